@@ -1,0 +1,49 @@
+# The one front door. `make` lists the targets.
+#
+# The environment is made from requirements/*.lock with uv when it is present or can be installed,
+# else with venv and pip. A second call finds it made and works offline.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.made
+UV_VERSION := 0.13.9
+SCENARIO ?= burst --count 100
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-all check format bench lock clean
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(STAMP) ## set everything up and run the main job on the simulated cluster
+	@$(BIN)/virtslo run $(SCENARIO)
+
+test: $(STAMP) ## set everything up and run the tests
+	@$(BIN)/python -m pytest -q
+
+test-all: $(STAMP) ## every test, the long ones and those that need kubectl too
+	@$(BIN)/python -m pytest -q --all
+
+check: $(STAMP) ## format, lint, strict types, import contracts, spelling
+	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-timing 2>&1 | tail -n 4
+	@$(BIN)/lint-imports >/dev/null
+	@$(BIN)/codespell
+
+format: $(STAMP) ## put the code in its house style
+	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check --quiet --fix .
+
+bench: $(STAMP) ## print the speed figures
+	@$(BIN)/python tools/bench.py
+
+lock: ## solve the dependencies again and write requirements/*.lock (needs uv)
+	@sh tools/lock.sh
+
+clean: ## remove the environment and every cache
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(STAMP): requirements/dev.lock pyproject.toml
+	@PYTHON=$(PYTHON) VENV=$(VENV) UV_VERSION=$(UV_VERSION) sh tools/make_environment.sh
+	@touch $(STAMP)

@@ -1,0 +1,1 @@
+"""Errors, clocks, units and logging: what every other room may stand on."""

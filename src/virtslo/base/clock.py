@@ -1,0 +1,66 @@
+"""One clock for everything that is measured.
+
+Invariant: a duration is the difference of two `now_ns()` of the same clock. `wall()` exists to
+write dates that people read, never to subtract.
+"""
+
+import asyncio
+import time
+from datetime import UTC, datetime
+from typing import Protocol
+
+NANOSECONDS_PER_SECOND = 1_000_000_000
+
+
+def to_seconds(nanoseconds: int) -> float:
+    """Nanoseconds as seconds."""
+    return nanoseconds / NANOSECONDS_PER_SECOND
+
+
+def to_nanoseconds(seconds: float) -> int:
+    """Seconds as whole nanoseconds."""
+    return round(seconds * NANOSECONDS_PER_SECOND)
+
+
+def timestamp(moment: datetime) -> str:
+    """A moment as the API server writes it: RFC 3339, whole seconds, UTC."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Clock(Protocol):
+    """A monotonic clock, and the date that goes with it."""
+
+    @property
+    def is_virtual(self) -> bool:
+        """Whether time is simulated."""
+        ...
+
+    def now_ns(self) -> int:
+        """Monotonic time, nanoseconds; its origin has no meaning."""
+        ...
+
+    def wall(self) -> datetime:
+        """The date and time, for people; aware, UTC."""
+        ...
+
+    async def sleep_until(self, when_ns: int) -> None:
+        """Return at `when_ns` of this clock, at once if that is past."""
+        ...
+
+
+class SystemClock:
+    """The machine's monotonic clock."""
+
+    is_virtual = False
+
+    def now_ns(self) -> int:
+        """Monotonic time, nanoseconds."""
+        return time.monotonic_ns()
+
+    def wall(self) -> datetime:
+        """The machine's date and time, UTC."""
+        return datetime.now(UTC)
+
+    async def sleep_until(self, when_ns: int) -> None:
+        """Return at `when_ns`, at once if that is past."""
+        await asyncio.sleep(max(0, when_ns - time.monotonic_ns()) / NANOSECONDS_PER_SECOND)

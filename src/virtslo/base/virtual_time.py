@@ -1,0 +1,138 @@
+"""An event loop in which time is a number: when nothing is ready it jumps to the next timer.
+
+Invariant: timers fire in the order (when, sequence) in integer nanoseconds, so a run in virtual
+time repeats exactly; nothing here reads a clock or opens a socket. A loop with nothing ready and
+no timer can never go on: that is a deadlock, and it is raised as one.
+"""
+
+import asyncio
+import heapq
+from collections.abc import Callable, Coroutine
+from contextvars import Context
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from virtslo.base.clock import NANOSECONDS_PER_SECOND
+
+T = TypeVar("T")
+
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+"""The date at which every run in virtual time begins."""
+
+
+class Deadlock(RuntimeError):
+    """Every task waits and no timer is set."""
+
+
+class VirtualTimeLoop(asyncio.BaseEventLoop):
+    """An asyncio event loop on virtual time. It has no selector: there is nothing to wait for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._now_ns = 0
+        self._sequence = 0
+        self._timers: list[tuple[int, int, asyncio.TimerHandle]] = []
+
+    def now_ns(self) -> int:
+        """Virtual nanoseconds since the loop was made."""
+        return self._now_ns
+
+    def time(self) -> float:
+        """Virtual seconds since the loop was made."""
+        return self._now_ns / NANOSECONDS_PER_SECOND
+
+    def call_at(  # type: ignore[override]
+        self, when: float, callback: Callable[..., Any], *args: Any, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        """Call back at `when` (virtual seconds); timers of one instant fire in order of setting."""
+        return self.call_at_ns(
+            round(when * NANOSECONDS_PER_SECOND), callback, *args, context=context
+        )
+
+    def call_later(  # type: ignore[override]
+        self, delay: float, callback: Callable[..., Any], *args: Any, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        """Call back after `delay` virtual seconds."""
+        when_ns = self._now_ns + round(delay * NANOSECONDS_PER_SECOND)
+        return self.call_at_ns(when_ns, callback, *args, context=context)
+
+    def call_at_ns(
+        self, when_ns: int, callback: Callable[..., Any], *args: Any, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        """Call back at `when_ns`, in whole virtual nanoseconds."""
+        handle = asyncio.TimerHandle(
+            when_ns / NANOSECONDS_PER_SECOND, callback, args, self, context
+        )
+        self._sequence += 1
+        heapq.heappush(self._timers, (when_ns, self._sequence, handle))
+        return handle
+
+    def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
+        """Cancelled timers stay in the heap and are skipped when their time comes."""
+
+    def _run_once(self) -> None:
+        ready = self._ready  # type: ignore[attr-defined]
+        if not ready and not self._stopping:  # type: ignore[attr-defined]
+            self._jump()
+        for _ in range(len(ready)):
+            handle = ready.popleft()
+            if not handle._cancelled:
+                handle._run()
+
+    def _jump(self) -> None:
+        timers = self._timers
+        while timers and timers[0][2].cancelled():
+            heapq.heappop(timers)
+        if not timers:
+            raise Deadlock("every task waits, and no timer is set")
+        when_ns, _, handle = heapq.heappop(timers)
+        self._now_ns = max(self._now_ns, when_ns)
+        self._ready.append(handle)  # type: ignore[attr-defined]
+
+    def _process_events(self, event_list: Any) -> None:
+        """There are no events from outside."""
+
+    def _write_to_self(self) -> None:
+        """A signal handler runs in the thread of this loop, which never sleeps."""
+
+
+class VirtualClock:
+    """The clock of a `VirtualTimeLoop`."""
+
+    is_virtual = True
+
+    def __init__(self, loop: VirtualTimeLoop) -> None:
+        self._loop = loop
+
+    def now_ns(self) -> int:
+        """Virtual nanoseconds since the loop was made."""
+        return self._loop.now_ns()
+
+    def wall(self) -> datetime:
+        """The virtual date: `EPOCH` plus the loop's time."""
+        return EPOCH + timedelta(microseconds=self._loop.now_ns() // 1000)
+
+    async def sleep_until(self, when_ns: int) -> None:
+        """Return at `when_ns`, at once if that is past."""
+        if when_ns <= self._loop.now_ns():
+            await asyncio.sleep(0)
+            return
+        waiter: asyncio.Future[None] = self._loop.create_future()
+        handle = self._loop.call_at_ns(when_ns, _wake, waiter)
+        try:
+            await waiter
+        finally:
+            handle.cancel()
+
+
+def _wake(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_result(None)
+
+
+def run_in_virtual_time(main: Callable[[VirtualClock], Coroutine[Any, Any, T]]) -> T:
+    """Run `main(clock)` to its end on a fresh loop in virtual time."""
+    with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
+        loop = runner.get_loop()
+        assert isinstance(loop, VirtualTimeLoop)
+        return runner.run(main(VirtualClock(loop)))

@@ -1,0 +1,1 @@
+"""Machinery over the API port: reflector, work queue, token bucket, accounting."""

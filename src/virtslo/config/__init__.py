@@ -1,0 +1,1 @@
+"""Files that people write: scenarios, workloads of other tools, templates."""

@@ -1,0 +1,1 @@
+"""Hollow KubeVirt and Kubernetes controllers, standing on the API port."""

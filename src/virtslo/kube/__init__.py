@@ -1,0 +1,1 @@
+"""The API port over HTTP, to a real API server."""

@@ -1,0 +1,1 @@
+"""The load engine: arrival processes, the plan, operations, the engine that carries it out."""

@@ -1,0 +1,30 @@
+"""Names for plain values, so that a unit or an identifier cannot be mistaken for another."""
+
+from collections.abc import Mapping
+from typing import Any, Final, NewType
+
+Seconds = NewType("Seconds", float)
+Uid = NewType("Uid", str)
+Phase = NewType("Phase", str)
+ResourceVersion = NewType("ResourceVersion", str)
+
+Object = Mapping[str, Any]
+"""A Kubernetes object as it is on the wire; immutable by contract, shared freely."""
+
+PENDING: Final = Phase("Pending")
+SCHEDULING: Final = Phase("Scheduling")
+SCHEDULED: Final = Phase("Scheduled")
+RUNNING: Final = Phase("Running")
+SUCCEEDED: Final = Phase("Succeeded")
+FAILED: Final = Phase("Failed")
+
+TABLE_PHASES: Final = (PENDING, SCHEDULING, SCHEDULED, RUNNING)
+"""The phases of table 2, in its column order (KubeVirt PR 7120)."""
+
+TABLE_VERBS: Final = ("CREATE", "LIST", "PATCH", "UPDATE")
+"""The verbs of table 3, in its column order (KubeVirt PR 7120)."""
+
+RUN_LABEL: Final = "virtslo.io/run"
+INDEX_LABEL: Final = "virtslo.io/index"
+STAGE_LABEL: Final = "virtslo.io/stage"
+"""On warm-up objects only (`warm-up`): they are kept apart from what is measured."""

@@ -1,0 +1,39 @@
+"""What the watch told us of one object, with the moment we learnt it.
+
+Invariant: `received_ns` is the run's clock at receipt, since the run's start; nothing else in an
+observation is ever subtracted from it.
+"""
+
+from typing import Final
+
+import msgspec
+
+WATCH: Final = "watch"
+RELIST: Final = "relist"
+
+ADDED: Final = "added"
+PHASE: Final = "phase"
+READY: Final = "ready"
+NOT_READY: Final = "not_ready"
+DELETING: Final = "deleting"
+DELETED: Final = "deleted"
+
+
+class Observation(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A fact about an object: added, a new phase, ready or not, marked for deletion, gone."""
+
+    received_ns: int
+    fact: str
+    kind: str
+    namespace: str
+    name: str
+    uid: str
+    phase: str | None = None
+    source: str = WATCH
+    index: int | None = None
+    stage: str | None = None
+    """The value of the stage label: `warm-up` for objects that are not measured."""
+    owner_uid: str | None = None
+    node: str | None = None
+    server_timestamp: str | None = None
+    """The API server's own whole-second stamp for the fact, kept as a cross-check."""

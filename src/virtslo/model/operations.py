@@ -1,0 +1,42 @@
+"""One intended API action of the load, and what became of it.
+
+Invariant: times are nanoseconds of the run's clock since the run's start; a time that did not
+come to pass is None, never 0.
+"""
+
+from typing import Final
+
+import msgspec
+
+CREATE: Final = "create"
+DELETE: Final = "delete"
+SCALE: Final = "scale"
+
+WARM_UP: Final = "warm_up"
+RAMP_UP: Final = "ramp_up"
+CHURN: Final = "churn"
+RAMP_DOWN: Final = "ramp_down"
+
+
+class OperationRecord(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What was intended, released, sent and answered for one object.
+
+    `intended_ns`: when the arrival process wanted it. `released_ns`: when the in-flight bound let
+    it go (open loop: waiting for the bound is `released − intended`). `sent_ns`: when the request
+    was handed to the client. `finished_ns`: when the answer was there.
+    """
+
+    stage: str
+    verb: str
+    kind: str
+    namespace: str
+    name: str
+    index: int
+    intended_ns: int
+    released_ns: int | None = None
+    sent_ns: int | None = None
+    finished_ns: int | None = None
+    code: int | None = None
+    error: str | None = None
+    uid: str | None = None
+    cycle: int | None = None

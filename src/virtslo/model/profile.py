@@ -1,0 +1,84 @@
+"""How long things take in a simulated cluster, as data.
+
+Invariant: a profile holds numbers and distributions, no behaviour; with a seed it fixes a run.
+All durations are seconds.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """A duration's distribution, seconds.
+
+    `constant` (value), `uniform` (low, high), `normal` (mean, deviation, cut at 0),
+    `lognormal` (median, sigma). Nothing below `least`.
+    """
+
+    shape: str = "constant"
+    value: float = 0.0
+    low: float = 0.0
+    high: float = 0.0
+    mean: float = 0.0
+    deviation: float = 0.0
+    median: float = 0.0
+    sigma: float = 0.0
+    least: float = 0.0
+
+
+ZERO = Distribution()
+
+
+@dataclass(frozen=True, slots=True)
+class NodeShape:
+    """A hollow node's allocatable resources and how many there are at least."""
+
+    count: int = 2
+    cpu: str = "32"
+    memory: str = "256Gi"
+    pods: int = 110
+    kvm: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ServerProfile:
+    """The API server as a queue: seconds of service per request, and how many at once."""
+
+    workers: int = 0
+    """Requests served at once; 0: no queue, service takes its time but never waits."""
+    read: float = 0.0
+    write: float = 0.0
+    list_base: float = 0.0
+    list_per_object: float = 0.0
+    webhook: Mapping[str, float] = field(default_factory=dict)
+    """Extra seconds of service by `verb resource`, for admission webhooks."""
+    watch_delay: float = 0.0
+    """From a write to its delivery on a watch."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentLimits:
+    """A component's client token bucket; qps 0 turns it off."""
+
+    qps: float
+    burst: int
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A simulated cluster's time, whole."""
+
+    name: str
+    description: str
+    nodes: NodeShape = field(default_factory=NodeShape)
+    server: ServerProfile = field(default_factory=ServerProfile)
+    limits: Mapping[str, ComponentLimits] = field(default_factory=dict)
+    """By component: virt-controller, virt-handler, virt-api, kube-scheduler, …"""
+    delays: Mapping[str, Distribution] = field(default_factory=dict)
+    """By step: `schedule`, `pod_create`, `pod_start`, `domain_define`, `boot`, `shutdown`,
+    `pod_stop`; a step not named takes no time."""
+    reconcile: Mapping[str, float] = field(default_factory=dict)
+    """Seconds of a controller's own work per reconcile, by controller name."""
+    extra_calls: Mapping[str, int] = field(default_factory=dict)
+    """Documented regressions: superfluous calls per object, by `VERB resource`."""

@@ -1,0 +1,70 @@
+"""The report document: what every output format shows, in one value.
+
+Invariant: a pure function of run records; renderers add nothing and drop nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from virtslo.model.environment import Environment
+from virtslo.model.figures import Figure, Indicator
+from virtslo.model.findings import Finding
+from virtslo.model.verdicts import Verdict
+
+CREATION_RATE = "creation_rate"
+PHASE_TRANSITION_RATE = "phase_transition_rate"
+REST_CALLS = "rest_calls"
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """One run as the report names it."""
+
+    id: str
+    test: str
+    """`burst`, `steady_state` or `constant_churn`."""
+    kind: str
+    scenario: str
+    count: int
+    environment: Environment
+    directory: str
+    status: str
+    duration_seconds: float | None = None
+    max_in_flight: int | None = None
+    arrival: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The three tables of KubeVirt PR 7120. Keys are always all present.
+
+    `creation_rate[test][kind]`, `phase_transition_rate[kind][test][phase]`,
+    `rest_calls[kind][test][verb]`; tests are `burst`, `steady_state` and, where it was run,
+    `constant_churn`; kinds `vmi`, `vm`, `vmpool`; phases and verbs in lower case.
+    """
+
+    creation_rate: Mapping[str, Mapping[str, Figure]]
+    phase_transition_rate: Mapping[str, Mapping[str, Mapping[str, Figure]]]
+    rest_calls: Mapping[str, Mapping[str, Mapping[str, Figure]]]
+
+
+@dataclass(frozen=True, slots=True)
+class RunFinding:
+    """A finding, and the run it is about."""
+
+    run: str
+    finding: Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything derived from one or several records."""
+
+    runs: tuple[RunSummary, ...]
+    valid: bool
+    findings: tuple[RunFinding, ...]
+    tables: Tables
+    indicators: tuple[Indicator, ...]
+    verdicts: tuple[Verdict, ...] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)

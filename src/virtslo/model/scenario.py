@@ -1,0 +1,154 @@
+"""A scenario: what to create, under which load, judged by what.
+
+Invariant: a `Scenario` is complete and valid; every default has been applied and every problem
+refused by `config` before one exists. Durations are seconds, rates are per second.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from virtslo.model.workload import Kind
+
+
+class Pattern(StrEnum):
+    """A load pattern, as the field's documents name it."""
+
+    BURST = "burst"
+    STEADY_STATE = "steady-state"
+    CONSTANT_CHURN = "constant-churn"
+
+
+class Process(StrEnum):
+    """An arrival process. `burst` is closed loop by definition; the others are open loop."""
+
+    BURST = "burst"
+    CONSTANT = "constant"
+    POISSON = "poisson"
+    RAMP = "ramp"
+
+
+class Dialect(StrEnum):
+    """The language of a template."""
+
+    JINJA = "jinja"
+    GO = "go"
+
+
+class Victims(StrEnum):
+    """How the slots to be replaced are chosen."""
+
+    RANDOM = "random"
+    OLDEST = "oldest"
+    NEWEST = "newest"
+
+
+class ChurnMode(StrEnum):
+    """What a replacement is; the forms measure different things and are named apart."""
+
+    OBJECTS = "objects"
+    """Delete the object and create another. For a pool: delete its VMs, the pool replaces them."""
+    SCALE = "scale"
+    """Scale a pool or replica set in by so many, and out again."""
+    RESTART = "restart"
+    """Delete the VMI of a VM that runs always; the VM starts another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """The text an object's manifest is made from."""
+
+    name: str
+    text: str
+    dialect: Dialect = Dialect.JINJA
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """The objects of a scenario."""
+
+    kind: Kind
+    count: int
+    """How many objects; for pools and replica sets, how many members in all."""
+    template: Template
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    namespaces: int = 1
+    """Over how many namespaces, made by the run, the objects are spread, round robin."""
+    namespace: str | None = None
+    """A namespace of the scenario's own choice, used instead (created only if absent)."""
+    groups: int = 1
+    """Over how many pools or replica sets `count` is spread; 1 for other kinds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """When operations are intended."""
+
+    process: Process = Process.BURST
+    rate: float | None = None
+    """Arrivals per second; for `ramp`, the rate at the end. None for `burst`."""
+    start_rate: float | None = None
+    """For `ramp`: the rate at the start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Churn:
+    """Deletes and creates that keep the population constant."""
+
+    objects: int
+    cycles: int = 5
+    every: float = 60.0
+    victims: Victims = Victims.RANDOM
+    mode: ChurnMode = ChurnMode.OBJECTS
+    rate: float | None = None
+    """For constant churn: replacements per second."""
+    duration: float | None = None
+    """For constant churn: seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """The load pattern in time."""
+
+    pattern: Pattern
+    arrival: Arrival = field(default_factory=Arrival)
+    max_in_flight: int = 100
+    churn: Churn | None = None
+    settle: float = 5.0
+    """How long the cluster must be quiet before a window closes, seconds."""
+    settle_limit: float = 60.0
+    """How long to wait for quiet, seconds; not quiet by then is a finding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """When waiting ends, seconds. None: max(10 min, 3 × the ceiling's least time)."""
+
+    running: float | None = None
+    gone: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Observe:
+    """What else is read besides the watch."""
+
+    rest_calls: str = "auto"
+    prometheus: str | None = None
+    audit_log: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """What to do, whole."""
+
+    name: str
+    workload: Workload
+    load: Load
+    warm_up: int = 1
+    """How many objects are created and deleted before anything is measured."""
+    deadlines: Deadlines = field(default_factory=Deadlines)
+    observe: Observe = field(default_factory=Observe)
+    objectives: str | None = None
+    repeat: int = 1
+    source: str = "command line"

@@ -1,0 +1,1 @@
+"""From raw watch events to timelines, populations and counts."""

@@ -1,0 +1,1 @@
+"""The seams: protocols behind which parts can be replaced alone."""

@@ -1,0 +1,48 @@
+"""Live progress of long work.
+
+Invariant: telling progress never changes a run; an implementation may drop any snapshot.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Where a run is now. Times are seconds of the run's clock."""
+
+    stage: str
+    elapsed: float
+    wanted: int
+    phases: Mapping[str, int] = field(default_factory=dict)
+    """Objects now in each phase; `gone` for those deleted."""
+    created: int = 0
+    failed: int = 0
+    own_calls: int = 0
+    rate: float | None = None
+    lateness: float | None = None
+    deadline: float | None = None
+    note: str = ""
+
+
+class Progress(Protocol):
+    """Somebody who wants to know."""
+
+    def update(self, snapshot: Snapshot) -> None:
+        """A new snapshot."""
+        ...
+
+    def note(self, message: str) -> None:
+        """A line worth keeping on screen."""
+        ...
+
+
+class Silent:
+    """Nobody wants to know."""
+
+    def update(self, snapshot: Snapshot) -> None:
+        """Drop it."""
+
+    def note(self, message: str) -> None:
+        """Drop it."""

@@ -1,0 +1,43 @@
+"""Where a run's raw facts go while it runs.
+
+Invariant: append-only; what has been flushed survives a killed process.
+"""
+
+from typing import Protocol
+
+from virtslo.model.observations import Observation
+from virtslo.model.operations import OperationRecord
+from virtslo.model.record import CounterRead, HostFacts, RunHeader
+
+
+class RunRecorder(Protocol):
+    """A run's record, open for writing. Raises StoreError."""
+
+    @property
+    def directory(self) -> str:
+        """Where the record is, for people."""
+        ...
+
+    def write_header(self, header: RunHeader) -> None:
+        """Replace `run.json` atomically."""
+        ...
+
+    def write_host(self, host: HostFacts) -> None:
+        """Replace `host.json` atomically."""
+        ...
+
+    def add_operation(self, operation: OperationRecord) -> None:
+        """Append one operation."""
+        ...
+
+    def add_observation(self, observation: Observation) -> None:
+        """Append one observation."""
+        ...
+
+    def write_reads(self, reads: tuple[CounterRead, ...]) -> None:
+        """Replace `rest_calls.json` atomically."""
+        ...
+
+    def close(self) -> None:
+        """Flush everything and close."""
+        ...

@@ -1,0 +1,7 @@
+#!/bin/sh
+# Solve the dependencies of pyproject.toml into requirements/dev.lock: versions and hashes, for
+# every platform, without the address of any index, so that any index or mirror can serve them.
+set -eu
+exec uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+    --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
+    --group test --group lint --group build pyproject.toml -o requirements/dev.lock "$@"
