@@ -1,0 +1,129 @@
+"""What the cluster under test is: versions, nodes and KubeVirt's settings.
+
+Invariant: what cannot be read is None or absent, never guessed; nothing here dates or names a host.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from virtslo.base.errors import ApiError, ClusterError
+from virtslo.model import resources
+from virtslo.model.environment import ClientLimit, Environment, SimulatedTarget
+from virtslo.model.identifiers import Object
+from virtslo.ports.kube_api import KubeApi
+
+DEFAULT_LIMITS: Mapping[str, tuple[float, int]] = {
+    "virt-api": (200.0, 400),
+    "virt-controller": (200.0, 400),
+    "virt-handler": (50.0, 100),
+}
+"""KubeVirt's default client token buckets (pkg/virt-config/virt-config.go)."""
+
+_LIMIT_KEYS = {
+    "virt-api": "apiConfiguration",
+    "virt-controller": "controllerConfiguration",
+    "virt-handler": "handlerConfiguration",
+}
+_SHAPE_KEYS = ("cpu", "memory", "pods", "devices.kubevirt.io/kvm")
+
+
+async def describe_environment(
+    api: KubeApi, *, simulated: SimulatedTarget | None, virtual_time: bool
+) -> Environment:
+    """Read what identifies the cluster: versions, nodes, KubeVirt's client limits and gates."""
+    version = json.loads(await api.read_raw("/version")).get("gitVersion")
+    nodes = await read_nodes(api)
+    kubevirt = await find_kubevirt(api)
+    status: Mapping[str, Any] = (kubevirt or {}).get("status", {})
+    configuration: Mapping[str, Any] = (kubevirt or {}).get("spec", {}).get("configuration", {})
+    gates = configuration.get("developerConfiguration", {}).get("featureGates", ())
+    return Environment(
+        kubernetes_version=version,
+        kubevirt_version=status.get("observedKubeVirtVersion"),
+        nodes=len(nodes) if nodes is not None else None,
+        node_shape=_common_shape(nodes or ()),
+        schedulable_nodes=None if nodes is None else sum(map(_is_schedulable, nodes)),
+        simulated=simulated,
+        client_limits=_client_limits(configuration) if kubevirt else {},
+        feature_gates=tuple(sorted(gates)),
+        virtual_time=virtual_time,
+    )
+
+
+async def read_nodes(api: KubeApi) -> tuple[Object, ...] | None:
+    """Every node, or None where listing them is not permitted."""
+    items: list[Object] = []
+    token: str | None = None
+    try:
+        while True:
+            page = await api.list_objects(resources.NODES, limit=500, continue_token=token)
+            items.extend(page.items)
+            token = page.continue_token
+            if not token:
+                return tuple(items)
+    except ApiError as error:
+        if error.code in {401, 403}:
+            return None
+        raise
+
+
+async def find_kubevirt(api: KubeApi) -> Object | None:
+    """The cluster's KubeVirt object; None where there is none, or reading it is not permitted."""
+    try:
+        found = await api.list_objects(resources.KUBEVIRTS)
+    except ApiError as error:
+        if error.code in {401, 403, 404}:
+            return None
+        raise
+    return found.items[0] if found.items else None
+
+
+def require_kubevirt(environment: Environment) -> None:
+    """Refuse a cluster on which KubeVirt cannot be found. Raises ClusterError."""
+    if environment.kubevirt_version is None:
+        raise ClusterError(
+            "no KubeVirt was found on this cluster (no KubeVirt object with an observed version)",
+            hint="install KubeVirt, choose another --context, or leave the target out to use the "
+            "simulated cluster",
+        )
+
+
+def _is_schedulable(node: Object) -> bool:
+    labels = node["metadata"].get("labels", {})
+    return (
+        not node.get("spec", {}).get("unschedulable", False)
+        and labels.get("kubevirt.io/schedulable") == "true"
+    )
+
+
+def _common_shape(nodes: tuple[Object, ...]) -> Mapping[str, str]:
+    shapes = Counter(
+        tuple(
+            (key, str(node.get("status", {}).get("allocatable", {})[key]))
+            for key in _SHAPE_KEYS
+            if key in node.get("status", {}).get("allocatable", {})
+        )
+        for node in nodes
+    )
+    return dict(shapes.most_common(1)[0][0]) if shapes else {}
+
+
+def _client_limits(configuration: Mapping[str, Any]) -> Mapping[str, ClientLimit]:
+    limits: dict[str, ClientLimit] = {}
+    for component, key in _LIMIT_KEYS.items():
+        bucket = (
+            configuration.get(key, {})
+            .get("restClient", {})
+            .get("rateLimiter", {})
+            .get("tokenBucketRateLimiter")
+        )
+        qps, burst = DEFAULT_LIMITS[component]
+        if bucket:
+            limits[component] = ClientLimit(
+                float(bucket.get("qps", qps)), int(bucket.get("burst", burst)), "KubeVirt CR"
+            )
+        else:
+            limits[component] = ClientLimit(qps, burst, "KubeVirt default")
+    return limits

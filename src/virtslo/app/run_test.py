@@ -1,0 +1,209 @@
+"""The use case of virtslo: one test on one cluster, recorded.
+
+Invariant: whatever happens (the user ends it, an observer breaks, the cluster goes away), the
+record says how far the run came and what is left on the cluster. An incomplete run is never
+`complete`.
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass, replace
+
+from virtslo.app.clean_up import clean_up
+from virtslo.app.interruption import Interruption
+from virtslo.app.namespaces import create_namespaces
+from virtslo.app.run_stages import RunStages
+from virtslo.app.telling import tell_progress
+from virtslo.app.watching import RunWatch
+from virtslo.base.clock import Clock
+from virtslo.base.errors import VirtsloError
+from virtslo.client.accounting import AccountedApi
+from virtslo.load.engine import Engine
+from virtslo.load.plan import Plan
+from virtslo.model.environment import Environment
+from virtslo.model.findings import Finding
+from virtslo.model.operations import OperationRecord
+from virtslo.model.record import RunHeader, RunStatus
+from virtslo.model.scenario import Scenario
+from virtslo.ports.progress import Progress
+from virtslo.ports.run_recorder import RunRecorder
+
+LOG = logging.getLogger(__name__)
+CLEAN_UP_LIMIT = 600.0
+"""How long clean-up waits for things to be gone, seconds, where the plan's own limit is less."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunOrder:
+    """What is to be done: a scenario, planned, for a cluster that has been looked at."""
+
+    scenario: Scenario
+    plan: Plan
+    environment: Environment
+    keep: bool = False
+    """Whether to leave the objects on the cluster when the run ends."""
+
+
+class TestRun:
+    """One run, from its first namespace to the last line of its record."""
+
+    __test__ = False
+
+    def __init__(
+        self,
+        order: RunOrder,
+        *,
+        api: AccountedApi,
+        clock: Clock,
+        recorder: RunRecorder,
+        progress: Progress,
+        interruption: Interruption,
+    ) -> None:
+        self._order = order
+        self._api = api
+        self._clock = clock
+        self._recorder = recorder
+        self._progress = progress
+        self._interruption = interruption
+        self._origin_ns = clock.now_ns()
+        self.header = RunHeader(
+            scenario=order.scenario,
+            environment=order.environment,
+            run_label=order.plan.run_label,
+            namespaces=order.plan.namespaces,
+            least_seconds=order.plan.least_seconds,
+        )
+        self._watch = RunWatch(
+            api,
+            clock,
+            kind=order.scenario.workload.kind,
+            run_label=order.plan.run_label,
+            origin_ns=self._origin_ns,
+            on_observation=recorder.add_observation,
+        )
+        self._stages = RunStages(
+            order.scenario,
+            order.plan,
+            engine=Engine(
+                api,
+                clock,
+                origin_ns=self._origin_ns,
+                max_in_flight=order.scenario.load.max_in_flight,
+                on_record=self._record,
+            ),
+            watch=self._watch,
+            clock=clock,
+            origin_ns=self._origin_ns,
+            on_stage=self._save_stages,
+        )
+
+    async def carry_out(self) -> RunHeader:
+        """Do it all. Raises the VirtsloError that made it impossible, after saving what exists."""
+        self._recorder.write_header(self.header)
+        try:
+            async with asyncio.TaskGroup() as group:
+                observers = [*self._watch.start(group), group.create_task(self._tell())]
+                try:
+                    await self._work(group)
+                finally:
+                    for observer in observers:
+                        observer.cancel()
+        except BaseExceptionGroup as failures:
+            self._save(RunStatus.FAILED)
+            await self._clean_up_after_failure()
+            raise _cause(failures) from failures
+        return self.header
+
+    async def _work(self, group: asyncio.TaskGroup) -> None:
+        work = group.create_task(self._load())
+        self._interruption.when_requested(work.cancel)
+        await asyncio.wait([work])
+        if work.cancelled() and not self._interruption.is_requested:
+            raise asyncio.CancelledError
+        if work.cancelled():
+            self._progress.note("ending the run: clean-up, then the record (again to stop at once)")
+        elif work.exception() is not None:
+            return  # the group raises it
+        await self._clean_up()
+        interrupted = self._interruption.is_requested
+        self._save(RunStatus.INTERRUPTED if interrupted else RunStatus.COMPLETE)
+
+    async def _load(self) -> None:
+        plan = self._order.plan
+        await self._watch.synced()
+        await create_namespaces(
+            self._api,
+            plan.namespaces,
+            run_label=plan.run_label,
+            must_be_new=plan.owned_namespaces,
+        )
+        await self._stages.carry_out(keep=self._order.keep)
+
+    async def _clean_up(self) -> None:
+        if self._order.keep:
+            return
+        limit = max(CLEAN_UP_LIMIT, self._order.plan.gone_deadline)
+        left = await clean_up(
+            self._api,
+            self._clock,
+            run_label=self._order.plan.run_label,
+            limit=limit,
+            tell=LOG.info,
+        )
+        self.header = replace(self.header, left_behind=left)
+
+    async def _clean_up_after_failure(self) -> None:
+        if self._order.keep:
+            return
+        try:
+            await self._clean_up()
+        except VirtsloError as error:
+            everything = f"everything labelled {self._order.plan.run_label} ({error.message})"
+            self.header = replace(self.header, left_behind=(everything,))
+        self._save(RunStatus.FAILED)
+
+    def _record(self, operation: OperationRecord) -> None:
+        self._recorder.add_operation(operation)
+        self._stages.count(operation)
+
+    def _save_stages(self) -> None:
+        self.header = replace(self.header, stages=self._stages.stages)
+        self._recorder.write_header(self.header)
+
+    def _save(self, status: RunStatus) -> None:
+        findings = list(self._watch.findings())
+        if self._interruption.reason is not None:
+            findings.append(
+                Finding("interrupted", self._interruption.reason, ("*",), inconclusive=True)
+            )
+        self.header = replace(
+            self.header,
+            status=status,
+            stages=self._stages.stages,
+            findings=tuple(findings),
+            own_calls=self._api.calls_by_verb_and_resource(),
+        )
+        self._recorder.write_header(self.header)
+
+    async def _tell(self) -> None:
+        await tell_progress(
+            self._progress,
+            clock=self._clock,
+            origin_ns=self._origin_ns,
+            stages=self._stages,
+            population=self._watch.population,
+            api=self._api,
+        )
+
+
+def _cause(failures: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The first error of a group, looking inside groups; ours before any other."""
+    flat: list[BaseException] = []
+    pending: list[BaseException] = [failures]
+    while pending:
+        error = pending.pop(0)
+        if isinstance(error, BaseExceptionGroup):
+            pending = [*error.exceptions, *pending]
+        else:
+            flat.append(error)
+    return next((error for error in flat if isinstance(error, VirtsloError)), flat[0])

@@ -1,0 +1,46 @@
+"""Snapshots of a run for whoever watches its progress.
+
+Invariant: it only reads; a run with nobody watching is the same run.
+"""
+
+from virtslo.app.run_stages import RunStages
+from virtslo.base.clock import Clock, to_nanoseconds, to_seconds
+from virtslo.client.accounting import AccountedApi
+from virtslo.observe.population import Population
+from virtslo.ports.progress import Progress, Snapshot
+
+EVERY_SECONDS = 0.5
+
+
+async def tell_progress(
+    progress: Progress,
+    *,
+    clock: Clock,
+    origin_ns: int,
+    stages: RunStages,
+    population: Population,
+    api: AccountedApi,
+) -> None:
+    """Tell a snapshot twice a second of the run's clock, until cancelled."""
+    while True:
+        stage = stages.current
+        now_ns = clock.now_ns() - origin_ns
+        if stage is not None:
+            running = population.counts().get("Running", 0)
+            since = to_seconds(now_ns - stage.t0_ns)
+            progress.update(
+                Snapshot(
+                    stage=stage.name,
+                    elapsed=to_seconds(now_ns),
+                    wanted=stages.wanted,
+                    phases=population.counts(),
+                    created=stages.created,
+                    failed=stages.failed,
+                    own_calls=api.calls,
+                    rate=running / since if since > 0 and running else None,
+                    deadline=None
+                    if stage.deadline_ns is None
+                    else to_seconds(stage.deadline_ns - now_ns),
+                )
+            )
+        await clock.sleep_until(clock.now_ns() + to_nanoseconds(EVERY_SECONDS))

@@ -1,0 +1,111 @@
+"""What a run watches, and when the cluster is quiet.
+
+Invariant: one reflector per resource for the whole run; the population is fed by nothing else.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from virtslo.base.clock import Clock, to_nanoseconds
+from virtslo.client.reflector import Reflector
+from virtslo.model import resources
+from virtslo.model.findings import Finding
+from virtslo.model.identifiers import RUN_LABEL
+from virtslo.model.observations import Observation
+from virtslo.model.resources import Resource
+from virtslo.model.workload import Kind
+from virtslo.observe.population import Population
+from virtslo.observe.tracker import Tracker
+from virtslo.ports.kube_api import KubeApi, Selection
+
+WATCHED: dict[Kind, tuple[Resource, ...]] = {
+    Kind.VMI: (resources.VMIS, resources.PODS),
+    Kind.VM: (resources.VMS, resources.VMIS, resources.PODS),
+    Kind.VMPOOL: (resources.VM_POOLS, resources.VMS, resources.VMIS, resources.PODS),
+    Kind.VMIRS: (resources.VMI_REPLICA_SETS, resources.VMIS, resources.PODS),
+}
+
+
+class RunWatch:
+    """The reflectors of a run, its trackers and its population."""
+
+    def __init__(
+        self,
+        api: KubeApi,
+        clock: Clock,
+        *,
+        kind: Kind,
+        run_label: str,
+        origin_ns: int,
+        on_observation: Callable[[Observation], None],
+    ) -> None:
+        self._clock = clock
+        self._origin_ns = origin_ns
+        self.population = Population(clock)
+
+        def observed(observation: Observation) -> None:
+            on_observation(observation)
+            self.population.apply(observation)
+
+        selection = Selection(label_selector=f"{RUN_LABEL}={run_label}")
+        self._trackers = [
+            Tracker(resource, origin_ns=origin_ns, on_observation=observed, run_label=run_label)
+            for resource in WATCHED[kind]
+        ]
+        self._reflectors = [
+            Reflector(api, tracker.resource, selection, handler=tracker, clock=clock)
+            for tracker in self._trackers
+        ]
+
+    def start(self, group: asyncio.TaskGroup) -> Sequence[asyncio.Task[None]]:
+        """Run the reflectors as tasks of `group`."""
+        return [group.create_task(reflector.run()) for reflector in self._reflectors]
+
+    async def synced(self) -> None:
+        """Return when every reflector has listed once."""
+        for reflector in self._reflectors:
+            await reflector.synced.wait()
+
+    async def quiet(self, *, settle: float, limit: float) -> int | None:
+        """Wait for `settle` seconds without an event, at most `limit` seconds.
+
+        Returns the time of quiet, nanoseconds since the run's start; None if it did not come.
+        """
+        started_ns = self._clock.now_ns()
+        limit_ns = started_ns + to_nanoseconds(limit)
+        settle_ns = to_nanoseconds(settle)
+        while True:
+            last_ns = max(
+                (tracker.last_event_ns or 0) + self._origin_ns for tracker in self._trackers
+            )
+            quiet_at_ns = max(last_ns, started_ns) + settle_ns
+            now_ns = self._clock.now_ns()
+            if now_ns >= quiet_at_ns:
+                return quiet_at_ns - self._origin_ns
+            if quiet_at_ns > limit_ns:
+                await self._clock.sleep_until(limit_ns)
+                return None
+            await self._clock.sleep_until(quiet_at_ns)
+
+    def findings(self) -> tuple[Finding, ...]:
+        """What the watch itself has to say of its data."""
+        found: list[Finding] = []
+        for tracker, reflector in zip(self._trackers, self._reflectors, strict=True):
+            name = tracker.resource.plural
+            if reflector.resumed:
+                found.append(
+                    Finding(
+                        "watch_resumed",
+                        f"the watch of {name} broke {reflector.resumed} times and was resumed "
+                        "where it had ended; no event was missed, later ones were seen late",
+                        touches=("*",),
+                    )
+                )
+            if tracker.foreign:
+                found.append(
+                    Finding(
+                        "foreign_objects",
+                        f"{tracker.foreign} events of {name} that are not this run's were ignored",
+                    )
+                )
+        return tuple(found)

@@ -1,0 +1,96 @@
+"""Which cluster a run is aimed at, and the question before a real one.
+
+Invariant: a real cluster is never loaded without a question answered, or `--yes` with a target
+named; without a target it is the simulated cluster, and it says so.
+"""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from virtslo.base.errors import Problem, ScenarioError
+from virtslo.cli.wiring import RealTarget, check_faults, describe_target
+from virtslo.hollow.profiles import load_profile
+from virtslo.model.environment import SimulatedTarget
+from virtslo.model.scenario import Scenario
+
+DEFAULT_PROFILE = "ci"
+VMIS_PER_NODE = 100
+
+
+def real_target(options: dict[str, Any]) -> RealTarget | None:
+    """The real cluster the options name; None means the simulated one. Raises ScenarioError."""
+    kubeconfig, context = options["kubeconfig"], options["context"]
+    in_cluster = options["in_cluster"]
+    named = bool(kubeconfig or context or in_cluster)
+    problems: list[Problem] = []
+    if named and (options["profile"] or options["faults"] or options["nodes"]):
+        problems.append(
+            Problem(
+                "--simulate, --nodes, --fault",
+                "options of the simulated cluster beside a real target",
+                "one or the other",
+                "leave out --context, --kubeconfig and --in-cluster, or leave out these",
+            )
+        )
+    if in_cluster and (kubeconfig or context):
+        problems.append(
+            Problem("--in-cluster", "a kubeconfig or context beside it", "one target", "choose one")
+        )
+    if options["yes"] and named and not (context or in_cluster):
+        problems.append(
+            Problem(
+                "--yes",
+                "a target that is not named",
+                "--context NAME or --in-cluster beside --yes",
+                "a load test must be aimed: name the context",
+            )
+        )
+    if problems:
+        raise ScenarioError("command line", problems)
+    if not named:
+        return None
+    return RealTarget(Path(kubeconfig) if kubeconfig else None, context, in_cluster)
+
+
+def simulated_target(
+    *, profile: str, seed: int, nodes: int | None, faults: tuple[str, ...], count: int
+) -> SimulatedTarget:
+    """A simulated cluster with nodes enough for `count` VMIs where their number is not given."""
+    check_faults(faults, seed=seed)
+    least = load_profile(profile).nodes.count
+    wanted = nodes if nodes is not None else max(least, -(-count // VMIS_PER_NODE))
+    return SimulatedTarget(profile=profile, seed=seed, nodes=wanted, faults=faults)
+
+
+def describe_simulated(target: SimulatedTarget) -> str:
+    """The simulated cluster, for people."""
+    faults = f", faults {', '.join(target.faults)}" if target.faults else ""
+    return (
+        f"the simulated cluster (profile {target.profile}, {target.nodes} nodes, "
+        f"seed {target.seed}{faults})"
+    )
+
+
+def ask(scenario: Scenario, target: RealTarget, *, is_agreed: bool) -> None:
+    """Show what will be done to which cluster, and ask. Raises click.Abort on no."""
+    workload = scenario.workload
+    click.echo(f"target: {describe_target(target)}", err=True)
+    click.echo(
+        f"this will create {workload.count} x {workload.kind.value}, at most "
+        f"{scenario.load.max_in_flight} requests in flight, and delete them again",
+        err=True,
+    )
+    if is_agreed:
+        return
+    if not sys.stdin.isatty():
+        problem = Problem(
+            "--yes",
+            "no terminal to ask on",
+            "--yes with --context NAME or --in-cluster",
+            "look at the target above, then add --yes",
+        )
+        raise ScenarioError("command line", [problem])
+    click.confirm("go on?", abort=True, err=True)

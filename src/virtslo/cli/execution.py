@@ -1,0 +1,156 @@
+"""One run from a valid scenario to its record, on either kind of cluster.
+
+Invariant: the record's folder exists before the first object does; whatever ends the run, the
+recorder is closed and the host's facts are complete.
+"""
+
+import asyncio
+import hashlib
+import platform
+import secrets
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import msgspec
+
+from virtslo import __version__
+from virtslo.app.environment import describe_environment, require_kubevirt
+from virtslo.app.interruption import Interruption
+from virtslo.app.prepare import prepare_plan
+from virtslo.app.run_test import RunOrder, TestRun
+from virtslo.base.clock import Clock, SystemClock, timestamp
+from virtslo.base.logging import log_to_file, stop_logging_to
+from virtslo.base.virtual_time import VirtualClock, run_in_virtual_time
+from virtslo.cli.signals import handled_signals
+from virtslo.cli.wiring import (
+    RealTarget,
+    open_cluster,
+    open_recorder,
+    read_record,
+    simulated_cluster,
+)
+from virtslo.client.accounting import AccountedApi
+from virtslo.model.environment import SimulatedTarget
+from virtslo.model.record import HostFacts, RunRecord
+from virtslo.model.scenario import Scenario
+from virtslo.ports.kube_api import KubeApi
+from virtslo.ports.progress import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """How a run is executed, whatever its target."""
+
+    runs: Path
+    command: tuple[str, ...]
+    progress: Progress
+    keep: bool = False
+
+
+def simulated_label(scenario: Scenario, target: SimulatedTarget) -> str:
+    """The run label of a simulated run: a function of scenario and cluster alone."""
+    facts = msgspec.json.encode((replace(scenario, source=""), target), order="sorted")
+    return f"s{hashlib.sha256(facts).hexdigest()[:8]}"
+
+
+def run_simulated(scenario: Scenario, target: SimulatedTarget, execution: Execution) -> RunRecord:
+    """Run a scenario on the simulated cluster, in process, in virtual time."""
+    run = _Run(scenario, execution, simulated_label(scenario, target), target)
+
+    async def main(clock: VirtualClock) -> None:
+        await run.carry_out(simulated_cluster(target, clock), clock)
+
+    with handled_signals(run.interruption, run.last_words):
+        run_in_virtual_time(main)
+    return read_record(run.directory)
+
+
+def run_on_cluster(scenario: Scenario, where: RealTarget, execution: Execution) -> RunRecord:
+    """Run a scenario on a real cluster, in real time."""
+    run = _Run(scenario, execution, f"r{secrets.token_hex(4)}", None)
+    clock = SystemClock()
+    with handled_signals(run.interruption, run.last_words):
+        asyncio.run(run.carry_out(open_cluster(where, clock), clock))
+    return read_record(run.directory)
+
+
+class _Run:
+    """What one run needs beside its cluster."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        execution: Execution,
+        label: str,
+        simulated: SimulatedTarget | None,
+    ) -> None:
+        self.interruption = Interruption()
+        self._scenario = scenario
+        self._execution = execution
+        self._label = label
+        self._simulated = simulated
+        self._host = _host_facts(scenario, execution)
+        self.directory = execution.runs / self._host.run_id
+
+    def last_words(self) -> str:
+        """What a second Ctrl-C leaves the user with."""
+        words = f"stopped at once; the record so far is in {self.directory}"
+        if self._simulated is not None:
+            return words
+        return f"{words}\n  what it made is still there: virtslo clean --run {self._label}"
+
+    async def carry_out(self, opening: AbstractAsyncContextManager[KubeApi], clock: Clock) -> None:
+        """Open the cluster, look at it, plan, run, record."""
+        async with opening as api:
+            ours = AccountedApi(api, clock)
+            environment = await describe_environment(
+                ours, simulated=self._simulated, virtual_time=clock.is_virtual
+            )
+            require_kubevirt(environment)
+            plan = prepare_plan(
+                self._scenario,
+                run_label=self._label,
+                seed=self._seed(),
+                environment=environment,
+            )
+            order = RunOrder(self._scenario, plan, environment, keep=self._execution.keep)
+            await self._record(order, ours, clock)
+
+    async def _record(self, order: RunOrder, api: AccountedApi, clock: Clock) -> None:
+        recorder = open_recorder(self.directory)
+        log = log_to_file(self.directory / "log.txt")
+        recorder.write_host(self._host)
+        try:
+            await TestRun(
+                order,
+                api=api,
+                clock=clock,
+                recorder=recorder,
+                progress=self._execution.progress,
+                interruption=self.interruption,
+            ).carry_out()
+        finally:
+            finished = timestamp(SystemClock().wall())
+            recorder.write_host(replace(self._host, finished_at=finished))
+            recorder.close()
+            stop_logging_to(log)
+
+    def _seed(self) -> int:
+        if self._simulated is not None:
+            return self._simulated.seed
+        return int.from_bytes(self._label.encode(), "big")
+
+
+def _host_facts(scenario: Scenario, execution: Execution) -> HostFacts:
+    started = SystemClock().wall()
+    run_id = f"{started:%Y%m%d-%H%M%S}-{scenario.name[:40]}-{secrets.token_hex(2)}"
+    return HostFacts(
+        run_id=run_id,
+        tool_version=__version__,
+        started_at=timestamp(started),
+        host=platform.node(),
+        python=platform.python_version(),
+        directory=str(execution.runs / run_id),
+        command=execution.command,
+    )

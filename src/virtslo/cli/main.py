@@ -1,0 +1,127 @@
+"""The `virtslo` command: its group, its exit codes, and the one place that catches errors.
+
+Invariant: commands are imported when they are called; only this module exits, and only it turns
+an error into a message. Exit codes: 0 met or valid · 1 violated or regressed · 2 wrong request ·
+3 could not run · 4 inconclusive · 70 a bug of ours · 130 interrupted.
+"""
+
+import importlib
+import sys
+from collections.abc import Mapping
+from typing import Final
+
+import click
+
+from virtslo import __version__
+from virtslo.base.errors import Interrupted, ScenarioError, VirtsloError
+
+WRONG_REQUEST: Final = 2
+COULD_NOT_RUN: Final = 3
+BUG: Final = 70
+INTERRUPTED: Final = 130
+
+COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
+    "run": ("virtslo.cli.run", "Run a test on a cluster, or on the simulated one."),
+    "report": ("virtslo.cli.report", "Show everything a run's record says."),
+    "tables": ("virtslo.cli.tables", "Print the three tables from one or several runs."),
+    "simulate": ("virtslo.cli.simulate", "Serve the simulated cluster on loopback."),
+    "clean": ("virtslo.cli.clean", "Remove what runs left on a cluster."),
+    "schema": ("virtslo.cli.schema", "Print the JSON Schema of the scenario file."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module only when it is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command, in the order of use."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name, imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="virtslo")
+def main() -> None:
+    """Measure the scale and performance of KubeVirt's control plane.
+
+    Runs KubeVirt's two scale tests, Burst and Steady State, on a cluster or on the simulated
+    one it carries, and fills the three tables of SIG-scale exactly.
+
+    \b
+    virtslo run burst                      100 VMIs on the simulated cluster
+    virtslo run scenario.yaml --context c  what a file says, on a real one
+    virtslo report runs/ID                 everything a record says, at any time later
+    """
+
+
+def run() -> None:
+    """Run the command line and exit with its code."""
+    sys.exit(exit_code_of(sys.argv[1:]))
+
+
+def exit_code_of(arguments: list[str]) -> int:
+    """Carry out a command line; every error becomes a message and a code."""
+    try:
+        outcome = main.main(args=arguments, prog_name="virtslo", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.Abort:
+        click.echo("virtslo: stopped by the user", err=True)
+        return INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return WRONG_REQUEST
+    except VirtsloError as error:
+        _tell(error)
+        return _code_of(error)
+    except BrokenPipeError:
+        _silence_stdout()
+        return 0
+    except KeyboardInterrupt:
+        click.echo("virtslo: stopped by the user", err=True)
+        return INTERRUPTED
+    except Exception:  # noqa: BLE001  the one place: whatever gets here is a bug of ours
+        _tell_bug()
+        return BUG
+    return outcome if isinstance(outcome, int) else 0
+
+
+def _code_of(error: VirtsloError) -> int:
+    if isinstance(error, ScenarioError):
+        return WRONG_REQUEST
+    return INTERRUPTED if isinstance(error, Interrupted) else COULD_NOT_RUN
+
+
+def _tell(error: VirtsloError) -> None:
+    click.echo(f"virtslo: {error.message}", err=True)
+    if error.hint:
+        click.echo(f"  hint: {error.hint}", err=True)
+
+
+def _tell_bug() -> None:
+    import traceback
+
+    traceback.print_exc()
+    click.echo(
+        "virtslo: this is a bug of ours. Please report it with the lines above, the command, "
+        f"and `virtslo --version` ({__version__}).",
+        err=True,
+    )
+
+
+def _silence_stdout() -> None:
+    import os
+
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, sys.stdout.fileno())

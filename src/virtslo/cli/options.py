@@ -1,0 +1,100 @@
+"""Options that several commands share, and how they become a scenario document.
+
+Invariant: an option's text is passed on as written; `config` alone says what is wrong with it, so
+that the command line and a file get the same messages, all at once.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import click
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+SCENARIO_OPTIONS: Final = (
+    # option, path in a scenario file, help
+    ("--kind", "workload.kind", "vmi, vm, vmpool or vmirs."),
+    ("--count", "workload.count", "How many objects (for pools and replica sets: members)."),
+    ("--template", "workload.template", "A built-in template, or a path to one."),
+    ("--namespaces", "workload.namespaces", "Over how many namespaces, round robin."),
+    ("--arrival", "load.arrival.process", "burst, constant, poisson or ramp."),
+    ("--rate", "load.arrival.rate", "Arrivals per second, such as 50/s (ramp: at its end)."),
+    ("--max-in-flight", "load.maxInFlight", "How many requests may be unanswered at once."),
+    ("--settle", "load.settle", "How long the cluster must be quiet before a window closes."),
+    ("--timeout", "deadlines.running", "How long to wait for the objects to be Running."),
+    ("--objectives", "objectives", "A built-in catalog of objectives, or a file."),
+    ("--repeat", "repeat", "How many times the run is done."),
+)
+"""Every option that stands for a field of the scenario file."""
+
+
+def scenario_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that stand for fields of the scenario file."""
+    for option, _, text in reversed(SCENARIO_OPTIONS):
+        command = click.option(option, metavar="VALUE", default=None, help=text)(command)
+    return command
+
+
+def target_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say which real cluster is meant."""
+    for decorate in (
+        click.option("--in-cluster", is_flag=True, help="The cluster this pod runs in."),
+        click.option(
+            "--kubeconfig",
+            type=click.Path(dir_okay=False),
+            help="A kubeconfig; its current context is used unless --context names one.",
+        ),
+        click.option("--context", metavar="NAME", help="A context of the kubeconfig."),
+    ):
+        command = decorate(command)
+    return command
+
+
+def place_of(path: str) -> str:
+    """The option that stands for a field of the scenario file, or the path itself."""
+    return PLACES.get(path, path)
+
+
+PLACES: Final[Mapping[str, str]] = {path: option for option, path, _ in SCENARIO_OPTIONS}
+
+
+def parameter_of(option: str) -> str:
+    """The name under which click passes an option."""
+    return option.lstrip("-").replace("-", "_")
+
+
+def overrides(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The given options as a nested scenario document; numbers become numbers, all else text."""
+    document: dict[str, Any] = {}
+    for option, path, _ in SCENARIO_OPTIONS:
+        value = values.get(parameter_of(option))
+        if value is not None:
+            put(document, path, scalar(value))
+    return document
+
+
+def scalar(text: str) -> int | str:
+    """A whole number where the text is one."""
+    stripped = text.strip()
+    digits = stripped[1:] if stripped.startswith("-") else stripped
+    return int(stripped) if digits.isascii() and digits.isdigit() and len(digits) < 16 else text
+
+
+def put(document: dict[str, Any], path: str, value: object) -> None:
+    """Set the field at a dotted path."""
+    *parents, last = path.split(".")
+    for key in parents:
+        document = document.setdefault(key, {})
+    document[last] = value
+
+
+def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """`base` with the fields of `over` put into it, mapping by mapping."""
+    result = dict(base)
+    for key, value in over.items():
+        below = result.get(key)
+        if isinstance(below, Mapping) and isinstance(value, Mapping):
+            result[key] = merged(below, value)
+        else:
+            result[key] = value
+    return result

@@ -1,0 +1,56 @@
+"""Finding records by path or id, and printing what they say."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from virtslo.app.build_report import build_report, exit_code
+from virtslo.base.errors import StoreError
+from virtslo.cli.wiring import read_record, render
+from virtslo.model.record import RunRecord, RunStatus
+
+DEFAULT_ROOT = Path("runs")
+INTERRUPTED = 130
+
+
+def locate(run: Path) -> Path:
+    """The folder of a record, by its path or by its id under ./runs. Raises StoreError."""
+    for candidate in (run, DEFAULT_ROOT / run):
+        if candidate.is_dir():
+            return candidate
+    known = sorted(path.name for path in DEFAULT_ROOT.glob("*") if path.is_dir())[-5:]
+    hint = f"the latest under {DEFAULT_ROOT}: {', '.join(known)}" if known else "no runs are there"
+    raise StoreError(f"no record at {str(run)!r}", hint=hint)
+
+
+def print_report(runs: Sequence[Path], *, form: str, output: Path | None) -> int:
+    """Print or write the report of these records; returns the exit code they come to."""
+    report = build_report([read_record(locate(run)) for run in runs])
+    text = render(report, form)
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        try:
+            output.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise StoreError(f"cannot write {str(output)!r}: {error.strerror}") from error
+        click.echo(f"written: {output}", err=True)
+    return exit_code(report)
+
+
+def conclude(records: Sequence[RunRecord], *, form: str) -> int:
+    """Print the report of runs that have just ended; returns their exit code."""
+    report = build_report(records)
+    click.echo(render(report, form), nl=False)
+    for record in records:
+        if record.header.left_behind:
+            click.echo(
+                "virtslo: left on the cluster:\n  "
+                + "\n  ".join(record.header.left_behind)
+                + f"\n  remove it: virtslo clean --run {record.header.run_label}",
+                err=True,
+            )
+    if any(record.header.status is RunStatus.INTERRUPTED for record in records):
+        return INTERRUPTED
+    return exit_code(report)

@@ -1,0 +1,141 @@
+"""`virtslo run`: one test, on a real cluster or on the simulated one."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from virtslo.cli.options import (
+    PLACES,
+    merged,
+    overrides,
+    scenario_options,
+    target_options,
+)
+
+PATTERNS = ("burst", "steady-state", "constant-churn")
+DEFAULT_COUNT = 100
+
+
+@click.command("run")
+@click.argument("what", metavar="burst|FILE")
+@scenario_options
+@click.option("--simulate", "profile", metavar="PROFILE", help="Simulated cluster: its profile.")
+@click.option("--nodes", type=click.IntRange(1, 20_000), help="Simulated cluster: hollow nodes.")
+@click.option(
+    "--fault", "faults", multiple=True, metavar="NAME", help="Simulated cluster: a fault."
+)
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of chance.")
+@target_options
+@click.option(
+    "--runs",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("runs"),
+    show_default=True,
+    help="Where records go.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "markdown", "json"]),
+    default="table",
+    show_default=True,
+    help="What is printed on standard output.",
+)
+@click.option("--dry-run", is_flag=True, help="Print the plan and create nothing.")
+@click.option("--keep", is_flag=True, help="Leave the objects on the cluster.")
+@click.option("--yes", is_flag=True, help="Do not ask before a real cluster is loaded.")
+@click.option("--quiet", is_flag=True, help="Show no progress.")
+def command(what: str, **options: Any) -> int:
+    """Run a test: a pattern (burst) or a scenario file.
+
+    Without --context, --kubeconfig or --in-cluster it runs on the simulated cluster, in virtual
+    time. FILE is a scenario of virtslo, or a workload of KubeVirt's perfscale-load-generator.
+
+    \b
+    virtslo run burst --count 1000 --simulate ci
+    virtslo run burst --kind vmi --arrival poisson --rate 20/s
+    virtslo run scenario.yaml --context my-cluster
+    """
+    scenario = _scenario(what, options)
+    return _print_plan(scenario, options) if options["dry_run"] else _run(scenario, options)
+
+
+def _run(scenario: Any, options: dict[str, Any]) -> int:
+    """Run the scenario on its target, print the report, return the exit code."""
+    from virtslo.cli.aiming import ask, describe_simulated, real_target
+    from virtslo.cli.execution import Execution, run_on_cluster, run_simulated
+    from virtslo.cli.progress import open_progress
+    from virtslo.cli.records import conclude
+
+    target = real_target(options)
+    if target is not None:
+        ask(scenario, target, is_agreed=options["yes"])
+    progress = open_progress(quiet=options["quiet"])
+    execution = Execution(options["runs"], tuple(sys.argv[1:]), progress, keep=options["keep"])
+    try:
+        if target is None:
+            simulated = _simulated(scenario, options)
+            why = "" if options["profile"] else "no cluster was named: "
+            progress.note(f"{why}running on {describe_simulated(simulated)}, in virtual time")
+            record = run_simulated(scenario, simulated, execution)
+        else:
+            record = run_on_cluster(scenario, target, execution)
+    finally:
+        progress.close()
+    return conclude([record], form=options["form"])
+
+
+def _print_plan(scenario: Any, options: dict[str, Any]) -> int:
+    """Say what would be created where and when; create nothing."""
+    from virtslo.app.prepare import prepare_plan
+    from virtslo.cli.aiming import describe_simulated, real_target
+    from virtslo.cli.wiring import describe_target
+    from virtslo.load.describe import describe_plan
+
+    target = real_target(options)
+    plan = prepare_plan(scenario, run_label="dry-run", seed=options["seed"])
+    name = (
+        describe_simulated(_simulated(scenario, options))
+        if target is None
+        else describe_target(target)
+    )
+    click.echo(f"target: {name}")
+    for line in describe_plan(plan, scenario):
+        click.echo(line)
+    click.echo("nothing was created: this was a dry run")
+    return 0
+
+
+def _simulated(scenario: Any, options: dict[str, Any]) -> Any:
+    from virtslo.cli.aiming import DEFAULT_PROFILE, simulated_target
+
+    return simulated_target(
+        profile=options["profile"] or DEFAULT_PROFILE,
+        seed=options["seed"],
+        nodes=options["nodes"],
+        faults=tuple(options["faults"]),
+        count=scenario.workload.count,
+    )
+
+
+def _scenario(what: str, options: dict[str, Any]) -> Any:
+    """The scenario that a pattern's name or a file says, with the options put over it."""
+    from virtslo.config.scenario_file import read_document, scenario_from_mapping
+
+    over = overrides(options)
+    if what in PATTERNS:
+        document = {
+            "apiVersion": "virtslo/v1",
+            "workload": {"kind": "vmi", "count": DEFAULT_COUNT, "template": "cirros"},
+            "load": {"pattern": what},
+        }
+        document = merged(document, over)
+        kind = str(document["workload"].get("kind", "vmi")).lower()
+        document["name"] = f"{what}-{kind}-{document['workload'].get('count')}"
+        return scenario_from_mapping(
+            document, source="command line", base=Path.cwd(), places=PLACES
+        )
+    document, base = read_document(Path(what))
+    return scenario_from_mapping(merged(document, over), source=what, base=base, places={})

@@ -1,0 +1,23 @@
+"""`virtslo tables`: the three tables from one or several runs."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command("tables")
+@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "markdown", "json"]),
+    default="table",
+    show_default=True,
+    help="The output's format.",
+)
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="A file.")
+def command(runs: tuple[Path, ...], form: str, output: Path | None) -> int:
+    """Print the three tables from RUNS: folders, or runs' ids under ./runs."""
+    from virtslo.cli.records import print_report
+
+    return print_report(list(runs), form=form, output=output)

@@ -1,0 +1,184 @@
+"""The composition root: the one module that names adapters and puts parts together.
+
+Invariant: no other module of the command line imports `kube`, `sim`, `store` or `report`; heavy
+parts are imported where they are used.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from virtslo import __version__
+from virtslo.base.clock import Clock
+from virtslo.model.environment import SimulatedTarget
+from virtslo.model.identity import Identity
+from virtslo.model.record import RunRecord
+from virtslo.model.report import Report
+from virtslo.ports.kube_api import KubeApi
+from virtslo.ports.renderer import Renderer
+from virtslo.ports.run_recorder import RunRecorder
+
+if TYPE_CHECKING:
+    from virtslo.sim.api_server import ApiServer
+
+USER_AGENT = f"virtslo/{__version__}"
+OURSELVES = Identity("virtslo", "virtslo", USER_AGENT, ("system:masters", "system:authenticated"))
+
+
+@dataclass(frozen=True, slots=True)
+class RealTarget:
+    """Which real cluster is meant."""
+
+    kubeconfig: Path | None = None
+    context: str | None = None
+    in_cluster: bool = False
+
+
+@asynccontextmanager
+async def open_cluster(where: RealTarget, clock: Clock) -> AsyncIterator[KubeApi]:
+    """A connection to a real cluster."""
+    from virtslo.kube.credentials import connect
+
+    opened = await connect(
+        kubeconfig=where.kubeconfig,
+        context=where.context,
+        in_cluster=where.in_cluster,
+        clock=clock,
+        user_agent=USER_AGENT,
+    )
+    async with opened as api:
+        yield api
+
+
+def describe_target(where: RealTarget) -> str:
+    """The cluster's name and address, for people."""
+    from virtslo.kube.credentials import describe_target
+
+    return describe_target(
+        kubeconfig=where.kubeconfig, context=where.context, in_cluster=where.in_cluster
+    )
+
+
+@asynccontextmanager
+async def simulated_cluster(target: SimulatedTarget, clock: Clock) -> AsyncIterator[KubeApi]:
+    """Our connection to a simulated cluster, in process, with its controllers running."""
+    from virtslo.sim.direct import DirectApi
+
+    async with _running_cluster(target, clock=clock, audit=None) as server:
+        yield DirectApi(server, OURSELVES, clock)
+
+
+@asynccontextmanager
+async def served_cluster(
+    target: SimulatedTarget,
+    *,
+    clock: Clock,
+    port: int,
+    kubeconfig: Path,
+    audit: Callable[[bytes], None] | None,
+) -> AsyncIterator[str]:
+    """A simulated cluster on a loopback socket, its kubeconfig written; yields its URL."""
+    from virtslo.sim.certificates import make_certificates
+    from virtslo.sim.http_server import HttpServer
+    from virtslo.sim.kubeconfig import check_replaceable, write_kubeconfig
+
+    check_replaceable(kubeconfig)
+    async with _running_cluster(target, clock=clock, audit=audit) as server:
+        certificates = make_certificates()
+        http = HttpServer(server, certificates)
+        url = await http.start(port)
+        try:
+            write_kubeconfig(kubeconfig, url=url, token=http.token, ca=certificates.ca_pem)
+            yield url
+        finally:
+            await http.stop()
+
+
+@asynccontextmanager
+async def _running_cluster(
+    target: SimulatedTarget, *, clock: Clock, audit: Callable[[bytes], None] | None
+) -> "AsyncIterator[ApiServer]":
+    from virtslo.hollow.cluster import HollowCluster
+    from virtslo.hollow.profiles import load_profile
+    from virtslo.sim.api_server import ApiServer
+    from virtslo.sim.direct import DirectApi
+    from virtslo.sim.faults import parse_faults
+
+    profile = load_profile(target.profile)
+    server = ApiServer(
+        clock=clock,
+        seed=target.seed,
+        profile=profile.server,
+        audit=audit,
+        faults=parse_faults(target.faults, seed=target.seed),
+    )
+    server.set_up()
+    cluster = HollowCluster(
+        connect=lambda identity: DirectApi(server, identity, clock),
+        clock=clock,
+        profile=profile,
+        seed=target.seed,
+        nodes=target.nodes,
+        register_metrics=server.register_proxy,
+    )
+    await cluster.install()
+    async with _in_background(cluster.run):
+        await cluster.synced.wait()
+        yield server
+
+
+@asynccontextmanager
+async def _in_background(work: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+    async def run() -> None:
+        await work()
+
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(run())
+        try:
+            yield
+        finally:
+            task.cancel()
+
+
+def check_faults(faults: tuple[str, ...], *, seed: int) -> None:
+    """Refuse faults that are not known. Raises ScenarioError."""
+    from virtslo.sim.faults import parse_faults
+
+    parse_faults(faults, seed=seed)
+
+
+def open_recorder(directory: Path) -> RunRecorder:
+    """A run's record, open for writing."""
+    from virtslo.store.jsonl import JsonlRecorder
+
+    return JsonlRecorder(directory)
+
+
+def read_record(directory: Path) -> RunRecord:
+    """A record, read back. Raises StoreError."""
+    from virtslo.store.records import read_record as read
+
+    return read(directory)
+
+
+def render(report: Report, form: str) -> str:
+    """A report's text in a format; it ends with a line feed."""
+    text = _renderer(form).render(report)
+    return text if text.endswith("\n") else text + "\n"
+
+
+def _renderer(form: str) -> Renderer:
+    if form == "json":
+        from virtslo.report.json_document import JsonDocument
+
+        return JsonDocument()
+    if form == "markdown":
+        from virtslo.report.markdown import Markdown
+
+        return Markdown()
+    from virtslo.report.terminal import Terminal
+
+    return Terminal()

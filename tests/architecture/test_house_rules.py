@@ -1,0 +1,68 @@
+"""Rules of the house that no linter knows: file sizes, module docstrings, who names adapters."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SOURCES = sorted((ROOT / "src" / "virtslo").rglob("*.py"))
+ADAPTERS = ("virtslo.kube", "virtslo.sim", "virtslo.store", "virtslo.report")
+LONGEST = 400
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_every_module_says_its_purpose(path: Path) -> None:
+    assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+
+
+def test_no_file_is_longer_than_the_house_allows() -> None:
+    files = [*SOURCES, *(ROOT / "tests").rglob("*.py")]
+
+    too_long = {
+        name_of(path): count
+        for path in files
+        if (count := len(path.read_text(encoding="utf-8").splitlines())) > LONGEST
+    }
+
+    assert too_long == {}
+
+
+def test_only_wiring_names_an_adapter() -> None:
+    naming = [
+        name_of(path)
+        for path in SOURCES
+        if path.parent.name == "cli"
+        and path.name != "wiring.py"
+        and any(module.startswith(ADAPTERS) for module in imported_modules(path))
+    ]
+
+    assert naming == []
+
+
+def test_engines_do_not_open_sockets_or_read_the_machines_clock() -> None:
+    forbidden = {"socket", "aiohttp", "ssl", "time"}
+    rooms = {"load", "observe", "hollow", "slo", "config", "client", "app", "model"}
+
+    offenders = {
+        name_of(path): sorted(found)
+        for path in SOURCES
+        if path.parent.name in rooms
+        and (found := forbidden.intersection(m.split(".")[0] for m in imported_modules(path)))
+    }
+
+    assert offenders == {}
+
+
+def imported_modules(path: Path) -> list[str]:
+    found: list[str] = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.append(node.module)
+    return found

@@ -1,0 +1,31 @@
+"""The machine's clock: monotonic, and apart from the date."""
+
+import asyncio
+from datetime import UTC, datetime
+
+from virtslo.base.clock import SystemClock, timestamp, to_nanoseconds, to_seconds
+
+
+def test_the_clock_does_not_go_back() -> None:
+    clock = SystemClock()
+    moments = [clock.now_ns() for _ in range(100)]
+
+    assert moments == sorted(moments)
+
+
+def test_sleeping_ends_at_the_moment_or_later() -> None:
+    clock = SystemClock()
+    when = clock.now_ns() + 2_000_000
+
+    asyncio.run(clock.sleep_until(when))
+
+    assert clock.now_ns() >= when
+
+
+def test_seconds_and_nanoseconds_convert() -> None:
+    assert to_nanoseconds(1.5) == 1_500_000_000
+    assert to_seconds(250_000_000) == 0.25
+
+
+def test_a_timestamp_is_what_the_api_server_writes() -> None:
+    assert timestamp(datetime(2026, 1, 2, 3, 4, 5, 999, tzinfo=UTC)) == "2026-01-02T03:04:05Z"

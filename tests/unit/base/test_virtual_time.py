@@ -1,0 +1,83 @@
+"""The event loop in virtual time: order, jumps, deadlock, cancellation."""
+
+import asyncio
+
+import pytest
+
+from virtslo.base.virtual_time import EPOCH, Deadlock, VirtualClock, run_in_virtual_time
+
+
+def test_an_hour_passes_at_once() -> None:
+    async def main(clock: VirtualClock) -> int:
+        await asyncio.sleep(3600)
+        return clock.now_ns()
+
+    assert run_in_virtual_time(main) == 3600 * 10**9
+
+
+def test_timers_of_one_instant_fire_in_the_order_they_were_set() -> None:
+    async def main(clock: VirtualClock) -> list[int]:
+        order: list[int] = []
+        loop = asyncio.get_running_loop()
+        for number in range(100):
+            loop.call_at(1.0, order.append, number)
+        await asyncio.sleep(2)
+        return order
+
+    assert run_in_virtual_time(main) == list(range(100))
+
+
+def test_nanoseconds_are_exact() -> None:
+    async def main(clock: VirtualClock) -> list[int]:
+        moments: list[int] = []
+        for when in (1, 2, 3_000_000_001):
+            await clock.sleep_until(when)
+            moments.append(clock.now_ns())
+        return moments
+
+    assert run_in_virtual_time(main) == [1, 2, 3_000_000_001]
+
+
+def test_sleeping_until_the_past_lets_others_run_and_returns() -> None:
+    async def main(clock: VirtualClock) -> int:
+        await asyncio.sleep(5)
+        await clock.sleep_until(1)
+        return clock.now_ns()
+
+    assert run_in_virtual_time(main) == 5 * 10**9
+
+
+def test_waiting_for_nothing_is_a_deadlock() -> None:
+    async def main(clock: VirtualClock) -> None:
+        await asyncio.Event().wait()
+
+    with pytest.raises(Deadlock, match="no timer is set"):
+        run_in_virtual_time(main)
+
+
+def test_a_cancelled_timer_does_not_hold_time_back() -> None:
+    async def main(clock: VirtualClock) -> int:
+        loop = asyncio.get_running_loop()
+        loop.call_later(100, lambda: None).cancel()
+        await asyncio.sleep(1)
+        return clock.now_ns()
+
+    assert run_in_virtual_time(main) == 10**9
+
+
+def test_a_timeout_fires_at_its_virtual_moment() -> None:
+    async def main(clock: VirtualClock) -> int:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(30):
+                await asyncio.sleep(60)
+        return clock.now_ns()
+
+    assert run_in_virtual_time(main) == 30 * 10**9
+
+
+def test_the_date_follows_virtual_time() -> None:
+    async def main(clock: VirtualClock) -> float:
+        await asyncio.sleep(90)
+        return (clock.wall() - EPOCH).total_seconds()
+
+    assert run_in_virtual_time(main) == 90
