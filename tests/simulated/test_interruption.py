@@ -1,0 +1,66 @@
+"""Runs that are ended: by the user, twice by the user, and by SIGKILL."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.cli import only_run, virtslo
+
+
+def start(runs: Path, *options: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "virtslo", "run", "burst", "--simulate", "ci", *options]
+    return subprocess.Popen(
+        [*command, "--count", "2000", "--runs", str(runs)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_for_load(process: subprocess.Popen[str], runs: Path) -> None:
+    """Return when the run has recorded operations."""
+    import time
+
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        if any(path.stat().st_size for path in runs.glob("*/operations.jsonl.gz")):
+            return
+        time.sleep(0.05)
+    raise AssertionError("the run ended, or never began, before it could be interrupted")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_load_cleans_up_and_saves_the_record(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    process = start(tmp_path)
+    wait_for_load(process, tmp_path)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=60)
+
+    assert process.returncode == 130, err
+    header = json.loads((only_run(tmp_path) / "run.json").read_text())
+    assert header["status"] == "interrupted"
+    assert not header.get("left_behind")
+    assert "interrupted" in out
+
+    again = virtslo("report", str(only_run(tmp_path)), "--format", "json")
+    assert again.code == 4
+    assert again.document["valid"] is False
+
+
+def test_a_killed_run_is_reported_as_incomplete_and_never_passes(tmp_path: Path) -> None:
+    process = start(tmp_path)
+    wait_for_load(process, tmp_path)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate(timeout=60)
+
+    shown = virtslo("report", str(only_run(tmp_path)), "--format", "json")
+
+    assert shown.code == 4
+    assert shown.document["valid"] is False
+    assert "incomplete" in {finding["code"] for finding in shown.document["data_quality"]}

@@ -1,0 +1,74 @@
+"""A load test must be aimed: targets, questions, and options that contradict each other."""
+
+from pathlib import Path
+
+import pytest
+from support.cli import virtslo
+
+RUN = ("run", "burst", "--count", "1")
+
+
+def test_yes_alone_is_refused_with_a_kubeconfig_that_names_no_context(tmp_path: Path) -> None:
+    shown = virtslo(*RUN, "--kubeconfig", str(tmp_path / "k"), "--yes", "--runs", str(tmp_path))
+
+    assert shown.code == 2
+    assert "--context NAME or --in-cluster" in shown.err
+
+
+def test_a_simulated_and_a_real_target_contradict_each_other(tmp_path: Path) -> None:
+    shown = virtslo(*RUN, "--context", "c", "--simulate", "ci", "--runs", str(tmp_path))
+
+    assert shown.code == 2
+    assert "one or the other" in shown.err
+
+
+def test_clean_wants_to_know_what(tmp_path: Path) -> None:
+    shown = virtslo("clean", "--context", "c")
+
+    assert shown.code == 2
+    assert "--run ID or --all" in shown.err
+
+
+def test_a_missing_kubeconfig_is_said(tmp_path: Path) -> None:
+    shown = virtslo(
+        *RUN, "--kubeconfig", str(tmp_path / "absent"), "--context", "c", "--yes",
+        "--runs", str(tmp_path),
+    )  # fmt: skip
+
+    assert shown.code == 3
+    assert "absent" in shown.err
+
+
+@pytest.mark.parametrize("profile", ["no-such-profile"])
+def test_an_unknown_profile_is_a_wrong_request(tmp_path: Path, profile: str) -> None:
+    shown = virtslo(*RUN, "--simulate", profile, "--runs", str(tmp_path))
+
+    assert shown.code == 2
+    assert "instant" in shown.err
+
+
+def test_an_unknown_fault_is_a_wrong_request(tmp_path: Path) -> None:
+    shown = virtslo(*RUN, "--fault", "no-such-fault", "--runs", str(tmp_path))
+
+    assert shown.code == 2
+    assert "no-such-fault" in shown.err
+
+
+def test_a_dry_run_prints_the_plan_and_creates_nothing(tmp_path: Path) -> None:
+    shown = virtslo("run", "burst", "--count", "7", "--dry-run", "--runs", str(tmp_path / "r"))
+
+    assert shown.code == 0
+    assert "7" in shown.out
+    assert "nothing was created" in shown.out
+    assert not (tmp_path / "r").exists()
+
+
+def test_every_wrong_option_is_told_at_once(tmp_path: Path) -> None:
+    shown = virtslo(
+        "run", "burst", "--count", "-3", "--kind", "pod", "--arrival", "sometimes",
+        "--rate", "fast", "--runs", str(tmp_path),
+    )  # fmt: skip
+
+    assert shown.code == 2
+    for option in ("--count", "--kind", "--arrival", "--rate"):
+        assert option in shown.err

@@ -1,0 +1,54 @@
+"""The command line's front door: help, exit codes, what `--help` imports."""
+
+import subprocess
+import sys
+
+import pytest
+from support.cli import virtslo
+
+from virtslo.cli.main import COMMANDS
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(command: str) -> None:
+    shown = virtslo(command, "--help")
+
+    assert shown.code == 0
+    assert f"virtslo {command}" in shown.out
+
+
+def test_help_lists_every_command() -> None:
+    shown = virtslo("--help")
+
+    assert all(command in shown.out for command in COMMANDS)
+
+
+def test_an_unknown_command_is_a_wrong_request() -> None:
+    shown = virtslo("rnu")
+
+    assert shown.code == 2
+    assert "rnu" in shown.err
+
+
+def test_help_imports_no_heavy_library() -> None:
+    code = (
+        "import sys\n"
+        "from virtslo.cli.main import exit_code_of\n"
+        "exit_code_of(['--help'])\n"
+        "heavy = {'aiohttp', 'asyncio', 'jinja2', 'kubernetes_asyncio', 'msgspec', 'pydantic',\n"
+        "         'rich', 'yaml', 'cryptography', 'prometheus_client'}\n"
+        "print(sorted(heavy & set(sys.modules)), file=sys.stderr)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60
+    )
+
+    assert done.stderr.strip() == "[]"
+
+
+def test_no_record_is_said_with_a_hint() -> None:
+    shown = virtslo("report", "no-such-run")
+
+    assert shown.code == 3
+    assert "no record at 'no-such-run'" in shown.err
+    assert "hint:" in shown.err
