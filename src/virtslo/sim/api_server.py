@@ -1,0 +1,266 @@
+"""The simulated API server, free of any transport.
+
+Invariant: every request, whoever makes it and over whatever transport, goes through `handle`,
+`open_watch` or `read_raw`, and is counted once. Data survive every fault.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from virtslo.base.clock import Clock, to_nanoseconds, to_seconds
+from virtslo.base.errors import ApiError, BadRequest, NotFound, ServerFailure
+from virtslo.model import resources
+from virtslo.model.identity import Identity
+from virtslo.model.profile import ServerProfile
+from virtslo.sim.audit import AuditLog
+from virtslo.sim.capacity import Capacity
+from virtslo.sim.faults import FaultPlan
+from virtslo.sim.handlers import Handlers
+from virtslo.sim.metrics import ServerMetrics
+from virtslo.sim.naming import Names
+from virtslo.sim.object_store import DEFAULT_LOG_SIZE, ObjectStore
+from virtslo.sim.requests import Request, Response
+from virtslo.sim.watching import INITIAL_EVENTS_END, Watcher, WatchHub, bookmark_of
+
+KUBERNETES_VERSION: Final = "v1.36.2"
+SYSTEM: Final = Identity(
+    "kube-apiserver", "system:apiserver", "kube-apiserver/v1.36.2", ("system:masters",)
+)
+NAMESPACES: Final = ("default", "kube-system", "kube-public", "kube-node-lease")
+BOOKMARK_EVERY_NS: Final = 60_000_000_000
+_PROXY: Final = re.compile(
+    r"/api/v1/namespaces/([^/]+)/pods/(?:https?:)?([^/:]+)(?::(\d+))?/proxy(/.*)?"
+)
+_READS: Final = frozenset({"get", "list", "watch"})
+
+ProxyRead = Callable[[str], bytes]
+
+
+class ApiServer:
+    """Store, watches, handlers, capacity, faults and telemetry, put together."""
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        seed: int,
+        profile: ServerProfile,
+        kubernetes_version: str = KUBERNETES_VERSION,
+        log_size: int = DEFAULT_LOG_SIZE,
+        guard: bool = False,
+        audit: Callable[[bytes], None] | None = None,
+        faults: FaultPlan | None = None,
+    ) -> None:
+        self.clock = clock
+        self.kubernetes_version = kubernetes_version
+        self.store = ObjectStore(log_size=log_size, guard=guard)
+        self.hub = WatchHub()
+        self.store.listen(self.hub.changed)
+        self.metrics = ServerMetrics(clock)
+        self.raw_routes: dict[str, Callable[[], bytes]] = {
+            "/version": self._version,
+            "/metrics": self._metrics,
+            "/healthz": _ok,
+            "/livez": _ok,
+            "/readyz": _ok,
+        }
+        self._names = Names(seed)
+        self._handlers = Handlers(self.store, clock, self._names)
+        self._capacity = Capacity(clock, profile)
+        self._delay_ns = to_nanoseconds(profile.watch_delay)
+        self._audit = AuditLog(audit) if audit is not None else None
+        self._faults = faults or FaultPlan()
+        self._started_ns = clock.now_ns()
+        self._proxies: dict[tuple[str, str, int], ProxyRead] = {}
+        self._next_bookmark_ns = self._started_ns + BOOKMARK_EVERY_NS
+        self._struck = self._schedule()
+
+    def set_up(self) -> None:
+        """Create what every cluster begins with."""
+        for name in NAMESPACES:
+            body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+            self._handlers.handle(Request("create", resources.NAMESPACES, SYSTEM, body=body))
+
+    async def handle(self, request: Request) -> Response:
+        """Answer a request. Raises ApiError."""
+        started_ns = self.clock.now_ns()
+        kind = "readOnly" if request.verb in _READS else "mutating"
+        self.metrics.in_flight[kind] += 1
+        try:
+            if not self._capacity.is_instant or self._faults.faults:
+                await self._take_time(request)
+            response = self._handlers.handle(request)
+        except ApiError as error:
+            self._count(request, error.code, started_ns, None)
+            raise
+        finally:
+            self.metrics.in_flight[kind] -= 1
+        self._count(request, response.code, started_ns, response)
+        return response
+
+    async def open_watch(self, request: Request) -> Watcher:
+        """Open a watch. Raises ApiError; ResourceExpired if its version is no longer known."""
+        started_ns = self.clock.now_ns()
+        try:
+            if not self._capacity.is_instant or self._faults.faults:
+                await self._take_time(request)
+            watcher = self._new_watcher(request)
+        except ApiError as error:
+            self._count(request, error.code, started_ns, None)
+            raise
+        self._count(request, 200, started_ns, None)
+        return watcher
+
+    def close_watch(self, watcher: Watcher) -> None:
+        """The client is gone."""
+        watcher.close()
+        self.hub.discard(watcher)
+
+    def register_proxy(self, namespace: str, pod: str, port: int, read: ProxyRead) -> None:
+        """What a pod serves on a port: `read(path)` is the body."""
+        self._proxies[namespace, pod, port] = read
+
+    async def read_raw(self, path: str, query: Mapping[str, str], user: Identity) -> bytes:
+        """GET a path that is no object: metrics, version, health, discovery, pod proxies."""
+        self._strike()
+        route = self.raw_routes.get(path)
+        if route is not None:
+            return route()
+        match = _PROXY.fullmatch(path)
+        if match is None:
+            raise NotFound("the server could not find the requested resource", reason="NotFound")
+        namespace, pod, port = match[1], match[2], int(match[3] or 80)
+        proxied = Request(
+            "get", resources.PODS, user, namespace=namespace, name=pod, subresource="proxy"
+        )
+        started_ns = self.clock.now_ns()
+        try:
+            await self._take_time(proxied)
+            self._handlers.find(proxied)
+            read = self._proxies.get((namespace, pod, port))
+            if read is None:
+                raise ServerFailure(
+                    f"error trying to reach service: connection refused ({pod}:{port})",
+                    code=503,
+                    reason="ServiceUnavailable",
+                )
+            body = read(match[4] or "/")
+        except ApiError as error:
+            self._count(proxied, error.code, started_ns, None)
+            raise
+        self._count(proxied, 200, started_ns, None)
+        return body
+
+    def _new_watcher(self, request: Request) -> Watcher:
+        resource, query = request.resource, request.query
+        watcher = Watcher(resource, request.selection, clock=self.clock, delay_ns=self._delay_ns)
+        watcher.wants_bookmarks = query.get("allowWatchBookmarks") == "true"
+        if query.get("timeoutSeconds", "").isdigit():
+            span_ns = int(query["timeoutSeconds"]) * 1_000_000_000
+            watcher.ends_at_ns = self.clock.now_ns() + span_ns
+        text = query.get("resourceVersion", "")
+        if text and not text.isdigit():
+            raise BadRequest(f'invalid resourceVersion: "{text}"')
+        initial = query.get("sendInitialEvents") == "true"
+        if initial and query.get("resourceVersionMatch") != "NotOlderThan":
+            raise BadRequest(
+                "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
+            )
+        if initial or text in {"", "0"}:
+            objects = self._handlers.handle(
+                Request("list", resource, request.user, selection=request.selection)
+            ).body["items"]
+            end = None
+            if initial:
+                end = bookmark_of(
+                    resource, self.store.resource_version, {INITIAL_EVENTS_END: "true"}
+                )
+            watcher.send_initial(objects, end=end)
+        else:
+            for change in self.store.changes_since(resource, int(text)):
+                watcher.offer(change)
+        self.hub.add(watcher)
+        for start_ns, end_ns in self._faults.stalls():
+            if self.clock.now_ns() - self._started_ns <= end_ns:
+                watcher.stall(self._started_ns + start_ns, self._started_ns + end_ns)
+        return watcher
+
+    async def _take_time(self, request: Request) -> None:
+        self._strike()
+        elapsed_ns = self.clock.now_ns() - self._started_ns
+        if self._faults.faults:
+            refusal = self._faults.refusal(request, elapsed_ns)
+            if refusal is not None:
+                raise refusal
+            delay_ns = self._faults.delay_ns(elapsed_ns)
+            if delay_ns:
+                await self.clock.sleep_until(self.clock.now_ns() + delay_ns)
+        objects = 0
+        if request.verb == "list":
+            objects = len(self.store.collection(request.resource).objects)
+        await self._capacity.serve(request.verb, request.resource.plural, objects)
+
+    def _count(
+        self, request: Request, code: int, started_ns: int, response: Response | None
+    ) -> None:
+        now_ns = self.clock.now_ns()
+        self.metrics.answered(request, code, to_seconds(now_ns - started_ns))
+        if now_ns >= self._next_bookmark_ns:
+            self._next_bookmark_ns = now_ns + BOOKMARK_EVERY_NS
+            for watcher in self.hub.watchers():
+                watcher.bookmark(self.store.resource_version)
+        if self._audit is not None:
+            name = request.name or ""
+            if not name and response is not None and request.verb == "create":
+                name = response.body["metadata"].get("name", "")
+            wall = self.clock.wall()
+            self._audit.answered(request, code, received=wall, completed=wall, name=name)
+
+    def _schedule(self) -> list[tuple[int, str]]:
+        names = ("compaction", "dropped-watches", "restart")
+        moments = [
+            (self._started_ns + moment_ns, name)
+            for name in names
+            for moment_ns in self._faults.moments(name)
+        ]
+        return sorted(moments, reverse=True)
+
+    def _strike(self) -> None:
+        """Do the faults whose moment has come."""
+        while self._struck and self._struck[-1][0] <= self.clock.now_ns():
+            _, name = self._struck.pop()
+            if name in {"compaction", "restart"}:
+                self.store.compact()
+            if name in {"dropped-watches", "restart"}:
+                for watcher in self.hub.watchers():
+                    self.close_watch(watcher)
+
+    def _version(self) -> bytes:
+        major, minor = self.kubernetes_version.lstrip("v").split(".")[:2]
+        document = {
+            "major": major,
+            "minor": minor,
+            "gitVersion": self.kubernetes_version,
+            "gitCommit": "simulated",
+            "gitTreeState": "clean",
+            "buildDate": "2026-01-01T00:00:00Z",
+            "goVersion": "none",
+            "compiler": "none",
+            "platform": "simulated",
+        }
+        return json.dumps(document).encode()
+
+    def _metrics(self) -> bytes:
+        open_watches = Counter(
+            (watcher.resource.group, watcher.resource.version, watcher.resource.plural)
+            for watcher in self.hub.watchers()
+        )
+        text = self.metrics.text(watches=sorted(open_watches.items()), events=self.hub.events)
+        return text.encode()
+
+
+def _ok() -> bytes:
+    return b"ok"

@@ -1,0 +1,254 @@
+"""JSON patch, merge patch and strategic merge patch, without changing what they are applied to.
+
+Invariant: the object given is untouched; the result shares every part that the patch leaves alone.
+Sources: RFC 6902, RFC 7386, and Kubernetes' strategic merge patch.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from virtslo.base.errors import BadRequest, Invalid
+from virtslo.model.identifiers import Object
+
+MERGE_KEYS: Final[Mapping[str, str]] = {
+    "conditions": "type",
+    "containers": "name",
+    "initContainers": "name",
+    "ephemeralContainers": "name",
+    "volumes": "name",
+    "volumeMounts": "mountPath",
+    "env": "name",
+    "ports": "containerPort",
+    "hostAliases": "ip",
+    "imagePullSecrets": "name",
+    "addresses": "type",
+    "ownerReferences": "uid",
+    "podIPs": "ip",
+    "secrets": "name",
+    "taints": "key",
+}
+"""Lists of maps that strategic merge patch merges, by the key that tells items apart."""
+
+SET_LISTS: Final = frozenset({"finalizers"})
+"""Lists of plain values that are merged as sets."""
+
+_ABSENT: Final = object()
+
+
+def apply_json_patch(target: Object, operations: Any) -> Object:
+    """Apply an RFC 6902 patch. A failed `test` is Invalid (422), nonsense is BadRequest (400)."""
+    if not isinstance(operations, Sequence) or isinstance(operations, str | bytes):
+        raise BadRequest("a JSON patch is a list of operations")
+    result: Any = target
+    for operation in operations:
+        if not isinstance(operation, Mapping) or "op" not in operation or "path" not in operation:
+            raise BadRequest(f"not an operation of a JSON patch: {str(operation)[:120]}")
+        handler = _OPERATIONS.get(operation["op"])
+        if handler is None:
+            raise BadRequest(f"unknown operation of a JSON patch: {operation['op']!r}")
+        result = handler(result, operation)
+    if not isinstance(result, Mapping):
+        raise BadRequest("the JSON patch leaves no object")
+    return result
+
+
+def apply_merge_patch(target: Any, patch: Any) -> Any:
+    """Apply an RFC 7386 patch."""
+    if not isinstance(patch, Mapping):
+        return patch
+    result = dict(target) if isinstance(target, Mapping) else {}
+    for key, value in patch.items():
+        if value is None:
+            result.pop(key, None)
+        elif isinstance(value, Mapping):
+            result[key] = apply_merge_patch(result.get(key), value)
+        else:
+            result[key] = value
+    return result
+
+
+def apply_strategic_patch(target: Any, patch: Mapping[str, Any]) -> Any:
+    """Apply Kubernetes' strategic merge patch."""
+    if patch.get("$patch") == "replace":
+        return {key: value for key, value in patch.items() if key != "$patch"}
+    result = dict(target) if isinstance(target, Mapping) else {}
+    for key, value in patch.items():
+        if key.startswith("$deleteFromPrimitiveList/"):
+            name = key.split("/", 1)[1]
+            result[name] = [item for item in result.get(name, ()) if item not in value]
+        elif key.startswith("$"):
+            continue
+        elif value is None:
+            result.pop(key, None)
+        else:
+            result[key] = _strategic_value(key, result.get(key), value)
+    return result
+
+
+def _strategic_value(key: str, old: Any, new: Any) -> Any:
+    if isinstance(new, Mapping):
+        if new.get("$patch") == "delete":
+            return {}
+        return apply_strategic_patch(old, new)
+    if isinstance(new, list) and isinstance(old, list | tuple):
+        merge_key = MERGE_KEYS.get(key)
+        if merge_key:
+            return _merged_list(old, new, merge_key)
+        if key in SET_LISTS:
+            return [*old, *(item for item in new if item not in old)]
+    if isinstance(new, list):
+        return [_without_directives(item) for item in new if not _is_directive(item)]
+    return new
+
+
+def _merged_list(old: Sequence[Any], new: Sequence[Any], merge_key: str) -> list[Any]:
+    if any(isinstance(item, Mapping) and item.get("$patch") == "replace" for item in new):
+        return [item for item in new if not _is_directive(item)]
+    merged = {item.get(merge_key): item for item in old}
+    for item in new:
+        if not isinstance(item, Mapping) or merge_key not in item:
+            raise BadRequest(f"map does not contain declared merge key: {merge_key}")
+        name = item[merge_key]
+        if item.get("$patch") == "delete":
+            merged.pop(name, None)
+        else:
+            merged[name] = apply_strategic_patch(merged.get(name), item)
+    return list(merged.values())
+
+
+def _is_directive(item: Any) -> bool:
+    return isinstance(item, Mapping) and "$patch" in item
+
+
+def _without_directives(item: Any) -> Any:
+    if not isinstance(item, Mapping) or not any(key.startswith("$") for key in item):
+        return item
+    return {key: value for key, value in item.items() if not key.startswith("$")}
+
+
+def _add(target: Any, operation: Mapping[str, Any]) -> Any:
+    return _put(target, _pointer(operation["path"]), _value(operation), insert=True)
+
+
+def _replace(target: Any, operation: Mapping[str, Any]) -> Any:
+    path = _pointer(operation["path"])
+    _get(target, path, operation)
+    return _put(target, path, _value(operation), insert=False)
+
+
+def _remove(target: Any, operation: Mapping[str, Any]) -> Any:
+    path = _pointer(operation["path"])
+    _get(target, path, operation)
+    return _drop(target, path)
+
+
+def _test(target: Any, operation: Mapping[str, Any]) -> Any:
+    path = _pointer(operation["path"])
+    found = _get(target, path, None)
+    wanted = _value(operation)
+    if (found is _ABSENT and wanted is not None) or (found is not _ABSENT and found != wanted):
+        raise Invalid(
+            "the server rejected our request due to an error in our request: "
+            f"testing value {operation['path']} failed"
+        )
+    return target
+
+
+def _copy(target: Any, operation: Mapping[str, Any]) -> Any:
+    value = _get(target, _pointer(str(operation.get("from", ""))), operation)
+    return _put(target, _pointer(operation["path"]), value, insert=True)
+
+
+def _move(target: Any, operation: Mapping[str, Any]) -> Any:
+    source = _pointer(str(operation.get("from", "")))
+    value = _get(target, source, operation)
+    return _put(_drop(target, source), _pointer(operation["path"]), value, insert=True)
+
+
+_OPERATIONS: Final[Mapping[str, Callable[[Any, Mapping[str, Any]], Any]]] = {
+    "add": _add,
+    "replace": _replace,
+    "remove": _remove,
+    "test": _test,
+    "copy": _copy,
+    "move": _move,
+}
+
+
+def _value(operation: Mapping[str, Any]) -> Any:
+    if "value" not in operation:
+        raise BadRequest(f"the operation {operation['op']!r} of a JSON patch wants a value")
+    return operation["value"]
+
+
+def _pointer(path: str) -> tuple[str, ...]:
+    if path == "":
+        return ()
+    if not path.startswith("/"):
+        raise BadRequest(f"not a JSON pointer: {path!r}")
+    return tuple(part.replace("~1", "/").replace("~0", "~") for part in path[1:].split("/"))
+
+
+def _get(target: Any, path: Sequence[str], operation: Mapping[str, Any] | None) -> Any:
+    """The value at a path; absent is an error for `operation`, or `_ABSENT` without one."""
+    value = target
+    for part in path:
+        if isinstance(value, Mapping) and part in value:
+            value = value[part]
+        elif isinstance(value, list | tuple) and part.isdigit() and int(part) < len(value):
+            value = value[int(part)]
+        elif operation is None:
+            return _ABSENT
+        else:
+            raise Invalid(
+                "the server rejected our request due to an error in our request: "
+                f"{operation['op']} operation does not apply: doc is missing path: "
+                f"{operation['path']}"
+            )
+    return value
+
+
+def _put(target: Any, path: Sequence[str], value: Any, *, insert: bool) -> Any:
+    if not path:
+        return value
+    part, rest = path[0], path[1:]
+    if isinstance(target, Mapping):
+        if rest and part not in target:
+            raise _missing(part)
+        return {**target, part: _put(target.get(part), rest, value, insert=insert)}
+    if isinstance(target, list | tuple):
+        items = list(target)
+        if part == "-" and not rest:
+            return [*items, value]
+        if not part.isdigit() or int(part) > len(items) or (rest and int(part) == len(items)):
+            raise _missing(part)
+        index = int(part)
+        if rest:
+            items[index] = _put(items[index], rest, value, insert=insert)
+        elif insert:
+            items.insert(index, value)
+        else:
+            items[index] = value
+        return items
+    raise _missing(part)
+
+
+def _drop(target: Any, path: Sequence[str]) -> Any:
+    part, rest = path[0], path[1:]
+    if isinstance(target, Mapping):
+        if rest:
+            return {**target, part: _drop(target[part], rest)}
+        return {key: value for key, value in target.items() if key != part}
+    items = list(target)
+    if rest:
+        items[int(part)] = _drop(items[int(part)], rest)
+    else:
+        del items[int(part)]
+    return items
+
+
+def _missing(part: str) -> Invalid:
+    return Invalid(
+        "the server rejected our request due to an error in our request: "
+        f"add operation does not apply: doc is missing path: {part}"
+    )

@@ -1,0 +1,52 @@
+"""What the server must know of each resource beyond its name.
+
+Invariant: rules are data; the handlers have no `if kind ==`.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from virtslo.model import resources
+from virtslo.model.resources import Resource
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How a resource's objects are stored and changed."""
+
+    has_status: bool
+    """Whether `/status` is a subresource, so that each write sees only its own half."""
+    generation: str = "spec"
+    """What bumps `metadata.generation`: `spec`, `all` (everything but metadata), or nothing."""
+    is_graceful: bool = False
+    """Whether a deletion first marks the object and leaves it to its node (pods)."""
+    replicas_in_status: bool = False
+    """Whether `/scale` is a subresource (`spec.replicas`, `status.replicas`)."""
+    immutable_spec: bool = False
+
+
+_GENERATION_FREE: Final = frozenset(
+    {"namespaces", "nodes", "events", "configmaps", "secrets", "serviceaccounts", "leases"}
+)
+
+
+def _rules(resource: Resource) -> Rules:
+    has_status = "status" in resource.subresources
+    if resource.plural in _GENERATION_FREE or resource.plural == "controllerrevisions":
+        generation = "nothing"
+    else:
+        generation = "spec" if has_status else "all"
+    return Rules(
+        has_status=has_status,
+        generation=generation,
+        is_graceful=resource is resources.PODS,
+        replicas_in_status="scale" in resource.subresources,
+    )
+
+
+RULES: Final = {(resource.group, resource.plural): _rules(resource) for resource in resources.ALL}
+
+
+def rules_of(resource: Resource) -> Rules:
+    """The rules of a resource, whatever version it is asked for in."""
+    return RULES[resource.group, resource.plural]

@@ -1,0 +1,167 @@
+"""Label and field selectors, parsed once.
+
+Invariant: a selector accepts exactly what Kubernetes' does; a bad one is a BadRequest that quotes
+it. What a selector requires by equality is known, so that watches can be indexed by it.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+from virtslo.base.errors import BadRequest
+from virtslo.model.identifiers import Object
+
+Predicate = Callable[[Object], bool]
+
+_KEY: Final = r"(?:[A-Za-z0-9.-]+/)?[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
+_VALUE: Final = r"[A-Za-z0-9._-]*"
+_EQUALITY: Final = re.compile(rf"({_KEY})\s*(==|=|!=)\s*({_VALUE})")
+_SET: Final = re.compile(rf"({_KEY})\s+(in|notin)\s*\(\s*({_VALUE}(?:\s*,\s*{_VALUE})*)\s*\)")
+_EXISTS: Final = re.compile(rf"(!?)\s*({_KEY})")
+_FIELD: Final = re.compile(r"([A-Za-z][A-Za-z0-9.]*)(==|=|!=)(.*)")
+
+FIELDS: Final[Mapping[str, frozenset[str]]] = {
+    "pods": frozenset(
+        {
+            "metadata.name",
+            "metadata.namespace",
+            "spec.nodeName",
+            "spec.restartPolicy",
+            "spec.schedulerName",
+            "spec.serviceAccountName",
+            "status.phase",
+            "status.podIP",
+            "status.nominatedNodeName",
+        }
+    ),
+    "events": frozenset(
+        {
+            "metadata.name",
+            "metadata.namespace",
+            "involvedObject.kind",
+            "involvedObject.namespace",
+            "involvedObject.name",
+            "involvedObject.uid",
+            "involvedObject.apiVersion",
+            "involvedObject.resourceVersion",
+            "involvedObject.fieldPath",
+            "reason",
+            "reportingComponent",
+            "source",
+            "type",
+        }
+    ),
+    "namespaces": frozenset({"metadata.name", "status.phase"}),
+    "nodes": frozenset({"metadata.name", "spec.unschedulable"}),
+    "secrets": frozenset({"metadata.name", "metadata.namespace", "type"}),
+}
+_EVERY_FIELD: Final = frozenset({"metadata.name", "metadata.namespace"})
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """A parsed selector: what it accepts, and what it requires to be equal."""
+
+    accepts: Predicate
+    equal: tuple[tuple[str, str], ...] = ()
+
+
+@lru_cache(maxsize=4096)
+def label_selector(text: str) -> Selector:
+    """Parse a label selector. Raises BadRequest."""
+    requirements: list[Callable[[Mapping[str, str]], bool]] = []
+    equal: list[tuple[str, str]] = []
+    for term in _terms(text):
+        if match := _SET.fullmatch(term):
+            requirements.append(_in_set(match[1], match[2], match[3]))
+        elif match := _EQUALITY.fullmatch(term):
+            requirements.append(_equals(match[1], match[2], match[3]))
+            if match[2] != "!=":
+                equal.append((match[1], match[3]))
+        elif match := _EXISTS.fullmatch(term):
+            requirements.append(_exists(match[2], wanted=not match[1]))
+        else:
+            raise BadRequest(f"unable to parse requirement: found {term!r}")
+    if len(requirements) == 1:
+        (only,) = requirements
+        return Selector(lambda target: only(_labels(target)), tuple(equal))
+
+    def accepts(target: Object) -> bool:
+        labels = _labels(target)
+        return all(requirement(labels) for requirement in requirements)
+
+    return Selector(accepts, tuple(equal))
+
+
+@lru_cache(maxsize=4096)
+def field_selector(text: str, plural: str) -> Selector:
+    """Parse a field selector for a resource. Raises BadRequest for fields it does not support."""
+    known = FIELDS.get(plural, _EVERY_FIELD)
+    requirements: list[Predicate] = []
+    equal: list[tuple[str, str]] = []
+    for term in filter(None, (part.strip() for part in text.split(","))):
+        match = _FIELD.fullmatch(term)
+        if match is None:
+            raise BadRequest(f"invalid selector: {text!r}; can't understand {term!r}")
+        if match[1] not in known:
+            raise BadRequest(f"field label not supported: {match[1]}")
+        requirements.append(_field(match[1], match[3], wanted=match[2] != "!="))
+        if match[2] != "!=":
+            equal.append((match[1], match[3]))
+    return Selector(
+        lambda target: all(requirement(target) for requirement in requirements), tuple(equal)
+    )
+
+
+def field_value(target: Object, path: str) -> str:
+    """The value of a field as field selectors compare it; absent is the empty string."""
+    value: Any = target
+    for part in path.split("."):
+        if not isinstance(value, Mapping):
+            return ""
+        value = value.get(part)
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _terms(text: str) -> list[str]:
+    terms: list[str] = []
+    depth = 0
+    current = ""
+    for character in text:
+        depth += (character == "(") - (character == ")")
+        if character == "," and depth == 0:
+            terms.append(current.strip())
+            current = ""
+        else:
+            current += character
+    terms.append(current.strip())
+    return [term for term in terms if term]
+
+
+def _labels(target: Object) -> Mapping[str, str]:
+    return target["metadata"].get("labels") or {}
+
+
+def _equals(key: str, operator: str, value: str) -> Callable[[Mapping[str, str]], bool]:
+    if operator == "!=":
+        return lambda labels: labels.get(key) != value
+    return lambda labels: labels.get(key) == value
+
+
+def _in_set(key: str, operator: str, values: str) -> Callable[[Mapping[str, str]], bool]:
+    wanted = frozenset(value.strip() for value in values.split(","))
+    if operator == "notin":
+        return lambda labels: key not in labels or labels[key] not in wanted
+    return lambda labels: key in labels and labels[key] in wanted
+
+
+def _exists(key: str, *, wanted: bool) -> Callable[[Mapping[str, str]], bool]:
+    return lambda labels: (key in labels) is wanted
+
+
+def _field(path: str, value: str, *, wanted: bool) -> Predicate:
+    return lambda target: (field_value(target, path) == value) is wanted
