@@ -1,0 +1,153 @@
+"""List, watch, resume, relist: how a client keeps up with a collection.
+
+Invariant: nothing is missed and nothing is silent. Events are handed on in order; a broken watch is
+resumed from the last version seen, and counted; where that version is no longer known the
+collection is listed again, and everything learnt that way is marked as relisted.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+from virtslo.base.clock import Clock, to_nanoseconds
+from virtslo.base.errors import (
+    BadRequest,
+    ClusterError,
+    Forbidden,
+    Invalid,
+    MethodNotAllowed,
+    NotFound,
+    ResourceExpired,
+    TooManyRequests,
+    Unauthorized,
+    WatchStalled,
+)
+from virtslo.model.identifiers import Object
+from virtslo.model.resources import Resource
+from virtslo.ports.kube_api import EVERYTHING, KubeApi, Selection, WatchEvent
+
+FIRST_DELAY: Final = 0.8
+LONGEST_DELAY: Final = 30.0
+"""Seconds between attempts: client-go's reflector backs off from 800 ms to 30 s."""
+
+_HOPELESS: Final = (Unauthorized, Forbidden, NotFound, MethodNotAllowed, BadRequest, Invalid)
+
+
+class ReflectorHandler(Protocol):
+    """Who wants to keep up."""
+
+    def listed(self, objects: Sequence[Object], received_ns: int, relist: bool) -> None:
+        """The whole collection, at first (`relist` False) or again."""
+        ...
+
+    def changed(self, event: WatchEvent) -> None:
+        """One event of the watch."""
+        ...
+
+    def bookmark(self, received_ns: int) -> None:
+        """Nothing changed, and the watch lives."""
+        ...
+
+    def lost(self, reason: str) -> None:
+        """The watch broke; it is being resumed."""
+        ...
+
+
+class Reflector:
+    """Keeps a handler up to date with what is selected of a collection."""
+
+    def __init__(
+        self,
+        api: KubeApi,
+        resource: Resource,
+        selection: Selection = EVERYTHING,
+        *,
+        handler: ReflectorHandler,
+        clock: Clock,
+        page_size: int = 500,
+        stall_after: float | None = None,
+    ) -> None:
+        self._api = api
+        self._resource = resource
+        self._selection = selection
+        self._handler = handler
+        self._clock = clock
+        self._page_size = page_size
+        self._stall_after = stall_after
+        self._version: str | None = None
+        self._delay = FIRST_DELAY
+        self.synced = asyncio.Event()
+        self.relists = 0
+        self.resumed = 0
+
+    async def run(self) -> None:
+        """Keep up until cancelled. Raises ClusterError for what trying again cannot heal."""
+        while True:
+            try:
+                if self._version is None:
+                    await self._list()
+                await self._watch()
+            except ResourceExpired:
+                self._version = None
+            except _HOPELESS:
+                raise
+            except ClusterError as error:
+                self._handler.lost(str(error))
+                self.resumed += 1
+                await self._back_off(error)
+
+    async def _list(self) -> None:
+        objects: list[Object] = []
+        token: str | None = None
+        while True:
+            page = await self._api.list_objects(
+                self._resource, self._selection, limit=self._page_size, continue_token=token
+            )
+            received_ns = self._clock.now_ns()
+            objects.extend(page.items)
+            token = page.continue_token
+            if not token:
+                break
+        is_again = self.synced.is_set()
+        if is_again:
+            self.relists += 1
+        self._handler.listed(objects, received_ns, is_again)
+        self._version = page.resource_version
+        self.synced.set()
+
+    async def _watch(self) -> None:
+        async with self._api.watch(
+            self._resource, self._selection, resource_version=self._version
+        ) as events:
+            if self._stall_after is None:
+                async for event in events:
+                    self._take(event)
+                return
+            iterator = aiter(events)
+            while True:
+                try:
+                    async with asyncio.timeout(self._stall_after):
+                        event = await anext(iterator)
+                except StopAsyncIteration:
+                    return
+                except TimeoutError as error:
+                    raise WatchStalled(
+                        f"the watch of {self._resource.plural} was silent for "
+                        f"{self._stall_after:g} s"
+                    ) from error
+                self._take(event)
+
+    def _take(self, event: WatchEvent) -> None:
+        self._version = event.object["metadata"]["resourceVersion"]
+        self._delay = FIRST_DELAY
+        if event.type == "BOOKMARK":
+            self._handler.bookmark(event.received_ns)
+        else:
+            self._handler.changed(event)
+
+    async def _back_off(self, error: ClusterError) -> None:
+        delay = self._delay
+        if isinstance(error, TooManyRequests) and error.retry_after_seconds:
+            delay = max(delay, error.retry_after_seconds)
+        self._delay = min(LONGEST_DELAY, self._delay * 2)
+        await self._clock.sleep_until(self._clock.now_ns() + to_nanoseconds(delay))

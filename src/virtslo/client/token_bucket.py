@@ -1,0 +1,46 @@
+"""A client-side token bucket with client-go's meaning of queries per second and burst.
+
+Invariant: callers are served in the order they came; a reservation is computed at once, so a
+waiting call costs one timer. The time spent waiting is accounted.
+"""
+
+from virtslo.base.clock import NANOSECONDS_PER_SECOND, Clock
+
+
+class TokenBucket:
+    """`burst` tokens at most, refilled at `qps` a second; qps of 0 or less turns it off."""
+
+    def __init__(self, clock: Clock, *, qps: float, burst: int) -> None:
+        self._clock = clock
+        self._interval_ns = NANOSECONDS_PER_SECOND / qps if qps > 0 else 0.0
+        self._burst_ns = self._interval_ns * max(1, burst)
+        self._full_at_ns = float(clock.now_ns())
+        self.waited_ns = 0
+        self.waits = 0
+
+    @property
+    def is_on(self) -> bool:
+        """Whether it limits anything."""
+        return self._interval_ns > 0
+
+    def reserve(self) -> int:
+        """Take a token; returns the moment from which the call may go, nanoseconds."""
+        now_ns = self._clock.now_ns()
+        if not self._interval_ns:
+            return now_ns
+        self._full_at_ns = max(self._full_at_ns, float(now_ns)) + self._interval_ns
+        return max(now_ns, round(self._full_at_ns - self._burst_ns))
+
+    async def acquire(self) -> int:
+        """Take a token and wait until it may be used; returns the nanoseconds waited."""
+        if not self._interval_ns:
+            return 0
+        now_ns = self._clock.now_ns()
+        when_ns = self.reserve()
+        if when_ns <= now_ns:
+            return 0
+        await self._clock.sleep_until(when_ns)
+        waited_ns = when_ns - now_ns
+        self.waited_ns += waited_ns
+        self.waits += 1
+        return waited_ns
