@@ -89,18 +89,10 @@ def _churn(plan: Plan, scenario: Scenario) -> list[str]:
     span = format_duration(churn_seconds(scenario))
     operations = sum(len(cycle.operations) for cycle in plan.cycles)
     if pattern is Pattern.CONSTANT_CHURN:
-        rate = format_rate(churn.rate or 0.0)
-        return [
-            (
-                f"churn: {churn.objects} replacements at {rate} over {span}, {operations} operations, "
-                f"victims {churn.victims.value}, mode {churn.mode.value}"
-            )
-        ]
-    every = format_duration(churn.every)
-    unit = "members" if churn.mode is ChurnMode.SCALE else "objects"
-    return [
-        (
-            f"churn: {churn.cycles} cycles of {churn.objects} {unit}, one every {every}, over {span}, "
-            f"{operations} operations, victims {churn.victims.value}, mode {churn.mode.value}"
-        )
-    ]
+        what = f"{churn.objects} replacements at {format_rate(churn.rate or 0.0)}"
+    else:
+        unit = "members" if churn.mode is ChurnMode.SCALE else "objects"
+        every = format_duration(churn.every)
+        what = f"{churn.cycles} cycles of {churn.objects} {unit}, one every {every}"
+    how = f"victims {churn.victims.value}, mode {churn.mode.value}"
+    return [f"churn: {what}, over {span}, {operations} operations, {how}"]
