@@ -1,0 +1,201 @@
+"""Reading a scenario: from a file or from options, with every problem found at once.
+
+Invariant: what is returned is complete and valid; what is refused is refused with all its
+problems, each with its place, and nothing has been touched.
+"""
+
+import copy
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from virtslo.base.errors import Problem, ScenarioError
+from virtslo.config.checks import churn_mode, churn_objects, churn_of, clashes, replacements
+from virtslo.config.perfscale_workload import PLACES, is_workload, to_document
+from virtslo.config.problems import Loc, nearest, place_of, problem_of
+from virtslo.config.schema import API_VERSION, EXAMPLE, ChurnModel, ScenarioModel
+from virtslo.config.template_choice import choose_template
+from virtslo.config.yaml_document import read_mapping
+from virtslo.model.scenario import (
+    Arrival,
+    Churn,
+    Deadlines,
+    Load,
+    Observe,
+    Pattern,
+    Process,
+    Scenario,
+    Template,
+    Victims,
+    Workload,
+)
+
+_OF_TEMPLATE: Final = tuple(
+    f"workload.{key}" for key in ("kind", "template", "dialect", "variables")
+)
+_RECOGNISED: Final = (
+    f"apiVersion: {API_VERSION} (a scenario), or object, type and count (a workload of "
+    "perfscale-load-generator)"
+)
+
+
+def read_scenario(path: Path) -> Scenario:
+    """The scenario that a file describes. Raises ScenarioError with every problem."""
+    raw = read_mapping(path)
+    document = _recognise(raw, path)
+    places = PLACES if document is not raw else {}
+    return scenario_from_mapping(document, source=str(path), base=path.parent, places=places)
+
+
+def read_document(path: Path) -> tuple[Mapping[str, Any], Path]:
+    """The scenario document that a file holds or stands for, and what its paths are relative to.
+
+    The document is not validated yet: options may be put over it first. Raises ScenarioError.
+    """
+    return _recognise(read_mapping(path), path), path.parent
+
+
+def scenario_from_mapping(
+    document: Mapping[str, Any],
+    *,
+    source: str,
+    base: Path,
+    places: Mapping[str, str] | None = None,
+) -> Scenario:
+    """The scenario that a document describes. Raises ScenarioError with every problem.
+
+    `places` says how the author knows a field: `workload.count` as `--count`.
+    """
+    names = places or {}
+    problems: list[Problem] = []
+    broken: list[Loc] = []
+    try:
+        model: ScenarioModel | None = ScenarioModel.model_validate(document)
+    except ValidationError as error:
+        errors = error.errors(include_url=False)
+        problems += [problem_of(detail, ScenarioModel, names) for detail in errors]
+        broken = [detail["loc"] for detail in errors]
+        model = _repaired(document, broken)
+    template = None
+    if model is not None:
+        problems += _cross_field_problems(model, broken, names)
+        if not any(_touches(field, loc) for field in _OF_TEMPLATE for loc in broken):
+            template, found = choose_template(model.workload, base=base, places=names)
+            problems += found
+    if problems or model is None or template is None:
+        raise ScenarioError(source, problems)
+    return _scenario(model, template, source)
+
+
+def _recognise(document: Mapping[str, Any], path: Path) -> Mapping[str, Any]:
+    version = document.get("apiVersion")
+    if version == API_VERSION:
+        return document
+    if version is None and is_workload(document):
+        return to_document(document, path)
+    if version is None and "workload" in document:
+        hint = f"add the line apiVersion: {API_VERSION}"
+        raise ScenarioError(str(path), [Problem("apiVersion", "nothing", API_VERSION, hint)])
+    keys = ", ".join(list(map(str, document))[:5]) or "no keys"
+    found = f"{version!r}" if version is not None else f"a file with the keys {keys}"
+    hint = nearest(version, [API_VERSION]) if version is not None else ""
+    raise ScenarioError(str(path), [Problem("apiVersion", found, _RECOGNISED, hint)])
+
+
+def _cross_field_problems(
+    model: ScenarioModel, broken: list[Loc], places: Mapping[str, str]
+) -> list[Problem]:
+    problems = []
+    for clash in clashes(model):
+        if any(_touches(field, loc) for field in clash.fields for loc in broken):
+            continue
+        place = place_of(tuple(clash.fields[0].split(".")), places)
+        problems.append(Problem(place, clash.found, clash.expected, clash.hint))
+    return problems
+
+
+def _touches(field: str, loc: Loc) -> bool:
+    """Whether an error at `loc` makes the value of `field` unknown."""
+    path = ".".join(str(part) for part in loc)
+    return f"{field}.".startswith(f"{path}.") or f"{path}.".startswith(f"{field}.")
+
+
+def _repaired(document: Mapping[str, Any], broken: list[Loc]) -> ScenarioModel | None:
+    """The document without what is wrong with it, so that the rest can be checked too."""
+    whole: dict[str, Any] = copy.deepcopy(dict(document))
+    for loc in broken:
+        _remove(whole, loc)
+    for section, keys in (("workload", ("kind", "count")), ("load", ("pattern",))):
+        below = whole.setdefault(section, {})
+        if isinstance(below, dict):
+            for key in keys:
+                below.setdefault(key, EXAMPLE[section][key])
+    whole.setdefault("apiVersion", API_VERSION)
+    whole.setdefault("name", EXAMPLE["name"])
+    try:
+        return ScenarioModel.model_validate(whole)
+    except ValidationError:
+        return None
+
+
+def _remove(document: dict[str, Any], loc: Loc) -> None:
+    below: Any = document
+    for part in loc[:-1]:
+        below = below.get(part) if isinstance(below, dict) else None
+    if isinstance(below, dict) and loc:
+        below.pop(loc[-1], None)
+
+
+def _scenario(model: ScenarioModel, template: Template, source: str) -> Scenario:
+    workload, deadlines, observe = model.workload, model.deadlines, model.observe
+    return Scenario(
+        name=model.name,
+        workload=Workload(
+            kind=workload.kind,
+            count=workload.count,
+            template=template,
+            variables=dict(workload.variables),
+            namespaces=workload.namespaces,
+            namespace=workload.namespace,
+            groups=workload.groups,
+        ),
+        load=_load(model),
+        warm_up=model.warm_up.objects,
+        deadlines=Deadlines(deadlines.running, deadlines.gone),
+        observe=Observe(observe.rest_calls, observe.prometheus, observe.audit_log),
+        objectives=model.objectives,
+        repeat=model.repeat,
+        source=source,
+    )
+
+
+def _load(model: ScenarioModel) -> Load:
+    load = model.load
+    arrival = load.arrival
+    churn = churn_of(model) or load.churn  # a burst keeps what it was given, and makes no use of it
+    return Load(
+        pattern=Pattern(load.pattern),
+        arrival=Arrival(Process(arrival.process), arrival.rate, arrival.start_rate),
+        max_in_flight=load.max_in_flight,
+        churn=None if churn is None else _churn(model, churn),
+        settle=load.settle,
+        settle_limit=load.settle_limit,
+    )
+
+
+def _churn(model: ScenarioModel, churn: ChurnModel) -> Churn:
+    count = model.workload.count
+    objects = churn_objects(churn.objects, count)
+    if churn.rate is not None and churn.duration is not None:
+        objects = replacements(churn.rate, churn.duration)
+    return Churn(
+        objects=objects,
+        cycles=churn.cycles,
+        every=churn.every,
+        victims=Victims(churn.victims),
+        mode=churn_mode(churn, model.workload.kind),
+        rate=churn.rate,
+        duration=churn.duration,
+    )

@@ -1,0 +1,329 @@
+"""The scenario file's models, from which its JSON Schema is made too.
+
+Invariant: strict and closed: no key that is not here, no value of another type. A model says what
+a single field may be; what fields must be to each other is checked in `checks`.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
+
+from virtslo.base.units import parse_duration, parse_rate, parse_share
+from virtslo.config.yaml_document import shorten
+from virtslo.model.resources import BY_KIND
+from virtslo.model.workload import BY_API_KIND, TRAITS, Kind
+
+API_VERSION: Final = "virtslo/v1"
+MAX_COUNT: Final = 1_000_000
+MAX_SECONDS: Final = 7 * 24 * 3600.0
+MAX_RATE: Final = 100_000.0
+NAME: Final = r"^[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?$"
+NAMESPACE: Final = r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"
+
+Scalar = str | int | float | bool | None
+
+
+def expected(words: str, hint: str = "") -> PydanticCustomError:
+    """The error of a validator here: what was expected, and a hint."""
+    return PydanticCustomError("expected", "{words}", {"words": words, "hint": hint})
+
+
+def read_kind(value: Any) -> Kind:
+    """A kind by its short name, its API kind, or its plural or singular."""
+    if isinstance(value, str):
+        text = value.strip()
+        for traits in TRAITS.values():
+            resource = traits.resource
+            names = {traits.kind.value, resource.plural, resource.singular, *resource.short_names}
+            if text == resource.kind or text.lower() in names:
+                return traits.kind
+        if text in BY_KIND:
+            raise expected(_KINDS, f"{text} is a kind that virtslo cannot create")
+    raise expected(_KINDS)
+
+
+_KINDS: Final = "one of " + ", ".join(f"{kind} ({short})" for kind, short in BY_API_KIND.items())
+
+
+def _read_duration(*, least: float) -> Callable[[Any], float]:
+    def read(value: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            raise expected("a duration such as 90s or 5m")
+        if not isinstance(value, str):
+            if value == 0 == least:
+                return 0.0
+            raise expected("a duration such as 90s or 5m", f"with a unit: {shorten(repr(value))}s")
+        try:
+            seconds = parse_duration(value)
+        except ValueError as error:
+            raise expected(str(error)) from error
+        if not least <= seconds <= MAX_SECONDS:
+            raise expected(f"a duration from {least:g}s to 168h")
+        return seconds
+
+    return read
+
+
+def _read_rate(value: Any) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        raise expected("a rate such as 50/s", f"with a unit: {shorten(repr(value))}/s")
+    if not isinstance(value, str):
+        raise expected("a rate such as 50/s")
+    try:
+        rate = parse_rate(value)
+    except ValueError as error:
+        raise expected(str(error)) from error
+    if not 0 < rate <= MAX_RATE:
+        raise expected(f"a rate above 0 and at most {MAX_RATE:g}/s")
+    return rate
+
+
+def _read_share_or_count(value: Any) -> int | str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        if 1 <= value <= MAX_COUNT:
+            return value
+        raise expected("a whole number of at least 1, or a share such as 5%")
+    if isinstance(value, str):
+        try:
+            if parse_share(value) > 0:
+                return value
+        except ValueError as error:
+            raise expected("a whole number, or " + str(error)) from error
+    raise expected("a whole number of at least 1, or a share such as 5%")
+
+
+def _read_variable(value: Any) -> Scalar:
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    raise expected("a text, a number or a boolean")
+
+
+def _default(text: str) -> dict[str, Any]:
+    """What the JSON Schema says of a default, in the file's own words."""
+    return {"default": text}
+
+
+def _text(pattern: str, *examples: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": pattern, "examples": list(examples)})
+
+
+_DURATION: Final = r"^(0|(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$"
+Duration = Annotated[float, BeforeValidator(_read_duration(least=0.001)), _text(_DURATION, "90s")]
+DurationOrZero = Annotated[
+    float, BeforeValidator(_read_duration(least=0.0)), _text(_DURATION, "5s")
+]
+Rate = Annotated[float, BeforeValidator(_read_rate), _text(r"^[0-9]+(\.[0-9]+)?/[smh]$", "50/s")]
+KindName = Annotated[
+    Kind,
+    BeforeValidator(read_kind),
+    WithJsonSchema({"type": "string", "enum": [*BY_API_KIND, *(kind.value for kind in Kind)]}),
+]
+Objects = Annotated[
+    int | str,
+    BeforeValidator(_read_share_or_count),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 1, "maximum": MAX_COUNT},
+                {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?\s*%$"},
+            ]
+        }
+    ),
+]
+Variable = Annotated[
+    Scalar,
+    BeforeValidator(_read_variable),
+    WithJsonSchema({"type": ["string", "number", "boolean", "null"]}),
+]
+Count = Annotated[int, Field(ge=1, le=MAX_COUNT)]
+
+
+class Model(BaseModel):
+    """What every model of the file has in common."""
+
+    model_config = ConfigDict(
+        strict=True,
+        extra="forbid",
+        frozen=True,
+        alias_generator=to_camel,
+        populate_by_name=False,
+        str_max_length=4096,
+    )
+
+
+class WorkloadModel(Model):
+    """The objects of the scenario."""
+
+    kind: KindName = Field(description="The kind of object that is created.")
+    count: Count = Field(
+        description="How many objects; for pools and replica sets, how many members in all."
+    )
+    namespaces: int = Field(
+        1, ge=1, le=10_000, description="Over how many namespaces of its own, round robin."
+    )
+    namespace: str | None = Field(
+        None,
+        pattern=NAMESPACE,
+        description="A namespace to use instead of the run's own; created only if absent.",
+    )
+    template: str = Field(
+        "cirros",
+        min_length=1,
+        description="A built-in template (cirros, fedora, instancetype), or a path to one, "
+        "relative to this file.",
+    )
+    dialect: Literal["jinja", "go"] = Field(
+        "jinja", description="The language of the template; built-in templates are jinja."
+    )
+    variables: dict[str, Variable] = Field(
+        default_factory=dict, max_length=200, description="Values for the template."
+    )
+    groups: int = Field(
+        1, ge=1, le=MAX_COUNT, description="Over how many pools or replica sets `count` is spread."
+    )
+
+
+class ArrivalModel(Model):
+    """When operations are intended."""
+
+    process: Literal["burst", "constant", "poisson", "ramp"] = Field(
+        "burst",
+        description="burst: all at once, as fast as maxInFlight allows; the others are open loop.",
+    )
+    rate: Rate | None = Field(None, description="Arrivals per second; for ramp, at its end.")
+    start_rate: Rate | None = Field(None, description="For ramp: arrivals per second at its start.")
+
+
+class ChurnModel(Model):
+    """Deletes and creates that keep the population constant."""
+
+    objects: Objects = Field(
+        "5%", description="How many objects a cycle replaces, or which share of count (at least 2)."
+    )
+    cycles: int = Field(5, ge=1, le=10_000, description="How many cycles.")
+    every: Duration = Field(
+        60.0,
+        description="From the start of a cycle to that of the next.",
+        json_schema_extra=_default("60s"),
+    )
+    victims: Literal["random", "oldest", "newest"] = Field(
+        "random", description="How the slots to be replaced are chosen; never by their state."
+    )
+    mode: Literal["objects", "scale", "restart"] | None = Field(
+        None,
+        description="objects: delete and create; scale: a pool in and out; restart: delete the VMI "
+        "of a VM. Default: objects, for replica sets scale.",
+    )
+    rate: Rate | None = Field(None, description="Constant churn: replacements per second.")
+    duration: Duration | None = Field(None, description="Constant churn: for how long.")
+
+
+class LoadModel(Model):
+    """The load pattern in time."""
+
+    pattern: Literal["burst", "steady-state", "constant-churn"] = Field(
+        description="What is tested."
+    )
+    arrival: ArrivalModel = Field(
+        default_factory=lambda: ArrivalModel.model_validate({}),
+        description="When operations are intended.",
+    )
+    max_in_flight: int = Field(
+        100, ge=1, le=10_000, description="How many requests may be unanswered at once."
+    )
+    churn: ChurnModel | None = Field(
+        None, description="For steady-state and constant-churn; a burst does without it."
+    )
+    settle: DurationOrZero = Field(
+        5.0,
+        description="How long the cluster must be quiet before a window closes.",
+        json_schema_extra=_default("5s"),
+    )
+    settle_limit: DurationOrZero = Field(
+        60.0,
+        description="How long to wait for quiet, at most.",
+        json_schema_extra=_default("60s"),
+    )
+
+
+class WarmUpModel(Model):
+    """Objects created and deleted before anything is measured."""
+
+    objects: int = Field(1, ge=0, le=10_000, description="How many; 0 for no warm-up.")
+
+
+class DeadlinesModel(Model):
+    """When waiting ends."""
+
+    running: Duration | None = Field(
+        None, description="For all objects to be Running. Default: max(10m, 3 x the least time)."
+    )
+    gone: Duration | None = Field(
+        None, description="For all objects to be gone. Default: max(10m, 3 x the least time)."
+    )
+
+
+class ObserveModel(Model):
+    """What else is read besides the watch."""
+
+    rest_calls: Literal["auto", "components", "audit-log", "api-server", "prometheus", "none"] = (
+        Field("auto", description="Where REST calls are counted.")
+    )
+    prometheus: str | None = Field(None, min_length=1, description="URL of a Prometheus.")
+    audit_log: str | None = Field(
+        None, min_length=1, description="Path of the API server's audit log."
+    )
+
+
+class ScenarioModel(Model):
+    """A scenario: what to create, under which load, judged by what."""
+
+    api_version: Literal["virtslo/v1"] = Field(description="The version of this format.")
+    name: str = Field(pattern=NAME, description="What the scenario is called, as in DNS.")
+    workload: WorkloadModel = Field(description="The objects of the scenario.")
+    load: LoadModel = Field(description="The load pattern in time.")
+    warm_up: WarmUpModel = Field(
+        default_factory=lambda: WarmUpModel.model_validate({}),
+        description="Objects created and deleted before anything is measured.",
+    )
+    deadlines: DeadlinesModel = Field(
+        default_factory=lambda: DeadlinesModel.model_validate({}),
+        description="When waiting ends.",
+    )
+    observe: ObserveModel = Field(
+        default_factory=lambda: ObserveModel.model_validate({}),
+        description="What else is read besides the watch.",
+    )
+    objectives: str | None = Field(
+        None, min_length=1, description="A built-in catalog of objectives, or a path to one."
+    )
+    repeat: int = Field(1, ge=1, le=1000, description="How many times the scenario is run.")
+
+
+EXAMPLE: Final[dict[str, Any]] = {
+    "apiVersion": API_VERSION,
+    "name": "burst-1000-vmi",
+    "workload": {
+        "kind": "VirtualMachineInstance",
+        "count": 1000,
+        "namespaces": 4,
+        "template": "cirros",
+        "variables": {"memory": "90Mi"},
+    },
+    "load": {"pattern": "burst", "arrival": {"process": "poisson", "rate": "50/s"}},
+    "objectives": "kubevirt-ci",
+}
+
+
+def scenario_schema() -> dict[str, Any]:
+    """The JSON Schema of the scenario file."""
+    schema = ScenarioModel.model_json_schema(by_alias=True)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **schema,
+        "title": "virtslo scenario",
+        "examples": [EXAMPLE],
+    }

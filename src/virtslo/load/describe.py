@@ -1,0 +1,98 @@
+"""A plan in words, for whoever wants to know before anything is touched.
+
+Invariant: every line is derived from the plan and the scenario; nothing is asked of a cluster.
+"""
+
+from virtslo.base.clock import to_seconds
+from virtslo.base.units import format_duration, format_rate
+from virtslo.load.ceiling import calls_per_object
+from virtslo.load.churn import churn_seconds
+from virtslo.load.plan import Plan
+from virtslo.model.scenario import ChurnMode, Pattern, Process, Scenario
+from virtslo.model.workload import TRAITS
+
+
+def describe_plan(plan: Plan, scenario: Scenario) -> list[str]:
+    """What would be created where and when, how fast it can be, and when waiting would end."""
+    lines = [
+        f"scenario: {scenario.name} ({scenario.load.pattern.value})",
+        f"objects: {_objects(plan, scenario)}",
+        f"template: {scenario.workload.template.name}, names such as {_first_name(plan)}",
+        f"namespaces: {_namespaces(plan)}",
+        f"warm-up: {_warm_up(plan)}",
+        f"ramp-up: {_ramp_up(plan, scenario)}",
+    ]
+    lines += _churn(plan, scenario)
+    calls, limit = calls_per_object(scenario.workload.kind), plan.limit
+    lines += [
+        (
+            f"least time: {format_duration(plan.least_seconds)} to all Running "
+            f"({calls:g} calls of virt-controller per VMI at {limit.qps:g}/s, bucket of "
+            f"{limit.burst}; {limit.source})"
+        ),
+        (
+            f"deadlines: {format_duration(plan.running_deadline)} for Running, "
+            f"{format_duration(plan.gone_deadline)} for gone"
+        ),
+        (
+            f"quiet: {format_duration(scenario.load.settle)} without an event closes a window, "
+            f"waiting at most {format_duration(scenario.load.settle_limit)}"
+        ),
+        f"repeat: {scenario.repeat}",
+    ]
+    return lines
+
+
+def _objects(plan: Plan, scenario: Scenario) -> str:
+    workload = scenario.workload
+    traits = TRAITS[workload.kind]
+    if not traits.is_group:
+        return f"{len(plan.objects)} {traits.resource.kind}"
+    return f"{len(plan.objects)} {traits.resource.kind} of {workload.count} members in all"
+
+
+def _first_name(plan: Plan) -> str:
+    return plan.objects[0].name if plan.objects else "none"
+
+
+def _namespaces(plan: Plan) -> str:
+    first, last = plan.namespaces[0], plan.namespaces[-1]
+    names = first if first == last else f"{first} to {last} ({len(plan.namespaces)}, round robin)"
+    how = "made and removed by the run" if plan.owned_namespaces else "created only if absent"
+    return f"{names}, {how}"
+
+
+def _warm_up(plan: Plan) -> str:
+    if not plan.warm_up:
+        return "none"
+    return f"{len(plan.warm_up)} created and deleted before anything is measured"
+
+
+def _ramp_up(plan: Plan, scenario: Scenario) -> str:
+    load = scenario.load
+    bound = f"at most {load.max_in_flight} in flight"
+    if load.arrival.process is Process.BURST:
+        return f"burst: all intended at once, {bound} (closed loop)"
+    rate = format_rate(load.arrival.rate or 0.0)
+    if load.arrival.process is Process.RAMP:
+        rate = f"from {format_rate(load.arrival.start_rate or 0.0)} to {rate}"
+    span = format_duration(to_seconds(plan.offsets_ns[-1])) if plan.offsets_ns else "0s"
+    return f"{load.arrival.process.value} arrivals, {rate}, over {span}, {bound} (open loop)"
+
+
+def _churn(plan: Plan, scenario: Scenario) -> list[str]:
+    churn, pattern = scenario.load.churn, scenario.load.pattern
+    if churn is None:
+        return []
+    if pattern is Pattern.BURST:
+        return ["churn: none; the scenario's churn section plays no part in a burst"]
+    span = format_duration(churn_seconds(scenario))
+    operations = sum(len(cycle.operations) for cycle in plan.cycles)
+    if pattern is Pattern.CONSTANT_CHURN:
+        what = f"{churn.objects} replacements at {format_rate(churn.rate or 0.0)}"
+    else:
+        unit = "members" if churn.mode is ChurnMode.SCALE else "objects"
+        every = format_duration(churn.every)
+        what = f"{churn.cycles} cycles of {churn.objects} {unit}, one every {every}"
+    how = f"victims {churn.victims.value}, mode {churn.mode.value}"
+    return [f"churn: {what}, over {span}, {operations} operations, {how}"]

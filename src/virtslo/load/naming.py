@@ -1,0 +1,90 @@
+"""Names and places of planned objects, and what a template is told about each.
+
+Invariant: a name depends only on kind, run label, slot and generation; it is a DNS label, and no
+two objects of a run have the same one.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any, Final
+
+from virtslo.model.scenario import Scenario
+from virtslo.model.workload import TRAITS
+
+MAX_LABEL: Final = 40
+"""Longest run label that names carry as it is; what comes after it must fit into 63 too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One object to be: its place in the population and how often the place was filled before."""
+
+    index: int
+    generation: int = 0
+    is_warm_up: bool = False
+    replica: int = 1
+    """What the load generator of KubeVirt calls its running number, from 1."""
+
+
+def object_count(scenario: Scenario) -> int:
+    """How many objects the run itself creates in the ramp-up."""
+    workload = scenario.workload
+    return workload.groups if TRAITS[workload.kind].is_group else workload.count
+
+
+def namespaces_of(scenario: Scenario, run_label: str) -> tuple[str, ...]:
+    """The namespaces of a run, in the order in which they are filled."""
+    workload = scenario.workload
+    if workload.namespace is not None:
+        return (workload.namespace,)
+    label = _short(run_label)
+    return tuple(f"virtslo-{label}-{number}" for number in range(workload.namespaces))
+
+
+def name_of(scenario: Scenario, run_label: str, slot: Slot) -> str:
+    """The name of the object in a slot."""
+    kind = scenario.workload.kind.value
+    warm_up = "w" if slot.is_warm_up else ""
+    generation = f"-g{slot.generation}" if slot.generation else ""
+    return f"{kind}-{_short(run_label)}-{warm_up}{slot.index:05d}{generation}"
+
+
+def context_of(scenario: Scenario, run_label: str, slot: Slot) -> dict[str, Any]:
+    """What a template is told about the object in a slot."""
+    namespaces = namespaces_of(scenario, run_label)
+    context: dict[str, Any] = {
+        "index": slot.index,
+        "name": name_of(scenario, run_label, slot),
+        "namespace": namespaces[slot.index % len(namespaces)],
+        "run_id": run_label,
+        "replica": slot.replica,
+    }
+    if TRAITS[scenario.workload.kind].is_group:
+        context["replicas"] = members_of(scenario, slot)
+        context["group"] = slot.index
+    return context
+
+
+def members_of(scenario: Scenario, slot: Slot) -> int:
+    """How many VMIs the object in a slot stands for; a warm-up object stands for one."""
+    workload = scenario.workload
+    if slot.is_warm_up or not TRAITS[workload.kind].is_group:
+        return 1
+    least, rest = divmod(workload.count, workload.groups)
+    return least + (slot.index < rest)
+
+
+def ramp_up_slots(scenario: Scenario) -> list[Slot]:
+    """The slots of the population."""
+    return [Slot(index, replica=index + 1) for index in range(object_count(scenario))]
+
+
+def warm_up_slots(scenario: Scenario) -> list[Slot]:
+    """The slots of the objects that are made and removed before anything is measured."""
+    return [Slot(index, is_warm_up=True, replica=index + 1) for index in range(scenario.warm_up)]
+
+
+def _short(run_label: str) -> str:
+    if len(run_label) <= MAX_LABEL:
+        return run_label
+    return run_label[: MAX_LABEL - 9] + "-" + hashlib.sha256(run_label.encode()).hexdigest()[:8]

@@ -1,0 +1,71 @@
+"""Doing one planned operation, and saying what became of it.
+
+Invariant: what the cluster answers, or fails to answer, is data; nothing of it is raised and
+nothing is tried twice.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from virtslo.base.errors import ApiError, ClusterError
+from virtslo.load.planned import PlannedOperation
+from virtslo.model.identifiers import Object
+from virtslo.model.operations import CREATE, DELETE, SCALE
+from virtslo.model.workload import TRAITS
+from virtslo.ports.kube_api import KubeApi, PatchType
+
+CREATED: Final = 201
+OK: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an operation brought: the HTTP code, the reason it failed, the object's uid."""
+
+    code: int | None = None
+    error: str | None = None
+    uid: str | None = None
+
+
+async def perform(api: KubeApi, operation: PlannedOperation) -> Outcome:
+    """Do it, once."""
+    code, call = _CALLS[operation.verb]
+    try:
+        answer = await call(api, operation)
+    except ApiError as error:
+        return Outcome(error.code, error.reason)
+    except ClusterError as error:
+        return Outcome(None, f"{type(error).__name__}: {error.message}"[:256])
+    return Outcome(code, None, answer.get("metadata", {}).get("uid"))
+
+
+async def _create(api: KubeApi, operation: PlannedOperation) -> Object:
+    planned = operation.planned
+    resource = TRAITS[planned.kind].resource
+    return await api.create(resource, planned.manifest, namespace=planned.namespace)
+
+
+async def _delete(api: KubeApi, operation: PlannedOperation) -> Object:
+    planned = operation.planned
+    resource = TRAITS[planned.kind].resource
+    await api.delete(resource, planned.name, namespace=planned.namespace)
+    return {}
+
+
+async def _scale(api: KubeApi, operation: PlannedOperation) -> Object:
+    planned = operation.planned
+    resource = TRAITS[planned.kind].resource
+    return await api.patch(
+        resource,
+        planned.name,
+        {"spec": {"replicas": operation.replicas}},
+        patch_type=PatchType.MERGE,
+        namespace=planned.namespace,
+        subresource="scale",
+    )
+
+
+_CALLS: Final[
+    Mapping[str, tuple[int, Callable[[KubeApi, PlannedOperation], Awaitable[Object]]]]
+] = {CREATE: (CREATED, _create), DELETE: (OK, _delete), SCALE: (OK, _scale)}

@@ -1,0 +1,151 @@
+"""The plan of a run: every object, name and intended time, before anything is touched.
+
+Invariant: pure; the same scenario, run label and seed give the same plan.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from virtslo.load.arrivals import offsets
+from virtslo.load.ceiling import (
+    DEFAULT_LIMIT,
+    calls_per_object,
+    default_deadline,
+    least_seconds,
+)
+from virtslo.load.churn import CycleSchedule, churn_schedule
+from virtslo.load.manifests import prepare_manifest
+from virtslo.load.naming import (
+    Slot,
+    context_of,
+    members_of,
+    name_of,
+    namespaces_of,
+    ramp_up_slots,
+    warm_up_slots,
+)
+from virtslo.load.planned import PlannedCycle, PlannedObject, PlannedOperation
+from virtslo.load.replacing import plan_cycles, replacement_slots
+from virtslo.model.environment import ClientLimit
+from virtslo.model.identifiers import Object
+from virtslo.model.scenario import Scenario
+
+__all__ = [
+    "Plan",
+    "PlannedCycle",
+    "PlannedObject",
+    "PlannedOperation",
+    "contexts",
+    "make_plan",
+    "replacement_contexts",
+    "warm_up_contexts",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything a run means to do."""
+
+    run_label: str
+    namespaces: tuple[str, ...]
+    owned_namespaces: bool
+    """Whether the namespaces are the run's own, to be made and removed by it."""
+    objects: tuple[PlannedObject, ...]
+    warm_up: tuple[PlannedObject, ...]
+    offsets_ns: tuple[int, ...]
+    """Ramp-up: the intended time of each of `objects`, from the stage's t0."""
+    least_seconds: float
+    """The ceiling: no run of this plan can be faster."""
+    running_deadline: float
+    gone_deadline: float
+    cycles: tuple[PlannedCycle, ...] = ()
+    """The churn stage; empty for a burst."""
+    limit: ClientLimit = DEFAULT_LIMIT
+    """virt-controller's client limit, by which the ceiling was reckoned."""
+
+
+def contexts(scenario: Scenario, run_label: str) -> list[dict[str, Any]]:
+    """What a template is told about each object of the population."""
+    return [context_of(scenario, run_label, slot) for slot in ramp_up_slots(scenario)]
+
+
+def warm_up_contexts(scenario: Scenario, run_label: str) -> list[dict[str, Any]]:
+    """What a template is told about each object of the warm-up."""
+    return [context_of(scenario, run_label, slot) for slot in warm_up_slots(scenario)]
+
+
+def replacement_contexts(scenario: Scenario, run_label: str, seed: int) -> list[dict[str, Any]]:
+    """What a template is told about each replacement that the run itself will create."""
+    slots = replacement_slots(scenario, _schedule(scenario, seed))
+    return [context_of(scenario, run_label, slot) for slot in slots]
+
+
+def make_plan(
+    scenario: Scenario,
+    *,
+    run_label: str,
+    seed: int,
+    manifests: Sequence[Object],
+    warm_up_manifests: Sequence[Object],
+    replacement_manifests: Sequence[Object] = (),
+    limit: ClientLimit | None = None,
+) -> Plan:
+    """The plan of a scenario whose manifests have been rendered, one for each context."""
+    bucket = limit or DEFAULT_LIMIT
+    workload = scenario.workload
+    least = least_seconds(calls_per_object(workload.kind), workload.count, bucket.qps, bucket.burst)
+    schedule = _schedule(scenario, seed)
+    slots = ramp_up_slots(scenario)
+    objects = _planned(scenario, run_label, slots, manifests)
+    refills = replacement_slots(scenario, schedule)
+    rng = Random(f"{seed}:arrivals")
+    return Plan(
+        run_label=run_label,
+        namespaces=namespaces_of(scenario, run_label),
+        owned_namespaces=workload.namespace is None,
+        objects=objects,
+        warm_up=_planned(scenario, run_label, warm_up_slots(scenario), warm_up_manifests),
+        offsets_ns=tuple(offsets(scenario.load.arrival, len(slots), rng)),
+        least_seconds=least,
+        running_deadline=scenario.deadlines.running or default_deadline(least),
+        gone_deadline=scenario.deadlines.gone or default_deadline(least),
+        cycles=plan_cycles(
+            scenario,
+            schedule,
+            objects=objects,
+            replacements=_planned(scenario, run_label, refills, replacement_manifests),
+        ),
+        limit=bucket,
+    )
+
+
+def _schedule(scenario: Scenario, seed: int) -> tuple[CycleSchedule, ...]:
+    return churn_schedule(scenario, Random(f"{seed}:churn"))
+
+
+def _planned(
+    scenario: Scenario, run_label: str, slots: Sequence[Slot], manifests: Sequence[Object]
+) -> tuple[PlannedObject, ...]:
+    kind = scenario.workload.kind
+    namespaces = namespaces_of(scenario, run_label)
+    planned = []
+    for slot, manifest in zip(slots, manifests, strict=True):
+        name = name_of(scenario, run_label, slot)
+        namespace = namespaces[slot.index % len(namespaces)]
+        members = members_of(scenario, slot)
+        prepared = prepare_manifest(
+            manifest,
+            kind,
+            run_label=run_label,
+            index=slot.index,
+            name=name,
+            namespace=namespace,
+            replicas=members,
+            is_warm_up=slot.is_warm_up,
+        )
+        planned.append(
+            PlannedObject(slot.index, kind, namespace, name, prepared, members, slot.generation)
+        )
+    return tuple(planned)

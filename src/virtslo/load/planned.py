@@ -1,0 +1,52 @@
+"""What a plan is made of: objects, operations and cycles.
+
+Invariant: values only, all decided before the run; nothing here depends on what a cluster answers.
+"""
+
+from dataclasses import dataclass
+
+from virtslo.model.identifiers import Object
+from virtslo.model.workload import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedObject:
+    """One object that the run means to create."""
+
+    index: int
+    """Its slot in the population; a replacement has the slot of its victim."""
+    kind: Kind
+    namespace: str
+    name: str
+    manifest: Object
+    members: int = 1
+    """How many VMIs it stands for."""
+    generation: int = 0
+    """How many objects were in its slot before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedOperation:
+    """One action that the run intends on an object, at `offset_ns` from its stage's t0."""
+
+    verb: str
+    planned: PlannedObject
+    offset_ns: int
+    stage: str
+    cycle: int | None = None
+    replicas: int | None = None
+    """For `scale`: how many members the object shall have."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedCycle:
+    """One cycle of churn; times count from the churn stage's t0."""
+
+    number: int
+    """From 0."""
+    start_ns: int
+    operations: tuple[PlannedOperation, ...]
+    victims: tuple[PlannedObject, ...]
+    """What goes: the objects deleted, or the groups scaled in."""
+    replacements: tuple[PlannedObject, ...] = ()
+    """What the run itself creates for them; empty where a controller replaces them."""

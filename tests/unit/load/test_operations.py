@@ -1,0 +1,60 @@
+"""Outcomes are data."""
+
+import pytest
+
+from support.recording_api import RecordingApi
+from support.scenarios import planned, scenario
+from virtslo.base.errors import ClusterError, ConnectionLost, Forbidden
+from virtslo.base.virtual_time import VirtualClock, run_in_virtual_time
+from virtslo.load.operations import Outcome, perform
+from virtslo.load.planned import PlannedOperation
+from virtslo.model.operations import CREATE, DELETE, RAMP_UP, SCALE
+
+PLAN = planned(scenario("vmirs", 3, warmUp={"objects": 0}))
+
+
+def operation(verb: str, replicas: int | None = None) -> PlannedOperation:
+    return PlannedOperation(verb, PLAN.objects[0], 0, RAMP_UP, replicas=replicas)
+
+
+def test_create_scale_and_delete_do_what_they_say() -> None:
+    async def main(clock: VirtualClock) -> None:
+        api = RecordingApi(clock)
+
+        assert await perform(api, operation(CREATE)) == Outcome(201, None, "uid-vmirs-s1-00000")
+        assert (await perform(api, operation(SCALE, 1))).code == 200
+        (found,) = api.objects.values()
+        assert found["spec"]["replicas"] == 1
+        assert await perform(api, operation(DELETE)) == Outcome(200)
+        assert api.objects == {}
+
+    run_in_virtual_time(main)
+
+
+def test_an_answer_of_the_server_is_its_code_and_reason() -> None:
+    async def main(clock: VirtualClock) -> None:
+        api = RecordingApi(clock)
+        await perform(api, operation(CREATE))
+
+        assert await perform(api, operation(CREATE)) == Outcome(409, "AlreadyExists")
+        await perform(api, operation(DELETE))
+        assert await perform(api, operation(DELETE)) == Outcome(404, "NotFound")
+
+    run_in_virtual_time(main)
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (Forbidden("no"), Outcome(403, "Forbidden")),
+        (ConnectionLost("reset"), Outcome(None, "ConnectionLost: reset")),
+        (ClusterError("no credentials"), Outcome(None, "ClusterError: no credentials")),
+    ],
+)
+def test_failures_are_told_apart(error: Exception, expected: Outcome) -> None:
+    async def main(clock: VirtualClock) -> None:
+        api = RecordingApi(clock, failure=lambda *_: error)
+
+        assert await perform(api, operation(CREATE)) == expected
+
+    run_in_virtual_time(main)
