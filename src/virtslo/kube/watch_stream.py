@@ -1,0 +1,82 @@
+"""Bytes of a watch, as they come, into events. Pure.
+
+Invariant: events come out once, in order, however the bytes were cut; a line that is not finished
+is kept; an ERROR event becomes the ApiError it carries.
+"""
+
+from typing import Any, Final
+
+import msgspec
+
+from virtslo.base.errors import ApiError, ClusterError
+from virtslo.kube.responses import error_of_status, excerpt
+from virtslo.ports.kube_api import WatchEvent
+
+ERROR: Final = "ERROR"
+LARGEST_LINE_BYTES: Final = 64 * 1024 * 1024
+
+
+class _Line(msgspec.Struct):
+    type: str
+    object: dict[str, Any]
+
+
+_decode: Final = msgspec.json.Decoder(_Line).decode
+
+
+class WatchStream:
+    """Collects chunks of one watch; gives the events that they complete."""
+
+    def __init__(self, place: str) -> None:
+        self._place = place
+        self._parts: list[bytes] = []
+        self._held_bytes = 0
+        self.error: ApiError | None = None
+        """What an ERROR event said; events before it are still given."""
+
+    def feed(self, chunk: bytes, received_ns: int) -> list[WatchEvent]:
+        """The events completed by a chunk that was received at `received_ns`."""
+        if b"\n" not in chunk:
+            self._hold(chunk)
+            return []
+        lines = (b"".join([*self._parts, chunk]) if self._parts else chunk).split(b"\n")
+        rest = lines.pop()
+        self._parts = [rest] if rest else []
+        self._held_bytes = len(rest)
+        events: list[WatchEvent] = []
+        for line in lines:
+            if not line.strip() or self.error is not None:
+                continue
+            event = self._read(line)
+            if event.type == ERROR:
+                self.error = error_of_status(event.object)
+            else:
+                events.append(WatchEvent(event.type, event.object, received_ns))
+        return events
+
+    def finish(self, received_ns: int) -> list[WatchEvent]:
+        """The last event, where the stream ended in a whole line without its line feed."""
+        rest = b"".join(self._parts)
+        if not rest.strip():
+            return []
+        try:
+            _decode(rest)
+        except msgspec.DecodeError:
+            # The connection ended within a line: what it held will be told again on resuming.
+            self._parts = []
+            return []
+        return self.feed(b"\n", received_ns)
+
+    def _hold(self, chunk: bytes) -> None:
+        self._held_bytes += len(chunk)
+        if self._held_bytes > LARGEST_LINE_BYTES:
+            raise ClusterError(
+                f"{self._place}: an event is larger than {LARGEST_LINE_BYTES >> 20} MiB"
+            )
+        self._parts.append(chunk)
+
+    def _read(self, line: bytes) -> _Line:
+        try:
+            return _decode(line)
+        except msgspec.DecodeError as error:
+            raise ClusterError(f"{self._place}: not a watch event: {excerpt(line)!r}") from error
