@@ -1,0 +1,253 @@
+"""The API port over HTTP.
+
+Invariant: one call is one HTTP exchange: no retry, no cache. No exception of aiohttp, ssl or the
+socket escapes; each becomes a ConnectionLost or a ClusterError that names the host.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Final, Self
+from urllib.parse import urlencode
+
+import aiohttp
+from yarl import URL
+
+from virtslo.base.clock import Clock
+from virtslo.base.errors import ClusterError
+from virtslo.kube import requests
+from virtslo.kube.connector import CONNECT_TIMEOUT_SECONDS, Endpoint, open_session
+from virtslo.kube.failures import NETWORK_ERRORS, lost
+from virtslo.kube.http_watch import HttpWatch
+from virtslo.kube.requests import HttpRequest
+from virtslo.kube.responses import error_of, read_list, read_object
+from virtslo.model.identifiers import Object
+from virtslo.model.resources import Resource
+from virtslo.ports.kube_api import EVERYTHING, ObjectList, PatchType, Selection, WatchEvent
+
+WATCH_GRACE_SECONDS: Final = 30.0
+
+
+class HttpApi:
+    """One user's connection to an API server; a context manager that closes its connections."""
+
+    def __init__(self, endpoint: Endpoint, clock: Clock) -> None:
+        self._endpoint = endpoint
+        self._clock = clock
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        self._session = open_session(self._endpoint)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def create(
+        self,
+        resource: Resource,
+        body: Object,
+        *,
+        namespace: str | None = None,
+        name: str | None = None,
+        subresource: str | None = None,
+        dry_run: bool = False,
+    ) -> Object:
+        """POST to the collection, or to a subresource of `name`."""
+        request = requests.create_request(
+            resource,
+            body,
+            namespace=namespace,
+            name=name,
+            subresource=subresource,
+            dry_run=dry_run,
+        )
+        return await self._object(request)
+
+    async def get(
+        self,
+        resource: Resource,
+        name: str,
+        *,
+        namespace: str | None = None,
+        subresource: str | None = None,
+    ) -> Object:
+        """GET one object."""
+        return await self._object(
+            requests.get_request(resource, name, namespace=namespace, subresource=subresource)
+        )
+
+    async def update(
+        self, resource: Resource, body: Object, *, subresource: str | None = None
+    ) -> Object:
+        """PUT one object, named by its own metadata."""
+        return await self._object(requests.update_request(resource, body, subresource=subresource))
+
+    async def patch(
+        self,
+        resource: Resource,
+        name: str,
+        patch: Any,
+        *,
+        patch_type: PatchType,
+        namespace: str | None = None,
+        subresource: str | None = None,
+    ) -> Object:
+        """PATCH one object."""
+        request = requests.patch_request(
+            resource,
+            name,
+            patch,
+            patch_type=patch_type,
+            namespace=namespace,
+            subresource=subresource,
+        )
+        return await self._object(request)
+
+    async def delete(
+        self,
+        resource: Resource,
+        name: str,
+        *,
+        namespace: str | None = None,
+        grace_period_seconds: int | None = None,
+        propagation: str | None = None,
+        uid: str | None = None,
+    ) -> Object:
+        """DELETE one object."""
+        request = requests.delete_request(
+            resource,
+            name,
+            namespace=namespace,
+            grace_period_seconds=grace_period_seconds,
+            propagation=propagation,
+            uid=uid,
+        )
+        return await self._object(request)
+
+    async def delete_objects(
+        self,
+        resource: Resource,
+        selection: Selection,
+        *,
+        grace_period_seconds: int | None = None,
+        propagation: str | None = None,
+    ) -> None:
+        """DELETE what is selected of a collection."""
+        await self._exchange(
+            requests.delete_objects_request(
+                resource,
+                selection,
+                grace_period_seconds=grace_period_seconds,
+                propagation=propagation,
+            )
+        )
+
+    async def list_objects(
+        self,
+        resource: Resource,
+        selection: Selection = EVERYTHING,
+        *,
+        limit: int | None = None,
+        continue_token: str | None = None,
+        resource_version: str | None = None,
+        resource_version_match: str | None = None,
+    ) -> ObjectList:
+        """GET one page of a collection."""
+        request = requests.list_request(
+            resource,
+            selection,
+            limit=limit,
+            continue_token=continue_token,
+            resource_version=resource_version,
+            resource_version_match=resource_version_match,
+        )
+        return read_list(await self._exchange(request), resource, place=self._place(request))
+
+    async def read_raw(self, path: str, *, query: Mapping[str, str] | None = None) -> bytes:
+        """GET any path."""
+        return await self._exchange(requests.raw_request(path, query))
+
+    @asynccontextmanager
+    async def watch(
+        self,
+        resource: Resource,
+        selection: Selection = EVERYTHING,
+        *,
+        resource_version: str | None = None,
+        timeout_seconds: int | None = None,
+        bookmarks: bool = True,
+        send_initial_events: bool = False,
+    ) -> AsyncIterator[AsyncIterator[WatchEvent]]:
+        """Open a watch for as long as the context is open."""
+        request = requests.watch_request(
+            resource,
+            selection,
+            resource_version=resource_version,
+            timeout_seconds=timeout_seconds,
+            bookmarks=bookmarks,
+            send_initial_events=send_initial_events,
+        )
+        longest = None if timeout_seconds is None else timeout_seconds + WATCH_GRACE_SECONDS
+        limits = aiohttp.ClientTimeout(total=longest, sock_connect=CONNECT_TIMEOUT_SECONDS)
+        response = await self._send(request, limits)
+        try:
+            if response.status >= 400:
+                body = await self._body(request, response)
+                place = self._place(request)
+                raise error_of(response.status, response.headers, body, place=place)
+            yield HttpWatch(response, self._clock, place=self._place(request))
+        finally:
+            response.close()
+
+    async def _object(self, request: HttpRequest) -> Object:
+        return read_object(await self._exchange(request), place=self._place(request))
+
+    async def _exchange(self, request: HttpRequest) -> bytes:
+        """Send a request and read its answer. Raises ApiError if that is a failure."""
+        response = await self._send(request)
+        try:
+            body = await self._body(request, response)
+        finally:
+            response.release()
+        if response.status >= 400:
+            raise error_of(response.status, response.headers, body, place=self._place(request))
+        return body
+
+    async def _send(
+        self, request: HttpRequest, limits: aiohttp.ClientTimeout | None = None
+    ) -> aiohttp.ClientResponse:
+        if self._session is None:
+            raise ClusterError(f"{self._endpoint.host}: the connection is closed")
+        endpoint = self._endpoint
+        headers = request.headers
+        if endpoint.authorize is not None:
+            authorization = await endpoint.authorize()
+            if authorization is not None:
+                headers = {**headers, "Authorization": authorization}
+        url = f"{endpoint.url}{request.path}"
+        if request.query:
+            url = f"{url}?{urlencode(request.query)}"
+        try:
+            return await self._session.request(
+                request.method,
+                URL(url, encoded=True),
+                data=request.body,
+                headers=headers,
+                allow_redirects=False,
+                server_hostname=endpoint.server_name,
+                proxy=endpoint.proxy,
+                timeout=limits if limits is not None else self._session.timeout,
+            )
+        except NETWORK_ERRORS as error:
+            raise lost(self._place(request), error) from error
+
+    async def _body(self, request: HttpRequest, response: aiohttp.ClientResponse) -> bytes:
+        try:
+            return await response.read()
+        except NETWORK_ERRORS as error:
+            raise lost(self._place(request), error) from error
+
+    def _place(self, request: HttpRequest) -> str:
+        return f"{request.method} {request.path} at {self._endpoint.host}"
