@@ -1,0 +1,189 @@
+"""Paths, methods, queries and bodies of HTTP, read into requests. Pure.
+
+Invariant: what cannot be understood is refused with the code a real API server gives; nothing is
+guessed.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+import msgspec
+import yaml
+
+from virtslo.base.errors import (
+    BadRequest,
+    MethodNotAllowed,
+    NotFound,
+    RequestTooLarge,
+    UnsupportedMediaType,
+)
+from virtslo.model import resources
+from virtslo.model.identity import Identity
+from virtslo.model.resources import Resource
+from virtslo.ports.kube_api import PatchType, Selection
+from virtslo.sim.requests import Request
+
+LARGEST_BODY_BYTES: Final = 3 * 1024 * 1024
+PROXY: Final = "proxy"
+_BY_PLURAL: Final = {
+    (resource.group, resource.version, resource.plural): resource for resource in resources.ALL
+}
+_PATCH_TYPES: Final = {kind.value: kind for kind in PatchType}
+_YAML: Final = frozenset({"application/yaml", "application/apply-patch+yaml"})
+_TRUE: Final = frozenset({"true", "1"})
+_SELECTORS: Final = frozenset({"labelSelector", "fieldSelector", "watch"})
+_decode: Final = msgspec.json.Decoder().decode
+
+
+class Target(NamedTuple):
+    """What a path names."""
+
+    resource: Resource
+    namespace: str | None = None
+    name: str | None = None
+    subresource: str | None = None
+
+
+def target_of(path: str) -> Target | None:
+    """The resource that a path names; None for a path that is none (`/metrics`, proxies).
+
+    Raises NotFound for a resource that is not served.
+    """
+    parts = path.strip("/").split("/")
+    if parts[0] == "api" and len(parts) > 2:
+        group, version, rest = "", parts[1], parts[2:]
+    elif parts[0] == "apis" and len(parts) > 3:
+        group, version, rest = parts[1], parts[2], parts[3:]
+    else:
+        return None
+    namespace: str | None = None
+    if rest[0] == "namespaces" and len(rest) > 2 and not _is_own_part(group, rest):
+        namespace, rest = rest[1], rest[2:]
+    resource = _BY_PLURAL.get((group, version, rest[0]))
+    if resource is None or (namespace is not None and not resource.namespaced):
+        raise _unknown()
+    name = rest[1] if len(rest) > 1 else None
+    subresource = rest[2] if len(rest) > 2 else None
+    if subresource == PROXY:
+        return None
+    if len(rest) > 3 or (subresource is not None and subresource not in resource.subresources):
+        raise _unknown()
+    if resource.namespaced and name is not None and namespace is None:
+        raise _unknown()
+    return Target(resource, namespace, name, subresource)
+
+
+def request_of(
+    method: str,
+    target: Target,
+    query: Mapping[str, str],
+    user: Identity,
+    *,
+    body: Any = None,
+    patch_type: PatchType | None = None,
+) -> Request:
+    """The request that an HTTP call makes. Raises MethodNotAllowed."""
+    resource, namespace, name, subresource = target
+    verb = _verb(method, target, query)
+    field_selector = query.get("fieldSelector")
+    if verb == "watch" and name is not None:
+        field_selector, name = f"metadata.name={name}", None
+    if verb == "create" and name is None and resource.namespaced and namespace is None:
+        raise MethodNotAllowed("the server does not allow this method on the requested resource")
+    return Request(
+        verb,
+        resource,
+        user,
+        namespace=namespace,
+        name=name,
+        subresource=subresource,
+        body=body,
+        patch_type=patch_type,
+        selection=Selection(
+            namespace=namespace,
+            label_selector=query.get("labelSelector") or None,
+            field_selector=field_selector or None,
+        ),
+        query={key: value for key, value in query.items() if key not in _SELECTORS},
+    )
+
+
+def is_watch(method: str, query: Mapping[str, str]) -> bool:
+    """Whether a call asks for a stream of changes."""
+    return method == "GET" and query.get("watch", "").lower() in _TRUE
+
+
+def media_type(header: str | None) -> str:
+    """The media type of a Content-Type header, without its parameters."""
+    return (header or "").partition(";")[0].strip().lower()
+
+
+def patch_type_of(kind: str) -> PatchType:
+    """The patch type of a media type. Raises UnsupportedMediaType."""
+    found = _PATCH_TYPES.get(kind)
+    if found is None:
+        raise UnsupportedMediaType(
+            "the body of the request was in an unknown format - accepted media types include: "
+            + ", ".join(_PATCH_TYPES)
+        )
+    return found
+
+
+def read_body(raw: bytes, kind: str) -> Any:
+    """The JSON value of a body in a media type; None for an empty one."""
+    if not raw:
+        return None
+    if len(raw) > LARGEST_BODY_BYTES:
+        raise RequestTooLarge(f"Request entity too large: limit is {LARGEST_BODY_BYTES}")
+    if kind in _YAML:
+        return _read_yaml(raw)
+    if kind and not (kind == "application/json" or kind.endswith("+json")):
+        raise UnsupportedMediaType(
+            "the body of the request was in an unknown format - accepted media types include: "
+            "application/json, application/yaml"
+        )
+    try:
+        return _decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadRequest(f"the body of the request is not valid JSON: {error}") from error
+
+
+def _read_yaml(raw: bytes) -> Any:
+    if raw[:1] == b"{":
+        try:
+            return _decode(raw)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            pass  # flow style that is not JSON
+    try:
+        value = yaml.load(raw, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+        # Dates and other types of YAML have no place in the API: what JSON cannot hold is refused.
+        return _decode(msgspec.json.encode(value))
+    except (yaml.YAMLError, msgspec.MsgspecError, TypeError, ValueError, RecursionError) as error:
+        raise BadRequest("the body of the request is not valid YAML") from error
+
+
+def _verb(method: str, target: Target, query: Mapping[str, str]) -> str:
+    has_name = target.name is not None
+    match method:
+        case "GET":
+            if is_watch(method, query):
+                return "watch"
+            return "get" if has_name else "list"
+        case "POST" if not has_name or target.subresource is not None:
+            return "create"
+        case "PUT" if has_name:
+            return "update"
+        case "PATCH" if has_name:
+            return "patch"
+        case "DELETE":
+            return "delete" if has_name else "deletecollection"
+    raise MethodNotAllowed("the server does not allow this method on the requested resource")
+
+
+def _is_own_part(group: str, rest: list[str]) -> bool:
+    """Whether `namespaces/x/y` names a subresource of the namespace itself."""
+    return not group and len(rest) == 3 and rest[2] in resources.NAMESPACES.subresources
+
+
+def _unknown() -> NotFound:
+    return NotFound("the server could not find the requested resource")
