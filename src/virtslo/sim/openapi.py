@@ -88,7 +88,7 @@ def _paths(resource: Resource, *, version_2: bool = False) -> dict[str, Document
             operation["consumes"] = list(_PATCH_TYPES)
         elif method == "patch":
             body = {"schema": {"type": "object"}}
-            operation["requestBody"] = {"content": {kind: body for kind in _PATCH_TYPES}}
+            operation["requestBody"] = {"content": dict.fromkeys(_PATCH_TYPES, body)}
         paths[one if has_name else collection][method] = operation
     paths[one]["get"] = {
         "operationId": f"get{resource.group.title().replace('.', '')}{resource.kind}",
