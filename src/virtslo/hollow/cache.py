@@ -1,0 +1,78 @@
+"""A controller's view of a collection: what its reflector has told it so far.
+
+Invariant: objects are kept by reference and never changed; the view may be behind the server, as a
+real controller's is.
+"""
+
+from collections.abc import Callable, Sequence
+
+from virtslo.model.identifiers import Object
+from virtslo.ports.kube_api import WatchEvent
+
+Key = tuple[str, str]
+"""(namespace, name)."""
+
+Seen = Callable[[Object | None, Object | None], None]
+"""Told of every change: the object before (None: it is new) and after (None: it is gone)."""
+
+
+def key_of(target: Object) -> Key:
+    """An object's key."""
+    metadata = target["metadata"]
+    return (metadata.get("namespace", ""), metadata["name"])
+
+
+def version_of(target: Object) -> int:
+    """An object's resource version, for comparing what a cache holds with what was written."""
+    return int(target["metadata"]["resourceVersion"])
+
+
+class Cache:
+    """Objects by key, kept by a reflector."""
+
+    def __init__(self) -> None:
+        self.objects: dict[Key, Object] = {}
+        self._seen: list[Seen] = []
+        self.breaks = 0
+
+    def when_seen(self, seen: Seen) -> None:
+        """Tell `seen` of every change."""
+        self._seen.append(seen)
+
+    def get(self, key: Key) -> Object | None:
+        """The object as it is known."""
+        return self.objects.get(key)
+
+    def listed(self, objects: Sequence[Object], received_ns: int, relist: bool) -> None:
+        """Take over a whole list."""
+        listed = {key_of(target): target for target in objects}
+        for key in [key for key in self.objects if key not in listed]:
+            self._tell(self.objects.pop(key), None)
+        for key, target in listed.items():
+            before = self.objects.get(key)
+            self.objects[key] = target
+            if before is None or version_of(before) != version_of(target):
+                self._tell(before, target)
+
+    def changed(self, event: WatchEvent) -> None:
+        """Take over one event."""
+        target = event.object
+        key = key_of(target)
+        if event.type == "DELETED":
+            before = self.objects.pop(key, None)
+            self._tell(before if before is not None else target, None)
+            return
+        before = self.objects.get(key)
+        self.objects[key] = target
+        self._tell(before, target)
+
+    def bookmark(self, received_ns: int) -> None:
+        """Nothing to do."""
+
+    def lost(self, reason: str) -> None:
+        """Count it."""
+        self.breaks += 1
+
+    def _tell(self, before: Object | None, after: Object | None) -> None:
+        for seen in self._seen:
+            seen(before, after)

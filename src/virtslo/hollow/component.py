@@ -1,0 +1,105 @@
+"""A hollow component: one process of the real ones, with its client and its work.
+
+Invariant: a component reaches the cluster through its own accounted client and in no other way.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Final, TypeVar
+
+from virtslo.base.clock import Clock, to_nanoseconds
+from virtslo.base.errors import ClusterError
+from virtslo.client.accounting import AccountedApi
+from virtslo.client.reflector import Reflector
+from virtslo.client.token_bucket import TokenBucket
+from virtslo.client.work_queue import WorkQueue
+from virtslo.hollow.cache import Cache
+from virtslo.model.identity import Identity
+from virtslo.model.profile import ComponentLimits
+from virtslo.model.resources import Resource
+from virtslo.ports.kube_api import EVERYTHING, KubeApi, Selection
+
+K = TypeVar("K", bound=Hashable)
+
+KUBEVIRT_NAMESPACE: Final = "kubevirt"
+
+DEFAULT_LIMITS: Final = {
+    "virt-api": ComponentLimits(200, 400),
+    "virt-controller": ComponentLimits(200, 400),
+    "virt-handler": ComponentLimits(50, 100),
+    "virt-operator": ComponentLimits(200, 400),
+    "kube-scheduler": ComponentLimits(50, 100),
+    "kubelet": ComponentLimits(50, 100),
+}
+"""Client token buckets at the real defaults; kube-controller-manager's clients are not limited
+together, so it has none."""
+
+
+class Component:
+    """One component's identity, client, caches and queues."""
+
+    def __init__(
+        self,
+        identity: Identity,
+        api: KubeApi,
+        clock: Clock,
+        *,
+        limits: ComponentLimits | None = None,
+    ) -> None:
+        self.identity = identity
+        self.clock = clock
+        bucket = None
+        if limits is not None and limits.qps > 0:
+            bucket = TokenBucket(clock, qps=limits.qps, burst=limits.burst)
+        self.api = AccountedApi(api, clock, bucket=bucket)
+        self.reflectors: list[Reflector] = []
+        self.queues: list[WorkQueue[Hashable]] = []
+        self.started = clock.wall().timestamp()
+
+    def watch(self, resource: Resource, selection: Selection = EVERYTHING) -> Cache:
+        """A cache that a reflector of this component keeps."""
+        cache = Cache()
+        self.reflectors.append(
+            Reflector(self.api, resource, selection, handler=cache, clock=self.clock)
+        )
+        return cache
+
+    def start(self, group: asyncio.TaskGroup) -> None:
+        """Run the reflectors."""
+        for reflector in self.reflectors:
+            group.create_task(reflector.run())
+
+    async def synced(self) -> None:
+        """Return when every cache has been filled once."""
+        for reflector in self.reflectors:
+            await reflector.synced.wait()
+
+
+def run_workers(
+    group: asyncio.TaskGroup,
+    queue: WorkQueue[K],
+    reconcile: Callable[[K], Awaitable[None]],
+    *,
+    workers: int,
+    clock: Clock,
+    work_seconds: float = 0.0,
+) -> None:
+    """Work on a queue with so many workers; what fails is tried again after its back-off."""
+    work_ns = to_nanoseconds(work_seconds)
+
+    async def work() -> None:
+        while True:
+            key = await queue.get()
+            try:
+                if work_ns:
+                    await clock.sleep_until(clock.now_ns() + work_ns)
+                await reconcile(key)
+            except ClusterError:
+                queue.add_rate_limited(key)
+            else:
+                queue.forget(key)
+            finally:
+                queue.done(key)
+
+    for _ in range(workers):
+        group.create_task(work())

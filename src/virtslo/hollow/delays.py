@@ -1,0 +1,59 @@
+"""How long steps take, drawn from a profile's distributions.
+
+Invariant: a draw depends on the seed, the step and the object alone, never on the order in which
+things happen.
+"""
+
+import math
+import random
+from collections.abc import Mapping
+from typing import Final
+
+from virtslo.base.clock import Clock, to_nanoseconds
+from virtslo.model.profile import ZERO, Distribution
+
+SCHEDULE: Final = "schedule"
+POD_CREATE: Final = "pod_create"
+POD_START: Final = "pod_start"
+DOMAIN_DEFINE: Final = "domain_define"
+BOOT: Final = "boot"
+SHUTDOWN: Final = "shutdown"
+POD_STOP: Final = "pod_stop"
+
+
+def draw(distribution: Distribution, chance: random.Random) -> float:
+    """One duration, seconds."""
+    match distribution.shape:
+        case "constant":
+            value = distribution.value
+        case "uniform":
+            value = chance.uniform(distribution.low, distribution.high)
+        case "normal":
+            value = chance.gauss(distribution.mean, distribution.deviation)
+        case "lognormal":
+            value = distribution.median * math.exp(chance.gauss(0.0, distribution.sigma))
+        case shape:
+            raise ValueError(f"unknown distribution {shape!r}")
+    return max(distribution.least, value, 0.0)
+
+
+class Delays:
+    """The delays of one simulated cluster."""
+
+    def __init__(self, clock: Clock, distributions: Mapping[str, Distribution], seed: int) -> None:
+        self._clock = clock
+        self._distributions = distributions
+        self._seed = seed
+
+    def seconds(self, step: str, key: str) -> float:
+        """How long a step takes for one object."""
+        distribution = self._distributions.get(step, ZERO)
+        if distribution.shape == "constant":
+            return distribution.value
+        return draw(distribution, random.Random(f"{self._seed}:{step}:{key}"))
+
+    async def wait(self, step: str, key: str) -> None:
+        """Let a step take its time."""
+        seconds = self.seconds(step, key)
+        if seconds > 0:
+            await self._clock.sleep_until(self._clock.now_ns() + to_nanoseconds(seconds))

@@ -1,0 +1,68 @@
+"""Who the hollow components are to the API server: users and user agents as the real ones'."""
+
+from typing import Final
+
+from virtslo.model.identity import Identity
+
+KUBERNETES: Final = "v1.36.2 (linux/amd64) kubernetes/simulated"
+KUBEVIRT: Final = "v0.0.0 (linux/amd64) kubernetes/simulated"
+_ACCOUNTS: Final = ("system:serviceaccounts", "system:authenticated")
+
+
+def _kubevirt(component: str, account: str) -> Identity:
+    return Identity(
+        component,
+        f"system:serviceaccount:kubevirt:{account}",
+        f"{component}/{KUBEVIRT}",
+        _ACCOUNTS,
+    )
+
+
+def virt_operator() -> Identity:
+    """virt-operator."""
+    return _kubevirt("virt-operator", "kubevirt-operator")
+
+
+def virt_api() -> Identity:
+    """virt-api."""
+    return _kubevirt("virt-api", "kubevirt-apiserver")
+
+
+def virt_controller() -> Identity:
+    """virt-controller."""
+    return _kubevirt("virt-controller", "kubevirt-controller")
+
+
+def virt_handler_of(node: str) -> Identity:
+    """A node's virt-handler."""
+    return _kubevirt("virt-handler", "kubevirt-handler")
+
+
+def kubelet_of(node: str) -> Identity:
+    """A node's kubelet."""
+    return Identity(
+        "kubelet",
+        f"system:node:{node}",
+        f"kubelet/{KUBERNETES}",
+        ("system:nodes", "system:authenticated"),
+    )
+
+
+def scheduler() -> Identity:
+    """kube-scheduler."""
+    return Identity(
+        "kube-scheduler",
+        "system:kube-scheduler",
+        f"kube-scheduler/{KUBERNETES}",
+        ("system:authenticated",),
+    )
+
+
+def controller_manager() -> Identity:
+    """kube-controller-manager."""
+    return Identity(
+        "kube-controller-manager",
+        "system:kube-controller-manager",
+        f"kube-controller-manager/{KUBERNETES}",
+        ("system:authenticated",),
+    )

@@ -1,0 +1,144 @@
+"""What is on a cluster before any test: KubeVirt, nodes, and KubeVirt's own pods.
+
+Invariant: it is created through the API like everything else; what nodes have in common is shared.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from virtslo.base.clock import Clock, timestamp
+from virtslo.base.errors import AlreadyExists
+from virtslo.hollow.component import KUBEVIRT_NAMESPACE, Component
+from virtslo.model import resources
+from virtslo.model.profile import NodeShape
+from virtslo.ports.kube_api import KubeApi
+
+KUBEVIRT_VERSION: Final = "v1.9.0-rc"
+KUBELET_VERSION: Final = "v1.36.2"
+_LABELS: Final = {
+    "beta.kubernetes.io/arch": "amd64",
+    "kubernetes.io/arch": "amd64",
+    "kubernetes.io/os": "linux",
+    "kubevirt.io/schedulable": "true",
+    "machine-type.node.kubevirt.io/q35": "true",
+    "node-role.kubernetes.io/worker": "",
+}
+_CONDITIONS: Final = (
+    ("MemoryPressure", "False"),
+    ("DiskPressure", "False"),
+    ("PIDPressure", "False"),
+    ("Ready", "True"),
+)
+
+
+async def install_nodes(api: KubeApi, names: Sequence[str], shape: NodeShape, clock: Clock) -> None:
+    """Create the hollow nodes."""
+    now = timestamp(clock.wall())
+    room = {
+        "cpu": shape.cpu,
+        "memory": shape.memory,
+        "pods": str(shape.pods),
+        "devices.kubevirt.io/kvm": str(shape.kvm),
+        "devices.kubevirt.io/tun": str(shape.kvm),
+        "devices.kubevirt.io/vhost-net": str(shape.kvm),
+        "ephemeral-storage": "1Ti",
+    }
+    status = {
+        "allocatable": room,
+        "capacity": room,
+        "conditions": [
+            {"lastTransitionTime": now, "status": value, "type": name}
+            for name, value in _CONDITIONS
+        ],
+        "nodeInfo": {
+            "architecture": "amd64",
+            "containerRuntimeVersion": "cri-o://simulated",
+            "kubeletVersion": KUBELET_VERSION,
+            "operatingSystem": "linux",
+            "osImage": "hollow",
+        },
+    }
+    for name in names:
+        labels = {**_LABELS, "kubernetes.io/hostname": name}
+        node = {
+            "apiVersion": "v1",
+            "kind": "Node",
+            "metadata": {"name": name, "labels": labels},
+            "spec": {},
+            "status": status,
+        }
+        await _create(api, resources.NODES, node, None)
+
+
+async def install_kubevirt(api: KubeApi) -> None:
+    """Create KubeVirt's namespace and its KubeVirt object, deployed."""
+    namespace = {
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": {"name": KUBEVIRT_NAMESPACE},
+    }
+    await _create(api, resources.NAMESPACES, namespace, None)
+    body = {
+        "apiVersion": "kubevirt.io/v1",
+        "kind": "KubeVirt",
+        "metadata": {"name": "kubevirt", "namespace": KUBEVIRT_NAMESPACE},
+        "spec": {"configuration": {}},
+    }
+    created = await _create(api, resources.KUBEVIRTS, body, KUBEVIRT_NAMESPACE)
+    if created is not None:
+        status = {
+            "phase": "Deployed",
+            "observedKubeVirtVersion": KUBEVIRT_VERSION,
+            "targetKubeVirtVersion": KUBEVIRT_VERSION,
+            "operatorVersion": KUBEVIRT_VERSION,
+            "defaultArchitecture": "amd64",
+            "conditions": [{"type": "Available", "status": "True"}],
+        }
+        await api.update(resources.KUBEVIRTS, {**created, "status": status}, subresource="status")
+
+
+async def install_component_pods(
+    api: KubeApi,
+    components: Mapping[str, Sequence[tuple[Component, str]]],
+    nodes: Sequence[str],
+    clock: Clock,
+) -> list[tuple[str, Component]]:
+    """Create a running pod for every component process; returns their names."""
+    made: list[tuple[str, Component]] = []
+    now = timestamp(clock.wall())
+    for name, processes in components.items():
+        spec = {"containers": [{"name": name, "image": f"quay.io/kubevirt/{name}:simulated"}]}
+        for index, (component, node) in enumerate(processes):
+            pod = f"{name}-{node or index}"
+            body = {
+                "apiVersion": "v1",
+                "kind": "Pod",
+                "metadata": {
+                    "name": pod,
+                    "namespace": KUBEVIRT_NAMESPACE,
+                    "labels": {"kubevirt.io": name},
+                },
+                "spec": {**spec, "nodeName": node or nodes[index % len(nodes)]},
+                "status": _running(name, now),
+            }
+            await _create(api, resources.PODS, body, KUBEVIRT_NAMESPACE)
+            made.append((pod, component))
+    return made
+
+
+def _running(name: str, now: str) -> dict[str, Any]:
+    return {
+        "phase": "Running",
+        "startTime": now,
+        "conditions": [{"type": "Ready", "status": "True", "lastTransitionTime": now}],
+        "containerStatuses": [{"name": name, "ready": True, "restartCount": 0, "started": True}],
+    }
+
+
+async def _create(
+    api: KubeApi, resource: resources.Resource, body: dict[str, Any], namespace: str | None
+) -> Any:
+    try:
+        return await api.create(resource, body, namespace=namespace)
+    except AlreadyExists:
+        return None

@@ -1,0 +1,113 @@
+"""The virt-launcher pod of a VMI, as virt-controller writes it.
+
+Invariant: what does not differ between pods is shared.
+"""
+
+from functools import lru_cache
+from typing import Any, Final
+
+from virtslo.model.identifiers import Object
+
+IMAGE: Final = "quay.io/kubevirt/virt-launcher:v1.9.0-rc"
+UNPAUSED_GATE: Final = "kubevirt.io/virtual-machine-unpaused"
+OVERHEAD_MIB: Final = 389
+DEVICES: Final = ("kvm", "tun", "vhost-net")
+
+_CAPABILITIES: Final = {"add": ["NET_BIND_SERVICE"], "drop": ["ALL"]}
+_SECURITY: Final = {
+    "allowPrivilegeEscalation": False,
+    "capabilities": _CAPABILITIES,
+    "runAsGroup": 107,
+    "runAsNonRoot": True,
+    "runAsUser": 107,
+}
+_VOLUMES: Final = [
+    {"emptyDir": {}, "name": "private"},
+    {"emptyDir": {}, "name": "public"},
+    {"emptyDir": {}, "name": "sockets"},
+    {"emptyDir": {}, "name": "virt-bin-share-dir"},
+    {"emptyDir": {}, "name": "libvirt-runtime"},
+    {"emptyDir": {}, "name": "ephemeral-disks"},
+    {"emptyDir": {}, "name": "container-disks"},
+]
+_MOUNTS: Final = [
+    {"mountPath": "/var/run/kubevirt-private", "name": "private"},
+    {"mountPath": "/var/run/kubevirt", "name": "public"},
+    {"mountPath": "/var/run/libvirt", "name": "libvirt-runtime"},
+]
+_ANNOTATIONS: Final = {
+    "kubectl.kubernetes.io/default-container": "compute",
+    "kubevirt.io/migrationTransportUnix": "true",
+}
+
+
+def pod_for(vmi: Object) -> Object:
+    """The pod to be created for a VMI."""
+    metadata = vmi["metadata"]
+    labels = {
+        **(metadata.get("labels") or {}),
+        "kubevirt.io": "virt-launcher",
+        "kubevirt.io/created-by": metadata["uid"],
+        "vm.kubevirt.io/name": metadata["name"],
+    }
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "annotations": {**_ANNOTATIONS, "kubevirt.io/domain": metadata["name"]},
+            "generateName": f"virt-launcher-{metadata['name']}-",
+            "labels": labels,
+            "namespace": metadata["namespace"],
+            "ownerReferences": [
+                {
+                    "apiVersion": vmi["apiVersion"],
+                    "blockOwnerDeletion": True,
+                    "controller": True,
+                    "kind": vmi["kind"],
+                    "name": metadata["name"],
+                    "uid": metadata["uid"],
+                }
+            ],
+        },
+        "spec": _spec(*_requests(vmi["spec"]["domain"])),
+    }
+
+
+def _requests(domain: Any) -> tuple[str, str]:
+    requests = domain.get("resources", {}).get("requests", {})
+    cpu = requests.get("cpu") or f"{domain.get('cpu', {}).get('cores', 1) * 100}m"
+    memory = requests.get("memory") or domain.get("memory", {}).get("guest") or "128Mi"
+    return str(cpu), str(memory)
+
+
+@lru_cache(maxsize=256)
+def _spec(cpu: str, memory: str) -> Any:
+    devices = {f"devices.kubevirt.io/{device}": "1" for device in DEVICES}
+    compute = {
+        "command": ["/usr/bin/virt-launcher-monitor"],
+        "image": IMAGE,
+        "imagePullPolicy": "IfNotPresent",
+        "name": "compute",
+        "resources": {
+            "limits": devices,
+            "requests": {"cpu": cpu, "memory": memory, **devices},
+        },
+        "securityContext": _SECURITY,
+        "volumeMounts": _MOUNTS,
+    }
+    return {
+        "automountServiceAccountToken": False,
+        "containers": [compute],
+        "enableServiceLinks": False,
+        "nodeSelector": {
+            "kubernetes.io/arch": "amd64",
+            "kubevirt.io/schedulable": "true",
+            "machine-type.node.kubevirt.io/q35": "true",
+        },
+        "readinessGates": [{"conditionType": UNPAUSED_GATE}],
+        "restartPolicy": "Never",
+        "schedulerName": "default-scheduler",
+        "securityContext": {"fsGroup": 107, "runAsGroup": 107, "runAsNonRoot": True},
+        "terminationGracePeriodSeconds": 30,
+        "volumes": _VOLUMES,
+    }

@@ -1,0 +1,233 @@
+"""kube-scheduler, hollow: pods to the node that is least used and has room.
+
+Invariant: a node never holds more than it can; what fits nowhere says so on the pod and in
+an event, and is tried again when room is made.
+"""
+
+import asyncio
+import heapq
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from virtslo.base.clock import timestamp
+from virtslo.base.errors import ClusterError
+from virtslo.base.units import parse_quantity
+from virtslo.client.work_queue import WorkQueue
+from virtslo.hollow.cache import Cache, Key, key_of
+from virtslo.hollow.component import Component
+from virtslo.hollow.conditions import find_condition
+from virtslo.hollow.delays import SCHEDULE, Delays
+from virtslo.hollow.recorder import EventRecorder
+from virtslo.model import resources
+from virtslo.model.identifiers import Object
+from virtslo.ports.kube_api import PatchType
+
+KVM: Final = "devices.kubevirt.io/kvm"
+_OVER: Final = frozenset({"Succeeded", "Failed"})
+
+
+@dataclass(slots=True)
+class Room:
+    """What a node can hold, and what it holds."""
+
+    name: str
+    limits: dict[str, float]
+    used: dict[str, float] = field(default_factory=dict)
+    pods: int = 0
+
+    def lacks(self, wanted: Mapping[str, float]) -> str | None:
+        """What there is too little of; None if the pod fits."""
+        if self.pods + 1 > self.limits.get("pods", 110):
+            return "Too many pods"
+        for name, amount in wanted.items():
+            if self.used.get(name, 0.0) + amount > self.limits.get(name, 0.0):
+                return f"Insufficient {name}"
+        return None
+
+    def take(self, wanted: Mapping[str, float], sign: int) -> None:
+        """A pod came (1) or went (-1)."""
+        self.pods += sign
+        for name, amount in wanted.items():
+            self.used[name] = self.used.get(name, 0.0) + sign * amount
+
+
+class Scheduler:
+    """Binds pods to nodes."""
+
+    def __init__(self, component: Component, pods: Cache, nodes: Cache, delays: Delays) -> None:
+        self._component = component
+        self._api = component.api
+        self._pods = pods
+        self._delays = delays
+        self._events = EventRecorder(component, "default-scheduler")
+        self._rooms: dict[str, Room] = {}
+        self._heap: list[tuple[int, str]] = []
+        self._placed: dict[Key, tuple[str, Mapping[str, float]]] = {}
+        self._stuck: dict[Key, None] = {}
+        self._requests: dict[int, tuple[Any, Mapping[str, float]]] = {}
+        self._group: asyncio.TaskGroup | None = None
+        self.queue: WorkQueue[Key] = WorkQueue(component.clock, "scheduler")
+        nodes.when_seen(self._node_seen)
+        pods.when_seen(self._pod_seen)
+
+    def start(self, group: asyncio.TaskGroup) -> None:
+        """Schedule one pod after another; bindings run beside each other, as the real one's."""
+        self._group = group
+        group.create_task(self._work())
+
+    async def _work(self) -> None:
+        while True:
+            key = await self.queue.get()
+            await self._delays.wait(SCHEDULE, f"{key[0]}/{key[1]}")
+            pod = self._pods.get(key)
+            if pod is not None and not pod["spec"].get("nodeName") and key not in self._placed:
+                assert self._group is not None
+                self._group.create_task(self._place(key, pod))
+                await asyncio.sleep(0)
+            self.queue.done(key)
+
+    async def _place(self, key: Key, pod: Object) -> None:
+        wanted = self._wanted(pod)
+        node, why = self._choose(wanted)
+        if node is None:
+            self._stuck[key] = None
+            await self._tell_unschedulable(pod, why)
+            return
+        self._take(key, node, wanted)
+        name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
+        binding = {
+            "apiVersion": "v1",
+            "kind": "Binding",
+            "metadata": {"name": name, "namespace": namespace},
+            "target": {"apiVersion": "v1", "kind": "Node", "name": node},
+        }
+        try:
+            await self._api.create(
+                resources.PODS, binding, namespace=namespace, name=name, subresource="binding"
+            )
+        except ClusterError:
+            self._release(key)
+            self.queue.add_rate_limited(key)
+            return
+        message = f"Successfully assigned {namespace}/{name} to {node}"
+        await self._events.send(pod, "Scheduled", message)
+
+    def _choose(self, wanted: Mapping[str, float]) -> tuple[str | None, str]:
+        """The least used node with room; else why there is none, as the real one words it."""
+        passed: list[tuple[int, str]] = []
+        reasons: dict[str, int] = {}
+        chosen: str | None = None
+        while self._heap and chosen is None:
+            pods, name = heapq.heappop(self._heap)
+            room = self._rooms.get(name)
+            if room is None or room.pods != pods:
+                continue
+            lack = room.lacks(wanted)
+            if lack is None:
+                chosen = name
+            else:
+                reasons[lack] = reasons.get(lack, 0) + 1
+            passed.append((pods, name))
+        for entry in passed:
+            heapq.heappush(self._heap, entry)
+        total = len(self._rooms)
+        told = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items()))
+        return chosen, f"0/{total} nodes are available: {told or 'no nodes'}."
+
+    async def _tell_unschedulable(self, pod: Object, why: str) -> None:
+        known = find_condition(pod.get("status", {}), "PodScheduled")
+        if known is None or known.get("message") != why:
+            condition = {
+                "lastTransitionTime": timestamp(self._component.clock.wall()),
+                "message": why,
+                "reason": "Unschedulable",
+                "status": "False",
+                "type": "PodScheduled",
+            }
+            try:
+                await self._api.patch(
+                    resources.PODS,
+                    pod["metadata"]["name"],
+                    {"status": {"conditions": [condition]}},
+                    patch_type=PatchType.STRATEGIC,
+                    namespace=pod["metadata"]["namespace"],
+                    subresource="status",
+                )
+            except ClusterError:
+                return
+        await self._events.send(pod, "FailedScheduling", why, "Warning")
+
+    def _node_seen(self, before: Object | None, after: Object | None) -> None:
+        target = after if after is not None else before
+        assert target is not None
+        name = target["metadata"]["name"]
+        if after is None or after.get("spec", {}).get("unschedulable"):
+            self._rooms.pop(name, None)
+            return
+        allocatable = after.get("status", {}).get("allocatable", {})
+        limits = {key: parse_quantity(str(value)) for key, value in allocatable.items()}
+        room = self._rooms.get(name)
+        if room is None:
+            self._rooms[name] = room = Room(name, limits)
+            for node, wanted in self._placed.values():
+                if node == name:
+                    room.take(wanted, 1)
+            heapq.heappush(self._heap, (room.pods, name))
+            self._retry_stuck()
+        else:
+            room.limits = limits
+
+    def _pod_seen(self, before: Object | None, after: Object | None) -> None:
+        target = after if after is not None else before
+        assert target is not None
+        key = key_of(target)
+        if after is None or after.get("status", {}).get("phase") in _OVER:
+            self._stuck.pop(key, None)
+            if self._release(key):
+                self._retry_stuck()
+            return
+        node = after["spec"].get("nodeName")
+        if node:
+            if key not in self._placed:
+                self._take(key, node, self._wanted(after))
+        elif key not in self._stuck and not after["metadata"].get("deletionTimestamp"):
+            self.queue.add(key)
+
+    def _take(self, key: Key, node: str, wanted: Mapping[str, float]) -> None:
+        self._placed[key] = (node, wanted)
+        self._stuck.pop(key, None)
+        room = self._rooms.get(node)
+        if room is not None:
+            room.take(wanted, 1)
+            heapq.heappush(self._heap, (room.pods, node))
+
+    def _release(self, key: Key) -> bool:
+        placed = self._placed.pop(key, None)
+        if placed is None:
+            return False
+        room = self._rooms.get(placed[0])
+        if room is not None:
+            room.take(placed[1], -1)
+            heapq.heappush(self._heap, (room.pods, room.name))
+        return True
+
+    def _retry_stuck(self) -> None:
+        for key in list(self._stuck):
+            del self._stuck[key]
+            self.queue.add(key)
+
+    def _wanted(self, pod: Object) -> Mapping[str, float]:
+        spec = pod["spec"]
+        containers = spec["containers"]
+        known = self._requests.get(id(containers))
+        if known is not None and known[0] is containers:
+            return known[1]
+        wanted: dict[str, float] = {}
+        for container in containers:
+            for name, amount in container.get("resources", {}).get("requests", {}).items():
+                wanted[name] = wanted.get(name, 0.0) + parse_quantity(str(amount))
+        if len(self._requests) > 1024:
+            self._requests.clear()
+        self._requests[id(containers)] = (containers, wanted)
+        return wanted

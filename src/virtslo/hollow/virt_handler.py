@@ -1,0 +1,137 @@
+"""A node's virt-handler, hollow: brings the VMIs of its node from Scheduled to Running, and down.
+
+Invariant: it writes only VMIs of its node, on the newest object it knows; a conflict is tried again
+on a newer one, and no phase is written twice.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Final
+
+from virtslo.base.clock import timestamp
+from virtslo.base.errors import ClusterError, Conflict, NotFound
+from virtslo.hollow.cache import Cache, key_of
+from virtslo.hollow.component import Component
+from virtslo.hollow.conditions import with_condition
+from virtslo.hollow.delays import BOOT, DOMAIN_DEFINE, SHUTDOWN, Delays
+from virtslo.hollow.recorder import EventRecorder
+from virtslo.hollow.vmi_status import is_final, with_phase
+from virtslo.model import resources
+from virtslo.model.identifiers import Object
+
+FIRST_RETRY_NS: Final = 5_000_000
+LONGEST_RETRY_NS: Final = 5_000_000_000
+
+_MIGRATABLE: Final = {"status": "True", "type": "LiveMigratable"}
+_STORAGE_MIGRATABLE: Final = {"status": "True", "type": "StorageLiveMigratable"}
+_MACHINE: Final = {"type": "pc-q35-rhel9.6.0"}
+
+Change = Callable[[Object], Object]
+
+
+class VirtHandler:
+    """One node's virt-handler."""
+
+    def __init__(self, component: Component, vmis: Cache, delays: Delays) -> None:
+        self._component = component
+        self._api = component.api
+        self._vmis = vmis
+        self._delays = delays
+        self._events = EventRecorder(component, "virt-handler")
+        self._group: asyncio.TaskGroup | None = None
+        self._started: dict[str, None] = {}
+        self._stopping: dict[str, None] = {}
+        vmis.when_seen(self._vmi_seen)
+
+    def start(self, group: asyncio.TaskGroup) -> None:
+        """Domains are started and stopped as tasks of this group."""
+        self._group = group
+
+    def _vmi_seen(self, before: Object | None, after: Object | None) -> None:
+        group = self._group
+        if group is None:
+            return
+        if after is None:
+            if before is not None:
+                self._started.pop(before["metadata"]["uid"], None)
+                self._stopping.pop(before["metadata"]["uid"], None)
+            return
+        uid = after["metadata"]["uid"]
+        if after["metadata"].get("deletionTimestamp"):
+            if uid not in self._stopping and not is_final(after):
+                self._stopping[uid] = None
+                group.create_task(self._stop(after))
+        elif after["status"].get("phase") == "Scheduled" and uid not in self._started:
+            self._started[uid] = None
+            group.create_task(self._start(after))
+
+    async def _start(self, vmi: Object) -> None:
+        key = "/".join(key_of(vmi))
+        uid = vmi["metadata"]["uid"]
+        await self._delays.wait(DOMAIN_DEFINE, key)
+        if uid in self._stopping or not await self._write(vmi, _migratable):
+            return
+        await self._events.send(vmi, "Created", "VirtualMachineInstance defined.")
+        await self._delays.wait(BOOT, key)
+        if uid in self._stopping or not await self._write(vmi, self._running):
+            return
+        await self._events.send(vmi, "Started", "VirtualMachineInstance started.")
+
+    async def _stop(self, vmi: Object) -> None:
+        await self._events.send(vmi, "Deleted", "Signaled Deletion")
+        await self._delays.wait(SHUTDOWN, "/".join(key_of(vmi)))
+        if await self._write(vmi, self._succeeded):
+            await self._events.send(vmi, "Stopped", "The VirtualMachineInstance was shut down.")
+
+    async def _write(self, vmi: Object, change: Change) -> bool:
+        """PUT the newest known VMI, changed; whether it is still there."""
+        uid, key = vmi["metadata"]["uid"], key_of(vmi)
+        delay_ns = FIRST_RETRY_NS
+        while True:
+            current = self._vmis.get(key)
+            if current is None or current["metadata"]["uid"] != uid:
+                return False
+            try:
+                await self._api.update(resources.VMIS, change(current))
+            except NotFound:
+                return False
+            except Conflict:
+                pass
+            except ClusterError:
+                delay_ns = max(delay_ns, 1_000_000_000)
+            else:
+                return True
+            await self._component.clock.sleep_until(self._component.clock.now_ns() + delay_ns)
+            delay_ns = min(LONGEST_RETRY_NS, delay_ns * 2)
+
+    def _running(self, vmi: Object) -> Object:
+        now = timestamp(self._component.clock.wall())
+        status = with_phase(vmi["status"], "Running", now)
+        interfaces = status.get("interfaces") or [{"name": "default"}]
+        status["interfaces"] = [
+            {
+                **interfaces[0],
+                "infoSource": "domain",
+                "ipAddress": "10.0.0.1",
+                "linkState": "up",
+                "mac": "02:00:00:00:00:01",
+                "queueCount": 1,
+            },
+            *interfaces[1:],
+        ]
+        status["machine"] = _MACHINE
+        return {**vmi, "status": status}
+
+    def _succeeded(self, vmi: Object) -> Object:
+        if is_final(vmi):
+            return vmi
+        now = timestamp(self._component.clock.wall())
+        return {**vmi, "status": with_phase(vmi["status"], "Succeeded", now)}
+
+
+def _migratable(vmi: Object) -> Object:
+    conditions: Any = vmi["status"].get("conditions")
+    for condition in (_MIGRATABLE, _STORAGE_MIGRATABLE):
+        conditions = with_condition(conditions, condition)
+    status = {**vmi["status"], "conditions": conditions, "migrationMethod": "LiveMigration"}
+    return {**vmi, "status": status}
