@@ -89,7 +89,7 @@ def request_of(
     if verb == "watch" and name is not None:
         field_selector, name = f"metadata.name={name}", None
     if verb == "create" and name is None and resource.namespaced and namespace is None:
-        raise MethodNotAllowed("the server does not allow this method on the requested resource")
+        raise not_allowed()
     return Request(
         verb,
         resource,
@@ -111,6 +111,11 @@ def request_of(
 def is_watch(method: str, query: Mapping[str, str]) -> bool:
     """Whether a call asks for a stream of changes."""
     return method == "GET" and query.get("watch", "").lower() in _TRUE
+
+
+def not_allowed() -> MethodNotAllowed:
+    """405, as the API server words it."""
+    return MethodNotAllowed("the server does not allow this method on the requested resource")
 
 
 def media_type(header: str | None) -> str:
@@ -177,7 +182,7 @@ def _verb(method: str, target: Target, query: Mapping[str, str]) -> str:
             return "patch"
         case "DELETE":
             return "delete" if has_name else "deletecollection"
-    raise MethodNotAllowed("the server does not allow this method on the requested resource")
+    raise not_allowed()
 
 
 def _is_own_part(group: str, rest: list[str]) -> bool:

@@ -1,0 +1,178 @@
+"""The simulated API server on a loopback socket: TLS, bearer token, chunked watches.
+
+Invariant: it listens on 127.0.0.1 only; whoever has no token learns nothing but health and version.
+All meaning is in `ApiServer`: here bytes become requests and answers become bytes.
+"""
+
+import asyncio
+import hmac
+import secrets
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import unquote
+
+from aiohttp import web
+
+from virtslo.base.errors import ApiError, NotAcceptable, RequestTooLarge, StoreError, Unauthorized
+from virtslo.model.identity import Identity
+from virtslo.sim import routes
+from virtslo.sim.api_server import ApiServer
+from virtslo.sim.certificates import LOOPBACK, Certificates
+from virtslo.sim.discovery import aggregated_documents, install_documents
+from virtslo.sim.encoding import Encoder, encode, status_of
+from virtslo.sim.http_watch import send_events
+from virtslo.sim.tables import Form, form_of, shaped
+
+JSON: Final = "application/json"
+DISCOVERY_JSON: Final = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+OPEN_PATHS: Final = frozenset({"/healthz", "/livez", "/readyz", "/version"})
+GRACE_SECONDS: Final = 2.0
+MOST_USERS: Final = 1024
+_GROUPS: Final = ("system:masters", "system:authenticated")
+_NO_QUERY: Final[Mapping[str, str]] = {}
+
+
+class HttpServer:
+    """Serves one `ApiServer` to any Kubernetes client on this machine."""
+
+    def __init__(self, server: ApiServer, certificates: Certificates) -> None:
+        self.token = secrets.token_urlsafe(32)
+        self._server = server
+        self._certificates = certificates
+        self._encoder = Encoder()
+        self._discovery = aggregated_documents()
+        self._users: dict[str, Identity] = {}
+        self._expected = f"Bearer {self.token}"
+        self._front: web.Server | None = None
+        self._listener: asyncio.Server | None = None
+        install_documents(server)
+
+    async def start(self, port: int) -> str:
+        """Listen on a port of loopback (0 takes a free one); the URL. Raises StoreError."""
+        self._front = web.Server(self._answer, handler_cancellation=True, access_log=None)
+        try:
+            self._listener = await asyncio.get_running_loop().create_server(
+                self._front, LOOPBACK, port, ssl=self._certificates.server, backlog=1024
+            )
+        except OSError as error:
+            raise StoreError(
+                f"cannot listen on {LOOPBACK}:{port}: {error.strerror}",
+                hint="choose another port with --port, or 0 for a free one",
+            ) from error
+        return f"https://{LOOPBACK}:{self._listener.sockets[0].getsockname()[1]}"
+
+    async def stop(self) -> None:
+        """End every watch and connection, and listen no more."""
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None
+        if self._front is not None:
+            await self._front.shutdown(GRACE_SECONDS)
+            self._front = None
+
+    async def _answer(self, http: web.BaseRequest) -> web.StreamResponse:
+        try:
+            return await self._dispatch(http)
+        except ApiError as error:
+            headers = {}
+            if error.retry_after_seconds is not None:
+                headers["Retry-After"] = str(max(1, round(error.retry_after_seconds)))
+            body = encode(status_of(error))
+            return _response(body, code=error.code, headers=headers)
+
+    async def _dispatch(self, http: web.BaseRequest) -> web.StreamResponse:
+        path = http.rel_url.raw_path
+        if path not in OPEN_PATHS and not self._is_known(http.headers.get("Authorization", "")):
+            raise Unauthorized("Unauthorized")
+        form = form_of(http.headers.get("Accept", ""))
+        if form is None:
+            raise NotAcceptable(
+                "only the following media types are accepted: application/json, "
+                "application/json;as=Table;g=meta.k8s.io;v=v1"
+            )
+        query: Mapping[str, str] = http.query if http.query_string else _NO_QUERY
+        user = self._user(http.headers.get("User-Agent", ""))
+        target = routes.target_of(unquote(path) if "%" in path else path)
+        if target is None:
+            return await self._read_raw(http, path, query, user, form)
+        return await self._serve(http, target, query, user, form)
+
+    async def _serve(
+        self,
+        http: web.BaseRequest,
+        target: routes.Target,
+        query: Mapping[str, str],
+        user: Identity,
+        form: Form,
+    ) -> web.StreamResponse:
+        kind = routes.media_type(http.headers.get("Content-Type"))
+        method = http.method
+        raw = await _body_of(http) if http.body_exists else b""
+        patch_type = routes.patch_type_of(kind) if method == "PATCH" else None
+        request = routes.request_of(
+            method,
+            target,
+            query,
+            user,
+            body=routes.read_body(raw, kind),
+            patch_type=patch_type,
+        )
+        if request.verb == "watch":
+            return await send_events(http, self._server, request, self._encoder, form)
+        response = await self._server.handle(request)
+        body = response.body
+        if form is Form.PLAIN and "kind" in body:
+            return _response(self._encoder.encode(body), code=response.code)
+        include = query.get("includeObject", "")
+        now = self._server.clock.wall()
+        document = shaped(form, target.resource, body, now=now, include=include)
+        return _response(encode(document), code=response.code)
+
+    async def _read_raw(
+        self,
+        http: web.BaseRequest,
+        path: str,
+        query: Mapping[str, str],
+        user: Identity,
+        form: Form,
+    ) -> web.Response:
+        if http.method not in {"GET", "HEAD"}:
+            raise routes.not_allowed()
+        path = path.rstrip("/") if path in {"/api/", "/apis/"} else path
+        if form is Form.DISCOVERY and path in self._discovery:
+            return _response(self._discovery[path], kind=DISCOVERY_JSON)
+        body = await self._server.read_raw(path, query, user)
+        kind = JSON if body[:1] == b"{" else "text/plain; version=0.0.4; charset=utf-8"
+        return _response(body, kind=kind)
+
+    def _is_known(self, authorization: str) -> bool:
+        return hmac.compare_digest(authorization.encode(), self._expected.encode())
+
+    def _user(self, user_agent: str) -> Identity:
+        """Who calls; components are told apart by their user agent, as metrics do."""
+        known = self._users.get(user_agent)
+        if known is None:
+            if len(self._users) >= MOST_USERS:
+                self._users.clear()
+            component = user_agent.partition("/")[0] or "unknown"
+            known = Identity(component, "kubernetes-admin", user_agent, _GROUPS)
+            self._users[user_agent] = known
+        return known
+
+
+async def _body_of(http: web.BaseRequest) -> bytes:
+    """The body, bounded before it is read whole."""
+    parts: list[bytes] = []
+    size = 0
+    async for part in http.content.iter_any():
+        size += len(part)
+        if size > routes.LARGEST_BODY_BYTES:
+            raise RequestTooLarge(f"Request entity too large: limit is {routes.LARGEST_BODY_BYTES}")
+        parts.append(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _response(
+    body: bytes, *, code: int = 200, kind: str = JSON, headers: Mapping[str, str] | None = None
+) -> web.Response:
+    return web.Response(body=body, status=code, headers={"Content-Type": kind, **(headers or {})})
