@@ -1,0 +1,485 @@
+"""What every implementation of the API port does alike: in process, and over HTTP."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from support.bodies import config_map, machine, pod
+from support.clusters import Cluster, in_process, over_sockets
+from virtslo.base.errors import (
+    AlreadyExists,
+    BadRequest,
+    Conflict,
+    Invalid,
+    NotFound,
+    ResourceExpired,
+)
+from virtslo.model.resources import CONFIG_MAPS, PODS, VM_POOLS, VMI_REPLICA_SETS, VMIS
+from virtslo.ports.kube_api import PatchType, Selection, WatchEvent
+
+Run = Callable[[Callable[[Cluster], Awaitable[None]]], None]
+
+
+@pytest.fixture(params=[in_process, over_sockets], ids=["in process", "over HTTP"])
+def run(request: pytest.FixtureRequest) -> Run:
+    runner: Run = request.param
+    return runner
+
+
+def test_what_is_created_can_be_read(run: Run) -> None:
+    async def test(cluster: Cluster) -> None:
+        created = await cluster.api.create(CONFIG_MAPS, config_map("one", key="value"))
+        read = await cluster.api.get(CONFIG_MAPS, "one", namespace="default")
+
+        assert read == created
+        assert read["kind"] == "ConfigMap"
+        assert read["data"] == {"key": "value"}
+        assert read["metadata"]["uid"]
+
+    run(test)
+
+
+def test_a_generated_name_is_completed_by_the_server(run: Run) -> None:
+    async def test(cluster: Cluster) -> None:
+        body = machine("unused")
+        body["metadata"] = {"generateName": "vmi-", "namespace": "default"}
+
+        created = await cluster.api.create(VMIS, body)
+
+        assert created["metadata"]["name"].startswith("vmi-")
+        assert len(created["metadata"]["name"]) == len("vmi-") + 5
+
+    run(test)
+
+
+def test_a_namespace_may_be_given_beside_the_body(run: Run) -> None:
+    async def test(cluster: Cluster) -> None:
+        body = config_map("one")
+        del body["metadata"]["namespace"]
+
+        created = await cluster.api.create(CONFIG_MAPS, body, namespace="kube-system")
+
+        assert created["metadata"]["namespace"] == "kube-system"
+
+    run(test)
+
+
+def test_a_dry_run_stores_nothing(run: Run) -> None:
+    async def test(cluster: Cluster) -> None:
+        await cluster.api.create(CONFIG_MAPS, config_map("one"), dry_run=True)
+
+        with pytest.raises(NotFound):
+            await cluster.api.get(CONFIG_MAPS, "one", namespace="default")
+
+    run(test)
+
+
+def test_a_second_object_of_a_name_is_refused(run: Run) -> None:
+    async def test(cluster: Cluster) -> None:
+        await cluster.api.create(CONFIG_MAPS, config_map("one"))
+
+        with pytest.raises(AlreadyExists, match='configmaps "one" already exists') as refused:
+            await cluster.api.create(CONFIG_MAPS, config_map("one"))
+
+        assert refused.value.code == 409
+        assert refused.value.reason == "AlreadyExists"
+        assert refused.value.details["name"] == "one"
+
+    run(test)
+
+
+def test_what_does_not_exist_is_not_found(run: Run) -> None:
+    async def test(cluster: Cluster) -> None:
+        words = 'virtualmachineinstances.kubevirt.io "none" not found'
+        with pytest.raises(NotFound, match=words):
+            await cluster.api.get(VMIS, "none", namespace="default")
+        with pytest.raises(NotFound, match=words):
+            await cluster.api.delete(VMIS, "none", namespace="default")
+        with pytest.raises(NotFound, match=words):
+            await cluster.api.patch(
+                VMIS, "none", {}, patch_type=PatchType.MERGE, namespace="default"
+            )
+        with pytest.raises(NotFound, match=words):
+            await cluster.api.update(VMIS, machine("none"))
+
+    run(test)
+
+
+def test_an_object_that_is_not_valid_is_refused_with_its_causes(run: Run) -> None:
+    async def test(cluster: Cluster) -> None:
+        with pytest.raises(Invalid) as refused:
+            await cluster.api.create(CONFIG_MAPS, config_map("Not_A_Name"))
+
+        assert refused.value.code == 422
+        assert refused.value.details["causes"][0]["field"] == "metadata.name"
+
+    run(test)
+
+
+def test_a_machine_without_memory_is_refused_by_the_webhook(run: Run) -> None:
+    async def test(cluster: Cluster) -> None:
+        body = machine("one")
+        body["spec"] = {"domain": {"devices": {}}}
+
+        with pytest.raises(BadRequest, match="admission webhook"):
+            await cluster.api.create(VMIS, body)
+
+    run(test)
+
+
+def test_an_update_from_an_old_version_conflicts(run: Run) -> None:
+    async def test(cluster: Cluster) -> None:
+        first = await cluster.api.create(CONFIG_MAPS, config_map("one", key="a"))
+        second = await cluster.api.update(CONFIG_MAPS, {**first, "data": {"key": "b"}})
+
+        with pytest.raises(Conflict, match="the object has been modified"):
+            await cluster.api.update(CONFIG_MAPS, {**first, "data": {"key": "c"}})
+
+        assert second["data"] == {"key": "b"}
+        assert int(second["metadata"]["resourceVersion"]) > int(
+            first["metadata"]["resourceVersion"]
+        )
+
+    run(test)
+
+
+@pytest.mark.parametrize(
+    ("patch_type", "patch"),
+    [
+        (PatchType.JSON, [{"op": "add", "path": "/data/new", "value": "x"}]),
+        (PatchType.MERGE, {"data": {"new": "x"}}),
+        (PatchType.STRATEGIC, {"data": {"new": "x"}}),
+        (
+            PatchType.APPLY,
+            {
+                "apiVersion": "v1",
+                "kind": "ConfigMap",
+                "metadata": {"name": "one"},
+                "data": {"new": "x"},
+            },
+        ),
+    ],
+)
+def test_patches_of_every_type_change_what_they_name(
+    run: Run, patch_type: PatchType, patch: object
+) -> None:
+    async def test(cluster: Cluster) -> None:
+        await cluster.api.create(CONFIG_MAPS, config_map("one", old="y"))
+
+        patched = await cluster.api.patch(
+            CONFIG_MAPS, "one", patch, patch_type=patch_type, namespace="default"
+        )
+
+        assert patched["data"] == {"old": "y", "new": "x"}
+
+    run(test)
+
+
+def test_a_binding_puts_a_pod_on_a_node(run: Run) -> None:
+    async def test(cluster: Cluster) -> None:
+        await cluster.api.create(PODS, pod("one"))
+        binding = {
+            "apiVersion": "v1",
+            "kind": "Binding",
+            "metadata": {"name": "one", "namespace": "default"},
+            "target": {"kind": "Node", "name": "node-1"},
+        }
+
+        await cluster.api.create(
+            PODS, binding, namespace="default", name="one", subresource="binding"
+        )
+
+        bound = await cluster.api.get(PODS, "one", namespace="default")
+        assert bound["spec"]["nodeName"] == "node-1"
+
+    run(test)
+
+
+def test_a_status_is_written_apart_from_the_rest(run: Run) -> None:
+    async def test(cluster: Cluster) -> None:
+        created = await cluster.api.create(PODS, pod("one"))
+        changed = {**created, "status": {"phase": "Running"}, "spec": {"containers": []}}
+
+        updated = await cluster.api.update(PODS, changed, subresource="status")
+
+        assert updated["status"]["phase"] == "Running"
+        assert updated["spec"] == created["spec"]
+
+    run(test)
+
+
+def test_a_pool_is_scaled_through_its_scale(run: Run) -> None:
+    async def test(cluster: Cluster) -> None:
+        template = {"metadata": {"labels": {"a": "b"}}, "spec": machine("x")["spec"]}
+        await cluster.api.create(
+            VMI_REPLICA_SETS,
+            {
+                "apiVersion": "kubevirt.io/v1",
+                "kind": "VirtualMachineInstanceReplicaSet",
+                "metadata": {"name": "one", "namespace": "default"},
+                "spec": {
+                    "replicas": 1,
+                    "selector": {"matchLabels": {"a": "b"}},
+                    "template": template,
+                },
+            },
+        )
+
+        scaled = await cluster.api.patch(
+            VMI_REPLICA_SETS,
+            "one",
+            {"spec": {"replicas": 3}},
+            patch_type=PatchType.MERGE,
+            namespace="default",
+            subresource="scale",
+        )
+        scale = await cluster.api.get(
+            VMI_REPLICA_SETS, "one", namespace="default", subresource="scale"
+        )
+
+        assert scaled["kind"] == "Scale"
+        assert scale["spec"]["replicas"] == 3
+
+    run(test)
+
+
+def test_a_deletion_waits_for_finalizers(run: Run) -> None:
+    async def test(cluster: Cluster) -> None:
+        await cluster.api.create(VMIS, machine("one"))
+        await cluster.api.delete(VMIS, "one", namespace="default", propagation="Background")
+        marked = await cluster.api.get(VMIS, "one", namespace="default")
+
+        await cluster.api.patch(
+            VMIS,
+            "one",
+            [{"op": "remove", "path": "/metadata/finalizers"}],
+            patch_type=PatchType.JSON,
+            namespace="default",
+        )
+
+        assert marked["metadata"]["deletionTimestamp"]
+        with pytest.raises(NotFound):
+            await cluster.api.get(VMIS, "one", namespace="default")
+
+    run(test)
+
+
+def test_a_pod_on_a_node_is_given_its_grace_period(run: Run) -> None:
+    async def test(cluster: Cluster) -> None:
+        await cluster.api.create(PODS, pod("one", node="node-1"))
+
+        left = await cluster.api.delete(PODS, "one", namespace="default", grace_period_seconds=7)
+        await cluster.api.delete(PODS, "one", namespace="default", grace_period_seconds=0)
+
+        assert left["metadata"]["deletionGracePeriodSeconds"] == 7
+        with pytest.raises(NotFound):
+            await cluster.api.get(PODS, "one", namespace="default")
+
+    run(test)
+
+
+def test_a_deletion_of_another_uid_conflicts(run: Run) -> None:
+    async def test(cluster: Cluster) -> None:
+        await cluster.api.create(CONFIG_MAPS, config_map("one"))
+
+        with pytest.raises(Conflict):
+            await cluster.api.delete(CONFIG_MAPS, "one", namespace="default", uid="another")
+
+    run(test)
+
+
+def test_a_collection_is_deleted_as_far_as_it_is_selected(run: Run) -> None:
+    async def test(cluster: Cluster) -> None:
+        for name, colour in (("a", "red"), ("b", "blue"), ("c", "red")):
+            body = config_map(name)
+            body["metadata"]["labels"] = {"colour": colour}
+            await cluster.api.create(CONFIG_MAPS, body)
+
+        await cluster.api.delete_objects(
+            CONFIG_MAPS, Selection(namespace="default", label_selector="colour=red")
+        )
+
+        left = await cluster.api.list_objects(CONFIG_MAPS, Selection(namespace="default"))
+        assert [item["metadata"]["name"] for item in left.items] == ["b"]
+
+    run(test)
+
+
+def test_lists_are_selected_by_namespace_labels_and_fields(run: Run) -> None:
+    async def test(cluster: Cluster) -> None:
+        await cluster.api.create(PODS, pod("one", node="node-1"))
+        await cluster.api.create(PODS, pod("two", node="node-2"))
+        await cluster.api.create(VMIS, machine("red", colour="red"))
+        await cluster.api.create(VMIS, machine("blue", colour="blue"))
+
+        on_node = await cluster.api.list_objects(
+            PODS, Selection(field_selector="spec.nodeName=node-2")
+        )
+        red = await cluster.api.list_objects(VMIS, Selection(label_selector="colour in (red)"))
+        elsewhere = await cluster.api.list_objects(VMIS, Selection(namespace="kube-system"))
+
+        assert [item["metadata"]["name"] for item in on_node.items] == ["two"]
+        assert [item["metadata"]["name"] for item in red.items] == ["red"]
+        assert red.items[0]["kind"] == "VirtualMachineInstance"
+        assert elsewhere.items == ()
+
+    run(test)
+
+
+def test_pages_make_up_the_list_of_their_first_version(run: Run) -> None:
+    async def test(cluster: Cluster) -> None:
+        for index in range(5):
+            await cluster.api.create(CONFIG_MAPS, config_map(f"map-{index}"))
+        here = Selection(namespace="default")
+
+        first = await cluster.api.list_objects(CONFIG_MAPS, here, limit=3)
+        await cluster.api.create(CONFIG_MAPS, config_map("map-9"))
+        second = await cluster.api.list_objects(
+            CONFIG_MAPS, here, limit=3, continue_token=first.continue_token
+        )
+
+        names = [item["metadata"]["name"] for item in (*first.items, *second.items)]
+        assert names == [f"map-{index}" for index in range(5)]
+        assert first.remaining == 2
+        assert second.resource_version == first.resource_version
+        assert second.continue_token is None
+
+    run(test)
+
+
+def test_a_watch_tells_every_change_after_a_version_in_order(run: Run) -> None:
+    async def test(cluster: Cluster) -> None:
+        here = Selection(namespace="default")
+        start = await cluster.api.list_objects(CONFIG_MAPS, here)
+        before_ns = cluster.clock.now_ns()
+        async with cluster.api.watch(
+            CONFIG_MAPS, here, resource_version=start.resource_version
+        ) as events:
+            created = await cluster.api.create(CONFIG_MAPS, config_map("one", key="a"))
+            await cluster.api.update(CONFIG_MAPS, {**created, "data": {"key": "b"}})
+            await cluster.api.delete(CONFIG_MAPS, "one", namespace="default")
+            seen = [await anext(events) for _ in range(3)]
+
+        assert [event.type for event in seen] == ["ADDED", "MODIFIED", "DELETED"]
+        assert [event.object["data"]["key"] for event in seen] == ["a", "b", "b"]
+        assert all(before_ns <= event.received_ns <= cluster.clock.now_ns() for event in seen)
+        versions = [int(event.object["metadata"]["resourceVersion"]) for event in seen]
+        assert versions == sorted(set(versions))
+
+    run(test)
+
+
+def test_a_watch_tells_only_of_what_is_selected(run: Run) -> None:
+    async def test(cluster: Cluster) -> None:
+        red = Selection(label_selector="colour=red")
+        async with cluster.api.watch(VMIS, red, resource_version="1") as events:
+            await cluster.api.create(VMIS, machine("blue", colour="blue"))
+            one = await cluster.api.create(VMIS, machine("one", colour="red"))
+            labels = {**one["metadata"], "labels": {"colour": "blue"}}
+            await cluster.api.update(VMIS, {**one, "metadata": labels})
+            seen = [await anext(events) for _ in range(2)]
+
+        assert [(event.type, event.object["metadata"]["name"]) for event in seen] == [
+            ("ADDED", "one"),
+            ("DELETED", "one"),
+        ]
+
+    run(test)
+
+
+def test_a_watch_may_begin_with_what_there_is(run: Run) -> None:
+    async def test(cluster: Cluster) -> None:
+        await cluster.api.create(CONFIG_MAPS, config_map("one"))
+        async with cluster.api.watch(
+            CONFIG_MAPS, Selection(namespace="default"), send_initial_events=True
+        ) as events:
+            added, bookmark = await anext(events), await anext(events)
+
+        assert (added.type, added.object["metadata"]["name"]) == ("ADDED", "one")
+        assert bookmark.type == "BOOKMARK"
+        assert bookmark.object["metadata"]["annotations"] == {"k8s.io/initial-events-end": "true"}
+
+    run(test)
+
+
+def test_a_watch_ends_when_its_time_is_over(run: Run) -> None:
+    async def test(cluster: Cluster) -> None:
+        version = (await cluster.api.list_objects(VM_POOLS)).resource_version
+        async with cluster.api.watch(
+            VM_POOLS, resource_version=version, timeout_seconds=1
+        ) as events:
+            seen: list[WatchEvent] = [event async for event in events]
+
+        assert seen == []
+
+    run(test)
+
+
+@pytest.mark.parametrize("runner", [in_process, over_sockets], ids=["in process", "over HTTP"])
+def test_a_watch_from_a_forgotten_version_is_refused(
+    runner: Callable[..., None],
+) -> None:
+    async def test(cluster: Cluster) -> None:
+        for index in range(50):
+            await cluster.api.create(CONFIG_MAPS, config_map(f"map-{index}"))
+
+        with pytest.raises(ResourceExpired) as refused:
+            async with cluster.api.watch(CONFIG_MAPS, resource_version="1") as events:
+                await anext(events)
+
+        assert refused.value.code == 410
+
+    runner(test, log_size=10)
+
+
+def test_several_watches_and_writes_go_on_at_once(run: Run) -> None:
+    async def test(cluster: Cluster) -> None:
+        version = (await cluster.api.list_objects(VMIS)).resource_version
+
+        async def follow() -> list[str]:
+            async with cluster.api.watch(VMIS, resource_version=version) as events:
+                return [(await anext(events)).object["metadata"]["name"] for _ in range(20)]
+
+        async def write(name: str) -> None:
+            await cluster.api.create(VMIS, machine(name))
+
+        async with asyncio.TaskGroup() as group:
+            followers = [group.create_task(follow()) for _ in range(3)]
+            for index in range(20):
+                group.create_task(write(f"vmi-{index}"))
+
+        told = [task.result() for task in followers]
+        assert told[0] == told[1] == told[2]
+        assert sorted(told[0]) == sorted(f"vmi-{index}" for index in range(20))
+
+    run(test)
+
+
+def test_raw_paths_are_answered(run: Run) -> None:
+    async def test(cluster: Cluster) -> None:
+        version = await cluster.api.read_raw("/version")
+        metrics = await cluster.api.read_raw("/metrics")
+        groups = await cluster.api.read_raw("/apis")
+
+        assert b'"gitVersion"' in version
+        assert b"apiserver_request_total" in metrics
+        assert b'"kubevirt.io"' in groups
+        with pytest.raises(NotFound):
+            await cluster.api.read_raw("/nothing/here")
+
+    run(test)
+
+
+def test_a_pod_is_read_through_the_proxy(run: Run) -> None:
+    async def test(cluster: Cluster) -> None:
+        await cluster.api.create(PODS, pod("virt-api"))
+        cluster.server.register_proxy("default", "virt-api", 8443, lambda path: path.encode())
+
+        body = await cluster.api.read_raw(
+            "/api/v1/namespaces/default/pods/https:virt-api:8443/proxy/metrics"
+        )
+
+        assert body == b"/metrics"
+
+    run(test)

@@ -1,0 +1,98 @@
+"""Simulated API servers for tests, reached in process or over a loopback socket."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+from virtslo.base.clock import Clock, SystemClock
+from virtslo.base.virtual_time import run_in_virtual_time
+from virtslo.kube.connector import Endpoint, tls_context
+from virtslo.kube.http_api import HttpApi
+from virtslo.model.identity import Identity
+from virtslo.model.profile import ServerProfile
+from virtslo.ports.kube_api import KubeApi
+from virtslo.sim.api_server import ApiServer
+from virtslo.sim.certificates import Certificates, make_certificates
+from virtslo.sim.direct import DirectApi
+from virtslo.sim.discovery import install_documents
+from virtslo.sim.http_server import HttpServer
+
+T = TypeVar("T")
+USER = Identity("tester", "tester", "tester/1", ("system:masters",))
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """An API server and a connection to it."""
+
+    api: KubeApi
+    server: ApiServer
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """An API server on a socket."""
+
+    server: ApiServer
+    url: str
+    token: str
+    certificates: Certificates
+
+
+Test = Callable[[Cluster], Awaitable[T]]
+
+
+def new_server(clock: Clock, *, log_size: int = 10_000) -> ApiServer:
+    """An API server without delays that refuses changes to what it handed out."""
+    server = ApiServer(clock=clock, seed=1, profile=ServerProfile(), log_size=log_size, guard=True)
+    server.set_up()
+    install_documents(server)
+    return server
+
+
+def in_process(test: Test[T], *, log_size: int = 10_000) -> T:
+    """Run a test against a server in this process, in virtual time."""
+
+    async def main(clock: Clock) -> T:
+        server = new_server(clock, log_size=log_size)
+        return await test(Cluster(DirectApi(server, USER), server, clock))
+
+    return run_in_virtual_time(main)
+
+
+def over_sockets(test: Test[T], *, log_size: int = 10_000) -> T:
+    """Run a test against a server on a loopback socket, in real time."""
+
+    async def main() -> T:
+        async with served(log_size=log_size) as there, connected(there) as api:
+            return await test(Cluster(api, there.server, SystemClock()))
+
+    return asyncio.run(main())
+
+
+@asynccontextmanager
+async def served(*, log_size: int = 10_000) -> AsyncIterator[Served]:
+    """A server on a free port of loopback."""
+    server = new_server(SystemClock(), log_size=log_size)
+    certificates = make_certificates()
+    http = HttpServer(server, certificates)
+    url = await http.start(0)
+    try:
+        yield Served(server, url, http.token, certificates)
+    finally:
+        await http.stop()
+
+
+def connected(there: Served, *, tls: ssl.SSLContext | None = None) -> HttpApi:
+    """A connection to a served cluster; a context manager."""
+
+    async def authorize() -> str:
+        return f"Bearer {there.token}"
+
+    context = tls or tls_context(ca_pem=there.certificates.ca_pem.decode())
+    endpoint = Endpoint(url=there.url, user_agent="tester/1", tls=context, authorize=authorize)
+    return HttpApi(endpoint, SystemClock())
