@@ -68,7 +68,7 @@ def read_metrics(text: str) -> Scrape:
 
 
 def _wanted_lines(text: str) -> Iterator[str]:
-    """The lines of the families that are read, so that a full cluster's other series cost little."""
+    """The lines of the families that are read: a full cluster's other series cost little."""
     for line in text.splitlines():
         if line.startswith(_WANTED) and "_bucket{" not in line:
             yield line

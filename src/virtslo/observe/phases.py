@@ -1,0 +1,119 @@
+"""The facts in a raw object: its phase, its readiness, its node, whose it is.
+
+Invariant: kinds differ as data, not as code; an object is read and never kept.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from virtslo.model import resources
+from virtslo.model.identifiers import INDEX_LABEL, RUN_LABEL, STAGE_LABEL, Object
+from virtslo.model.resources import Resource
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What one object says of itself."""
+
+    uid: str
+    namespace: str
+    name: str
+    phase: str | None
+    is_ready: bool
+    is_deleting: bool
+    node: str | None
+    owner_uid: str | None
+    index: int | None
+    stage: str | None
+    run: str | None
+
+
+def _no_phase(_: Mapping[str, Any]) -> str | None:
+    return None
+
+
+def _status_phase(status: Mapping[str, Any]) -> str | None:
+    phase: str | None = status.get("phase")
+    return phase or None
+
+
+def _printable(status: Mapping[str, Any]) -> str | None:
+    phase: str | None = status.get("printableStatus")
+    return phase or None
+
+
+def _ready_condition(status: Mapping[str, Any]) -> bool:
+    return any(
+        condition.get("type") == "Ready" and condition.get("status") == "True"
+        for condition in status.get("conditions") or ()
+    )
+
+
+def _ready_field(status: Mapping[str, Any]) -> bool:
+    return bool(status.get("ready"))
+
+
+def _never_ready(_: Mapping[str, Any]) -> bool:
+    return False
+
+
+Phase = Callable[[Mapping[str, Any]], str | None]
+Ready = Callable[[Mapping[str, Any]], bool]
+
+READERS: Final[Mapping[str, tuple[Phase, Ready]]] = {
+    resources.VMIS.plural: (_status_phase, _ready_condition),
+    resources.PODS.plural: (_status_phase, _ready_condition),
+    resources.VMS.plural: (_printable, _ready_field),
+    resources.VM_POOLS.plural: (_no_phase, _never_ready),
+    resources.VMI_REPLICA_SETS.plural: (_no_phase, _never_ready),
+}
+"""How a resource's phase and readiness are read from its status."""
+
+
+def facts_of(resource: Resource, target: Object) -> Facts:
+    """Read an object."""
+    metadata = target["metadata"]
+    status = target.get("status") or {}
+    labels = metadata.get("labels") or {}
+    phase, ready = READERS[resource.plural]
+    return Facts(
+        uid=metadata["uid"],
+        namespace=metadata.get("namespace", ""),
+        name=metadata["name"],
+        phase=phase(status),
+        is_ready=ready(status),
+        is_deleting="deletionTimestamp" in metadata,
+        node=status.get("nodeName") or target.get("spec", {}).get("nodeName"),
+        owner_uid=_controller(metadata),
+        index=_whole(labels.get(INDEX_LABEL)),
+        stage=labels.get(STAGE_LABEL),
+        run=labels.get(RUN_LABEL),
+    )
+
+
+def server_timestamp(target: Object, fact: str, phase: str | None) -> str | None:
+    """The server's own stamp for a fact: whole seconds, by somebody else's clock."""
+    metadata = target["metadata"]
+    found: Any = None
+    if fact == "added":
+        found = metadata.get("creationTimestamp")
+    elif fact == "deleting":
+        found = metadata.get("deletionTimestamp")
+    elif fact == "phase":
+        for entry in (target.get("status") or {}).get("phaseTransitionTimestamps") or ():
+            if entry.get("phase") == phase:
+                found = entry.get("phaseTransitionTimestamp")
+    return str(found) if found else None
+
+
+def _controller(metadata: Mapping[str, Any]) -> str | None:
+    for owner in metadata.get("ownerReferences") or ():
+        if owner.get("controller"):
+            uid: str = owner["uid"]
+            return uid
+    return None
+
+
+def _whole(text: str | None) -> int | None:
+    return int(text) if text is not None and text.isdigit() else None

@@ -1,0 +1,140 @@
+"""The population of a run as its watches tell it, and waiting for it to be as wanted.
+
+Invariant: fed by observations alone; an object is known by its uid. Whoever waits is woken by a
+change and has an absolute deadline; nothing polls.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from typing import Final
+
+from virtslo.base.clock import Clock
+from virtslo.model import resources
+from virtslo.model.identifiers import RUNNING
+from virtslo.model.observations import ADDED, DELETED, PHASE, Observation
+
+Predicate = Callable[[], bool]
+
+VMI: Final = resources.VMIS.kind
+POD: Final = resources.PODS.kind
+GONE: Final = "gone"
+
+
+class Population:
+    """Counts of what lives, kept up to date in constant time an observation."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._phases: dict[str, str] = {}
+        self._counts: Counter[str] = Counter()
+        self._running_of: Counter[int] = Counter()
+        self._alive: dict[str, None] = {}
+        self._warm_alive: dict[str, None] = {}
+        self._warm_running: dict[str, None] = {}
+        self._waiters: list[asyncio.Future[None]] = []
+
+    def apply(self, observation: Observation) -> None:
+        """Take one observation into account."""
+        if observation.kind == POD:
+            return
+        if observation.stage is not None:
+            self._apply_warm_up(observation)
+        else:
+            self._apply(observation)
+        self._wake()
+
+    def counts(self) -> dict[str, int]:
+        """Measured VMIs by phase now, and those that are gone."""
+        return {phase: count for phase, count in self._counts.items() if count}
+
+    def running(self) -> int:
+        """Measured VMIs that are Running now."""
+        return self._counts[RUNNING]
+
+    def is_whole(self, indices: frozenset[int], members: int) -> Predicate:
+        """Whether every one of these slots has a Running VMI, and so many run in all."""
+
+        def whole() -> bool:
+            if self._counts[RUNNING] < members:
+                return False
+            return all(self._running_of[index] > 0 for index in indices)
+
+        return whole
+
+    def is_gone(self) -> Predicate:
+        """Whether nothing measured is left."""
+        return lambda: not self._alive
+
+    def warm_up_is_running(self, count: int) -> Predicate:
+        """Whether so many warm-up VMIs run."""
+        return lambda: len(self._warm_running) >= count
+
+    def warm_up_is_gone(self) -> Predicate:
+        """Whether nothing of the warm-up is left."""
+        return lambda: not self._warm_alive
+
+    async def wait_for(self, is_as_wanted: Predicate, deadline_ns: int) -> bool:
+        """Wait until it is as wanted; False if the deadline came first."""
+        loop = asyncio.get_running_loop()
+        while not is_as_wanted():
+            left_ns = deadline_ns - self._clock.now_ns()
+            if left_ns <= 0:
+                return False
+            waiter: asyncio.Future[None] = loop.create_future()
+            self._waiters.append(waiter)
+            timer = loop.call_later(left_ns / 1e9, _wake, waiter)
+            try:
+                await waiter
+            finally:
+                timer.cancel()
+                if waiter in self._waiters:
+                    self._waiters.remove(waiter)
+        return True
+
+    def _apply(self, observation: Observation) -> None:
+        uid = observation.uid
+        if observation.fact == ADDED:
+            self._alive[uid] = None
+        elif observation.fact == DELETED:
+            self._alive.pop(uid, None)
+        if observation.kind != VMI:
+            return
+        if observation.fact == PHASE and observation.phase is not None:
+            self._move(uid, observation.phase, observation.index)
+        elif observation.fact == DELETED:
+            self._move(uid, GONE, observation.index)
+
+    def _move(self, uid: str, phase: str, index: int | None) -> None:
+        before = self._phases.pop(uid, None)
+        if before is not None:
+            self._counts[before] -= 1
+            if before == RUNNING and index is not None:
+                self._running_of[index] -= 1
+        self._counts[phase] += 1
+        if phase == GONE:
+            return
+        self._phases[uid] = phase
+        if phase == RUNNING and index is not None:
+            self._running_of[index] += 1
+
+    def _apply_warm_up(self, observation: Observation) -> None:
+        uid = observation.uid
+        if observation.fact == ADDED:
+            self._warm_alive[uid] = None
+        elif observation.fact == DELETED:
+            self._warm_alive.pop(uid, None)
+            self._warm_running.pop(uid, None)
+        elif observation.kind == VMI and observation.phase == RUNNING:
+            self._warm_running[uid] = None
+
+    def _wake(self) -> None:
+        if self._waiters:
+            waiters, self._waiters = self._waiters, []
+            for waiter in waiters:
+                _wake(waiter)
+
+
+def _wake(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_result(None)

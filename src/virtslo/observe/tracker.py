@@ -1,0 +1,153 @@
+"""From watch events to observations: each new fact about an object, once.
+
+Invariant: duplicates and repeated lists change nothing; an object that comes back under its name is
+another object; what a later list told is marked as relisted. Little is kept of an object,
+and never the object.
+"""
+
+from collections.abc import Callable, Sequence
+
+from virtslo.model.identifiers import Object
+from virtslo.model.observations import (
+    ADDED,
+    DELETED,
+    DELETING,
+    NOT_READY,
+    PHASE,
+    READY,
+    RELIST,
+    WATCH,
+    Observation,
+)
+from virtslo.model.resources import Resource
+from virtslo.observe.phases import Facts, facts_of, server_timestamp
+from virtslo.ports.kube_api import WatchEvent
+
+State = tuple[str | None, bool, bool, str, str, int | None, str | None, str | None]
+"""(phase, ready, deleting, namespace, name, index, stage, owner uid) of one object, by uid."""
+
+
+class Tracker:
+    """Follows one resource's objects of one run."""
+
+    def __init__(
+        self,
+        resource: Resource,
+        *,
+        origin_ns: int,
+        on_observation: Callable[[Observation], None],
+        run_label: str,
+    ) -> None:
+        self.resource = resource
+        self._origin_ns = origin_ns
+        self._on_observation = on_observation
+        self._run_label = run_label
+        self._states: dict[str, State] = {}
+        self.last_event_ns: int | None = None
+        self.foreign = 0
+        self.relisted_at_ns: list[int] = []
+        self.losses: list[str] = []
+
+    def listed(self, objects: Sequence[Object], received_ns: int, relist: bool) -> None:
+        """Take over a whole list."""
+        source = RELIST if relist else WATCH
+        if relist:
+            self.relisted_at_ns.append(received_ns - self._origin_ns)
+        present: dict[str, None] = {}
+        for target in objects:
+            present[target["metadata"]["uid"]] = None
+            self._take(target, received_ns, source)
+        for uid in [uid for uid in self._states if uid not in present]:
+            self._forget(uid, received_ns, source)
+
+    def changed(self, event: WatchEvent) -> None:
+        """Take over one event."""
+        if event.type == "DELETED":
+            self._take(event.object, event.received_ns, WATCH, is_last=True)
+            self._forget(event.object["metadata"]["uid"], event.received_ns, WATCH)
+        else:
+            self._take(event.object, event.received_ns, WATCH)
+
+    def bookmark(self, received_ns: int) -> None:
+        """Nothing changed."""
+
+    def lost(self, reason: str) -> None:
+        """The watch broke."""
+        self.losses.append(reason)
+
+    def _take(
+        self, target: Object, received_ns: int, source: str, *, is_last: bool = False
+    ) -> None:
+        facts = facts_of(self.resource, target)
+        if facts.run != self._run_label:
+            self.foreign += 1
+            return
+        self.last_event_ns = received_ns - self._origin_ns
+        known = self._states.get(facts.uid)
+        if known is None and is_last:
+            return
+        self._states[facts.uid] = (
+            facts.phase,
+            facts.is_ready,
+            facts.is_deleting,
+            facts.namespace,
+            facts.name,
+            facts.index,
+            facts.stage,
+            facts.owner_uid,
+        )
+        phase, ready, deleting = known[:3] if known is not None else (None, False, False)
+        tell = self._teller(target, facts, received_ns, source)
+        if known is None:
+            tell(ADDED)
+        if facts.phase is not None and facts.phase != phase:
+            tell(PHASE)
+        if facts.is_ready != ready:
+            tell(READY if facts.is_ready else NOT_READY)
+        if facts.is_deleting and not deleting:
+            tell(DELETING)
+
+    def _teller(
+        self, target: Object, facts: Facts, received_ns: int, source: str
+    ) -> Callable[[str], None]:
+        def tell(fact: str) -> None:
+            self._on_observation(
+                Observation(
+                    received_ns=received_ns - self._origin_ns,
+                    fact=fact,
+                    kind=self.resource.kind,
+                    namespace=facts.namespace,
+                    name=facts.name,
+                    uid=facts.uid,
+                    phase=facts.phase if fact == PHASE else None,
+                    source=source,
+                    index=facts.index,
+                    stage=facts.stage,
+                    owner_uid=facts.owner_uid,
+                    node=facts.node,
+                    server_timestamp=server_timestamp(target, fact, facts.phase),
+                )
+            )
+
+        return tell
+
+    def _forget(self, uid: str, received_ns: int, source: str) -> None:
+        known = self._states.pop(uid, None)
+        if known is None:
+            return
+        _, _, _, namespace, name, index, stage, owner_uid = known
+        self.last_event_ns = received_ns - self._origin_ns
+        self._on_observation(
+            Observation(
+                received_ns=received_ns - self._origin_ns,
+                fact=DELETED,
+                kind=self.resource.kind,
+                namespace=namespace,
+                name=name,
+                uid=uid,
+                source=source,
+                index=index,
+                stage=stage,
+                owner_uid=owner_uid,
+            )
+        )

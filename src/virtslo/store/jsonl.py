@@ -1,0 +1,142 @@
+"""A run's record on disk, open for writing.
+
+Invariant: append-only: lines go into gzip members that are complete on disk after 2 000 lines or a
+second, so a killed process loses at most that. JSON files are replaced whole. The bytes (after
+decompression) depend on what is recorded alone.
+"""
+
+import gzip
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from virtslo.base.clock import NANOSECONDS_PER_SECOND, SystemClock
+from virtslo.base.errors import StoreError
+from virtslo.model.observations import Observation
+from virtslo.model.operations import OperationRecord
+from virtslo.model.record import CounterRead, HostFacts, RunHeader
+
+HEADER: Final = "run.json"
+HOST: Final = "host.json"
+OPERATIONS: Final = "operations.jsonl.gz"
+OBSERVATIONS: Final = "observations.jsonl.gz"
+READS: Final = "rest_calls.json"
+LOG: Final = "log.txt"
+
+LINES_A_MEMBER: Final = 2_000
+COMPRESSION: Final = 6
+
+
+class LineFile:
+    """Lines in gzip members, appended."""
+
+    def __init__(self, path: Path, clock: SystemClock) -> None:
+        self._clock = clock
+        self._file = path.open("ab")
+        self._encode = msgspec.json.Encoder().encode
+        self._lines: list[bytes] = []
+        self._flushed_ns = clock.now_ns()
+
+    def add(self, line: object) -> None:
+        """Append one line."""
+        self._lines.append(self._encode(line))
+        count = len(self._lines)
+        if count >= LINES_A_MEMBER or (not count & 15 and self._is_old()):
+            self.flush()
+
+    def _is_old(self) -> bool:
+        return self._clock.now_ns() - self._flushed_ns >= NANOSECONDS_PER_SECOND
+
+    def flush(self) -> None:
+        """Write what there is as one whole member."""
+        self._flushed_ns = self._clock.now_ns()
+        if self._lines:
+            text = b"\n".join(self._lines) + b"\n"
+            self._lines.clear()
+            self._file.write(gzip.compress(text, COMPRESSION, mtime=0))
+            self._file.flush()
+
+    def close(self) -> None:
+        """Flush and close."""
+        self.flush()
+        self._file.close()
+
+
+class JsonlRecorder:
+    """Writes a run's record into a folder."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._encode = msgspec.json.Encoder(order="deterministic").encode
+        clock = SystemClock()
+        try:
+            directory.mkdir(parents=True, exist_ok=False)
+            self._operations = LineFile(directory / OPERATIONS, clock)
+            self._observations = LineFile(directory / OBSERVATIONS, clock)
+        except OSError as error:
+            raise StoreError(
+                f"cannot write a record to {str(directory)!r}: {error.strerror}",
+                hint="choose another folder with --runs",
+            ) from error
+
+    @property
+    def directory(self) -> str:
+        """Where the record is."""
+        return str(self._directory)
+
+    def write_header(self, header: RunHeader) -> None:
+        """Replace `run.json`, after what has been recorded so far."""
+        self._guarded(self._operations.flush)
+        self._guarded(self._observations.flush)
+        self._replace(HEADER, header)
+
+    def write_host(self, host: HostFacts) -> None:
+        """Replace `host.json`."""
+        self._replace(HOST, host)
+
+    def add_operation(self, operation: OperationRecord) -> None:
+        """Append one operation."""
+        try:
+            self._operations.add(operation)
+        except OSError as error:
+            raise self._failure(error) from error
+
+    def add_observation(self, observation: Observation) -> None:
+        """Append one observation."""
+        try:
+            self._observations.add(observation)
+        except OSError as error:
+            raise self._failure(error) from error
+
+    def write_reads(self, reads: tuple[CounterRead, ...]) -> None:
+        """Replace `rest_calls.json`."""
+        self._replace(READS, reads)
+
+    def close(self) -> None:
+        """Flush everything and close."""
+        self._guarded(self._operations.close)
+        self._guarded(self._observations.close)
+
+    def _replace(self, name: str, value: object) -> None:
+        path = self._directory / name
+        draft = path.with_name(f".{name}.draft")
+
+        def write() -> None:
+            draft.write_bytes(msgspec.json.format(self._encode(value), indent=1) + b"\n")
+            draft.replace(path)
+
+        self._guarded(write)
+
+    def _guarded(self, write: Callable[[], None]) -> None:
+        try:
+            write()
+        except OSError as error:
+            raise self._failure(error) from error
+
+    def _failure(self, error: OSError) -> StoreError:
+        return StoreError(
+            f"cannot write the record in {self.directory!r}: {error.strerror}",
+            hint="what was written before is still there",
+        )
