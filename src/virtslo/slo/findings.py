@@ -1,0 +1,154 @@
+"""Reasons to doubt a run, found in its record.
+
+Invariant: an incomplete or damaged record is always inconclusive; every finding names the figures
+it touches.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+from virtslo.base.clock import to_seconds
+from virtslo.model.findings import Finding
+from virtslo.model.identifiers import RUNNING
+from virtslo.model.observations import RELIST
+from virtslo.model.record import RunStatus
+from virtslo.slo.lateness import bound_of, lateness_of
+from virtslo.slo.measured import Measured, released
+from virtslo.slo.quantiles import quantile
+
+EVERYTHING: Final = ("*",)
+RUNNING_FIGURES: Final = (
+    "vmi_creation_to_running_seconds",
+    "time_to_all_running_seconds",
+    "phase_rate_running",
+)
+NAMED: Final = 5
+"""How many objects a finding names before it says how many more."""
+
+
+def findings_of(measured: Measured) -> tuple[Finding, ...]:
+    """Every finding of a record, those that the running program made among them."""
+    return (
+        *_state(measured),
+        *measured.record.header.findings,
+        *_relists(measured),
+        *_failures(measured),
+        *_unfinished(measured),
+        *_lateness(measured),
+        *_quiet(measured),
+        *_left_behind(measured),
+    )
+
+
+def _state(measured: Measured) -> Iterator[Finding]:
+    record = measured.record
+    status = record.header.status
+    if status is RunStatus.RUNNING:
+        words = "the run never ended: it was killed, or is still under way"
+        yield Finding("incomplete", words, EVERYTHING, inconclusive=True)
+    elif status is RunStatus.FAILED:
+        yield Finding("failed", "the run could not go on (see log.txt)", EVERYTHING, True)
+    if record.damage:
+        words = "the record is damaged: " + "; ".join(record.damage)
+        yield Finding("incomplete", words, EVERYTHING, inconclusive=True)
+    elif status is RunStatus.COMPLETE and not record.operations:
+        yield Finding("incomplete", "the record holds no operations", EVERYTHING, True)
+
+
+def _relists(measured: Measured) -> Iterator[Finding]:
+    stage = measured.ramp_up
+    if stage is None:
+        return
+    end = stage.ended_ns
+    late = [
+        seen
+        for seen in measured.record.observations
+        if seen.source == RELIST
+        and seen.received_ns >= stage.started_ns
+        and (end is None or seen.received_ns <= end)
+    ]
+    if late:
+        kinds = Counter(seen.kind for seen in late)
+        told = ", ".join(f"{count} of {kind}" for kind, count in sorted(kinds.items()))
+        yield Finding(
+            "relist",
+            f"facts learnt from a relist, later than they were true: {told}",
+            (*RUNNING_FIGURES, "phase_transition_rate"),
+        )
+
+
+def _failures(measured: Measured) -> Iterator[Finding]:
+    failed = [operation for operation in measured.creations if operation.error is not None]
+    if not failed:
+        return
+    errors = Counter(operation.error or "" for operation in failed)
+    told = "; ".join(f"{count} x {error[:120]}" for error, count in errors.most_common(NAMED))
+    yield Finding(
+        "failed_operations",
+        f"{len(failed)} of {len(measured.creations)} creates were not accepted: {told}",
+        EVERYTHING,
+        inconclusive=True,
+    )
+
+
+def _unfinished(measured: Measured) -> Iterator[Finding]:
+    stuck = measured.unfinished_vmis()
+    missing = measured.missing_vmis()
+    if not stuck and not missing:
+        return
+    phases = Counter(vmi.last_phase or "no phase" for vmi in stuck)
+    told = [f"{count} in {phase}" for phase, count in sorted(phases.items())]
+    if missing:
+        told.append(f"{missing} never seen")
+    names = ", ".join(
+        f"{vmi.namespace}/{vmi.name} ({vmi.last_phase or 'no phase'})" for vmi in stuck[:NAMED]
+    )
+    more = f" and {len(stuck) - NAMED} more" if len(stuck) > NAMED else ""
+    named = f": {names}{more}" if names else ""
+    yield Finding(
+        "unfinished",
+        f"{len(stuck) + missing} of {measured.expected_vmis()} VMIs did not reach Running "
+        f"({', '.join(told)}){named}",
+        RUNNING_FIGURES,
+        inconclusive=True,
+    )
+
+
+def _lateness(measured: Measured) -> Iterator[Finding]:
+    header = measured.record.header
+    if header.environment.virtual_time:
+        return
+    late = lateness_of(measured.creations, header.scenario.load.arrival.process)
+    if late.decisive is None:
+        return
+    samples = measured.from_creation(lambda vmi: vmi.phases.get(RUNNING), released)
+    p50 = quantile("p50", samples.values, unfinished=samples.unfinished)
+    bound = bound_of(None if p50.value is None else float(p50.value))
+    if late.decisive > bound:
+        yield Finding(
+            "lateness",
+            f"the generator was late by {late.decisive * 1000:.1f} ms, more than "
+            f"{bound * 1000:.1f} ms: it measured itself",
+            EVERYTHING,
+            inconclusive=True,
+        )
+
+
+def _quiet(measured: Measured) -> Iterator[Finding]:
+    limit = measured.record.header.scenario.load.settle_limit
+    for stage in measured.record.header.stages:
+        if stage.ended_ns is not None and stage.quiet_ns is None:
+            started = to_seconds(stage.t0_ns)
+            yield Finding(
+                "not_quiet",
+                f"the cluster was not quiet {limit:g} s after {stage.name} (begun at "
+                f"{started:.1f} s): counts of its window have a soft end",
+                ("rest_calls",),
+            )
+
+
+def _left_behind(measured: Measured) -> Iterator[Finding]:
+    left = measured.record.header.left_behind
+    if left:
+        yield Finding("left_behind", "clean-up could not remove: " + ", ".join(left))

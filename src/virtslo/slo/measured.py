@@ -1,0 +1,172 @@
+"""The measured part of a run, ready for indicators: ramp-up, its objects, its ramp-down.
+
+Invariant: a sample goes from an operation's own release to the first observation of a fact; what
+was accepted and did not get there is unfinished, and counted.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from virtslo.base.clock import to_seconds
+from virtslo.model import resources
+from virtslo.model.identifiers import RUNNING
+from virtslo.model.operations import RAMP_DOWN, RAMP_UP, OperationRecord
+from virtslo.model.record import RunRecord
+from virtslo.model.stages import Stage
+from virtslo.model.workload import TRAITS
+from virtslo.slo.timelines import Timeline, Timelines, timelines_of
+
+VMI = resources.VMIS.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Durations of those that finished, seconds, and how many did not."""
+
+    values: tuple[float, ...]
+    unfinished: int
+    deadline: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A record's measured objects."""
+
+    record: RunRecord
+    timelines: Timelines
+    vmis: tuple[Timeline, ...]
+    ramp_up: Stage | None
+    ramp_down: Stage | None
+
+    @property
+    def creations(self) -> list[OperationRecord]:
+        """Measured creates, in the order recorded."""
+        return list(self.timelines.creations.values())
+
+    @property
+    def accepted(self) -> list[OperationRecord]:
+        """Creates that the API server accepted."""
+        return [operation for operation in self.creations if operation.error is None]
+
+    def creation_of(self, vmi: Timeline) -> OperationRecord | None:
+        """The create that led to a VMI: its own, or its owner's."""
+        creations = self.timelines.creations
+        own = creations.get((VMI, vmi.namespace, vmi.name))
+        if own is not None:
+            return own
+        owner = self.timelines.objects.get(vmi.owner_uid or "")
+        while owner is not None:
+            found = creations.get((owner.kind, owner.namespace, owner.name))
+            if found is not None:
+                return found
+            owner = self.timelines.objects.get(owner.owner_uid or "")
+        return None
+
+    def phase_moments(self, phase: str) -> list[int]:
+        """When VMIs entered a phase in the ramp-up."""
+        moments = (vmi.phases.get(phase) for vmi in self.vmis)
+        return [moment for moment in moments if moment is not None]
+
+    def from_creation(
+        self, reached: Callable[[Timeline], int | None], since: Callable[[OperationRecord], int]
+    ) -> Samples:
+        """From a moment of the create to a fact about the VMI, over every VMI expected."""
+        values: list[float] = []
+        unfinished = 0
+        for vmi in self.vmis:
+            operation = self.creation_of(vmi)
+            if operation is None:
+                continue
+            moment = reached(vmi)
+            if moment is None:
+                unfinished += 1
+            else:
+                values.append(to_seconds(moment - since(operation)))
+        unfinished += self.missing_vmis()
+        return Samples(tuple(values), unfinished, self.deadline_seconds())
+
+    def missing_vmis(self) -> int:
+        """VMIs that were to come of accepted creates and were never seen."""
+        return max(0, self.expected_vmis() - len(self.vmis))
+
+    def expected_vmis(self) -> int:
+        """How many VMIs the accepted creates stand for."""
+        workload = self.record.header.scenario.workload
+        if not TRAITS[workload.kind].is_group:
+            return len(self.accepted)
+        if len(self.accepted) == workload.groups:
+            return workload.count
+        return len(self.accepted) * workload.count // max(1, workload.groups)
+
+    def unfinished_vmis(self) -> list[Timeline]:
+        """VMIs that did not reach Running."""
+        return [vmi for vmi in self.vmis if RUNNING not in vmi.phases]
+
+    def deadline_seconds(self) -> float | None:
+        """How long the ramp-up waited at most."""
+        stage = self.ramp_up
+        if stage is None or stage.deadline_ns is None:
+            return None
+        return to_seconds(stage.deadline_ns - stage.t0_ns)
+
+    def deletions(self) -> Samples:
+        """From the release of a delete to the VMI being gone."""
+        values: list[float] = []
+        unfinished = 0
+        for vmi in self.vmis:
+            operation = self._deletion_of(vmi)
+            if operation is None or operation.error is not None:
+                continue
+            if vmi.deleted_ns is None:
+                unfinished += 1
+            else:
+                released = operation.released_ns
+                start = released if released is not None else operation.intended_ns
+                values.append(to_seconds(vmi.deleted_ns - start))
+        return Samples(tuple(values), unfinished, self._gone_deadline())
+
+    def _deletion_of(self, vmi: Timeline) -> OperationRecord | None:
+        deletions = self.timelines.deletions
+        own = deletions.get((VMI, vmi.namespace, vmi.name))
+        if own is not None:
+            return own
+        owner = self.timelines.objects.get(vmi.owner_uid or "")
+        while owner is not None:
+            found = deletions.get((owner.kind, owner.namespace, owner.name))
+            if found is not None:
+                return found
+            owner = self.timelines.objects.get(owner.owner_uid or "")
+        return None
+
+    def _gone_deadline(self) -> float | None:
+        stage = self.ramp_down
+        if stage is None or stage.deadline_ns is None:
+            return None
+        return to_seconds(stage.deadline_ns - stage.t0_ns)
+
+
+def measure(record: RunRecord) -> Measured:
+    """Find the measured part of a record."""
+    timelines = timelines_of(record, stages=(RAMP_UP, RAMP_DOWN))
+    stages = record.header.stages
+    return Measured(
+        record=record,
+        timelines=timelines,
+        vmis=tuple(timelines.of_kind(VMI)),
+        ramp_up=_stage(stages, RAMP_UP),
+        ramp_down=_stage(stages, RAMP_DOWN),
+    )
+
+
+def released(operation: OperationRecord) -> int:
+    """When an operation was released."""
+    return operation.released_ns if operation.released_ns is not None else operation.intended_ns
+
+
+def intended(operation: OperationRecord) -> int:
+    """When an operation was intended."""
+    return operation.intended_ns
+
+
+def _stage(stages: Sequence[Stage], name: str) -> Stage | None:
+    return next((stage for stage in stages if stage.name == name), None)

@@ -1,0 +1,54 @@
+"""Quantiles by nearest rank, over every object.
+
+Invariant: an object that did not finish counts as infinite and is never dropped; a quantile is one
+of its samples, or null with a reason (and, where it falls on an unfinished object, a lower bound).
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+from virtslo.model.figures import Figure, no_data
+
+LEAST_SAMPLES: Final = {"p50": 2, "p95": 20, "p99": 100, "max": 1}
+"""How many objects a statistic needs (docs/reference/definitions.md)."""
+_SHARES: Final = {"p50": 0.50, "p95": 0.95, "p99": 0.99, "max": 1.0}
+STATISTICS: Final = tuple(LEAST_SAMPLES)
+
+
+def nearest_rank(ordered: Sequence[float], share: float) -> float:
+    """The smallest sample that at least `share` of all samples do not exceed."""
+    rank = max(1, math.ceil(share * len(ordered) - 1e-9))
+    return ordered[rank - 1]
+
+
+def quantile(
+    statistic: str,
+    samples: Sequence[float],
+    *,
+    unfinished: int = 0,
+    deadline: float | None = None,
+    unit: str = "s",
+    source: str = "watch",
+) -> Figure:
+    """One statistic over finished samples and so many unfinished ones."""
+    count = len(samples) + unfinished
+    least = LEAST_SAMPLES[statistic]
+    if count < least:
+        return no_data(
+            unit, f"{statistic} needs {least} objects, there are {count}", samples=count,
+            source=source,
+        )  # fmt: skip
+    ordered = [*sorted(samples), *([math.inf] * unfinished)]
+    value = nearest_rank(ordered, _SHARES[statistic])
+    if math.isinf(value):
+        bound = "" if deadline is None else f"; at least {deadline:g} s"
+        return Figure(
+            None,
+            unit,
+            count,
+            source,
+            reason=f"{unfinished} of {count} did not finish{bound}",
+            lower_bound=deadline,
+        )
+    return Figure(value, unit, count, source)

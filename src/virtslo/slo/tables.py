@@ -1,0 +1,147 @@
+"""The three tables of KubeVirt PR 7120, from one or several runs.
+
+Invariant: every cell is there; one that no run filled says why. Several runs of the same test and
+kind give the median, with the range.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from statistics import median
+from typing import Final
+
+from virtslo.model.figures import Figure, no_data
+from virtslo.model.identifiers import TABLE_PHASES, TABLE_VERBS
+from virtslo.model.operations import RAMP_UP
+from virtslo.model.record import CounterRead, RunRecord
+from virtslo.model.report import Tables
+from virtslo.model.scenario import Pattern
+from virtslo.slo.indicators import (
+    OBJECTS_PER_SECOND,
+    VMIS_PER_SECOND,
+    creation_rate,
+    phase_rate,
+)
+from virtslo.slo.measured import Measured
+from virtslo.slo.rest_calls import UNIT as REQUESTS
+from virtslo.slo.rest_calls import cell, difference
+
+KINDS: Final = ("vmi", "vm", "vmpool")
+TESTS: Final = ("burst", "steady_state")
+NOT_COUNTED: Final = "REST calls were not counted in this run"
+
+
+def test_of(record: RunRecord) -> str:
+    """The test a record is of, as the JSON document spells it."""
+    return record.header.scenario.load.pattern.value.replace("-", "_")
+
+
+def kind_of(record: RunRecord) -> str:
+    """The kind a record is of."""
+    return record.header.scenario.workload.kind.value
+
+
+def tables_of(runs: Sequence[Measured]) -> Tables:
+    """The tables, every key present."""
+    tests = list(TESTS)
+    churn = Pattern.CONSTANT_CHURN.value.replace("-", "_")
+    if any(test_of(run.record) == churn for run in runs):
+        tests.append(churn)
+    return Tables(
+        creation_rate={
+            test: {
+                kind: _combined(runs, test, kind, OBJECTS_PER_SECOND, creation_rate)
+                for kind in KINDS
+            }
+            for test in tests
+        },
+        phase_transition_rate={
+            kind: {
+                test: {
+                    phase.lower(): _combined(runs, test, kind, VMIS_PER_SECOND, _phase_cell(phase))
+                    for phase in TABLE_PHASES
+                }
+                for test in tests
+            }
+            for kind in KINDS
+        },
+        rest_calls={
+            kind: {
+                test: {
+                    verb.lower(): _combined(runs, test, kind, REQUESTS, _rest_cell(verb))
+                    for verb in TABLE_VERBS
+                }
+                for test in tests
+            }
+            for kind in KINDS
+        },
+    )
+
+
+def _phase_cell(phase: str) -> Callable[[Measured], Figure]:
+    return lambda run: phase_rate(run, phase)
+
+
+def _rest_cell(verb: str) -> Callable[[Measured], Figure]:
+    return lambda run: rest_calls(run, verb)
+
+
+def rest_calls(run: Measured, verb: str) -> Figure:
+    """REST calls of a verb in the window of the ramp-up."""
+    reads = run.record.reads
+    before = _moment(reads, RAMP_UP, "before")
+    after = _moment(reads, RAMP_UP, "after")
+    if not before or not after:
+        return no_data(REQUESTS, NOT_COUNTED, source="none")
+    idle_before, idle_after = _moment(reads, "idle", "before"), _moment(reads, "idle", "after")
+    idle = difference(idle_before, idle_after) if idle_before and idle_after else None
+    window = difference(before, after)
+    return cell(verb, window, objects=run.expected_vmis(), idle=idle)
+
+
+def _moment(reads: Sequence[CounterRead], stage: str, moment: str) -> list[CounterRead]:
+    return [read for read in reads if read.stage == stage and read.moment == moment]
+
+
+def _combined(
+    runs: Sequence[Measured],
+    test: str,
+    kind: str,
+    unit: str,
+    figure_of: Callable[[Measured], Figure],
+) -> Figure:
+    chosen = [run for run in runs if test_of(run.record) == test and kind_of(run.record) == kind]
+    if not chosen:
+        return no_data(unit, f"not run: {test.replace('_', ' ')} of {kind}")
+    figures = [figure_of(run) for run in chosen]
+    if len(figures) == 1:
+        return figures[0]
+    return _median(figures, unit)
+
+
+def _median(figures: Sequence[Figure], unit: str) -> Figure:
+    values = [float(figure.value) for figure in figures if figure.value is not None]
+    if len(values) < len(figures):
+        reasons = [figure.reason for figure in figures if figure.reason]
+        return no_data(
+            unit,
+            f"{len(figures) - len(values)} of {len(figures)} runs have no data: {reasons[0]}",
+            samples=sum(figure.samples for figure in figures),
+            source=figures[0].source,
+        )
+    return Figure(
+        median(values),
+        unit,
+        sum(figure.samples for figure in figures),
+        figures[0].source,
+        range=(min(values), max(values)),
+        detail={"runs": len(figures), **_shared_detail(figures)},
+    )
+
+
+def _shared_detail(figures: Sequence[Figure]) -> Mapping[str, object]:
+    """What a cell says further, where every run says the same."""
+    first = figures[0].detail or {}
+    return {
+        key: value
+        for key, value in first.items()
+        if all((figure.detail or {}).get(key) == value for figure in figures)
+    }

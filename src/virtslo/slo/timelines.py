@@ -1,0 +1,91 @@
+"""What is known of each object of a run: its operations and its observations, put together.
+
+Invariant: an object is a uid; objects of the warm-up are apart. The first observation of a fact
+counts, and one that a relist told is known to be late.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from virtslo.model.observations import ADDED, DELETED, DELETING, PHASE, READY, RELIST
+from virtslo.model.operations import CREATE, DELETE, OperationRecord
+from virtslo.model.record import RunRecord
+
+
+@dataclass(slots=True)
+class Timeline:
+    """The observations of one object; times are nanoseconds since the run's start."""
+
+    kind: str
+    namespace: str
+    name: str
+    uid: str
+    index: int | None = None
+    owner_uid: str | None = None
+    added_ns: int | None = None
+    phases: dict[str, int] = field(default_factory=dict)
+    last_phase: str | None = None
+    ready_ns: int | None = None
+    deleting_ns: int | None = None
+    deleted_ns: int | None = None
+    is_relisted: bool = False
+    """Whether a fact about it was learnt from a relist, so later than it was true."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timelines:
+    """A run's objects, by what created them."""
+
+    objects: Mapping[str, Timeline]
+    """By uid; measured objects only."""
+    creations: Mapping[tuple[str, str, str], OperationRecord]
+    """Measured creates by (kind, namespace, name)."""
+    deletions: Mapping[tuple[str, str, str], OperationRecord]
+    """Measured deletes by (kind, namespace, name)."""
+
+    def of_kind(self, kind: str) -> list[Timeline]:
+        """Every measured object of a kind, in order of appearance."""
+        return [timeline for timeline in self.objects.values() if timeline.kind == kind]
+
+
+def timelines_of(record: RunRecord, *, stages: Iterable[str]) -> Timelines:
+    """Put a record's facts together; `stages` are those whose operations are measured."""
+    measured = frozenset(stages)
+    objects: dict[str, Timeline] = {}
+    for seen in record.observations:
+        if seen.stage is not None:
+            continue
+        timeline = objects.get(seen.uid)
+        if timeline is None:
+            timeline = Timeline(
+                seen.kind, seen.namespace, seen.name, seen.uid, seen.index, seen.owner_uid
+            )
+            objects[seen.uid] = timeline
+        if seen.source == RELIST:
+            timeline.is_relisted = True
+        _note(timeline, seen.fact, seen.phase, seen.received_ns)
+    creations: dict[tuple[str, str, str], OperationRecord] = {}
+    deletions: dict[tuple[str, str, str], OperationRecord] = {}
+    for operation in record.operations:
+        if operation.stage not in measured:
+            continue
+        key = (operation.kind, operation.namespace, operation.name)
+        if operation.verb == CREATE:
+            creations[key] = operation
+        elif operation.verb == DELETE:
+            deletions[key] = operation
+    return Timelines(objects, creations, deletions)
+
+
+def _note(timeline: Timeline, fact: str, phase: str | None, when_ns: int) -> None:
+    if fact == ADDED:
+        timeline.added_ns = when_ns
+    elif fact == PHASE and phase is not None:
+        timeline.phases.setdefault(phase, when_ns)
+        timeline.last_phase = phase
+    elif fact == READY and timeline.ready_ns is None:
+        timeline.ready_ns = when_ns
+    elif fact == DELETING:
+        timeline.deleting_ns = when_ns
+    elif fact == DELETED:
+        timeline.deleted_ns = when_ns
