@@ -96,6 +96,7 @@ def _trial_problems(
 
 
 def _variable_problems(workload: WorkloadModel, places: Mapping[str, str]) -> list[Problem]:
+    reserved = RESERVED if workload.dialect == "jinja" else ()
     return [
         Problem(
             place_of(("workload", "variables", name), places),
@@ -104,7 +105,7 @@ def _variable_problems(workload: WorkloadModel, places: Mapping[str, str]) -> li
             f"the run itself sets {', '.join(RESERVED)}",
         )
         for name in workload.variables
-        if name in RESERVED
+        if name in reserved
     ]
 
 

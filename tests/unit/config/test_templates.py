@@ -3,10 +3,9 @@
 from typing import Any
 
 import pytest
-import yaml
 
 from virtslo.base.errors import ScenarioError
-from virtslo.config import templates
+from virtslo.config import manifest_reader, templates
 from virtslo.config.builtin_templates import builtin_template
 from virtslo.config.templates import render_manifests
 from virtslo.model.scenario import Dialect, Template
@@ -31,28 +30,6 @@ def problems_of(text: str, **variables: Any) -> str:
     with pytest.raises(ScenarioError) as caught:
         render(text, **variables)
     return "\n".join(map(str, caught.value.problems))
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        "spec:\n  a: {{ index }}\n",
-        "spec: {a: [1,\n2]}\n",
-        "spec:\n  a: 'two\n  lines'\nmetadata: {name: x}\n",
-        "# a comment\nspec:\n  a: |\n    # no comment\n    key: value\n",
-        "metadata: &m {labels: {x: y}}\nspec: {again: *m}\n",
-        "metadata:\nspec:\n- 1\n- b: 2\n",
-        "'spec': {a: 1}\n",
-        'spec: {a: "x\\\n  y"}\nmetadata: {labels: {n: v}}\n',
-        "spec:\n  ? complex\n  : value\n",
-    ],
-)
-def test_what_is_read_by_parts_is_what_the_whole_says(body: str) -> None:
-    reader = templates._ManifestReader()
-    for number in range(3):
-        text = HEAD + body.replace("{{ index }}", str(number))
-
-        assert reader.read(text) == yaml.safe_load(text)
 
 
 def test_equal_parts_are_one_value() -> None:
@@ -82,6 +59,23 @@ def test_go_templates_render_too() -> None:
     (manifest,) = render(text, dialect=Dialect.GO)
 
     assert manifest["metadata"]["name"] == "a--0"
+
+
+def test_an_authors_own_name_wins_in_go_templates() -> None:
+    text = PLAIN.replace("{{ name }}", "{{.name}}-{{.replica}}")
+    (manifest,) = render(text, dialect=Dialect.GO, name="own", replica=7)
+
+    assert manifest["metadata"]["name"] == "own-0"
+
+
+def test_manifests_are_rendered_in_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(templates, "CHUNK", 2)
+    monkeypatch.setattr(manifest_reader, "REMEMBERED", 3)
+
+    made = render(PLAIN, 5)
+
+    assert [manifest["metadata"]["name"] for manifest in made] == [f"vmi-{n}" for n in range(5)]
+    assert made[0]["spec"] is made[4]["spec"]
 
 
 @pytest.mark.parametrize(
