@@ -52,9 +52,7 @@ def selector_of(run_label: str | None) -> str:
 async def find_leftovers(api: KubeApi, run_label: str | None) -> Leftovers:
     """Everything that carries the label of a run (None: of any run)."""
     selector = selector_of(run_label)
-    objects = []
-    for resource in OWNERS_FIRST:
-        objects.append((resource, await _list_all(api, resource, selector)))
+    objects = [(resource, await _list_all(api, resource, selector)) for resource in OWNERS_FIRST]
     return Leftovers(tuple(objects), await list_namespaces(api, selector))
 
 

@@ -1,7 +1,13 @@
 """From a scenario to a plan: manifests are rendered once, bounded, before anything is touched."""
 
 from virtslo.config.templates import render_manifests
-from virtslo.load.plan import Plan, contexts, make_plan, warm_up_contexts
+from virtslo.load.plan import (
+    Plan,
+    contexts,
+    make_plan,
+    replacement_contexts,
+    warm_up_contexts,
+)
 from virtslo.model.environment import Environment
 from virtslo.model.scenario import Scenario
 
@@ -14,15 +20,18 @@ def prepare_plan(
     The ceiling uses virt-controller's effective client limit where the environment tells it.
     """
     workload = scenario.workload
-    wanted = [*contexts(scenario, run_label), *warm_up_contexts(scenario, run_label)]
+    ramped = contexts(scenario, run_label)
+    warm = warm_up_contexts(scenario, run_label)
+    wanted = [*ramped, *warm, *replacement_contexts(scenario, run_label, seed)]
     manifests = render_manifests(workload.template, wanted, workload.variables, workload.kind)
     limit = environment.client_limits.get("virt-controller") if environment else None
-    ramped = len(manifests) - scenario.warm_up
+    begin, end = len(ramped), len(ramped) + len(warm)
     return make_plan(
         scenario,
         run_label=run_label,
         seed=seed,
-        manifests=manifests[:ramped],
-        warm_up_manifests=manifests[ramped:],
+        manifests=manifests[:begin],
+        warm_up_manifests=manifests[begin:end],
+        replacement_manifests=manifests[end:],
         limit=limit,
     )

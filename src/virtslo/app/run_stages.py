@@ -57,6 +57,11 @@ class RunStages:
         """The stage that is under way, or the last one."""
         return self.stages[-1] if self.stages else None
 
+    @property
+    def wanted_members(self) -> int:
+        """How many VMIs the plan wants in all."""
+        return sum(planned.members for planned in self._plan.objects)
+
     def count(self, operation: OperationRecord) -> None:
         """Take note of an operation's outcome."""
         key = (operation.namespace, operation.name)

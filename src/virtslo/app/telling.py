@@ -32,7 +32,7 @@ async def tell_progress(
                 Snapshot(
                     stage=stage.name,
                     elapsed=to_seconds(now_ns),
-                    wanted=stages.wanted,
+                    wanted=stages.wanted_members,
                     phases=population.counts(),
                     created=stages.created,
                     failed=stages.failed,

@@ -76,7 +76,7 @@ def overrides(values: Mapping[str, Any]) -> dict[str, Any]:
 def scalar(text: str) -> int | str:
     """A whole number where the text is one."""
     stripped = text.strip()
-    digits = stripped[1:] if stripped.startswith("-") else stripped
+    digits = stripped.removeprefix("-")
     return int(stripped) if digits.isascii() and digits.isdigit() and len(digits) < 16 else text
 
 

@@ -12,7 +12,7 @@ from virtslo.base.units import format_duration
 from virtslo.ports.progress import Progress, Silent, Snapshot
 
 if TYPE_CHECKING:
-    from rich.live import Live
+    from rich.table import Table
 
 PHASE_ORDER = ("Pending", "Scheduling", "Scheduled", "Running", "Succeeded", "Failed", "gone")
 DRAW_EVERY_NS = 100_000_000
@@ -94,7 +94,7 @@ class LiveProgress:
         """Take the line away."""
         self._live.stop()
 
-    def _drawing(self, snapshot: Snapshot) -> object:
+    def _drawing(self, snapshot: Snapshot) -> "Table":
         from rich.progress_bar import ProgressBar
         from rich.table import Table
         from rich.text import Text

@@ -126,7 +126,7 @@ def _scenario(what: str, options: dict[str, Any]) -> Any:
 
     over = overrides(options)
     if what in PATTERNS:
-        document = {
+        document: dict[str, Any] = {
             "apiVersion": "virtslo/v1",
             "workload": {"kind": "vmi", "count": DEFAULT_COUNT, "template": "cirros"},
             "load": {"pattern": what},
@@ -137,5 +137,5 @@ def _scenario(what: str, options: dict[str, Any]) -> Any:
         return scenario_from_mapping(
             document, source="command line", base=Path.cwd(), places=PLACES
         )
-    document, base = read_document(Path(what))
-    return scenario_from_mapping(merged(document, over), source=what, base=base, places={})
+    read, base = read_document(Path(what))
+    return scenario_from_mapping(merged(read, over), source=what, base=base, places={})

@@ -68,7 +68,7 @@ async def simulated_cluster(target: SimulatedTarget, clock: Clock) -> AsyncItera
     from virtslo.sim.direct import DirectApi
 
     async with _running_cluster(target, clock=clock, audit=None) as server:
-        yield DirectApi(server, OURSELVES, clock)
+        yield DirectApi(server, OURSELVES)
 
 
 @asynccontextmanager
@@ -117,7 +117,7 @@ async def _running_cluster(
     )
     server.set_up()
     cluster = HollowCluster(
-        connect=lambda identity: DirectApi(server, identity, clock),
+        connect=lambda identity: DirectApi(server, identity),
         clock=clock,
         profile=profile,
         seed=target.seed,

@@ -5,7 +5,6 @@ Invariant: a pure function of run records; renderers add nothing and drop nothin
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from virtslo.model.environment import Environment
 from virtslo.model.figures import Figure, Indicator
@@ -33,6 +32,9 @@ class RunSummary:
     duration_seconds: float | None = None
     max_in_flight: int | None = None
     arrival: str = ""
+    least_seconds: float | None = None
+    namespaces: int = 1
+    own_calls: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,4 +69,5 @@ class Report:
     tables: Tables
     indicators: tuple[Indicator, ...]
     verdicts: tuple[Verdict, ...] = ()
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    definitions: Mapping[str, str] = field(default_factory=dict)
+    """What each indicator means, by name."""

@@ -1,0 +1,93 @@
+"""From records to a report, and to the exit code it comes to.
+
+Invariant: pure. A record says everything; the same records give the same report.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from virtslo.base.clock import to_seconds
+from virtslo.base.units import format_rate
+from virtslo.model.findings import Finding
+from virtslo.model.record import RunRecord
+from virtslo.model.report import Report, RunFinding, RunSummary
+from virtslo.model.scenario import Arrival, Process
+from virtslo.model.verdicts import Outcome, Verdict
+from virtslo.slo.catalog import CATALOG
+from virtslo.slo.findings import findings_of
+from virtslo.slo.indicators import indicators_of
+from virtslo.slo.measured import measure
+from virtslo.slo.tables import kind_of, tables_of, test_of
+
+MET: Final = 0
+VIOLATED: Final = 1
+INCONCLUSIVE: Final = 4
+
+
+def build_report(records: Sequence[RunRecord]) -> Report:
+    """Derive everything from these records."""
+    runs = [measure(record) for record in records]
+    findings = [
+        RunFinding(record.host.run_id, finding)
+        for record, run in zip(records, runs, strict=True)
+        for finding in findings_of(run)
+    ]
+    return Report(
+        runs=tuple(_summary(record) for record in records),
+        valid=not any(item.finding.inconclusive for item in findings),
+        findings=tuple(findings),
+        tables=tables_of(runs),
+        indicators=tuple(indicator for run in runs for indicator in indicators_of(run)),
+        definitions={name: definition.text for name, definition in CATALOG.items()},
+    )
+
+
+def exit_code(report: Report) -> int:
+    """1 if a violation stands on figures that no finding touches, 4 if not valid, else 0."""
+    if any(_stands(verdict, report.findings) for verdict in report.verdicts):
+        return VIOLATED
+    doubtful = any(verdict.verdict is Outcome.INCONCLUSIVE for verdict in report.verdicts)
+    return INCONCLUSIVE if doubtful or not report.valid else MET
+
+
+def _stands(verdict: Verdict, findings: Sequence[RunFinding]) -> bool:
+    if verdict.verdict is not Outcome.VIOLATED:
+        return False
+    return not any(
+        item.run == verdict.run and _touches(item.finding, verdict.objective) for item in findings
+    )
+
+
+def _touches(finding: Finding, objective: str) -> bool:
+    return "*" in finding.touches or any(name in objective for name in finding.touches)
+
+
+def _summary(record: RunRecord) -> RunSummary:
+    header = record.header
+    scenario = header.scenario
+    ends = [stage.ended_ns for stage in header.stages if stage.ended_ns is not None]
+    return RunSummary(
+        id=record.host.run_id,
+        test=test_of(record),
+        kind=kind_of(record),
+        scenario=scenario.name,
+        count=scenario.workload.count,
+        environment=header.environment,
+        directory=record.host.directory,
+        status=header.status.value,
+        duration_seconds=to_seconds(max(ends)) if ends else None,
+        max_in_flight=scenario.load.max_in_flight,
+        arrival=_arrival(scenario.load.arrival),
+        least_seconds=header.least_seconds,
+        namespaces=scenario.workload.namespaces,
+        own_calls=sum(header.own_calls.values()),
+    )
+
+
+def _arrival(arrival: Arrival) -> str:
+    if arrival.process is Process.BURST or arrival.rate is None:
+        return arrival.process.value
+    if arrival.process is Process.RAMP:
+        start = format_rate(arrival.start_rate or 0.0)
+        return f"ramp from {start} to {format_rate(arrival.rate)}"
+    return f"{arrival.process.value} at {format_rate(arrival.rate)}"

@@ -1,0 +1,220 @@
+"""What every format for people shows, in the order it is shown: tables, footnotes, sections.
+
+Invariant: the three tables have the rows and columns of KubeVirt PR 7120; a cell without data has a
+footnote with its reason.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from virtslo.model.figures import Figure
+from virtslo.model.report import Report, RunSummary
+from virtslo.report.numbers import cell, number, seconds
+
+TESTS: Final[Mapping[str, str]] = {
+    "burst": "Burst",
+    "steady_state": "Steady State",
+    "constant_churn": "Constant Churn",
+}
+KINDS: Final[Mapping[str, str]] = {"vmi": "VMI", "vm": "VM", "vmpool": "VMPool"}
+PHASES: Final = ("Pending", "Scheduling", "Scheduled", "Running")
+VERBS: Final = ("CREATE", "LIST", "PATCH", "UPDATE")
+STATISTICS: Final = ("p50", "p95", "p99", "max")
+
+PROMISES: Final = (
+    "the cluster is KubeVirt's default configuration but for what is listed under Environment",
+    "the load is the one stated: count, arrival, in-flight bound, namespaces",
+    "nothing else loaded the cluster meanwhile, or it is listed under Data quality",
+)
+
+
+@dataclass(slots=True)
+class Sheet:
+    """One table, with its footnotes."""
+
+    title: str
+    columns: Sequence[str]
+    rows: list[list[str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    label: str = ""
+    """`simulated` where the runs it is made of were."""
+
+
+class Footnotes:
+    """Reasons, numbered in the order they are first given."""
+
+    def __init__(self) -> None:
+        self.reasons: list[str] = []
+
+    def mark(self, figure: Figure) -> str:
+        """The cell's text, with the number of its reason if it has one."""
+        if figure.reason is None:
+            return cell(figure)
+        if figure.reason not in self.reasons:
+            self.reasons.append(figure.reason)
+        return f"{cell(figure)} [{self.reasons.index(figure.reason) + 1}]"
+
+    def lines(self) -> list[str]:
+        """The footnotes, numbered."""
+        return [f"[{index}] {reason}" for index, reason in enumerate(self.reasons, start=1)]
+
+
+def table_sheets(report: Report) -> list[Sheet]:
+    """The three tables; the second and the third once a kind."""
+    tables = report.tables
+    sheets = [_creation(tables.creation_rate)]
+    for kind, title in KINDS.items():
+        sheets.append(
+            _by_test(
+                f"Phase transition rate, {title}",
+                [_heading("Phase Transition Rate", phase, first=not i)
+                 for i, phase in enumerate(PHASES)],
+                tables.phase_transition_rate[kind],
+            )
+        )  # fmt: skip
+    for kind, title in KINDS.items():
+        sheets.append(
+            _by_test(
+                f"REST calls, {title}",
+                [_heading("K8s REST Verb", verb, first=not i) for i, verb in enumerate(VERBS)],
+                tables.rest_calls[kind],
+            )
+        )
+    label = simulated_label(report)
+    for sheet in sheets:
+        sheet.label = label
+    return sheets
+
+
+def simulated_label(report: Report) -> str:
+    """What is to be said at every table of simulated runs; empty for real ones."""
+    profiles = sorted(
+        {
+            f"profile {run.environment.simulated.profile}, seed {run.environment.simulated.seed}"
+            for run in report.runs
+            if run.environment.simulated is not None
+        }
+    )
+    return f"simulated cluster ({'; '.join(profiles)})" if profiles else ""
+
+
+def latency_sheet(report: Report) -> Sheet:
+    """Every indicator with quantiles, a row each."""
+    sheet = Sheet("Latencies", ["Indicator", "P50", "P95", "P99", "max", "samples", "source"])
+    notes = Footnotes()
+    rows: dict[tuple[str, str], dict[str, Figure]] = {}
+    for item in report.indicators:
+        if item.statistic in STATISTICS:
+            rows.setdefault((item.run, item.name), {})[item.statistic] = item.figure
+    several = len(report.runs) > 1
+    for (run, name), figures in rows.items():
+        first = next(iter(figures.values()))
+        cells = [
+            _latency(figures[statistic], notes) if statistic in figures else "–"
+            for statistic in STATISTICS
+        ]
+        label = f"{name} ({run})" if several else name
+        sheet.rows.append([label, *cells, number(first.samples), first.source])
+    sheet.notes = notes.lines()
+    return sheet
+
+
+def single_lines(report: Report) -> Iterator[str]:
+    """Every other indicator, a line each; counts of nothing are left out."""
+    several = len(report.runs) > 1
+    for item in report.indicators:
+        if item.statistic in STATISTICS:
+            continue
+        figure = item.figure
+        if item.statistic == "count" and figure.value == 0:
+            continue
+        value = seconds(figure.value) if figure.unit == "s" else f"{number(figure.value)}"
+        unit = "" if figure.unit == "s" or figure.value is None else f" {figure.unit}"
+        beside = ""
+        if figure.peak is not None:
+            beside += f", peak {number(figure.peak)}"
+        if figure.sustained is not None:
+            beside += f", sustained {number(figure.sustained)}"
+        why = f" ({figure.reason})" if figure.reason else ""
+        run = f" ({item.run})" if several else ""
+        yield f"{item.name}{run}: {value}{unit}{beside} (n = {figure.samples}){why}"
+
+
+def environment_lines(run: RunSummary) -> Iterator[str]:
+    """What identifies the cluster and the load of a run."""
+    environment = run.environment
+    yield f"test: {TESTS[run.test]} of {run.count} x {run.kind} ({run.scenario})"
+    bound = f", at most {run.max_in_flight} in flight" if run.max_in_flight else ""
+    yield f"arrival: {run.arrival}{bound}; namespaces: {run.namespaces}"
+    simulated = environment.simulated
+    if simulated is not None:
+        faults = f", faults {', '.join(simulated.faults)}" if simulated.faults else ""
+        yield (
+            f"cluster: simulated, profile {simulated.profile}, seed {simulated.seed}{faults}"
+            f"{', virtual time' if environment.virtual_time else ', real time'}"
+        )
+    yield (
+        f"Kubernetes {environment.kubernetes_version or 'unknown'}, KubeVirt "
+        f"{environment.kubevirt_version or 'unknown'}"
+    )
+    shape = ", ".join(f"{key} {value}" for key, value in environment.node_shape.items())
+    yield f"nodes: {environment.nodes if environment.nodes is not None else 'unknown'} ({shape})"
+    for component, limit in sorted(environment.client_limits.items()):
+        yield f"{component}: {limit.qps:g} requests/s, burst {limit.burst} ({limit.source})"
+    if environment.feature_gates:
+        yield f"feature gates: {', '.join(environment.feature_gates)}"
+    if run.least_seconds:
+        yield f"ceiling: no run of this plan can be faster than {seconds(run.least_seconds)}"
+    yield f"record: {run.directory} ({run.status}; {number(run.own_calls)} REST calls of our own)"
+
+
+def finding_lines(report: Report) -> Iterator[str]:
+    """Every finding, a line each."""
+    several = len(report.runs) > 1
+    for item in report.findings:
+        finding = item.finding
+        mark = "INCONCLUSIVE" if finding.inconclusive else "note"
+        run = f" ({item.run})" if several else ""
+        touches = f" [touches: {', '.join(finding.touches)}]" if finding.touches else ""
+        yield f"{mark}: {finding.code}{run}: {finding.detail}{touches}"
+
+
+def validity_line(report: Report) -> str:
+    """Whether the figures can be relied on."""
+    if report.valid:
+        return "valid: nothing was found that makes these figures inconclusive"
+    return "INCONCLUSIVE: these figures prove nothing; see the findings"
+
+
+def _creation(cells: Mapping[str, Mapping[str, Figure]]) -> Sheet:
+    columns = [f"Creation Rate ({title})" for title in KINDS.values()]
+    sheet = Sheet("Creation rate", ["Test", *columns])
+    notes = Footnotes()
+    for test, by_kind in cells.items():
+        sheet.rows.append([TESTS[test], *(notes.mark(by_kind[kind]) for kind in KINDS)])
+    sheet.notes = notes.lines()
+    return sheet
+
+
+def _by_test(
+    title: str, columns: Sequence[str], cells: Mapping[str, Mapping[str, Figure]]
+) -> Sheet:
+    sheet = Sheet(title, ["Test", *columns])
+    notes = Footnotes()
+    for test, by_column in cells.items():
+        sheet.rows.append([TESTS[test], *(notes.mark(figure) for figure in by_column.values())])
+    sheet.notes = notes.lines()
+    return sheet
+
+
+def _heading(title: str, column: str, *, first: bool) -> str:
+    return f"{title} ({column})" if first else f"({column})"
+
+
+def _latency(figure: Figure, notes: Footnotes) -> str:
+    if figure.value is not None:
+        return seconds(figure.value)
+    if figure.lower_bound is not None:
+        return f"> {seconds(figure.lower_bound)}"
+    return notes.mark(figure)

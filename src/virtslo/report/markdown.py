@@ -1,0 +1,85 @@
+"""A report as GitHub Markdown.
+
+Invariant: it renders on GitHub as it is; what came from outside is escaped.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from virtslo.model.report import Report
+from virtslo.report.content import (
+    PROMISES,
+    Sheet,
+    environment_lines,
+    finding_lines,
+    latency_sheet,
+    simulated_label,
+    single_lines,
+    table_sheets,
+    validity_line,
+)
+
+
+class Markdown:
+    """Renders Markdown."""
+
+    def render(self, report: Report) -> str:
+        """The document."""
+        parts: list[str] = ["# virtslo report", ""]
+        label = simulated_label(report)
+        if label:
+            parts += [f"**Every figure here is from a {label}.**", ""]
+        parts += [validity_line(report), ""]
+        for sheet in table_sheets(report):
+            parts += _sheet(sheet)
+        parts += _sheet(latency_sheet(report))
+        parts += ["## Other indicators", "", *_bullets(single_lines(report)), ""]
+        parts += ["## Data quality", "", *_bullets(finding_lines(report), "no finding"), ""]
+        if report.verdicts:
+            parts += ["## Objectives", ""]
+            parts += _bullets(
+                f"{verdict.verdict.value}: {verdict.objective} ({verdict.run})"
+                for verdict in report.verdicts
+            )
+            parts.append("")
+        for run in report.runs:
+            parts += [f"## Environment of {escape(run.id)}", "", *_bullets(environment_lines(run)),
+                      ""]  # fmt: skip
+        parts += ["## You promise, we promise", "", "These figures hold where", ""]
+        parts += [*_bullets(PROMISES), ""]
+        parts += ["## Definitions", ""]
+        parts += _bullets(f"`{name}`: {text}" for name, text in report.definitions.items())
+        return "\n".join(parts) + "\n"
+
+
+def escape(text: str) -> str:
+    """Text that Markdown and HTML leave as it is."""
+    for character in ("\\", "|", "<", ">", "*", "_", "["):
+        text = text.replace(character, f"\\{character}" if character not in "<>" else {
+            "<": "&lt;", ">": "&gt;"}[character])  # fmt: skip
+    return text
+
+
+def _sheet(sheet: Sheet) -> list[str]:
+    label = f" ({sheet.label})" if sheet.label else ""
+    lines = [f"## {sheet.title}{label}", ""]
+    lines.append(_row(sheet.columns))
+    lines.append(_row(["---"] * len(sheet.columns)))
+    lines += [_row(row) for row in sheet.rows]
+    lines.append("")
+    lines += [f"{note}  " for note in map(_plain, sheet.notes)]
+    if sheet.notes:
+        lines.append("")
+    return lines
+
+
+def _row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _bullets(lines: Iterable[str], nothing: str = "") -> list[str]:
+    found = [f"- {_plain(line)}" for line in lines]
+    return found or ([nothing] if nothing else [])
+
+
+def _plain(text: str) -> str:
+    return text.replace("<", "&lt;").replace("\n", " ")

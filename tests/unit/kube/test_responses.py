@@ -1,0 +1,80 @@
+"""Answers become objects, pages and errors of ours."""
+
+import json
+
+import pytest
+
+from virtslo.base.errors import (
+    AlreadyExists,
+    ApiError,
+    ClusterError,
+    Conflict,
+    NotFound,
+    ServerFailure,
+    TooManyRequests,
+)
+from virtslo.kube import responses
+from virtslo.model.resources import PODS, VMIS
+
+
+def test_items_of_a_list_get_the_kind_that_the_server_leaves_out() -> None:
+    body = {
+        "kind": "PodList",
+        "metadata": {"resourceVersion": "9", "continue": "c", "remainingItemCount": 4},
+        "items": [{"metadata": {"name": "one"}}],
+    }
+
+    page = responses.read_list(json.dumps(body).encode(), PODS, place="here")
+
+    assert page.items == ({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "one"}},)
+    assert (page.resource_version, page.continue_token, page.remaining) == ("9", "c", 4)
+
+
+def test_an_empty_list_may_have_no_items_at_all() -> None:
+    page = responses.read_list(b'{"metadata":{"continue":""},"items":null}', VMIS, place="here")
+
+    assert page.items == ()
+    assert page.continue_token is None
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[1]", b"\xff"])
+def test_what_is_no_object_is_an_error_that_names_the_place(body: bytes) -> None:
+    with pytest.raises(ClusterError, match=r"GET /x at host:1"):
+        responses.read_object(body, place="GET /x at host:1")
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "kind"),
+    [
+        (404, "NotFound", NotFound),
+        (409, "AlreadyExists", AlreadyExists),
+        (409, "Conflict", Conflict),
+        (429, "TooManyRequests", TooManyRequests),
+        (500, "InternalError", ServerFailure),
+    ],
+)
+def test_a_status_becomes_the_error_of_its_code(
+    code: int, reason: str, kind: type[ApiError]
+) -> None:
+    status = {"kind": "Status", "message": "words", "reason": reason, "code": code}
+
+    error = responses.error_of(code, {}, json.dumps(status).encode(), place="here")
+
+    assert type(error) is kind
+    assert (error.message, error.reason, error.code) == ("words", reason, code)
+
+
+def test_the_time_to_come_back_is_read_from_the_header_and_from_the_status() -> None:
+    status = {"kind": "Status", "code": 429, "details": {"retryAfterSeconds": 7}}
+
+    by_header = responses.error_of(429, {"Retry-After": "3"}, b"", place="here")
+    by_status = responses.error_of(429, {}, json.dumps(status).encode(), place="here")
+
+    assert (by_header.retry_after_seconds, by_status.retry_after_seconds) == (3.0, 7)
+
+
+def test_of_a_body_that_is_no_status_little_is_told() -> None:
+    error = responses.error_of(502, {}, b"x" * 10_000, place="GET /x at host")
+
+    assert error.message.startswith("GET /x at host: HTTP 502: xxx")
+    assert len(error.message) < 300
