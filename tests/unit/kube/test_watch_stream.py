@@ -1,5 +1,6 @@
 """Bytes of a watch become events, however they are cut."""
 
+import itertools
 import json
 
 import pytest
@@ -27,7 +28,7 @@ def test_events_do_not_depend_on_where_the_bytes_are_cut(cuts: list[int]) -> Non
 
     events = [
         event
-        for start, end in zip(edges, edges[1:], strict=False)
+        for start, end in itertools.pairwise(edges)
         for event in stream.feed(STREAM[start:end], start)
     ]
 
