@@ -62,7 +62,9 @@ sys.exit(0 if code in (0, 4) else 1)
 HELP = "from virtslo.cli.main import exit_code_of; exit_code_of(['--help'])"
 
 
-def virtual(count: int, nodes: int, profile: str = "instant", kind: str = "vmi") -> dict[str, float]:
+def virtual(
+    count: int, nodes: int, profile: str = "instant", kind: str = "vmi"
+) -> dict[str, float]:
     """A burst in virtual time."""
     return child(VIRTUAL, str(count), str(nodes), profile, kind)
 
@@ -72,8 +74,16 @@ def sockets(count: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         kubeconfig = Path(folder) / "kubeconfig"
         server = subprocess.Popen(
-            [sys.executable, "-m", "virtslo", "simulate", "--kubeconfig", str(kubeconfig)]
-            + ["--nodes", str(max(2, count // 100))],
+            [
+                sys.executable,
+                "-m",
+                "virtslo",
+                "simulate",
+                "--kubeconfig",
+                str(kubeconfig),
+                "--nodes",
+                str(max(2, count // 100)),
+            ],
             stdout=subprocess.PIPE,
             text=True,
         )

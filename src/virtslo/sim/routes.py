@@ -21,6 +21,7 @@ from virtslo.model import resources
 from virtslo.model.identity import Identity
 from virtslo.model.resources import Resource
 from virtslo.ports.kube_api import PatchType, Selection
+from virtslo.sim.protobuf import MEDIA_TYPE, read_protobuf
 from virtslo.sim.requests import Request
 
 LARGEST_BODY_BYTES: Final = 3 * 1024 * 1024
@@ -142,10 +143,12 @@ def read_body(raw: bytes, kind: str) -> Any:
         raise RequestTooLarge(f"Request entity too large: limit is {LARGEST_BODY_BYTES}")
     if kind in _YAML:
         return _read_yaml(raw)
+    if kind == MEDIA_TYPE:
+        return read_protobuf(raw)
     if kind and not (kind == "application/json" or kind.endswith("+json")):
         raise UnsupportedMediaType(
             "the body of the request was in an unknown format - accepted media types include: "
-            "application/json, application/yaml"
+            f"application/json, application/yaml, {MEDIA_TYPE}"
         )
     try:
         return _decode(raw)

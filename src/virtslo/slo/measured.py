@@ -149,11 +149,16 @@ def measure(record: RunRecord) -> Measured:
     """Find the measured part of a record."""
     timelines = timelines_of(record, stages=(RAMP_UP, RAMP_DOWN))
     stages = record.header.stages
+    ramp_up = _stage(stages, RAMP_UP)
+    vmis = tuple(timelines.of_kind(VMI))
+    if ramp_up is not None and ramp_up.ended_ns is not None:
+        for vmi in vmis:
+            vmi.forget_phases_from(ramp_up.ended_ns, but_until=ramp_up.whole_ns)
     return Measured(
         record=record,
         timelines=timelines,
-        vmis=tuple(timelines.of_kind(VMI)),
-        ramp_up=_stage(stages, RAMP_UP),
+        vmis=vmis,
+        ramp_up=ramp_up,
         ramp_down=_stage(stages, RAMP_DOWN),
     )
 

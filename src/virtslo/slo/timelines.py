@@ -31,6 +31,19 @@ class Timeline:
     is_relisted: bool = False
     """Whether a fact about it was learnt from a relist, so later than it was true."""
 
+    def forget_phases_from(self, end_ns: int, *, but_until: int | None) -> None:
+        """Leave out phases from a window's end on (not those up to `but_until`).
+
+        Where nothing takes time the next stage acts at the very moment at which a window ends.
+        """
+        kept_ns = -1 if but_until is None else but_until
+        self.phases = {
+            phase: moment
+            for phase, moment in self.phases.items()
+            if moment < end_ns or moment <= kept_ns
+        }
+        self.last_phase = next(reversed(self.phases), None)
+
 
 @dataclass(frozen=True, slots=True)
 class Timelines:

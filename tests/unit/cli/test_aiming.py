@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from support.cli import virtslo
 
 RUN = ("run", "burst", "--count", "1")

@@ -4,8 +4,8 @@ import subprocess
 import sys
 
 import pytest
-from support.cli import virtslo
 
+from support.cli import virtslo
 from virtslo.cli.main import COMMANDS
 
 
