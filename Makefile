@@ -28,9 +28,10 @@ test-all: $(STAMP) ## every test, the long ones and those that need kubectl too
 check: $(STAMP) ## format, lint, strict types, import contracts, spelling
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary
-	@$(BIN)/lint-imports --no-timing 2>&1 | tail -n 4
-	@$(BIN)/lint-imports >/dev/null
+	@$(BIN)/lint-imports >.lint-imports.log 2>&1 || { cat .lint-imports.log; exit 1; }
+	@rm -f .lint-imports.log
 	@$(BIN)/codespell
+	@echo "check: clean"
 
 format: $(STAMP) ## put the code in its house style
 	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check --quiet --fix .

@@ -11,7 +11,7 @@ from typing import Any
 from virtslo.base.errors import ApiError, ClusterError
 from virtslo.model import resources
 from virtslo.model.environment import ClientLimit, Environment, SimulatedTarget
-from virtslo.model.identifiers import Object
+from virtslo.model.identifiers import SIMULATED_ANNOTATION, Object
 from virtslo.ports.kube_api import KubeApi
 
 DEFAULT_LIMITS: Mapping[str, tuple[float, int]] = {
@@ -45,7 +45,7 @@ async def describe_environment(
         nodes=len(nodes) if nodes is not None else None,
         node_shape=_common_shape(nodes or ()),
         schedulable_nodes=None if nodes is None else sum(map(_is_schedulable, nodes)),
-        simulated=simulated,
+        simulated=simulated or _played(kubevirt),
         client_limits=_client_limits(configuration) if kubevirt else {},
         feature_gates=tuple(sorted(gates)),
         virtual_time=virtual_time,
@@ -88,6 +88,19 @@ def require_kubevirt(environment: Environment) -> None:
             hint="install KubeVirt, choose another --context, or leave the target out to use the "
             "simulated cluster",
         )
+
+
+def _played(kubevirt: Object | None) -> SimulatedTarget | None:
+    """What plays a hollow KubeVirt that is reached as a real one would be."""
+    annotations = (kubevirt or {}).get("metadata", {}).get("annotations") or {}
+    text = annotations.get(SIMULATED_ANNOTATION)
+    if text is None:
+        return None
+    try:
+        played = json.loads(text)
+        return SimulatedTarget(str(played["profile"]), int(played["seed"]), int(played["nodes"]))
+    except (ValueError, KeyError, TypeError):
+        return SimulatedTarget("unknown", 0, 0)
 
 
 def _is_schedulable(node: Object) -> bool:

@@ -80,11 +80,12 @@ def _opened(path: Path | None) -> Iterator[Callable[[bytes], None] | None]:
         yield None
         return
     try:
-        with path.open("ab") as log:
-            yield lambda line: void(log.write(line))
+        log = path.open("ab")
     except OSError as error:
         raise StoreError(f"cannot write {str(path)!r}: {error.strerror}") from error
+    with log:
 
+        def write(line: bytes) -> None:
+            log.write(line)
 
-def void(_: object) -> None:
-    """Drop a value."""
+        yield write

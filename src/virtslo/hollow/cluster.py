@@ -66,6 +66,7 @@ class HollowCluster:
         self._connect = connect
         self._clock = clock
         self._profile = profile
+        self._seed = seed
         self._delays = Delays(clock, profile.delays, seed)
         self._register_metrics = register_metrics
         self.node_names = tuple(f"node-{index:05d}" for index in range(nodes))
@@ -88,7 +89,7 @@ class HollowCluster:
         """Create KubeVirt, the nodes, and the pods of KubeVirt's components."""
         api = self._operator.api
         await install_nodes(api, self.node_names, self._profile.nodes, self._clock)
-        await install_kubevirt(api)
+        await install_kubevirt(api, self._profile, seed=self._seed, nodes=len(self.node_names))
         pods = await install_component_pods(
             api,
             {

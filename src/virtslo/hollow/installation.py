@@ -3,6 +3,7 @@
 Invariant: it is created through the API like everything else; what nodes have in common is shared.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -10,7 +11,8 @@ from virtslo.base.clock import Clock, timestamp
 from virtslo.base.errors import AlreadyExists
 from virtslo.hollow.component import KUBEVIRT_NAMESPACE, Component
 from virtslo.model import resources
-from virtslo.model.profile import NodeShape
+from virtslo.model.identifiers import SIMULATED_ANNOTATION
+from virtslo.model.profile import ComponentLimits, NodeShape, Profile
 from virtslo.ports.kube_api import KubeApi
 
 KUBEVIRT_VERSION: Final = "v1.9.0-rc"
@@ -23,6 +25,12 @@ _LABELS: Final = {
     "machine-type.node.kubevirt.io/q35": "true",
     "node-role.kubernetes.io/worker": "",
 }
+LIMIT_KEYS: Final = {
+    "virt-api": "apiConfiguration",
+    "virt-controller": "controllerConfiguration",
+    "virt-handler": "handlerConfiguration",
+}
+"""Where a KubeVirt object says a component's client limits."""
 _CONDITIONS: Final = (
     ("MemoryPressure", "False"),
     ("DiskPressure", "False"),
@@ -70,19 +78,29 @@ async def install_nodes(api: KubeApi, names: Sequence[str], shape: NodeShape, cl
         await _create(api, resources.NODES, node, None)
 
 
-async def install_kubevirt(api: KubeApi) -> None:
-    """Create KubeVirt's namespace and its KubeVirt object, deployed."""
+async def install_kubevirt(api: KubeApi, profile: Profile, *, seed: int, nodes: int) -> None:
+    """Create KubeVirt's namespace and its KubeVirt object, deployed and with the client limits.
+
+    The object says that it is played by hollow controllers, and by which profile.
+    """
     namespace = {
         "apiVersion": "v1",
         "kind": "Namespace",
         "metadata": {"name": KUBEVIRT_NAMESPACE},
     }
     await _create(api, resources.NAMESPACES, namespace, None)
+    played = json.dumps(
+        {"profile": profile.name, "seed": seed, "nodes": nodes}, separators=(",", ":")
+    )
     body = {
         "apiVersion": "kubevirt.io/v1",
         "kind": "KubeVirt",
-        "metadata": {"name": "kubevirt", "namespace": KUBEVIRT_NAMESPACE},
-        "spec": {"configuration": {}},
+        "metadata": {
+            "name": "kubevirt",
+            "namespace": KUBEVIRT_NAMESPACE,
+            "annotations": {SIMULATED_ANNOTATION: played},
+        },
+        "spec": {"configuration": _configuration(profile.limits)},
     }
     created = await _create(api, resources.KUBEVIRTS, body, KUBEVIRT_NAMESPACE)
     if created is not None:
@@ -95,6 +113,24 @@ async def install_kubevirt(api: KubeApi) -> None:
             "conditions": [{"type": "Available", "status": "True"}],
         }
         await api.update(resources.KUBEVIRTS, {**created, "status": status}, subresource="status")
+
+
+def _configuration(limits: Mapping[str, ComponentLimits]) -> dict[str, Any]:
+    """KubeVirt's own settings for the client limits of its components."""
+    return {
+        key: {
+            "restClient": {
+                "rateLimiter": {
+                    "tokenBucketRateLimiter": {
+                        "qps": limits[component].qps,
+                        "burst": limits[component].burst,
+                    }
+                }
+            }
+        }
+        for component, key in LIMIT_KEYS.items()
+        if component in limits
+    }
 
 
 async def install_component_pods(

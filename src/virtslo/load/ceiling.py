@@ -70,7 +70,12 @@ def calls_per_object(kind: Kind) -> float:
 
 
 def least_seconds(calls: float, count: int, qps: float, burst: float) -> float:
-    """The least time of `count` objects of `calls` calls each through a token bucket."""
+    """The least time of `count` objects of `calls` calls each through a token bucket.
+
+    0 where the bucket is off (qps of 0).
+    """
+    if qps <= 0:
+        return 0.0
     return max(0.0, calls * count - burst) / qps
 
 

@@ -26,5 +26,7 @@ TABLE_VERBS: Final = ("CREATE", "LIST", "PATCH", "UPDATE")
 
 RUN_LABEL: Final = "virtslo.io/run"
 INDEX_LABEL: Final = "virtslo.io/index"
+SIMULATED_ANNOTATION: Final = "virtslo.io/simulated"
+"""On the KubeVirt object of a hollow KubeVirt: what plays it, as JSON; its figures are labelled."""
 STAGE_LABEL: Final = "virtslo.io/stage"
 """On warm-up objects only (`warm-up`): they are kept apart from what is measured."""

@@ -161,7 +161,8 @@ def environment_lines(run: RunSummary) -> Iterator[str]:
     shape = ", ".join(f"{key} {value}" for key, value in environment.node_shape.items())
     yield f"nodes: {environment.nodes if environment.nodes is not None else 'unknown'} ({shape})"
     for component, limit in sorted(environment.client_limits.items()):
-        yield f"{component}: {limit.qps:g} requests/s, burst {limit.burst} ({limit.source})"
+        rate = f"{limit.qps:g} requests/s, burst {limit.burst}" if limit.qps > 0 else "no limit"
+        yield f"{component}: {rate} ({limit.source})"
     if environment.feature_gates:
         yield f"feature gates: {', '.join(environment.feature_gates)}"
     if run.least_seconds:
