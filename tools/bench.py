@@ -123,7 +123,7 @@ def main() -> None:
 
     help_ = best(lambda: child(HELP), "wall")
     print(f"virtslo --help: {help_['wall']:.3f} s wall, {help_['cpu']:.3f} s CPU (bound 0.2 s)")
-    little = best(lambda: virtual(few, nodes))
+    little = best(lambda: virtual(few, nodes * few // many))
     much = virtual(many, nodes)
     print(
         f"virtual time, {many} VMIs on {nodes} nodes: {much['cpu']:.1f} CPU s, "
