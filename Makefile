@@ -11,7 +11,7 @@ UV_VERSION := 0.13.9
 SCENARIO ?= burst --count 100
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all check format bench lock clean
+.PHONY: help run test test-all check format docs bench lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,10 +31,14 @@ check: $(STAMP) ## format, lint, strict types, import contracts, spelling
 	@$(BIN)/lint-imports >.lint-imports.log 2>&1 || { cat .lint-imports.log; exit 1; }
 	@rm -f .lint-imports.log
 	@$(BIN)/codespell
+	@COLUMNS=80 $(BIN)/python tools/reference.py --check
 	@echo "check: clean"
 
 format: $(STAMP) ## put the code in its house style
 	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check --quiet --fix .
+
+docs: $(STAMP) ## write the generated reference pages
+	@COLUMNS=80 $(BIN)/python tools/reference.py
 
 bench: $(STAMP) ## print the speed figures
 	@$(BIN)/python tools/bench.py

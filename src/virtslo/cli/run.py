@@ -16,6 +16,7 @@ from virtslo.cli.options import (
 
 PATTERNS = ("burst", "steady-state", "constant-churn")
 DEFAULT_COUNT = 100
+RUNNABLE_KINDS = ("vmi",)
 
 
 @click.command("run")
@@ -59,7 +60,30 @@ def command(what: str, **options: Any) -> int:
     virtslo run scenario.yaml --context my-cluster
     """
     scenario = _scenario(what, options)
+    _refuse_what_cannot_run(scenario)
     return _print_plan(scenario, options) if options["dry_run"] else _run(scenario, options)
+
+
+def _refuse_what_cannot_run(scenario: Any) -> None:
+    """Refuse what this version cannot do, rather than do half of it. Raises ScenarioError."""
+    from virtslo.base.errors import Problem, ScenarioError
+    from virtslo.model.scenario import Pattern
+
+    pattern, kind = scenario.load.pattern, scenario.workload.kind
+    problems: list[Problem] = []
+    if pattern is not Pattern.BURST:
+        problems.append(Problem("load.pattern", repr(pattern.value), "burst in this version"))
+    if kind.value not in RUNNABLE_KINDS:
+        wanted = f"{' or '.join(RUNNABLE_KINDS)} in this version"
+        problems.append(Problem("workload.kind", repr(kind.value), wanted))
+    if scenario.repeat != 1:
+        problems.append(Problem("repeat", str(scenario.repeat), "1 in this version"))
+    if scenario.objectives is not None:
+        problems.append(
+            Problem("objectives", repr(scenario.objectives), "no objectives in this version")
+        )
+    if problems:
+        raise ScenarioError(scenario.source, problems)
 
 
 def _run(scenario: Any, options: dict[str, Any]) -> int:
