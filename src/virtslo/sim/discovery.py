@@ -12,6 +12,7 @@ import msgspec
 from virtslo.model import resources
 from virtslo.model.resources import Resource
 from virtslo.sim.openapi import openapi_documents
+from virtslo.sim.versions import SERVED
 
 _encode: Final = msgspec.json.Encoder().encode
 _COLLECTION_VERBS: Final = (
@@ -109,11 +110,11 @@ def _groups() -> list[str]:
 
 
 def _versions(group: str) -> list[str]:
-    return list(dict.fromkeys(item.version for item in resources.ALL if item.group == group))
+    return list(dict.fromkeys(item.version for item in SERVED if item.group == group))
 
 
 def _of(group: str, version: str) -> list[Resource]:
-    return [item for item in resources.ALL if item.group == group and item.version == version]
+    return [item for item in SERVED if item.group == group and item.version == version]
 
 
 def _group(group: str) -> Document:

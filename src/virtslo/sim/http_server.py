@@ -22,6 +22,7 @@ from virtslo.sim.discovery import aggregated_documents, install_documents
 from virtslo.sim.encoding import Encoder, encode, status_of
 from virtslo.sim.http_watch import send_events
 from virtslo.sim.tables import Form, form_of, shaped
+from virtslo.sim.versions import to_served
 
 JSON: Final = "application/json"
 DISCOVERY_JSON: Final = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
@@ -118,14 +119,16 @@ class HttpServer:
             patch_type=patch_type,
         )
         if request.verb == "watch":
-            return await send_events(http, self._server, request, self._encoder, form)
+            return await send_events(
+                http, self._server, request, self._encoder, form, target.served
+            )
         response = await self._server.handle(request)
-        body = response.body
+        body = to_served(response.body, target.resource, target.served)
         if form is Form.PLAIN and "kind" in body:
             return _response(self._encoder.encode(body), code=response.code)
         include = query.get("includeObject", "")
         now = self._server.clock.wall()
-        document = shaped(form, target.resource, body, now=now, include=include)
+        document = shaped(form, target.served, body, now=now, include=include)
         return _response(encode(document), code=response.code)
 
     async def _read_raw(

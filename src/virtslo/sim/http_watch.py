@@ -15,6 +15,7 @@ from virtslo.sim.api_server import ApiServer
 from virtslo.sim.encoding import Encoder, encode, status_of
 from virtslo.sim.requests import Request
 from virtslo.sim.tables import Form, metadata_of, table_of
+from virtslo.sim.versions import to_served
 from virtslo.sim.watching import BOOKMARK
 
 ERROR: Final = "ERROR"
@@ -22,18 +23,24 @@ _HEADERS: Final = {"Content-Type": "application/json"}
 
 
 async def send_events(
-    http: web.BaseRequest, server: ApiServer, request: Request, encoder: Encoder, form: Form
+    http: web.BaseRequest,
+    server: ApiServer,
+    request: Request,
+    encoder: Encoder,
+    form: Form,
+    served: Resource,
 ) -> web.StreamResponse:
     """Answer a watch until its end. Raises ApiError where it cannot be opened."""
     watcher = await server.open_watch(request)
-    shape = _Shape(form, request, server)
+    is_plain = form is Form.PLAIN and served is request.resource
+    shape = _Shape(form, request, server, served)
     try:
         response = web.StreamResponse(headers=_HEADERS)
         response.enable_chunked_encoding()
         await response.prepare(http)
         try:
             async for event in watcher:
-                if form is Form.PLAIN:
+                if is_plain:
                     await response.write(encoder.event(event.type, event.object))
                 else:
                     await response.write(shape.line(event.type, event.object))
@@ -51,11 +58,12 @@ async def send_events(
 class _Shape:
     """Events as tables or metadata; columns are told once."""
 
-    def __init__(self, form: Form, request: Request, server: ApiServer) -> None:
+    def __init__(self, form: Form, request: Request, server: ApiServer, served: Resource) -> None:
         self._form = form
         self._resource: Resource = request.resource
         self._include = request.query.get("includeObject", "")
         self._server = server
+        self._served = served
         self._has_columns = False
 
     def line(self, kind: str, target: Object) -> bytes:
@@ -64,7 +72,7 @@ class _Shape:
             return _line(kind, self._table(kind, target, self._server.clock.wall()))
         if self._form in {Form.METADATA, Form.METADATA_LIST}:
             return _line(kind, metadata_of(target))
-        return _line(kind, target)
+        return _line(kind, to_served(target, self._resource, self._served))
 
     def _table(self, kind: str, target: Object, now: datetime) -> Object:
         with_columns, self._has_columns = not self._has_columns, True

@@ -7,9 +7,9 @@ told that a field is unknown because this file does not know it.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from virtslo.model import resources
 from virtslo.model.resources import Resource
 from virtslo.sim.openapi_schemas import FIELDS, METADATA_FIELDS
+from virtslo.sim.versions import SERVED
 
 Document = Mapping[str, Any]
 
@@ -26,14 +26,14 @@ _PATCH_TYPES: Final = (
 
 def openapi_documents() -> dict[str, Document]:
     """Each path of OpenAPI, versions 2 and 3, and its document."""
-    prefixes = list(dict.fromkeys(resource.prefix for resource in resources.ALL))
+    prefixes = list(dict.fromkeys(resource.prefix for resource in SERVED))
     index = {
         prefix.lstrip("/"): {"serverRelativeURL": f"/openapi/v3{prefix}?hash=1"}
         for prefix in prefixes
     }
     documents: dict[str, Document] = {"/openapi/v3": {"paths": index}, "/openapi/v2": _version_2()}
     for prefix in prefixes:
-        served = [resource for resource in resources.ALL if resource.prefix == prefix]
+        served = [resource for resource in SERVED if resource.prefix == prefix]
         documents[f"/openapi/v3{prefix}"] = _version_3(served)
     return documents
 
@@ -64,10 +64,10 @@ def _version_2() -> Document:
         "info": _INFO,
         "paths": {
             path: operations
-            for resource in resources.ALL
+            for resource in SERVED
             for path, operations in _paths(resource, version_2=True).items()
         },
-        "definitions": _schemas(list(resources.ALL), "#/definitions/"),
+        "definitions": _schemas(list(SERVED), "#/definitions/"),
     }
 
 

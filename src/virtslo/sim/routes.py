@@ -23,11 +23,14 @@ from virtslo.model.resources import Resource
 from virtslo.ports.kube_api import PatchType, Selection
 from virtslo.sim.protobuf import MEDIA_TYPE, read_protobuf
 from virtslo.sim.requests import Request
+from virtslo.sim.versions import served_as, to_stored
 
 LARGEST_BODY_BYTES: Final = 3 * 1024 * 1024
 PROXY: Final = "proxy"
 _BY_PLURAL: Final = {
-    (resource.group, resource.version, resource.plural): resource for resource in resources.ALL
+    (served.group, served.version, served.plural): (resource, served)
+    for resource in resources.ALL
+    for served in served_as(resource)
 }
 _PATCH_TYPES: Final = {kind.value: kind for kind in PatchType}
 _YAML: Final = frozenset({"application/yaml", "application/apply-patch+yaml"})
@@ -40,6 +43,8 @@ class Target(NamedTuple):
     """What a path names."""
 
     resource: Resource
+    served: Resource
+    """The same in the version that the path asks for."""
     namespace: str | None = None
     name: str | None = None
     subresource: str | None = None
@@ -60,9 +65,10 @@ def target_of(path: str) -> Target | None:
     namespace: str | None = None
     if rest[0] == "namespaces" and len(rest) > 2 and not _is_own_part(group, rest):
         namespace, rest = rest[1], rest[2:]
-    resource = _BY_PLURAL.get((group, version, rest[0]))
-    if resource is None or (namespace is not None and not resource.namespaced):
+    found = _BY_PLURAL.get((group, version, rest[0]))
+    if found is None or (namespace is not None and not found[0].namespaced):
         raise _unknown()
+    resource, served = found
     name = rest[1] if len(rest) > 1 else None
     subresource = rest[2] if len(rest) > 2 else None
     if subresource == PROXY:
@@ -71,7 +77,7 @@ def target_of(path: str) -> Target | None:
         raise _unknown()
     if resource.namespaced and name is not None and namespace is None:
         raise _unknown()
-    return Target(resource, namespace, name, subresource)
+    return Target(resource, served, namespace, name, subresource)
 
 
 def request_of(
@@ -84,7 +90,7 @@ def request_of(
     patch_type: PatchType | None = None,
 ) -> Request:
     """The request that an HTTP call makes. Raises MethodNotAllowed."""
-    resource, namespace, name, subresource = target
+    resource, served, namespace, name, subresource = target
     verb = _verb(method, target, query)
     field_selector = query.get("fieldSelector")
     if verb == "watch" and name is not None:
@@ -98,7 +104,7 @@ def request_of(
         namespace=namespace,
         name=name,
         subresource=subresource,
-        body=body,
+        body=to_stored(body, resource, served),
         patch_type=patch_type,
         selection=Selection(
             namespace=namespace,
