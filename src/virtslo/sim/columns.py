@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from virtslo.model.identifiers import Object
+from virtslo.sim.pod_columns import pod_status, ready_containers, restarts
 
 Read = Callable[[Object, datetime], Any]
 
@@ -47,6 +48,12 @@ def _or_none(path: str) -> Read:
     return lambda target, now: read(target, now) or "<none>"
 
 
+def _or_unknown(path: str) -> Read:
+    """The value at a path, or that it is not known."""
+    read = _at(path)
+    return lambda target, now: read(target, now) or "<unknown>"
+
+
 def _condition(kind: str) -> Read:
     """The status of a condition."""
 
@@ -60,10 +67,13 @@ def _condition(kind: str) -> Read:
 
 
 def _age(target: Object, now: datetime) -> str:
-    created = target["metadata"].get("creationTimestamp")
-    if not created:
+    return _since(target["metadata"].get("creationTimestamp"), now)
+
+
+def _since(stamp: Any, now: datetime) -> str:
+    if not isinstance(stamp, str) or not stamp:
         return "<unknown>"
-    return human_duration((now - datetime.fromisoformat(created)).total_seconds())
+    return human_duration((now - datetime.fromisoformat(stamp)).total_seconds())
 
 
 def human_duration(seconds: float) -> str:
@@ -82,7 +92,9 @@ def human_duration(seconds: float) -> str:
         return f"{hours}h"
     if days < 8:
         return _two(days, "d", hours % 24, "h")
-    return f"{days}d"
+    if days < 730:
+        return f"{days}d"
+    return _two(days // 365, "y", days % 365 if days < 8 * 365 else 0, "d")
 
 
 def _two(large: int, large_unit: str, small: int, small_unit: str) -> str:
@@ -98,21 +110,31 @@ def _first_address(target: Object, _: datetime) -> Any:
     return interfaces[0].get("ipAddress") if interfaces else None
 
 
-def _pod_ready(target: Object, _: datetime) -> str:
-    containers = target.get("spec", {}).get("containers") or ()
-    statuses = target.get("status", {}).get("containerStatuses") or ()
-    return f"{sum(1 for status in statuses if status.get('ready'))}/{len(containers)}"
+def _address(kind: str) -> Read:
+    """A node's address of a kind."""
+
+    def read(target: Object, _: datetime) -> str:
+        for address in target.get("status", {}).get("addresses") or ():
+            if address.get("type") == kind:
+                return str(address.get("address"))
+        return "<none>"
+
+    return read
 
 
-def _pod_status(target: Object, _: datetime) -> Any:
-    if target["metadata"].get("deletionTimestamp"):
-        return "Terminating"
-    return target.get("status", {}).get("phase")
+def _readiness_gates(target: Object, now: datetime) -> str:
+    gates = target.get("spec", {}).get("readinessGates") or ()
+    if not gates:
+        return "<none>"
+    kinds = [str(gate.get("conditionType")) for gate in gates]
+    return f"{sum(_condition(kind)(target, now) == 'True' for kind in kinds)}/{len(gates)}"
 
 
-def _restarts(target: Object, _: datetime) -> str:
-    statuses = target.get("status", {}).get("containerStatuses") or ()
-    return str(sum(status.get("restartCount", 0) for status in statuses))
+def _controller(target: Object, _: datetime) -> str:
+    for owner in target["metadata"].get("ownerReferences") or ():
+        if owner.get("controller"):
+            return f"{str(owner.get('kind', '')).lower()}/{owner.get('name')}"
+    return "<none>"
 
 
 def _node_roles(target: Object, _: datetime) -> str:
@@ -129,6 +151,26 @@ def _node_status(target: Object, now: datetime) -> str:
     return f"{word},SchedulingDisabled" if is_closed else word
 
 
+def _event_source(target: Object, _: datetime) -> str:
+    source = target.get("source") or {}
+    parts = (source.get("component") or target.get("reportingComponent"), source.get("host"))
+    return ", ".join(str(part) for part in parts if part)
+
+
+def _last_seen(target: Object, now: datetime) -> str:
+    series = target.get("series") or {}
+    stamp = series.get("lastObservedTime") or target.get("lastTimestamp")
+    return _since(stamp or _first_stamp(target), now)
+
+
+def _first_seen(target: Object, now: datetime) -> str:
+    return _since(target.get("firstTimestamp") or _first_stamp(target), now)
+
+
+def _first_stamp(target: Object) -> Any:
+    return target.get("eventTime") or target["metadata"].get("creationTimestamp")
+
+
 def _event_object(target: Object, _: datetime) -> str:
     involved = target.get("involvedObject") or {}
     return f"{str(involved.get('kind', '')).lower()}/{involved.get('name', '')}"
@@ -136,8 +178,10 @@ def _event_object(target: Object, _: datetime) -> str:
 
 NAME: Final = Column("Name", _at("metadata.name"), format="name")
 AGE: Final = Column("Age", _age)
+_DATE: Final = Column("Age", _age, type="date")
 _VMI: Final = (
-    Column("Age", _age, type="date"),
+    NAME,
+    _DATE,
     Column("Phase", _at("status.phase")),
     Column("IP", _first_address),
     Column("NodeName", _at("status.nodeName")),
@@ -146,58 +190,84 @@ _VMI: Final = (
     Column("Paused", _condition("Paused"), priority=1),
 )
 _REPLICAS: Final = (
+    NAME,
     Column("Desired", _at("spec.replicas"), type="integer"),
     Column("Current", _at("status.replicas"), type="integer"),
     Column("Ready", _at("status.readyReplicas"), type="integer"),
-    Column("Age", _age, type="date"),
+    _DATE,
+)
+_NODES: Final = (
+    NAME,
+    Column("Status", _node_status),
+    Column("Roles", _node_roles),
+    AGE,
+    Column("Version", _at("status.nodeInfo.kubeletVersion")),
+    Column("Internal-IP", _address("InternalIP"), priority=1),
+    Column("External-IP", _address("ExternalIP"), priority=1),
+    Column("OS-Image", _or_unknown("status.nodeInfo.osImage"), priority=1),
+    Column("Kernel-Version", _or_unknown("status.nodeInfo.kernelVersion"), priority=1),
+    Column("Container-Runtime", _or_unknown("status.nodeInfo.containerRuntimeVersion"), priority=1),
+)
+_PODS: Final = (
+    NAME,
+    Column("Ready", lambda target, _: ready_containers(target)),
+    Column("Status", lambda target, _: pod_status(target)),
+    Column("Restarts", lambda target, _: restarts(target)),
+    AGE,
+    Column("IP", _or_none("status.podIP"), priority=1),
+    Column("Node", _or_none("spec.nodeName"), priority=1),
+    Column("Nominated Node", _or_none("status.nominatedNodeName"), priority=1),
+    Column("Readiness Gates", _readiness_gates, priority=1),
+)
+_EVENTS: Final = (
+    Column("Last Seen", _last_seen),
+    Column("Type", _at("type")),
+    Column("Reason", _at("reason")),
+    Column("Object", _event_object),
+    Column("Subobject", _at("involvedObject.fieldPath"), priority=1),
+    Column("Source", _event_source, priority=1),
+    Column("Message", _at("message")),
+    Column("First Seen", _first_seen, priority=1),
+    Column("Count", lambda target, _: target.get("count") or 1, type="integer", priority=1),
+    Column("Name", _at("metadata.name"), priority=1),
 )
 
+DEFAULT_COLUMNS: Final = (NAME, AGE)
 COLUMNS: Final[Mapping[str, tuple[Column, ...]]] = {
     "virtualmachineinstances": _VMI,
     "virtualmachines": (
-        Column("Age", _age, type="date"),
+        NAME,
+        _DATE,
         Column("Status", _at("status.printableStatus")),
         Column("Ready", _condition("Ready")),
     ),
     "virtualmachineinstancereplicasets": _REPLICAS,
     "virtualmachinepools": _REPLICAS,
     "virtualmachineinstancemigrations": (
+        NAME,
         Column("Phase", _at("status.phase")),
         Column("VMI", _at("spec.vmiName")),
     ),
-    "kubevirts": (
-        Column("Age", _age, type="date"),
-        Column("Phase", _at("status.phase")),
-    ),
-    "namespaces": (Column("Status", _at("status.phase")), AGE),
-    "nodes": (
-        Column("Status", _node_status),
-        Column("Roles", _node_roles),
-        AGE,
-        Column("Version", _at("status.nodeInfo.kubeletVersion")),
-    ),
-    "pods": (
-        Column("Ready", _pod_ready),
-        Column("Status", _pod_status),
-        Column("Restarts", _restarts),
-        AGE,
-        Column("IP", _or_none("status.podIP"), priority=1),
-        Column("Node", _or_none("spec.nodeName"), priority=1),
-    ),
-    "configmaps": (Column("Data", _count_of("data"), type="integer"), AGE),
+    "kubevirts": (NAME, _DATE, Column("Phase", _at("status.phase"))),
+    "namespaces": (NAME, Column("Status", _at("status.phase")), AGE),
+    "nodes": _NODES,
+    "pods": _PODS,
+    "configmaps": (NAME, Column("Data", _count_of("data"), type="integer"), AGE),
     "secrets": (
+        NAME,
         Column("Type", _at("type")),
         Column("Data", _count_of("data"), type="integer"),
         AGE,
     ),
-    "leases": (Column("Holder", _at("spec.holderIdentity")), AGE),
-    "controllerrevisions": (Column("Revision", _at("revision"), type="integer"), AGE),
-    "customresourcedefinitions": (Column("Created At", _at("metadata.creationTimestamp")),),
-    "events": (
-        Column("Last Seen", _age),
-        Column("Type", _at("type")),
-        Column("Reason", _at("reason")),
-        Column("Object", _event_object),
-        Column("Message", _at("message")),
+    "serviceaccounts": (NAME, Column("Secrets", _count_of("secrets"), type="integer"), AGE),
+    "leases": (NAME, Column("Holder", _at("spec.holderIdentity")), AGE),
+    "controllerrevisions": (
+        NAME,
+        Column("Controller", _controller),
+        Column("Revision", _at("revision"), type="integer"),
+        AGE,
     ),
+    "customresourcedefinitions": (NAME, Column("Created At", _at("metadata.creationTimestamp"))),
+    "events": _EVENTS,
 }
+"""All columns of a kind, by its plural."""

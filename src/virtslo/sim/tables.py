@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from virtslo.model.identifiers import Object
 from virtslo.model.resources import Resource
-from virtslo.sim.columns import AGE, COLUMNS, NAME, Column
+from virtslo.sim.columns import COLUMNS, DEFAULT_COLUMNS, Column
 
 META_V1: Final = "meta.k8s.io/v1"
 INCLUDE_NOTHING: Final = "None"
@@ -66,7 +66,7 @@ def table_of(
     with_columns: bool = True,
 ) -> Object:
     """Objects as a table; a watch sends its columns once."""
-    columns = (NAME, *COLUMNS.get(resource.plural, (AGE,)))
+    columns = COLUMNS.get(resource.plural, DEFAULT_COLUMNS)
     return {
         "kind": "Table",
         "apiVersion": META_V1,
