@@ -31,6 +31,17 @@ class TokenBucket:
         self._full_at_ns = max(self._full_at_ns, float(now_ns)) + self._interval_ns
         return max(now_ns, round(self._full_at_ns - self._burst_ns))
 
+    def try_take(self) -> bool:
+        """Take a token if there is one now; whether there was."""
+        if not self._interval_ns:
+            return True
+        now_ns = self._clock.now_ns()
+        full_at_ns = max(self._full_at_ns, float(now_ns)) + self._interval_ns
+        if full_at_ns - self._burst_ns > now_ns:
+            return False
+        self._full_at_ns = full_at_ns
+        return True
+
     async def acquire(self) -> int:
         """Take a token and wait until it may be used; returns the nanoseconds waited."""
         if not self._interval_ns:

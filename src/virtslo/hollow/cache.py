@@ -33,7 +33,32 @@ class Cache:
     def __init__(self) -> None:
         self.objects: dict[Key, Object] = {}
         self._seen: list[Seen] = []
+        self._owned: dict[str, dict[Key, None]] | None = None
         self.breaks = 0
+
+    def index_owners(self) -> None:
+        """Keep an index of who controls what, for `owned_by`."""
+        if self._owned is None:
+            self._owned = {}
+            for target in self.objects.values():
+                self._index(None, target)
+
+    def owned_by(self, uid: str) -> tuple[Key, ...]:
+        """The keys of what an object controls, in the order in which they were seen."""
+        assert self._owned is not None, "index_owners first"
+        return tuple(self._owned.get(uid, ()))
+
+    def _index(self, before: Object | None, after: Object | None) -> None:
+        assert self._owned is not None
+        old = None if before is None else controller_uid(before)
+        new = None if after is None else controller_uid(after)
+        if before is not None and old is not None and old != new:
+            siblings = self._owned.get(old, {})
+            siblings.pop(key_of(before), None)
+            if not siblings:
+                self._owned.pop(old, None)
+        if after is not None and new is not None:
+            self._owned.setdefault(new, {})[key_of(after)] = None
 
     def when_seen(self, seen: Seen) -> None:
         """Tell `seen` of every change."""
@@ -74,5 +99,16 @@ class Cache:
         self.breaks += 1
 
     def _tell(self, before: Object | None, after: Object | None) -> None:
+        if self._owned is not None:
+            self._index(before, after)
         for seen in self._seen:
             seen(before, after)
+
+
+def controller_uid(target: Object) -> str | None:
+    """The uid of an object's controller, if it has one."""
+    for owner in target["metadata"].get("ownerReferences") or ():
+        if owner.get("controller"):
+            uid: str = owner["uid"]
+            return uid
+    return None

@@ -9,8 +9,7 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from virtslo.base.clock import Clock
-from virtslo.client.work_queue import WorkQueue
-from virtslo.hollow.component import DEFAULT_LIMITS, KUBEVIRT_NAMESPACE, Component, run_workers
+from virtslo.hollow.component import DEFAULT_LIMITS, KUBEVIRT_NAMESPACE, Component
 from virtslo.hollow.delays import Delays
 from virtslo.hollow.exposition import expose
 from virtslo.hollow.garbage_collector import GarbageCollector
@@ -28,16 +27,15 @@ from virtslo.hollow.installation import install_component_pods, install_kubevirt
 from virtslo.hollow.kubelet import Kubelet
 from virtslo.hollow.namespace import NamespaceController
 from virtslo.hollow.scheduler import Scheduler
+from virtslo.hollow.virt_controller import VirtController
 from virtslo.hollow.virt_handler import VirtHandler
-from virtslo.hollow.virtual_machine_instance import NODE_LABEL, VmiController
+from virtslo.hollow.virtual_machine_instance import NODE_LABEL
 from virtslo.model import resources
 from virtslo.model.identity import Identity
 from virtslo.model.profile import Profile
 from virtslo.ports.kube_api import KubeApi, Selection
 
 METRICS_PORT: Final = 8443
-VMI_WORKERS: Final = 10
-"""virt-controller's default for VMIs (pkg/virt-controller/watch/application.go)."""
 
 RegisterMetrics = Callable[[str, str, int, Callable[[str], bytes]], None]
 
@@ -106,9 +104,7 @@ class HollowCluster:
 
     async def run(self) -> None:
         """Run every controller until cancelled."""
-        leader = self._controllers[0]
-        vmis, pods = leader.watch(resources.VMIS), leader.watch(resources.PODS)
-        vmi = VmiController(leader, vmis, pods)
+        controllers = VirtController(self._controllers[0], self._profile)
         placing = Scheduler(
             self._scheduler,
             self._scheduler.watch(resources.PODS),
@@ -119,8 +115,14 @@ class HollowCluster:
         namespaces = NamespaceController(self._manager, self._manager.watch(resources.NAMESPACES))
         kubelets, handlers = self._node_agents()
         async with asyncio.TaskGroup() as group:
-            self._work(group, vmi.queue, vmi)
-            parts: list[Startable] = [placing, collector, namespaces, *kubelets, *handlers]
+            parts: list[Startable] = [
+                controllers,
+                placing,
+                collector,
+                namespaces,
+                *kubelets,
+                *handlers,
+            ]
             for part in parts:
                 part.start(group)
             for component in self._components:
@@ -151,18 +153,6 @@ class HollowCluster:
             for name, component in zip(self.node_names, self._handlers, strict=True)
         ]
         return kubelets, handlers
-
-    def _work(
-        self, group: asyncio.TaskGroup, queue: WorkQueue[tuple[str, str]], vmi: VmiController
-    ) -> None:
-        run_workers(
-            group,
-            queue,
-            vmi.reconcile,
-            workers=VMI_WORKERS,
-            clock=self._clock,
-            work_seconds=self._profile.reconcile.get("vmi", 0.0),
-        )
 
     def _beat(self, group: asyncio.TaskGroup) -> None:
         leaders = (

@@ -4,8 +4,9 @@ Invariant: a component reaches the cluster through its own accounted client and 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable
-from typing import Final, TypeVar
+import zlib
+from collections.abc import Awaitable, Callable, Coroutine, Hashable
+from typing import Any, Final, TypeVar
 
 from virtslo.base.clock import Clock, to_nanoseconds
 from virtslo.base.errors import ClusterError
@@ -54,7 +55,11 @@ class Component:
         self.api = AccountedApi(api, clock, bucket=bucket)
         self.reflectors: list[Reflector] = []
         self.queues: list[WorkQueue[Hashable]] = []
+        self.background: list[Callable[[], Coroutine[Any, Any, None]]] = []
+        """What runs beside the reflectors: senders of events."""
         self.started = clock.wall().timestamp()
+        self._mark = zlib.crc32(identity.component.encode()) & 0xFFF
+        self._suffixes = 0
 
     def watch(self, resource: Resource, selection: Selection = EVERYTHING) -> Cache:
         """A cache that a reflector of this component keeps."""
@@ -64,10 +69,17 @@ class Component:
         )
         return cache
 
+    def unique_suffix(self) -> str:
+        """What tells names given at the same moment apart, in hexadecimal."""
+        self._suffixes += 1
+        return f"{self.clock.now_ns():x}{self._mark:03x}{self._suffixes:x}"
+
     def start(self, group: asyncio.TaskGroup) -> None:
-        """Run the reflectors."""
+        """Run the reflectors, and what runs beside them."""
         for reflector in self.reflectors:
             group.create_task(reflector.run())
+        for work in self.background:
+            group.create_task(work())
 
     async def synced(self) -> None:
         """Return when every cache has been filled once."""

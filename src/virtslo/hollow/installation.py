@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from virtslo.base.clock import Clock, timestamp
 from virtslo.base.errors import AlreadyExists
+from virtslo.hollow.common_instancetypes import common_objects
 from virtslo.hollow.component import KUBEVIRT_NAMESPACE, Component
 from virtslo.model import resources
 from virtslo.model.identifiers import SIMULATED_ANNOTATION
@@ -113,6 +114,8 @@ async def install_kubevirt(api: KubeApi, profile: Profile, *, seed: int, nodes: 
             "conditions": [{"type": "Available", "status": "True"}],
         }
         await api.update(resources.KUBEVIRTS, {**created, "status": status}, subresource="status")
+    for resource, common in common_objects():
+        await _create(api, resource, common, None)
 
 
 def _configuration(limits: Mapping[str, ComponentLimits]) -> dict[str, Any]:

@@ -69,8 +69,16 @@ def pod_for(vmi: Object) -> Object:
                 }
             ],
         },
-        "spec": _spec(*_requests(vmi["spec"]["domain"])),
+        "spec": _placed(_spec(*_requests(vmi["spec"]["domain"])), vmi["spec"]),
     }
+
+
+def _placed(spec: Any, vmi_spec: Any) -> Any:
+    """The pod's spec, with the nodes that the VMI asks for."""
+    selector = vmi_spec.get("nodeSelector")
+    if not selector:
+        return spec
+    return {**spec, "nodeSelector": {**spec["nodeSelector"], **selector}}
 
 
 def _requests(domain: Any) -> tuple[str, str]:

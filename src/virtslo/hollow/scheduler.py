@@ -33,11 +33,14 @@ class Room:
 
     name: str
     limits: dict[str, float]
+    labels: Mapping[str, str] = field(default_factory=dict)
     used: dict[str, float] = field(default_factory=dict)
     pods: int = 0
 
-    def lacks(self, wanted: Mapping[str, float]) -> str | None:
-        """What there is too little of; None if the pod fits."""
+    def lacks(self, wanted: Mapping[str, float], selector: Mapping[str, str]) -> str | None:
+        """Why a pod does not fit; None if it does."""
+        if selector and not selector.items() <= self.labels.items():
+            return "node(s) didn't match Pod's node affinity/selector"
         if self.pods + 1 > self.limits.get("pods", 110):
             return "Too many pods"
         for name, amount in wanted.items():
@@ -89,7 +92,7 @@ class Scheduler:
 
     async def _place(self, key: Key, pod: Object) -> None:
         wanted = self._wanted(pod)
-        node, why = self._choose(wanted)
+        node, why = self._choose(wanted, pod["spec"].get("nodeSelector") or {})
         if node is None:
             self._stuck[key] = None
             await self._tell_unschedulable(pod, why)
@@ -111,9 +114,11 @@ class Scheduler:
             self.queue.add_rate_limited(key)
             return
         message = f"Successfully assigned {namespace}/{name} to {node}"
-        await self._events.send(pod, "Scheduled", message)
+        self._events.send(pod, "Scheduled", message)
 
-    def _choose(self, wanted: Mapping[str, float]) -> tuple[str | None, str]:
+    def _choose(
+        self, wanted: Mapping[str, float], selector: Mapping[str, str]
+    ) -> tuple[str | None, str]:
         """The least used node with room; else why there is none, as the real one words it."""
         passed: list[tuple[int, str]] = []
         reasons: dict[str, int] = {}
@@ -123,7 +128,7 @@ class Scheduler:
             room = self._rooms.get(name)
             if room is None or room.pods != pods:
                 continue
-            lack = room.lacks(wanted)
+            lack = room.lacks(wanted, selector)
             if lack is None:
                 chosen = name
             else:
@@ -156,7 +161,7 @@ class Scheduler:
                 )
             except ClusterError:
                 return
-        await self._events.send(pod, "FailedScheduling", why, "Warning")
+        self._events.send(pod, "FailedScheduling", why, "Warning")
 
     def _node_seen(self, before: Object | None, after: Object | None) -> None:
         target = after if after is not None else before
@@ -167,16 +172,17 @@ class Scheduler:
             return
         allocatable = after.get("status", {}).get("allocatable", {})
         limits = {key: parse_quantity(str(value)) for key, value in allocatable.items()}
+        labels = after["metadata"].get("labels") or {}
         room = self._rooms.get(name)
         if room is None:
-            self._rooms[name] = room = Room(name, limits)
+            self._rooms[name] = room = Room(name, limits, labels)
             for node, wanted in self._placed.values():
                 if node == name:
                     room.take(wanted, 1)
             heapq.heappush(self._heap, (room.pods, name))
             self._retry_stuck()
         else:
-            room.limits = limits
+            room.limits, room.labels = limits, labels
 
     def _pod_seen(self, before: Object | None, after: Object | None) -> None:
         target = after if after is not None else before

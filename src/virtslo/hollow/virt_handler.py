@@ -71,17 +71,17 @@ class VirtHandler:
         await self._delays.wait(DOMAIN_DEFINE, key)
         if uid in self._stopping or not await self._write(vmi, _migratable):
             return
-        await self._events.send(vmi, "Created", "VirtualMachineInstance defined.")
+        self._events.send(vmi, "Created", "VirtualMachineInstance defined.")
         await self._delays.wait(BOOT, key)
         if uid in self._stopping or not await self._write(vmi, self._running):
             return
-        await self._events.send(vmi, "Started", "VirtualMachineInstance started.")
+        self._events.send(vmi, "Started", "VirtualMachineInstance started.")
 
     async def _stop(self, vmi: Object) -> None:
-        await self._events.send(vmi, "Deleted", "Signaled Deletion")
+        self._events.send(vmi, "Deleted", "Signaled Deletion")
         await self._delays.wait(SHUTDOWN, "/".join(key_of(vmi)))
         if await self._write(vmi, self._succeeded):
-            await self._events.send(vmi, "Stopped", "The VirtualMachineInstance was shut down.")
+            self._events.send(vmi, "Stopped", "The VirtualMachineInstance was shut down.")
 
     async def _write(self, vmi: Object, change: Change) -> bool:
         """PUT the newest known VMI, changed; whether it is still there."""

@@ -11,6 +11,7 @@ from typing import Any, Final
 from virtslo.base.clock import timestamp
 from virtslo.base.errors import Invalid, NotFound
 from virtslo.client.work_queue import WorkQueue
+from virtslo.hollow.api_versions import has_api_versions, with_api_versions
 from virtslo.hollow.cache import Cache, Key, key_of, version_of
 from virtslo.hollow.component import Component
 from virtslo.hollow.conditions import find_condition
@@ -18,11 +19,11 @@ from virtslo.hollow.launcher import UNPAUSED_GATE, pod_for
 from virtslo.hollow.recorder import EventRecorder
 from virtslo.hollow.vmi_status import (
     VMI_FINALIZER,
-    has_api_versions,
     is_final,
+    is_receiver,
     next_vmi,
     ready_patch,
-    with_api_versions,
+    waiting_for_sync,
     without_finalizer,
 )
 from virtslo.model import resources
@@ -95,7 +96,10 @@ class VmiController:
             return
         if pod is None:
             if vmi["status"].get("phase") == "Pending":
-                await self._create_pod(key, vmi)
+                if is_receiver(vmi):
+                    await self._update(key, vmi, waiting_for_sync(vmi, self._now()))
+                else:
+                    await self._create_pod(key, vmi)
             return
         await self._bring_up(key, vmi, pod)
 
@@ -109,7 +113,7 @@ class VmiController:
         name = pod["metadata"]["name"]
         if vmi["metadata"]["uid"] in self._pod_of:
             self._awaited_pod.pop(key, None)
-        await self._events.send(vmi, "SuccessfulCreate", f"Created virtual machine pod {name}")
+        self._events.send(vmi, "SuccessfulCreate", f"Created virtual machine pod {name}")
 
     async def _bring_up(self, key: Key, vmi: Object, pod: Object) -> None:
         if not pod["metadata"].get("deletionTimestamp"):
@@ -187,7 +191,7 @@ class VmiController:
             await self._api.delete(
                 resources.PODS, metadata["name"], namespace=metadata["namespace"]
             )
-        await self._events.send(vmi, "SuccessfulDelete", message)
+        self._events.send(vmi, "SuccessfulDelete", message)
 
     async def _update(self, key: Key, vmi: Object, new: Object) -> None:
         if new is vmi:

@@ -8,13 +8,10 @@ from typing import Any, Final
 
 from virtslo.hollow.conditions import find_condition, with_condition
 from virtslo.hollow.launcher import IMAGE, OVERHEAD_MIB
+from virtslo.hollow.run_strategy import RECEIVER_ANNOTATION
 from virtslo.model.identifiers import Object
 
 VMI_FINALIZER: Final = "kubevirt.io/foregroundDeleteVirtualMachine"
-_VERSIONS: Final = {
-    "kubevirt.io/latest-observed-api-version": "v1",
-    "kubevirt.io/storage-observed-api-version": "v1",
-}
 _MEMORY: Final = {"memoryOverhead": f"{OVERHEAD_MIB}Mi"}
 _INTERFACES: Final = [{"name": "default", "podInterfaceName": "eth0"}]
 _FINAL: Final = frozenset({"Succeeded", "Failed"})
@@ -25,17 +22,15 @@ def is_final(vmi: Object) -> bool:
     return vmi["status"].get("phase") in _FINAL
 
 
-def has_api_versions(vmi: Object) -> bool:
-    """Whether virt-controller has noted the API versions it saw."""
+def is_receiver(vmi: Object) -> bool:
+    """Whether the VMI waits for another cluster's VMI to be migrated into it."""
     annotations = vmi["metadata"].get("annotations") or {}
-    return all(key in annotations for key in _VERSIONS)
+    return annotations.get(RECEIVER_ANNOTATION) == "true"
 
 
-def with_api_versions(vmi: Object) -> Object:
-    """The VMI with the API versions noted."""
-    metadata = vmi["metadata"]
-    annotations = {**(metadata.get("annotations") or {}), **_VERSIONS}
-    return {**vmi, "metadata": {**metadata, "annotations": annotations}}
+def waiting_for_sync(vmi: Object, now: str) -> Object:
+    """A receiver, waiting."""
+    return {**vmi, "status": with_phase(vmi["status"], "WaitingForSync", now)}
 
 
 def with_phase(status: Mapping[str, Any], phase: str, now: str) -> dict[str, Any]:

@@ -57,6 +57,7 @@ class Admission:
             "metadata": metadata,
             "spec": self._with_firmware(self._vmi_spec(target["spec"])),
             "status": {
+                **_revision_of(target),
                 "guestOSInfo": _GUEST_OS,
                 "phase": "Pending",
                 "phaseTransitionTimestamps": [
@@ -206,6 +207,12 @@ def check_namespace(namespace: Object | None, name: str, resource: Resource) -> 
             },
         )
     return None
+
+
+def _revision_of(vmi: Object) -> Mapping[str, Any]:
+    """The revision of its VM that a VMI was started from: all that is kept of a status given."""
+    name = (vmi.get("status") or {}).get("virtualMachineRevisionName")
+    return {"virtualMachineRevisionName": name} if name else {}
 
 
 def _memory(domain: Any) -> Any:

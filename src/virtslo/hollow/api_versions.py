@@ -1,0 +1,26 @@
+"""The annotations in which virt-controller notes the API versions it has seen.
+
+Invariant: an object that carries both is not written again.
+"""
+
+from typing import Final
+
+from virtslo.model.identifiers import Object
+
+_VERSIONS: Final = {
+    "kubevirt.io/latest-observed-api-version": "v1",
+    "kubevirt.io/storage-observed-api-version": "v1",
+}
+
+
+def has_api_versions(target: Object) -> bool:
+    """Whether virt-controller has noted the API versions it saw."""
+    annotations = target["metadata"].get("annotations") or {}
+    return all(key in annotations for key in _VERSIONS)
+
+
+def with_api_versions(target: Object) -> Object:
+    """The object with the API versions noted."""
+    metadata = target["metadata"]
+    annotations = {**(metadata.get("annotations") or {}), **_VERSIONS}
+    return {**target, "metadata": {**metadata, "annotations": annotations}}

@@ -1,0 +1,55 @@
+"""virt-controller, hollow: its controllers on one client, with KubeVirt's worker counts.
+
+Invariant: every controller of one process shares that process's client, token bucket and caches.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from virtslo.client.work_queue import WorkQueue
+from virtslo.hollow.cache import Key
+from virtslo.hollow.component import Component, run_workers
+from virtslo.hollow.instancetypes import Instancetypes
+from virtslo.hollow.snapshot_status import SnapshotStatusController
+from virtslo.hollow.virtual_machine import VmController
+from virtslo.hollow.virtual_machine_instance import VmiController
+from virtslo.model import resources
+from virtslo.model.profile import Profile
+
+WORKERS: Final = {"vmi": 10, "vm": 3, "snapshot": 6}
+"""virt-controller's defaults (pkg/virt-controller/watch/application.go)."""
+
+Work = tuple[str, WorkQueue[Key], Callable[[Key], Awaitable[None]]]
+
+
+class VirtController:
+    """The controllers of one virt-controller process."""
+
+    def __init__(self, component: Component, profile: Profile) -> None:
+        self._clock = component.clock
+        self._profile = profile
+        vms, vmis = component.watch(resources.VMS), component.watch(resources.VMIS)
+        pods = component.watch(resources.PODS)
+        revisions = component.watch(resources.CONTROLLER_REVISIONS)
+        instancetypes = Instancetypes(component, revisions)
+        vmi = VmiController(component, vmis, pods)
+        vm = VmController(component, vms, vmis, revisions, instancetypes=instancetypes)
+        snapshot = SnapshotStatusController(component, vms)
+        self._work: tuple[Work, ...] = (
+            ("vmi", vmi.queue, vmi.reconcile),
+            ("vm", vm.queue, vm.reconcile),
+            ("snapshot", snapshot.queue, snapshot.reconcile),
+        )
+
+    def start(self, group: asyncio.TaskGroup) -> None:
+        """Work on every queue."""
+        for name, queue, reconcile in self._work:
+            run_workers(
+                group,
+                queue,
+                reconcile,
+                workers=WORKERS[name],
+                clock=self._clock,
+                work_seconds=self._profile.reconcile.get(name, 0.0),
+            )

@@ -1,0 +1,220 @@
+"""VMs on a hollow cluster: run strategies, requests, statuses, instance types, deletion."""
+
+from typing import Any
+
+import pytest
+
+from support.hollow_clusters import NAMESPACE, Hollow, in_hollow_cluster, vm
+from virtslo.model import resources
+from virtslo.model.identifiers import Object
+from virtslo.ports.kube_api import PatchType
+
+
+async def _create(hollow: Hollow, body: Object) -> None:
+    await hollow.api.create(resources.VMS, body, namespace=NAMESPACE)
+
+
+async def _ask(hollow: Hollow, name: str, *requests: dict[str, Any]) -> None:
+    """Ask for a change of state, as virt-api does for virtctl."""
+    patch = {"status": {"stateChangeRequests": list(requests)}}
+    await hollow.api.patch(
+        resources.VMS,
+        name,
+        patch,
+        patch_type=PatchType.MERGE,
+        namespace=NAMESPACE,
+        subresource="status",
+    )
+
+
+async def _finish(hollow: Hollow, name: str, phase: str) -> None:
+    """Let a VMI end, as virt-handler reports it."""
+    patch = {"status": {"phase": phase}}
+    await hollow.api.patch(
+        resources.VMIS, name, patch, patch_type=PatchType.MERGE, namespace=NAMESPACE
+    )
+
+
+async def _uid_of_running(hollow: Hollow, name: str) -> str:
+    found = await hollow.until_status(resources.VMIS, name, "phase", "Running")
+    uid: str = found["metadata"]["uid"]
+    return uid
+
+
+async def _replaced(hollow: Hollow, name: str, uid: str) -> Object:
+    async def is_another() -> bool:
+        found = await hollow.get(resources.VMIS, name)
+        if found is None or found["metadata"]["uid"] == uid:
+            return False
+        return bool(found["status"].get("phase") == "Running")
+
+    await hollow.until(is_another)
+    found = await hollow.get(resources.VMIS, name)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("spec", [{"runStrategy": "Always"}, {"running": True}])
+def test_a_vm_that_is_to_run_runs(spec: dict[str, Any]) -> None:
+    async def test(hollow: Hollow) -> None:
+        await _create(hollow, vm("a", **spec))
+        found = await hollow.until_status(resources.VMS, "a", "ready", True)
+        vmi = await hollow.get(resources.VMIS, "a")
+
+        assert found["status"]["printableStatus"] == "Running"
+        assert found["status"]["runStrategy"] == "Always"
+        assert found["metadata"]["finalizers"] == ["kubevirt.io/virtualMachineControllerFinalize"]
+        assert vmi is not None
+        assert vmi["metadata"]["labels"]["app"] == "load"
+        assert vmi["metadata"]["ownerReferences"][0]["uid"] == found["metadata"]["uid"]
+        revision = vmi["status"]["virtualMachineRevisionName"]
+        assert await hollow.get(resources.CONTROLLER_REVISIONS, revision) is not None
+
+    in_hollow_cluster(test)
+
+
+def test_a_halted_vm_stays_stopped_and_starts_when_asked() -> None:
+    async def test(hollow: Hollow) -> None:
+        await _create(hollow, vm("a", runStrategy="Halted"))
+        await hollow.until_status(resources.VMS, "a", "printableStatus", "Stopped")
+        assert await hollow.get(resources.VMIS, "a") is None
+
+        await _ask(hollow, "a", {"action": "Start"})
+        found = await hollow.until_status(resources.VMS, "a", "ready", True)
+        assert found["spec"]["runStrategy"] == "Always"
+        assert "stateChangeRequests" not in found["status"]
+
+    in_hollow_cluster(test)
+
+
+def test_a_manual_vm_starts_and_stops_only_when_asked() -> None:
+    async def test(hollow: Hollow) -> None:
+        await _create(hollow, vm("a", runStrategy="Manual"))
+        await hollow.until_status(resources.VMS, "a", "printableStatus", "Stopped")
+        await _ask(hollow, "a", {"action": "Start"})
+        uid = await _uid_of_running(hollow, "a")
+        await hollow.until_status(resources.VMS, "a", "ready", True)
+
+        await _ask(hollow, "a", {"action": "Stop", "uid": uid})
+        await hollow.until_gone(resources.VMIS, "a")
+        found = await hollow.until_status(resources.VMS, "a", "printableStatus", "Stopped")
+        assert "stateChangeRequests" not in found["status"]
+
+    in_hollow_cluster(test)
+
+
+def test_a_restart_replaces_the_vmi() -> None:
+    async def test(hollow: Hollow) -> None:
+        await _create(hollow, vm("a"))
+        uid = await _uid_of_running(hollow, "a")
+        await _ask(hollow, "a", {"action": "Stop", "uid": uid}, {"action": "Start"})
+        await _replaced(hollow, "a", uid)
+
+    in_hollow_cluster(test)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "phase", "runs_again"),
+    [
+        ("Always", "Succeeded", True),
+        ("RerunOnFailure", "Failed", True),
+        ("RerunOnFailure", "Succeeded", False),
+        ("Once", "Succeeded", False),
+    ],
+)
+def test_what_follows_the_end_of_a_vmi_is_the_run_strategys(
+    strategy: str, phase: str, runs_again: bool
+) -> None:
+    async def test(hollow: Hollow) -> None:
+        await _create(hollow, vm("a", runStrategy=strategy))
+        uid = await _uid_of_running(hollow, "a")
+        await _finish(hollow, "a", phase)
+        if runs_again:
+            await _replaced(hollow, "a", uid)
+            return
+        await hollow.until_status(resources.VMS, "a", "printableStatus", "Stopped")
+        found = await hollow.get(resources.VMIS, "a")
+        assert found is None or found["metadata"]["uid"] == uid
+
+    in_hollow_cluster(test)
+
+
+def test_a_vm_that_waits_as_receiver_says_so() -> None:
+    async def test(hollow: Hollow) -> None:
+        await _create(hollow, vm("a", runStrategy="WaitAsReceiver"))
+        await hollow.until_status(resources.VMS, "a", "printableStatus", "WaitingForReceiver")
+        assert not await hollow.list_objects(resources.PODS)
+
+    in_hollow_cluster(test)
+
+
+def test_a_vmi_that_fails_before_it_runs_is_tried_again_after_a_back_off() -> None:
+    async def test(hollow: Hollow) -> None:
+        body = vm("a")
+        body["spec"]["template"]["spec"]["nodeSelector"] = {"no": "such-node"}
+        await _create(hollow, body)
+        await hollow.until_status(resources.VMIS, "a", "phase", "Scheduling")
+        await _finish(hollow, "a", "Failed")
+
+        found = await hollow.until_status(resources.VMS, "a", "printableStatus", "CrashLoopBackOff")
+        assert found["status"]["startFailure"]["consecutiveFailCount"] == 1
+        started = hollow.clock.now_ns()
+        await hollow.until_status(resources.VMIS, "a", "phase", "Scheduling")
+        assert 8e9 < hollow.clock.now_ns() - started < 17e9
+
+    in_hollow_cluster(test)
+
+
+def test_a_vmi_that_is_refused_is_told_on_the_vm_and_in_an_event() -> None:
+    async def test(hollow: Hollow) -> None:
+        body = vm("a", instancetype={"name": "no-such-type"})
+        await _create(hollow, body)
+
+        async def has_failed() -> bool:
+            found = await hollow.get(resources.VMS, "a")
+            conditions = ((found or {}).get("status") or {}).get("conditions") or ()
+            return any(item["type"] == "Failure" for item in conditions)
+
+        await hollow.until(has_failed)
+
+    in_hollow_cluster(test)
+
+
+def test_instance_type_and_preference_are_applied_and_remembered() -> None:
+    async def test(hollow: Hollow) -> None:
+        body = vm(
+            "a",
+            instancetype={"kind": "VirtualMachineClusterInstancetype", "name": "u1.medium"},
+            preference={"kind": "VirtualMachineClusterPreference", "name": "cirros"},
+        )
+        del body["spec"]["template"]["spec"]["domain"]["resources"]
+        await _create(hollow, body)
+        found = await hollow.until_status(resources.VMS, "a", "ready", True)
+        vmi = await hollow.get(resources.VMIS, "a")
+
+        assert vmi is not None
+        assert vmi["spec"]["domain"]["memory"]["guest"] == "4Gi"
+        assert vmi["metadata"]["annotations"]["kubevirt.io/cluster-instancetype-name"] == (
+            "u1.medium"
+        )
+        for field in ("instancetypeRef", "preferenceRef"):
+            name = found["status"][field]["controllerRevisionRef"]["name"]
+            assert await hollow.get(resources.CONTROLLER_REVISIONS, name) is not None
+
+    in_hollow_cluster(test)
+
+
+def test_a_deleted_vm_takes_its_vmi_pod_and_revision_along() -> None:
+    async def test(hollow: Hollow) -> None:
+        await _create(hollow, vm("a"))
+        await hollow.until_status(resources.VMS, "a", "ready", True)
+        await hollow.api.delete(resources.VMS, "a", namespace=NAMESPACE)
+        await hollow.until_gone(resources.VMS, "a")
+
+        async def nothing_left() -> bool:
+            kinds = (resources.VMIS, resources.PODS, resources.CONTROLLER_REVISIONS)
+            return not any([await hollow.list_objects(kind) for kind in kinds])
+
+        await hollow.until(nothing_left)
+
+    in_hollow_cluster(test)
