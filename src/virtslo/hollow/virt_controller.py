@@ -11,13 +11,15 @@ from virtslo.client.work_queue import WorkQueue
 from virtslo.hollow.cache import Key
 from virtslo.hollow.component import Component, run_workers
 from virtslo.hollow.instancetypes import Instancetypes
+from virtslo.hollow.replica_set import ReplicaSetController
 from virtslo.hollow.snapshot_status import SnapshotStatusController
 from virtslo.hollow.virtual_machine import VmController
 from virtslo.hollow.virtual_machine_instance import VmiController
+from virtslo.hollow.virtual_machine_pool import PoolController
 from virtslo.model import resources
 from virtslo.model.profile import Profile
 
-WORKERS: Final = {"vmi": 10, "vm": 3, "snapshot": 6}
+WORKERS: Final = {"vmi": 10, "vm": 3, "snapshot": 6, "pool": 3, "replica_set": 3}
 """virt-controller's defaults (pkg/virt-controller/watch/application.go)."""
 
 Work = tuple[str, WorkQueue[Key], Callable[[Key], Awaitable[None]]]
@@ -36,10 +38,14 @@ class VirtController:
         vmi = VmiController(component, vmis, pods)
         vm = VmController(component, vms, vmis, revisions, instancetypes=instancetypes)
         snapshot = SnapshotStatusController(component, vms)
+        pool = PoolController(component, component.watch(resources.VM_POOLS), vms, vmis, revisions)
+        sets = ReplicaSetController(component, component.watch(resources.VMI_REPLICA_SETS), vmis)
         self._work: tuple[Work, ...] = (
             ("vmi", vmi.queue, vmi.reconcile),
             ("vm", vm.queue, vm.reconcile),
             ("snapshot", snapshot.queue, snapshot.reconcile),
+            ("pool", pool.queue, pool.reconcile),
+            ("replica_set", sets.queue, sets.reconcile),
         )
 
     def start(self, group: asyncio.TaskGroup) -> None:

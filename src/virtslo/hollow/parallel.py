@@ -1,0 +1,28 @@
+"""Calls that are made beside each other, as a controller's goroutines are.
+
+Invariant: every call is made, whatever becomes of the others; the first failure is raised when
+all have been answered.
+"""
+
+import asyncio
+from collections.abc import Coroutine, Iterable
+from typing import Any
+
+from virtslo.base.errors import ClusterError
+
+
+async def all_of(calls: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Make calls together. Raises the first ClusterError among them."""
+    failures: list[ClusterError] = []
+
+    async def one(call: Coroutine[Any, Any, None]) -> None:
+        try:
+            await call
+        except ClusterError as error:
+            failures.append(error)
+
+    async with asyncio.TaskGroup() as group:
+        for call in calls:
+            group.create_task(one(call))
+    if failures:
+        raise failures[0]
