@@ -29,7 +29,7 @@ from virtslo.hollow.namespace import NamespaceController
 from virtslo.hollow.scheduler import Scheduler
 from virtslo.hollow.virt_controller import VirtController
 from virtslo.hollow.virt_handler import VirtHandler
-from virtslo.hollow.virtual_machine_instance import NODE_LABEL
+from virtslo.hollow.vmi_status import NODE_LABEL
 from virtslo.model import resources
 from virtslo.model.identity import Identity
 from virtslo.model.profile import Profile

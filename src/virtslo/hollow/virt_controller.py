@@ -18,6 +18,7 @@ from virtslo.hollow.virtual_machine_instance import VmiController
 from virtslo.hollow.virtual_machine_pool import PoolController
 from virtslo.model import resources
 from virtslo.model.profile import Profile
+from virtslo.ports.kube_api import Selection
 
 WORKERS: Final = {"vmi": 10, "vm": 3, "snapshot": 6, "pool": 3, "replica_set": 3}
 """virt-controller's defaults (pkg/virt-controller/watch/application.go)."""
@@ -32,10 +33,10 @@ class VirtController:
         self._clock = component.clock
         self._profile = profile
         vms, vmis = component.watch(resources.VMS), component.watch(resources.VMIS)
-        pods = component.watch(resources.PODS)
+        pods = component.watch(resources.PODS, Selection(label_selector="kubevirt.io"))
         revisions = component.watch(resources.CONTROLLER_REVISIONS)
         instancetypes = Instancetypes(component, revisions)
-        vmi = VmiController(component, vmis, pods)
+        vmi = VmiController(component, vmis, pods, vms)
         vm = VmController(component, vms, vmis, revisions, instancetypes=instancetypes)
         snapshot = SnapshotStatusController(component, vms)
         pool = PoolController(component, component.watch(resources.VM_POOLS), vms, vmis, revisions)

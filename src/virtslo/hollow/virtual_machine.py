@@ -5,7 +5,7 @@ has seen what it asked for; a write on a stale object is refused by the server a
 after the queue's back-off. Order and number of calls follow the recordings of the real controller.
 """
 
-from typing import Any, Final
+from typing import Any
 
 from virtslo.base.errors import ApiError, ClusterError, Invalid, NotFound
 from virtslo.client.work_queue import WorkQueue
@@ -30,11 +30,10 @@ from virtslo.hollow.virtual_machine_status import (
     backoff_seconds,
     next_status,
 )
+from virtslo.hollow.vmi_status import VM_FINALIZER
 from virtslo.model import resources
 from virtslo.model.identifiers import Object
 from virtslo.ports.kube_api import PatchType
-
-VM_FINALIZER: Final = "kubevirt.io/virtualMachineControllerFinalize"
 
 
 class SyncFailed(ClusterError):

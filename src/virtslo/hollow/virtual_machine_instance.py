@@ -1,53 +1,55 @@
 """virt-controller's VMI controller, hollow.
 
-Invariant: a reconcile looks at the VMI and its pod as the caches know them, and makes at most one
-write to each; merging under load comes of that alone. Order and number of calls follow the
-recordings of the real controller.
+Invariant: a reconcile acts on what the caches say and then writes at most once; it waits until it
+has seen the pods and the write that it asked for. What merges under load merges by that alone.
+Order and number of calls follow the recordings of the real controller.
 """
 
-from contextlib import suppress
-from typing import Any, Final
+from typing import Final
 
 from virtslo.base.clock import timestamp
-from virtslo.base.errors import Invalid, NotFound
+from virtslo.base.errors import ClusterError, NotFound
 from virtslo.client.work_queue import WorkQueue
 from virtslo.hollow.api_versions import has_api_versions, with_api_versions
-from virtslo.hollow.cache import Cache, Key, key_of, version_of
+from virtslo.hollow.cache import Cache, Key, key_of
 from virtslo.hollow.component import Component
 from virtslo.hollow.conditions import find_condition
+from virtslo.hollow.expectations import Expectations
 from virtslo.hollow.launcher import UNPAUSED_GATE, pod_for
+from virtslo.hollow.ownership import controller_of
 from virtslo.hollow.recorder import EventRecorder
 from virtslo.hollow.vmi_status import (
-    VMI_FINALIZER,
+    NODE_LABEL,
+    Around,
     is_final,
+    is_pod_over,
     is_receiver,
+    is_the_nodes,
     next_vmi,
-    ready_patch,
-    waiting_for_sync,
-    without_finalizer,
+    vmi_patch,
 )
 from virtslo.model import resources
 from virtslo.model.identifiers import Object
 from virtslo.ports.kube_api import PatchType
 
-NODE_LABEL: Final = "kubevirt.io/nodeName"
+UNPROCESSED: Final = frozenset({"", "Pending"})
 
 
 class VmiController:
-    """Brings pods to VMIs, and VMIs from Pending to Scheduled."""
+    """Brings pods to VMIs, VMIs from Pending to Scheduled, and what has ended out of the way."""
 
-    def __init__(self, component: Component, vmis: Cache, pods: Cache) -> None:
+    def __init__(self, component: Component, vmis: Cache, pods: Cache, vms: Cache) -> None:
         self._component = component
         self._api = component.api
         self._vmis = vmis
         self._pods = pods
+        self._vms = vms
+        pods.index_owners()
         self._events = EventRecorder(component, "virtualmachine-controller")
         self.queue: WorkQueue[Key] = WorkQueue(component.clock, "virt-controller-vmi")
         component.queues.append(self.queue)  # type: ignore[arg-type]
-        self._pod_of: dict[str, Key] = {}
-        self._written: dict[Key, int] = {}
-        self._awaited_pod: dict[Key, str] = {}
-        self._gated: dict[Key, str] = {}
+        self._pods_expected = Expectations(component.clock)
+        self._writes_expected = Expectations(component.clock)
         vmis.when_seen(self._vmi_seen)
         pods.when_seen(self._pod_seen)
 
@@ -55,83 +57,133 @@ class VmiController:
         target = after if after is not None else before
         assert target is not None
         key = key_of(target)
-        if after is None:
-            for known in (self._written, self._awaited_pod, self._gated):
-                known.pop(key, None)
+        if before is not None:
+            self._writes_expected.creation_observed(key)
         self.queue.add(key)
 
     def _pod_seen(self, before: Object | None, after: Object | None) -> None:
         target = after if after is not None else before
         assert target is not None
-        owner = _controller_of(target)
-        if owner is None:
+        owner = controller_of(target)
+        if owner is None or owner["kind"] != "VirtualMachineInstance":
             return
-        name, uid = owner
-        key = (target["metadata"]["namespace"], name)
-        if after is None:
-            if self._pod_of.get(uid) == key_of(target):
-                del self._pod_of[uid]
-        else:
-            self._pod_of[uid] = key_of(target)
-            self._awaited_pod.pop(key, None)
+        key = (target["metadata"]["namespace"], owner["name"])
+        if after is None or "deletionTimestamp" in after["metadata"]:
+            self._pods_expected.deletion_observed(key, target["metadata"]["uid"])
+        elif before is None:
+            self._pods_expected.creation_observed(key)
         self.queue.add(key)
 
     async def reconcile(self, key: Key) -> None:
-        """Take one VMI one step further."""
+        """Take one VMI one step further. Raises ClusterError for what is to be tried again."""
         vmi = self._vmis.get(key)
-        if vmi is None or version_of(vmi) < self._written.get(key, 0):
-            return
-        if key in self._awaited_pod:
-            return
-        pod_key = self._pod_of.get(vmi["metadata"]["uid"])
-        pod = self._pods.get(pod_key) if pod_key is not None else None
-        if vmi["metadata"].get("deletionTimestamp"):
-            await self._tear_down(key, vmi, pod)
-            return
-        if is_final(vmi):
-            await self._update(key, vmi, next_vmi(vmi, pod, self._now()))
+        if vmi is None:
+            self._pods_expected.forget(key)
+            self._writes_expected.forget(key)
             return
         if not has_api_versions(vmi):
-            await self._update(key, vmi, with_api_versions(vmi))
+            await self._update(key, with_api_versions(vmi))
             return
-        if pod is None:
-            if vmi["status"].get("phase") == "Pending":
-                if is_receiver(vmi):
-                    await self._update(key, vmi, waiting_for_sync(vmi, self._now()))
-                else:
-                    await self._create_pod(key, vmi)
+        if not (self._pods_expected.are_met(key) and self._writes_expected.are_met(key)):
             return
-        await self._bring_up(key, vmi, pod)
+        pod = await self._sync(key, vmi, self._current_pod(vmi))
+        await self._update_status(key, vmi, pod)
 
-    async def _create_pod(self, key: Key, vmi: Object) -> None:
-        self._awaited_pod[key] = ""
+    def _current_pod(self, vmi: Object) -> Object | None:
+        """The VMI's pod: on its node once it has one, else the newest."""
+        node = vmi["status"].get("nodeName")
+        found: Object | None = None
+        for pod_key in self._pods.owned_by(vmi["metadata"]["uid"]):
+            pod = self._pods.get(pod_key)
+            if pod is None or (node and pod["spec"].get("nodeName") not in {None, "", node}):
+                continue
+            found = pod
+        return found
+
+    async def _sync(self, key: Key, vmi: Object, pod: Object | None) -> Object | None:
+        """Create or delete pods; the pod to go on with."""
+        if "deletionTimestamp" in vmi["metadata"]:
+            await self._delete_pods(key, vmi)
+            return pod
+        phase = vmi["status"].get("phase", "")
+        if pod is not None or phase not in UNPROCESSED or is_receiver(vmi):
+            return pod
+        return await self._create_pod(key, vmi)
+
+    async def _create_pod(self, key: Key, vmi: Object) -> Object:
+        self._pods_expected.expect_creations(key, 1)
         try:
-            pod = await self._api.create(resources.PODS, pod_for(vmi))
-        except BaseException:
-            self._awaited_pod.pop(key, None)
+            pod = await self._api.create(resources.PODS, pod_for(vmi), namespace=key[0])
+        except ClusterError as error:
+            self._pods_expected.creation_observed(key)
+            self._events.send(vmi, "FailedCreate", f"Error creating pod: {error}", "Warning")
             raise
-        name = pod["metadata"]["name"]
-        if vmi["metadata"]["uid"] in self._pod_of:
-            self._awaited_pod.pop(key, None)
-        self._events.send(vmi, "SuccessfulCreate", f"Created virtual machine pod {name}")
+        words = f"Created virtual machine pod {pod['metadata']['name']}"
+        self._events.send(vmi, "SuccessfulCreate", words)
+        return pod
 
-    async def _bring_up(self, key: Key, vmi: Object, pod: Object) -> None:
-        if not pod["metadata"].get("deletionTimestamp"):
-            await self._open_gate(key, pod)
-        new = next_vmi(vmi, pod, self._now())
-        if new is not vmi:
-            await self._update(key, vmi, new)
-            return
-        patch = ready_patch(vmi, pod, self._now())
-        if patch is not None:
-            await self._patch(key, vmi, patch)
-        await self._label_pod(vmi, pod)
+    async def _delete_pods(self, key: Key, vmi: Object) -> None:
+        """Delete the VMI's pods; one that is being deleted again when it has ended."""
+        for pod_key in self._pods.owned_by(vmi["metadata"]["uid"]):
+            pod = self._pods.get(pod_key)
+            if pod is None or ("deletionTimestamp" in pod["metadata"] and not is_pod_over(pod)):
+                continue
+            await self._delete_pod(key, vmi, pod)
 
-    async def _open_gate(self, key: Key, pod: Object) -> None:
-        """Set the readiness gate, once a pod, whatever the cache still says."""
-        if self._gated.get(key) == pod["metadata"]["uid"]:
+    async def _delete_pod(self, key: Key, vmi: Object, pod: Object) -> None:
+        metadata = pod["metadata"]
+        self._pods_expected.expect_deletion(key, metadata["uid"])
+        try:
+            await self._api.delete(resources.PODS, metadata["name"], namespace=key[0])
+        except NotFound:
+            self._pods_expected.deletion_observed(key, metadata["uid"])
+        except ClusterError:
+            self._pods_expected.deletion_observed(key, metadata["uid"])
+            words = f"Failed to delete virtual machine pod {metadata['name']}"
+            self._events.send(vmi, "FailedDelete", words, "Warning")
+            raise
+        words = f"Deleted virtual machine pod {metadata['name']}"
+        self._events.send(vmi, "SuccessfulDelete", words)
+
+    async def _update_status(self, key: Key, vmi: Object, pod: Object | None) -> None:
+        active = {
+            found["metadata"]["uid"]: found["spec"].get("nodeName", "")
+            for pod_key in self._pods.owned_by(vmi["metadata"]["uid"])
+            if (found := self._pods.get(pod_key)) is not None
+        }
+        if pod is not None:
+            await self._open_gate(pod)
+            await self._label(vmi, pod)
+        if is_final(vmi):
+            active = self._still_there(vmi, active)
+        around = Around(pod=pod, active=active, has_vm=self._has_vm(vmi))
+        wanted = next_vmi(vmi, around, self._now())
+        if wanted is vmi:
             return
-        if find_condition(pod.get("status", {}), UNPAUSED_GATE) is not None:
+        if not is_the_nodes(vmi):
+            await self._update(key, wanted)
+            return
+        patch = vmi_patch(vmi, wanted)
+        if patch:
+            await self._api.patch(
+                resources.VMIS, key[1], patch, patch_type=PatchType.JSON, namespace=key[0]
+            )
+
+    def _still_there(self, vmi: Object, active: dict[str, str]) -> dict[str, str]:
+        """Pods that are still in the cache after the calls just made."""
+        return active if self._pods.owned_by(vmi["metadata"]["uid"]) else {}
+
+    def _has_vm(self, vmi: Object) -> bool:
+        owner = controller_of(vmi)
+        if owner is None or owner["kind"] != "VirtualMachine":
+            return False
+        vm = self._vms.get((vmi["metadata"]["namespace"], owner["name"]))
+        return vm is not None and vm["metadata"]["uid"] == owner["uid"]
+
+    async def _open_gate(self, pod: Object) -> None:
+        """Set the readiness gate: the virtual machine is not paused."""
+        gate = find_condition(pod.get("status") or {}, UNPAUSED_GATE)
+        if gate is not None and gate["status"] == "True":
             return
         now = self._now()
         condition = {
@@ -142,7 +194,6 @@ class VmiController:
             "status": "True",
             "type": UNPAUSED_GATE,
         }
-        self._gated[key] = pod["metadata"]["uid"]
         await self._api.patch(
             resources.PODS,
             pod["metadata"]["name"],
@@ -152,85 +203,33 @@ class VmiController:
             subresource="status",
         )
 
-    async def _label_pod(self, vmi: Object, pod: Object) -> None:
-        node = vmi["status"].get("nodeName")
-        labels = pod["metadata"].get("labels") or {}
-        if not node or labels.get(NODE_LABEL) == node or pod["metadata"].get("deletionTimestamp"):
+    async def _label(self, vmi: Object, pod: Object) -> None:
+        """Tell the pod the node that its VMI says it is on."""
+        node = (vmi["metadata"].get("labels") or {}).get(NODE_LABEL)
+        before = pod["metadata"].get("labels") or {}
+        if node is None or before.get(NODE_LABEL) == node:
             return
-        path = f"/metadata/labels/{NODE_LABEL.replace('/', '~1')}"
+        patch = [
+            {"op": "test", "path": "/metadata/labels", "value": before},
+            {"op": "replace", "path": "/metadata/labels", "value": {**before, NODE_LABEL: node}},
+        ]
         await self._api.patch(
             resources.PODS,
             pod["metadata"]["name"],
-            [{"op": "add", "path": path, "value": node}],
+            patch,
             patch_type=PatchType.JSON,
             namespace=pod["metadata"]["namespace"],
         )
 
-    async def _tear_down(self, key: Key, vmi: Object, pod: Object | None) -> None:
-        if pod is not None:
-            metadata = pod["metadata"]
-            is_over = pod.get("status", {}).get("phase") in {"Succeeded", "Failed"}
-            if not metadata.get("deletionTimestamp") or is_over:
-                await self._delete_pod(vmi, pod)
-            new = next_vmi(vmi, pod, self._now())
-            if new is not vmi:
-                await self._update(key, vmi, new)
-                return
-            patch = ready_patch(vmi, pod, self._now())
-            if patch is not None:
-                await self._patch(key, vmi, patch)
-            return
-        is_the_nodes = vmi["status"].get("phase") in {"Scheduled", "Running"}
-        if VMI_FINALIZER in (vmi["metadata"].get("finalizers") or ()) and not is_the_nodes:
-            await self._update(key, vmi, without_finalizer(vmi, self._now()))
-
-    async def _delete_pod(self, vmi: Object, pod: Object) -> None:
-        metadata = pod["metadata"]
-        message = f"Deleted virtual machine pod {metadata['name']}"
-        with suppress(NotFound):
-            await self._api.delete(
-                resources.PODS, metadata["name"], namespace=metadata["namespace"]
-            )
-        self._events.send(vmi, "SuccessfulDelete", message)
-
-    async def _update(self, key: Key, vmi: Object, new: Object) -> None:
-        if new is vmi:
-            return
+    async def _update(self, key: Key, wanted: Object) -> None:
+        """PUT the VMI, and wait for its next change before looking at it again."""
+        self._writes_expected.forget(key)
+        self._writes_expected.expect_creations(key, 1)
         try:
-            stored = await self._api.update(resources.VMIS, new)
-        except NotFound:
-            return
-        self._written[key] = version_of(stored)
-        self._skip_if_gone(key)
-
-    async def _patch(self, key: Key, vmi: Object, patch: list[dict[str, Any]]) -> None:
-        try:
-            stored = await self._api.patch(
-                resources.VMIS,
-                vmi["metadata"]["name"],
-                patch,
-                patch_type=PatchType.JSON,
-                namespace=vmi["metadata"]["namespace"],
-            )
-        except NotFound:
-            return
-        except Invalid:
-            self.queue.add_rate_limited(key)
-            return
-        self._written[key] = version_of(stored)
-        self._skip_if_gone(key)
-
-    def _skip_if_gone(self, key: Key) -> None:
-        """What was written may be gone from the cache by the time the answer is here."""
-        if self._vmis.get(key) is None:
-            self._written.pop(key, None)
+            await self._api.update(resources.VMIS, wanted)
+        except ClusterError:
+            self._writes_expected.forget(key)
+            raise
 
     def _now(self) -> str:
         return timestamp(self._component.clock.wall())
-
-
-def _controller_of(pod: Object) -> tuple[str, str] | None:
-    for owner in pod["metadata"].get("ownerReferences") or ():
-        if owner.get("controller") and owner["kind"] == "VirtualMachineInstance":
-            return owner["name"], owner["uid"]
-    return None

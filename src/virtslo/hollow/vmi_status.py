@@ -1,25 +1,49 @@
-"""The VMI as virt-controller wants it, given its pod: a pure function.
+"""The VMI as virt-controller wants it, given its pods: pure functions.
 
-Invariant: the very same object comes back if nothing is to be changed; a phase never goes back.
+Invariant: the very same object comes back if nothing is to be changed; a phase never goes back; a
+condition is replaced only if its status, reason or message changes.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
-from virtslo.hollow.conditions import find_condition, with_condition
-from virtslo.hollow.launcher import IMAGE, OVERHEAD_MIB
+from virtslo.hollow.conditions import Condition, find_condition, with_condition
+from virtslo.hollow.finalizers import without_finalizers
+from virtslo.hollow.launcher import OVERHEAD_MIB
 from virtslo.hollow.run_strategy import RECEIVER_ANNOTATION
 from virtslo.model.identifiers import Object
 
 VMI_FINALIZER: Final = "kubevirt.io/foregroundDeleteVirtualMachine"
+VM_FINALIZER: Final = "kubevirt.io/virtualMachineControllerFinalize"
+NODE_LABEL: Final = "kubevirt.io/nodeName"
+PLACED: Final = "PodScheduled"
 _MEMORY: Final = {"memoryOverhead": f"{OVERHEAD_MIB}Mi"}
 _INTERFACES: Final = [{"name": "default", "podInterfaceName": "eth0"}]
 _FINAL: Final = frozenset({"Succeeded", "Failed"})
+_NODES: Final = frozenset({"Scheduled", "Running"})
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What virt-controller knows around a VMI."""
+
+    pod: Object | None
+    """Its pod, as a reconcile goes on with it."""
+    active: Mapping[str, str]
+    """Every pod of it in the cache: uid to node."""
+    has_vm: bool
+    """Whether the VM that controls it is still there."""
 
 
 def is_final(vmi: Object) -> bool:
     """Whether the VMI has ended."""
     return vmi["status"].get("phase") in _FINAL
+
+
+def is_the_nodes(vmi: Object) -> bool:
+    """Whether virt-handler owns the VMI, so that virt-controller only patches it."""
+    return vmi["status"].get("phase") in _NODES
 
 
 def is_receiver(vmi: Object) -> bool:
@@ -28,9 +52,14 @@ def is_receiver(vmi: Object) -> bool:
     return annotations.get(RECEIVER_ANNOTATION) == "true"
 
 
-def waiting_for_sync(vmi: Object, now: str) -> Object:
-    """A receiver, waiting."""
-    return {**vmi, "status": with_phase(vmi["status"], "WaitingForSync", now)}
+def is_going_down(pod: Object) -> bool:
+    """Whether a pod has ended or is being deleted."""
+    return "deletionTimestamp" in pod["metadata"] or is_pod_over(pod)
+
+
+def is_pod_over(pod: Object) -> bool:
+    """Whether a pod has ended."""
+    return (pod.get("status") or {}).get("phase") in _FINAL
 
 
 def with_phase(status: Mapping[str, Any], phase: str, now: str) -> dict[str, Any]:
@@ -42,130 +71,146 @@ def with_phase(status: Mapping[str, Any], phase: str, now: str) -> dict[str, Any
     return {**status, "phase": phase, "phaseTransitionTimestamps": transitions}
 
 
-def next_vmi(vmi: Object, pod: Object | None, now: str) -> Object:
-    """The VMI after the next step that its pod allows; `vmi` itself if there is none."""
-    status = vmi["status"]
-    phase = status.get("phase")
+def next_vmi(vmi: Object, around: Around, now: str) -> Object:
+    """The VMI as it should be; `vmi` itself if it is."""
+    status, metadata = vmi["status"], vmi["metadata"]
+    new: dict[str, Any] = dict(status)
+    if around.active:
+        new["activePods"] = around.active
+    else:
+        new.pop("activePods", None)
+    _set_ready(new, around.pod, now)
+    _set_image(new, around.pod)
+    changed = _with_phase_of_pod(vmi, new, around, now)
+    if changed["status"] == status and changed["metadata"] is metadata:
+        return vmi
+    return changed
+
+
+def _with_phase_of_pod(
+    vmi: Object, new: dict[str, Any], around: Around, now: str
+) -> dict[str, Any]:
+    metadata = vmi["metadata"]
+    pod, phase = around.pod, vmi["status"].get("phase", "")
     if phase in _FINAL:
-        return vmi
-    if pod is None:
-        return vmi
-    pod_phase = pod.get("status", {}).get("phase")
-    if phase == "Pending":
-        return {**vmi, "status": _scheduling(status, pod, now)}
-    if phase == "Scheduling":
-        if pod_phase in _FINAL:
-            return {**vmi, "status": with_phase(status, "Failed", now)}
-        if _is_ready(pod):
-            return _scheduled(vmi, pod, now)
-    active = _active(status, pod)
-    if active is None:
-        return vmi
-    return {**vmi, "status": {**status, **active}}
+        gone = not around.active
+        names = [VMI_FINALIZER] if gone else []
+        if gone:
+            new.pop("launcherContainerImageVersion", None)
+        if not around.has_vm:
+            names.append(VM_FINALIZER)
+        metadata = without_finalizers(metadata, names)
+    elif phase in {"", "Pending", "WaitingForSync"}:
+        if pod is not None:
+            new = with_phase(new, "Scheduling", now)
+            new["memory"] = {**new.get("memory", {}), **_MEMORY}
+        elif "deletionTimestamp" in metadata:
+            new = with_phase(new, "Failed", now)
+        elif is_receiver(vmi) and phase != "WaitingForSync":
+            new = with_phase(new, "WaitingForSync", now)
+    elif pod is None:
+        new = with_phase(new, "Failed", now)
+    elif phase == "Scheduling":
+        return _scheduling(vmi, new, pod, now)
+    return {**vmi, "metadata": metadata, "status": new}
 
 
-def ready_patch(vmi: Object, pod: Object, now: str) -> list[dict[str, Any]] | None:
-    """The patch that brings the Ready condition up to date; None if it is."""
-    status = vmi["status"]
-    condition = _wanted_ready(status, pod, now)
-    current = find_condition(status, "Ready")
-    if condition is None or (current is not None and _says_the_same(current, condition)):
-        return None
-    before = status.get("conditions") or []
-    return [
-        {"op": "test", "path": "/status/conditions", "value": before},
-        {
-            "op": "replace",
-            "path": "/status/conditions",
-            "value": with_condition(before, condition),
-        },
-    ]
+def _scheduling(vmi: Object, new: dict[str, Any], pod: Object, now: str) -> dict[str, Any]:
+    metadata, status = vmi["metadata"], pod.get("status") or {}
+    new["qosClass"] = status.get("qosClass", "Burstable")
+    placed = find_condition(status, PLACED)
+    if placed is not None and placed["status"] == "False":
+        new["conditions"] = with_condition(new.get("conditions"), placed)
+    elif find_condition(new, PLACED) is not None:
+        new["conditions"] = [item for item in new["conditions"] if item["type"] != PLACED]
+    if is_pod_ready(pod) and "deletionTimestamp" not in metadata:
+        node = pod["spec"]["nodeName"]
+        labels = {**(metadata.get("labels") or {}), NODE_LABEL: node}
+        metadata = {**metadata, "labels": labels}
+        volumes = vmi["spec"].get("volumes") or ()
+        new = with_phase(new, "Scheduled", now)
+        new.update(
+            nodeName=node,
+            interfaces=_INTERFACES,
+            migrationTransport="Unix",
+            volumeStatus=[{"name": volume["name"], "target": ""} for volume in volumes],
+        )
+    elif is_going_down(pod):
+        new = with_phase(new, "Failed", now)
+    return {**vmi, "metadata": metadata, "status": new}
 
 
-def without_finalizer(vmi: Object, now: str) -> Object:
-    """A VMI that is over, let go: no finalizer, no pods, a final phase."""
-    metadata = vmi["metadata"]
-    finalizers = [name for name in metadata["finalizers"] if name != VMI_FINALIZER]
-    status = dict(vmi["status"])
-    status.pop("activePods", None)
-    status.pop("launcherContainerImageVersion", None)
-    if status.get("phase") not in _FINAL:
-        status = with_phase(status, "Failed", now)
-    return {**vmi, "metadata": {**metadata, "finalizers": finalizers}, "status": status}
+def vmi_patch(vmi: Object, wanted: Object) -> list[dict[str, Any]]:
+    """The patch that makes a VMI of its node what is wanted, as virt-controller makes it."""
+    patch: list[dict[str, Any]] = []
+    before, after = vmi["status"], wanted["status"]
+    for key in ("conditions", "activePods", "phase", "launcherContainerImageVersion"):
+        if before.get(key) == after.get(key):
+            continue
+        path = f"/status/{key}"
+        if key in before:
+            patch.append({"op": "test", "path": path, "value": before[key]})
+        if key in after:
+            op = "replace" if key in before else "add"
+            patch.append({"op": op, "path": path, "value": after[key]})
+        else:
+            patch.append({"op": "remove", "path": path})
+    return patch
 
 
-def _scheduling(status: Mapping[str, Any], pod: Object, now: str) -> Mapping[str, Any]:
-    ready = {
-        "lastProbeTime": now,
-        "lastTransitionTime": now,
-        "message": "Guest VM is not reported as running",
-        "reason": "GuestNotRunning",
-        "status": "False",
-        "type": "Ready",
-    }
-    new = with_phase(status, "Scheduling", now)
-    new["conditions"] = with_condition(status.get("conditions"), ready)
-    new["launcherContainerImageVersion"] = IMAGE
-    new["memory"] = {**status.get("memory", {}), **_MEMORY}
-    new.update(_active(status, pod) or {})
-    return new
-
-
-def _scheduled(vmi: Object, pod: Object, now: str) -> Object:
-    node = pod["spec"]["nodeName"]
-    metadata = vmi["metadata"]
-    labels = {**(metadata.get("labels") or {}), "kubevirt.io/nodeName": node}
-    status = with_phase(vmi["status"], "Scheduled", now)
-    volumes = vmi["spec"].get("volumes") or ()
-    status.update(
-        _active(vmi["status"], pod) or {},
-        nodeName=node,
-        interfaces=_INTERFACES,
-        migrationTransport="Unix",
-        volumeStatus=[{"name": volume["name"], "target": ""} for volume in volumes],
-    )
-    return {**vmi, "metadata": {**metadata, "labels": labels}, "status": status}
-
-
-def _active(status: Mapping[str, Any], pod: Object) -> dict[str, Any] | None:
-    """The pods of a VMI and their nodes, if the VMI does not say so yet."""
-    uid = pod["metadata"]["uid"]
-    node = pod["spec"].get("nodeName", "")
-    pods = status.get("activePods") or {}
-    if pods.get(uid) == node:
-        return None
-    wanted: dict[str, Any] = {"activePods": {**pods, uid: node}}
-    if node:
-        wanted["qosClass"] = pod.get("status", {}).get("qosClass", "Burstable")
-    return wanted
-
-
-def _is_ready(pod: Object) -> bool:
-    status = pod.get("status", {})
+def is_pod_ready(pod: Object) -> bool:
+    """Whether a pod runs on a node and its containers are ready, as virt-controller sees it."""
+    status = pod.get("status") or {}
+    if "deletionTimestamp" in pod["metadata"]:
+        return False
     if status.get("phase") != "Running" or not pod["spec"].get("nodeName"):
         return False
     return all(item.get("ready") for item in status.get("containerStatuses", ()))
 
 
-def _wanted_ready(status: Mapping[str, Any], pod: Object, now: str) -> dict[str, Any] | None:
-    if pod["metadata"].get("deletionTimestamp"):
-        return {
-            "lastProbeTime": now,
-            "lastTransitionTime": now,
-            "message": "virt-launcher pod is terminating",
-            "reason": "PodTerminating",
-            "status": "False",
-            "type": "Ready",
-        }
-    if status.get("phase") == "Running":
-        return {
-            "lastProbeTime": None,
-            "lastTransitionTime": now,
-            "status": "True",
-            "type": "Ready",
-        }
-    return None
+def _set_image(new: dict[str, Any], pod: Object | None) -> None:
+    if pod is not None:
+        new["launcherContainerImageVersion"] = pod["spec"]["containers"][0]["image"]
+
+
+def _set_ready(new: dict[str, Any], pod: Object | None, now: str) -> None:
+    wanted = _ready(new.get("phase", ""), pod, now)
+    current = find_condition(new, "Ready")
+    if current is None or not _says_the_same(current, wanted):
+        new["conditions"] = with_condition(new.get("conditions"), wanted)
+
+
+def _ready(phase: str, pod: Object | None, now: str) -> Condition:
+    if pod is None:
+        words = "virt-launcher pod has not yet been scheduled"
+        return _not_ready("PodNotExists", words, now)
+    if is_going_down(pod):
+        return _not_ready("PodTerminating", "virt-launcher pod is terminating", now)
+    if phase != "Running":
+        return _not_ready("GuestNotRunning", "Guest VM is not reported as running", now)
+    theirs = find_condition(pod.get("status") or {}, "Ready")
+    if theirs is None:
+        words = "virt-launcher pod is missing the Ready condition"
+        return _not_ready("PodConditionMissing", words, now)
+    ready = {
+        "lastProbeTime": None,
+        "lastTransitionTime": theirs["lastTransitionTime"],
+        "status": theirs["status"],
+        "type": "Ready",
+    }
+    return {**ready, **{key: theirs[key] for key in ("reason", "message") if key in theirs}}
+
+
+def _not_ready(reason: str, message: str, now: str) -> Condition:
+    return {
+        "lastProbeTime": now,
+        "lastTransitionTime": now,
+        "message": message,
+        "reason": reason,
+        "status": "False",
+        "type": "Ready",
+    }
 
 
 def _says_the_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    return one["status"] == other["status"] and one.get("reason") == other.get("reason")
+    return all(one.get(key) == other.get(key) for key in ("status", "reason", "message"))
