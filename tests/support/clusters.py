@@ -9,6 +9,8 @@ from typing import TypeVar
 
 from virtslo.base.clock import Clock, SystemClock
 from virtslo.base.virtual_time import run_in_virtual_time
+from virtslo.hollow.cluster import HollowCluster
+from virtslo.hollow.profiles import load_profile
 from virtslo.kube.connector import Endpoint, tls_context
 from virtslo.kube.http_api import HttpApi
 from virtslo.model.identity import Identity
@@ -87,12 +89,44 @@ async def served(*, log_size: int = 10_000) -> AsyncIterator[Served]:
         await http.stop()
 
 
+@asynccontextmanager
+async def hollow_served(
+    *, nodes: int, audit: Callable[[bytes], None] | None = None
+) -> AsyncIterator[Served]:
+    """A server on a free port of loopback with hollow nodes and controllers at work behind it."""
+    clock = SystemClock()
+    profile = load_profile("instant")
+    server = ApiServer(clock=clock, seed=1, profile=profile.server, audit=audit)
+    server.set_up()
+    install_documents(server)
+    cluster = HollowCluster(
+        connect=lambda identity: DirectApi(server, identity),
+        clock=clock,
+        profile=profile,
+        seed=1,
+        nodes=nodes,
+        register_metrics=server.register_proxy,
+    )
+    await cluster.install()
+    certificates = make_certificates()
+    http = HttpServer(server, certificates)
+    url = await http.start(0)
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(cluster.run())
+        try:
+            await cluster.synced.wait()
+            yield Served(server, url, http.token, certificates)
+        finally:
+            task.cancel()
+            await http.stop()
+
+
 def connected(there: Served, *, tls: ssl.SSLContext | None = None) -> HttpApi:
     """A connection to a served cluster; a context manager."""
 
     async def authorize() -> str:
         return f"Bearer {there.token}"
 
-    context = tls or tls_context(ca_pem=there.certificates.ca_pem.decode())
+    context = tls or tls_context(ca=there.certificates.ca_pem)
     endpoint = Endpoint(url=there.url, user_agent="tester/1", tls=context, authorize=authorize)
     return HttpApi(endpoint, SystemClock())

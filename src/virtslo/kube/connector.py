@@ -4,16 +4,19 @@ Invariant: nothing queues inside: as many connections are opened as requests are
 waiting is never hidden; and no request is sent twice.
 """
 
+import errno
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
 import aiohttp
+from multidict import CIMultiDict
 
 from virtslo.base.errors import ClusterError
+from virtslo.base.piped import piped
 
 CONNECT_TIMEOUT_SECONDS: Final = 30.0
 ANSWER_TIMEOUT_SECONDS: Final = 75.0
@@ -35,6 +38,8 @@ class Endpoint:
     server_name: str | None = None
     proxy: str | None = None
     authorize: Authorize | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    """Sent with every request, beside our own: whom to act for."""
 
     @property
     def host(self) -> str:
@@ -55,29 +60,46 @@ def check_url(url: str) -> str:
 
 def tls_context(
     *,
-    ca_file: str | None = None,
-    ca_pem: str | None = None,
-    cert_file: str | None = None,
-    key_file: str | None = None,
+    ca: bytes | None = None,
+    certificate: bytes | None = None,
+    key: bytes | None = None,
     verify: bool = True,
+    place: str = "the API server",
 ) -> ssl.SSLContext:
-    """A TLS context of a client; without an authority given, the system's are trusted."""
+    """A TLS context of a client, of PEM texts; without an authority the system's are trusted.
+
+    Raises ClusterError that begins with `place`.
+    """
     try:
-        context = ssl.create_default_context(cafile=ca_file, cadata=ca_pem)
+        context = ssl.create_default_context(cadata=None if ca is None else ca.decode())
         # Clusters' own authorities often lack extensions that strict checking asks for.
         context.verify_flags &= ~ssl.VERIFY_X509_STRICT
         if not verify:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
-        if cert_file:
-            context.load_cert_chain(cert_file, key_file)
+        if certificate is not None:
+            _load_pair(context, certificate, key)
     except (ssl.SSLError, OSError, ValueError) as error:
-        reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or "unreadable"
         raise ClusterError(
-            f"the certificates for the API server cannot be used: {reason}",
-            hint="look at the certificates and the key in the kubeconfig",
+            f"{place}: its certificates cannot be used: {_reason(error)}",
+            hint="look at certificate-authority, client-certificate and client-key in the "
+            "kubeconfig; a key must not be encrypted",
         ) from error
     return context
+
+
+def _reason(error: Exception) -> str:
+    """What is wrong with certificates; OpenSSL hides it behind a pipe that cannot seek."""
+    if getattr(error, "errno", None) == errno.ESPIPE:
+        return "certificate and key are not PEM, or do not belong together"
+    return getattr(error, "reason", None) or getattr(error, "strerror", None) or "unreadable"
+
+
+def _load_pair(context: ssl.SSLContext, certificate: bytes, key: bytes | None) -> None:
+    """Give a certificate and its key to OpenSSL, which reads them from paths only: from a pipe,
+    so that no file holds a key, not even for a moment."""
+    with piped(certificate) as first, piped(certificate if key is None else key) as second:
+        context.load_cert_chain(first, second, password=lambda: "")
 
 
 def open_session(endpoint: Endpoint) -> aiohttp.ClientSession:
@@ -105,9 +127,10 @@ def open_session(endpoint: Endpoint) -> aiohttp.ClientSession:
     return session
 
 
-def _headers(endpoint: Endpoint) -> Mapping[str, str]:
+def _headers(endpoint: Endpoint) -> CIMultiDict[str]:
     # Compressing would cost the measured control plane time, and ours.
-    return {"User-Agent": endpoint.user_agent, "Accept-Encoding": "identity"}
+    ours = (("User-Agent", endpoint.user_agent), ("Accept-Encoding", "identity"))
+    return CIMultiDict((*ours, *endpoint.headers))
 
 
 def _socket(address: aiohttp.AddrInfoType) -> socket.socket:

@@ -1,16 +1,15 @@
 """From a kubeconfig, or a pod's service account, to a connection.
 
-Invariant: the ecosystem's loader decides what a kubeconfig means; no message holds a secret; files
-that it writes for certificates are gone before the connection is used.
+Invariant: the ecosystem's loader decides what a kubeconfig means; no message holds a secret, and
+no secret is written to a file.
 """
 
 import asyncio
 import os
-import tempfile
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
@@ -20,6 +19,9 @@ from virtslo.kube.connector import Authorize, Endpoint, check_url, tls_context
 from virtslo.kube.failures import NETWORK_ERRORS
 from virtslo.kube.http_api import HttpApi
 from virtslo.kube.responses import LONGEST_EXCERPT
+
+if TYPE_CHECKING:
+    from virtslo.kube.kubeconfig_loader import Address, Loader
 
 DEFAULT_KUBECONFIG: Final = "~/.kube/config"
 TOKEN_CHECK_NS: Final = 30_000_000_000
@@ -62,51 +64,60 @@ def describe_target(*, kubeconfig: Path | None, context: str | None, in_cluster:
 async def _endpoint(
     kubeconfig: Path | None, context: str | None, clock: Clock, user_agent: str
 ) -> Endpoint:
+    from virtslo.kube.kubeconfig_loader import impersonation
+
     paths = _paths(kubeconfig)
     name = _context_name(_read(paths), context, paths)
     place = f"{_told(paths)}: context {name!r}"
-    with tempfile.TemporaryDirectory(prefix="virtslo-") as folder:
-        configuration, loader = await _load(paths, name, place=place, folder=folder)
-        is_tls = configuration.host.startswith("https")
-        tls = None
-        if is_tls:
-            tls = tls_context(
-                ca_file=configuration.ssl_ca_cert,
-                cert_file=configuration.cert_file,
-                key_file=configuration.key_file,
-                verify=configuration.verify_ssl,
-            )
-        _forget_temporary_files(folder)
+    loader, address = await _load(paths, name, place=place)
+    try:
+        headers = impersonation(loader.user)
+    except _loader_errors() as error:
+        raise _refused(place, error) from None
+    tls = None
+    if address.host.startswith("https"):
+        tls = tls_context(
+            ca=address.ca,
+            certificate=address.certificate,
+            key=address.key,
+            verify=address.verify,
+            place=place,
+        )
     return Endpoint(
-        url=check_url(configuration.host),
+        url=check_url(address.host),
         user_agent=user_agent,
         tls=tls,
-        server_name=configuration.tls_server_name,
-        proxy=configuration.proxy,
-        authorize=_authorize(configuration, loader, clock, place),
+        server_name=address.server_name,
+        proxy=_usable_proxy(address.proxy, place),
+        authorize=_authorize(loader, clock, place),
+        headers=headers,
     )
 
 
-async def _load(paths: list[Path], context: str, *, place: str, folder: str) -> tuple[Any, Any]:
-    """What the loader makes of the context: its Configuration, and itself, to refresh tokens."""
-    from kubernetes_asyncio.client import Configuration
-    from kubernetes_asyncio.config import kube_config
+async def _load(paths: list[Path], context: str, *, place: str) -> "tuple[Loader, Address]":
+    """What the loader makes of the context: itself, to refresh tokens, and the address."""
+    from kubernetes_asyncio.config.kube_config import KubeConfigMerger
 
-    configuration = type.__call__(Configuration)
-    # The loader logs what a plug-in wrote, which may be a secret; the error tells enough.
-    kube_config.logger.propagate = False
+    from virtslo.kube.kubeconfig_loader import Loader
+
     try:
         async with asyncio.timeout(PLUG_IN_TIMEOUT_SECONDS):
-            loader = await kube_config.load_kube_config(
-                config_file=os.pathsep.join(map(str, paths)),
-                context=context,
-                client_configuration=configuration,
-                persist_config=False,
-                temp_file_path=folder,
-            )
+            merged = KubeConfigMerger(os.pathsep.join(map(str, paths))).config
+            loader = Loader(merged, active_context=context, config_base_path=None)
+            await loader._load_authentication()
+            return loader, loader.address()
     except _loader_errors() as error:
         raise _refused(place, error) from None
-    return configuration, loader
+
+
+def _usable_proxy(proxy: str | None, place: str) -> str | None:
+    """The proxy, if it is one we can speak to; it may hold a password and is not shown."""
+    if proxy is None or proxy.startswith(("http://", "https://")):
+        return proxy
+    raise ClusterError(
+        f"{place}: its proxy is neither http:// nor https://",
+        hint="look at proxy-url in the kubeconfig, and at HTTPS_PROXY",
+    )
 
 
 def _loader_errors() -> tuple[type[Exception], ...]:
@@ -117,13 +128,16 @@ def _loader_errors() -> tuple[type[Exception], ...]:
     return (ConfigException, *NETWORK_ERRORS, yaml.YAMLError, *mistakes)
 
 
-def _authorize(configuration: Any, loader: Any, clock: Clock, place: str) -> Authorize | None:
+def _authorize(loader: "Loader", clock: Clock, place: str) -> Authorize | None:
     """The Authorization header; asked for again, now and then, where it can expire."""
-    user = loader._user
-    can_expire = loader.provider in _LEGACY_PROVIDERS or (user is not None and "exec" in user)
-    value: str | None = configuration.api_key.get("BearerToken")
-    if value is None:
+    from virtslo.kube.kubeconfig_loader import token_file
+
+    path = token_file(loader)
+    if path is not None:
+        return _from_file(path, clock, place)
+    if getattr(loader, "token", None) is None:
         return None
+    can_expire = loader.provider in _LEGACY_PROVIDERS or "exec" in loader.user
     next_check_ns = clock.now_ns() + TOKEN_CHECK_NS
 
     async def authorize() -> str | None:
@@ -141,6 +155,32 @@ def _authorize(configuration: Any, loader: Any, clock: Clock, place: str) -> Aut
     return authorize
 
 
+def _from_file(path: Path, clock: Clock, place: str) -> Authorize:
+    """The token of a file that something else keeps fresh."""
+    value = ""
+    next_read_ns = clock.now_ns()
+
+    async def authorize() -> str:
+        nonlocal value, next_read_ns
+        if clock.now_ns() >= next_read_ns:
+            next_read_ns = clock.now_ns() + TOKEN_CHECK_NS
+            value = _read_token(path, place)
+        return f"Bearer {value}"
+
+    return authorize
+
+
+def _read_token(path: Path, place: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        words = getattr(error, "strerror", None) or "it is not text"
+        raise ClusterError(
+            f"{place}: cannot read its token file {str(path)!r}: {words}",
+            hint="look at tokenFile in the kubeconfig",
+        ) from None
+
+
 def _in_cluster_endpoint(clock: Clock, user_agent: str) -> Endpoint:
     from kubernetes_asyncio.client import Configuration
     from kubernetes_asyncio.config import ConfigException, load_incluster_config
@@ -148,6 +188,7 @@ def _in_cluster_endpoint(clock: Clock, user_agent: str) -> Endpoint:
     configuration = type.__call__(Configuration)
     try:
         load_incluster_config(client_configuration=configuration)
+        authority = Path(configuration.ssl_ca_cert).read_bytes()
     except (ConfigException, OSError) as error:
         raise ClusterError(
             f"in-cluster credentials cannot be used: {error}",
@@ -163,7 +204,7 @@ def _in_cluster_endpoint(clock: Clock, user_agent: str) -> Endpoint:
     return Endpoint(
         url=check_url(configuration.host),
         user_agent=user_agent,
-        tls=tls_context(ca_file=configuration.ssl_ca_cert),
+        tls=tls_context(ca=authority, place="the pod's service account"),
         authorize=authorize,
     )
 
@@ -239,15 +280,6 @@ def _refused(place: str, error: Exception) -> ClusterError:
         if is_plug_in
         else "try kubectl with the same context",
     )
-
-
-def _forget_temporary_files(folder: str) -> None:
-    """The loader remembers files by their content and would hand out names of files now gone."""
-    from kubernetes_asyncio.config import kube_config
-
-    known = kube_config._temp_files
-    for content in [key for key, name in known.items() if name.startswith(folder)]:
-        del known[content]
 
 
 def _told(paths: list[Path]) -> str:

@@ -1,14 +1,12 @@
 """Certificates for the simulated API server: an authority of its own and one server certificate.
 
-Invariant: keys live as long as the process; none is left on disk.
+Invariant: keys live as long as the process; none ever reaches a disk.
 """
 
 import ipaddress
 import ssl
-import tempfile
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Final
 
 from cryptography import x509
@@ -17,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from virtslo.base.clock import SystemClock
+from virtslo.base.piped import piped
 
 LOOPBACK: Final = "127.0.0.1"
 _VALID_FOR: Final = timedelta(days=365)
@@ -49,15 +48,12 @@ def make_certificates() -> Certificates:
 
 
 def _context(pem: bytes) -> ssl.SSLContext:
-    """A TLS context of a server. OpenSSL reads keys from files only: this one lives for a moment,
-    in a folder that nobody else may enter."""
+    """A TLS context of a server. OpenSSL reads keys from paths only: this one is a pipe."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
-    with tempfile.TemporaryDirectory(prefix="virtslo-") as folder:
-        path = Path(folder) / "server.pem"
-        path.write_bytes(pem)
-        context.load_cert_chain(path)
+    with piped(pem) as certificate, piped(pem) as key:
+        context.load_cert_chain(certificate, key)
     return context
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import ssl
-from pathlib import Path
 
 import pytest
 
@@ -34,12 +33,9 @@ def test_a_context_may_be_told_not_to_verify() -> None:
     assert not lax.check_hostname
 
 
-def test_certificates_that_are_none_are_refused_without_being_shown(tmp_path: Path) -> None:
-    path = tmp_path / "key.pem"
-    path.write_text("secret")
-
+def test_certificates_that_are_none_are_refused_without_being_shown() -> None:
     with pytest.raises(ClusterError, match="certificates") as refused:
-        tls_context(cert_file=str(path), key_file=str(path))
+        tls_context(certificate=b"secret", key=b"secret")
 
     assert "secret" not in str(refused.value)
 
