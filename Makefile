@@ -11,10 +11,10 @@ UV_VERSION := 0.13.9
 SCENARIO ?= burst --count 100
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all check format docs bench lock clean
+.PHONY: help run test test-all control-plane check format docs bench lock clean
 
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(STAMP) ## set everything up and run the main job on the simulated cluster
 	@$(BIN)/virtslo run $(SCENARIO)
@@ -22,7 +22,11 @@ run: $(STAMP) ## set everything up and run the main job on the simulated cluster
 test: $(STAMP) ## set everything up and run the tests
 	@$(BIN)/python -m pytest -q
 
-test-all: $(STAMP) ## every test, the long ones and those that need kubectl too
+control-plane: $(STAMP) ## build a real control plane for the tests (needs Go; minutes, once)
+	@$(BIN)/python tests/control_plane/binaries.py
+
+test-all: $(STAMP) ## every test, the long ones and those that need kubectl or Go too
+	-@$(MAKE) --no-print-directory control-plane
 	@$(BIN)/python -m pytest -q --all
 
 check: $(STAMP) ## format, lint, strict types, import contracts, spelling
