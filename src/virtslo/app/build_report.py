@@ -17,6 +17,7 @@ from virtslo.slo.catalog import CATALOG
 from virtslo.slo.findings import findings_of
 from virtslo.slo.indicators import indicators_of
 from virtslo.slo.measured import measure
+from virtslo.slo.run_detail import run_detail
 from virtslo.slo.tables import kind_of, tables_of, test_of
 
 MET: Final = 0
@@ -24,8 +25,8 @@ VIOLATED: Final = 1
 INCONCLUSIVE: Final = 4
 
 
-def build_report(records: Sequence[RunRecord]) -> Report:
-    """Derive everything from these records."""
+def build_report(records: Sequence[RunRecord], *, detailed: bool = False) -> Report:
+    """Derive everything from these records; single objects and moments only if asked for."""
     runs = [measure(record) for record in records]
     findings = [
         RunFinding(record.host.run_id, finding)
@@ -39,6 +40,7 @@ def build_report(records: Sequence[RunRecord]) -> Report:
         tables=tables_of(runs),
         indicators=tuple(indicator for run in runs for indicator in indicators_of(run)),
         definitions={name: definition.text for name, definition in CATALOG.items()},
+        details=tuple(run_detail(record) for record in records) if detailed else (),
     )
 
 

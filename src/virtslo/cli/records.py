@@ -7,7 +7,9 @@ import click
 
 from virtslo.app.build_report import build_report, exit_code
 from virtslo.base.errors import StoreError
-from virtslo.cli.wiring import read_record, render
+from virtslo.cli.formats import FORMATS, check_simulated
+from virtslo.cli.output import write_file, write_folder
+from virtslo.cli.wiring import read_record, render, render_files
 from virtslo.model.record import RunRecord, RunStatus
 
 DEFAULT_ROOT = Path("runs")
@@ -24,18 +26,22 @@ def locate(run: Path) -> Path:
     raise StoreError(f"no record at {str(run)!r}", hint=hint)
 
 
-def print_report(runs: Sequence[Path], *, form: str, output: Path | None) -> int:
+def print_report(
+    runs: Sequence[Path], *, form: str, output: Path | None, allow_simulated: bool = False
+) -> int:
     """Print or write the report of these records; returns the exit code they come to."""
-    report = build_report([read_record(locate(run)) for run in runs])
-    text = render(report, form)
+    records = [read_record(locate(run)) for run in runs]
+    report = build_report(records, detailed=FORMATS[form].is_detailed)
+    check_simulated(report, form, is_allowed=allow_simulated)
     if output is None:
-        click.echo(text, nl=False)
+        click.echo(render(report, form), nl=False)
+        return exit_code(report)
+    files = render_files(report, form)
+    if files is None:
+        write_file(output, render(report, form))
     else:
-        try:
-            output.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise StoreError(f"cannot write {str(output)!r}: {error.strerror}") from error
-        click.echo(f"written: {output}", err=True)
+        write_folder(output, files)
+    click.echo(f"written: {output}", err=True)
     return exit_code(report)
 
 

@@ -5,7 +5,8 @@ parts are imported where they are used.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+import importlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +14,13 @@ from typing import TYPE_CHECKING
 
 from virtslo import __version__
 from virtslo.base.clock import Clock
+from virtslo.cli.formats import FORMATS
 from virtslo.model.environment import SimulatedTarget
 from virtslo.model.identity import Identity
 from virtslo.model.record import RunRecord
 from virtslo.model.report import Report
 from virtslo.ports.kube_api import KubeApi
-from virtslo.ports.renderer import Renderer
+from virtslo.ports.renderer import FolderRenderer, Renderer
 from virtslo.ports.run_recorder import RunRecorder
 
 if TYPE_CHECKING:
@@ -170,15 +172,13 @@ def render(report: Report, form: str) -> str:
     return text if text.endswith("\n") else text + "\n"
 
 
+def render_files(report: Report, form: str) -> Mapping[str, str] | None:
+    """A report's files by name, for a format that is a folder; None for one that is a text."""
+    renderer = _renderer(form)
+    return renderer.files(report) if isinstance(renderer, FolderRenderer) else None
+
+
 def _renderer(form: str) -> Renderer:
-    if form == "json":
-        from virtslo.report.json_document import JsonDocument
-
-        return JsonDocument()
-    if form == "markdown":
-        from virtslo.report.markdown import Markdown
-
-        return Markdown()
-    from virtslo.report.terminal import Terminal
-
-    return Terminal()
+    module, _, name = FORMATS[form].renderer.partition(":")
+    renderer: Renderer = getattr(importlib.import_module(module), name)()
+    return renderer

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from virtslo.model.environment import Environment
 from virtslo.model.figures import Figure, Indicator
 from virtslo.model.findings import Finding
+from virtslo.model.run_detail import RunDetail
 from virtslo.model.verdicts import Verdict
 
 CREATION_RATE = "creation_rate"
@@ -71,3 +72,5 @@ class Report:
     verdicts: tuple[Verdict, ...] = ()
     definitions: Mapping[str, str] = field(default_factory=dict)
     """What each indicator means, by name."""
+    details: tuple[RunDetail, ...] = ()
+    """Single objects and moments, one a run; only where a format asked for them."""

@@ -3,7 +3,8 @@
 Invariant: pure; the same report gives the same bytes.
 """
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Protocol, runtime_checkable
 
 from virtslo.model.report import Report
 
@@ -13,4 +14,13 @@ class Renderer(Protocol):
 
     def render(self, report: Report) -> str:
         """The document's text."""
+        ...
+
+
+@runtime_checkable
+class FolderRenderer(Renderer, Protocol):
+    """A format that is a folder of files where it is written, one text where it is printed."""
+
+    def files(self, report: Report) -> Mapping[str, str]:
+        """The text of every file, by its name."""
         ...

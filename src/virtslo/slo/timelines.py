@@ -22,6 +22,7 @@ class Timeline:
     uid: str
     index: int | None = None
     owner_uid: str | None = None
+    node: str | None = None
     added_ns: int | None = None
     phases: dict[str, int] = field(default_factory=dict)
     last_phase: str | None = None
@@ -74,6 +75,8 @@ def timelines_of(record: RunRecord, *, stages: Iterable[str]) -> Timelines:
                 seen.kind, seen.namespace, seen.name, seen.uid, seen.index, seen.owner_uid
             )
             objects[seen.uid] = timeline
+        if seen.node is not None:
+            timeline.node = seen.node
         if seen.source == RELIST:
             timeline.is_relisted = True
         _note(timeline, seen.fact, seen.phase, seen.received_ns)

@@ -1,0 +1,93 @@
+"""The output formats by name: what they are for, what they need, and what they may not hide.
+
+Invariant: a format without a place for the word "simulated" takes a simulated record only when told
+to; this table alone says which formats there are.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import click
+
+from virtslo.base.errors import Problem, ScenarioError
+from virtslo.model.report import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One output format."""
+
+    text: str
+    renderer: str
+    """`module:class` of its renderer."""
+    is_detailed: bool = False
+    """Whether it shows single objects and moments."""
+    says_simulated: bool = True
+    """Whether it has a place to say that a run was simulated."""
+
+
+FORMATS: Final[Mapping[str, Format]] = {
+    "table": Format("tables for a terminal", "virtslo.report.terminal:Terminal"),
+    "markdown": Format("GitHub Markdown", "virtslo.report.markdown:Markdown"),
+    "json": Format("virtslo.report/v1", "virtslo.report.json_document:JsonDocument"),
+    "junit": Format("JUnit XML: objectives as cases", "virtslo.report.junit:JUnit"),
+    "openmetrics": Format(
+        "OpenMetrics", "virtslo.report.open_metrics:OpenMetrics", is_detailed=True
+    ),
+    "perfscale": Format(
+        "results of KubeVirt's perfscale-audit",
+        "virtslo.report.perfscale_audit:PerfscaleAudit",
+        is_detailed=True,
+        says_simulated=False,
+    ),
+    "kube-burner": Format(
+        "kube-burner's documents (with -o: a folder)",
+        "virtslo.report.kube_burner:KubeBurner",
+        is_detailed=True,
+        says_simulated=False,
+    ),
+    "vep411": Format(
+        "VEP-411 JSON (with -o: a folder)",
+        "virtslo.report.vep411:Vep411",
+        is_detailed=True,
+        says_simulated=False,
+    ),
+    "vep411-csv": Format(
+        "VEP-411 records as CSV",
+        "virtslo.report.vep411:Vep411Csv",
+        is_detailed=True,
+        says_simulated=False,
+    ),
+    "perfdata": Format(
+        "clusterloader2's PerfData",
+        "virtslo.report.perf_data:PerfData",
+        is_detailed=True,
+        says_simulated=False,
+    ),
+}
+PRINTED: Final = ("table", "markdown", "json")
+"""The formats of commands that print as they end."""
+
+
+def known_format(_context: click.Context, _option: click.Parameter, name: str) -> str:
+    """The name of a format; an unknown one is refused with the names that are known."""
+    if name in FORMATS:
+        return name
+    known = "\n".join(f"  {known:<12} {form.text}" for known, form in FORMATS.items())
+    raise click.BadParameter(f"unknown format {name!r}; the known ones:\n{known}")
+
+
+def check_simulated(report: Report, form: str, *, is_allowed: bool) -> None:
+    """Refuse a simulated record in a format that cannot say so. Raises ScenarioError."""
+    if is_allowed or FORMATS[form].says_simulated:
+        return
+    simulated = [run.id for run in report.runs if run.environment.simulated is not None]
+    if simulated:
+        problem = Problem(
+            f"--format {form}",
+            f"a record of a simulated cluster ({', '.join(simulated)})",
+            "a record of a real cluster: this format has no place to say that a run was simulated",
+            "with --allow-simulated every name and id in it begins with simulated-",
+        )
+        raise ScenarioError("report", [problem])

@@ -1,0 +1,84 @@
+"""A report as JUnit XML: a run is a suite, its validity and its objectives are cases.
+
+Invariant: what is inconclusive is an error, never a pass and never skipped; a violation is a
+failure.
+"""
+
+from typing import Final
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from virtslo.model.report import Report, RunSummary
+from virtslo.model.verdicts import Outcome, Verdict
+from virtslo.report.content import environment_lines
+from virtslo.report.numbers import number
+
+_ILLEGAL: Final = {code: "\ufffd" for code in range(0x20) if code not in (0x09, 0x0A, 0x0D)}
+
+
+class JUnit:
+    """Renders JUnit XML."""
+
+    def render(self, report: Report) -> str:
+        """The document."""
+        root = Element("testsuites", name="virtslo")
+        for run in report.runs:
+            _suite(root, run, report)
+        for key in ("tests", "failures", "errors"):
+            root.set(key, str(sum(int(suite.get(key, "0")) for suite in root)))
+        indent(root)
+        text = tostring(root, encoding="unicode")
+        return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
+
+
+def _suite(root: Element, run: RunSummary, report: Report) -> None:
+    suite = SubElement(root, "testsuite", name=_legal(run.id))
+    properties = SubElement(suite, "properties")
+    simulated = "true" if run.environment.simulated is not None else "false"
+    SubElement(properties, "property", name="simulated", value=simulated)
+    for index, line in enumerate(environment_lines(run)):
+        SubElement(properties, "property", name=f"environment.{index}", value=_legal(line))
+    cases = [_validity(run, report)]
+    cases += [_objective(run, item) for item in report.verdicts if item.run == run.id]
+    suite.extend(cases)
+    suite.set("tests", str(len(cases)))
+    suite.set("failures", str(sum(case.find("failure") is not None for case in cases)))
+    suite.set("errors", str(sum(case.find("error") is not None for case in cases)))
+    suite.set("skipped", "0")
+    suite.set("time", f"{run.duration_seconds or 0:.3f}")
+
+
+def _validity(run: RunSummary, report: Report) -> Element:
+    case = _case(run, "the run is valid")
+    found = [item.finding for item in report.findings if item.run == run.id]
+    for finding in found:
+        if finding.inconclusive:
+            problem = SubElement(case, "error", type=finding.code, message=_legal(finding.detail))
+            problem.text = _legal(f"{finding.code}: {finding.detail}")
+            break
+    notes = "\n".join(f"{finding.code}: {finding.detail}" for finding in found)
+    if notes:
+        SubElement(case, "system-out").text = _legal(notes)
+    return case
+
+
+def _objective(run: RunSummary, verdict: Verdict) -> Element:
+    case = _case(run, verdict.objective)
+    told = f"{number(verdict.value)} {verdict.unit}, bound {number(verdict.bound)} {verdict.unit}"
+    if verdict.reason:
+        told += f": {verdict.reason}"
+    if verdict.verdict is Outcome.VIOLATED:
+        SubElement(case, "failure", type="violated", message=_legal(told)).text = _legal(told)
+    elif verdict.verdict is Outcome.INCONCLUSIVE:
+        SubElement(case, "error", type="inconclusive", message=_legal(told)).text = _legal(told)
+    else:
+        SubElement(case, "system-out").text = _legal(told)
+    return case
+
+
+def _case(run: RunSummary, name: str) -> Element:
+    return Element("testcase", classname=f"virtslo.{run.test}.{run.kind}", name=_legal(name))
+
+
+def _legal(text: str) -> str:
+    """Text without the characters that XML 1.0 has no way to write."""
+    return text.translate(_ILLEGAL).replace("\ufffe", "\ufffd").replace("\uffff", "\ufffd")
