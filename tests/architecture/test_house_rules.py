@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "src" / "virtslo").rglob("*.py"))
-ADAPTERS = ("virtslo.kube", "virtslo.sim", "virtslo.store", "virtslo.report")
+ADAPTERS = ("virtslo.kube", "virtslo.remote", "virtslo.sim", "virtslo.store", "virtslo.report")
 LONGEST = 400
 
 

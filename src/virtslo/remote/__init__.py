@@ -1,0 +1,1 @@
+"""Adapters to other people's services: where metrics and results are kept."""

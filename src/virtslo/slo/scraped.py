@@ -1,0 +1,123 @@
+"""How much a counter grew, from the samples that somebody scraped.
+
+Invariant: sums of increments between samples, resets handled; nothing is extrapolated. What the
+scrapes cannot tell, because they did not happen at the window's edges, is stated as an interval.
+"""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from virtslo.ports.metric_source import Sample, ScrapedSeries
+
+PROCESS_LABELS = ("namespace", "pod", "instance")
+"""The labels that tell one scraped process from another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """How much a counter grew in a window."""
+
+    value: float
+    """From the last sample at or before the window to the first at or after it, where there are
+    such: everything that the window can hold."""
+    at_least: float
+    """Between the first and the last sample inside the window: what it holds for certain."""
+    gap_before: float | None
+    """Seconds from the last sample before the window to its start; None: there is none."""
+    gap_after: float | None
+    """Seconds from the window's end to the first sample after it; None: there is none."""
+    resets: int = 0
+
+    @property
+    def error(self) -> float:
+        """How much of `value` may have come before or after the window."""
+        return self.value - self.at_least
+
+
+def growth(
+    samples: Sequence[Sample], start: float, end: float, *, zero_at: float | None = None
+) -> Growth:
+    """How much a counter grew between two moments (Unix seconds).
+
+    `samples` reach beyond the window on both sides. `zero_at`: when the series is known not to have
+    been there yet, so to have stood at 0; used where no sample lies before the window.
+    """
+    known = list(samples)
+    if zero_at is not None and not (known and known[0][0] <= start):
+        known.insert(0, (zero_at, 0.0))
+    before = [sample for sample in known if sample[0] <= start]
+    after = [sample for sample in known if sample[0] >= end]
+    value, resets = _summed(
+        [*before[-1:], *(sample for sample in known if start < sample[0] < end), *after[:1]]
+    )
+    at_least, _ = _summed([sample for sample in known if start <= sample[0] <= end])
+    return Growth(
+        value=value,
+        at_least=at_least,
+        gap_before=start - before[-1][0] if before else None,
+        gap_after=after[0][0] - end if after else None,
+        resets=resets,
+    )
+
+
+def grown_by(
+    series: Sequence[ScrapedSeries],
+    labels: Sequence[str],
+    *,
+    start: float,
+    end: float,
+    process_starts: Mapping[tuple[str, ...], float] | None = None,
+) -> Mapping[tuple[str, ...], Growth]:
+    """Growth of every series, summed by `labels`.
+
+    A series that appears inside the window stood at 0 when its process was last scraped without
+    it, or when its process began (`process_starts`, Unix seconds by PROCESS_LABELS). Where neither
+    is known it counts from its first sample, and `gap_before` is None.
+    """
+    scraped: dict[tuple[str, ...], float] = {}
+    for item in series:
+        process = process_of(item)
+        for at, _ in item.samples:
+            if at <= start:
+                scraped[process] = max(at, scraped.get(process, at))
+    sums: dict[tuple[str, ...], Growth] = {}
+    for item in series:
+        process = process_of(item)
+        began = (process_starts or {}).get(process)
+        zero_at = scraped.get(process, began if began is not None and began >= start else None)
+        found = growth(item.samples, start, end, zero_at=zero_at)
+        key = tuple(item.labels.get(name, "") for name in labels)
+        sums[key] = _added(sums[key], found) if key in sums else found
+    return {key: sums[key] for key in sorted(sums)}
+
+
+def process_of(item: ScrapedSeries) -> tuple[str, ...]:
+    """Which process a series was scraped from."""
+    return tuple(item.labels.get(name, "") for name in PROCESS_LABELS)
+
+
+def _summed(samples: Sequence[Sample]) -> tuple[float, int]:
+    """The increments between samples; after a reset a counter counts from 0."""
+    total, resets = 0.0, 0
+    for (_, earlier), (_, later) in itertools.pairwise(samples):
+        if later < earlier:
+            resets += 1
+            total += later
+        else:
+            total += later - earlier
+    return total, resets
+
+
+def _added(one: Growth, other: Growth) -> Growth:
+    return Growth(
+        value=one.value + other.value,
+        at_least=one.at_least + other.at_least,
+        gap_before=_wider(one.gap_before, other.gap_before),
+        gap_after=_wider(one.gap_after, other.gap_after),
+        resets=one.resets + other.resets,
+    )
+
+
+def _wider(one: float | None, other: float | None) -> float | None:
+    return None if one is None or other is None else max(one, other)
