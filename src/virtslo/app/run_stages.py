@@ -1,14 +1,14 @@
 """The stages of a run, one after another: warm-up, ramp-up, (churn), ramp-down.
 
-Invariant: deadlines are absolute; a stage's window closes only when the population is as the
-stage wants it and the cluster is quiet, or when waiting has ended, and the stage says which.
+Invariant: a stage's window closes only when the population is as the stage wants it and the cluster
+is quiet, or when waiting has ended, and the stage says which.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
+from virtslo.app.stage_windows import AtRest, StageWindows, look_at_nothing
 from virtslo.app.watching import RunWatch
-from virtslo.base.clock import Clock, to_nanoseconds
+from virtslo.base.clock import Clock
 from virtslo.load.engine import Engine, PlannedOperation
 from virtslo.load.plan import Plan, PlannedObject
 from virtslo.model.operations import (
@@ -36,15 +36,21 @@ class RunStages:
         clock: Clock,
         origin_ns: int,
         on_stage: Callable[[], None],
+        at_rest: AtRest = look_at_nothing,
     ) -> None:
         self._scenario = scenario
         self._plan = plan
         self._engine = engine
         self._watch = watch
         self._clock = clock
-        self._origin_ns = origin_ns
-        self._on_stage = on_stage
-        self.stages: tuple[Stage, ...] = ()
+        self._windows = StageWindows(
+            scenario.load,
+            watch=watch,
+            clock=clock,
+            origin_ns=origin_ns,
+            on_stage=on_stage,
+            at_rest=at_rest,
+        )
         self.created = 0
         self.failed = 0
         self._alive: dict[tuple[str, str], PlannedObject] = {}
@@ -53,9 +59,14 @@ class RunStages:
         }
 
     @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The stages so far."""
+        return self._windows.stages
+
+    @property
     def current(self) -> Stage | None:
         """The stage that is under way, or the last one."""
-        return self.stages[-1] if self.stages else None
+        return self._windows.current
 
     @property
     def wanted_members(self) -> int:
@@ -83,34 +94,28 @@ class RunStages:
             await self._ramp_down()
 
     async def _warm_up(self) -> None:
-        self._open(WARM_UP, deadline=self._plan.running_deadline)
         objects = self._plan.warm_up
-        await self._do(CREATE, objects, WARM_UP, offsets_ns=(0,) * len(objects), closed_loop=True)
-        await self._wait(self._watch.population.warm_up_is_running(len(objects)))
-        self._move(deadline=self._plan.gone_deadline)
-        await self._delete_alive(WARM_UP)
-        await self._wait(self._watch.population.warm_up_is_gone())
-        await self._close()
+        population = self._watch.population
+        async with self._windows.stage(WARM_UP, deadline=self._plan.running_deadline):
+            await self._create(objects, WARM_UP, (0,) * len(objects), closed_loop=True)
+            await self._windows.wait(population.warm_up_is_running(len(objects)))
+            self._windows.move_deadline(self._plan.gone_deadline)
+            await self._delete_alive(WARM_UP, t0_ns=self._clock.now_ns())
+            await self._windows.wait(population.warm_up_is_gone())
 
     async def _ramp_up(self) -> None:
-        last_offset = self._plan.offsets_ns[-1] / 1e9 if self._plan.offsets_ns else 0.0
-        self._open(RAMP_UP, deadline=last_offset + self._plan.running_deadline)
-        await self._do(
-            CREATE,
-            self._plan.objects,
-            RAMP_UP,
-            offsets_ns=self._plan.offsets_ns,
-            closed_loop=self._scenario.load.arrival.process is Process.BURST,
-        )
-        whole = self._watch.population.is_whole(self._wanted_indices(), self._wanted_members())
-        await self._wait(whole)
-        await self._close()
+        plan = self._plan
+        last_offset = plan.offsets_ns[-1] / 1e9 if plan.offsets_ns else 0.0
+        is_burst = self._scenario.load.arrival.process is Process.BURST
+        async with self._windows.stage(RAMP_UP, deadline=last_offset + plan.running_deadline):
+            await self._create(plan.objects, RAMP_UP, plan.offsets_ns, closed_loop=is_burst)
+            whole = self._watch.population.is_whole(self._wanted_indices(), self._wanted_members())
+            await self._windows.wait(whole)
 
     async def _ramp_down(self) -> None:
-        self._open(RAMP_DOWN, deadline=self._plan.gone_deadline)
-        await self._delete_alive(RAMP_DOWN)
-        await self._wait(self._watch.population.is_gone())
-        await self._close()
+        async with self._windows.stage(RAMP_DOWN, deadline=self._plan.gone_deadline):
+            await self._delete_alive(RAMP_DOWN, t0_ns=self._windows.t0_ns)
+            await self._windows.wait(self._watch.population.is_gone())
 
     def _wanted_indices(self) -> frozenset[int]:
         return frozenset(planned.index for planned in self._alive.values())
@@ -118,54 +123,22 @@ class RunStages:
     def _wanted_members(self) -> int:
         return sum(planned.members for planned in self._alive.values())
 
-    async def _delete_alive(self, stage: str) -> None:
-        objects = list(self._alive.values())
-        await self._do(DELETE, objects, stage, offsets_ns=(0,) * len(objects), closed_loop=True)
-
-    async def _do(
+    async def _create(
         self,
-        verb: str,
         objects: Sequence[PlannedObject],
         stage: str,
-        *,
         offsets_ns: Sequence[int],
+        *,
         closed_loop: bool,
     ) -> None:
         operations = [
-            PlannedOperation(verb, planned, offset_ns, stage)
+            PlannedOperation(CREATE, planned, offset_ns, stage)
             for planned, offset_ns in zip(objects, offsets_ns, strict=True)
         ]
-        t0_ns = self._origin_ns + self.stages[-1].t0_ns
-        if stage == WARM_UP and verb == DELETE:
-            t0_ns = self._clock.now_ns()
-        await self._engine.run(operations, t0_ns=t0_ns, closed_loop=closed_loop)
+        await self._engine.run(operations, t0_ns=self._windows.t0_ns, closed_loop=closed_loop)
 
-    async def _wait(self, is_as_wanted: Callable[[], bool]) -> None:
-        stage = self.stages[-1]
-        assert stage.deadline_ns is not None
-        reached = await self._watch.population.wait_for(
-            is_as_wanted, self._origin_ns + stage.deadline_ns
-        )
-        if reached:
-            self._replace(replace(stage, whole_ns=self._now()))
-
-    def _now(self) -> int:
-        return self._clock.now_ns() - self._origin_ns
-
-    def _open(self, name: str, *, deadline: float) -> None:
-        now_ns = self._now()
-        stage = Stage(name, started_ns=now_ns, t0_ns=now_ns)
-        self.stages = (*self.stages, replace(stage, deadline_ns=now_ns + to_nanoseconds(deadline)))
-        self._on_stage()
-
-    def _move(self, *, deadline: float) -> None:
-        self._replace(replace(self.stages[-1], deadline_ns=self._now() + to_nanoseconds(deadline)))
-
-    async def _close(self) -> None:
-        load = self._scenario.load
-        quiet_ns = await self._watch.quiet(settle=load.settle, limit=load.settle_limit)
-        self._replace(replace(self.stages[-1], quiet_ns=quiet_ns, ended_ns=self._now()))
-
-    def _replace(self, stage: Stage) -> None:
-        self.stages = (*self.stages[:-1], stage)
-        self._on_stage()
+    async def _delete_alive(self, stage: str, *, t0_ns: int) -> None:
+        operations = [
+            PlannedOperation(DELETE, planned, 0, stage) for planned in self._alive.values()
+        ]
+        await self._engine.run(operations, t0_ns=t0_ns, closed_loop=True)

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from virtslo.base.clock import to_seconds
 from virtslo.model import resources
 from virtslo.model.identifiers import RUNNING
-from virtslo.model.operations import RAMP_DOWN, RAMP_UP, OperationRecord
+from virtslo.model.operations import CHURN, RAMP_DOWN, RAMP_UP, OperationRecord
 from virtslo.model.record import RunRecord
+from virtslo.model.scenario import Pattern
 from virtslo.model.stages import Stage
 from virtslo.model.workload import TRAITS
 from virtslo.slo.timelines import Timeline, Timelines, timelines_of
@@ -171,6 +172,11 @@ def released(operation: OperationRecord) -> int:
 def intended(operation: OperationRecord) -> int:
     """When an operation was intended."""
     return operation.intended_ns
+
+
+def measured_stage(record: RunRecord) -> str:
+    """The name of the stage whose figures fill the tables: the ramp-up of a burst, else churn."""
+    return RAMP_UP if record.header.scenario.load.pattern is Pattern.BURST else CHURN
 
 
 def _stage(stages: Sequence[Stage], name: str) -> Stage | None:

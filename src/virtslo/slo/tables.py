@@ -10,7 +10,6 @@ from typing import Final
 
 from virtslo.model.figures import Figure, no_data
 from virtslo.model.identifiers import TABLE_PHASES, TABLE_VERBS
-from virtslo.model.operations import RAMP_UP
 from virtslo.model.record import CounterRead, RunRecord
 from virtslo.model.report import Tables
 from virtslo.model.scenario import Pattern
@@ -20,7 +19,7 @@ from virtslo.slo.indicators import (
     creation_rate,
     phase_rate,
 )
-from virtslo.slo.measured import Measured
+from virtslo.slo.measured import Measured, measured_stage
 from virtslo.slo.rest_calls import UNIT as REQUESTS
 from virtslo.slo.rest_calls import cell, difference
 
@@ -85,10 +84,10 @@ def _rest_cell(verb: str) -> Callable[[Measured], Figure]:
 
 
 def rest_calls(run: Measured, verb: str) -> Figure:
-    """REST calls of a verb in the window of the ramp-up."""
+    """REST calls of a verb in the window of the measured stage."""
     reads = run.record.reads
-    before = _moment(reads, RAMP_UP, "before")
-    after = _moment(reads, RAMP_UP, "after")
+    stage = measured_stage(run.record)
+    before, after = _moment(reads, stage, "before"), _moment(reads, stage, "after")
     if not before or not after:
         return no_data(REQUESTS, NOT_COUNTED, source="none")
     idle_before, idle_after = _moment(reads, "idle", "before"), _moment(reads, "idle", "after")
