@@ -1,4 +1,4 @@
-"""Stages are opened and closed in one place, and looked at while nothing of the run is in flight."""
+"""Stages are opened and closed in one place, and looked at while nothing is in flight."""
 
 import asyncio
 
