@@ -104,7 +104,7 @@ class HollowCluster:
 
     async def run(self) -> None:
         """Run every controller until cancelled."""
-        controllers = VirtController(self._controllers[0], self._profile)
+        controllers = VirtController(self._controllers[0])
         placing = Scheduler(
             self._scheduler,
             self._scheduler.watch(resources.PODS),
@@ -170,7 +170,14 @@ class HollowCluster:
         limits = self._profile.limits.get(
             identity.component, DEFAULT_LIMITS.get(identity.component)
         )
-        component = Component(identity, self._connect(identity), self._clock, limits=limits)
+        component = Component(
+            identity,
+            self._connect(identity),
+            self._clock,
+            limits=limits,
+            labour=self._profile.reconcile,
+            seed=self._seed,
+        )
         self._components.append(component)
         return component
 

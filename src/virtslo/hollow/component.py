@@ -5,7 +5,8 @@ Invariant: a component reaches the cluster through its own accounted client and 
 
 import asyncio
 import zlib
-from collections.abc import Awaitable, Callable, Coroutine, Hashable
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Mapping
+from random import Random
 from typing import Any, Final, TypeVar
 
 from virtslo.base.clock import Clock, to_nanoseconds
@@ -15,8 +16,9 @@ from virtslo.client.reflector import Reflector
 from virtslo.client.token_bucket import TokenBucket
 from virtslo.client.work_queue import WorkQueue
 from virtslo.hollow.cache import Cache
+from virtslo.hollow.delays import draw
 from virtslo.model.identity import Identity
-from virtslo.model.profile import ComponentLimits
+from virtslo.model.profile import ComponentLimits, Distribution
 from virtslo.model.resources import Resource
 from virtslo.ports.kube_api import EVERYTHING, KubeApi, Selection
 
@@ -36,6 +38,21 @@ DEFAULT_LIMITS: Final = {
 together, so it has none."""
 
 
+class Labour:
+    """A controller's own work for each reconcile, before it looks at its caches."""
+
+    def __init__(self, clock: Clock, distribution: Distribution | None, chance: Random) -> None:
+        self._clock = clock
+        self._distribution = distribution
+        self._chance = chance
+
+    async def done(self) -> None:
+        """Return when one reconcile's own work is done; at once if it takes no time."""
+        if self._distribution is not None:
+            spent_ns = to_nanoseconds(draw(self._distribution, self._chance))
+            await self._clock.sleep_until(self._clock.now_ns() + spent_ns)
+
+
 class Component:
     """One component's identity, client, caches and queues."""
 
@@ -46,9 +63,13 @@ class Component:
         clock: Clock,
         *,
         limits: ComponentLimits | None = None,
+        labour: Mapping[str, Distribution] | None = None,
+        seed: int = 0,
     ) -> None:
         self.identity = identity
         self.clock = clock
+        self._labour = labour or {}
+        self._seed = seed
         bucket = None
         if limits is not None and limits.qps > 0:
             bucket = TokenBucket(clock, qps=limits.qps, burst=limits.burst)
@@ -60,6 +81,11 @@ class Component:
         self.started = clock.wall().timestamp()
         self._mark = zlib.crc32(identity.component.encode()) & 0xFFF
         self._suffixes = 0
+
+    def labour(self, controller: str) -> Labour:
+        """A controller's own work, as its profile says; one stream of chance a controller."""
+        chance = Random(f"{self._seed}:labour:{controller}")
+        return Labour(self.clock, self._labour.get(controller), chance)
 
     def watch(self, resource: Resource, selection: Selection = EVERYTHING) -> Cache:
         """A cache that a reflector of this component keeps."""
@@ -93,18 +119,13 @@ def run_workers(
     reconcile: Callable[[K], Awaitable[None]],
     *,
     workers: int,
-    clock: Clock,
-    work_seconds: float = 0.0,
 ) -> None:
     """Work on a queue with so many workers; what fails is tried again after its back-off."""
-    work_ns = to_nanoseconds(work_seconds)
 
     async def work() -> None:
         while True:
             key = await queue.get()
             try:
-                if work_ns:
-                    await clock.sleep_until(clock.now_ns() + work_ns)
                 await reconcile(key)
             except ClusterError:
                 queue.add_rate_limited(key)

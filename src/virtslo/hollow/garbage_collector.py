@@ -49,7 +49,7 @@ class GarbageCollector:
 
     def start(self, group: asyncio.TaskGroup) -> None:
         """Work on the queue."""
-        run_workers(group, self.queue, self._collect, workers=WORKERS, clock=self._component.clock)
+        run_workers(group, self.queue, self._collect, workers=WORKERS)
 
     def _follow(self, cache: Cache, resource: Resource) -> None:
         def seen(before: Object | None, after: Object | None) -> None:

@@ -33,9 +33,7 @@ class NamespaceController:
 
     def start(self, group: asyncio.TaskGroup) -> None:
         """Work on the queue."""
-        run_workers(
-            group, self.queue, self._reconcile, workers=WORKERS, clock=self._component.clock
-        )
+        run_workers(group, self.queue, self._reconcile, workers=WORKERS)
 
     def _seen(self, before: Object | None, after: Object | None) -> None:
         if after is None:

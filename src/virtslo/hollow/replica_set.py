@@ -31,6 +31,7 @@ class ReplicaSetController:
     def __init__(self, component: Component, sets: Cache, vmis: Cache) -> None:
         self._component = component
         self._api = component.api
+        self._labour = component.labour("replica_set")
         self._sets = sets
         self._vmis = vmis
         vmis.index_owners()
@@ -61,6 +62,7 @@ class ReplicaSetController:
 
     async def reconcile(self, key: Key) -> None:
         """Take one set one step further. Raises ClusterError for what is to be tried again."""
+        await self._labour.done()
         replica_set = self._sets.get(key)
         if replica_set is None:
             self._expected.forget(key)

@@ -21,6 +21,7 @@ class SnapshotStatusController:
 
     def __init__(self, component: Component, vms: Cache) -> None:
         self._api = component.api
+        self._labour = component.labour("snapshot")
         self._vms = vms
         self.queue: WorkQueue[Key] = WorkQueue(component.clock, "virt-controller-vmsnapshot-status")
         component.queues.append(self.queue)  # type: ignore[arg-type]
@@ -32,6 +33,7 @@ class SnapshotStatusController:
 
     async def reconcile(self, key: Key) -> None:
         """Write the statuses of a VM's volumes, if they are not there. Raises ClusterError."""
+        await self._labour.done()
         vm = self._vms.get(key)
         if vm is None:
             return

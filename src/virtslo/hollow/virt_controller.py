@@ -17,7 +17,6 @@ from virtslo.hollow.virtual_machine import VmController
 from virtslo.hollow.virtual_machine_instance import VmiController
 from virtslo.hollow.virtual_machine_pool import PoolController
 from virtslo.model import resources
-from virtslo.model.profile import Profile
 from virtslo.ports.kube_api import Selection
 
 WORKERS: Final = {"vmi": 10, "vm": 3, "snapshot": 6, "pool": 3, "replica_set": 3}
@@ -29,9 +28,7 @@ Work = tuple[str, WorkQueue[Key], Callable[[Key], Awaitable[None]]]
 class VirtController:
     """The controllers of one virt-controller process."""
 
-    def __init__(self, component: Component, profile: Profile) -> None:
-        self._clock = component.clock
-        self._profile = profile
+    def __init__(self, component: Component) -> None:
         vms, vmis = component.watch(resources.VMS), component.watch(resources.VMIS)
         pods = component.watch(resources.PODS, Selection(label_selector="kubevirt.io"))
         revisions = component.watch(resources.CONTROLLER_REVISIONS)
@@ -57,6 +54,4 @@ class VirtController:
                 queue,
                 reconcile,
                 workers=WORKERS[name],
-                clock=self._clock,
-                work_seconds=self._profile.reconcile.get(name, 0.0),
             )

@@ -58,6 +58,7 @@ class VmController:
     ) -> None:
         self._component = component
         self._api = component.api
+        self._labour = component.labour("vm")
         self._vms = vms
         self._vmis = vmis
         self._revisions = revisions
@@ -90,16 +91,17 @@ class VmController:
 
     async def reconcile(self, key: Key) -> None:
         """Take one VM one step further. Raises ClusterError for what is to be tried again."""
+        await self._labour.done()
         vm = self._vms.get(key)
         if vm is None:
             self._expected.forget(key)
             return
-        if not has_api_versions(vm):
-            await self._api.update(resources.VMS, with_api_versions(vm))
-            return
         vmi = self._vmis.get(key)
         if vmi is not None and not is_controlled_by(vmi, vm):
             vmi = None
+        if not has_api_versions(vm):
+            await self._api.update(resources.VMS, with_api_versions(vm))
+            return
         try:
             new = await self._sync(key, vm, vmi)
         except SyncFailed as failed:

@@ -41,6 +41,7 @@ class VmiController:
     def __init__(self, component: Component, vmis: Cache, pods: Cache, vms: Cache) -> None:
         self._component = component
         self._api = component.api
+        self._labour = component.labour("vmi")
         self._vmis = vmis
         self._pods = pods
         self._vms = vms
@@ -76,6 +77,7 @@ class VmiController:
 
     async def reconcile(self, key: Key) -> None:
         """Take one VMI one step further. Raises ClusterError for what is to be tried again."""
+        await self._labour.done()
         vmi = self._vmis.get(key)
         if vmi is None:
             self._pods_expected.forget(key)

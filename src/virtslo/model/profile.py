@@ -78,7 +78,8 @@ class Profile:
     delays: Mapping[str, Distribution] = field(default_factory=dict)
     """By step: `schedule`, `pod_create`, `pod_start`, `domain_define`, `boot`, `shutdown`,
     `pod_stop`; a step not named takes no time."""
-    reconcile: Mapping[str, float] = field(default_factory=dict)
-    """Seconds of a controller's own work per reconcile, by controller name."""
+    reconcile: Mapping[str, Distribution] = field(default_factory=dict)
+    """A controller's own work per reconcile, by controller: `vmi`, `vm`, `snapshot`, `pool`,
+    `replica_set`, `migration`; one not named takes no time."""
     extra_calls: Mapping[str, int] = field(default_factory=dict)
     """Documented regressions: superfluous calls per object, by `VERB resource`."""
