@@ -5,13 +5,15 @@ answered, failures too, by verb, resource, subresource and code; time spent in t
 token bucket is kept apart.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final, TypeVar
 
-from virtslo.base.clock import Clock
+from virtslo.base.clock import Clock, to_seconds
 from virtslo.base.errors import ApiError, ClusterError
+from virtslo.client.histogram import Histogram, exponential_bounds
 from virtslo.client.token_bucket import TokenBucket
+from virtslo.model import resources
 from virtslo.model.identifiers import Object
 from virtslo.model.resources import Resource
 from virtslo.ports.kube_api import (
@@ -27,6 +29,26 @@ T = TypeVar("T")
 Row = tuple[str, str, str, str]
 """(verb, resource, subresource, code); verbs as KubeVirt's client metric spells them."""
 
+Path = tuple[str, str]
+"""(HTTP method, path with its values left out, as client-go's metrics write URLs)."""
+
+METHODS: Final = {
+    "GET": "GET",
+    "LIST": "GET",
+    "WATCH": "GET",
+    "CREATE": "POST",
+    "UPDATE": "PUT",
+    "PATCH": "PATCH",
+    "DELETE": "DELETE",
+}
+_QUERIES: Final = {
+    "LIST": "?limit=%7Bvalue%7D&resourceVersion=%7Bvalue%7D",
+    "WATCH": "?allowWatchBookmarks=%7Bvalue%7D&resourceVersion=%7Bvalue%7D&watch=%7Bvalue%7D",
+}
+
+LATENCY_BOUNDS: Final = exponential_bounds(0.001, 2, 10)
+"""Bucket bounds of KubeVirt's client metrics, seconds."""
+
 NO_ANSWER: Final = "<error>"
 """The code of a call that got no answer, as client-go's metrics spell it."""
 
@@ -39,8 +61,11 @@ class AccountedApi:
         self._clock = clock
         self.bucket = bucket
         self.requests: dict[Row, int] = {}
-        self.answered_ns: dict[str, int] = {}
-        self.waited_ns: dict[str, int] = {}
+        self.answered: dict[Path, Histogram] = {}
+        """Seconds until an answer."""
+        self.waited: dict[Path, Histogram] = {}
+        """Seconds in the client's own token bucket."""
+        self._paths: dict[tuple[str, str, str, bool], Path] = {}
         self.calls = 0
 
     def calls_by_verb_and_resource(self) -> dict[str, int]:
@@ -77,7 +102,9 @@ class AccountedApi:
             subresource=subresource,
             dry_run=dry_run,
         )
-        return await self._counted("CREATE", resource.plural, subresource, "201", call)
+        return await self._counted(
+            "CREATE", resource, subresource, "201", call, named=name is not None
+        )
 
     async def get(
         self,
@@ -89,14 +116,14 @@ class AccountedApi:
     ) -> Object:
         """GET, counted."""
         call = self._api.get(resource, name, namespace=namespace, subresource=subresource)
-        return await self._counted("GET", resource.plural, subresource, "200", call)
+        return await self._counted("GET", resource, subresource, "200", call, named=True)
 
     async def update(
         self, resource: Resource, body: Object, *, subresource: str | None = None
     ) -> Object:
         """PUT, counted."""
         call = self._api.update(resource, body, subresource=subresource)
-        return await self._counted("UPDATE", resource.plural, subresource, "200", call)
+        return await self._counted("UPDATE", resource, subresource, "200", call, named=True)
 
     async def patch(
         self,
@@ -117,7 +144,7 @@ class AccountedApi:
             namespace=namespace,
             subresource=subresource,
         )
-        return await self._counted("PATCH", resource.plural, subresource, "200", call)
+        return await self._counted("PATCH", resource, subresource, "200", call, named=True)
 
     async def delete(
         self,
@@ -138,7 +165,7 @@ class AccountedApi:
             propagation=propagation,
             uid=uid,
         )
-        return await self._counted("DELETE", resource.plural, None, "200", call)
+        return await self._counted("DELETE", resource, None, "200", call, named=True)
 
     async def delete_objects(
         self,
@@ -155,7 +182,7 @@ class AccountedApi:
             grace_period_seconds=grace_period_seconds,
             propagation=propagation,
         )
-        await self._counted("DELETE", resource.plural, None, "200", call)
+        await self._counted("DELETE", resource, None, "200", call)
 
     async def list_objects(
         self,
@@ -176,7 +203,7 @@ class AccountedApi:
             resource_version=resource_version,
             resource_version_match=resource_version_match,
         )
-        return await self._counted("LIST", resource.plural, None, "200", call)
+        return await self._counted("LIST", resource, None, "200", call)
 
     @asynccontextmanager
     async def watch(
@@ -198,7 +225,7 @@ class AccountedApi:
             bookmarks=bookmarks,
             send_initial_events=send_initial_events,
         )
-        events = await self._counted("WATCH", resource.plural, None, "200", opening.__aenter__())
+        events = await self._counted("WATCH", resource, None, "200", opening.__aenter__())
         try:
             yield events
         finally:
@@ -208,16 +235,26 @@ class AccountedApi:
         """GET of a path, counted under its last part (`pods/proxy` for a pod's metrics)."""
         parts = path.strip("/").split("/")
         is_proxy = "proxy" in parts
-        resource = "pods" if is_proxy else parts[-1]
+        resource = resources.PODS if is_proxy else Resource("", "", parts[-1], "")
         call = self._api.read_raw(path, query=query)
         return await self._counted("GET", resource, "proxy" if is_proxy else None, "200", call)
 
     async def _counted(
-        self, verb: str, plural: str, subresource: str | None, code: str, call: Awaitable[T]
+        self,
+        verb: str,
+        resource: Resource,
+        subresource: str | None,
+        code: str,
+        call: Awaitable[T],
+        *,
+        named: bool = False,
     ) -> T:
+        row = (verb, resource.plural, subresource or "", named)
+        path = self._paths.get(row)
+        if path is None:
+            path = self._new_path(row, resource)
         if self.bucket is not None:
-            waited_ns = await self.bucket.acquire()
-            self.waited_ns[verb] = self.waited_ns.get(verb, 0) + waited_ns
+            self.waited[path].observe(to_seconds(await self._throttled(self.bucket, call)))
         started_ns = self._clock.now_ns()
         try:
             answer = await call
@@ -232,9 +269,42 @@ class AccountedApi:
             raise
         finally:
             if code:
-                key = (verb, plural, subresource or "", code)
+                key = (verb, resource.plural, subresource or "", code)
                 self.requests[key] = self.requests.get(key, 0) + 1
                 self.calls += 1
-                spent_ns = self._clock.now_ns() - started_ns
-                self.answered_ns[verb] = self.answered_ns.get(verb, 0) + spent_ns
+                self.answered[path].observe(to_seconds(self._clock.now_ns() - started_ns))
         return answer
+
+    @staticmethod
+    async def _throttled(bucket: TokenBucket, call: Awaitable[Any]) -> int:
+        """Wait for a token, nanoseconds waited; a call that is given up meanwhile is never made."""
+        try:
+            return await bucket.acquire()
+        except BaseException:
+            if isinstance(call, Coroutine):
+                call.close()
+            raise
+
+    def _new_path(self, row: tuple[str, str, str, bool], resource: Resource) -> Path:
+        verb, _, subresource, named = row
+        template = template_of(resource, subresource, named=named)
+        path = (METHODS[verb], f"{template}{_QUERIES.get(verb, '')}")
+        self._paths[row] = path
+        self.answered.setdefault(path, Histogram(LATENCY_BOUNDS))
+        self.waited.setdefault(path, Histogram(LATENCY_BOUNDS))
+        return path
+
+
+def template_of(resource: Resource, subresource: str, *, named: bool) -> str:
+    """A path with its names left out, as client-go's metrics write it."""
+    if not resource.version:
+        return f"/{resource.plural}"
+    parts = [resource.prefix]
+    if resource.namespaced and named:
+        parts.append("namespaces/%7Bnamespace%7D")
+    parts.append(resource.plural)
+    if named:
+        parts.append("%7Bname%7D")
+    if subresource:
+        parts.append(subresource)
+    return "/".join(parts)

@@ -9,12 +9,15 @@ from collections import deque
 from collections.abc import Hashable
 from typing import Final, Generic, TypeVar
 
-from virtslo.base.clock import NANOSECONDS_PER_SECOND, Clock, to_nanoseconds
+from virtslo.base.clock import NANOSECONDS_PER_SECOND, Clock, to_nanoseconds, to_seconds
+from virtslo.client.histogram import Histogram, exponential_bounds
 
 K = TypeVar("K", bound=Hashable)
 
 BASE_DELAY: Final = 0.005
 LONGEST_DELAY: Final = 1000.0
+DURATION_BOUNDS: Final = exponential_bounds(1e-8, 10, 10)
+"""Bucket bounds of client-go's queue metrics, seconds."""
 RETRY_QPS: Final = 10.0
 RETRY_BURST: Final = 100
 """client-go's default limiter for controllers: per item 5 ms doubled to 1000 s; over all 10/s."""
@@ -35,9 +38,10 @@ class WorkQueue(Generic[K]):
         self._retry_full_at_ns = 0
         self.adds = 0
         self.retries = 0
-        self.queued_ns = 0
-        self.worked_ns = 0
-        self.done_count = 0
+        self.queued = Histogram(DURATION_BOUNDS)
+        """Seconds from being added to being worked on."""
+        self.worked = Histogram(DURATION_BOUNDS)
+        """Seconds of work on a key."""
 
     def __len__(self) -> int:
         return len(self._queue)
@@ -93,17 +97,22 @@ class WorkQueue(Generic[K]):
                 raise
         key = self._queue.popleft()
         now_ns = self._clock.now_ns()
-        self.queued_ns += now_ns - self._dirty.pop(key)
+        self.queued.observe(to_seconds(now_ns - self._dirty.pop(key)))
         self._processing[key] = now_ns
         return key
 
     def done(self, key: K) -> None:
         """Work on the key is over; if it was added meanwhile, it is queued again."""
-        self.worked_ns += self._clock.now_ns() - self._processing.pop(key)
-        self.done_count += 1
+        self.worked.observe(to_seconds(self._clock.now_ns() - self._processing.pop(key)))
         if key in self._dirty:
             self._queue.append(key)
             self._wake()
+
+    def unfinished_seconds(self) -> tuple[float, float]:
+        """Seconds that the keys in work have taken so far: all together, and the longest."""
+        now_ns = self._clock.now_ns()
+        spans = [to_seconds(now_ns - since_ns) for since_ns in self._processing.values()]
+        return sum(spans), max(spans, default=0.0)
 
     def _due(self, key: K, due_ns: int) -> None:
         if self._waiting.get(key) == due_ns:

@@ -1,19 +1,20 @@
-"""A hollow cluster: KubeVirt installed, hollow nodes, and every controller at work.
+"""A hollow cluster: KubeVirt installed, hollow nodes, and every component's process at work.
 
 Invariant: everything it does goes through the connections it is given; the same code runs against
 the simulated API server and against a real one.
 """
 
 import asyncio
-from collections.abc import Callable
-from typing import Final, Protocol
+from collections.abc import Callable, Sequence
+from typing import Final
 
-from virtslo.base.clock import Clock
+from virtslo.base.clock import Clock, to_nanoseconds
+from virtslo.hollow.client_limits import LIMIT_KEYS, follow_limits
 from virtslo.hollow.component import DEFAULT_LIMITS, KUBEVIRT_NAMESPACE, Component
 from virtslo.hollow.delays import Delays
 from virtslo.hollow.exposition import expose
 from virtslo.hollow.garbage_collector import GarbageCollector
-from virtslo.hollow.heartbeats import renew_leader, renew_nodes
+from virtslo.hollow.heartbeats import HandlerHeart, NodeHeart
 from virtslo.hollow.identities import (
     controller_manager,
     kubelet_of,
@@ -23,9 +24,14 @@ from virtslo.hollow.identities import (
     virt_handler_of,
     virt_operator,
 )
-from virtslo.hollow.installation import install_component_pods, install_kubevirt, install_nodes
+from virtslo.hollow.installation import (
+    install_component_pod,
+    install_kubevirt,
+    install_nodes,
+)
 from virtslo.hollow.kubelet import Kubelet
 from virtslo.hollow.namespace import NamespaceController
+from virtslo.hollow.process import Process, Seat, Startable
 from virtslo.hollow.scheduler import Scheduler
 from virtslo.hollow.virt_controller import VirtController
 from virtslo.hollow.virt_handler import VirtHandler
@@ -36,16 +42,10 @@ from virtslo.model.profile import Profile
 from virtslo.ports.kube_api import KubeApi, Selection
 
 METRICS_PORT: Final = 8443
+_CONTROLLER: Final = "virt-controller"
+_SYSTEM: Final = "kube-system"
 
 RegisterMetrics = Callable[[str, str, int, Callable[[str], bytes]], None]
-
-
-class Startable(Protocol):
-    """A controller that works as tasks of a group."""
-
-    def start(self, group: asyncio.TaskGroup) -> None:
-        """Begin."""
-        ...
 
 
 class HollowCluster:
@@ -69,126 +69,189 @@ class HollowCluster:
         self._register_metrics = register_metrics
         self.node_names = tuple(f"node-{index:05d}" for index in range(nodes))
         self.synced = asyncio.Event()
-        self._components: list[Component] = []
-        self._operator = self._component(virt_operator())
-        self._apis = [self._component(virt_api()) for _ in range(2)]
-        self._controllers = [self._component(virt_controller()) for _ in range(2)]
-        self._manager = self._component(controller_manager())
-        self._scheduler = self._component(scheduler())
-        self._kubelets = [self._component(kubelet_of(name)) for name in self.node_names]
-        self._handlers = [self._component(virt_handler_of(name)) for name in self.node_names]
+        """Set when every process works, or stands by."""
+        self._processes: dict[str, Process] = {}
+        self._add("virt-operator-0", virt_operator(), seat=Seat("virt-operator", "kubevirt"))
+        for index in range(2):
+            self._add(f"virt-api-{index}", virt_api())
+        for index in range(2):
+            name = f"{_CONTROLLER}-{index}"
+            seat = Seat(_CONTROLLER, KUBEVIRT_NAMESPACE)
+            self._add(name, virt_controller(), _controllers, seat=seat)
+        seat = Seat("kube-controller-manager", _SYSTEM)
+        self._add("kube-controller-manager", controller_manager(), _manager, seat=seat)
+        seat = Seat("kube-scheduler", _SYSTEM)
+        self._add("kube-scheduler", scheduler(), self._placing, seat=seat)
+        for index, node in enumerate(self.node_names):
+            self._add_node(index, node)
 
     @property
     def components(self) -> tuple[Component, ...]:
-        """Every component, for tests and telemetry."""
-        return tuple(self._components)
+        """Every process's component, as it is now."""
+        return tuple(process.component for process in self._processes.values())
+
+    @property
+    def leader(self) -> str | None:
+        """The pod of the virt-controller that leads; None while none does."""
+        for process in self._seated(_CONTROLLER):
+            if process.is_leading:
+                return process.name
+        return None
 
     async def install(self) -> None:
         """Create KubeVirt, the nodes, and the pods of KubeVirt's components."""
-        api = self._operator.api
+        api = self._processes["virt-operator-0"].component.api
         await install_nodes(api, self.node_names, self._profile.nodes, self._clock)
         await install_kubevirt(api, self._profile, seed=self._seed, nodes=len(self.node_names))
-        pods = await install_component_pods(
-            api,
-            {
-                "virt-operator": [(self._operator, "")],
-                "virt-api": [(component, "") for component in self._apis],
-                "virt-controller": [(component, "") for component in self._controllers],
-                "virt-handler": list(zip(self._handlers, self.node_names, strict=True)),
-            },
-            self.node_names,
-            self._clock,
-        )
-        for name, component in pods:
-            self._expose(name, component)
+        for name, process in self._processes.items():
+            component = process.component.identity.component
+            if component.startswith("virt-"):
+                node = self._node_of(name)
+                await install_component_pod(api, name, component, node, self._clock)
+                self._expose(process)
 
     async def run(self) -> None:
-        """Run every controller until cancelled."""
-        controllers = VirtController(self._controllers[0])
-        placing = Scheduler(
-            self._scheduler,
-            self._scheduler.watch(resources.PODS),
-            self._scheduler.watch(resources.NODES),
-            self._delays,
-        )
-        collector = GarbageCollector(self._manager)
-        namespaces = NamespaceController(self._manager, self._manager.watch(resources.NAMESPACES))
-        kubelets, handlers = self._node_agents()
+        """Run every process until cancelled."""
         async with asyncio.TaskGroup() as group:
-            parts: list[Startable] = [
-                controllers,
-                placing,
-                collector,
-                namespaces,
-                *kubelets,
-                *handlers,
-            ]
-            for part in parts:
-                part.start(group)
-            for component in self._components:
-                component.start(group)
-            self._beat(group)
-            for component in self._components:
-                await component.synced()
+            for process in self._processes.values():
+                process.start(group)
+            seats = {process.seat: None for process in self._processes.values() if process.seat}
+            for seat in seats:
+                await self._someone_leads(seat.name)
+            for process in self._processes.values():
+                if process.seat is None:
+                    await process.working.wait()
             self.synced.set()
 
-    def _node_agents(self) -> tuple[list[Kubelet], list[VirtHandler]]:
-        kubelets = [
-            Kubelet(
-                component,
-                component.watch(resources.PODS, Selection(field_selector=f"spec.nodeName={name}")),
-                self._delays,
-                address=f"10.{1 + index // 65536}.{index // 256 % 256}.{index % 256}",
-            )
-            for index, (name, component) in enumerate(
-                zip(self.node_names, self._kubelets, strict=True)
-            )
-        ]
-        handlers = [
-            VirtHandler(
-                component,
-                component.watch(resources.VMIS, Selection(label_selector=f"{NODE_LABEL}={name}")),
-                self._delays,
-            )
-            for name, component in zip(self.node_names, self._handlers, strict=True)
-        ]
-        return kubelets, handlers
+    async def restart(self, pod: str, *, down_seconds: float = 1.0) -> None:
+        """Let the process of a pod die, and start it again after so many seconds."""
+        process = self._processes[pod]
+        await process.stop()
+        await self._pause(down_seconds)
+        process.start_again()
 
-    def _beat(self, group: asyncio.TaskGroup) -> None:
-        leaders = (
-            (self._controllers[0], "virt-controller", KUBEVIRT_NAMESPACE),
-            (self._operator, "virt-operator", KUBEVIRT_NAMESPACE),
-            (self._manager, "kube-controller-manager", "kube-system"),
-            (self._scheduler, "kube-scheduler", "kube-system"),
-        )
-        for component, name, namespace in leaders:
-            group.create_task(renew_leader(component, name, namespace))
-        kubelets = list(zip(self.node_names, self._kubelets, strict=True))
-        group.create_task(renew_nodes(kubelets, self._clock, group))
+    async def restart_virt_controller(self, *, down_seconds: float = 1.0) -> None:
+        """Restart the virt-controller that leads; it leads again unless it is down for long."""
+        leader = self.leader
+        if leader is not None:
+            await self.restart(leader, down_seconds=down_seconds)
+
+    async def change_leader(self, *, down_seconds: float = 1.0) -> None:
+        """Have the standby lead: the leader gives its lease up and starts again as standby."""
+        leader = self.leader
+        if leader is None:
+            return
+        process = self._processes[leader]
+        await process.stop(release=True)
+        await self._pause(down_seconds)
+        await self._someone_leads(_CONTROLLER)
+        process.start_again()
+
+    async def lose_node(self, node: str) -> None:
+        """Let a node's kubelet and virt-handler fall silent."""
+        for name in (f"kubelet-{node}", f"virt-handler-{node}"):
+            await self._processes[name].stop()
+
+    def return_node(self, node: str) -> None:
+        """Start a node's kubelet and virt-handler again."""
+        for name in (f"kubelet-{node}", f"virt-handler-{node}"):
+            self._processes[name].start_again()
+
+    async def _someone_leads(self, seat: str) -> None:
+        waits = [asyncio.ensure_future(item.working.wait()) for item in self._seated(seat)]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+    def _seated(self, seat: str) -> Sequence[Process]:
+        return [
+            process
+            for process in self._processes.values()
+            if process.seat is not None and process.seat.name == seat
+        ]
+
+    async def _pause(self, seconds: float) -> None:
+        await self._clock.sleep_until(self._clock.now_ns() + to_nanoseconds(seconds))
+
+    def _node_of(self, pod: str) -> str:
+        """The node a component's pod is on: virt-handler's own, the others spread."""
+        for prefix in ("virt-handler-", "kubelet-"):
+            if pod.startswith(prefix):
+                return pod.removeprefix(prefix)
+        return self.node_names[int(pod.rpartition("-")[2]) % len(self.node_names)]
+
+    def _add_node(self, index: int, node: str) -> None:
+        share = index / len(self.node_names)
+        address = f"10.{1 + index // 65536}.{index // 256 % 256}.{index % 256}"
+
+        def kubelet(component: Component) -> Sequence[Startable]:
+            pods = component.watch(
+                resources.PODS, Selection(field_selector=f"spec.nodeName={node}")
+            )
+            agent = Kubelet(component, pods, self._delays, address=address)
+            return (agent, NodeHeart(component, node, share))
+
+        def handler(component: Component) -> Sequence[Startable]:
+            vmis = component.watch(resources.VMIS, Selection(label_selector=f"{NODE_LABEL}={node}"))
+            agent = VirtHandler(component, vmis, self._delays)
+            return (agent, HandlerHeart(component, node, share))
+
+        self._add(f"kubelet-{node}", kubelet_of(node), kubelet)
+        self._add(f"virt-handler-{node}", virt_handler_of(node), handler)
+
+    def _placing(self, component: Component) -> Sequence[Startable]:
+        pods, nodes = component.watch(resources.PODS), component.watch(resources.NODES)
+        return (Scheduler(component, pods, nodes, self._delays),)
+
+    def _add(
+        self,
+        name: str,
+        identity: Identity,
+        parts: Callable[[Component], Sequence[Startable]] | None = None,
+        *,
+        seat: Seat | None = None,
+    ) -> None:
+        def new_component() -> Component:
+            return self._component(identity)
+
+        self._processes[name] = Process(name, new_component, parts or _nothing, seat=seat)
 
     def _component(self, identity: Identity) -> Component:
-        limits = self._profile.limits.get(
-            identity.component, DEFAULT_LIMITS.get(identity.component)
-        )
+        name = identity.component
         component = Component(
             identity,
             self._connect(identity),
             self._clock,
-            limits=limits,
+            limits=self._profile.limits.get(name, DEFAULT_LIMITS.get(name)),
             labour=self._profile.reconcile,
             seed=self._seed,
         )
-        self._components.append(component)
+        if name in LIMIT_KEYS:
+            follow_limits(component)
         return component
 
-    def _expose(self, pod: str, component: Component) -> None:
+    def _expose(self, process: Process) -> None:
         if self._register_metrics is None:
             return
-        is_leading: bool | None = None
-        if component.identity.component == "virt-controller":
-            is_leading = component is self._controllers[0]
+        has_leader = process.component.identity.component == _CONTROLLER
 
         def read(path: str) -> bytes:
-            return expose(component, is_leading=is_leading)
+            leading = process.is_leading if has_leader else None
+            return expose(process.component, is_leading=leading)
 
-        self._register_metrics(KUBEVIRT_NAMESPACE, pod, METRICS_PORT, read)
+        self._register_metrics(KUBEVIRT_NAMESPACE, process.name, METRICS_PORT, read)
+
+
+def _nothing(component: Component) -> Sequence[Startable]:
+    return ()
+
+
+def _controllers(component: Component) -> Sequence[Startable]:
+    return (VirtController(component),)
+
+
+def _manager(component: Component) -> Sequence[Startable]:
+    namespaces = component.watch(resources.NAMESPACES)
+    return (GarbageCollector(component), NamespaceController(component, namespaces))

@@ -17,6 +17,7 @@ from virtslo.client.token_bucket import TokenBucket
 from virtslo.client.work_queue import WorkQueue
 from virtslo.hollow.cache import Cache
 from virtslo.hollow.delays import draw
+from virtslo.hollow.metrics_text import Exposition
 from virtslo.model.identity import Identity
 from virtslo.model.profile import ComponentLimits, Distribution
 from virtslo.model.resources import Resource
@@ -70,10 +71,11 @@ class Component:
         self.clock = clock
         self._labour = labour or {}
         self._seed = seed
-        bucket = None
-        if limits is not None and limits.qps > 0:
-            bucket = TokenBucket(clock, qps=limits.qps, burst=limits.burst)
-        self.api = AccountedApi(api, clock, bucket=bucket)
+        self.api = AccountedApi(api, clock)
+        self.set_limits(limits)
+        self.caches: list[Cache] = []
+        self.metrics: list[Callable[[Exposition], None]] = []
+        """What a component's parts add to its exposition."""
         self.reflectors: list[Reflector] = []
         self.queues: list[WorkQueue[Hashable]] = []
         self.background: list[Callable[[], Coroutine[Any, Any, None]]] = []
@@ -81,6 +83,14 @@ class Component:
         self.started = clock.wall().timestamp()
         self._mark = zlib.crc32(identity.component.encode()) & 0xFFF
         self._suffixes = 0
+        self._running = 0
+
+    def set_limits(self, limits: ComponentLimits | None) -> None:
+        """Give the client a new token bucket; none, or no queries per second, is no limit."""
+        self.limits = limits
+        self.api.bucket = None
+        if limits is not None and limits.qps > 0:
+            self.api.bucket = TokenBucket(self.clock, qps=limits.qps, burst=limits.burst)
 
     def labour(self, controller: str) -> Labour:
         """A controller's own work, as its profile says; one stream of chance a controller."""
@@ -90,6 +100,7 @@ class Component:
     def watch(self, resource: Resource, selection: Selection = EVERYTHING) -> Cache:
         """A cache that a reflector of this component keeps."""
         cache = Cache()
+        self.caches.append(cache)
         self.reflectors.append(
             Reflector(self.api, resource, selection, handler=cache, clock=self.clock)
         )
@@ -102,10 +113,12 @@ class Component:
 
     def start(self, group: asyncio.TaskGroup) -> None:
         """Run the reflectors, and what runs beside them."""
-        for reflector in self.reflectors:
+        for reflector in self.reflectors[self._running :]:
             group.create_task(reflector.run())
+        self._running = len(self.reflectors)
         for work in self.background:
             group.create_task(work())
+        self.background.clear()
 
     async def synced(self) -> None:
         """Return when every cache has been filled once."""

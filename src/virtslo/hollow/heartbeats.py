@@ -1,82 +1,117 @@
-"""What a cluster says when nothing happens: leases of leaders and of nodes.
+"""What a node says when nothing happens: its lease, its status, and virt-handler's heartbeat.
 
-Invariant: one task renews the leases of every node, in turn; a lease is one UPDATE.
+Invariant: nodes are spread evenly over the interval, so that no moment has them all; a lease is
+one UPDATE, a heartbeat one PATCH.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable
 from typing import Final
 
-from virtslo.base.clock import Clock, timestamp, to_nanoseconds
+from virtslo.base.clock import timestamp, to_nanoseconds
 from virtslo.base.errors import AlreadyExists, ClusterError
 from virtslo.hollow.component import Component
 from virtslo.model import resources
 from virtslo.model.identifiers import Object
+from virtslo.ports.kube_api import PatchType
 
-LEADER_EVERY: Final = 2.0
-NODE_EVERY: Final = 10.0
+LEASE_EVERY: Final = 10.0
+STATUS_EVERY: Final = 300.0
+"""A kubelet reports an unchanged status every five minutes."""
+HANDLER_EVERY: Final = 60.0
 NODE_NAMESPACE: Final = "kube-node-lease"
 
-
-async def renew_leader(component: Component, name: str, namespace: str) -> None:
-    """Hold a leader's lease: created once, then renewed every two seconds."""
-    clock = component.clock
-    lease = await _acquire(component, name, namespace, holder=component.identity.component)
-    while True:
-        await clock.sleep_until(clock.now_ns() + to_nanoseconds(LEADER_EVERY))
-        lease = await _renew(component, lease)
+Beat = Callable[[], Awaitable[None]]
 
 
-async def renew_nodes(
-    kubelets: Sequence[tuple[str, Component]], clock: Clock, group: asyncio.TaskGroup
-) -> None:
-    """Renew the lease of every node every ten seconds, spread evenly."""
-    leases: list[Object | None] = [None] * len(kubelets)
-    start_ns = clock.now_ns()
-    gap_ns = to_nanoseconds(NODE_EVERY) // max(1, len(kubelets))
-    turn = 0
-    while True:
-        index = turn % len(kubelets)
-        due_ns = start_ns + (turn // len(kubelets)) * to_nanoseconds(NODE_EVERY) + index * gap_ns
-        await clock.sleep_until(due_ns)
-        name, kubelet = kubelets[index]
-        lease = leases[index]
-        if lease is None:
-            leases[index] = await _acquire(kubelet, name, NODE_NAMESPACE, holder=name)
-        else:
-            leases[index] = await _renew(kubelet, lease)
-        turn += 1
+class NodeHeart:
+    """A kubelet's lease and node status."""
 
+    def __init__(self, component: Component, node: str, share: float) -> None:
+        self._component = component
+        self._node = node
+        self._share = share
+        self._lease: Object | None = None
 
-async def _acquire(component: Component, name: str, namespace: str, *, holder: str) -> Object:
-    body = {
-        "apiVersion": "coordination.k8s.io/v1",
-        "kind": "Lease",
-        "metadata": {"name": name, "namespace": namespace},
-        "spec": {
-            "holderIdentity": holder,
-            "leaseDurationSeconds": 40,
-            "renewTime": timestamp(component.clock.wall()),
-        },
-    }
-    while True:
+    def start(self, group: asyncio.TaskGroup) -> None:
+        """Begin to beat."""
+        group.create_task(_every(self._component, LEASE_EVERY, self._share, self._renew))
+        group.create_task(_every(self._component, STATUS_EVERY, self._share, self._report))
+
+    async def _renew(self) -> None:
+        api, now = self._component.api, timestamp(self._component.clock.wall())
         try:
-            return await component.api.create(resources.LEASES, body, namespace=namespace)
-        except AlreadyExists:
-            return await component.api.get(resources.LEASES, name, namespace=namespace)
+            if self._lease is None:
+                self._lease = await self._acquire(now)
+            else:
+                spec = {**self._lease["spec"], "renewTime": now}
+                self._lease = await api.update(resources.LEASES, {**self._lease, "spec": spec})
         except ClusterError:
-            await component.clock.sleep_until(component.clock.now_ns() + 2_000_000_000)
+            self._lease = None
 
-
-async def _renew(component: Component, lease: Object) -> Object:
-    spec = {**lease["spec"], "renewTime": timestamp(component.clock.wall())}
-    try:
-        return await component.api.update(resources.LEASES, {**lease, "spec": spec})
-    except ClusterError:
-        metadata = lease["metadata"]
+    async def _acquire(self, now: str) -> Object:
+        api = self._component.api
+        body = {
+            "apiVersion": "coordination.k8s.io/v1",
+            "kind": "Lease",
+            "metadata": {"name": self._node, "namespace": NODE_NAMESPACE},
+            "spec": {"holderIdentity": self._node, "leaseDurationSeconds": 40, "renewTime": now},
+        }
         try:
-            return await component.api.get(
-                resources.LEASES, metadata["name"], namespace=metadata["namespace"]
+            return await api.create(resources.LEASES, body, namespace=NODE_NAMESPACE)
+        except AlreadyExists:
+            return await api.get(resources.LEASES, self._node, namespace=NODE_NAMESPACE)
+
+    async def _report(self) -> None:
+        now = timestamp(self._component.clock.wall())
+        ready = {"lastHeartbeatTime": now, "status": "True", "type": "Ready"}
+        patch = {"status": {"conditions": [ready]}}
+        try:
+            await self._component.api.patch(
+                resources.NODES,
+                self._node,
+                patch,
+                patch_type=PatchType.STRATEGIC,
+                subresource="status",
             )
         except ClusterError:
-            return lease
+            return
+
+
+class HandlerHeart:
+    """virt-handler's heartbeat on its node."""
+
+    def __init__(self, component: Component, node: str, share: float) -> None:
+        self._component = component
+        self._node = node
+        self._share = share
+
+    def start(self, group: asyncio.TaskGroup) -> None:
+        """Begin to beat."""
+        group.create_task(_every(self._component, HANDLER_EVERY, self._share, self._beat))
+
+    async def _beat(self) -> None:
+        now = timestamp(self._component.clock.wall())
+        metadata = {
+            "labels": {"kubevirt.io/schedulable": "true"},
+            "annotations": {"kubevirt.io/heartbeat": now},
+        }
+        try:
+            await self._component.api.patch(
+                resources.NODES,
+                self._node,
+                {"metadata": metadata},
+                patch_type=PatchType.STRATEGIC,
+            )
+        except ClusterError:
+            return
+
+
+async def _every(component: Component, seconds: float, share: float, beat: Beat) -> None:
+    """Beat every so many seconds, for the first time after a share of them."""
+    clock = component.clock
+    due_ns = clock.now_ns() + to_nanoseconds(seconds * share)
+    while True:
+        await clock.sleep_until(due_ns)
+        await beat()
+        due_ns += to_nanoseconds(seconds)

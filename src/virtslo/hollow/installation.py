@@ -5,12 +5,14 @@ Invariant: it is created through the API like everything else; what nodes have i
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, Final
 
 from virtslo.base.clock import Clock, timestamp
 from virtslo.base.errors import AlreadyExists
+from virtslo.hollow.client_limits import LIMIT_KEYS
 from virtslo.hollow.common_instancetypes import common_objects
-from virtslo.hollow.component import KUBEVIRT_NAMESPACE, Component
+from virtslo.hollow.component import KUBEVIRT_NAMESPACE
 from virtslo.model import resources
 from virtslo.model.identifiers import SIMULATED_ANNOTATION
 from virtslo.model.profile import ComponentLimits, NodeShape, Profile
@@ -26,12 +28,6 @@ _LABELS: Final = {
     "machine-type.node.kubevirt.io/q35": "true",
     "node-role.kubernetes.io/worker": "",
 }
-LIMIT_KEYS: Final = {
-    "virt-api": "apiConfiguration",
-    "virt-controller": "controllerConfiguration",
-    "virt-handler": "handlerConfiguration",
-}
-"""Where a KubeVirt object says a component's client limits."""
 _CONDITIONS: Final = (
     ("MemoryPressure", "False"),
     ("DiskPressure", "False"),
@@ -136,33 +132,28 @@ def _configuration(limits: Mapping[str, ComponentLimits]) -> dict[str, Any]:
     }
 
 
-async def install_component_pods(
-    api: KubeApi,
-    components: Mapping[str, Sequence[tuple[Component, str]]],
-    nodes: Sequence[str],
-    clock: Clock,
-) -> list[tuple[str, Component]]:
-    """Create a running pod for every component process; returns their names."""
-    made: list[tuple[str, Component]] = []
-    now = timestamp(clock.wall())
-    for name, processes in components.items():
-        spec = {"containers": [{"name": name, "image": f"quay.io/kubevirt/{name}:simulated"}]}
-        for index, (component, node) in enumerate(processes):
-            pod = f"{name}-{node or index}"
-            body = {
-                "apiVersion": "v1",
-                "kind": "Pod",
-                "metadata": {
-                    "name": pod,
-                    "namespace": KUBEVIRT_NAMESPACE,
-                    "labels": {"kubevirt.io": name},
-                },
-                "spec": {**spec, "nodeName": node or nodes[index % len(nodes)]},
-                "status": _running(name, now),
-            }
-            await _create(api, resources.PODS, body, KUBEVIRT_NAMESPACE)
-            made.append((pod, component))
-    return made
+async def install_component_pod(
+    api: KubeApi, pod: str, component: str, node: str, clock: Clock
+) -> None:
+    """Create the running pod of a component's process."""
+    body = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "name": pod,
+            "namespace": KUBEVIRT_NAMESPACE,
+            "labels": {"kubevirt.io": component},
+        },
+        "spec": {**_pod_spec(component), "nodeName": node},
+        "status": _running(component, timestamp(clock.wall())),
+    }
+    await _create(api, resources.PODS, body, KUBEVIRT_NAMESPACE)
+
+
+@cache
+def _pod_spec(component: str) -> Any:
+    image = f"quay.io/kubevirt/{component}:simulated"
+    return {"containers": [{"name": component, "image": image}]}
 
 
 def _running(name: str, now: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from virtslo.client.work_queue import WorkQueue
 from virtslo.hollow.cache import Key
 from virtslo.hollow.component import Component, run_workers
 from virtslo.hollow.instancetypes import Instancetypes
+from virtslo.hollow.phase_metrics import PhaseMetrics
 from virtslo.hollow.replica_set import ReplicaSetController
 from virtslo.hollow.snapshot_status import SnapshotStatusController
 from virtslo.hollow.virtual_machine import VmController
@@ -38,6 +39,7 @@ class VirtController:
         snapshot = SnapshotStatusController(component, vms)
         pool = PoolController(component, component.watch(resources.VM_POOLS), vms, vmis, revisions)
         sets = ReplicaSetController(component, component.watch(resources.VMI_REPLICA_SETS), vmis)
+        component.metrics.append(PhaseMetrics(vmis).expose)
         self._work: tuple[Work, ...] = (
             ("vmi", vmi.queue, vmi.reconcile),
             ("vm", vm.queue, vm.reconcile),

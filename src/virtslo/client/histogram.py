@@ -1,0 +1,37 @@
+"""A histogram as Prometheus clients keep it: counts up to fixed bounds, a sum and a count.
+
+Invariant: bounds rise; an observation falls into the first bucket whose bound it does not exceed.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+
+
+def exponential_bounds(start: float, factor: float, count: int) -> tuple[float, ...]:
+    """So many bounds, each `factor` times the one before."""
+    return tuple(start * factor**step for step in range(count))
+
+
+class Histogram:
+    """Observations in seconds, counted by bucket."""
+
+    __slots__ = ("_counts", "bounds", "count", "total")
+
+    def __init__(self, bounds: Sequence[float]) -> None:
+        self.bounds = bounds
+        self._counts = [0] * (len(bounds) + 1)
+        self.count = 0
+        self.total = 0.0
+
+    def observe(self, seconds: float) -> None:
+        """Count one observation."""
+        self._counts[bisect_left(self.bounds, seconds)] += 1
+        self.count += 1
+        self.total += seconds
+
+    def buckets(self) -> Iterator[tuple[float, int]]:
+        """Bounds and how many observations do not exceed them; the last bound is infinite."""
+        reached = 0
+        for bound, count in zip((*self.bounds, float("inf")), self._counts, strict=True):
+            reached += count
+            yield bound, reached
