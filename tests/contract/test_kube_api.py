@@ -8,7 +8,6 @@ from support.bodies import config_map, machine, pod
 from support.clusters import Cluster, in_process, over_sockets
 from virtslo.base.errors import (
     AlreadyExists,
-    BadRequest,
     Conflict,
     Invalid,
     NotFound,
@@ -120,7 +119,7 @@ def test_a_machine_without_memory_is_refused_by_the_webhook(run: Run) -> None:
         body = machine("one")
         body["spec"] = {"domain": {"devices": {}}}
 
-        with pytest.raises(BadRequest, match="admission webhook"):
+        with pytest.raises(Invalid, match="admission webhook"):
             await cluster.api.create(VMIS, body)
 
     run(test)

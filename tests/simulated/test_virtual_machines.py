@@ -167,7 +167,8 @@ def test_a_vmi_that_fails_before_it_runs_is_tried_again_after_a_back_off() -> No
 
 def test_a_vmi_that_is_refused_is_told_on_the_vm_and_in_an_event() -> None:
     async def test(hollow: Hollow) -> None:
-        body = vm("a", instancetype={"name": "no-such-type"})
+        body = vm("a")
+        del body["spec"]["template"]["spec"]["domain"]["resources"]  # a VMI must ask for memory
         await _create(hollow, body)
 
         async def has_failed() -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from virtslo.base.clock import Clock, to_nanoseconds, to_seconds
-from virtslo.base.errors import ApiError, BadRequest, NotFound, ServerFailure
+from virtslo.base.errors import ApiError, NotFound, ResourceExpired, ServerFailure
 from virtslo.model import resources
 from virtslo.model.identity import Identity
 from virtslo.model.profile import ServerProfile
@@ -19,6 +19,7 @@ from virtslo.sim.audit import AuditLog
 from virtslo.sim.capacity import Capacity
 from virtslo.sim.faults import FaultPlan
 from virtslo.sim.handlers import Handlers
+from virtslo.sim.listing import check_watch_options, version_of
 from virtslo.sim.metrics import ServerMetrics
 from virtslo.sim.naming import Names
 from virtslo.sim.object_store import DEFAULT_LOG_SIZE, ObjectStore
@@ -161,15 +162,12 @@ class ApiServer:
         if query.get("timeoutSeconds", "").isdigit():
             span_ns = int(query["timeoutSeconds"]) * 1_000_000_000
             watcher.ends_at_ns = self.clock.now_ns() + span_ns
-        text = query.get("resourceVersion", "")
-        if text and not text.isdigit():
-            raise BadRequest(f'invalid resourceVersion: "{text}"')
-        initial = query.get("sendInitialEvents") == "true"
-        if initial and query.get("resourceVersionMatch") != "NotOlderThan":
-            raise BadRequest(
-                "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
-            )
-        if initial or text in {"", "0"}:
+            watcher.version_at_end = self._newest_version
+        check_watch_options(query)
+        version = version_of(query)
+        wants_initial = query.get("sendInitialEvents")
+        initial = wants_initial == "true"
+        if initial or (version is None and wants_initial is None):
             objects = self._handlers.handle(
                 Request("list", resource, request.user, selection=request.selection)
             ).body["items"]
@@ -179,14 +177,23 @@ class ApiServer:
                     resource, self.store.resource_version, {INITIAL_EVENTS_END: "true"}
                 )
             watcher.send_initial(objects, end=end)
-        else:
-            for change in self.store.changes_since(resource, int(text)):
+        elif version is not None:
+            try:
+                changes = self.store.changes_since(resource, version)
+            except ResourceExpired as error:
+                # The stream opens and its first event tells, as the real server's watch cache does.
+                watcher.close(error)
+                return watcher
+            for change in changes:
                 watcher.offer(change)
         self.hub.add(watcher)
         for start_ns, end_ns in self._faults.stalls():
             if self.clock.now_ns() - self._started_ns <= end_ns:
                 watcher.stall(self._started_ns + start_ns, self._started_ns + end_ns)
         return watcher
+
+    def _newest_version(self) -> int:
+        return self.store.resource_version
 
     async def _take_time(self, request: Request) -> None:
         self._strike()

@@ -9,12 +9,21 @@ from datetime import timedelta
 from typing import Any, Final
 
 from virtslo.base.clock import Clock, timestamp
-from virtslo.base.errors import Conflict, NotFound
+from virtslo.base.errors import BadRequest
 from virtslo.model import resources
 from virtslo.model.identifiers import Object
 from virtslo.model.resources import Resource
-from virtslo.sim.naming import details_of
 from virtslo.sim.object_store import Key, ObjectStore, key_of
+from virtslo.sim.options import dry_run
+from virtslo.sim.refusals import (
+    details_of,
+    forbidden,
+    forbidden_field,
+    invalid_options,
+    not_found,
+    precondition_failed,
+    unsupported,
+)
 from virtslo.sim.requests import Request
 from virtslo.sim.schemas import rules_of
 from virtslo.sim.watching import acceptance
@@ -23,6 +32,10 @@ DEFAULT_GRACE_SECONDS: Final = 30
 FOREGROUND: Final = "foregroundDeletion"
 ORPHAN: Final = "orphan"
 _FINALIZER_OF: Final[Mapping[str, str]] = {"Foreground": FOREGROUND, "Orphan": ORPHAN}
+_POLICIES: Final = ("Foreground", "Background", "Orphan")
+_UNDELETABLE: Final = frozenset({"default", "kube-system", "kube-public"})
+_GIVEN_BACK: Final = frozenset({"pods", "serviceaccounts"})
+"""What is answered with the object that went; everything else with a Status."""
 
 
 class Deletion:
@@ -33,21 +46,23 @@ class Deletion:
         self._clock = clock
 
     def delete(self, request: Request) -> Object:
-        """Delete the object a request names; returns it as it is left, or a Status."""
+        """Delete the object a request names; the object as it is left, or a Status if it went."""
         assert request.name is not None
         resource = request.resource
         key = (request.namespace or "" if resource.namespaced else "", request.name)
         current = self._store.get(resource, key)
         if current is None:
-            raise NotFound(
-                f'{resource.group_resource} "{request.name}" not found',
-                details=details_of(resource, request.name),
-            )
+            raise not_found(resource, request.name)
         options = options_of(request)
+        if resource is resources.NAMESPACES and request.name in _UNDELETABLE:
+            raise forbidden(resource, request.name, "this namespace may not be deleted")
         _check_preconditions(resource, current, options.get("preconditions") or {})
-        if "dryRun" in request.query:
+        if dry_run(request):
             return current
-        return self._delete(resource, key, current, options)
+        left = self._delete(resource, key, current, options)
+        if left is not None:
+            return left
+        return current if resource.plural in _GIVEN_BACK else _success(resource, current)
 
     def delete_collection(self, request: Request) -> Object:
         """Delete what the request selects; returns a list of what was there."""
@@ -56,8 +71,9 @@ class Deletion:
         options = options_of(request)
         objects = self._store.collection(resource).objects
         chosen = [target for target in objects.values() if accepts(target)]
-        for target in chosen:
-            self._delete(resource, key_of(target), target, options)
+        if not dry_run(request):
+            for target in chosen:
+                self._delete(resource, key_of(target), target, options)
         return {
             "metadata": {"resourceVersion": str(self._store.resource_version)},
             "items": chosen,
@@ -74,7 +90,8 @@ class Deletion:
 
     def _delete(
         self, resource: Resource, key: Key, current: Object, options: Mapping[str, Any]
-    ) -> Object:
+    ) -> Object | None:
+        """The object as it is left; None if it went."""
         metadata = current["metadata"]
         finalizers = _finalizers(metadata, options.get("propagationPolicy"))
         grace = self._grace(resource, current, options)
@@ -84,8 +101,8 @@ class Deletion:
             if not shorter and is_held:
                 return current
         if not is_held:
-            gone = {**current, "metadata": self._marked(metadata, 0, finalizers)}
-            return self._store.remove(resource, key, gone)
+            self._store.remove(resource, key)
+            return None
         marked: dict[str, Any] = {**current, "metadata": self._marked(metadata, grace, finalizers)}
         if resource is resources.NAMESPACES:
             marked["status"] = {**current.get("status", {}), "phase": "Terminating"}
@@ -118,14 +135,32 @@ class Deletion:
 
 
 def options_of(request: Request) -> Mapping[str, Any]:
-    """DeleteOptions from the body and the query; the query is the weaker."""
+    """DeleteOptions from the body and the query; the query is the weaker. Raises Invalid."""
     options: dict[str, Any] = {}
-    if "gracePeriodSeconds" in request.query:
-        options["gracePeriodSeconds"] = int(request.query["gracePeriodSeconds"])
+    grace = request.query.get("gracePeriodSeconds")
+    if grace is not None:
+        if not grace.lstrip("-").isdigit():
+            raise BadRequest(f'strconv.ParseInt: parsing "{grace}": invalid syntax')
+        options["gracePeriodSeconds"] = int(grace)
     if "propagationPolicy" in request.query:
         options["propagationPolicy"] = request.query["propagationPolicy"]
     if isinstance(request.body, Mapping):
-        options.update(request.body)
+        body = request.body
+        # An eviction carries its options within.
+        options.update(body.get("deleteOptions") or {} if body.get("kind") == "Eviction" else body)
+    return _checked(options)
+
+
+def _checked(options: dict[str, Any]) -> Mapping[str, Any]:
+    policy, orphan = options.get("propagationPolicy"), options.get("orphanDependents")
+    if policy is not None and orphan is not None:
+        words = "orphanDependents and deletionPropagation cannot be both set"
+        raise invalid_options("DeleteOptions", [forbidden_field("propagationPolicy", words)])
+    if policy is not None and policy not in _POLICIES:
+        cause = unsupported("propagationPolicy", policy, (*_POLICIES, "nil"))
+        raise invalid_options("DeleteOptions", [cause])
+    if orphan is not None:
+        options["propagationPolicy"] = "Orphan" if orphan else "Background"
     return options
 
 
@@ -145,9 +180,15 @@ def _check_preconditions(
         found = current["metadata"][key]
         if wanted is not None and wanted != found:
             name = current["metadata"]["name"]
-            raise Conflict(
-                f'Operation cannot be fulfilled on {resource.group_resource} "{name}": '
-                f"Precondition failed: {words} in precondition: {wanted}, {words} in object meta: "
-                f"{found}",
-                details=details_of(resource, name),
-            )
+            raise precondition_failed(resource, name, words, wanted=wanted, found=found)
+
+
+def _success(resource: Resource, gone: Object) -> Object:
+    metadata = gone["metadata"]
+    return {
+        "kind": "Status",
+        "apiVersion": "v1",
+        "metadata": {},
+        "status": "Success",
+        "details": details_of(resource, metadata["name"], uid=metadata["uid"]),
+    }

@@ -17,6 +17,8 @@ from virtslo.sim.requests import Request
 
 _DRY = {"dryRun": "All"}
 _NOTHING: Mapping[str, str] = {}
+_FORCED = {"fieldManager": "virtslo", "force": "true"}
+"""What the port's apply means: its caller owns what it names, whoever did before."""
 
 
 class DirectApi:
@@ -101,6 +103,7 @@ class DirectApi:
             subresource=subresource,
             body=patch,
             patch_type=patch_type,
+            query=_FORCED if patch_type is PatchType.APPLY else _NOTHING,
         )
         return (await self._server.handle(request)).body
 

@@ -10,6 +10,7 @@ import msgspec
 
 from virtslo.base.errors import ApiError
 from virtslo.model.identifiers import Object
+from virtslo.sim.listing import ContinueExpired
 
 MOST_KEPT: Final = 4096
 
@@ -44,10 +45,11 @@ class Encoder:
 
 def status_of(error: ApiError) -> Object:
     """The `Status` that tells of a failure."""
+    token = error.continue_token if isinstance(error, ContinueExpired) else ""
     status: dict[str, Any] = {
         "kind": "Status",
         "apiVersion": "v1",
-        "metadata": {},
+        "metadata": {"continue": token} if token else {},
         "status": "Failure",
         "message": error.message,
         "reason": error.reason,

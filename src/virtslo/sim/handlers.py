@@ -8,30 +8,27 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from virtslo.base.clock import Clock, timestamp
-from virtslo.base.errors import (
-    AlreadyExists,
-    BadRequest,
-    Conflict,
-    MethodNotAllowed,
-    NotFound,
-    UnsupportedMediaType,
-)
+from virtslo.base.errors import AlreadyExists, BadRequest, MethodNotAllowed
 from virtslo.model import resources
 from virtslo.model.identifiers import Object
 from virtslo.model.resources import Resource
-from virtslo.ports.kube_api import PatchType
-from virtslo.sim import subresources
+from virtslo.sim import bodies, subresources
 from virtslo.sim.admission import Admission, check_namespace
 from virtslo.sim.deletion import Deletion
+from virtslo.sim.field_ownership import APPLY, Writer, applied, has_owners, updated
 from virtslo.sim.listing import list_page
-from virtslo.sim.naming import Names, check_name, details_of
+from virtslo.sim.naming import Names, check_metadata
 from virtslo.sim.object_store import Key, ObjectStore
-from virtslo.sim.patches import apply_json_patch, apply_merge_patch, apply_strategic_patch
+from virtslo.sim.options import check_options, dry_run, is_apply, manager_of
+from virtslo.sim.patches import apply_patch
+from virtslo.sim.refusals import conflict, details_of, not_found
 from virtslo.sim.requests import Request, Response
 from virtslo.sim.schemas import rules_of
 
 CREATED: Final = 201
 OK: Final = 200
+TRIES_AT_A_NAME: Final = 8
+"""How often a generated name that exists is drawn again."""
 
 
 class Handlers:
@@ -41,11 +38,12 @@ class Handlers:
         self._store = store
         self._clock = clock
         self._names = names
-        self._admission = Admission(names)
+        self._admission = Admission(store, names)
         self._deletion = Deletion(store, clock)
 
     def handle(self, request: Request) -> Response:
         """Carry out a request. Raises ApiError."""
+        check_options(request)
         match request.verb:
             case "create":
                 return self._create(request)
@@ -78,49 +76,51 @@ class Handlers:
     def _create(self, request: Request) -> Response:
         if request.subresource is not None:
             return self._create_subresource(request)
-        resource, body = request.resource, request.body
-        if not isinstance(body, Mapping) or not isinstance(body.get("metadata"), Mapping):
-            raise BadRequest("the object has no metadata")
-        _check_kind(resource, body)
+        body = bodies.checked_body(request.resource, request.body)
+        return Response(CREATED, self._created(request, body))
+
+    def _created(self, request: Request, body: Object) -> Object:
+        resource = request.resource
+        bodies.check_namespace_of(resource, body, request.namespace)
+        bodies.check_unversioned(body)
         metadata = self._new_metadata(resource, body["metadata"], request.namespace)
-        key = (metadata.get("namespace", ""), metadata["name"])
+        namespace = metadata.get("namespace", "")
         if resource.namespaced:
-            space = self._store.get(resources.NAMESPACES, ("", key[0]))
-            if (refusal := check_namespace(space, key[0], resource)) is not None:
+            space = self._store.get(resources.NAMESPACES, ("", namespace))
+            if (refusal := check_namespace(space, namespace, resource, metadata)) is not None:
                 raise refusal
+        target: Object = {**body, "metadata": metadata}
+        if rules_of(resource).has_status and "status" in body and resource.group:
+            target = {name: value for name, value in target.items() if name != "status"}
+        now = metadata["creationTimestamp"]
+        admitted = self._admission.created(resource, target, request.user, now)
+        check_metadata(resource, metadata)
+        key = (namespace, metadata["name"])
         if self._store.get(resource, key) is not None:
             raise AlreadyExists(
                 f'{resource.group_resource} "{key[1]}" already exists',
                 details=details_of(resource, key[1]),
             )
-        target: Object = {**body, "metadata": metadata}
-        if rules_of(resource).has_status and "status" in body and resource.group:
-            target = {name: value for name, value in target.items() if name != "status"}
-        admitted = self._admission.admit(resource, target, metadata["creationTimestamp"])
-        if _is_dry(request):
-            return Response(CREATED, admitted)
-        return Response(CREATED, self._store.put(resource, key, admitted))
+        return admitted if dry_run(request) else self._store.put(resource, key, admitted)
 
     def _new_metadata(
         self, resource: Resource, given: Mapping[str, Any], namespace: str | None
     ) -> dict[str, Any]:
         metadata = dict(given)
-        if not metadata.get("name"):
-            prefix = metadata.get("generateName")
-            if not prefix:
-                raise BadRequest("name or generateName is required")
-            metadata["name"] = f"{prefix}{self._names.suffix()}"
-        check_name(resource, metadata["name"])
         if resource.namespaced:
-            stated = metadata.setdefault("namespace", namespace or "default")
-            if namespace is not None and stated != namespace:
-                raise BadRequest(
-                    f"the namespace of the provided object does not match the namespace sent on "
-                    f"the request: {stated!r} and {namespace!r}"
-                )
+            metadata["namespace"] = given.get("namespace") or namespace or "default"
         else:
             metadata.pop("namespace", None)
-        metadata.pop("deletionTimestamp", None)
+        prefix = metadata.get("generateName")
+        if not metadata.get("name") and prefix:
+            for _ in range(TRIES_AT_A_NAME):
+                metadata["name"] = self._names.generated(prefix)
+                key = (metadata.get("namespace", ""), metadata["name"])
+                if self._store.get(resource, key) is None:
+                    break
+        metadata.setdefault("name", "")
+        for name in ("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"):
+            metadata.pop(name, None)
         metadata["uid"] = self._names.uid()
         metadata["creationTimestamp"] = timestamp(self._clock.wall())
         if rules_of(resource).generation != "nothing":
@@ -131,7 +131,8 @@ class Handlers:
         current = self.find(request)
         if request.subresource == "binding":
             changed = subresources.bound(current, request.body, timestamp(self._clock.wall()))
-            self._store.put(request.resource, key_of_request(request), changed)
+            if not dry_run(request):
+                self._store.put(request.resource, key_of_request(request), changed)
             return Response(CREATED, SUCCESS)
         if request.subresource == "eviction":
             self._deletion.delete(request)
@@ -139,43 +140,70 @@ class Handlers:
         raise not_found(request.resource, f"{request.name}/{request.subresource}")
 
     def _update(self, request: Request) -> Response:
-        body = request.body
-        if not isinstance(body, Mapping) or not isinstance(body.get("metadata"), Mapping):
-            raise BadRequest("the object has no metadata")
-        current = self.find(request)
+        resource = request.resource
         if request.subresource == "scale":
-            return self._scale(request, current, body)
-        _check_kind(request.resource, body)
+            if not isinstance(request.body, Mapping):
+                raise BadRequest("the object provided is unrecognized (must be of type Scale)")
+            return self._scale(request, self.find(request), request.body)
+        body = bodies.checked_body(resource, request.body)
+        name = request.name or ""
+        bodies.check_place(resource, body, namespace=request.namespace, name=name)
+        current = self.find(request)
+        bodies.check_versioned(resource, current, body)
         wanted = body["metadata"].get("resourceVersion")
         if wanted and wanted != current["metadata"]["resourceVersion"]:
-            raise conflict(request.resource, current["metadata"]["name"])
+            raise conflict(resource, current["metadata"]["name"])
         return Response(OK, self._replace(request, current, body))
 
     def _patch(self, request: Request) -> Response:
+        if is_apply(request):
+            return self._apply(request)
         current = self.find(request)
         is_scale = request.subresource == "scale"
         target = subresources.scale_of(current) if is_scale else current
-        match request.patch_type:
-            case PatchType.JSON:
-                changed = apply_json_patch(target, request.body)
-            case PatchType.MERGE:
-                changed = apply_merge_patch(target, request.body)
-            case PatchType.STRATEGIC if not request.resource.group or is_scale:
-                changed = apply_strategic_patch(target, request.body)
-            case PatchType.APPLY:
-                changed = apply_merge_patch(target, _applied(request.body))
-            case _:
-                raise UnsupportedMediaType(
-                    "the body of the request was in an unknown format - accepted media types "
-                    "include: application/json-patch+json, application/merge-patch+json, "
-                    "application/apply-patch+yaml"
-                )
+        assert request.patch_type is not None
+        is_custom = rules_of(request.resource).is_custom and not is_scale
+        changed = apply_patch(target, request.body, request.patch_type, is_custom=is_custom)
         if is_scale:
             return self._scale(request, current, changed)
-        wanted = changed.get("metadata", {}).get("resourceVersion")
-        if wanted and wanted != current["metadata"]["resourceVersion"]:
-            raise conflict(request.resource, current["metadata"]["name"])
-        return Response(OK, self._replace(request, current, changed))
+        return Response(
+            OK, self._replace(request, current, self._checked(request, current, changed))
+        )
+
+    def _apply(self, request: Request) -> Response:
+        """Server-side apply, which creates what is missing."""
+        resource = request.resource
+        config = bodies.checked_body(resource, request.body)
+        if config["metadata"].get("managedFields"):
+            raise BadRequest("metadata.managedFields must be nil")
+        if not bodies.name_of(config):
+            config = {**config, "metadata": {**config["metadata"], "name": request.name}}
+        bodies.check_place(resource, config, namespace=request.namespace, name=request.name or "")
+        writer = self._writer(request)
+        force = request.query.get("force") == "true"
+        is_built_in = not rules_of(resource).is_custom
+        current = self._store.get(resource, key_of_request(request))
+        if current is None:
+            if request.subresource is not None:
+                raise not_found(resource, request.name or "")
+            made = applied(None, config, writer, force=force, is_built_in=is_built_in)
+            return Response(CREATED, self._created(request, made))
+        changed = applied(current, config, writer, force=force, is_built_in=is_built_in)
+        checked = self._checked(request, current, changed)
+        return Response(OK, self._replace(request, current, checked))
+
+    def _checked(self, request: Request, current: Object, changed: Any) -> Object:
+        """What a patch makes, if it may stand in the place of what there was."""
+        resource = request.resource
+        if not isinstance(changed, Mapping) or not isinstance(changed.get("metadata"), Mapping):
+            raise BadRequest("the patch leaves no object with metadata")
+        if changed["metadata"] is not current["metadata"]:
+            wanted = changed["metadata"].get("resourceVersion")
+            if wanted and wanted != current["metadata"]["resourceVersion"]:
+                raise conflict(resource, current["metadata"]["name"])
+            bodies.check_uid(resource, current, changed["metadata"])
+            bodies.check_fixed(resource, current, changed)
+        return changed
 
     def _scale(self, request: Request, current: Object, scale: Object) -> Response:
         changed = self._replace(request, current, subresources.scaled(current, scale), main=True)
@@ -188,15 +216,33 @@ class Handlers:
         resource = request.resource
         part = None if main else request.subresource
         changed = subresources.merged(resource, current, wanted, part)
+        if part is not None and is_apply(request):
+            changed = subresources.with_owners(changed, wanted)
         if changed is current:
             return current
-        if _is_dry(request):
+        if part is None:
+            changed = self._admission.changed(resource, current, changed, request.user)
+            if changed["metadata"] is not current["metadata"]:
+                check_metadata(resource, changed["metadata"])
+        if has_owners(current) and not is_apply(request):
+            is_built_in = not rules_of(resource).is_custom
+            changed = updated(current, changed, self._writer(request), is_built_in=is_built_in)
+        if dry_run(request):
             return changed
         key = key_of_request(request)
         if self._deletion.is_finished(resource, changed):
-            self._store.remove(resource, key, changed)
+            self._store.remove(resource, key)
             return changed
         return self._store.put(resource, key, changed)
+
+    def _writer(self, request: Request) -> Writer:
+        return Writer(
+            manager_of(request),
+            request.resource.api_version,
+            timestamp(self._clock.wall()),
+            request.subresource or "",
+            *((APPLY,) if is_apply(request) else ()),
+        )
 
 
 SUCCESS: Final[Object] = {
@@ -214,40 +260,3 @@ def key_of_request(request: Request) -> Key:
     if name is None:
         name = request.body["metadata"].get("name", "")
     return (namespace, name)
-
-
-def not_found(resource: Resource, name: str) -> NotFound:
-    """404 for an object, as the API server words it."""
-    return NotFound(
-        f'{resource.group_resource} "{name}" not found', details=details_of(resource, name)
-    )
-
-
-def conflict(resource: Resource, name: str) -> Conflict:
-    """409 for a stale resource version, as the API server words it."""
-    return Conflict(
-        f'Operation cannot be fulfilled on {resource.group_resource} "{name}": the object has been '
-        "modified; please apply your changes to the latest version and try again",
-        details=details_of(resource, name),
-    )
-
-
-def _check_kind(resource: Resource, body: Object) -> None:
-    kind = body.get("kind")
-    if kind is not None and kind != resource.kind:
-        raise BadRequest(
-            f"the object provided is unrecognized (must be of type {resource.kind}): "
-            f"{str(kind)[:80]!r}"
-        )
-
-
-def _applied(body: Any) -> Any:
-    if not isinstance(body, Mapping):
-        raise BadRequest("an apply patch is an object")
-    metadata = body.get("metadata", {})
-    kept = {key: value for key, value in metadata.items() if key != "managedFields"}
-    return {**body, "metadata": kept}
-
-
-def _is_dry(request: Request) -> bool:
-    return "dryRun" in request.query

@@ -26,7 +26,7 @@ DEFAULT_LOG_SIZE: Final = 8192
 
 
 class Change(NamedTuple):
-    """One write: what the object is now (for a deletion: was last), and what it was before."""
+    """One write: what the object is now (for a deletion: was), and what it was before."""
 
     resource_version: int
     type: str
@@ -43,6 +43,15 @@ class Collection:
     objects: dict[Key, Object] = field(default_factory=dict)
     forgotten: int = 0
     """The newest resource version whose change is no longer known."""
+    ordered: list[Key] | None = None
+    """The keys in order, as long as none came or went."""
+
+    def in_order(self) -> list[tuple[Key, Object]]:
+        """Keys and objects, in the order of keys."""
+        if self.ordered is None:
+            self.ordered = sorted(self.objects)
+        objects = self.objects
+        return [(key, objects[key]) for key in self.ordered]
 
 
 Listener = Callable[[Collection, Change], None]
@@ -84,20 +93,24 @@ class ObjectStore:
         collection = self.collection(resource)
         previous = collection.objects.get(key)
         self.resource_version += 1
-        stored = _versioned(new, self.resource_version)
+        stored = versioned(new, self.resource_version)
         if self._guard:
             stored = frozen(stored)
         collection.objects[key] = stored
-        kind = MODIFIED if previous is not None else ADDED
+        kind = MODIFIED
+        if previous is None:
+            kind = ADDED
+            collection.ordered = None
         self._note(collection, Change(self.resource_version, kind, stored, previous))
         return stored
 
-    def remove(self, resource: Resource, key: Key, last: Object | None = None) -> Object:
-        """Remove an object; the deletion carries `last` (or the object as it was), versioned."""
+    def remove(self, resource: Resource, key: Key) -> Object:
+        """Remove an object; the deletion carries it as it was stored, versioned."""
         collection = self.collection(resource)
         previous = collection.objects.pop(key)
+        collection.ordered = None
         self.resource_version += 1
-        gone = _versioned(last if last is not None else previous, self.resource_version)
+        gone = versioned(previous, self.resource_version)
         if self._guard:
             gone = frozen(gone)
         self._note(collection, Change(self.resource_version, DELETED, gone, previous))
@@ -155,6 +168,7 @@ def expired(asked: int, oldest: int) -> ResourceExpired:
     return ResourceExpired(f"too old resource version: {asked} ({oldest + 1})")
 
 
-def _versioned(target: Object, resource_version: int) -> Object:
+def versioned(target: Object, resource_version: int) -> Object:
+    """An object with another resource version."""
     metadata = {**target["metadata"], "resourceVersion": str(resource_version)}
     return {**target, "metadata": metadata}

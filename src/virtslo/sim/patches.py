@@ -7,8 +7,9 @@ Sources: RFC 6902, RFC 7386, and Kubernetes' strategic merge patch.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from virtslo.base.errors import BadRequest, Invalid
+from virtslo.base.errors import BadRequest, Invalid, UnsupportedMediaType
 from virtslo.model.identifiers import Object
+from virtslo.ports.kube_api import PatchType
 
 MERGE_KEYS: Final[Mapping[str, str]] = {
     "conditions": "type",
@@ -33,6 +34,26 @@ SET_LISTS: Final = frozenset({"finalizers"})
 """Lists of plain values that are merged as sets."""
 
 _ABSENT: Final = object()
+
+
+def apply_patch(target: Object, patch: Any, kind: PatchType, *, is_custom: bool) -> Any:
+    """Apply a patch of any type but server-side apply. Raises ApiError."""
+    if kind is PatchType.JSON:
+        return apply_json_patch(target, patch)
+    if not isinstance(patch, Mapping):
+        raise BadRequest(
+            "error decoding patch: json: cannot unmarshal the body into Go value of type "
+            "map[string]interface {}"
+        )
+    if kind is PatchType.MERGE:
+        return apply_merge_patch(target, patch)
+    if is_custom:
+        raise UnsupportedMediaType(
+            "the body of the request was in an unknown format - accepted media types include: "
+            "application/json-patch+json, application/merge-patch+json, "
+            "application/apply-patch+yaml"
+        )
+    return apply_strategic_patch(target, patch)
 
 
 def apply_json_patch(target: Object, operations: Any) -> Object:
@@ -147,10 +168,7 @@ def _test(target: Any, operation: Mapping[str, Any]) -> Any:
     found = _get(target, path, None)
     wanted = _value(operation)
     if (found is _ABSENT and wanted is not None) or (found is not _ABSENT and found != wanted):
-        raise Invalid(
-            "the server rejected our request due to an error in our request: "
-            f"testing value {operation['path']} failed"
-        )
+        raise _inapplicable()
     return target
 
 
@@ -200,11 +218,7 @@ def _get(target: Any, path: Sequence[str], operation: Mapping[str, Any] | None) 
         elif operation is None:
             return _ABSENT
         else:
-            raise Invalid(
-                "the server rejected our request due to an error in our request: "
-                f"{operation['op']} operation does not apply: doc is missing path: "
-                f"{operation['path']}"
-            )
+            raise _inapplicable()
     return value
 
 
@@ -214,14 +228,14 @@ def _put(target: Any, path: Sequence[str], value: Any, *, insert: bool) -> Any:
     part, rest = path[0], path[1:]
     if isinstance(target, Mapping):
         if rest and part not in target:
-            raise _missing(part)
+            raise _inapplicable()
         return {**target, part: _put(target.get(part), rest, value, insert=insert)}
     if isinstance(target, list | tuple):
         items = list(target)
         if part == "-" and not rest:
             return [*items, value]
         if not part.isdigit() or int(part) > len(items) or (rest and int(part) == len(items)):
-            raise _missing(part)
+            raise _inapplicable()
         index = int(part)
         if rest:
             items[index] = _put(items[index], rest, value, insert=insert)
@@ -230,7 +244,7 @@ def _put(target: Any, path: Sequence[str], value: Any, *, insert: bool) -> Any:
         else:
             items[index] = value
         return items
-    raise _missing(part)
+    raise _inapplicable()
 
 
 def _drop(target: Any, path: Sequence[str]) -> Any:
@@ -247,8 +261,6 @@ def _drop(target: Any, path: Sequence[str]) -> Any:
     return items
 
 
-def _missing(part: str) -> Invalid:
-    return Invalid(
-        "the server rejected our request due to an error in our request: "
-        f"add operation does not apply: doc is missing path: {part}"
-    )
+def _inapplicable() -> Invalid:
+    """422: the API server does not say which operation it was."""
+    return Invalid("the server rejected our request due to an error in our request")

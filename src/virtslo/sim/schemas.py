@@ -8,6 +8,7 @@ from typing import Final
 
 from virtslo.model import resources
 from virtslo.model.resources import Resource
+from virtslo.sim.refusals import BUILT_IN
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,9 @@ class Rules:
     """Whether a deletion first marks the object and leaves it to its node (pods)."""
     replicas_in_status: bool = False
     """Whether `/scale` is a subresource (`spec.replicas`, `status.replicas`)."""
-    immutable_spec: bool = False
+    is_custom: bool = False
+    """Whether a real server knows it by a CustomResourceDefinition: an update must name the version
+    it changes, and lists are values of their own."""
 
 
 _GENERATION_FREE: Final = frozenset(
@@ -41,6 +44,7 @@ def _rules(resource: Resource) -> Rules:
         generation=generation,
         is_graceful=resource is resources.PODS,
         replicas_in_status="scale" in resource.subresources,
+        is_custom=resource.group not in BUILT_IN,
     )
 
 

@@ -10,9 +10,10 @@ from typing import Any, Final
 from virtslo.base.errors import Conflict
 from virtslo.model.identifiers import Object
 from virtslo.model.resources import Resource
-from virtslo.sim.naming import invalid
+from virtslo.sim.refusals import conflict, invalid, invalid_value
 from virtslo.sim.schemas import rules_of
 
+_SCALES: Final = Resource("autoscaling", "v1", "scales", "Scale")
 _FIXED: Final = (
     "uid",
     "name",
@@ -49,6 +50,14 @@ def merged(resource: Resource, current: Object, wanted: Object, subresource: str
     return changed
 
 
+def with_owners(target: Object, applied: Object) -> Object:
+    """An object with the field owners that an apply to one of its subresources leaves."""
+    owners = applied["metadata"].get("managedFields")
+    if owners == target["metadata"].get("managedFields"):
+        return target
+    return {**target, "metadata": {**target["metadata"], "managedFields": owners}}
+
+
 def _with_part(current: Object, wanted: Object, part: str) -> Object:
     """A write to a subresource changes that part alone (and labels and annotations stay)."""
     new = wanted.get(part)
@@ -63,6 +72,8 @@ def _metadata(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> Mapping[
     if wanted is current:
         return current
     metadata = dict(wanted)
+    if "managedFields" in current:
+        metadata.setdefault("managedFields", current["managedFields"])
     for key in _FIXED:
         if key in current:
             metadata[key] = current[key]
@@ -139,16 +150,9 @@ def scaled(target: Object, scale: Object) -> Object:
     wanted = scale.get("metadata", {}).get("resourceVersion")
     name = target["metadata"]["name"]
     if wanted and wanted != target["metadata"]["resourceVersion"]:
-        raise Conflict(
-            f'Operation cannot be fulfilled on scales "{name}": the object has been modified; '
-            "please apply your changes to the latest version and try again"
-        )
+        raise conflict(_SCALES, name)
     replicas = scale.get("spec", {}).get("replicas", 0)
-    if not isinstance(replicas, int) or replicas < 0:
-        words = f"Invalid value: {replicas!r}: should be greater than or equal to 0"
-        raise invalid(
-            Resource("autoscaling", "v1", "scales", "Scale"),
-            name,
-            [("spec.replicas", "FieldValueInvalid", words)],
-        )
+    if isinstance(replicas, bool) or not isinstance(replicas, int) or replicas < 0:
+        cause = invalid_value("spec.replicas", replicas, "should be a non-negative integer")
+        raise invalid(_SCALES, name, [cause])
     return {**target, "spec": {**target["spec"], "replicas": replicas}}

@@ -1,13 +1,13 @@
 """Watches: who wants to know of which changes, and their delivery.
 
 Invariant: a watcher gets every change of what it selects, once and in order; an object that comes
-to match is ADDED, one that ceases to match is DELETED. A change costs nothing to watchers that are
-indexed elsewhere (another node, label value or name).
+to match is ADDED, one that ceases to match is DELETED (as it was when it matched). A change costs
+nothing to watchers that are indexed elsewhere (another node, label value or name).
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from virtslo.base.clock import Clock
@@ -15,7 +15,7 @@ from virtslo.base.errors import ApiError, ResourceExpired
 from virtslo.model.identifiers import Object
 from virtslo.model.resources import Resource
 from virtslo.ports.kube_api import Selection, WatchEvent
-from virtslo.sim.object_store import ADDED, DELETED, MODIFIED, Change, Collection
+from virtslo.sim.object_store import ADDED, DELETED, MODIFIED, Change, Collection, versioned
 from virtslo.sim.selectors import Predicate, field_selector, field_value, label_selector
 
 BOOKMARK: Final = "BOOKMARK"
@@ -46,6 +46,8 @@ class Watcher:
         self._stalls: list[tuple[int, int]] = []
         self.wants_bookmarks = True
         self.ends_at_ns: int | None = None
+        self.version_at_end: Callable[[], int] | None = None
+        """How far the watch has come when its time is over; told in a last bookmark."""
         self.delivered = 0
 
     def __aiter__(self) -> "Watcher":
@@ -73,7 +75,7 @@ class Watcher:
         timer = None
         if self.ends_at_ns is not None:
             seconds = max(0, self.ends_at_ns - self._clock.now_ns()) / 1e9
-            timer = loop.call_later(seconds, self.close)
+            timer = loop.call_later(seconds, self._time_out)
         try:
             await self._waiter
         finally:
@@ -104,6 +106,11 @@ class Watcher:
         self._ending = ending
         self._wake()
 
+    def _time_out(self) -> None:
+        if self.version_at_end is not None:
+            self.bookmark(self.version_at_end())
+        self.close()
+
     def offer(self, change: Change) -> None:
         """A change of this resource that the index let through."""
         if self._is_closed:
@@ -117,7 +124,8 @@ class Watcher:
         if self._accepts(change.object):
             self._add(MODIFIED if was else ADDED, change.object)
         elif was:
-            self._add(DELETED, change.object)
+            assert previous is not None
+            self._add(DELETED, versioned(previous, change.resource_version))
 
     def send_initial(self, objects: Sequence[Object], *, end: Object | None) -> None:
         """The objects that exist, as ADDED, and the bookmark that ends them."""
