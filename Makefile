@@ -11,7 +11,7 @@ UV_VERSION := 0.13.9
 SCENARIO ?= burst --count 100
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all control-plane check format docs bench lock clean
+.PHONY: help run test test-all control-plane browser check format docs bench lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,8 +25,13 @@ test: $(STAMP) ## set everything up and run the tests
 control-plane: $(STAMP) ## build a real control plane for the tests (needs Go; minutes, once)
 	@$(BIN)/python tests/control_plane/binaries.py
 
+browser: $(STAMP) requirements/browser.lock ## install what drives Chromium for the tests
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+		-r requirements/browser.lock
+
 test-all: $(STAMP) ## every test, the long ones and those that need kubectl or Go too
 	-@$(MAKE) --no-print-directory control-plane
+	-@$(MAKE) --no-print-directory browser
 	@$(BIN)/python -m pytest -q --all
 
 check: $(STAMP) ## format, lint, strict types, import contracts, spelling

@@ -31,6 +31,7 @@ FORMATS: Final[Mapping[str, Format]] = {
     "table": Format("tables for a terminal", "virtslo.report.terminal:Terminal"),
     "markdown": Format("GitHub Markdown", "virtslo.report.markdown:Markdown"),
     "json": Format("virtslo.report/v1", "virtslo.report.json_document:JsonDocument"),
+    "html": Format("one page with interactive plots", "virtslo.report.html:Html", is_detailed=True),
     "junit": Format("JUnit XML: objectives as cases", "virtslo.report.junit:JUnit"),
     "openmetrics": Format(
         "OpenMetrics", "virtslo.report.open_metrics:OpenMetrics", is_detailed=True

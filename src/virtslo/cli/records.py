@@ -9,7 +9,7 @@ from virtslo.app.build_report import build_report, exit_code
 from virtslo.base.errors import StoreError
 from virtslo.cli.formats import FORMATS, check_simulated
 from virtslo.cli.output import write_file, write_folder
-from virtslo.cli.wiring import read_record, render, render_files
+from virtslo.cli.wiring import read_record, render, render_files, render_shared
 from virtslo.model.record import RunRecord, RunStatus
 
 DEFAULT_ROOT = Path("runs")
@@ -27,7 +27,12 @@ def locate(run: Path) -> Path:
 
 
 def print_report(
-    runs: Sequence[Path], *, form: str, output: Path | None, allow_simulated: bool = False
+    runs: Sequence[Path],
+    *,
+    form: str,
+    output: Path | None,
+    allow_simulated: bool = False,
+    is_shared: bool = False,
 ) -> int:
     """Print or write the report of these records; returns the exit code they come to."""
     records = [read_record(locate(run)) for run in runs]
@@ -37,7 +42,9 @@ def print_report(
         click.echo(render(report, form), nl=False)
         return exit_code(report)
     files = render_files(report, form)
-    if files is None:
+    if is_shared:
+        write_folder(output.parent, render_shared(report, output.name))
+    elif files is None:
         write_file(output, render(report, form))
     else:
         write_folder(output, files)

@@ -29,8 +29,23 @@ from virtslo.cli.formats import FORMATS, known_format
     is_flag=True,
     help="Write a simulated run in others' formats too; its names begin with simulated-.",
 )
-def command(run: Path, form: str, output: Path | None, allow_simulated: bool) -> int:
+@click.option(
+    "--assets",
+    type=click.Choice(["inline", "shared"]),
+    default="inline",
+    show_default=True,
+    help="HTML: the plotting library in the page, or one copy beside all pages of a folder.",
+)
+def command(run: Path, form: str, output: Path | None, allow_simulated: bool, assets: str) -> int:
     """Show everything the record of RUN says: a folder, or a run's id under ./runs."""
     from virtslo.cli.records import print_report
 
-    return print_report([run], form=form, output=output, allow_simulated=allow_simulated)
+    if assets == "shared" and (form != "html" or output is None):
+        raise click.UsageError("--assets shared needs --format html and -o FILE")
+    return print_report(
+        [run],
+        form=form,
+        output=output,
+        allow_simulated=allow_simulated,
+        is_shared=assets == "shared",
+    )

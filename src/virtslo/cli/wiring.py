@@ -178,6 +178,14 @@ def render_files(report: Report, form: str) -> Mapping[str, str] | None:
     return renderer.files(report) if isinstance(renderer, FolderRenderer) else None
 
 
+def render_shared(report: Report, name: str) -> Mapping[str, str]:
+    """An HTML page under its name, and the files that pages of a folder share."""
+    from virtslo.report.html import Html
+
+    page = Html(is_shared=True)
+    return {**page.assets(), name: page.render(report)}
+
+
 def _renderer(form: str) -> Renderer:
     module, _, name = FORMATS[form].renderer.partition(":")
     renderer: Renderer = getattr(importlib.import_module(module), name)()

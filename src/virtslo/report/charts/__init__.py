@@ -1,0 +1,1 @@
+"""The plots of a run: values in Plotly's terms, made of the record alone."""

@@ -1,0 +1,29 @@
+"""Every plot that a run has data for, in the order in which they are read.
+
+Invariant: a plot without data is left out, never drawn empty.
+"""
+
+from virtslo.model.report import RunSummary
+from virtslo.model.run_detail import RunDetail
+from virtslo.report.charts.calls import calls_chart
+from virtslo.report.charts.chart import Chart
+from virtslo.report.charts.latency import ecdf_chart, histogram_chart, objects_chart, steps_chart
+from virtslo.report.charts.slowest import slowest_chart
+from virtslo.report.charts.time_line import lateness_chart, population_chart, rates_chart
+
+
+def charts_of(run: RunSummary, detail: RunDetail) -> list[Chart]:
+    """The plots of one run."""
+    made = detail.measured_objects()
+    found = [
+        population_chart(detail),
+        rates_chart(detail),
+        steps_chart(made),
+        ecdf_chart(detail, made),
+        histogram_chart(made),
+        objects_chart(made),
+        slowest_chart(made, detail),
+        calls_chart(detail),
+        lateness_chart(run, detail),
+    ]
+    return [chart for chart in found if chart is not None]
