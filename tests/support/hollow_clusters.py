@@ -84,7 +84,11 @@ class Hollow:
 
 
 def in_hollow_cluster(
-    test: Callable[[Hollow], Awaitable[T]], *, profile: str = "instant", nodes: int = 2
+    test: Callable[[Hollow], Awaitable[T]],
+    *,
+    profile: str = "instant",
+    nodes: int = 2,
+    seed: int = 1,
 ) -> T:
     """Run a test against a hollow cluster, in virtual time."""
 
@@ -93,7 +97,7 @@ def in_hollow_cluster(
         audit: list[Mapping[str, Any]] = []
         server = ApiServer(
             clock=clock,
-            seed=1,
+            seed=seed,
             profile=loaded.server,
             audit=lambda line: audit.append(json.loads(line)),
         )
@@ -102,7 +106,7 @@ def in_hollow_cluster(
             connect=lambda identity: DirectApi(server, identity),
             clock=clock,
             profile=loaded,
-            seed=1,
+            seed=seed,
             nodes=nodes,
             register_metrics=server.register_proxy,
         )

@@ -77,7 +77,7 @@ class HollowCluster:
         for index in range(2):
             name = f"{_CONTROLLER}-{index}"
             seat = Seat(_CONTROLLER, KUBEVIRT_NAMESPACE)
-            self._add(name, virt_controller(), _controllers, seat=seat)
+            self._add(name, virt_controller(), self._controllers, seat=seat)
         seat = Seat("kube-controller-manager", _SYSTEM)
         self._add("kube-controller-manager", controller_manager(), _manager, seat=seat)
         seat = Seat("kube-scheduler", _SYSTEM)
@@ -201,6 +201,9 @@ class HollowCluster:
         self._add(f"kubelet-{node}", kubelet_of(node), kubelet)
         self._add(f"virt-handler-{node}", virt_handler_of(node), handler)
 
+    def _controllers(self, component: Component) -> Sequence[Startable]:
+        return (VirtController(component, self._profile.extra_calls),)
+
     def _placing(self, component: Component) -> Sequence[Startable]:
         pods, nodes = component.watch(resources.PODS), component.watch(resources.NODES)
         return (Scheduler(component, pods, nodes, self._delays),)
@@ -246,10 +249,6 @@ class HollowCluster:
 
 def _nothing(component: Component) -> Sequence[Startable]:
     return ()
-
-
-def _controllers(component: Component) -> Sequence[Startable]:
-    return (VirtController(component),)
 
 
 def _manager(component: Component) -> Sequence[Startable]:

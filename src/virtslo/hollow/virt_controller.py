@@ -4,7 +4,8 @@ Invariant: every controller of one process shares that process's client, token b
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 from typing import Final
 
 from virtslo.client.work_queue import WorkQueue
@@ -14,6 +15,8 @@ from virtslo.hollow.instancetypes import Instancetypes
 from virtslo.hollow.phase_metrics import PhaseMetrics
 from virtslo.hollow.replica_set import ReplicaSetController
 from virtslo.hollow.snapshot_status import SnapshotStatusController
+from virtslo.hollow.superfluous_calls import WORKERS as SUPERFLUOUS_WORKERS
+from virtslo.hollow.superfluous_calls import SuperfluousCalls
 from virtslo.hollow.virtual_machine import VmController
 from virtslo.hollow.virtual_machine_instance import VmiController
 from virtslo.hollow.virtual_machine_pool import PoolController
@@ -22,6 +25,7 @@ from virtslo.ports.kube_api import Selection
 
 WORKERS: Final = {"vmi": 10, "vm": 3, "snapshot": 6, "pool": 3, "replica_set": 3}
 """virt-controller's defaults (pkg/virt-controller/watch/application.go)."""
+_ALL_WORKERS: Final = {**WORKERS, "superfluous": SUPERFLUOUS_WORKERS}
 
 Work = tuple[str, WorkQueue[Key], Callable[[Key], Awaitable[None]]]
 
@@ -29,7 +33,9 @@ Work = tuple[str, WorkQueue[Key], Callable[[Key], Awaitable[None]]]
 class VirtController:
     """The controllers of one virt-controller process."""
 
-    def __init__(self, component: Component) -> None:
+    def __init__(
+        self, component: Component, extra_calls: Mapping[str, int] = MappingProxyType({})
+    ) -> None:
         vms, vmis = component.watch(resources.VMS), component.watch(resources.VMIS)
         pods = component.watch(resources.PODS, Selection(label_selector="kubevirt.io"))
         revisions = component.watch(resources.CONTROLLER_REVISIONS)
@@ -47,6 +53,9 @@ class VirtController:
             ("pool", pool.queue, pool.reconcile),
             ("replica_set", sets.queue, sets.reconcile),
         )
+        if extra_calls:
+            extra = SuperfluousCalls(component, vmis, extra_calls)
+            self._work += (("superfluous", extra.queue, extra.reconcile),)
 
     def start(self, group: asyncio.TaskGroup) -> None:
         """Work on every queue."""
@@ -55,5 +64,5 @@ class VirtController:
                 group,
                 queue,
                 reconcile,
-                workers=WORKERS[name],
+                workers=_ALL_WORKERS[name],
             )
