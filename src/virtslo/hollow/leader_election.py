@@ -6,7 +6,7 @@ it was released or has not been renewed for fifteen seconds, by the asker's own 
 
 from typing import Any, Final
 
-from virtslo.base.clock import Clock, timestamp, to_nanoseconds
+from virtslo.base.clock import Clock, micro_timestamp, to_nanoseconds
 from virtslo.base.errors import ClusterError, NotFound
 from virtslo.hollow.component import Component
 from virtslo.model import resources
@@ -92,7 +92,7 @@ class LeaderElection:
 
     async def _try_to_renew(self) -> bool:
         assert self._lease is not None
-        now = timestamp(self._clock.wall())
+        now = micro_timestamp(self._clock.wall())
         if await self._put({**self._lease["spec"], "renewTime": now}):
             return True
         try:
@@ -113,7 +113,7 @@ class LeaderElection:
         return True
 
     def _spec(self, transitions: int) -> dict[str, Any]:
-        now = timestamp(self._clock.wall())
+        now = micro_timestamp(self._clock.wall())
         return {
             "acquireTime": now,
             "holderIdentity": self._identity,

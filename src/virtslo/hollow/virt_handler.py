@@ -22,8 +22,10 @@ from virtslo.model.identifiers import Object
 FIRST_RETRY_NS: Final = 5_000_000
 LONGEST_RETRY_NS: Final = 5_000_000_000
 
-_MIGRATABLE: Final = {"status": "True", "type": "LiveMigratable"}
-_STORAGE_MIGRATABLE: Final = {"status": "True", "type": "StorageLiveMigratable"}
+_NEVER: Final = {"lastProbeTime": None, "lastTransitionTime": None}
+"""As the real one writes it: virt-controller's patches test conditions field by field."""
+_MIGRATABLE: Final = {**_NEVER, "status": "True", "type": "LiveMigratable"}
+_STORAGE_MIGRATABLE: Final = {**_NEVER, "status": "True", "type": "StorageLiveMigratable"}
 _MACHINE: Final = {"type": "pc-q35-rhel9.6.0"}
 
 Change = Callable[[Object], Object]

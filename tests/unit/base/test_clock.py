@@ -3,7 +3,13 @@
 import asyncio
 from datetime import UTC, datetime
 
-from virtslo.base.clock import SystemClock, timestamp, to_nanoseconds, to_seconds
+from virtslo.base.clock import (
+    SystemClock,
+    micro_timestamp,
+    timestamp,
+    to_nanoseconds,
+    to_seconds,
+)
 
 
 def test_the_clock_does_not_go_back() -> None:
@@ -29,3 +35,9 @@ def test_seconds_and_nanoseconds_convert() -> None:
 
 def test_a_timestamp_is_what_the_api_server_writes() -> None:
     assert timestamp(datetime(2026, 1, 2, 3, 4, 5, 999, tzinfo=UTC)) == "2026-01-02T03:04:05Z"
+
+
+def test_a_micro_timestamp_always_has_six_digits() -> None:
+    moment = datetime(2026, 1, 2, 3, 4, 5, 0, tzinfo=UTC)
+
+    assert micro_timestamp(moment) == "2026-01-02T03:04:05.000000Z"
