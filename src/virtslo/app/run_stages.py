@@ -1,4 +1,4 @@
-"""The stages of a run, one after another: warm-up, ramp-up, (churn), ramp-down.
+"""The stages of a run, one after another: warm-up, ramp-up, churn, ramp-down.
 
 Invariant: a stage's window closes only when the population is as the stage wants it and the cluster
 is quiet, or when waiting has ended, and the stage says which.
@@ -6,12 +6,14 @@ is quiet, or when waiting has ended, and the stage says which.
 
 from collections.abc import Callable, Sequence
 
+from virtslo.app.churning import ChurnStage
 from virtslo.app.stage_windows import AtRest, StageWindows, look_at_nothing
 from virtslo.app.watching import RunWatch
 from virtslo.base.clock import Clock
 from virtslo.load.engine import Engine, PlannedOperation
 from virtslo.load.plan import Plan, PlannedObject
 from virtslo.model.operations import (
+    CHURN,
     CREATE,
     DELETE,
     RAMP_DOWN,
@@ -21,6 +23,11 @@ from virtslo.model.operations import (
 )
 from virtslo.model.scenario import Process, Scenario
 from virtslo.model.stages import Stage
+from virtslo.model.workload import TRAITS
+
+NOT_FOUND = 404
+Key = tuple[str, str, str]
+"""(kind, namespace, name) of an object."""
 
 
 class RunStages:
@@ -53,10 +60,22 @@ class RunStages:
         )
         self.created = 0
         self.failed = 0
-        self._alive: dict[tuple[str, str], PlannedObject] = {}
-        self._planned = {
-            (planned.namespace, planned.name): planned for planned in (*plan.objects, *plan.warm_up)
+        self._alive: dict[Key, PlannedObject] = {}
+        refills = [planned for cycle in plan.cycles for planned in cycle.replacements]
+        self._planned: dict[Key, PlannedObject] = {
+            (TRAITS[planned.kind].resource.kind, planned.namespace, planned.name): planned
+            for planned in (*plan.objects, *plan.warm_up, *refills)
         }
+        self._churn: ChurnStage | None = None
+        if plan.cycles:
+            self._churn = ChurnStage(
+                scenario,
+                plan,
+                engine=engine,
+                windows=self._windows,
+                population=watch.population,
+                clock=clock,
+            )
 
     @property
     def stages(self) -> tuple[Stage, ...]:
@@ -75,9 +94,13 @@ class RunStages:
 
     def count(self, operation: OperationRecord) -> None:
         """Take note of an operation's outcome."""
-        key = (operation.namespace, operation.name)
+        if self._churn is not None and operation.stage == CHURN:
+            self._churn.count(operation)
+        key = (operation.kind, operation.namespace, operation.name)
         if operation.error is not None:
             self.failed += 1
+            if operation.verb == DELETE and operation.code == NOT_FOUND:
+                self._alive.pop(key, None)
         elif operation.verb == CREATE:
             if operation.stage != WARM_UP:
                 self.created += 1
@@ -90,6 +113,8 @@ class RunStages:
         if self._plan.warm_up:
             await self._warm_up()
         await self._ramp_up()
+        if self._churn is not None:
+            await self._churn.carry_out()
         if not keep:
             await self._ramp_down()
 

@@ -20,6 +20,12 @@ SCENARIO_OPTIONS: Final = (
     ("--arrival", "load.arrival.process", "burst, constant, poisson or ramp."),
     ("--rate", "load.arrival.rate", "Arrivals per second, such as 50/s (ramp: at its end)."),
     ("--max-in-flight", "load.maxInFlight", "How many requests may be unanswered at once."),
+    ("--churn", "load.churn.objects", "What a cycle replaces: 5, or 5%; constant churn: 2/s."),
+    ("--cycles", "load.churn.cycles", "Steady state: how many cycles."),
+    ("--every", "load.churn.every", "Steady state: from the start of a cycle to the next."),
+    ("--victims", "load.churn.victims", "Which slots go: random, oldest or newest."),
+    ("--churn-mode", "load.churn.mode", "objects, scale (pools, replica sets) or restart (VMs)."),
+    ("--duration", "load.churn.duration", "Constant churn: for how long, such as 5m."),
     ("--settle", "load.settle", "How long the cluster must be quiet before a window closes."),
     ("--timeout", "deadlines.running", "How long to wait for the objects to be Running."),
     ("--objectives", "objectives", "A built-in catalog of objectives, or a file."),
@@ -55,7 +61,11 @@ def place_of(path: str) -> str:
     return PLACES.get(path, path)
 
 
-PLACES: Final[Mapping[str, str]] = {path: option for option, path, _ in SCENARIO_OPTIONS}
+CHURN_RATE: Final = "load.churn.rate"
+PLACES: Final[Mapping[str, str]] = {
+    CHURN_RATE: "--churn",
+    **{path: option for option, path, _ in SCENARIO_OPTIONS},
+}
 
 
 def parameter_of(option: str) -> str:
@@ -63,13 +73,20 @@ def parameter_of(option: str) -> str:
     return option.lstrip("-").replace("-", "_")
 
 
-def overrides(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The given options as a nested scenario document; numbers become numbers, all else text."""
+def overrides(values: Mapping[str, Any], *, is_constant_churn: bool = False) -> dict[str, Any]:
+    """The given options as a nested scenario document; numbers become numbers, all else text.
+
+    Of constant churn `--churn 2/s`, or `--rate` without `--arrival`, is the rate of replacements.
+    """
     document: dict[str, Any] = {}
     for option, path, _ in SCENARIO_OPTIONS:
         value = values.get(parameter_of(option))
-        if value is not None:
-            put(document, path, scalar(value))
+        if value is None:
+            continue
+        is_rate = option == "--churn" and "/" in value
+        if is_constant_churn and option == "--rate" and values.get("arrival") is None:
+            is_rate = True
+        put(document, CHURN_RATE if is_rate else path, scalar(value))
     return document
 
 

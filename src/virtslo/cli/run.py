@@ -16,11 +16,11 @@ from virtslo.cli.options import (
 
 PATTERNS = ("burst", "steady-state", "constant-churn")
 DEFAULT_COUNT = 100
-RUNNABLE_KINDS = ("vmi",)
+RUNNABLE_KINDS = ("vmi", "vm", "vmpool", "vmirs")
 
 
 @click.command("run")
-@click.argument("what", metavar="burst|FILE")
+@click.argument("what", metavar="burst|steady-state|constant-churn|FILE")
 @scenario_options
 @click.option("--simulate", "profile", metavar="PROFILE", help="Simulated cluster: its profile.")
 @click.option("--nodes", type=click.IntRange(1, 20_000), help="Simulated cluster: hollow nodes.")
@@ -49,7 +49,7 @@ RUNNABLE_KINDS = ("vmi",)
 @click.option("--yes", is_flag=True, help="Do not ask before a real cluster is loaded.")
 @click.option("--quiet", is_flag=True, help="Show no progress.")
 def command(what: str, **options: Any) -> int:
-    """Run a test: a pattern (burst) or a scenario file.
+    """Run a test: a pattern (burst, steady-state, constant-churn) or a scenario file.
 
     Without --context, --kubeconfig or --in-cluster it runs on the simulated cluster, in virtual
     time. FILE is a scenario of virtslo, or a workload of KubeVirt's perfscale-load-generator.
@@ -57,6 +57,7 @@ def command(what: str, **options: Any) -> int:
     \b
     virtslo run burst --count 1000 --simulate ci
     virtslo run burst --kind vmi --arrival poisson --rate 20/s
+    virtslo run steady-state --kind vm --count 200 --churn 5% --cycles 5 --every 60s
     virtslo run scenario.yaml --context my-cluster
     """
     scenario = _scenario(what, options)
@@ -67,12 +68,9 @@ def command(what: str, **options: Any) -> int:
 def _refuse_what_cannot_run(scenario: Any) -> None:
     """Refuse what this version cannot do, rather than do half of it. Raises ScenarioError."""
     from virtslo.base.errors import Problem, ScenarioError
-    from virtslo.model.scenario import Pattern
 
-    pattern, kind = scenario.load.pattern, scenario.workload.kind
+    kind = scenario.workload.kind
     problems: list[Problem] = []
-    if pattern is not Pattern.BURST:
-        problems.append(Problem("load.pattern", repr(pattern.value), "burst in this version"))
     if kind.value not in RUNNABLE_KINDS:
         wanted = f"{' or '.join(RUNNABLE_KINDS)} in this version"
         problems.append(Problem("workload.kind", repr(kind.value), wanted))
@@ -148,8 +146,8 @@ def _scenario(what: str, options: dict[str, Any]) -> Any:
     """The scenario that a pattern's name or a file says, with the options put over it."""
     from virtslo.config.scenario_file import read_document, scenario_from_mapping
 
-    over = overrides(options)
     if what in PATTERNS:
+        over = overrides(options, is_constant_churn=what == "constant-churn")
         document: dict[str, Any] = {
             "apiVersion": "virtslo/v1",
             "workload": {"kind": "vmi", "count": DEFAULT_COUNT, "template": "cirros"},
@@ -162,4 +160,7 @@ def _scenario(what: str, options: dict[str, Any]) -> Any:
             document, source="command line", base=Path.cwd(), places=PLACES
         )
     read, base = read_document(Path(what))
+    given = read.get("load")
+    pattern = given.get("pattern") if isinstance(given, dict) else None
+    over = overrides(options, is_constant_churn=pattern == "constant-churn")
     return scenario_from_mapping(merged(read, over), source=what, base=base, places={})

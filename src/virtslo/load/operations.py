@@ -37,7 +37,13 @@ async def perform(api: KubeApi, operation: PlannedOperation) -> Outcome:
         return Outcome(error.code, error.reason)
     except ClusterError as error:
         return Outcome(None, f"{type(error).__name__}: {error.message}"[:256])
-    return Outcome(code, None, answer.get("metadata", {}).get("uid"))
+    return Outcome(code, None, _uid_of(answer))
+
+
+def _uid_of(answer: Object) -> str | None:
+    """Of the object, or of the Status that answers a delete."""
+    uid: str | None = answer.get("metadata", {}).get("uid")
+    return uid or (answer.get("details") or {}).get("uid")
 
 
 async def _create(api: KubeApi, operation: PlannedOperation) -> Object:
@@ -49,8 +55,7 @@ async def _create(api: KubeApi, operation: PlannedOperation) -> Object:
 async def _delete(api: KubeApi, operation: PlannedOperation) -> Object:
     planned = operation.planned
     resource = TRAITS[planned.kind].resource
-    await api.delete(resource, planned.name, namespace=planned.namespace)
-    return {}
+    return await api.delete(resource, planned.name, namespace=planned.namespace)
 
 
 async def _scale(api: KubeApi, operation: PlannedOperation) -> Object:

@@ -24,6 +24,7 @@ class OperationRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     `intended_ns`: when the arrival process wanted it. `released_ns`: when the in-flight bound let
     it go (open loop: waiting for the bound is `released − intended`). `sent_ns`: when the request
     was handed to the client. `finished_ns`: when the answer was there.
+    `uid`: of what was created or deleted, where the answer said it.
     """
 
     stage: str

@@ -6,13 +6,13 @@ change and has an absolute deadline; nothing polls.
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final
 
 from virtslo.base.clock import Clock
 from virtslo.model import resources
 from virtslo.model.identifiers import RUNNING
-from virtslo.model.observations import ADDED, DELETED, PHASE, Observation
+from virtslo.model.observations import ADDED, DELETED, DELETING, PHASE, Observation
 
 Predicate = Callable[[], bool]
 
@@ -29,7 +29,11 @@ class Population:
         self._phases: dict[str, str] = {}
         self._counts: Counter[str] = Counter()
         self._running_of: Counter[int] = Counter()
-        self._alive: dict[str, None] = {}
+        self._alive: dict[str, str | None] = {}
+        """Owner's uid by uid."""
+        self._owned: Counter[str] = Counter()
+        self._deleting: dict[str, None] = {}
+        self._running_by_name: dict[tuple[str, str], str] = {}
         self._warm_alive: dict[str, None] = {}
         self._warm_running: dict[str, None] = {}
         self._waiters: list[asyncio.Future[None]] = []
@@ -61,6 +65,33 @@ class Population:
             return all(self._running_of[index] > 0 for index in indices)
 
         return whole
+
+    def is_replaced(
+        self,
+        *,
+        gone: Collection[str],
+        running: Collection[tuple[str, str]],
+        members: int | None = None,
+    ) -> Predicate:
+        """Whether these uids are gone with what they own, and others run in their place.
+
+        `running`: VMIs by (namespace, name) that must run, none of them one of `gone`. `members`:
+        how many must run in all and not be marked for deletion.
+        """
+
+        def replaced() -> bool:
+            if members is not None and self._lasting() != members:
+                return False
+            if any(uid in self._alive or self._owned[uid] > 0 for uid in gone):
+                return False
+            found = (self._running_by_name.get(key) for key in running)
+            return all(uid is not None and uid not in gone for uid in found)
+
+        return replaced
+
+    def _lasting(self) -> int:
+        marked = sum(1 for uid in self._deleting if self._phases.get(uid) == RUNNING)
+        return self._counts[RUNNING] - marked
 
     def is_gone(self) -> Predicate:
         """Whether nothing measured is left."""
@@ -94,16 +125,32 @@ class Population:
 
     def _apply(self, observation: Observation) -> None:
         uid = observation.uid
-        if observation.fact == ADDED:
-            self._alive[uid] = None
-        elif observation.fact == DELETED:
-            self._alive.pop(uid, None)
+        if observation.fact == ADDED and uid not in self._alive:
+            self._alive[uid] = observation.owner_uid
+            if observation.owner_uid is not None:
+                self._owned[observation.owner_uid] += 1
+        elif observation.fact == DELETED and uid in self._alive:
+            owner = self._alive.pop(uid)
+            if owner is not None:
+                self._owned[owner] -= 1
         if observation.kind != VMI:
             return
+        key = (observation.namespace, observation.name)
         if observation.fact == PHASE and observation.phase is not None:
             self._move(uid, observation.phase, observation.index)
+            self._name(key, uid, is_running=observation.phase == RUNNING)
+        elif observation.fact == DELETING:
+            self._deleting[uid] = None
         elif observation.fact == DELETED:
+            self._deleting.pop(uid, None)
             self._move(uid, GONE, observation.index)
+            self._name(key, uid, is_running=False)
+
+    def _name(self, key: tuple[str, str], uid: str, *, is_running: bool) -> None:
+        if is_running:
+            self._running_by_name[key] = uid
+        elif self._running_by_name.get(key) == uid:
+            del self._running_by_name[key]
 
     def _move(self, uid: str, phase: str, index: int | None) -> None:
         before = self._phases.pop(uid, None)

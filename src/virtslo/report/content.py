@@ -21,6 +21,8 @@ KINDS: Final[Mapping[str, str]] = {"vmi": "VMI", "vm": "VM", "vmpool": "VMPool"}
 PHASES: Final = ("Pending", "Scheduling", "Scheduled", "Running")
 VERBS: Final = ("CREATE", "LIST", "PATCH", "UPDATE")
 STATISTICS: Final = ("p50", "p95", "p99", "max")
+PLAIN: Final = ("mean", "value", "count")
+"""Statistics that need no name beside their indicator's."""
 
 PROMISES: Final = (
     "the cluster is KubeVirt's default configuration but for what is listed under Environment",
@@ -138,7 +140,8 @@ def single_lines(report: Report) -> Iterator[str]:
             beside += f", sustained {number(figure.sustained)}"
         why = f" ({figure.reason})" if figure.reason else ""
         run = f" ({item.run})" if several else ""
-        yield f"{item.name}{run}: {value}{unit}{beside} (n = {figure.samples}){why}"
+        which = "" if item.statistic in PLAIN else f" {item.statistic.replace('_', ' ')}"
+        yield f"{item.name}{which}{run}: {value}{unit}{beside} (n = {figure.samples}){why}"
 
 
 def environment_lines(run: RunSummary) -> Iterator[str]:

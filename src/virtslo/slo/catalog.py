@@ -57,6 +57,103 @@ def _phases() -> list[Definition]:
     return found
 
 
+def _machines() -> list[Definition]:
+    return [
+        Definition(
+            "vm_creation_to_accepted_seconds",
+            "s",
+            "from the release of the VM's create to its answer",
+            "operations",
+        ),
+        Definition(
+            "vm_creation_to_vmi_created_seconds",
+            "s",
+            "from the release of the VM's create to the first observation of its VMI",
+            "watch",
+        ),
+        Definition(
+            "vm_creation_to_ready_seconds",
+            "s",
+            "from the release of the VM's create to the VM being ready",
+            "watch",
+        ),
+        Definition(
+            "vm_added_to_vmi_created_seconds",
+            "s",
+            "from the first observation of a VM to that of its VMI",
+            "watch",
+        ),
+        Definition(
+            "vmi_running_to_vm_ready_seconds",
+            "s",
+            "from the first observation of the VMI Running to that of its VM ready",
+            "watch",
+        ),
+        Definition(
+            "pool_time_to_first_vm_seconds",
+            "s",
+            "from the release of the first pool's create to the first VM created through a pool",
+            "watch",
+        ),
+        Definition(
+            "pool_creation_rate",
+            "pools/s",
+            "pools accepted per second, where there are several: (N - 1) / (last - first)",
+            "operations",
+        ),
+    ]
+
+
+def _churn() -> list[Definition]:
+    return [
+        Definition(
+            "cycle_recovery_seconds",
+            "s",
+            "from the intended start of a cycle until its own victims are gone and its own "
+            "replacements Running; pools: until the population is whole, null where the next "
+            "cycle began before; scaling: from the intended scale-out",
+            "watch",
+        ),
+        Definition(
+            "scale_in_seconds",
+            "s",
+            "from the intended scale-in of a cycle until no more VMIs run than were asked for",
+            "watch",
+        ),
+        Definition(
+            "replacement_seconds",
+            "s",
+            "from the intended time of a replacement until its victim is gone and it is Running",
+            "watch",
+        ),
+        Definition(
+            "overlapping_cycles",
+            "cycles",
+            "cycles that were not over when the next one began",
+            "watch",
+        ),
+        Definition(
+            "time_below_capacity_share",
+            "share",
+            "integral of the VMIs missing from count over the churn stage / (count x duration); "
+            "a VMI is there while it is Running and not marked for deletion",
+            "watch",
+        ),
+        Definition(
+            "churn_duration_seconds",
+            "s",
+            "the churn stage: to the last start + max(every, its recovery)",
+            "operations",
+        ),
+        Definition(
+            "replaced_objects",
+            "objects",
+            "objects that the churn stage was to replace, of operations that were accepted",
+            "operations",
+        ),
+    ]
+
+
 CATALOG: Final = {
     definition.name: definition
     for definition in (
@@ -82,9 +179,12 @@ CATALOG: Final = {
         Definition(
             "vmi_deletion_to_gone_seconds",
             "s",
-            "from the release of the delete to the VMI being gone",
+            "from the release of the delete to the VMI being gone; churn: to the victim and what "
+            "it owns being gone",
             "watch",
         ),
+        *_machines(),
+        *_churn(),
         Definition("failed_creates", "operations", "creates that were not accepted", "operations"),
         Definition(
             "lateness_seconds",

@@ -13,6 +13,7 @@ from virtslo.model.findings import Finding
 from virtslo.model.identifiers import RUNNING
 from virtslo.model.observations import RELIST
 from virtslo.model.record import RunStatus
+from virtslo.slo.churn_findings import churn_findings
 from virtslo.slo.lateness import bound_of, lateness_of
 from virtslo.slo.measured import Measured, released
 from virtslo.slo.quantiles import quantile
@@ -35,6 +36,7 @@ def findings_of(measured: Measured) -> tuple[Finding, ...]:
         *_relists(measured),
         *_failures(measured),
         *_unfinished(measured),
+        *churn_findings(measured.churn),
         *_lateness(measured),
         *_quiet(measured),
         *_left_behind(measured),
@@ -57,7 +59,7 @@ def _state(measured: Measured) -> Iterator[Finding]:
 
 
 def _relists(measured: Measured) -> Iterator[Finding]:
-    stage = measured.ramp_up
+    stage = measured.stage
     if stage is None:
         return
     end = stage.ended_ns

@@ -6,40 +6,51 @@ source.
 
 import itertools
 from collections.abc import Callable, Iterator
-from typing import Final
 
 from virtslo.base.clock import to_seconds
 from virtslo.model import resources
 from virtslo.model.figures import Figure, Indicator, no_data
 from virtslo.model.identifiers import RUNNING, TABLE_PHASES
+from virtslo.model.scenario import ChurnMode
 from virtslo.model.workload import TRAITS
+from virtslo.slo.churn_figures import churn_creation_rate, churn_phase_rate, churn_rows
 from virtslo.slo.lateness import lateness_of
+from virtslo.slo.machine_figures import machine_rows
 from virtslo.slo.measured import Measured, Samples, intended, released
 from virtslo.slo.quantiles import STATISTICS, quantile
 from virtslo.slo.rates import rate
+from virtslo.slo.rows import (
+    OBJECTS_PER_SECOND,
+    OPERATIONS,
+    VMIS_PER_SECOND,
+    WATCH,
+    Row,
+    missing_rows,
+    quantile_rows,
+)
 from virtslo.slo.timelines import Timeline
-
-OPERATIONS: Final = "operations"
-WATCH: Final = "watch"
-OBJECTS_PER_SECOND: Final = "objects/s"
-VMIS_PER_SECOND: Final = "VMIs/s"
-
-Row = tuple[str, str, Figure]
-"""(name, statistic, figure)."""
 
 
 def indicators_of(measured: Measured) -> tuple[Indicator, ...]:
-    """Every indicator that a burst has."""
+    """Every indicator that the run has."""
     run = measured.record.host.run_id
+    parts = [_rates, _totals, _latencies, _steps, machine_rows, _churn, _own]
     return tuple(
         Indicator(run, name, statistic, figure)
-        for part in (_rates, _totals, _latencies, _steps, _own)
+        for part in parts
         for name, statistic, figure in part(measured)
     )
 
 
+def _churn(measured: Measured) -> Iterator[Row]:
+    if measured.churn is not None:
+        yield from churn_rows(measured.churn)
+
+
 def creation_rate(measured: Measured) -> Figure:
     """Objects accepted per second; a pool's: the VMs created through it."""
+    if measured.churn is not None:
+        return churn_creation_rate(measured.churn)
     workload = measured.record.header.scenario.workload
     if TRAITS[workload.kind].is_group:
         member = resources.VMS.kind if workload.kind == "vmpool" else resources.VMIS.kind
@@ -59,6 +70,8 @@ def creation_rate(measured: Measured) -> Figure:
 
 def phase_rate(measured: Measured, phase: str) -> Figure:
     """VMIs entering a phase per second."""
+    if measured.churn is not None:
+        return churn_phase_rate(measured.churn, phase)
     return rate(measured.phase_moments(phase), unit=VMIS_PER_SECOND, source=WATCH)
 
 
@@ -69,7 +82,8 @@ def _rates(measured: Measured) -> Iterator[Row]:
 
 
 def _totals(measured: Measured) -> Iterator[Row]:
-    yield "time_to_all_running_seconds", "value", _time_to_all(measured)
+    if measured.churn is None:
+        yield "time_to_all_running_seconds", "value", _time_to_all(measured)
     for phase in TABLE_PHASES:
         seen = len(measured.phase_moments(phase))
         missing = len(measured.vmis) - seen
@@ -106,15 +120,34 @@ def _time_to_all(measured: Measured) -> Figure:
 
 
 def _latencies(measured: Measured) -> Iterator[Row]:
+    if measured.stage is None:
+        return
+    missing = _no_creates(measured)
     for phase in TABLE_PHASES:
-        reached = _phase_reader(phase)
         name = f"vmi_creation_to_{phase.lower()}_seconds"
-        yield from _quantiles(name, measured.from_creation(reached, released))
-    running = _phase_reader(RUNNING)
-    yield from _quantiles(
-        "vmi_intent_to_running_seconds", measured.from_creation(running, intended)
-    )
-    yield from _quantiles("vmi_deletion_to_gone_seconds", measured.deletions())
+        if missing is not None:
+            yield from missing_rows(name, missing)
+        else:
+            yield from quantile_rows(name, measured.from_creation(_phase_reader(phase), released))
+    name = "vmi_intent_to_running_seconds"
+    if missing is not None:
+        yield from missing_rows(name, missing)
+    else:
+        samples = measured.from_creation(_phase_reader(RUNNING), intended)
+        yield from quantile_rows(name, samples)
+    deletions = measured.deletions()
+    if measured.churn is not None and measured.churn.churn.mode is ChurnMode.SCALE:
+        reason = "the run itself deleted nothing in this stage: a controller scaled in"
+        yield from missing_rows("vmi_deletion_to_gone_seconds", reason)
+    else:
+        yield from quantile_rows("vmi_deletion_to_gone_seconds", deletions)
+
+
+def _no_creates(measured: Measured) -> str | None:
+    """Why nothing can be counted from a create, where a controller makes what is measured."""
+    if measured.churn is None or measured.creations:
+        return None
+    return "the run itself created nothing in this stage: a controller replaced what went"
 
 
 def _steps(measured: Measured) -> Iterator[Row]:
@@ -126,7 +159,7 @@ def _steps(measured: Measured) -> Iterator[Row]:
         ]
         stuck = sum(1 for vmi in measured.vmis if earlier in vmi.phases and later not in vmi.phases)
         name = f"vmi_{earlier.lower()}_to_{later.lower()}_seconds"
-        yield from _quantiles(name, Samples(tuple(values), stuck, measured.deadline_seconds()))
+        yield from quantile_rows(name, Samples(tuple(values), stuck, measured.deadline_seconds()))
 
 
 def _own(measured: Measured) -> Iterator[Row]:
@@ -147,20 +180,6 @@ def _own(measured: Measured) -> Iterator[Row]:
             "in_flight_wait_seconds",
             "max",
             quantile("max", late.waits, source=OPERATIONS),
-        )
-
-
-def _quantiles(name: str, samples: Samples) -> Iterator[Row]:
-    for statistic in STATISTICS:
-        yield (
-            name,
-            statistic,
-            quantile(
-                statistic,
-                samples.values,
-                unfinished=samples.unfinished,
-                deadline=samples.deadline,
-            ),
         )
 
 

@@ -1,10 +1,10 @@
-"""The measured part of a run, ready for indicators: ramp-up, its objects, its ramp-down.
+"""The measured part of a run, ready for indicators: the ramp-up of a burst, or the churn stage.
 
 Invariant: a sample goes from an operation's own release to the first observation of a fact; what
 was accepted and did not get there is unfinished, and counted.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from virtslo.base.clock import to_seconds
@@ -15,6 +15,8 @@ from virtslo.model.record import RunRecord
 from virtslo.model.scenario import Pattern
 from virtslo.model.stages import Stage
 from virtslo.model.workload import TRAITS
+from virtslo.slo.churn import ChurnFacts
+from virtslo.slo.churn_reader import churn_facts
 from virtslo.slo.timelines import Timeline, Timelines, timelines_of
 
 VMI = resources.VMIS.kind
@@ -36,8 +38,11 @@ class Measured:
     record: RunRecord
     timelines: Timelines
     vmis: tuple[Timeline, ...]
-    ramp_up: Stage | None
+    stage: Stage | None
+    """The measured stage: the ramp-up of a burst, else the churn stage."""
     ramp_down: Stage | None
+    churn: ChurnFacts | None = None
+    """The cycles; None for a burst."""
 
     @property
     def creations(self) -> list[OperationRecord]:
@@ -64,7 +69,7 @@ class Measured:
         return None
 
     def phase_moments(self, phase: str) -> list[int]:
-        """When VMIs entered a phase in the ramp-up."""
+        """When VMIs entered a phase in the measured stage."""
         moments = (vmi.phases.get(phase) for vmi in self.vmis)
         return [moment for moment in moments if moment is not None]
 
@@ -91,7 +96,9 @@ class Measured:
         return max(0, self.expected_vmis() - len(self.vmis))
 
     def expected_vmis(self) -> int:
-        """How many VMIs the accepted creates stand for."""
+        """How many VMIs the accepted creates (or the churn) stand for."""
+        if self.churn is not None:
+            return self.churn.expected
         workload = self.record.header.scenario.workload
         if not TRAITS[workload.kind].is_group:
             return len(self.accepted)
@@ -100,18 +107,26 @@ class Measured:
         return len(self.accepted) * workload.count // max(1, workload.groups)
 
     def unfinished_vmis(self) -> list[Timeline]:
-        """VMIs that did not reach Running."""
-        return [vmi for vmi in self.vmis if RUNNING not in vmi.phases]
+        """VMIs that did not reach Running, but for those that the run itself withdrew."""
+        withdrawn: dict[str, None] = {}
+        if self.churn is not None:
+            items = (item for cycle in self.churn.cycles for item in cycle.withdrawn)
+            withdrawn = {vmi.uid: None for item in items for vmi in item.vmis}
+        return [vmi for vmi in self.vmis if RUNNING not in vmi.phases and vmi.uid not in withdrawn]
 
     def deadline_seconds(self) -> float | None:
-        """How long the ramp-up waited at most."""
-        stage = self.ramp_up
+        """How long what did not finish was waited for; churn: each of it at least."""
+        if self.churn is not None and self.churn.cycles and self.creations:
+            return self.churn.waited_seconds
+        stage = self.stage
         if stage is None or stage.deadline_ns is None:
             return None
         return to_seconds(stage.deadline_ns - stage.t0_ns)
 
     def deletions(self) -> Samples:
         """From the release of a delete to the VMI being gone."""
+        if self.churn is not None:
+            return self._churn_deletions(self.churn)
         values: list[float] = []
         unfinished = 0
         for vmi in self.vmis:
@@ -121,10 +136,20 @@ class Measured:
             if vmi.deleted_ns is None:
                 unfinished += 1
             else:
-                released = operation.released_ns
-                start = released if released is not None else operation.intended_ns
-                values.append(to_seconds(vmi.deleted_ns - start))
+                values.append(to_seconds(vmi.deleted_ns - released(operation)))
         return Samples(tuple(values), unfinished, self._gone_deadline())
+
+    def _churn_deletions(self, churn: ChurnFacts) -> Samples:
+        values: list[float] = []
+        unfinished = 0
+        for victim in (victim for cycle in churn.cycles for victim in cycle.victims):
+            if victim.operation.error is not None:
+                continue
+            if victim.gone_ns is None:
+                unfinished += 1
+            else:
+                values.append(to_seconds(victim.gone_ns - released(victim.operation)))
+        return Samples(tuple(values), unfinished, None)
 
     def _deletion_of(self, vmi: Timeline) -> OperationRecord | None:
         deletions = self.timelines.deletions
@@ -148,20 +173,30 @@ class Measured:
 
 def measure(record: RunRecord) -> Measured:
     """Find the measured part of a record."""
-    timelines = timelines_of(record, stages=(RAMP_UP, RAMP_DOWN))
     stages = record.header.stages
-    ramp_up = _stage(stages, RAMP_UP)
-    vmis = tuple(timelines.of_kind(VMI))
-    if ramp_up is not None and ramp_up.ended_ns is not None:
+    ramp_down = _stage(stages, RAMP_DOWN)
+    stage = _stage(stages, measured_stage(record))
+    if measured_stage(record) == CHURN:
+        timelines = timelines_of(record, stages=(CHURN,))
+        churn = churn_facts(record, timelines)
+        cycles = churn.cycles if churn is not None else ()
+        vmis = tuple(_once(vmi for cycle in cycles for vmi in cycle.created))
+    else:
+        timelines, churn = timelines_of(record, stages=(RAMP_UP, RAMP_DOWN)), None
+        vmis = tuple(timelines.of_kind(VMI))
+    if stage is not None and stage.ended_ns is not None:
         for vmi in vmis:
-            vmi.forget_phases_from(ramp_up.ended_ns, but_until=ramp_up.whole_ns)
-    return Measured(
-        record=record,
-        timelines=timelines,
-        vmis=vmis,
-        ramp_up=ramp_up,
-        ramp_down=_stage(stages, RAMP_DOWN),
-    )
+            vmi.forget_phases_from(stage.ended_ns, but_until=stage.whole_ns)
+    return Measured(record, timelines, vmis, stage, ramp_down, churn)
+
+
+def _once(vmis: Iterable[Timeline]) -> Iterator[Timeline]:
+    """Each VMI once, by uid, in order of appearance."""
+    seen: dict[str, None] = {}
+    for vmi in vmis:
+        if vmi.uid not in seen:
+            seen[vmi.uid] = None
+            yield vmi
 
 
 def released(operation: OperationRecord) -> int:

@@ -13,15 +13,12 @@ from virtslo.model.identifiers import TABLE_PHASES, TABLE_VERBS
 from virtslo.model.record import CounterRead, RunRecord
 from virtslo.model.report import Tables
 from virtslo.model.scenario import Pattern
-from virtslo.slo.indicators import (
-    OBJECTS_PER_SECOND,
-    VMIS_PER_SECOND,
-    creation_rate,
-    phase_rate,
-)
+from virtslo.slo.churn_figures import form_of
+from virtslo.slo.indicators import creation_rate, phase_rate
 from virtslo.slo.measured import Measured, measured_stage
 from virtslo.slo.rest_calls import UNIT as REQUESTS
 from virtslo.slo.rest_calls import cell, difference
+from virtslo.slo.rows import OBJECTS_PER_SECOND, VMIS_PER_SECOND
 
 KINDS: Final = ("vmi", "vm", "vmpool")
 TESTS: Final = ("burst", "steady_state")
@@ -110,6 +107,11 @@ def _combined(
     chosen = [run for run in runs if test_of(run.record) == test and kind_of(run.record) == kind]
     if not chosen:
         return no_data(unit, f"not run: {test.replace('_', ' ')} of {kind}")
+    forms = sorted({form_of(run.churn) for run in chosen if run.churn is not None})
+    if len(forms) > 1:
+        return no_data(
+            unit, f"the runs churn in different ways, not one figure: {', '.join(forms)}"
+        )
     figures = [figure_of(run) for run in chosen]
     if len(figures) == 1:
         return figures[0]

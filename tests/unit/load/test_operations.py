@@ -25,7 +25,7 @@ def test_create_scale_and_delete_do_what_they_say() -> None:
         assert (await perform(api, operation(SCALE, 1))).code == 200
         (found,) = api.objects.values()
         assert found["spec"]["replicas"] == 1
-        assert await perform(api, operation(DELETE)) == Outcome(200)
+        assert await perform(api, operation(DELETE)) == Outcome(200, None, "uid-vmirs-s1-00000")
         assert api.objects == {}
 
     run_in_virtual_time(main)
