@@ -19,6 +19,7 @@ from virtslo.sim.audit import AuditLog
 from virtslo.sim.capacity import Capacity
 from virtslo.sim.faults import FaultPlan
 from virtslo.sim.handlers import Handlers
+from virtslo.sim.health import health_text
 from virtslo.sim.listing import check_watch_options, version_of
 from virtslo.sim.metrics import ServerMetrics
 from virtslo.sim.naming import Names
@@ -64,9 +65,6 @@ class ApiServer:
         self.raw_routes: dict[str, Callable[[], bytes]] = {
             "/version": self._version,
             "/metrics": self._metrics,
-            "/healthz": _ok,
-            "/livez": _ok,
-            "/readyz": _ok,
         }
         self._names = Names(seed)
         self._handlers = Handlers(self.store, clock, self._names)
@@ -130,6 +128,9 @@ class ApiServer:
         route = self.raw_routes.get(path)
         if route is not None:
             return route()
+        health = health_text(path, query)
+        if health is not None:
+            return health
         match = _PROXY.fullmatch(path)
         if match is None:
             raise NotFound("the server could not find the requested resource", reason="NotFound")
@@ -267,7 +268,3 @@ class ApiServer:
         )
         text = self.metrics.text(watches=sorted(open_watches.items()), events=self.hub.events)
         return text.encode()
-
-
-def _ok() -> bytes:
-    return b"ok"

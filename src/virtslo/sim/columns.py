@@ -101,8 +101,9 @@ def _two(large: int, large_unit: str, small: int, small_unit: str) -> str:
     return f"{large}{large_unit}{small}{small_unit}" if small else f"{large}{large_unit}"
 
 
-def _count_of(key: str) -> Read:
-    return lambda target, _: str(len(target.get(key) or ()))
+def _count_of(*keys: str) -> Read:
+    """How many entries these fields have together."""
+    return lambda target, _: sum(len(target.get(key) or ()) for key in keys)
 
 
 def _first_address(target: Object, _: datetime) -> Any:
@@ -252,14 +253,14 @@ COLUMNS: Final[Mapping[str, tuple[Column, ...]]] = {
     "namespaces": (NAME, Column("Status", _at("status.phase")), AGE),
     "nodes": _NODES,
     "pods": _PODS,
-    "configmaps": (NAME, Column("Data", _count_of("data"), type="integer"), AGE),
+    "configmaps": (NAME, Column("Data", _count_of("data", "binaryData")), AGE),
     "secrets": (
         NAME,
         Column("Type", _at("type")),
-        Column("Data", _count_of("data"), type="integer"),
+        Column("Data", _count_of("data")),
         AGE,
     ),
-    "serviceaccounts": (NAME, Column("Secrets", _count_of("secrets"), type="integer"), AGE),
+    "serviceaccounts": (NAME, Column("Secrets", _count_of("secrets")), AGE),
     "leases": (NAME, Column("Holder", _at("spec.holderIdentity")), AGE),
     "controllerrevisions": (
         NAME,

@@ -16,6 +16,7 @@ Document = Mapping[str, Any]
 _INFO: Final = {"title": "virtslo simulated cluster", "version": "v1"}
 _META: Final = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
 _PARAMETERS: Final = ("dryRun", "fieldManager", "fieldValidation")
+_PATCH_PARAMETERS: Final = (*_PARAMETERS, "force")
 _WRITES: Final = (("post", "post", False), ("put", "put", True), ("patch", "patch", True))
 _PATCH_TYPES: Final = (
     "application/json-patch+json",
@@ -79,7 +80,10 @@ def _paths(resource: Resource, *, version_2: bool = False) -> dict[str, Document
     for method, action, has_name in _WRITES:
         operation: dict[str, Any] = {
             "operationId": f"{action}{resource.group.title().replace('.', '')}{resource.kind}",
-            "parameters": [_parameter(name, version_2=version_2) for name in _PARAMETERS],
+            "parameters": [
+                _parameter(name, version_2=version_2)
+                for name in (_PATCH_PARAMETERS if method == "patch" else _PARAMETERS)
+            ],
             "responses": {"200": {"description": "OK"}},
             "x-kubernetes-action": action,
             "x-kubernetes-group-version-kind": _group_version_kind(resource),

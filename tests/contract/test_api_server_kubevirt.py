@@ -1,0 +1,455 @@
+"""KubeVirt's kinds over the wire: what its webhooks add, and what they refuse in which words."""
+
+from typing import Any
+
+import pytest
+
+from support.raw_api import MERGE, Answer, RawApi
+
+PLURALS = {
+    "VirtualMachineInstance": "virtualmachineinstances",
+    "VirtualMachine": "virtualmachines",
+    "VirtualMachineInstanceReplicaSet": "virtualmachineinstancereplicasets",
+    "VirtualMachineInstanceMigration": "virtualmachineinstancemigrations",
+    "VirtualMachinePool": "virtualmachinepools",
+}
+MEMORY = {"resources": {"requests": {"memory": "64Mi"}}}
+
+
+def path(space: str, kind: str, name: str = "", version: str = "v1") -> str:
+    group = "kubevirt.io"
+    if kind == "VirtualMachinePool":
+        group, version = "pool.kubevirt.io", "v1beta1" if version == "v1" else version
+    base = f"/apis/{group}/{version}/namespaces/{space}/{PLURALS[kind]}"
+    return f"{base}/{name}" if name else base
+
+
+def body(kind: str, spec: Any, **metadata: Any) -> dict[str, Any]:
+    version = "pool.kubevirt.io/v1beta1" if kind == "VirtualMachinePool" else "kubevirt.io/v1"
+    return {
+        "apiVersion": version,
+        "kind": kind,
+        "metadata": {"name": "one", **metadata},
+        "spec": spec,
+    }
+
+
+def create(api: RawApi, space: str, kind: str, spec: Any, **metadata: Any) -> Answer:
+    return api.call("POST", path(space, kind), body(kind, spec, **metadata))
+
+
+def vmi(**domain: Any) -> dict[str, Any]:
+    return {"domain": {"devices": {}, **MEMORY, **domain}}
+
+
+def vm(**spec: Any) -> dict[str, Any]:
+    return {"runStrategy": "Halted", "template": {"spec": vmi()}, **spec}
+
+
+def test_a_vmi_is_stored_with_kubevirts_defaults(kubevirt: RawApi, space: str) -> None:
+    spec = {**vmi(), "volumes": [{"name": "d", "containerDisk": {"image": "x"}}]}
+
+    made = create(kubevirt, space, "VirtualMachineInstance", spec).document
+
+    domain = made["spec"]["domain"]
+    assert made["metadata"]["finalizers"] == ["kubevirt.io/foregroundDeleteVirtualMachine"]
+    assert made["status"]["phase"] == "Pending"
+    assert domain["machine"] == {"type": "q35"}
+    assert domain["cpu"]["model"] == "host-model"
+    assert domain["memory"]["guest"] == "64Mi"
+    assert domain["firmware"]["uuid"]
+    assert domain["features"]["acpi"] == {"enabled": True}
+    assert domain["devices"]["interfaces"] == [{"masquerade": {}, "name": "default"}]
+    assert [each["name"] for each in domain["devices"]["disks"]] == ["d"]
+    assert made["spec"]["networks"] == [{"name": "default", "pod": {}}]
+    assert made["spec"]["architecture"] == "amd64"
+
+
+def test_a_vm_is_stored_with_kubevirts_defaults(kubevirt: RawApi, space: str) -> None:
+    made = create(kubevirt, space, "VirtualMachine", vm()).document
+
+    below = made["spec"]["template"]["spec"]
+    assert below["domain"]["machine"] == {"type": "q35"}
+    assert below["architecture"] == "amd64"
+    assert made["metadata"]["generation"] == 1
+
+
+@pytest.mark.parametrize(
+    ("spec", "words", "field"),
+    [
+        (
+            {},
+            (
+                "no memory requested, at least one of 'spec.domain.memory.guest', "
+                "'spec.domain.memory.hugepages.size' or "
+                "'spec.domain.resources.requests.memory' must be set"
+            ),
+            "",
+        ),
+        (
+            vmi(resources={"requests": {"memory": "1k"}}),
+            "spec.domain.resources.requests.memory '1k': must be greater than or equal to 1M.",
+            "spec.domain.resources.requests.memory",
+        ),
+        (
+            vmi(resources={"requests": {"memory": "-64Mi"}}),
+            "spec.domain.resources.requests.memory '-64Mi': must be greater than or equal to 0.",
+            "spec.domain.resources.requests.memory",
+        ),
+        (
+            vmi(resources={"requests": {"memory": "64Mi"}, "limits": {"memory": "32Mi"}}),
+            (
+                "spec.domain.resources.requests.memory '64Mi' is greater than "
+                "spec.domain.resources.limits.memory '32Mi'"
+            ),
+            "spec.domain.resources.requests.memory",
+        ),
+        (
+            vmi(resources={"requests": {"memory": "64Mi", "cpu": "2"}, "limits": {"cpu": "1"}}),
+            (
+                "spec.domain.resources.requests.cpu '2' is greater than "
+                "spec.domain.resources.limits.cpu '1'"
+            ),
+            "spec.domain.resources.requests.cpu",
+        ),
+        (
+            vmi(devices={"disks": [{"name": "d", "disk": {"bus": "virtio"}}]}),
+            "spec.domain.devices.disks[0].Name 'd' not found.",
+            "spec.domain.devices.disks[0].name",
+        ),
+        (
+            {
+                **vmi(devices={"disks": [{"name": "d", "disk": {"bus": "floppy"}}]}),
+                "volumes": [{"name": "d", "containerDisk": {"image": "x"}}],
+            },
+            (
+                "spec.domain.devices.disks[0] is set with an unrecognized bus floppy, must be one "
+                "of: [virtio scsi sata usb]"
+            ),
+            "spec.domain.devices.disks[0].disk.bus",
+        ),
+        (
+            {
+                **vmi(),
+                "volumes": [
+                    {"name": "d", "containerDisk": {"image": "x"}},
+                    {"name": "d", "containerDisk": {"image": "y"}},
+                ],
+            },
+            "spec.volumes[1] and spec.volumes[0] must not have the same Name.",
+            "spec.volumes[1].name",
+        ),
+        (
+            {**vmi(), "volumes": [{"name": "d"}]},
+            "spec.volumes[0] must have exactly one source type set",
+            "spec.volumes[0]",
+        ),
+        (
+            {**vmi(), "volumes": [{"name": "d", "cloudInitNoCloud": {}}]},
+            (
+                "spec.volumes[0].cloudInitNoCloud must have at least one userdatasource or one "
+                "networkdatasource set."
+            ),
+            "spec.volumes[0].cloudInitNoCloud",
+        ),
+        (
+            {**vmi(), "networks": [{"name": "n", "pod": {}}]},
+            "spec.networks[0].name 'n' not found.",
+            "spec.networks[0].name",
+        ),
+        (
+            vmi(devices={"interfaces": [{"name": "n", "masquerade": {}}]}),
+            "spec.domain.devices.interfaces[0].name 'n' not found.",
+            "spec.domain.devices.interfaces[0].name",
+        ),
+        (
+            vmi(machine={"type": "floppy"}),
+            "spec.domain.machine.type is not supported: floppy (allowed values: [q35* pc-q35*])",
+            "spec.domain.machine.type",
+        ),
+    ],
+    ids=[
+        "nothing",
+        "little memory",
+        "negative memory",
+        "memory above its limit",
+        "processors above their limit",
+        "disk without a volume",
+        "bus",
+        "volumes of one name",
+        "volume without a source",
+        "empty cloud-init",
+        "network without an interface",
+        "interface without a network",
+        "machine",
+    ],
+)
+def test_a_vmi_that_kubevirt_would_refuse_is_refused_in_its_words(
+    kubevirt: RawApi, space: str, spec: dict[str, Any], words: str, field: str
+) -> None:
+    answer = create(kubevirt, space, "VirtualMachineInstance", spec)
+
+    webhook = "virtualmachineinstances-create-validator.kubevirt.io"
+    assert answer.code == 422
+    assert answer.document["reason"] == "Invalid"
+    assert answer.message.startswith(f'admission webhook "{webhook}" denied the request: ')
+    assert words in answer.message
+    assert field in [place for _, place in answer.causes]
+
+
+def test_every_problem_is_told_at_once(kubevirt: RawApi, space: str) -> None:
+    spec = vmi(machine={"type": "floppy"}, resources={"requests": {"memory": "1k"}})
+
+    answer = create(kubevirt, space, "VirtualMachineInstance", spec)
+
+    assert [field for _, field in answer.causes] == [
+        "spec.domain.resources.requests.memory",
+        "spec.domain.machine.type",
+    ]
+
+
+def test_a_quantity_that_is_none_is_refused(kubevirt: RawApi, space: str) -> None:
+    spec = vmi(resources={"requests": {"memory": "much"}})
+
+    answer = create(kubevirt, space, "VirtualMachineInstance", spec)
+
+    assert answer.code == 400
+    assert "quantities must match the regular expression" in answer.message
+
+
+def test_kubevirts_own_labels_are_not_for_users(kubevirt: RawApi, space: str) -> None:
+    labels = {"kubevirt.io/nodeName": "node-1"}
+
+    answer = create(kubevirt, space, "VirtualMachineInstance", vmi(), labels=labels)
+
+    assert answer.code == 422
+    assert answer.causes == [("FieldValueNotSupported", "metadata.labels")]
+
+
+def test_a_vmi_keeps_its_spec(kubevirt: RawApi, space: str) -> None:
+    create(kubevirt, space, "VirtualMachineInstance", vmi())
+    place = path(space, "VirtualMachineInstance", "one")
+
+    patch = {"spec": {"hostname": "other"}}
+    refused = kubevirt.call("PATCH", place, patch, kind=MERGE)
+    labelled = kubevirt.call("PATCH", place, {"metadata": {"labels": {"a": "b"}}}, kind=MERGE)
+
+    assert refused.code == 422
+    assert "update of VMI object is restricted" in refused.message
+    assert labelled.code == 200
+
+
+@pytest.mark.parametrize(
+    ("spec", "words", "field"),
+    [
+        (
+            vm(running=True),
+            (
+                "Running and RunStrategy are mutually exclusive. Note that Running is deprecated, "
+                "please use RunStrategy instead"
+            ),
+            "spec.running",
+        ),
+        (
+            {"template": {"spec": vmi()}},
+            "One of Running or RunStrategy must be specified",
+            "spec.running",
+        ),
+        (vm(runStrategy="Sometimes"), "Invalid RunStrategy (Sometimes)", "spec.runStrategy"),
+        (
+            vm(instancetype={"name": "no-such-type"}),
+            (
+                "Failure to find instancetype: virtualmachineclusterinstancetypes."
+                'instancetype.kubevirt.io "no-such-type" not found'
+            ),
+            "spec.instancetype",
+        ),
+        (
+            vm(preference={"name": "no-such-preference"}),
+            (
+                "Failure to find preference: virtualmachineclusterpreferences."
+                'instancetype.kubevirt.io "no-such-preference" not found'
+            ),
+            "spec.preference",
+        ),
+    ],
+    ids=["both", "neither", "unknown", "no instancetype", "no preference"],
+)
+def test_a_vm_that_kubevirt_would_refuse_is_refused_in_its_words(
+    kubevirt: RawApi, space: str, spec: dict[str, Any], words: str, field: str
+) -> None:
+    answer = create(kubevirt, space, "VirtualMachine", spec)
+
+    webhook = "virtualmachine-validator.kubevirt.io"
+    assert answer.code == 422
+    assert answer.message == f'admission webhook "{webhook}" denied the request: {words}'
+    assert [place for _, place in answer.causes] == [field]
+
+
+def test_a_vm_without_a_template_is_not_valid(kubevirt: RawApi, space: str) -> None:
+    answer = create(kubevirt, space, "VirtualMachine", {"runStrategy": "Halted"})
+
+    assert answer.code == 422
+    assert answer.message == (
+        'VirtualMachine.kubevirt.io "one" is invalid: spec.template: Required value'
+    )
+
+
+def test_an_instancetype_leaves_a_vm_without_fields_of_its_own(
+    kubevirt: RawApi, space: str
+) -> None:
+    kind = "VirtualMachineInstancetype"
+    sized = {
+        "apiVersion": "instancetype.kubevirt.io/v1beta1",
+        "kind": kind,
+        "metadata": {"name": "sized"},
+        "spec": {"cpu": {"guest": 1}, "memory": {"guest": "64Mi"}},
+    }
+    base = f"/apis/instancetype.kubevirt.io/v1beta1/namespaces/{space}"
+    assert kubevirt.call("POST", f"{base}/virtualmachineinstancetypes", sized).code == 201
+
+    spec = vm(instancetype={"name": "sized", "kind": kind})
+    answer = create(kubevirt, space, "VirtualMachine", spec)
+    del spec["template"]["spec"]["domain"]["resources"]
+    fitting = create(kubevirt, space, "VirtualMachine", spec)
+
+    field = "spec.template.spec.domain.resources.requests.memory"
+    assert f"VM field(s) {field} conflicts with selected instance type" in answer.message
+    assert answer.causes == [("FieldValueInvalid", field)]
+    assert fitting.code == 201
+
+
+def replica_set(**spec: Any) -> dict[str, Any]:
+    template = {"metadata": {"labels": {"a": "b"}}, "spec": vmi()}
+    return {"selector": {"matchLabels": {"a": "b"}}, "template": template, **spec}
+
+
+def pool(**spec: Any) -> dict[str, Any]:
+    template = {"metadata": {"labels": {"a": "b"}}, "spec": vm()}
+    return {"selector": {"matchLabels": {"a": "b"}}, "virtualMachineTemplate": template, **spec}
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec"),
+    [("VirtualMachineInstanceReplicaSet", replica_set), ("VirtualMachinePool", pool)],
+    ids=["replica set", "pool"],
+)
+def test_a_selector_must_select_what_is_made(
+    kubevirt: RawApi, space: str, kind: str, spec: Any
+) -> None:
+    other = create(kubevirt, space, kind, spec(selector={"matchLabels": {"a": "c"}}))
+    none = spec()
+    del none["selector"]
+    missing = create(kubevirt, space, kind, none)
+    made = create(kubevirt, space, kind, spec(replicas=0))
+
+    assert other.code == 422
+    assert other.message.endswith("denied the request: selector does not match labels.")
+    assert other.causes == [("FieldValueInvalid", "spec.selector")]
+    assert missing.code == 422
+    assert ("FieldValueRequired", "spec.selector") in missing.causes
+    assert made.code == 201
+
+
+def test_a_pool_keeps_its_selector(kubevirt: RawApi, space: str) -> None:
+    create(kubevirt, space, "VirtualMachinePool", pool(replicas=0))
+    labels = {"a": "b", "c": "d"}
+    template = {"metadata": {"labels": labels}}
+    patch = {"spec": {"selector": {"matchLabels": labels}, "virtualMachineTemplate": template}}
+
+    answer = kubevirt.call("PATCH", path(space, "VirtualMachinePool", "one"), patch, kind=MERGE)
+
+    assert answer.code == 422
+    assert "selector is immutable after creation." in answer.message
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec"),
+    [("VirtualMachineInstanceReplicaSet", replica_set), ("VirtualMachinePool", pool)],
+    ids=["replica set", "pool"],
+)
+def test_a_scale_is_read_and_written(kubevirt: RawApi, space: str, kind: str, spec: Any) -> None:
+    create(kubevirt, space, kind, spec(replicas=0))
+    place = f"{path(space, kind, 'one')}/scale"
+
+    scale = kubevirt.call("GET", place).document
+    updated = kubevirt.call("PUT", place, {**scale, "spec": {"replicas": 2}}).document
+    stale = kubevirt.call("PUT", place, {**scale, "spec": {"replicas": 3}})
+    negative = kubevirt.call("PATCH", place, {"spec": {"replicas": -1}}, kind=MERGE)
+    zero = kubevirt.call("PATCH", place, {"spec": {"replicas": 0}}, kind=MERGE).document
+
+    assert (scale["kind"], scale["apiVersion"]) == ("Scale", "autoscaling/v1")
+    assert scale["spec"]["replicas"] == 0
+    assert updated["spec"]["replicas"] == 2
+    assert stale.code == 409
+    assert negative.code == 422
+    assert zero["spec"]["replicas"] == 0
+
+
+def test_a_migration_needs_a_vmi(kubevirt: RawApi, space: str) -> None:
+    kind = "VirtualMachineInstanceMigration"
+
+    none = create(kubevirt, space, kind, {})
+    missing = create(kubevirt, space, kind, {"vmiName": "none"})
+
+    assert none.code == 422
+    assert "vmiName is missing" in none.message
+    assert missing.code == 400
+    assert f'the VMI "{space}/none" does not exist' in missing.message
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "version"),
+    [
+        ("VirtualMachine", vm, "v1alpha3"),
+        ("VirtualMachinePool", pool, "v1alpha1"),
+    ],
+    ids=["machines", "pools"],
+)
+def test_older_versions_are_served_beside_the_stored_one(
+    kubevirt: RawApi, space: str, kind: str, spec: Any, version: str
+) -> None:
+    extra = {} if kind == "VirtualMachine" else {"replicas": 0}
+    made = create(kubevirt, space, kind, spec(**extra)).document
+    older = path(space, kind, version=version)
+    api_version = f"{made['apiVersion'].split('/')[0]}/{version}"
+
+    read = kubevirt.call("GET", f"{older}/one").document
+    listed = kubevirt.call("GET", older).document
+    again = {**body(kind, spec(**extra)), "apiVersion": api_version}
+    again["metadata"]["name"] = "two"
+    written = kubevirt.call("POST", older, again).document
+    start = listed["metadata"]["resourceVersion"]
+    with kubevirt.watch(older, resourceVersion=start) as events:
+        event = next(events)
+
+    assert read["apiVersion"] == written["apiVersion"] == api_version
+    assert read["spec"] == made["spec"]
+    assert read["metadata"]["uid"] == made["metadata"]["uid"]
+    assert listed["apiVersion"] == api_version
+    assert listed["items"][0]["apiVersion"] == api_version
+    assert event["object"]["apiVersion"] == api_version
+    stored = kubevirt.call("GET", path(space, kind, "two")).document
+    assert stored["apiVersion"] == made["apiVersion"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "columns"),
+    [
+        (
+            "VirtualMachineInstance",
+            ["Name", "Age", "Phase", "IP", "NodeName", "Ready", "Live-Migratable", "Paused"],
+        ),
+        ("VirtualMachine", ["Name", "Age", "Status", "Ready"]),
+        ("VirtualMachineInstanceReplicaSet", ["Name", "Desired", "Current", "Ready", "Age"]),
+        ("VirtualMachinePool", ["Name", "Desired", "Current", "Ready", "Age"]),
+    ],
+)
+def test_tables_have_kubevirts_columns(
+    kubevirt: RawApi, space: str, kind: str, columns: list[str]
+) -> None:
+    accept = "application/json;as=Table;g=meta.k8s.io;v=v1"
+
+    table = kubevirt.call("GET", path(space, kind), accept=accept).document
+
+    assert [each["name"] for each in table["columnDefinitions"]] == columns
