@@ -349,3 +349,39 @@ def test_core_kinds_are_made_by_their_own_commands(kubectl: Kubectl) -> None:
         "serviceaccount/default",
         "serviceaccount/robot",
     ]
+
+
+def test_long_lists_come_in_pages(kubectl: Kubectl) -> None:
+    items = [
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": f"map-{index:02d}"}}
+        for index in range(20)
+    ]
+    kubectl("create", "-f", "-", body={"apiVersion": "v1", "kind": "List", "items": items})
+
+    listed = kubectl("get", "cm", "--chunk-size=3", "-o", "name").split()
+
+    assert [name for name in listed if "map-" in name] == [
+        f"configmap/map-{index:02d}" for index in range(20)
+    ]
+
+
+def test_fields_are_validated_where_the_server_knows_them(kubectl: Kubectl) -> None:
+    body = vm(strategy="Halted")
+    body["spec"]["template"]["spec"]["extra"] = {}
+    path = 'unknown field "spec.template.spec.extra"'
+
+    strict = kubectl.refused("create", "-f", "-", body=body)
+    warned = kubectl.run("create", "--validate=warn", "-f", "-", body=body)
+
+    assert f"strict decoding error: {path}" in strict
+    assert warned.returncode == 0
+    assert f"Warning: {path}" in warned.stderr
+
+
+def test_every_kind_is_explained_to_its_depths(kubectl: Kubectl) -> None:
+    text = kubectl("explain", "vmpool", "--recursive")
+
+    assert "requests\t<map[string]string>" in text
+    assert "containerDisk\t<" in text
+    older = kubectl("explain", "vm.spec.runStrategy", "--output=plaintext-openapiv2")
+    assert "FIELD:    runStrategy <string>" in older

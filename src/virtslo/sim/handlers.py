@@ -16,6 +16,7 @@ from virtslo.sim import bodies, subresources
 from virtslo.sim.admission import Admission, check_namespace
 from virtslo.sim.deletion import Deletion
 from virtslo.sim.field_ownership import APPLY, Writer, applied, has_owners, updated
+from virtslo.sim.field_validation import WARN, checked_fields
 from virtslo.sim.listing import list_page
 from virtslo.sim.naming import Names, check_metadata
 from virtslo.sim.object_store import Key, ObjectStore
@@ -77,7 +78,8 @@ class Handlers:
         if request.subresource is not None:
             return self._create_subresource(request)
         body = bodies.checked_body(request.resource, request.body)
-        return Response(CREATED, self._created(request, body))
+        body, warnings = self._with_known_fields(request, body, None)
+        return Response(CREATED, self._created(request, body), warnings)
 
     def _created(self, request: Request, body: Object) -> Object:
         resource = request.resource
@@ -153,7 +155,8 @@ class Handlers:
         wanted = body["metadata"].get("resourceVersion")
         if wanted and wanted != current["metadata"]["resourceVersion"]:
             raise conflict(resource, current["metadata"]["name"])
-        return Response(OK, self._replace(request, current, body))
+        body, warnings = self._with_known_fields(request, body, current)
+        return Response(OK, self._replace(request, current, body), warnings)
 
     def _patch(self, request: Request) -> Response:
         if is_apply(request):
@@ -166,9 +169,9 @@ class Handlers:
         changed = apply_patch(target, request.body, request.patch_type, is_custom=is_custom)
         if is_scale:
             return self._scale(request, current, changed)
-        return Response(
-            OK, self._replace(request, current, self._checked(request, current, changed))
-        )
+        checked = self._checked(request, current, changed)
+        checked, warnings = self._with_known_fields(request, checked, current)
+        return Response(OK, self._replace(request, current, checked), warnings)
 
     def _apply(self, request: Request) -> Response:
         """Server-side apply, which creates what is missing."""
@@ -179,6 +182,7 @@ class Handlers:
         if not bodies.name_of(config):
             config = {**config, "metadata": {**config["metadata"], "name": request.name}}
         bodies.check_place(resource, config, namespace=request.namespace, name=request.name or "")
+        self._with_known_fields(request, config, None)
         writer = self._writer(request)
         force = request.query.get("force") == "true"
         is_built_in = not rules_of(resource).is_custom
@@ -191,6 +195,13 @@ class Handlers:
         changed = applied(current, config, writer, force=force, is_built_in=is_built_in)
         checked = self._checked(request, current, changed)
         return Response(OK, self._replace(request, current, checked))
+
+    def _with_known_fields(
+        self, request: Request, target: Object, before: Object | None
+    ) -> tuple[Object, tuple[str, ...]]:
+        directive = request.query.get("fieldValidation") or WARN
+        verb = "apply" if is_apply(request) else request.verb
+        return checked_fields(request.resource, target, directive, before=before, verb=verb)
 
     def _checked(self, request: Request, current: Object, changed: Any) -> Object:
         """What a patch makes, if it may stand in the place of what there was."""

@@ -7,7 +7,7 @@ All meaning is in `ApiServer`: here bytes become requests and answers become byt
 import asyncio
 import hmac
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 from urllib.parse import unquote
 
@@ -21,12 +21,16 @@ from virtslo.sim.certificates import LOOPBACK, Certificates
 from virtslo.sim.discovery import aggregated_documents, install_documents
 from virtslo.sim.encoding import Encoder, encode, status_of
 from virtslo.sim.http_watch import send_events
+from virtslo.sim.openapi import openapi_documents
+from virtslo.sim.openapi_protobuf import MEDIA_TYPE as OPENAPI_PROTOBUF
+from virtslo.sim.openapi_protobuf import accepts_protobuf, openapi_protobuf
 from virtslo.sim.tables import Form, form_of, shaped
 from virtslo.sim.versions import to_served
 
 JSON: Final = "application/json"
 DISCOVERY_JSON: Final = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 OPEN_PATHS: Final = frozenset({"/healthz", "/livez", "/readyz", "/version"})
+OPENAPI_2: Final = "/openapi/v2"
 GRACE_SECONDS: Final = 2.0
 MOST_USERS: Final = 1024
 _GROUPS: Final = ("system:masters", "system:authenticated")
@@ -42,6 +46,7 @@ class HttpServer:
         self._certificates = certificates
         self._encoder = Encoder()
         self._discovery = aggregated_documents()
+        self._openapi: bytes | None = None
         self._users: dict[str, Identity] = {}
         self._expected = f"Bearer {self.token}"
         self._front: web.Server | None = None
@@ -83,9 +88,12 @@ class HttpServer:
 
     async def _dispatch(self, http: web.BaseRequest) -> web.StreamResponse:
         path = http.rel_url.raw_path
-        if path not in OPEN_PATHS and not self._is_known(http.headers.get("Authorization", "")):
+        if not _is_open(path) and not self._is_known(http.headers.get("Authorization", "")):
             raise Unauthorized("Unauthorized")
-        form = form_of(http.headers.get("Accept", ""))
+        accept = http.headers.get("Accept", "")
+        if path == OPENAPI_2 and accepts_protobuf(accept):
+            return _response(self._openapi_protobuf(), kind=OPENAPI_PROTOBUF)
+        form = form_of(accept)
         if form is None:
             raise NotAcceptable(
                 "only the following media types are accepted: application/json, "
@@ -124,12 +132,13 @@ class HttpServer:
             )
         response = await self._server.handle(request)
         body = to_served(response.body, target.resource, target.served)
+        warnings = response.warnings
         if form is Form.PLAIN and "kind" in body:
-            return _response(self._encoder.encode(body), code=response.code)
+            return _response(self._encoder.encode(body), code=response.code, warnings=warnings)
         include = query.get("includeObject", "")
         now = self._server.clock.wall()
         document = shaped(form, target.served, body, now=now, include=include)
-        return _response(encode(document), code=response.code)
+        return _response(encode(document), code=response.code, warnings=warnings)
 
     async def _read_raw(
         self,
@@ -148,6 +157,11 @@ class HttpServer:
         kind = JSON if body[:1] == b"{" else "text/plain; version=0.0.4; charset=utf-8"
         return _response(body, kind=kind)
 
+    def _openapi_protobuf(self) -> bytes:
+        if self._openapi is None:
+            self._openapi = openapi_protobuf(openapi_documents()[OPENAPI_2])
+        return self._openapi
+
     def _is_known(self, authorization: str) -> bool:
         return hmac.compare_digest(authorization.encode(), self._expected.encode())
 
@@ -163,6 +177,11 @@ class HttpServer:
         return known
 
 
+def _is_open(path: str) -> bool:
+    """Whether a path is for whoever has no token too."""
+    return path in OPEN_PATHS or path.startswith(("/healthz/", "/livez/", "/readyz/"))
+
+
 async def _body_of(http: web.BaseRequest) -> bytes:
     """The body, bounded before it is read whole."""
     parts: list[bytes] = []
@@ -176,6 +195,16 @@ async def _body_of(http: web.BaseRequest) -> bytes:
 
 
 def _response(
-    body: bytes, *, code: int = 200, kind: str = JSON, headers: Mapping[str, str] | None = None
+    body: bytes,
+    *,
+    code: int = 200,
+    kind: str = JSON,
+    headers: Mapping[str, str] | None = None,
+    warnings: Iterable[str] = (),
 ) -> web.Response:
-    return web.Response(body=body, status=code, headers={"Content-Type": kind, **(headers or {})})
+    given = {"Content-Type": kind, **(headers or {})}
+    response = web.Response(body=body, status=code, headers=given)
+    for warning in warnings:
+        quoted = warning.replace("\\", "\\\\").replace('"', '\\"')
+        response.headers.add("Warning", f'299 - "{quoted}"')
+    return response

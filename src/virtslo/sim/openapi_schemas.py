@@ -1,204 +1,120 @@
-"""The fields that the simulator knows of, in OpenAPI's words; `kubectl explain` shows them.
+"""The types of `fields.yaml` as schemas of OpenAPI, with what there is to say of each.
 
-Invariant: data only. Objects keep fields that are not named here.
+Invariant: what is told here is what is validated; a field without words is told without them.
 """
 
 from collections.abc import Mapping
+from functools import cache
+from importlib import resources as files
 from typing import Any, Final
 
-Schema = Mapping[str, Any]
+import yaml
 
+from virtslo.model.resources import Resource
+from virtslo.sim.field_types import METADATA, FieldType, Struct, kind_of, structs
+from virtslo.sim.patches import MERGE_KEYS, SET_LISTS
+from virtslo.sim.schemas import rules_of
 
-def _text(description: str) -> Schema:
-    return {"type": "string", "description": description}
+Document = Mapping[str, Any]
 
-
-def _number(description: str) -> Schema:
-    return {"type": "integer", "format": "int32", "description": description}
-
-
-def _flag(description: str) -> Schema:
-    return {"type": "boolean", "description": description}
-
-
-def _map(description: str) -> Schema:
-    return {
-        "type": "object",
-        "description": description,
-        "additionalProperties": {"type": "string"},
-    }
-
-
-def _object(description: str, **fields: Schema) -> Schema:
-    return {
-        "type": "object",
-        "description": description,
-        "properties": fields,
-        "x-kubernetes-preserve-unknown-fields": True,
-    }
-
-
-def _list(description: str, item: Schema) -> Schema:
-    return {"type": "array", "description": description, "items": item}
-
-
-METADATA_FIELDS: Final[Mapping[str, Schema]] = {
-    "name": _text("Unique within the namespace and kind."),
-    "generateName": _text("A prefix; the server appends five characters."),
-    "namespace": _text("Where the object lives."),
-    "labels": _map("What selectors match."),
-    "annotations": _map("Whatever else is to be kept with the object."),
-    "uid": _text("Unique in time and space; set by the server."),
-    "resourceVersion": _text("Changes with every write; checked on update."),
-    "generation": {
-        "type": "integer",
-        "format": "int64",
-        "description": "Counts changes of the desired state.",
-    },
-    "creationTimestamp": _text("When the object was created; set by the server."),
-    "deletionTimestamp": _text("Set when a deletion was asked for."),
-    "finalizers": _list("Who must act before the object goes.", {"type": "string"}),
-    "ownerReferences": _list(
-        "On which objects this one depends.",
-        _object(
-            "An owner.",
-            apiVersion=_text("Of the owner."),
-            kind=_text("Of the owner."),
-            name=_text("Of the owner."),
-            uid=_text("Of the owner."),
-            controller=_flag("Whether this owner manages the object."),
-            blockOwnerDeletion=_flag("Whether the owner waits for the object to go."),
-        ),
-    ),
+_META_NAME: Final = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
+_VALUES: Final[Mapping[str, Document]] = {
+    "string": {"type": "string"},
+    "time": {"type": "string", "format": "date-time"},
+    "int": {"type": "integer", "format": "int64"},
+    "bool": {"type": "boolean"},
+    "number": {"type": "number"},
+    "quantity": {"type": "string", "x-kubernetes-int-or-string": True},
+    "any": {"type": "object", "x-kubernetes-preserve-unknown-fields": True},
 }
 
-_CONDITIONS: Final = _list(
-    "What holds, and since when.",
-    _object(
-        "One condition.",
-        type=_text("What it is about."),
-        status=_text("True, False or Unknown."),
-        reason=_text("Why, in one word."),
-        message=_text("Why, in words."),
-        lastTransitionTime=_text("Since when."),
-    ),
-)
-_DOMAIN: Final = _object(
-    "The machine.",
-    cpu=_object("Its processors.", cores=_number("Cores of a socket.")),
-    memory=_object("Its memory.", guest=_text("What the guest sees, such as 90Mi.")),
-    resources=_object("What the pod asks for.", requests=_map("At least this.")),
-    devices=_object("Its disks, interfaces and the rest."),
-)
-_VMI_SPEC: Final = _object(
-    "The machine that is wanted.",
-    domain=_DOMAIN,
-    networks=_list("Networks its interfaces are joined to.", _object("A network.")),
-    volumes=_list("What its disks are made of.", _object("A volume.")),
-    nodeSelector=_map("Labels that its node must have."),
-    terminationGracePeriodSeconds=_number("How long it may take to shut down."),
-)
-_METADATA: Final = _object(
-    "Labels and annotations of what is made.",
-    labels=_map("What selectors match."),
-    annotations=_map("Whatever else is to be kept with the object."),
-)
-_VMI_TEMPLATE: Final = _object("What a VMI is made from.", metadata=_METADATA, spec=_VMI_SPEC)
-_SELECTOR: Final = _object("Which objects belong to it.", matchLabels=_map("Labels and values."))
-_VM_SPEC: Final = _object(
-    "When a machine runs, and which.",
-    running=_flag("Whether it runs; deprecated, use runStrategy."),
-    runStrategy=_text("Always, Halted, Manual, RerunOnFailure or Once."),
-    template=_VMI_TEMPLATE,
-    instancetype=_object("The size by name.", name=_text("Of the size."), kind=_text("Its kind.")),
-    preference=_object("A preference by name.", name=_text("Of it."), kind=_text("Its kind.")),
-)
-_REPLICAS: Final = _object(
-    "What there is.",
-    replicas=_number("How many there are."),
-    readyReplicas=_number("How many are ready."),
-    conditions=_CONDITIONS,
-)
 
-FIELDS: Final[Mapping[str, tuple[str, Mapping[str, Schema]]]] = {
-    "virtualmachineinstances": (
-        "A machine that runs, or is about to.",
-        {
-            "spec": _VMI_SPEC,
-            "status": _object(
-                "What is known of the machine.",
-                phase=_text("Pending, Scheduling, Scheduled, Running, Succeeded or Failed."),
-                nodeName=_text("Where it runs."),
-                conditions=_CONDITIONS,
-            ),
-        },
-    ),
-    "virtualmachines": (
-        "A machine that can be started and stopped.",
-        {
-            "spec": _VM_SPEC,
-            "status": _object(
-                "What is known of the machine.",
-                printableStatus=_text("Its state in a word."),
-                ready=_flag("Whether it runs and is ready."),
-                created=_flag("Whether its VMI exists."),
-                conditions=_CONDITIONS,
-            ),
-        },
-    ),
-    "virtualmachineinstancereplicasets": (
-        "So many VMIs of one template.",
-        {
-            "spec": _object(
-                "How many of what.",
-                replicas=_number("How many."),
-                paused=_flag("Whether nothing is made or removed."),
-                selector=_SELECTOR,
-                template=_VMI_TEMPLATE,
-            ),
-            "status": _REPLICAS,
-        },
-    ),
-    "virtualmachinepools": (
-        "So many VMs of one template.",
-        {
-            "spec": _object(
-                "How many of what.",
-                replicas=_number("How many."),
-                paused=_flag("Whether nothing is made or removed."),
-                selector=_SELECTOR,
-                virtualMachineTemplate=_object(
-                    "What a VM is made from.", metadata=_METADATA, spec=_VM_SPEC
-                ),
-            ),
-            "status": _REPLICAS,
-        },
-    ),
-    "pods": (
-        "Containers that run together on a node.",
-        {
-            "spec": _object(
-                "The pod that is wanted.",
-                nodeName=_text("The node it is bound to."),
-                containers=_list("What runs in it.", _object("A container.")),
-            ),
-            "status": _object(
-                "What is known of the pod.",
-                phase=_text("Pending, Running, Succeeded or Failed."),
-                conditions=_CONDITIONS,
-            ),
-        },
-    ),
-    "configmaps": (
-        "Configuration as keys and values.",
-        {"data": _map("Texts."), "binaryData": _map("Bytes, in base 64.")},
-    ),
-    "secrets": (
-        "Secret keys and values.",
-        {
-            "data": _map("Bytes, in base 64."),
-            "stringData": _map("Texts."),
-            "type": _text("What it is for."),
-        },
-    ),
-}
+class Schemas:
+    """The schemas of kinds and of every type they are made of, for one version of OpenAPI."""
+
+    def __init__(self, reference: str, *, wraps_references: bool) -> None:
+        self._reference = reference
+        self._wraps = wraps_references
+        self.found: dict[str, Document] = {}
+
+    def add(self, resource: Resource) -> None:
+        """Add a kind."""
+        struct = kind_of(resource.kind)
+        assert struct is not None, resource.kind
+        is_built_in = not rules_of(resource).is_custom
+        self.found[schema_name(resource)] = {
+            **self._struct(struct, is_built_in=is_built_in),
+            "x-kubernetes-group-version-kind": [group_version_kind(resource)],
+        }
+
+    def _struct(self, struct: Struct, *, is_built_in: bool) -> Document:
+        schema: dict[str, Any] = {
+            "type": "object",
+            "properties": {
+                name: self._field(struct.name, name, each, is_built_in=is_built_in)
+                for name, each in struct.fields.items()
+            },
+        }
+        if struct.name in _descriptions():
+            schema["description"] = _descriptions()[struct.name]
+        if struct.is_open:
+            schema["x-kubernetes-preserve-unknown-fields"] = True
+        return schema
+
+    def _field(self, owner: str, name: str, kind: FieldType, *, is_built_in: bool) -> Document:
+        schema = dict(self._type(kind, is_built_in=is_built_in))
+        words = _descriptions().get(f"{owner}.{name}")
+        if words is not None:
+            if "$ref" in schema and self._wraps:
+                schema = {"allOf": [schema]}
+            schema["description"] = words
+        if kind.shape == "list" and (is_built_in or owner == METADATA):
+            if name in MERGE_KEYS:
+                schema["x-kubernetes-patch-merge-key"] = MERGE_KEYS[name]
+            if name in MERGE_KEYS or name in SET_LISTS:
+                schema["x-kubernetes-patch-strategy"] = "merge"
+        return schema
+
+    def _type(self, kind: FieldType, *, is_built_in: bool) -> Document:
+        match kind.shape:
+            case "value":
+                return _VALUES[kind.name]
+            case "list":
+                assert kind.item is not None
+                return {"type": "array", "items": self._type(kind.item, is_built_in=is_built_in)}
+            case "map":
+                assert kind.item is not None
+                below = self._type(kind.item, is_built_in=is_built_in)
+                return {"type": "object", "additionalProperties": below}
+        name = _struct_name(kind.name, is_built_in=is_built_in)
+        if name not in self.found:
+            self.found[name] = {}  # a type may contain itself
+            struct = structs()[kind.name]
+            self.found[name] = self._struct(struct, is_built_in=is_built_in)
+        return {"$ref": f"{self._reference}{name}"}
+
+
+def schema_name(resource: Resource) -> str:
+    """The name of a kind's schema."""
+    domain = ".".join(reversed(resource.group.split("."))) if "." in resource.group else ""
+    if not domain:
+        domain = f"io.k8s.api.{resource.group or 'core'}"
+    return f"{domain}.{resource.version}.{resource.kind}"
+
+
+def group_version_kind(resource: Resource) -> Document:
+    """Group, version and kind, as the schemas of kinds state them."""
+    return {"group": resource.group, "version": resource.version, "kind": resource.kind}
+
+
+def _struct_name(name: str, *, is_built_in: bool) -> str:
+    if name == METADATA:
+        return _META_NAME
+    return f"io.k8s.api.core.v1.{name}" if is_built_in else f"io.kubevirt.v1.{name}"
+
+
+@cache
+def _descriptions() -> Mapping[str, str]:
+    text = files.files("virtslo.sim").joinpath("descriptions.yaml").read_text(encoding="utf-8")
+    found: Mapping[str, str] = yaml.safe_load(text)
+    return found

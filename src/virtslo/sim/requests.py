@@ -39,3 +39,5 @@ class Response(NamedTuple):
 
     code: int
     body: Object
+    warnings: tuple[str, ...] = ()
+    """What the client should be told of although the request succeeded."""
