@@ -44,7 +44,7 @@ async def describe_environment(
         kubevirt_version=status.get("observedKubeVirtVersion"),
         nodes=len(nodes) if nodes is not None else None,
         node_shape=_common_shape(nodes or ()),
-        schedulable_nodes=None if nodes is None else sum(map(_is_schedulable, nodes)),
+        schedulable_nodes=None if nodes is None else sum(map(is_schedulable, nodes)),
         simulated=simulated or _played(kubevirt),
         client_limits=_client_limits(configuration) if kubevirt else {},
         feature_gates=tuple(sorted(gates)),
@@ -90,6 +90,11 @@ def require_kubevirt(environment: Environment) -> None:
         )
 
 
+def is_played(kubevirt: Object) -> bool:
+    """Whether hollow controllers play this KubeVirt."""
+    return _played(kubevirt) is not None
+
+
 def _played(kubevirt: Object | None) -> SimulatedTarget | None:
     """What plays a hollow KubeVirt that is reached as a real one would be."""
     annotations = (kubevirt or {}).get("metadata", {}).get("annotations") or {}
@@ -103,7 +108,8 @@ def _played(kubevirt: Object | None) -> SimulatedTarget | None:
         return SimulatedTarget("unknown", 0, 0)
 
 
-def _is_schedulable(node: Object) -> bool:
+def is_schedulable(node: Object) -> bool:
+    """Whether KubeVirt may place VMIs on a node."""
     labels = node["metadata"].get("labels", {})
     return (
         not node.get("spec", {}).get("unschedulable", False)

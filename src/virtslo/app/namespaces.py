@@ -20,8 +20,9 @@ FOREIGN_KINDS: tuple[Resource, ...] = (
     resources.VM_POOLS,
     resources.VMI_REPLICA_SETS,
     resources.PODS,
-    resources.SECRETS,
 )
+"""What tells that a namespace is used by others too. Secrets are not among them: to list them would
+need the right to read every secret of the cluster."""
 
 
 async def create_namespaces(

@@ -11,9 +11,9 @@ from typing import Any
 import click
 
 from virtslo.base.errors import Problem, ScenarioError
-from virtslo.cli.wiring import RealTarget, check_faults, describe_target
+from virtslo.cli.wiring import RealTarget, check_faults
 from virtslo.hollow.profiles import load_profile
-from virtslo.model.environment import SimulatedTarget
+from virtslo.model.environment import Environment, SimulatedTarget
 from virtslo.model.scenario import Scenario
 
 DEFAULT_PROFILE = "ci"
@@ -74,23 +74,28 @@ def describe_simulated(target: SimulatedTarget) -> str:
     )
 
 
-def ask(scenario: Scenario, target: RealTarget, *, is_agreed: bool) -> None:
-    """Show what will be done to which cluster, and ask. Raises click.Abort on no."""
+def require_agreement(*, is_agreed: bool) -> None:
+    """Refuse to go on where nobody can be asked and nothing was agreed to. Raises ScenarioError."""
+    if is_agreed or sys.stdin.isatty():
+        return
+    problem = Problem(
+        "--yes",
+        "no terminal to ask on",
+        "--yes with --context NAME or --in-cluster",
+        "virtslo preflight shows what there is; then add --yes",
+    )
+    raise ScenarioError("command line", [problem])
+
+
+def ask(scenario: Scenario, environment: Environment | None, *, is_agreed: bool) -> None:
+    """Show what will be done to the cluster, and ask. Raises click.Abort on no."""
     workload = scenario.workload
-    click.echo(f"target: {describe_target(target)}", err=True)
+    version = environment.kubevirt_version if environment is not None else None
     click.echo(
-        f"this will create {workload.count} x {workload.kind.value}, at most "
-        f"{scenario.load.max_in_flight} requests in flight, and delete them again",
+        f"this will create {workload.count} x {workload.kind.value} with KubeVirt "
+        f"{version or 'of unknown version'}, at most {scenario.load.max_in_flight} requests in "
+        "flight, and delete them again",
         err=True,
     )
-    if is_agreed:
-        return
-    if not sys.stdin.isatty():
-        problem = Problem(
-            "--yes",
-            "no terminal to ask on",
-            "--yes with --context NAME or --in-cluster",
-            "look at the target above, then add --yes",
-        )
-        raise ScenarioError("command line", [problem])
-    click.confirm("go on?", abort=True, err=True)
+    if not is_agreed:
+        click.confirm("go on?", abort=True, err=True)

@@ -22,6 +22,7 @@ INTERRUPTED: Final = 130
 
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "run": ("virtslo.cli.run", "Run a test on a cluster, or on the simulated one."),
+    "preflight": ("virtslo.cli.preflight", "Look at what a run needs; change nothing."),
     "report": ("virtslo.cli.report", "Show everything a run's record says."),
     "tables": ("virtslo.cli.tables", "Print the three tables from one or several runs."),
     "simulate": ("virtslo.cli.simulate", "Serve the simulated cluster on loopback."),

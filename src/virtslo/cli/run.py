@@ -60,7 +60,7 @@ def command(what: str, **options: Any) -> int:
     virtslo run steady-state --kind vm --count 200 --churn 5% --cycles 5 --every 60s
     virtslo run scenario.yaml --context my-cluster
     """
-    scenario = _scenario(what, options)
+    scenario = read_scenario(what, options)
     _refuse_what_cannot_run(scenario)
     return _print_plan(scenario, options) if options["dry_run"] else _run(scenario, options)
 
@@ -86,14 +86,14 @@ def _refuse_what_cannot_run(scenario: Any) -> None:
 
 def _run(scenario: Any, options: dict[str, Any]) -> int:
     """Run the scenario on its target, print the report, return the exit code."""
-    from virtslo.cli.aiming import ask, describe_simulated, real_target
+    from virtslo.cli.aiming import describe_simulated, real_target
     from virtslo.cli.execution import Execution, run_on_cluster, run_simulated
     from virtslo.cli.progress import open_progress
     from virtslo.cli.records import conclude
 
     target = real_target(options)
     if target is not None:
-        ask(scenario, target, is_agreed=options["yes"])
+        _look_and_ask(scenario, target, is_agreed=options["yes"])
     progress = open_progress(quiet=options["quiet"])
     execution = Execution(options["runs"], tuple(sys.argv[1:]), progress, keep=options["keep"])
     try:
@@ -107,6 +107,22 @@ def _run(scenario: Any, options: dict[str, Any]) -> int:
     finally:
         progress.close()
     return conclude([record], form=options["form"])
+
+
+def _look_and_ask(scenario: Any, target: Any, *, is_agreed: bool) -> None:
+    """Preflight, then the question. Raises ClusterError where the run would not work."""
+    from virtslo.base.errors import ClusterError
+    from virtslo.cli.aiming import ask, require_agreement
+    from virtslo.cli.preflight import look_at
+
+    require_agreement(is_agreed=is_agreed)
+    examination = look_at(scenario, target)
+    if not examination.is_possible:
+        raise ClusterError(
+            "this run would not work on that cluster: see FAILED above; nothing was touched",
+            hint="virtslo preflight looks again, and changes nothing",
+        )
+    ask(scenario, examination.environment, is_agreed=is_agreed)
 
 
 def _print_plan(scenario: Any, options: dict[str, Any]) -> int:
@@ -142,7 +158,7 @@ def _simulated(scenario: Any, options: dict[str, Any]) -> Any:
     )
 
 
-def _scenario(what: str, options: dict[str, Any]) -> Any:
+def read_scenario(what: str, options: dict[str, Any]) -> Any:
     """The scenario that a pattern's name or a file says, with the options put over it."""
     from virtslo.config.scenario_file import read_document, scenario_from_mapping
 

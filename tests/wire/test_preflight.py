@@ -1,0 +1,142 @@
+"""`virtslo preflight` and the run after it, on a cluster that is served on loopback."""
+
+import asyncio
+import base64
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from support.bodies import machine, namespace
+from support.clusters import Served, connected, hollow_served
+from virtslo.model.identifiers import RUN_LABEL
+from virtslo.model.resources import KUBEVIRTS, NAMESPACES, NODES, VMIS
+from virtslo.ports.kube_api import PatchType
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a command printed, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+
+@asynccontextmanager
+async def cluster(folder: Path) -> AsyncIterator[tuple[Served, Path]]:
+    async with hollow_served(nodes=2) as there:
+        ca = base64.b64encode(there.certificates.ca_pem).decode()
+        document = {
+            "clusters": [
+                {"name": "c", "cluster": {"server": there.url, "certificate-authority-data": ca}}
+            ],
+            "users": [{"name": "u", "user": {"token": there.token}}],
+            "contexts": [{"name": "mine", "context": {"cluster": "c", "user": "u"}}],
+            "current-context": "mine",
+        }
+        path = folder / "config"
+        path.write_text(yaml.safe_dump(document))
+        yield there, path
+
+
+async def virtslo(kubeconfig: Path, *arguments: str) -> Shown:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "virtslo", *arguments),
+        *("--kubeconfig", str(kubeconfig), "--context", "mine"),
+        cwd=kubeconfig.parent,
+        env={**os.environ, "NO_COLOR": "1"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    out, err = await process.communicate()
+    assert process.returncode is not None
+    return Shown(process.returncode, out.decode(), err.decode())
+
+
+def lines(shown: Shown, mark: str) -> Sequence[str]:
+    return [line for line in shown.err.splitlines() if line.strip().startswith(mark)]
+
+
+async def names(there: Served) -> set[str]:
+    async with connected(there) as api:
+        machines = await api.list_objects(VMIS)
+        spaces = await api.list_objects(NAMESPACES)
+        return {item["metadata"]["name"] for item in (*machines.items, *spaces.items)}
+
+
+def test_a_cluster_that_is_ready_passes_and_stays_as_it_is(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with cluster(tmp_path) as (there, kubeconfig):
+            before = await names(there)
+            shown = await virtslo(kubeconfig, "preflight", "burst", "--count", "10")
+
+            assert shown.code == 0, shown.err
+            assert lines(shown, "FAILED") == []
+            assert "played by hollow controllers" in shown.err
+            assert await names(there) == before
+            assert not (tmp_path / "runs").exists()
+
+    asyncio.run(main())
+
+
+def test_everything_that_is_wrong_is_told_at_once_with_what_to_do(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with cluster(tmp_path) as (there, kubeconfig), connected(there) as api:
+            left = namespace("left")
+            left["metadata"]["labels"] = {RUN_LABEL: "r1"}
+            await api.create(NAMESPACES, left)
+            await api.create(VMIS, machine("one", **{RUN_LABEL: "r1"}))
+            await api.patch(
+                KUBEVIRTS,
+                "kubevirt",
+                {"status": {"phase": "Deploying"}},
+                patch_type=PatchType.MERGE,
+                namespace="kubevirt",
+                subresource="status",
+            )
+            arguments = ("burst", "--count", "5000", "--max-in-flight", "500")
+            shown = await virtslo(kubeconfig, "preflight", *arguments)
+
+            assert shown.code == 3
+            told = "\n".join(lines(shown, "FAILED"))
+            assert "500 at once" in told
+            assert "'Deploying'" in told
+            assert "5000 VMIs are wanted" in told
+            assert "virtslo clean --run r1" in shown.err
+
+    asyncio.run(main())
+
+
+def test_a_run_that_would_not_work_touches_nothing(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with cluster(tmp_path) as (there, kubeconfig), connected(there) as api:
+            for item in (await api.list_objects(NODES)).items:
+                spec = {**item["spec"], "unschedulable": True}
+                await api.update(NODES, {**item, "spec": spec})
+            before = await names(there)
+            shown = await virtslo(kubeconfig, "run", "burst", "--count", "1", "--yes")
+
+            assert shown.code == 3
+            assert "none of 2 nodes takes VMIs" in shown.err
+            assert "nothing was touched" in shown.err
+            assert await names(there) == before
+
+    asyncio.run(main())
+
+
+def test_without_a_terminal_and_without_yes_nothing_is_asked_of_the_cluster(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with cluster(tmp_path) as (_, kubeconfig):
+            shown = await virtslo(kubeconfig, "run", "burst", "--count", "1")
+
+            assert shown.code == 2
+            assert "--yes" in shown.err
+
+    asyncio.run(main())
