@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from virtslo.base.clock import Clock
 from virtslo.base.errors import ApiError, ClusterError
 from virtslo.model import resources
+from virtslo.model.identifiers import Object
 from virtslo.model.record import CounterRead
 from virtslo.observe.scrape import Scrape, read_metrics
 from virtslo.ports.kube_api import KubeApi, Selection
@@ -28,12 +29,13 @@ class ComponentPod:
     component: str
     namespace: str
     name: str
+    port: int = METRICS_PORT
 
     @property
     def metrics_path(self) -> str:
         """Where the pod's metrics are, through the API server."""
         pods = f"/api/v1/namespaces/{self.namespace}/pods"
-        return f"{pods}/https:{self.name}:{METRICS_PORT}/proxy/metrics"
+        return f"{pods}/https:{self.name}:{self.port}/proxy/metrics"
 
 
 class Counters:
@@ -66,8 +68,13 @@ class Counters:
                 resources.PODS, selection, limit=500, continue_token=token
             )
             found += [
-                ComponentPod(meta["labels"][_LABEL], meta["namespace"], meta["name"])
-                for meta in (item["metadata"] for item in page.items)
+                ComponentPod(
+                    item["metadata"]["labels"][_LABEL],
+                    item["metadata"]["namespace"],
+                    item["metadata"]["name"],
+                    _metrics_port(item),
+                )
+                for item in page.items
             ]
             token = page.continue_token
             if not token:
@@ -101,6 +108,15 @@ class Counters:
     def _failed(self, stage: str, moment: str, component: str, pod: str, error: str) -> CounterRead:
         now_ns = self._clock.now_ns() - self._origin_ns
         return CounterRead(stage, moment, component, pod, now_ns, now_ns, error=error)
+
+
+def _metrics_port(pod: Object) -> int:
+    """The port that a pod names `metrics`; KubeVirt's own where it names none."""
+    for container in pod.get("spec", {}).get("containers", ()):
+        for port in container.get("ports") or ():
+            if port.get("name") == "metrics":
+                return int(port["containerPort"])
+    return METRICS_PORT
 
 
 def _rows(scrape: Scrape) -> Iterable[tuple[str, str, str, int]]:

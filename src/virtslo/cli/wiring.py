@@ -8,7 +8,7 @@ import asyncio
 import importlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,8 @@ from virtslo.ports.renderer import FolderRenderer, Renderer
 from virtslo.ports.run_recorder import RunRecorder
 
 if TYPE_CHECKING:
+    from virtslo.hollow.attached import AttachedParts
+    from virtslo.model.profile import Profile
     from virtslo.sim.api_server import ApiServer
 
 USER_AGENT = f"virtslo/{__version__}"
@@ -53,6 +55,46 @@ async def open_cluster(where: RealTarget, clock: Clock) -> AsyncIterator[KubeApi
     )
     async with opened as api:
         yield api
+
+
+@asynccontextmanager
+async def attached_parts(
+    where: RealTarget, clock: Clock, profile: "Profile", *, nodes: int, seed: int
+) -> AsyncIterator["AttachedParts"]:
+    """Hollow nodes and a hollow virt-controller at work on a real cluster."""
+    from virtslo.app.hollow_cluster import node_names
+    from virtslo.hollow.attached import AttachedParts
+    from virtslo.hollow.identities import kubelet_of, virt_controller, virt_handler_of
+    from virtslo.kube.credentials import connect_as
+
+    users = (virt_controller(), kubelet_of(""), virt_handler_of(""))
+    agents = [identity.user_agent for identity in users]
+    async with connect_as(
+        agents,
+        kubeconfig=where.kubeconfig,
+        context=where.context,
+        in_cluster=where.in_cluster,
+        clock=clock,
+    ) as opened:
+        parts = AttachedParts(
+            connect=lambda identity, node: opened[identity.user_agent],
+            clock=clock,
+            profile=profile,
+            seed=seed,
+            node_names=node_names(nodes),
+            with_virt_controller=True,
+        )
+        async with _in_background(parts.run):
+            await parts.synced.wait()
+            yield parts
+
+
+def hollow_profile(name: str, *, cpu: str, memory: str, pods: int) -> "Profile":
+    """A profile, with nodes of this shape. Raises ScenarioError for an unknown name."""
+    from virtslo.hollow.profiles import load_profile
+
+    profile = load_profile(name)
+    return replace(profile, nodes=replace(profile.nodes, cpu=cpu, memory=memory, pods=pods))
 
 
 def describe_target(where: RealTarget) -> str:

@@ -30,6 +30,8 @@ _VOLUMES: Final = [
     {"emptyDir": {}, "name": "ephemeral-disks"},
     {"emptyDir": {}, "name": "container-disks"},
 ]
+_TOLERATIONS: Final = [{"key": "virtslo.io/hollow", "operator": "Exists"}]
+"""Hollow nodes on a real cluster repel whatever does not tolerate them."""
 _MOUNTS: Final = [
     {"mountPath": "/var/run/kubevirt-private", "name": "private"},
     {"mountPath": "/var/run/kubevirt", "name": "public"},
@@ -117,5 +119,6 @@ def _spec(cpu: str, memory: str) -> Any:
         "schedulerName": "default-scheduler",
         "securityContext": {"fsGroup": 107, "runAsGroup": 107, "runAsNonRoot": True},
         "terminationGracePeriodSeconds": 30,
+        "tolerations": _TOLERATIONS,
         "volumes": _VOLUMES,
     }

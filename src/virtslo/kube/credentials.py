@@ -6,8 +6,9 @@ no secret is written to a file.
 
 import asyncio
 import os
-from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -45,6 +46,29 @@ async def connect(
     else:
         endpoint = await _endpoint(kubeconfig, context, clock, user_agent)
     return HttpApi(endpoint, clock)
+
+
+@asynccontextmanager
+async def connect_as(
+    user_agents: Sequence[str],
+    *,
+    kubeconfig: Path | None,
+    context: str | None,
+    in_cluster: bool,
+    clock: Clock,
+) -> AsyncIterator[Mapping[str, HttpApi]]:
+    """Connections of the same user under several user agents. Raises ClusterError."""
+    if in_cluster:
+        endpoint = _in_cluster_endpoint(clock, "")
+    else:
+        endpoint = await _endpoint(kubeconfig, context, clock, "")
+    async with AsyncExitStack() as stack:
+        yield {
+            agent: await stack.enter_async_context(
+                HttpApi(replace(endpoint, user_agent=agent), clock)
+            )
+            for agent in user_agents
+        }
 
 
 def describe_target(*, kubeconfig: Path | None, context: str | None, in_cluster: bool) -> str:

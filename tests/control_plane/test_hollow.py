@@ -1,0 +1,144 @@
+"""A hollow KubeVirt on a real API server: put there by the command, measured, taken away."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from control_plane.commands import Shown, account, end, run, start, virtslo
+from control_plane.kubevirt import apply
+from control_plane.plane import ControlPlane
+from virtslo.base.errors import ClusterError
+from virtslo.model.identifiers import RUN_LABEL
+from virtslo.model.resources import (
+    CUSTOM_RESOURCE_DEFINITIONS,
+    KUBEVIRTS,
+    NAMESPACES,
+    NODES,
+    VMIS,
+)
+from virtslo.ports.kube_api import KubeApi, Selection
+
+BURSTS = [("vmi", "virtualmachineinstances"), ("vm", "virtualmachines")]
+
+
+@asynccontextmanager
+async def hollow(plane: ControlPlane, *, nodes: int = 4) -> AsyncIterator[Path]:
+    """The command at work; yields the kubeconfig of the shipped service account."""
+    admin = plane.kubeconfig("admin", "system:masters")
+    process = await start(admin, "hollow", "--nodes", str(nodes), "--install-crds", "--yes")
+    assert process.stderr is not None
+    told = b""
+    while b"playing" not in told:
+        line = await asyncio.wait_for(process.stderr.readline(), 120)
+        assert line, told.decode()
+        told += line
+    shown: Shown | None = None
+    try:
+        yield await account(plane)
+    finally:
+        shown = await end(process)
+    assert shown.code == 0, shown.err
+    assert "nothing of it is left" in shown.err
+
+
+async def labelled(api: KubeApi) -> list[str]:
+    """What carries a run's label."""
+    selection = Selection(label_selector=RUN_LABEL)
+    found = [await api.list_objects(resource, selection) for resource in (VMIS, NAMESPACES)]
+    return [item["metadata"]["name"] for page in found for item in page.items]
+
+
+def figure(document: Any, kind: str) -> Any:
+    return document["tables"]["creation_rate"]["burst"][kind]
+
+
+def test_a_hollow_kubevirt_is_measured_and_leaves_nothing(plane: ControlPlane) -> None:
+    async def main() -> None:
+        async with plane.admin() as api:
+            before = {item["metadata"]["name"] for item in (await api.list_objects(NODES)).items}
+            async with hollow(plane) as kubeconfig:
+                for kind, plural in BURSTS:
+                    shown = await run(kubeconfig, "burst", "--count", "20", "--kind", kind)
+                    assert shown.code == 0, shown.err
+                    assert shown.document["valid"] is True
+                    assert figure(shown.document, kind)["samples"] == 20
+                    assert created_by_us(plane, plural) == 20 + 1, "20 and one to warm up"
+                    assert await labelled(api) == []
+            after = {item["metadata"]["name"] for item in (await api.list_objects(NODES)).items}
+            assert after == before
+            definitions = await api.list_objects(CUSTOM_RESOURCE_DEFINITIONS)
+            assert definitions.items == ()
+
+    asyncio.run(main())
+
+
+def created_by_us(plane: ControlPlane, plural: str) -> int:
+    """How many objects our service account created, by the audit log."""
+    return sum(
+        event["user"]["username"] == "system:serviceaccount:virtslo:virtslo"
+        and event["verb"] == "create"
+        and event["objectRef"]["resource"] == plural
+        and "dryRun=All" not in event["requestURI"]
+        and event["responseStatus"]["code"] == 201
+        for event in plane.audited()
+        if event.get("objectRef")
+    )
+
+
+def test_our_own_calls_in_the_record_are_those_of_the_audit_log(plane: ControlPlane) -> None:
+    async def main() -> None:
+        async with hollow(plane) as kubeconfig:
+            known = sum(1 for _ in plane.audited())
+            shown = await run(kubeconfig, "burst", "--count", "5", "--quiet")
+            assert shown.code in {0, 4}, shown.err
+            ours = [
+                event
+                for event in list(plane.audited())[known:]
+                if event["user"]["username"] == "system:serviceaccount:virtslo:virtslo"
+            ]
+            assert {event["userAgent"].split("/")[0] for event in ours} == {"virtslo"}
+            refused = [event for event in ours if event["responseStatus"]["code"] == 403]
+            assert [event["requestURI"] for event in refused] == []
+
+    asyncio.run(main())
+
+
+def test_a_real_kubevirt_is_refused_and_left_alone(plane: ControlPlane) -> None:
+    async def main() -> None:
+        admin = plane.kubeconfig("admin", "system:masters")
+        async with hollow(plane), plane.admin() as api:
+            played = (await api.list_objects(KUBEVIRTS)).items[0]
+            again = await virtslo(admin, "hollow", "--yes")
+            assert again.code == 3
+            assert "--remove" in again.err
+            real = {"name": "real", "namespace": "default"}
+            body = {"apiVersion": played["apiVersion"], "kind": "KubeVirt", "metadata": real}
+            await apply(api, {**body, "spec": {}})
+            shown = await virtslo(admin, "hollow", "--yes", "--install-crds")
+            assert shown.code == 3
+            assert "KubeVirt default/real" in shown.err
+            await api.delete(KUBEVIRTS, "real", namespace="default")
+
+    asyncio.run(main())
+
+
+def test_what_a_killed_one_left_can_be_removed(plane: ControlPlane) -> None:
+    async def main() -> None:
+        admin = plane.kubeconfig("admin", "system:masters")
+        process = await start(admin, "hollow", "--nodes", "2", "--install-crds", "--yes")
+        async with plane.admin() as api:
+            while not (await api.list_objects(NODES)).items:  # noqa: ASYNC110  another process
+                await asyncio.sleep(0.2)
+            process.kill()
+            await process.wait()
+            shown = await virtslo(admin, "hollow", "--remove", "--yes")
+            assert shown.code == 0, shown.err
+            assert (await api.list_objects(NODES)).items == ()
+            with pytest.raises(ClusterError):
+                await api.list_objects(KUBEVIRTS)
+
+    asyncio.run(main())

@@ -1,0 +1,95 @@
+"""KubeVirt's own virt-api and virt-controller, with hollow nodes: measured by the command."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from control_plane.calls import AuditLog, Call
+from control_plane.commands import account, run, virtslo
+from control_plane.hollow_nodes import hollow_nodes
+from control_plane.kubevirt import RealKubeVirt
+from control_plane.plane import ControlPlane
+
+COUNT = 10
+CREATED_PER_VMI = {
+    ("create", "pods"): 1.0,
+    ("patch", "pods"): 1.0,
+    ("patch", "pods/status"): 1.0,
+    ("create", "events"): 1.0,
+}
+"""Calls of virt-controller that no load merges away; measured, see docs/explanation."""
+RESYNC_SECONDS = 32
+"""The garbage collector learns of new kinds every 30 s and is busy until then."""
+
+
+@asynccontextmanager
+async def kubevirt(plane: ControlPlane, *, nodes: int = 4) -> AsyncIterator[RealKubeVirt]:
+    real = RealKubeVirt(plane)
+    try:
+        await real.start()
+        async with hollow_nodes(plane, nodes=nodes, kubevirt=real):
+            await asyncio.sleep(RESYNC_SECONDS)
+            yield real
+    finally:
+        real.stop()
+
+
+def test_a_real_kubevirt_is_measured_to_the_last_call(plane: ControlPlane) -> None:
+    async def main() -> None:
+        async with kubevirt(plane) as real:
+            kubeconfig = await account(plane, counters=True)
+            looked = await virtslo(kubeconfig, "preflight", "burst", "--count", str(COUNT))
+            assert looked.code == 0, looked.err
+            assert "WARNING  counters" not in looked.err, looked.err
+            await measured_exactly(plane, kubeconfig)
+            await refused_by_webhooks(kubeconfig)
+            assert not any(process.has_ended for process in real.processes.values())
+
+    asyncio.run(main())
+
+
+async def measured_exactly(plane: ControlPlane, kubeconfig: Path) -> None:
+    """Every kind runs; pods are created once; the counters are those of the audit log."""
+    for kind in ("vmi", "vm", "vmpool"):
+        log = AuditLog(plane.audit_log)
+        log.read()
+        shown = await run(kubeconfig, "burst", "--count", str(COUNT), "--kind", kind)
+        assert shown.code == 0, shown.err
+        assert shown.document["valid"] is True, shown.out
+        calls = log.read()
+        warm_up = 1
+        for (verb, resource), per_vmi in CREATED_PER_VMI.items():
+            made = sum(
+                number
+                for call, number in calls.items()
+                if call.component == "virt-controller"
+                and (call.verb, call.resource) == (verb, resource)
+                and call.code < 300
+            )
+            assert made >= per_vmi * COUNT, (kind, verb, resource)
+        pods = calls[Call("virt-controller", "create", "pods", 201)]
+        assert pods == COUNT + warm_up, kind
+        cell = shown.document["tables"]["rest_calls"][kind]["burst"]["create"]
+        assert cell["value"] is not None, cell
+
+
+async def refused_by_webhooks(kubeconfig: Path) -> None:
+    """What virt-api would refuse is told by preflight, before anything is made."""
+    template = kubeconfig.parent / "wrong.yaml.j2"
+    template.write_text(
+        json.dumps(
+            {
+                "apiVersion": "kubevirt.io/v1",
+                "kind": "VirtualMachineInstance",
+                "metadata": {"name": "x"},
+                "spec": {
+                    "domain": {"devices": {"disks": [{"name": "no-such-volume", "disk": {}}]}}
+                },
+            }
+        )
+    )
+    shown = await virtslo(kubeconfig, "preflight", "burst", "--template", str(template))
+    assert shown.code == 3, shown.err
+    assert "the server refuses it" in shown.err

@@ -1,0 +1,87 @@
+"""Hollow nodes and a hollow KubeVirt, put on an API server and taken away, in process."""
+
+import pytest
+
+from support.bodies import machine
+from support.clusters import Cluster, in_process
+from virtslo.app.hollow_cluster import install, node_names, remove, require_no_kubevirt
+from virtslo.base.errors import ClusterError
+from virtslo.hollow.definitions import DEFINED, MANAGED_LABEL, definition_of, vmi_policy
+from virtslo.hollow.profiles import load_profile
+from virtslo.model.resources import KUBEVIRTS, NAMESPACES, NODES, VMIS, VMS
+
+
+async def put(cluster: Cluster, *, nodes: int) -> list[str]:
+    told: list[str] = []
+    await install(
+        cluster.api,
+        cluster.clock,
+        load_profile("instant"),
+        nodes=nodes,
+        seed=1,
+        install_definitions=False,
+        tell=told.append,
+    )
+    return told
+
+
+def test_what_is_put_there_is_taken_away_again_and_nothing_else() -> None:
+    async def test(cluster: Cluster) -> None:
+        other = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "theirs"}}
+        await cluster.api.create(NODES, other)
+        await put(cluster, nodes=2)
+        nodes = (await cluster.api.list_objects(NODES)).items
+        marked = [node for node in nodes if MANAGED_LABEL in node["metadata"].get("labels", {})]
+        assert {node["metadata"]["name"] for node in marked} == set(node_names(2))
+        assert all(node["spec"]["taints"][0]["effect"] == "NoSchedule" for node in marked)
+
+        assert await remove(cluster.api, lambda _: None) == ()
+
+        left = (await cluster.api.list_objects(NODES)).items
+        assert [node["metadata"]["name"] for node in left] == ["theirs"]
+        assert (await cluster.api.list_objects(KUBEVIRTS)).items == ()
+
+    in_process(test)
+
+
+def test_a_second_one_and_a_real_one_are_refused() -> None:
+    async def test(cluster: Cluster) -> None:
+        await put(cluster, nodes=1)
+        with pytest.raises(ClusterError, match="already"):
+            await require_no_kubevirt(cluster.api)
+        played = (await cluster.api.list_objects(KUBEVIRTS)).items[0]
+        metadata = {**played["metadata"], "annotations": {}}
+        await cluster.api.update(KUBEVIRTS, {**played, "metadata": metadata})
+        with pytest.raises(ClusterError, match="a real KubeVirt is installed here"):
+            await require_no_kubevirt(cluster.api)
+
+    in_process(test)
+
+
+def test_a_namespace_that_was_there_before_stays() -> None:
+    async def test(cluster: Cluster) -> None:
+        body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "kubevirt"}}
+        await cluster.api.create(NAMESPACES, body)
+        await put(cluster, nodes=1)
+        await cluster.api.create(VMIS, machine("one"))
+        await remove(cluster.api, lambda _: None)
+
+        assert await cluster.api.get(NAMESPACES, "kubevirt")
+
+    in_process(test)
+
+
+def test_a_definition_has_the_subresources_of_the_real_one() -> None:
+    (version,) = definition_of(VMS)["spec"]["versions"]
+    assert list(version["subresources"]) == ["status"]
+    (machines,) = definition_of(VMIS)["spec"]["versions"]
+    assert "subresources" not in machines, "a VMI's status is written with the VMI"
+    assert len({definition_of(each)["metadata"]["name"] for each in DEFINED}) == len(DEFINED)
+
+
+def test_a_new_machine_is_pending_and_kept_until_its_controller_lets_it_go() -> None:
+    (mutation,) = vmi_policy()["spec"]["mutations"]
+    expression = mutation["jsonPatch"]["expression"]
+
+    assert '"phase": "Pending"' in expression
+    assert "kubevirt.io/foregroundDeleteVirtualMachine" in expression

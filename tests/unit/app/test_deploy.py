@@ -1,0 +1,71 @@
+"""The shipped manifests: the rights that a run asks for, and no others."""
+
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from virtslo.app.permissions import needed, optional
+from virtslo.model.workload import TRAITS, Kind
+
+DEPLOY = Path(__file__).parents[3] / "deploy"
+
+
+def documents(name: str) -> list[dict[str, Any]]:
+    return list(yaml.safe_load_all((DEPLOY / name).read_text(encoding="utf-8")))
+
+
+def granted(name: str, kind: str) -> set[tuple[str, str, str]]:
+    """(group, resource, verb) of the one role of a file."""
+    (role,) = [each for each in documents(name) if each["kind"] == kind]
+    return {
+        triple
+        for rule in role["rules"]
+        for triple in product(rule["apiGroups"], rule["resources"], rule["verbs"])
+    }
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_the_role_allows_what_a_run_asks_for(kind: Kind) -> None:
+    asked = {(each.group, each.resource, each.verb) for each in needed(kind)}
+
+    assert asked - granted("rbac.yaml", "ClusterRole") == set()
+
+
+def test_the_role_allows_nothing_that_no_run_asks_for() -> None:
+    asked = {(each.group, each.resource, each.verb) for kind in Kind for each in needed(kind)}
+    asked |= {
+        (each.group, each.resource, each.verb)
+        for each in optional("kubevirt")
+        if not each.subresource
+    }
+    churned = {
+        (traits.resource.group, traits.resource.plural, "patch")
+        for kind, traits in TRAITS.items()
+        if kind is not Kind.VMI
+    }
+
+    assert granted("rbac.yaml", "ClusterRole") - asked - churned == set()
+
+
+def test_the_pod_proxy_is_apart_and_in_one_namespace_only() -> None:
+    role, _ = documents("rbac-counters.yaml")
+
+    assert role["kind"] == "Role"
+    assert role["metadata"]["namespace"] == "kubevirt"
+    assert granted("rbac-counters.yaml", "Role") == {("", "pods/proxy", "get")}
+    assert not any("proxy" in triple[1] for triple in granted("rbac.yaml", "ClusterRole"))
+
+
+def test_the_job_runs_as_that_account_and_is_not_begun_again() -> None:
+    (job,) = documents("job.yaml")
+    pod = job["spec"]["template"]["spec"]
+
+    assert job["spec"]["backoffLimit"] == 0
+    assert pod["serviceAccountName"] == "virtslo"
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    (container,) = pod["containers"]
+    assert {"--in-cluster", "--yes"} <= set(container["args"])
+    assert container["securityContext"]["readOnlyRootFilesystem"] is True
