@@ -6,10 +6,12 @@ made it and nothing foreign is in it.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from virtslo.app.namespaces import POLL_SECONDS, delete_namespaces, list_namespaces
+from virtslo.app.patience import Patience
 from virtslo.base.clock import Clock, to_nanoseconds
-from virtslo.base.errors import ApiError, NotFound
+from virtslo.base.errors import ClusterError, NotFound
 from virtslo.model import resources
 from virtslo.model.identifiers import RUN_LABEL, Object
 from virtslo.model.resources import Resource
@@ -67,61 +69,72 @@ async def clean_up(
     """Delete everything that carries the label, wait until it is gone; returns what is left."""
     deadline_ns = clock.now_ns() + to_nanoseconds(limit)
     selector = selector_of(run_label)
+    patience = Patience(clock, deadline_ns, tell)
     failures: list[str] = []
     for resource in OWNERS_FIRST:
-        items = await _list_all(api, resource, selector)
+        items = await _list_all(api, resource, selector, patience)
         if items:
             tell(f"removing {len(items)} {resource.plural}")
-        failures += await _delete_all(api, resource, items)
-    remaining = await _wait_until_gone(api, clock, selector, deadline_ns)
+        failures += await _delete_all(api, resource, items, patience)
+    remaining = await _wait_until_gone(api, clock, selector, deadline_ns, patience)
     if remaining:
         return (*failures, *remaining)
-    names = await list_namespaces(api, selector)
+    names = await patience.call(lambda: list_namespaces(api, selector))
     if names:
         tell(f"removing {len(names)} namespaces")
     seconds_left = max(1.0, (deadline_ns - clock.now_ns()) / 1e9)
-    return await delete_namespaces(api, names, clock=clock, limit=seconds_left)
+    return await delete_namespaces(api, names, clock=clock, limit=seconds_left, tell=tell)
 
 
-async def _list_all(api: KubeApi, resource: Resource, selector: str) -> tuple[Object, ...]:
-    items: list[Object] = []
-    token: str | None = None
-    while True:
-        try:
+async def _list_all(
+    api: KubeApi, resource: Resource, selector: str, patience: Patience | None = None
+) -> tuple[Object, ...]:
+    async def every_page() -> tuple[Object, ...]:
+        items: list[Object] = []
+        token: str | None = None
+        while True:
             page = await api.list_objects(
                 resource, Selection(label_selector=selector), limit=500, continue_token=token
             )
-        except NotFound:
-            return ()
-        items.extend(page.items)
-        token = page.continue_token
-        if not token:
-            return tuple(items)
+            items.extend(page.items)
+            token = page.continue_token
+            if not token:
+                return tuple(items)
+
+    try:
+        return await (every_page() if patience is None else patience.call(every_page))
+    except NotFound:
+        return ()
 
 
-async def _delete_all(api: KubeApi, resource: Resource, items: Sequence[Object]) -> list[str]:
+async def _delete_all(
+    api: KubeApi, resource: Resource, items: Sequence[Object], patience: Patience
+) -> list[str]:
     failures: list[str] = []
     for item in items:
         meta = item["metadata"]
         if meta.get("deletionTimestamp"):
             continue
+        delete = partial(
+            api.delete, resource, meta["name"], namespace=meta["namespace"], uid=meta["uid"]
+        )
         try:
-            await api.delete(resource, meta["name"], namespace=meta["namespace"], uid=meta["uid"])
+            await patience.call(delete)
         except NotFound:
             continue
-        except ApiError as error:
+        except ClusterError as error:
             failures.append(f"{resource.kind} {meta['namespace']}/{meta['name']} ({error.message})")
     return failures
 
 
 async def _wait_until_gone(
-    api: KubeApi, clock: Clock, selector: str, deadline_ns: int
+    api: KubeApi, clock: Clock, selector: str, deadline_ns: int, patience: Patience
 ) -> tuple[str, ...]:
     while True:
         remaining = [
             f"{resource.kind} {item['metadata']['namespace']}/{item['metadata']['name']}"
             for resource in OWNERS_FIRST
-            for item in await _list_all(api, resource, selector)
+            for item in await _list_all(api, resource, selector, patience)
         ]
         if not remaining or clock.now_ns() >= deadline_ns:
             return tuple(remaining)

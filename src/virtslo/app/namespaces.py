@@ -4,10 +4,12 @@ Invariant: a namespace is deleted only if it carries this run's label, was made 
 holds nothing foreign.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
+from virtslo.app.patience import Patience
 from virtslo.base.clock import Clock, to_nanoseconds
-from virtslo.base.errors import AlreadyExists, ApiError, ClusterError, NotFound
+from virtslo.base.errors import AlreadyExists, ClusterError, NotFound
 from virtslo.model import resources
 from virtslo.model.identifiers import RUN_LABEL
 from virtslo.model.resources import Resource
@@ -72,41 +74,49 @@ async def foreign_objects(api: KubeApi, namespace: str) -> tuple[str, ...]:
 
 
 async def delete_namespaces(
-    api: KubeApi, names: Sequence[str], *, clock: Clock, limit: float
+    api: KubeApi,
+    names: Sequence[str],
+    *,
+    clock: Clock,
+    limit: float,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> tuple[str, ...]:
     """Delete namespaces made by a run and wait until they are gone.
 
     Returns what is left, each with its reason. Nothing is raised for a single failure: the rest
     is still removed.
     """
+    deadline_ns = clock.now_ns() + to_nanoseconds(limit)
+    patience = Patience(clock, deadline_ns, tell)
     left: list[str] = []
     deleting: list[str] = []
     for name in names:
         try:
-            foreign = await foreign_objects(api, name)
+            foreign = await patience.call(partial(foreign_objects, api, name))
             if foreign:
                 left.append(f"Namespace {name} (holds what is not ours: {', '.join(foreign)})")
                 continue
-            await api.delete(resources.NAMESPACES, name)
+            await patience.call(partial(api.delete, resources.NAMESPACES, name))
             deleting.append(name)
         except NotFound:
             continue
-        except ApiError as error:
+        except ClusterError as error:
             left.append(f"Namespace {name} ({error.message})")
-    deadline_ns = clock.now_ns() + to_nanoseconds(limit)
-    remaining = await _wait_until_gone(api, deleting, clock=clock, deadline_ns=deadline_ns)
+    remaining = await _wait_until_gone(
+        api, deleting, clock=clock, deadline_ns=deadline_ns, patience=patience
+    )
     return (*left, *(f"Namespace {name} (still terminating)" for name in remaining))
 
 
 async def _wait_until_gone(
-    api: KubeApi, names: Sequence[str], *, clock: Clock, deadline_ns: int
+    api: KubeApi, names: Sequence[str], *, clock: Clock, deadline_ns: int, patience: Patience
 ) -> tuple[str, ...]:
     remaining = list(names)
     while remaining:
         still: list[str] = []
         for name in remaining:
             try:
-                await api.get(resources.NAMESPACES, name)
+                await patience.call(partial(api.get, resources.NAMESPACES, name))
                 still.append(name)
             except NotFound:
                 continue

@@ -17,6 +17,7 @@ from virtslo.app.telling import tell_progress
 from virtslo.app.watching import RunWatch
 from virtslo.base.clock import Clock
 from virtslo.base.errors import VirtsloError
+from virtslo.base.stage_board import StageBoard
 from virtslo.client.accounting import AccountedApi
 from virtslo.load.engine import Engine
 from virtslo.load.plan import Plan
@@ -58,6 +59,7 @@ class TestRun:
         recorder: RunRecorder,
         progress: Progress,
         interruption: Interruption,
+        stages: StageBoard | None = None,
     ) -> None:
         self._order = order
         self._api = api
@@ -65,6 +67,7 @@ class TestRun:
         self._recorder = recorder
         self._progress = progress
         self._interruption = interruption
+        self._board = stages or StageBoard()
         self._origin_ns = clock.now_ns()
         self.header = RunHeader(
             scenario=order.scenario,
@@ -143,23 +146,22 @@ class TestRun:
         if self._order.keep:
             return
         limit = max(CLEAN_UP_LIMIT, self._order.plan.gone_deadline)
-        left = await clean_up(
-            self._api,
-            self._clock,
-            run_label=self._order.plan.run_label,
-            limit=limit,
-            tell=LOG.info,
-        )
+        try:
+            left = await clean_up(
+                self._api,
+                self._clock,
+                run_label=self._order.plan.run_label,
+                limit=limit,
+                tell=LOG.info,
+            )
+        except VirtsloError as error:
+            left = (f"everything labelled {self._order.plan.run_label} ({error.message})",)
         self.header = replace(self.header, left_behind=left)
 
     async def _clean_up_after_failure(self) -> None:
         if self._order.keep:
             return
-        try:
-            await self._clean_up()
-        except VirtsloError as error:
-            everything = f"everything labelled {self._order.plan.run_label} ({error.message})"
-            self.header = replace(self.header, left_behind=(everything,))
+        await self._clean_up()
         self._save(RunStatus.FAILED)
 
     def _record(self, operation: OperationRecord) -> None:
@@ -169,6 +171,9 @@ class TestRun:
     def _save_stages(self) -> None:
         self.header = replace(self.header, stages=self._stages.stages)
         self._recorder.write_header(self.header)
+        current = self._stages.current
+        if current is not None:
+            self._board.note(current.name, is_over=current.ended_ns is not None)
 
     def _save(self, status: RunStatus) -> None:
         findings = list(self._watch.findings())

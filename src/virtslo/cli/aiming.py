@@ -11,7 +11,8 @@ from typing import Any
 import click
 
 from virtslo.base.errors import Problem, ScenarioError
-from virtslo.cli.wiring import RealTarget, check_faults
+from virtslo.cli.wiring import RealTarget
+from virtslo.config.faults import parse_faults
 from virtslo.hollow.profiles import load_profile
 from virtslo.model.environment import Environment, SimulatedTarget
 from virtslo.model.scenario import Scenario
@@ -59,7 +60,7 @@ def simulated_target(
     *, profile: str, seed: int, nodes: int | None, faults: tuple[str, ...], count: int
 ) -> SimulatedTarget:
     """A simulated cluster with nodes enough for `count` VMIs where their number is not given."""
-    check_faults(faults, seed=seed)
+    parse_faults(faults)
     least = load_profile(profile).nodes.count
     wanted = nodes if nodes is not None else max(least, -(-count // VMIS_PER_NODE))
     return SimulatedTarget(profile=profile, seed=seed, nodes=wanted, faults=faults)

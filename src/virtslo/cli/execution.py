@@ -21,6 +21,7 @@ from virtslo.app.prepare import prepare_plan
 from virtslo.app.run_test import RunOrder, TestRun
 from virtslo.base.clock import Clock, SystemClock, timestamp
 from virtslo.base.logging import log_to_file, stop_logging_to
+from virtslo.base.stage_board import StageBoard
 from virtslo.base.virtual_time import VirtualClock, run_in_virtual_time
 from virtslo.cli.signals import handled_signals
 from virtslo.cli.wiring import (
@@ -59,7 +60,7 @@ def run_simulated(scenario: Scenario, target: SimulatedTarget, execution: Execut
     run = _Run(scenario, execution, simulated_label(scenario, target), target)
 
     async def main(clock: VirtualClock) -> None:
-        await run.carry_out(simulated_cluster(target, clock), clock)
+        await run.carry_out(simulated_cluster(target, clock, run.stages), clock)
 
     with handled_signals(run.interruption, run.last_words):
         run_in_virtual_time(main)
@@ -86,6 +87,7 @@ class _Run:
         simulated: SimulatedTarget | None,
     ) -> None:
         self.interruption = Interruption()
+        self.stages = StageBoard()
         self._scenario = scenario
         self._execution = execution
         self._label = label
@@ -129,6 +131,7 @@ class _Run:
                 recorder=recorder,
                 progress=self._execution.progress,
                 interruption=self.interruption,
+                stages=self.stages,
             ).carry_out()
         finally:
             finished = timestamp(SystemClock().wall())

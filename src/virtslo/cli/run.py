@@ -25,7 +25,11 @@ RUNNABLE_KINDS = ("vmi", "vm", "vmpool", "vmirs")
 @click.option("--simulate", "profile", metavar="PROFILE", help="Simulated cluster: its profile.")
 @click.option("--nodes", type=click.IntRange(1, 20_000), help="Simulated cluster: hollow nodes.")
 @click.option(
-    "--fault", "faults", multiple=True, metavar="NAME", help="Simulated cluster: a fault."
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="NAME[:KEY=VALUE,...]",
+    help="Simulated cluster: a fault.",
 )
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of chance.")
 @target_options

@@ -24,7 +24,9 @@ from virtslo.base.errors import StoreError
 @click.option("--profile", default="instant", show_default=True, help="How long things take.")
 @click.option("--nodes", type=click.IntRange(1, 20_000), help="Hollow nodes.")
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of chance.")
-@click.option("--fault", "faults", multiple=True, metavar="NAME", help="A fault to play.")
+@click.option(
+    "--fault", "faults", multiple=True, metavar="NAME[:KEY=VALUE,...]", help="A fault to play."
+)
 @click.option(
     "--audit-log",
     type=click.Path(dir_okay=False, path_type=Path),

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 from virtslo import __version__
 from virtslo.base.clock import Clock
+from virtslo.base.errors import VirtsloError
+from virtslo.base.stage_board import StageBoard
 from virtslo.cli.formats import FORMATS
 from virtslo.model.environment import SimulatedTarget
 from virtslo.model.identity import Identity
@@ -107,11 +109,16 @@ def describe_target(where: RealTarget) -> str:
 
 
 @asynccontextmanager
-async def simulated_cluster(target: SimulatedTarget, clock: Clock) -> AsyncIterator[KubeApi]:
-    """Our connection to a simulated cluster, in process, with its controllers running."""
+async def simulated_cluster(
+    target: SimulatedTarget, clock: Clock, stages: StageBoard | None = None
+) -> AsyncIterator[KubeApi]:
+    """Our connection to a simulated cluster, in process, with its controllers running.
+
+    With `stages`, faults wait for the first stage of a run, and those of a stage for that.
+    """
     from virtslo.sim.direct import DirectApi
 
-    async with _running_cluster(target, clock=clock, audit=None) as server:
+    async with _running_cluster(target, clock=clock, audit=None, stages=stages) as server:
         yield DirectApi(server, OURSELVES)
 
 
@@ -143,21 +150,30 @@ async def served_cluster(
 
 @asynccontextmanager
 async def _running_cluster(
-    target: SimulatedTarget, *, clock: Clock, audit: Callable[[bytes], None] | None
+    target: SimulatedTarget,
+    *,
+    clock: Clock,
+    audit: Callable[[bytes], None] | None,
+    stages: StageBoard | None = None,
 ) -> "AsyncIterator[ApiServer]":
+    from virtslo.config.faults import parse_faults
     from virtslo.hollow.cluster import HollowCluster
+    from virtslo.hollow.cluster_faults import cluster_plays
     from virtslo.hollow.profiles import load_profile
     from virtslo.sim.api_server import ApiServer
     from virtslo.sim.direct import DirectApi
-    from virtslo.sim.faults import parse_faults
+    from virtslo.sim.fault_timer import FaultTimer
+    from virtslo.sim.faults import FaultPlan
+    from virtslo.sim.server_faults import server_plays
 
+    faults = parse_faults(target.faults)
     profile = load_profile(target.profile)
     server = ApiServer(
         clock=clock,
         seed=target.seed,
         profile=profile.server,
         audit=audit,
-        faults=parse_faults(target.faults, seed=target.seed),
+        faults=FaultPlan(faults, seed=target.seed),
     )
     server.set_up()
     cluster = HollowCluster(
@@ -171,7 +187,10 @@ async def _running_cluster(
     await cluster.install()
     async with _in_background(cluster.run):
         await cluster.synced.wait()
-        yield server
+        plays = {**server_plays(server), **cluster_plays(cluster)}
+        timer = FaultTimer(faults, clock=clock, plays=plays, stages=stages)
+        async with _in_background(timer.run):
+            yield server
 
 
 @asynccontextmanager
@@ -179,19 +198,17 @@ async def _in_background(work: Callable[[], Awaitable[None]]) -> AsyncIterator[N
     async def run() -> None:
         await work()
 
+    failure: VirtsloError | None = None
     async with asyncio.TaskGroup() as group:
         task = group.create_task(run())
         try:
             yield
+        except VirtsloError as error:
+            failure = error  # raised as it is, not as one of a group
         finally:
             task.cancel()
-
-
-def check_faults(faults: tuple[str, ...], *, seed: int) -> None:
-    """Refuse faults that are not known. Raises ScenarioError."""
-    from virtslo.sim.faults import parse_faults
-
-    parse_faults(faults, seed=seed)
+    if failure is not None:
+        raise failure
 
 
 def open_recorder(directory: Path) -> RunRecorder:

@@ -6,12 +6,13 @@ Invariant: a terminating namespace is finalized only when nothing is left in it.
 import asyncio
 from typing import Any, Final
 
-from virtslo.base.errors import AlreadyExists, Conflict, NotFound
+from virtslo.base.errors import AlreadyExists, ClusterError, Conflict, NotFound
 from virtslo.client.work_queue import WorkQueue
 from virtslo.hollow.cache import Cache, Key, key_of
 from virtslo.hollow.component import Component, run_workers
 from virtslo.model import resources
 from virtslo.model.identifiers import Object
+from virtslo.model.resources import Resource
 from virtslo.ports.kube_api import Selection
 
 WORKERS: Final = 10
@@ -73,16 +74,26 @@ class NamespaceController:
             except AlreadyExists:
                 continue
 
+    async def _delete_some(self, resource: Resource, selection: Selection) -> bool:
+        """Delete what there is of a resource; whether something is left."""
+        page = await self._api.list_objects(resource, selection, limit=1)
+        if not page.items:
+            return False
+        await self._api.delete_objects(resource, selection)
+        page = await self._api.list_objects(resource, selection, limit=1)
+        return bool(page.items)
+
     async def _empty(self, key: Key, namespace: Object) -> None:
         name = key[1]
         is_left = False
+        failure: ClusterError | None = None
         for resource in _CONTENTS:
-            selection = Selection(namespace=name)
-            page = await self._api.list_objects(resource, selection, limit=1)
-            if page.items:
-                await self._api.delete_objects(resource, selection)
-                page = await self._api.list_objects(resource, selection, limit=1)
-                is_left = is_left or bool(page.items)
+            try:
+                is_left = await self._delete_some(resource, Selection(namespace=name)) or is_left
+            except ClusterError as error:
+                failure = error  # as the real one does, the other resources are still emptied
+        if failure is not None:
+            raise failure
         if is_left:
             self.queue.add_after(key, AGAIN_SECONDS)
             return

@@ -7,17 +7,23 @@ Invariant: every request, whoever makes it and over whatever transport, goes thr
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from virtslo.base.clock import Clock, to_nanoseconds, to_seconds
-from virtslo.base.errors import ApiError, NotFound, ResourceExpired, ServerFailure
+from virtslo.base.errors import (
+    ApiError,
+    ConnectionLost,
+    NotFound,
+    ResourceExpired,
+    ServerFailure,
+)
 from virtslo.model import resources
 from virtslo.model.identity import Identity
 from virtslo.model.profile import ServerProfile
 from virtslo.sim.audit import AuditLog
 from virtslo.sim.capacity import Capacity
-from virtslo.sim.faults import FaultPlan
+from virtslo.sim.faults import RESET, FaultPlan
 from virtslo.sim.handlers import Handlers
 from virtslo.sim.health import health_text
 from virtslo.sim.listing import check_watch_options, version_of
@@ -39,6 +45,9 @@ _PROXY: Final = re.compile(
 _READS: Final = frozenset({"get", "list", "watch"})
 
 ProxyRead = Callable[[str], bytes]
+Front = Callable[[bool], Awaitable[None]]
+"""Called with False when the server goes down, and with True when it is up again."""
+REFUSED: Final = "connection refused"
 
 
 class ApiServer:
@@ -71,11 +80,14 @@ class ApiServer:
         self._capacity = Capacity(clock, profile)
         self._delay_ns = to_nanoseconds(profile.watch_delay)
         self._audit = AuditLog(audit) if audit is not None else None
-        self._faults = faults or FaultPlan()
+        self.faults = faults or FaultPlan()
+        self.fronts: list[Front] = []
+        self._is_down = False
+        self._life = 0
+        self._holds = 0
         self._started_ns = clock.now_ns()
         self._proxies: dict[tuple[str, str, int], ProxyRead] = {}
         self._next_bookmark_ns = self._started_ns + BOOKMARK_EVERY_NS
-        self._struck = self._schedule()
 
     def set_up(self) -> None:
         """Create what every cluster begins with."""
@@ -84,33 +96,41 @@ class ApiServer:
             self._handlers.handle(Request("create", resources.NAMESPACES, SYSTEM, body=body))
 
     async def handle(self, request: Request) -> Response:
-        """Answer a request. Raises ApiError."""
+        """Answer a request. Raises ApiError; ConnectionLost if no answer comes."""
         started_ns = self.clock.now_ns()
+        in_flight = self.metrics.in_flight
         kind = "readOnly" if request.verb in _READS else "mutating"
-        self.metrics.in_flight[kind] += 1
+        in_flight[kind] += 1
+        is_lost = False
         try:
-            if not self._capacity.is_instant or self._faults.faults:
-                await self._take_time(request)
+            if self._takes_time:
+                is_lost = await self._take_time(request)
             response = self._handlers.handle(request)
         except ApiError as error:
             self._count(request, error.code, started_ns, None)
             raise
         finally:
-            self.metrics.in_flight[kind] -= 1
+            in_flight[kind] -= 1
         self._count(request, response.code, started_ns, response)
+        if is_lost:
+            raise ConnectionLost(RESET)
         return response
 
     async def open_watch(self, request: Request) -> Watcher:
         """Open a watch. Raises ApiError; ResourceExpired if its version is no longer known."""
         started_ns = self.clock.now_ns()
+        is_lost = False
         try:
-            if not self._capacity.is_instant or self._faults.faults:
-                await self._take_time(request)
+            if self._takes_time:
+                is_lost = await self._take_time(request)
             watcher = self._new_watcher(request)
         except ApiError as error:
             self._count(request, error.code, started_ns, None)
             raise
         self._count(request, 200, started_ns, None)
+        if is_lost:
+            self.close_watch(watcher)
+            raise ConnectionLost(RESET)
         return watcher
 
     def close_watch(self, watcher: Watcher) -> None:
@@ -118,13 +138,55 @@ class ApiServer:
         watcher.close()
         self.hub.discard(watcher)
 
+    def compact(self) -> None:
+        """Forget old versions and end every watch: what is resumed must be listed again."""
+        self.store.compact()
+        for watcher in self.hub.watchers():
+            self.close_watch(watcher)
+
+    def break_watches(self, why: ConnectionLost) -> None:
+        """Reset the connections of every open watch; what was not delivered is lost with them."""
+        for watcher in self.hub.watchers():
+            watcher.abort(why)
+            self.hub.discard(watcher)
+
+    def hold_watches(self) -> None:
+        """Deliver nothing from now on, to watches that are open or will be."""
+        self._holds += 1
+        for watcher in self.hub.watchers():
+            watcher.is_held = True
+
+    def release_watches(self) -> None:
+        """Deliver again, what was held back first."""
+        self._holds -= 1
+        for watcher in self.hub.watchers():
+            if not self._holds:
+                watcher.release()
+
+    async def go_down(self) -> None:
+        """Die: connections break and are refused, counters and old versions are gone."""
+        self._is_down = True
+        self._life += 1
+        self.break_watches(ConnectionLost(RESET))
+        for front in self.fronts:
+            await front(False)
+
+    async def come_up(self) -> None:
+        """Serve again, with the data that were there."""
+        self.store.compact()
+        self.metrics = ServerMetrics(self.clock)
+        self._is_down = False
+        for front in self.fronts:
+            await front(True)
+
     def register_proxy(self, namespace: str, pod: str, port: int, read: ProxyRead) -> None:
         """What a pod serves on a port: `read(path)` is the body."""
         self._proxies[namespace, pod, port] = read
 
     async def read_raw(self, path: str, query: Mapping[str, str], user: Identity) -> bytes:
         """GET a path that is no object: metrics, version, health, discovery, pod proxies."""
-        self._strike()
+        if self._is_down:
+            raise ConnectionLost(REFUSED)
         route = self.raw_routes.get(path)
         if route is not None:
             return route()
@@ -188,28 +250,32 @@ class ApiServer:
             for change in changes:
                 watcher.offer(change)
         self.hub.add(watcher)
-        for start_ns, end_ns in self._faults.stalls():
-            if self.clock.now_ns() - self._started_ns <= end_ns:
-                watcher.stall(self._started_ns + start_ns, self._started_ns + end_ns)
+        watcher.is_held = self._holds > 0
         return watcher
 
     def _newest_version(self) -> int:
         return self.store.resource_version
 
-    async def _take_time(self, request: Request) -> None:
-        self._strike()
-        elapsed_ns = self.clock.now_ns() - self._started_ns
-        if self._faults.faults:
-            refusal = self._faults.refusal(request, elapsed_ns)
-            if refusal is not None:
-                raise refusal
-            delay_ns = self._faults.delay_ns(elapsed_ns)
-            if delay_ns:
-                await self.clock.sleep_until(self.clock.now_ns() + delay_ns)
+    @property
+    def _takes_time(self) -> bool:
+        """Whether a request may take time, or come to nothing."""
+        return self._is_down or self.faults.is_active or not self._capacity.is_instant
+
+    async def _take_time(self, request: Request) -> bool:
+        """Wait, meet faults and be served; whether the answer is to be lost."""
+        if self._is_down:
+            raise ConnectionLost(REFUSED)
+        life = self._life
+        is_lost = False
+        if self.faults.is_active:
+            is_lost = await self.faults.meet(request, self.clock)
         objects = 0
         if request.verb == "list":
             objects = len(self.store.collection(request.resource).objects)
         await self._capacity.serve(request.verb, request.resource.plural, objects)
+        if self._life != life:
+            raise ConnectionLost(RESET)
+        return is_lost
 
     def _count(
         self, request: Request, code: int, started_ns: int, response: Response | None
@@ -226,25 +292,6 @@ class ApiServer:
                 name = response.body["metadata"].get("name", "")
             wall = self.clock.wall()
             self._audit.answered(request, code, received=wall, completed=wall, name=name)
-
-    def _schedule(self) -> list[tuple[int, str]]:
-        names = ("compaction", "dropped-watches", "restart")
-        moments = [
-            (self._started_ns + moment_ns, name)
-            for name in names
-            for moment_ns in self._faults.moments(name)
-        ]
-        return sorted(moments, reverse=True)
-
-    def _strike(self) -> None:
-        """Do the faults whose moment has come."""
-        while self._struck and self._struck[-1][0] <= self.clock.now_ns():
-            _, name = self._struck.pop()
-            if name in {"compaction", "restart"}:
-                self.store.compact()
-            if name in {"dropped-watches", "restart"}:
-                for watcher in self.hub.watchers():
-                    self.close_watch(watcher)
 
     def _version(self) -> bytes:
         major, minor = self.kubernetes_version.lstrip("v").split(".")[:2]

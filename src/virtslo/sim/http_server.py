@@ -13,13 +13,21 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
-from virtslo.base.errors import ApiError, NotAcceptable, RequestTooLarge, StoreError, Unauthorized
+from virtslo.base.errors import (
+    ApiError,
+    ConnectionLost,
+    NotAcceptable,
+    RequestTooLarge,
+    StoreError,
+    Unauthorized,
+)
 from virtslo.model.identity import Identity
 from virtslo.sim import routes
 from virtslo.sim.api_server import ApiServer
 from virtslo.sim.certificates import LOOPBACK, Certificates
 from virtslo.sim.discovery import aggregated_documents, install_documents
 from virtslo.sim.encoding import Encoder, encode, status_of
+from virtslo.sim.http_reset import reset
 from virtslo.sim.http_watch import send_events
 from virtslo.sim.openapi import openapi_documents
 from virtslo.sim.openapi_protobuf import MEDIA_TYPE as OPENAPI_PROTOBUF
@@ -51,7 +59,9 @@ class HttpServer:
         self._expected = f"Bearer {self.token}"
         self._front: web.Server | None = None
         self._listener: asyncio.Server | None = None
+        self._port = 0
         install_documents(server)
+        server.fronts.append(self._went_down_or_up)
 
     async def start(self, port: int) -> str:
         """Listen on a port of loopback (0 takes a free one); the URL. Raises StoreError."""
@@ -65,7 +75,8 @@ class HttpServer:
                 f"cannot listen on {LOOPBACK}:{port}: {error.strerror}",
                 hint="choose another port with --port, or 0 for a free one",
             ) from error
-        return f"https://{LOOPBACK}:{self._listener.sockets[0].getsockname()[1]}"
+        self._port = int(self._listener.sockets[0].getsockname()[1])
+        return f"https://{LOOPBACK}:{self._port}"
 
     async def stop(self) -> None:
         """End every watch and connection, and listen no more."""
@@ -76,6 +87,24 @@ class HttpServer:
             await self._front.shutdown(GRACE_SECONDS)
             self._front = None
 
+    async def _went_down_or_up(self, is_up: bool) -> None:
+        """Refuse connections and reset those there are, or listen again on the same port."""
+        if self._front is None or self._listener is None:
+            return
+        if is_up:
+            self._listener = await asyncio.get_running_loop().create_server(
+                self._front,
+                LOOPBACK,
+                self._port,
+                ssl=self._certificates.server,
+                backlog=1024,
+                reuse_address=True,
+            )
+            return
+        self._listener.close()
+        for connection in self._front.connections:
+            reset(connection.transport)
+
     async def _answer(self, http: web.BaseRequest) -> web.StreamResponse:
         try:
             return await self._dispatch(http)
@@ -85,6 +114,9 @@ class HttpServer:
                 headers["Retry-After"] = str(max(1, round(error.retry_after_seconds)))
             body = encode(status_of(error))
             return _response(body, code=error.code, headers=headers)
+        except ConnectionLost:
+            reset(http.transport)
+            raise
 
     async def _dispatch(self, http: web.BaseRequest) -> web.StreamResponse:
         path = http.rel_url.raw_path

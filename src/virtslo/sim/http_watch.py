@@ -8,11 +8,12 @@ from typing import Final
 
 from aiohttp import web
 
-from virtslo.base.errors import ApiError
+from virtslo.base.errors import ApiError, ConnectionLost
 from virtslo.model.identifiers import Object
 from virtslo.model.resources import Resource
 from virtslo.sim.api_server import ApiServer
 from virtslo.sim.encoding import Encoder, encode, status_of
+from virtslo.sim.http_reset import reset
 from virtslo.sim.requests import Request
 from virtslo.sim.tables import Form, metadata_of, table_of
 from virtslo.sim.versions import to_served
@@ -47,6 +48,9 @@ async def send_events(
         except ApiError as error:
             # Within a stream a failure is an event, since the status line is long gone.
             await response.write(_line(ERROR, status_of(error)))
+        except ConnectionLost:
+            reset(http.transport)
+            return response
         except ConnectionError:
             return response
         await response.write_eof()

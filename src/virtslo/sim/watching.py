@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from virtslo.base.clock import Clock
-from virtslo.base.errors import ApiError, ResourceExpired
+from virtslo.base.errors import ResourceExpired, VirtsloError
 from virtslo.model.identifiers import Object
 from virtslo.model.resources import Resource
 from virtslo.ports.kube_api import Selection, WatchEvent
@@ -41,9 +41,10 @@ class Watcher:
         self._delay_ns = delay_ns
         self._queue: deque[tuple[int, str, Object]] = deque()
         self._waiter: asyncio.Future[None] | None = None
-        self._ending: ApiError | None = None
+        self._ending: VirtsloError | None = None
         self._is_closed = False
-        self._stalls: list[tuple[int, int]] = []
+        self.is_held = False
+        """Whether nothing is delivered for now."""
         self.wants_bookmarks = True
         self.ends_at_ns: int | None = None
         self.version_at_end: Callable[[], int] | None = None
@@ -55,8 +56,11 @@ class Watcher:
 
     async def __anext__(self) -> WatchEvent:
         while True:
+            if self.is_held:
+                await self._wait()
+                continue
             if self._queue:
-                due_ns = self._due_ns()
+                due_ns = self._queue[0][0]
                 if due_ns > self._clock.now_ns():
                     await self._clock.sleep_until(due_ns)
                     continue
@@ -73,7 +77,7 @@ class Watcher:
         loop = asyncio.get_running_loop()
         self._waiter = loop.create_future()
         timer = None
-        if self.ends_at_ns is not None:
+        if self.ends_at_ns is not None and not self._is_closed:
             seconds = max(0, self.ends_at_ns - self._clock.now_ns()) / 1e9
             timer = loop.call_later(seconds, self._time_out)
         try:
@@ -83,28 +87,27 @@ class Watcher:
             if timer is not None:
                 timer.cancel()
 
-    def _due_ns(self) -> int:
-        due_ns = self._queue[0][0]
-        now_ns = max(due_ns, self._clock.now_ns())
-        for start_ns, end_ns in self._stalls:
-            if start_ns <= now_ns < end_ns:
-                due_ns = end_ns
-        return due_ns
-
-    def stall(self, start_ns: int, end_ns: int) -> None:
-        """Deliver nothing between these moments; what comes meanwhile is delivered after."""
-        self._stalls.append((start_ns, end_ns))
+    def release(self) -> None:
+        """Deliver again; what came meanwhile is delivered now."""
+        self.is_held = False
+        self._wake()
 
     @property
     def is_closed(self) -> bool:
         """Whether no more events come."""
         return self._is_closed
 
-    def close(self, ending: ApiError | None = None) -> None:
+    def close(self, ending: VirtsloError | None = None) -> None:
         """End the watch; what is queued is still read, then `ending` is raised if there is one."""
         self._is_closed = True
+        self.is_held = False
         self._ending = ending
         self._wake()
+
+    def abort(self, ending: VirtsloError) -> None:
+        """End the watch at once; what is queued is lost."""
+        self._queue.clear()
+        self.close(ending)
 
     def _time_out(self) -> None:
         if self.version_at_end is not None:

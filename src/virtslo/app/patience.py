@@ -1,0 +1,44 @@
+"""Trying again what a cluster in trouble does not answer well, until a deadline.
+
+Invariant: only what may go well the next time is tried again, and every repetition is told; a
+deadline that is past raises what the last attempt raised.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
+
+from virtslo.base.clock import Clock, to_nanoseconds
+from virtslo.base.errors import ClusterError, ConnectionLost, ServerFailure, TooManyRequests
+
+T = TypeVar("T")
+
+PAUSE_SECONDS: Final = 1.0
+_PASSING: Final = (ConnectionLost, ServerFailure, TooManyRequests)
+
+
+class Patience:
+    """How long, and before whom, a call is tried again."""
+
+    def __init__(self, clock: Clock, deadline_ns: int, tell: Callable[[str], None]) -> None:
+        self._clock = clock
+        self._deadline_ns = deadline_ns
+        self._tell = tell
+
+    async def call(self, make: Callable[[], Awaitable[T]]) -> T:
+        """What `make` returns at last. Raises ClusterError for what cannot heal, or did not."""
+        while True:
+            try:
+                return await make()
+            except _PASSING as error:
+                seconds = _pause_after(error)
+                until_ns = self._clock.now_ns() + to_nanoseconds(seconds)
+                if until_ns >= self._deadline_ns:
+                    raise
+                self._tell(f"tried again in {seconds:g} s: {error.message}")
+                await self._clock.sleep_until(until_ns)
+
+
+def _pause_after(error: ClusterError) -> float:
+    if isinstance(error, TooManyRequests) and error.retry_after_seconds:
+        return max(PAUSE_SECONDS, error.retry_after_seconds)
+    return PAUSE_SECONDS

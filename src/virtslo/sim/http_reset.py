@@ -1,0 +1,21 @@
+"""Breaking a connection as a dying process does: with a reset, not with a farewell.
+
+Invariant: nothing more is sent on the connection, not even what was written before.
+"""
+
+import asyncio
+import socket
+import struct
+from typing import Final
+
+_NO_LINGER: Final = struct.pack("ii", 1, 0)
+
+
+def reset(transport: asyncio.BaseTransport | None) -> None:
+    """Reset a connection, if it is still there."""
+    if not isinstance(transport, asyncio.Transport):
+        return
+    under = transport.get_extra_info("socket")
+    if under is not None and under.fileno() >= 0:
+        under.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+    transport.abort()

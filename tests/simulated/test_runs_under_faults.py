@@ -1,0 +1,57 @@
+"""A run under each fault ends, says what it proves, and neither loses nor invents an object."""
+
+from pathlib import Path
+
+import pytest
+
+from support.cli import contents, only_run, virtslo
+from virtslo.model.faults import FAULTS as KNOWN
+
+FAULTS = (
+    "latency:rate=0.5,delay=300ms",
+    "too-many-requests:rate=0.05",
+    "server-error:rate=0.05",
+    "connection-reset:rate=0.05",
+    "slow-webhook:delay=1s",
+    "dropped-watches:at=2s,every=7s",
+    "stalled-watches:at=1s,for=8s",
+    "compaction:at=3s,every=11s",
+    "api-server-restart:at=5s,for=2s",
+    "virt-controller-restart:at=3s",
+    "leader-change:at=3s",
+)
+OF_WHICH_LOSE_REQUESTS = ("too-many-requests", "server-error", "connection-reset")
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_run_under_a_fault_ends_and_says_what_it_proves(tmp_path: Path, fault: str) -> None:
+    first = _run(tmp_path / "a", fault)
+    second = _run(tmp_path / "b", fault)
+
+    assert first == second
+    assert b'"left_behind":[]' in first["run.json"].replace(b" ", b"")
+
+
+def _run(runs: Path, fault: str) -> dict[str, bytes]:
+    done = virtslo(
+        "run", "burst", "--kind", "vmi", "--count", "6", "--simulate", "ci", "--quiet",
+        "--runs", str(runs), "--format", "json", "--fault", fault,
+    )  # fmt: skip
+    assert done.err == ""
+    assert done.code == (0 if done.document["valid"] else 4)
+    if not fault.startswith(OF_WHICH_LOSE_REQUESTS):
+        assert done.document["valid"]
+    return contents(only_run(runs))
+
+
+def test_every_fault_is_run() -> None:
+    assert {text.partition(":")[0] for text in FAULTS} == set(KNOWN)
+
+
+def test_wrong_faults_are_told_all_at_once() -> None:
+    done = virtslo("run", "burst", "--fault", "latency:rate=2", "--fault", "compactoin")
+
+    assert done.code == 2
+    assert "2 problems" in done.err
+    assert "did you mean 'compaction'?" in done.err
+    assert "Traceback" not in done.err

@@ -1,0 +1,53 @@
+"""Simulated API servers under faults, in virtual time."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+from support.clusters import USER, Cluster
+from virtslo.base.clock import Clock
+from virtslo.base.stage_board import StageBoard
+from virtslo.base.virtual_time import run_in_virtual_time
+from virtslo.config.faults import parse_faults
+from virtslo.model.profile import ServerProfile
+from virtslo.sim.api_server import ApiServer
+from virtslo.sim.direct import DirectApi
+from virtslo.sim.fault_timer import FaultTimer
+from virtslo.sim.faults import FaultPlan
+from virtslo.sim.server_faults import server_plays
+
+T = TypeVar("T")
+
+
+def under_faults(test: Callable[[Cluster], Awaitable[T]], *texts: str, seed: int = 1) -> T:
+    """Run a test against a server under faults, in process and in virtual time."""
+
+    async def main(clock: Clock) -> T:
+        async with faulty_server(clock, texts, seed=seed) as server:
+            return await test(Cluster(DirectApi(server, USER), server, clock))
+
+    return run_in_virtual_time(main)
+
+
+@asynccontextmanager
+async def faulty_server(
+    clock: Clock, texts: Sequence[str], *, seed: int = 1, stages: StageBoard | None = None
+) -> AsyncIterator[ApiServer]:
+    """An API server whose faults play from now on."""
+    faults = parse_faults(texts)
+    server = ApiServer(
+        clock=clock,
+        seed=seed,
+        profile=ServerProfile(),
+        guard=True,
+        faults=FaultPlan(faults, seed=seed),
+    )
+    server.set_up()
+    timer = FaultTimer(faults, clock=clock, plays=server_plays(server), stages=stages)
+    playing = asyncio.ensure_future(timer.run())
+    try:
+        yield server
+    finally:
+        playing.cancel()
+        await asyncio.wait([playing])
