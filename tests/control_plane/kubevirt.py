@@ -28,6 +28,8 @@ NAMESPACE: Final = "kubevirt"
 VERSION: Final = "v1.9.0"
 CONTROL_NODE: Final = "control-plane"
 """Where the pods are that stand for the components: a node without a kubelet."""
+POD_ADDRESS: Final = "192.0.2.1"
+"""Of nobody (RFC 5737); the plane's tunnel leads to the same port of loopback."""
 COMPONENTS: Final = {"virt-api": "kubevirt-apiserver", "virt-controller": "kubevirt-controller"}
 _RBAC: Final = "rbac.authorization.k8s.io"
 _ADMISSION: Final = "admissionregistration.k8s.io"
@@ -209,11 +211,10 @@ class RealKubeVirt:
                 },
             }
             await api.create(resources.PODS, body, namespace=NAMESPACE)
-            # The unspecified address reaches loopback, where the API server refuses to go.
             status = {
                 "phase": "Running",
-                "podIP": "0.0.0.0",
-                "podIPs": [{"ip": "0.0.0.0"}],
+                "podIP": POD_ADDRESS,
+                "podIPs": [{"ip": POD_ADDRESS}],
                 "conditions": [{"type": "Ready", "status": "True"}],
             }
             pod = await api.get(resources.PODS, f"{name}-0", namespace=NAMESPACE)

@@ -7,6 +7,9 @@ their own; nothing outlives `stop`.
 import asyncio
 import base64
 import json
+import shutil
+import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,7 +57,13 @@ class ControlPlane:
         self._etcd_port, self._etcd_peer_port, self.port, self._manager_port, self._sched_port = (
             ports
         )
+        self._socket = Path(tempfile.mkdtemp(prefix="plane-")) / "tunnel"  # a short path
         self._write_files()
+        self.tunnel = Process(
+            "tunnel",
+            (sys.executable, str(Path(__file__).with_name("tunnel.py")), str(self._socket)),
+            folder / "tunnel.log",
+        )
         self.etcd = self._process("etcd", self._etcd_arguments())
         self.api_server = self._process("kube-apiserver", self._api_server_arguments())
         self.manager = self._process("kube-controller-manager", self._manager_arguments())
@@ -67,6 +76,7 @@ class ControlPlane:
 
     async def start(self) -> None:
         """Start everything and wait until it serves. Raises AssertionError with the last words."""
+        self.tunnel.start()
         self.etcd.start()
         assert await wait_until_served(self._etcd_port, seconds=30), self.etcd.last_words()
         self.api_server.start()
@@ -77,8 +87,15 @@ class ControlPlane:
 
     def stop(self) -> None:
         """End everything."""
-        for process in (self.scheduler, self.manager, self.api_server, self.etcd):
+        for process in (
+            self.scheduler,
+            self.manager,
+            self.api_server,
+            self.etcd,
+            self.tunnel,
+        ):
             process.stop()
+        shutil.rmtree(self._socket.parent, ignore_errors=True)
 
     async def wait_until_ready(self) -> None:
         """Wait until the API server says that it is ready."""
@@ -158,6 +175,7 @@ class ControlPlane:
         self._write_pair("front-proxy", self.authority.user("front-proxy-client"))
         (self.folder / "ca.pem").write_bytes(self.authority.pem)
         (self.folder / "ca-key.pem").write_bytes(self.authority.key_pem)
+        (self.folder / "egress.yaml").write_text(yaml.safe_dump(_egress(self._socket)))
         (self.folder / "audit-policy.yaml").write_text(yaml.safe_dump(AUDIT_POLICY))
 
     def _write_pair(self, name: str, pair: Pair) -> None:
@@ -204,6 +222,7 @@ class ControlPlane:
             "--service-account-signing-key-file=accounts-key.pem",
             "--authorization-mode=Node,RBAC",
             "--allow-privileged=true",
+            "--egress-selector-config-file=egress.yaml",
             "--audit-policy-file=audit-policy.yaml",
             "--audit-log-path=audit.log",
             "--audit-log-maxsize=2000",
@@ -233,3 +252,13 @@ class ControlPlane:
             f"--secure-port={self._sched_port}",
             "--leader-elect=false",
         )
+
+
+def _egress(socket: Path) -> dict[str, Any]:
+    """Pods are reached through the tunnel: the API server refuses addresses of loopback."""
+    connection = {"proxyProtocol": "HTTPConnect", "transport": {"uds": {"udsName": str(socket)}}}
+    return {
+        "apiVersion": "apiserver.k8s.io/v1beta1",
+        "kind": "EgressSelectorConfiguration",
+        "egressSelections": [{"name": "cluster", "connection": connection}],
+    }

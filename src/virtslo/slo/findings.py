@@ -43,11 +43,19 @@ def findings_of(measured: Measured) -> tuple[Finding, ...]:
     )
 
 
+def _way_out(measured: Measured) -> str:
+    """How what is left is removed; nothing is left of a cluster that was simulated in process."""
+    header = measured.record.header
+    if header.environment.virtual_time:
+        return ""
+    return f"; what it made may still be there: virtslo clean --run {header.run_label}"
+
+
 def _state(measured: Measured) -> Iterator[Finding]:
     record = measured.record
     status = record.header.status
     if status is RunStatus.RUNNING:
-        words = "the run never ended: it was killed, or is still under way"
+        words = "the run never ended: it was killed, or is still under way" + _way_out(measured)
         yield Finding("incomplete", words, EVERYTHING, inconclusive=True)
     elif status is RunStatus.FAILED:
         yield Finding("failed", "the run could not go on (see log.txt)", EVERYTHING, True)
@@ -153,4 +161,5 @@ def _quiet(measured: Measured) -> Iterator[Finding]:
 def _left_behind(measured: Measured) -> Iterator[Finding]:
     left = measured.record.header.left_behind
     if left:
-        yield Finding("left_behind", "clean-up could not remove: " + ", ".join(left))
+        words = "clean-up could not remove: " + ", ".join(left) + _way_out(measured)
+        yield Finding("left_behind", words)

@@ -1,0 +1,187 @@
+"""A real control plane that fails in the middle of a stage: nothing lost, nothing counted twice.
+
+Whatever happens, a run is valid, or inconclusive with a reason, and nothing of it is left behind.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from control_plane.commands import account, finish, start
+from control_plane.hollow_nodes import hollow_nodes
+from control_plane.kubevirt import RealKubeVirt
+from control_plane.plane import ControlPlane
+from control_plane.test_hollow import labelled
+from support.processes import current_header, until_stage
+from virtslo.model.resources import Resource
+from virtslo.ports.kube_api import KubeApi
+
+COUNT = 15
+STAGES = ["warm_up", "ramp_up", "ramp_down"]
+RUN = ("run", "burst", "--count", str(COUNT), "--yes", "--settle", "4s", "--format", "json")
+LEVEL = "virtslo-tests"
+_FLOW = "flowcontrol.apiserver.k8s.io"
+LEVELS = Resource(_FLOW, "v1", "prioritylevelconfigurations", "PriorityLevelConfiguration", False)
+SCHEMAS = Resource(_FLOW, "v1", "flowschemas", "FlowSchema", False)
+
+Fault = Callable[[ControlPlane, RealKubeVirt], Awaitable[None]]
+
+
+async def api_server_is_killed(plane: ControlPlane, _: RealKubeVirt) -> None:
+    plane.api_server.kill()
+    await asyncio.sleep(2)
+    plane.api_server.start()
+    await plane.wait_until_ready()
+
+
+async def etcd_stands_still(plane: ControlPlane, _: RealKubeVirt) -> None:
+    plane.etcd.pause()
+    await asyncio.sleep(4)
+    plane.etcd.go_on()
+
+
+async def virt_controller_is_killed(_: ControlPlane, kubevirt: RealKubeVirt) -> None:
+    controller = kubevirt.processes["virt-controller"]
+    controller.kill()
+    await asyncio.sleep(1)
+    controller.start()
+
+
+async def too_many_requests(plane: ControlPlane, _: RealKubeVirt) -> None:
+    """For three seconds our user's requests are refused with 429 by priority and fairness."""
+    async with plane.admin() as api:
+        await create_priority(api)
+        await asyncio.sleep(3)
+        await api.delete(SCHEMAS, LEVEL)
+        await api.delete(LEVELS, LEVEL)
+
+
+async def create_priority(api: KubeApi) -> None:
+    meta = {"name": LEVEL}
+    limited = {
+        "nominalConcurrencyShares": 0,
+        "lendablePercent": 0,
+        "borrowingLimitPercent": 0,
+        "limitResponse": {"type": "Reject"},
+    }
+    level = {
+        "apiVersion": f"{_FLOW}/v1",
+        "kind": LEVELS.kind,
+        "metadata": meta,
+        "spec": {"type": "Limited", "limited": limited},
+    }
+    user = {"namespace": "virtslo", "name": "virtslo"}
+    rule = {
+        "subjects": [{"kind": "ServiceAccount", "serviceAccount": user}],
+        "resourceRules": [
+            {"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"], "namespaces": ["*"]}
+            | {"clusterScope": True}
+        ],
+    }
+    schema = {
+        "apiVersion": f"{_FLOW}/v1",
+        "kind": SCHEMAS.kind,
+        "metadata": meta,
+        "spec": {
+            "priorityLevelConfiguration": meta,
+            "matchingPrecedence": 1,
+            "rules": [rule],
+        },
+    }
+    await api.create(LEVELS, level)
+    await api.create(SCHEMAS, schema)
+
+
+FAULTS: list[Fault] = [
+    api_server_is_killed,
+    etcd_stands_still,
+    virt_controller_is_killed,
+    too_many_requests,
+]
+
+
+@asynccontextmanager
+async def kubevirt(plane: ControlPlane) -> AsyncIterator[RealKubeVirt]:
+    real = RealKubeVirt(plane)
+    try:
+        await real.start()
+        async with hollow_nodes(plane, nodes=4, kubevirt=real):
+            yield real
+    finally:
+        real.stop()
+
+
+@pytest.mark.timeout(1500)
+def test_no_fault_in_any_stage_loses_an_object_or_leaves_one(
+    plane: ControlPlane, tmp_path: Path
+) -> None:
+    async def main() -> None:
+        async with kubevirt(plane) as real:
+            kubeconfig = await account(plane, counters=True)
+            for fault in FAULTS:
+                for stage in STAGES:
+                    name = f"{fault.__name__} in {stage}"
+                    folder = folder_with(kubeconfig, tmp_path / fault.__name__ / stage)
+                    told = await endure(plane, real, fault, stage, folder)
+                    tell(tmp_path / "outcomes.txt", f"{name}: {told}")
+
+    asyncio.run(main())
+
+
+def tell(path: Path, line: str) -> None:
+    """Add an outcome to the list that stays with the test's other files."""
+    with path.open("a", encoding="utf-8") as file:
+        file.write(f"{line}\n")
+
+
+def folder_with(kubeconfig: Path, folder: Path) -> Path:
+    """A folder for one run, with the kubeconfig in it."""
+    folder.mkdir(parents=True)
+    (folder / "account.yaml").write_bytes(kubeconfig.read_bytes())
+    return folder
+
+
+async def endure(
+    plane: ControlPlane,
+    real: RealKubeVirt,
+    fault: Fault,
+    stage: str,
+    folder: Path,
+) -> str:
+    """One run with one fault; returns its outcome in words."""
+    process = await start(folder / "account.yaml", *RUN)
+    waiting = asyncio.ensure_future(finish(process))
+    await until_stage(folder, stage)
+    await fault(plane, real)
+    shown = await waiting
+
+    header = current_header(folder)
+    place = f"{fault.__name__} in {stage}: {shown.err[-3000:]}"
+    async with plane.admin() as api:
+        left = await labelled(api)
+    assert left == [], f"{place}\n{header['left_behind']}"
+    assert header["left_behind"] == [], place
+    assert shown.code in {0, 3, 4}, place
+    if shown.code == 3:
+        assert header["status"] == "failed", place
+        return f"could not run: {shown.err.splitlines()[-1]}"
+    assert_nothing_lost_or_counted_twice(shown.document, place)
+    codes = sorted({each["code"] for each in shown.document["data_quality"]})
+    if shown.code == 4:
+        assert codes, f"inconclusive for no reason: {place}"
+    return f"{'valid' if shown.code == 0 else 'inconclusive'}: {', '.join(codes) or 'no finding'}"
+
+
+def assert_nothing_lost_or_counted_twice(document: Any, place: str) -> None:
+    created = document["tables"]["creation_rate"]["burst"]["vmi"]["samples"]
+    running = [
+        each["samples"]
+        for each in document["indicators"]
+        if each["name"] == "vmi_creation_to_running_seconds"
+    ]
+    assert created <= COUNT, place
+    assert all(samples == created for samples in running), (created, running, place)

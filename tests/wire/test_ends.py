@@ -1,0 +1,68 @@
+"""However a run ends, and in whichever stage: what is left is known, and there is a way to it."""
+
+import asyncio
+import signal
+from pathlib import Path
+
+import pytest
+
+from support.clusters import Served, connected, hollow_served
+from support.processes import current_header, finish, kubeconfig_of, start, until_stage
+from virtslo.model.identifiers import RUN_LABEL
+from virtslo.model.resources import NAMESPACES, VMIS
+from virtslo.ports.kube_api import Selection
+
+STAGES = [
+    pytest.param("warm_up", marks=pytest.mark.slow),
+    "ramp_up",
+    pytest.param("ramp_down", marks=pytest.mark.slow),
+]
+RUN = ("run", "burst", "--count", "5", "--yes", "--settle", "2s", "--quiet")
+
+
+async def labelled(there: Served) -> list[str]:
+    selection = Selection(label_selector=RUN_LABEL)
+    async with connected(there) as api:
+        found = [await api.list_objects(resource, selection) for resource in (VMIS, NAMESPACES)]
+    return [item["metadata"]["name"] for page in found for item in page.items]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_sigterm_cleans_up_and_keeps_the_record(tmp_path: Path, stage: str) -> None:
+    async def main() -> None:
+        async with hollow_served(nodes=2) as there:
+            where = ("--kubeconfig", str(kubeconfig_of(there, tmp_path)), "--context", "mine")
+            process = await start(tmp_path, *RUN, *where)
+            await until_stage(tmp_path, stage)
+            process.send_signal(signal.SIGTERM)
+            shown = await finish(process)
+
+            assert shown.code == 130, shown.err
+            assert await labelled(there) == []
+            header = current_header(tmp_path)
+            assert header["status"] == "interrupted"
+            assert header["left_behind"] == []
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_after_sigkill_the_record_leads_to_what_is_left(tmp_path: Path, stage: str) -> None:
+    async def main() -> None:
+        async with hollow_served(nodes=2) as there:
+            where = ("--kubeconfig", str(kubeconfig_of(there, tmp_path)), "--context", "mine")
+            process = await start(tmp_path, *RUN, *where)
+            await until_stage(tmp_path, stage)
+            process.kill()
+            await process.wait()
+            (record,) = (tmp_path / "runs").iterdir()
+            told = await finish(await start(tmp_path, "report", str(record)))
+            command = f"virtslo clean --run {current_header(tmp_path)['run_label']}"
+            assert command in told.out + told.err
+            assert told.code == 4, "a run that did not end never counts as a pass"
+
+            cleaned = await finish(await start(tmp_path, *command.split()[1:], *where, "--yes"))
+            assert cleaned.code == 0, cleaned.err
+            assert await labelled(there) == []
+
+    asyncio.run(main())
