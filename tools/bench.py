@@ -59,6 +59,58 @@ print(json.dumps({"own": usage.ru_utime + usage.ru_stime, "mib": usage.ru_maxrss
 sys.exit(0 if code in (0, 4) else 1)
 """
 
+SERVED = """
+import asyncio, json, sys, time
+sys.path.insert(0, "tests")
+from support.bodies import config_map, machine
+from support.clusters import USER, connected, served
+from virtslo.model.resources import CONFIG_MAPS, VMIS
+from virtslo.ports.kube_api import PatchType
+from virtslo.sim.direct import DirectApi
+
+
+async def listing(count):
+    async with served(log_size=100) as there, connected(there) as api:
+        direct = DirectApi(there.server, USER)
+        for index in range(count):
+            await direct.create(VMIS, machine(f"vmi-{index}"))
+        started = time.process_time()
+        found = await api.list_objects(VMIS)
+        assert len(found.items) == count
+        return {"seconds": time.process_time() - started}
+
+
+async def watching(watchers, objects):
+    async with served(log_size=100) as there, connected(there) as writer:
+        version = (await writer.list_objects(CONFIG_MAPS)).resource_version
+        opened = [asyncio.Event() for _ in range(watchers)]
+
+        async def follow(ready):
+            async with connected(there) as api, api.watch(
+                CONFIG_MAPS, resource_version=version, bookmarks=False
+            ) as events:
+                ready.set()
+                for _ in range(objects * 2):
+                    await anext(events)
+
+        async with asyncio.TaskGroup() as group:
+            for ready in opened:
+                group.create_task(follow(ready))
+            for ready in opened:
+                await ready.wait()
+            started = time.process_time()
+            for index in range(objects):
+                await writer.create(CONFIG_MAPS, config_map(f"map-{index}", key="a"))
+            for index in range(objects):
+                await writer.patch(CONFIG_MAPS, f"map-{index}", {"data": {"key": "b"}},
+                                   patch_type=PatchType.MERGE, namespace="default")
+        return {"seconds": time.process_time() - started}
+
+
+numbers = [int(text) for text in sys.argv[2:]]
+print(json.dumps(asyncio.run({"listing": listing, "watching": watching}[sys.argv[1]](*numbers))))
+"""
+
 HELP = "from virtslo.cli.main import exit_code_of; exit_code_of(['--help'])"
 
 
@@ -112,6 +164,18 @@ def sockets(count: int) -> dict[str, float]:
     return {"all_running": running[0]["value"] if running else float("nan")}
 
 
+def wire(many: int, changing: int) -> None:
+    """A long list and many watchers over a loopback socket; CPU of client and server together."""
+    listed = best(lambda: child(SERVED, "listing", str(many)), "seconds")
+    print(f"list of {many} VMIs over HTTP: {listed['seconds']:.2f} CPU s (bound at 10 000: 1 s)")
+    watched = best(lambda: child(SERVED, "watching", "50", str(changing)), "seconds")
+    events = 50 * changing * 2
+    print(
+        f"50 watchers over HTTP, {changing} objects created and changed: {events} events in "
+        f"{watched['seconds']:.1f} CPU s, {events / watched['seconds']:.0f}/CPU s, none missed"
+    )
+
+
 def main() -> None:
     """Print every figure, a line each."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -134,6 +198,7 @@ def main() -> None:
         f"  CPU per VMI: {much['cpu'] / many * 1000:.2f} ms at {many}, "
         f"{little['cpu'] / few * 1000:.2f} ms at {few}: ratio {ratio:.2f} (bound 1.15)"
     )
+    wire(many, 1000 if not small else 100)
     real = sockets(few)
     print(f"real sockets, {few} VMIs: all Running after {real['all_running']:.1f} s (bound 30 s)")
 

@@ -13,6 +13,7 @@ from virtslo.hollow.component import DEFAULT_LIMITS, KUBEVIRT_NAMESPACE, Compone
 from virtslo.hollow.delays import Delays
 from virtslo.hollow.heartbeats import HandlerHeart, NodeHeart
 from virtslo.hollow.identities import kubelet_of, virt_controller, virt_handler_of
+from virtslo.hollow.installation import address_of
 from virtslo.hollow.kubelet import Kubelet
 from virtslo.hollow.process import Process, Seat, Startable
 from virtslo.hollow.virt_controller import VirtController
@@ -69,7 +70,7 @@ class AttachedParts:
             self.synced.set()
 
     def _add_node(self, index: int, node: str, *, share: float) -> None:
-        address = f"10.{1 + index // 65536}.{index // 256 % 256}.{index % 256}"
+        address = address_of(index)
 
         def kubelet(component: Component) -> Sequence[Startable]:
             pods = component.watch(

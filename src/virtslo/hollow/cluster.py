@@ -25,6 +25,7 @@ from virtslo.hollow.identities import (
     virt_operator,
 )
 from virtslo.hollow.installation import (
+    address_of,
     install_component_pod,
     install_kubevirt,
     install_nodes,
@@ -184,7 +185,7 @@ class HollowCluster:
 
     def _add_node(self, index: int, node: str) -> None:
         share = index / len(self.node_names)
-        address = f"10.{1 + index // 65536}.{index // 256 % 256}.{index % 256}"
+        address = address_of(index)
 
         def kubelet(component: Component) -> Sequence[Startable]:
             pods = component.watch(

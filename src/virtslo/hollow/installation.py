@@ -55,24 +55,42 @@ async def install_nodes(api: KubeApi, names: Sequence[str], shape: NodeShape, cl
             {"lastTransitionTime": now, "status": value, "type": name}
             for name, value in _CONDITIONS
         ],
+        "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}},
         "nodeInfo": {
             "architecture": "amd64",
+            "bootID": "",
             "containerRuntimeVersion": "cri-o://simulated",
+            "kernelVersion": "simulated",
+            "kubeProxyVersion": "",
             "kubeletVersion": KUBELET_VERSION,
+            "machineID": "",
             "operatingSystem": "linux",
             "osImage": "hollow",
+            "systemUUID": "",
         },
     }
-    for name in names:
+    for index, name in enumerate(names):
         labels = {**_LABELS, "kubernetes.io/hostname": name}
         node = {
             "apiVersion": "v1",
             "kind": "Node",
             "metadata": {"name": name, "labels": labels},
             "spec": {},
-            "status": status,
+            "status": {**status, "addresses": _addresses(name, index)},
         }
         await _create(api, resources.NODES, node, None)
+
+
+def address_of(index: int) -> str:
+    """The address of a node, by its place among them."""
+    return f"10.{1 + index // 65536}.{index // 256 % 256}.{index % 256}"
+
+
+def _addresses(name: str, index: int) -> list[dict[str, str]]:
+    return [
+        {"type": "InternalIP", "address": address_of(index)},
+        {"type": "Hostname", "address": name},
+    ]
 
 
 async def install_kubevirt(api: KubeApi, profile: Profile, *, seed: int, nodes: int) -> None:
@@ -161,7 +179,16 @@ def _running(name: str, now: str) -> dict[str, Any]:
         "phase": "Running",
         "startTime": now,
         "conditions": [{"type": "Ready", "status": "True", "lastTransitionTime": now}],
-        "containerStatuses": [{"name": name, "ready": True, "restartCount": 0, "started": True}],
+        "containerStatuses": [
+            {
+                "image": f"quay.io/kubevirt/{name}:simulated",
+                "imageID": "",
+                "name": name,
+                "ready": True,
+                "restartCount": 0,
+                "started": True,
+            }
+        ],
     }
 
 

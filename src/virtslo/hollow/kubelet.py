@@ -173,6 +173,7 @@ def _containers(pod: Object) -> list[Any]:
 def _container(container: Any, *, ready: bool) -> dict[str, Any]:
     return {
         "image": container["image"],
+        "imageID": "",
         "name": container["name"],
         "ready": ready,
         "restartCount": 0,

@@ -20,6 +20,8 @@ from virtslo.sim.versions import to_served
 from virtslo.sim.watching import BOOKMARK
 
 ERROR: Final = "ERROR"
+AT_ONCE: Final = 64
+"""Events that go out in one piece at most."""
 _HEADERS: Final = {"Content-Type": "application/json"}
 
 
@@ -40,11 +42,11 @@ async def send_events(
         response.enable_chunked_encoding()
         await response.prepare(http)
         try:
+            line = encoder.event if is_plain else shape.line
             async for event in watcher:
-                if is_plain:
-                    await response.write(encoder.event(event.type, event.object))
-                else:
-                    await response.write(shape.line(event.type, event.object))
+                lines = [line(event.type, event.object)]
+                lines += [line(each.type, each.object) for each in watcher.take_ready(AT_ONCE)]
+                await response.write(b"".join(lines))
         except ApiError as error:
             # Within a stream a failure is an event, since the status line is long gone.
             await response.write(_line(ERROR, status_of(error)))

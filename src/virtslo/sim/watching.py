@@ -73,6 +73,16 @@ class Watcher:
                 raise StopAsyncIteration
             await self._wait()
 
+    def take_ready(self, most: int) -> list[WatchEvent]:
+        """More events that are due already, without waiting."""
+        ready: list[WatchEvent] = []
+        now_ns = self._clock.now_ns()
+        while self._queue and len(ready) < most and self._due_ns() <= now_ns:
+            _, kind, target = self._queue.popleft()
+            ready.append(WatchEvent(kind, target, now_ns))
+        self.delivered += len(ready)
+        return ready
+
     async def _wait(self) -> None:
         loop = asyncio.get_running_loop()
         self._waiter = loop.create_future()
