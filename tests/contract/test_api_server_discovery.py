@@ -85,6 +85,17 @@ def test_kubevirts_kinds_are_discovered(kubevirt: RawApi) -> None:
     assert {each["version"] for each in pools["versions"]} >= {"v1beta1", "v1alpha1"}
 
 
+def test_kubevirts_kinds_are_defined(kubevirt: RawApi) -> None:
+    base = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+
+    found = kubevirt.call("GET", f"{base}/virtualmachineinstances.kubevirt.io").document
+
+    conditions = {each["type"]: each["status"] for each in found["status"]["conditions"]}
+    assert conditions["Established"] == "True"
+    assert found["spec"]["names"]["kind"] == "VirtualMachineInstance"
+    assert found["status"]["storedVersions"] == ["v1"]
+
+
 def test_openapi_tells_of_fields(api: RawApi) -> None:
     index = api.call("GET", "/openapi/v3").document["paths"]
     document = api.call("GET", index["api/v1"]["serverRelativeURL"]).document

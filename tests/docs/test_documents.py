@@ -56,3 +56,13 @@ def test_the_readme_names_every_command() -> None:
 
     for command in ("run", "report", "tables", "simulate", "clean", "schema"):
         assert f"virtslo {command}" in text
+
+
+def test_every_known_difference_is_marked_by_a_test_that_exists() -> None:
+    page = (ROOT / "docs" / "explanation" / "simulator.md").read_text(encoding="utf-8")
+    suite = ROOT / "tests" / "contract" / "test_simulator_differences.py"
+
+    named = re.findall(r"`(test_[a-z0-9_]+)`", page)
+    written = re.findall(r"^def (test_[a-z0-9_]+)", suite.read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert sorted(named) == sorted(written)

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
-from virtslo.base.clock import Clock, to_nanoseconds, to_seconds
+from virtslo.base.clock import Clock, timestamp, to_nanoseconds, to_seconds
 from virtslo.base.errors import (
     ApiError,
     ConnectionLost,
@@ -23,6 +23,7 @@ from virtslo.model.identity import Identity
 from virtslo.model.profile import ServerProfile
 from virtslo.sim.audit import AuditLog
 from virtslo.sim.capacity import Capacity
+from virtslo.sim.definitions import definitions
 from virtslo.sim.faults import RESET, FaultPlan
 from virtslo.sim.handlers import Handlers
 from virtslo.sim.health import health_text
@@ -94,6 +95,14 @@ class ApiServer:
         for name in NAMESPACES:
             body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
             self._handlers.handle(Request("create", resources.NAMESPACES, SYSTEM, body=body))
+        for definition in definitions(timestamp(self.clock.wall())):
+            kind = resources.CUSTOM_RESOURCE_DEFINITIONS
+            made = self._handlers.handle(Request("create", kind, SYSTEM, body=definition)).body
+            name = made["metadata"]["name"]
+            told = {**made, "status": definition["status"]}
+            self._handlers.handle(
+                Request("update", kind, SYSTEM, name=name, subresource="status", body=told)
+            )
 
     async def handle(self, request: Request) -> Response:
         """Answer a request. Raises ApiError; ConnectionLost if no answer comes."""

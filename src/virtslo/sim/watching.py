@@ -76,8 +76,10 @@ class Watcher:
     def take_ready(self, most: int) -> list[WatchEvent]:
         """More events that are due already, without waiting."""
         ready: list[WatchEvent] = []
+        if self.is_held:
+            return ready
         now_ns = self._clock.now_ns()
-        while self._queue and len(ready) < most and self._due_ns() <= now_ns:
+        while self._queue and len(ready) < most and self._queue[0][0] <= now_ns:
             _, kind, target = self._queue.popleft()
             ready.append(WatchEvent(kind, target, now_ns))
         self.delivered += len(ready)

@@ -1,0 +1,256 @@
+"""Where the simulated API server differs from a real one, each difference marked by a test.
+
+docs/explanation/simulator.md names these tests; a difference that is healed fails its test here and
+is struck from that page.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from support.bodies import config_map
+from support.clusters import Cluster, in_process
+from support.raw_api import APPLY, MERGE, STRATEGIC, RawApi, simulated_api
+from virtslo.model.resources import CONFIG_MAPS, EVENTS
+from virtslo.ports.kube_api import Selection
+
+HOURS = 3 * 3600
+
+
+@pytest.fixture(scope="module")
+def api() -> Iterator[RawApi]:
+    with simulated_api() as found:
+        yield found
+
+
+@pytest.fixture
+def space(api: RawApi) -> str:
+    body = {"metadata": {"generateName": "differences-"}}
+    name: str = api.call("POST", "/api/v1/namespaces", body).document["metadata"]["name"]
+    return name
+
+
+def pod(name: str) -> dict[str, Any]:
+    return {"metadata": {"name": name}, "spec": {"containers": [{"name": "a", "image": "x"}]}}
+
+
+def test_whoever_is_let_in_may_do_everything(api: RawApi) -> None:
+    assert api.call("GET", "/api/v1/namespaces/kube-system/secrets").code == 200
+    assert api.call("GET", "/apis/authorization.k8s.io/v1").code == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations",
+        "/api/v1/services",
+        "/apis/apps/v1/deployments",
+        "/api/v1/resourcequotas",
+        "/api/v1/namespaces/default/limitranges",
+        "/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas",
+    ],
+)
+def test_kinds_that_these_tests_do_not_need_are_not_served(api: RawApi, path: str) -> None:
+    assert api.call("GET", path).code == 404
+
+
+def test_no_flow_schema_is_named_in_answers(api: RawApi) -> None:
+    headers = api.call("GET", "/api/v1/nodes").headers
+
+    assert not [name for name in headers if name.lower().startswith("x-kubernetes-pf")]
+
+
+def test_a_kind_that_a_cluster_is_taught_is_stored_and_not_served(api: RawApi) -> None:
+    names = {"plural": "things", "singular": "thing", "kind": "Thing"}
+    version = {"name": "v1", "served": True, "storage": True}
+    spec = {
+        "group": "example.com",
+        "names": names,
+        "scope": "Namespaced",
+        "versions": [version],
+    }
+    body = {"metadata": {"name": "things.example.com"}, "spec": spec}
+    path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+
+    made = api.call("POST", path, body)
+
+    assert made.code == 201
+    assert api.call("GET", "/apis/example.com/v1/things").code == 404
+
+
+def test_nobody_owns_fields_before_the_first_apply(api: RawApi, space: str) -> None:
+    path = f"/api/v1/namespaces/{space}/configmaps"
+    body = {"metadata": {"name": "one"}, "data": {"a": "b"}}
+
+    made = api.call("POST", path, body, fieldManager="maker").document
+    config = {"apiVersion": "v1", "kind": "ConfigMap", **body, "data": {"a": "c"}}
+    answer = api.call("PATCH", f"{path}/one", config, kind=APPLY, fieldManager="me")
+
+    assert "managedFields" not in made["metadata"]
+    assert 'conflict with "before-first-apply"' in answer.message
+
+
+def test_pods_get_no_defaults_but_a_phase(api: RawApi, space: str) -> None:
+    made = api.call("POST", f"/api/v1/namespaces/{space}/pods", pod("one")).document
+
+    assert made["spec"] == pod("one")["spec"]
+    assert made["status"]["phase"] == "Pending"
+
+
+def test_fields_that_are_required_or_bounded_are_not_checked_by_schema(
+    api: RawApi, space: str
+) -> None:
+    body = {
+        "apiVersion": "instancetype.kubevirt.io/v1beta1",
+        "kind": "VirtualMachineInstancetype",
+        "metadata": {"name": "one"},
+        "spec": {},
+    }
+    base = f"/apis/instancetype.kubevirt.io/v1beta1/namespaces/{space}"
+
+    assert api.call("POST", f"{base}/virtualmachineinstancetypes", body).code == 201
+
+
+def test_a_key_that_comes_twice_is_not_told(api: RawApi, space: str) -> None:
+    body = b'{"metadata":{"name":"one"},"data":{"a":"1"},"data":{"a":"2"}}'
+    path = f"/api/v1/namespaces/{space}/configmaps"
+
+    answer = api.call("POST", path, body, fieldValidation="Strict")
+
+    assert answer.code == 201
+    assert answer.document["data"] == {"a": "2"}
+
+
+def test_a_wrong_type_is_told_by_the_schema_not_by_a_webhook(api: RawApi, space: str) -> None:
+    body = {
+        "apiVersion": "kubevirt.io/v1",
+        "kind": "VirtualMachineInstance",
+        "metadata": {"name": "one"},
+        "spec": {"domain": {"devices": {}, "cpu": {"cores": "two"}}},
+    }
+    path = f"/apis/kubevirt.io/v1/namespaces/{space}/virtualmachineinstances"
+
+    answer = api.call("POST", path, body)
+
+    assert answer.code == 422
+    assert answer.causes == [("FieldValueTypeInvalid", "spec.domain.cpu.cores")]
+
+
+@pytest.mark.parametrize(
+    "accept",
+    ["application/vnd.kubernetes.protobuf", "application/yaml", "application/cbor"],
+)
+def test_answers_are_json_alone(api: RawApi, accept: str) -> None:
+    assert api.call("GET", "/api/v1/nodes", accept=accept).code == 406
+
+
+def test_pods_are_not_read_from_protobuf(api: RawApi, space: str) -> None:
+    kinds = b"\x0a\x02v1\x12\x03Pod"
+    body = b"k8s\x00\x0a" + bytes([len(kinds)]) + kinds
+
+    answer = api.call(
+        "POST",
+        f"/api/v1/namespaces/{space}/pods",
+        body,
+        kind="application/vnd.kubernetes.protobuf",
+    )
+
+    assert answer.code == 415
+
+
+def test_updates_create_nothing(api: RawApi, space: str) -> None:
+    body = {"metadata": {"name": "one"}}
+    path = f"/apis/coordination.k8s.io/v1/namespaces/{space}/leases/one"
+
+    assert api.call("PUT", path, body).code == 404
+
+
+def test_a_write_of_a_pods_status_leaves_its_labels(api: RawApi, space: str) -> None:
+    path = f"/api/v1/namespaces/{space}/pods"
+    api.call("POST", path, pod("one"))
+    patch = {"metadata": {"labels": {"a": "b"}}, "status": {"phase": "Running"}}
+
+    changed = api.call("PATCH", f"{path}/one/status", patch, kind=MERGE).document
+
+    assert changed["status"]["phase"] == "Running"
+    assert "labels" not in changed["metadata"]
+
+
+def test_ports_are_told_apart_by_their_number_alone(api: RawApi, space: str) -> None:
+    path = f"/api/v1/namespaces/{space}/pods"
+    body = pod("one")
+    body["spec"]["containers"][0]["ports"] = [{"containerPort": 53, "protocol": "TCP"}]
+    api.call("POST", path, body)
+    port = {"containerPort": 53, "protocol": "UDP"}
+    patch = {"spec": {"containers": [{"name": "a", "ports": [port]}]}}
+
+    changed = api.call("PATCH", f"{path}/one", patch, kind=STRATEGIC).document
+
+    assert changed["spec"]["containers"][0]["ports"] == [port]
+
+
+@pytest.mark.parametrize("subresource", ["log", "exec", "portforward", "ephemeralcontainers"])
+def test_nobody_gets_into_a_pod(api: RawApi, space: str, subresource: str) -> None:
+    path = f"/api/v1/namespaces/{space}/pods"
+    api.call("POST", path, pod("one"))
+
+    assert api.call("GET", f"{path}/one/{subresource}").code == 404
+
+
+def test_no_tokens_are_issued(api: RawApi, space: str) -> None:
+    path = f"/api/v1/namespaces/{space}/serviceaccounts"
+    api.call("POST", path, {"metadata": {"name": "robot"}})
+
+    assert api.call("POST", f"{path}/robot/token", {"spec": {}}).code == 404
+
+
+def test_http_2_is_not_spoken(api: RawApi) -> None:
+    connection = api._connection()
+    connection.connect()
+    socket: Any = connection.sock
+
+    assert socket.selected_alpn_protocol() in {None, "http/1.1"}
+    connection.close()
+
+
+def test_a_watch_without_a_time_never_ends() -> None:
+    async def test(cluster: Cluster) -> None:
+        version = (await cluster.api.list_objects(CONFIG_MAPS)).resource_version
+        async with cluster.api.watch(
+            CONFIG_MAPS, resource_version=version, bookmarks=False
+        ) as events:
+            await asyncio.sleep(HOURS)
+            await cluster.api.create(CONFIG_MAPS, config_map("one"))
+
+            assert (await anext(events)).type == "ADDED"
+
+    in_process(test)
+
+
+def test_events_are_kept() -> None:
+    async def test(cluster: Cluster) -> None:
+        body = {
+            "apiVersion": "v1",
+            "kind": "Event",
+            "metadata": {"name": "one", "namespace": "default"},
+            "involvedObject": {"kind": "Pod", "namespace": "default", "name": "x"},
+        }
+        await cluster.api.create(EVENTS, body)
+        await asyncio.sleep(HOURS)
+
+        assert (await cluster.api.list_objects(EVENTS, Selection("default"))).items
+
+    in_process(test)
+
+
+def test_nothing_survives_the_process() -> None:
+    async def write(cluster: Cluster) -> None:
+        await cluster.api.create(CONFIG_MAPS, config_map("one"))
+
+    async def read(cluster: Cluster) -> None:
+        assert not (await cluster.api.list_objects(CONFIG_MAPS)).items
+
+    in_process(write)
+    in_process(read)
