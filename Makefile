@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.made
 UV_VERSION := 0.13.9
-SCENARIO ?= burst --count 100
+SCENARIO ?= suite --count 100
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-all control-plane browser check format docs bench lock clean
@@ -16,7 +16,7 @@ SCENARIO ?= burst --count 100
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: $(STAMP) ## set everything up and run the main job on the simulated cluster
+run: $(STAMP) ## set everything up and run the suite on the simulated cluster
 	@$(BIN)/virtslo run $(SCENARIO)
 
 test: $(STAMP) ## set everything up and run the tests

@@ -83,7 +83,9 @@ async def clean_up(
     if names:
         tell(f"removing {len(names)} namespaces")
     seconds_left = max(1.0, (deadline_ns - clock.now_ns()) / 1e9)
-    return await delete_namespaces(api, names, clock=clock, limit=seconds_left, tell=tell)
+    return await delete_namespaces(
+        api, names, run_label=run_label, clock=clock, limit=seconds_left, tell=tell
+    )
 
 
 async def _list_all(

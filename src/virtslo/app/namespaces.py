@@ -60,11 +60,12 @@ async def list_namespaces(api: KubeApi, selector: str) -> tuple[str, ...]:
     return tuple(item["metadata"]["name"] for item in found.items)
 
 
-async def foreign_objects(api: KubeApi, namespace: str) -> tuple[str, ...]:
-    """Objects in a namespace that no run made, as `kind name`."""
+async def foreign_objects(api: KubeApi, namespace: str, run_label: str | None) -> tuple[str, ...]:
+    """Objects in a namespace that this run (None: no run) made, as `kind name`."""
+    ours = f"!{RUN_LABEL}" if run_label is None else f"{RUN_LABEL}!={run_label}"
     found: list[str] = []
     for resource in FOREIGN_KINDS:
-        selection = Selection(namespace=namespace, label_selector=f"!{RUN_LABEL}")
+        selection = Selection(namespace=namespace, label_selector=ours)
         try:
             page = await api.list_objects(resource, selection, limit=10)
         except NotFound:
@@ -77,6 +78,7 @@ async def delete_namespaces(
     api: KubeApi,
     names: Sequence[str],
     *,
+    run_label: str | None,
     clock: Clock,
     limit: float,
     tell: Callable[[str], None] = lambda _: None,
@@ -92,7 +94,7 @@ async def delete_namespaces(
     deleting: list[str] = []
     for name in names:
         try:
-            foreign = await patience.call(partial(foreign_objects, api, name))
+            foreign = await patience.call(partial(foreign_objects, api, name, run_label))
             if foreign:
                 left.append(f"Namespace {name} (holds what is not ours: {', '.join(foreign)})")
                 continue

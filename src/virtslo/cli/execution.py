@@ -8,7 +8,6 @@ import asyncio
 import hashlib
 import platform
 import secrets
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -49,18 +48,22 @@ class Execution:
     keep: bool = False
 
 
-def simulated_label(scenario: Scenario, target: SimulatedTarget) -> str:
-    """The run label of a simulated run: a function of scenario and cluster alone."""
-    facts = msgspec.json.encode((replace(scenario, source=""), target), order="sorted")
+def simulated_label(scenario: Scenario, target: SimulatedTarget, repetition: int = 1) -> str:
+    """The run label of a simulated run: a function of scenario, cluster and repetition alone."""
+    given: tuple[object, ...] = (replace(scenario, source=""), target)
+    if repetition > 1:
+        given = (*given, repetition)
+    facts = msgspec.json.encode(given, order="sorted")
     return f"s{hashlib.sha256(facts).hexdigest()[:8]}"
 
 
 def run_simulated(scenario: Scenario, target: SimulatedTarget, execution: Execution) -> RunRecord:
     """Run a scenario on the simulated cluster, in process, in virtual time."""
-    run = _Run(scenario, execution, simulated_label(scenario, target), target)
+    run = OneRun(scenario, execution, simulated_label(scenario, target), target)
 
     async def main(clock: VirtualClock) -> None:
-        await run.carry_out(simulated_cluster(target, clock, run.stages), clock)
+        async with simulated_cluster(target, clock, run.stages) as api:
+            await run.carry_out(api, clock)
 
     with handled_signals(run.interruption, run.last_words):
         run_in_virtual_time(main)
@@ -69,14 +72,24 @@ def run_simulated(scenario: Scenario, target: SimulatedTarget, execution: Execut
 
 def run_on_cluster(scenario: Scenario, where: RealTarget, execution: Execution) -> RunRecord:
     """Run a scenario on a real cluster, in real time."""
-    run = _Run(scenario, execution, f"r{secrets.token_hex(4)}", None)
+    run = OneRun(scenario, execution, real_label(), None)
     clock = SystemClock()
+
+    async def main() -> None:
+        async with open_cluster(where, clock) as api:
+            await run.carry_out(api, clock)
+
     with handled_signals(run.interruption, run.last_words):
-        asyncio.run(run.carry_out(open_cluster(where, clock), clock))
+        asyncio.run(main())
     return read_record(run.directory)
 
 
-class _Run:
+def real_label() -> str:
+    """A run label for a real cluster: no two are the same."""
+    return f"r{secrets.token_hex(4)}"
+
+
+class OneRun:
     """What one run needs beside its cluster."""
 
     def __init__(
@@ -85,9 +98,11 @@ class _Run:
         execution: Execution,
         label: str,
         simulated: SimulatedTarget | None,
+        interruption: Interruption | None = None,
+        stages: StageBoard | None = None,
     ) -> None:
-        self.interruption = Interruption()
-        self.stages = StageBoard()
+        self.interruption = interruption or Interruption()
+        self.stages = stages or StageBoard()
         self._scenario = scenario
         self._execution = execution
         self._label = label
@@ -102,22 +117,21 @@ class _Run:
             return words
         return f"{words}\n  what it made is still there: virtslo clean --run {self._label}"
 
-    async def carry_out(self, opening: AbstractAsyncContextManager[KubeApi], clock: Clock) -> None:
-        """Open the cluster, look at it, plan, run, record."""
-        async with opening as api:
-            ours = AccountedApi(api, clock)
-            environment = await describe_environment(
-                ours, simulated=self._simulated, virtual_time=clock.is_virtual
-            )
-            require_kubevirt(environment)
-            plan = prepare_plan(
-                self._scenario,
-                run_label=self._label,
-                seed=self._seed(),
-                environment=environment,
-            )
-            order = RunOrder(self._scenario, plan, environment, keep=self._execution.keep)
-            await self._record(order, ours, clock)
+    async def carry_out(self, api: KubeApi, clock: Clock) -> None:
+        """Look at the cluster, plan, run, record."""
+        ours = AccountedApi(api, clock)
+        environment = await describe_environment(
+            ours, simulated=self._simulated, virtual_time=clock.is_virtual
+        )
+        require_kubevirt(environment)
+        plan = prepare_plan(
+            self._scenario,
+            run_label=self._label,
+            seed=self._seed(),
+            environment=environment,
+        )
+        order = RunOrder(self._scenario, plan, environment, keep=self._execution.keep)
+        await self._record(order, ours, clock)
 
     async def _record(self, order: RunOrder, api: AccountedApi, clock: Clock) -> None:
         recorder = open_recorder(self.directory)

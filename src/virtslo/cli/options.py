@@ -9,6 +9,8 @@ from typing import Any, Final
 
 import click
 
+from virtslo.base.errors import Problem
+
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 SCENARIO_OPTIONS: Final = (
@@ -88,6 +90,30 @@ def overrides(values: Mapping[str, Any], *, is_constant_churn: bool = False) -> 
             is_rate = True
         put(document, CHURN_RATE if is_rate else path, scalar(value))
     return document
+
+
+OF_CYCLES: Final = ("--cycles", "--every")
+OF_CHURN: Final = ("--churn", "--cycles", "--every", "--victims", "--churn-mode", "--duration")
+
+
+def misplaced(pattern: str, values: Mapping[str, Any]) -> list[Problem]:
+    """Options that say something of a churn that this pattern does not have."""
+    given = [option for option in OF_CHURN if values.get(parameter_of(option)) is not None]
+    if pattern == "burst":
+        expected = "steady-state or constant-churn: a burst has no churn"
+        return [Problem(option, "it with the pattern burst", expected) for option in given]
+    if pattern != "constant-churn":
+        return []
+    expected = "none: constant churn has a rate and a duration, no cycles"
+    found = [
+        Problem(option, "it with constant-churn", expected)
+        for option in given
+        if option in OF_CYCLES
+    ]
+    if "--churn" in given and "/" not in values["churn"]:
+        hint = "--churn 2/s, or --rate 2/s"
+        found.append(Problem("--churn", repr(values["churn"]), "replacements per second", hint))
+    return found
 
 
 def scalar(text: str) -> int | str:

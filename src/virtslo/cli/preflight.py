@@ -7,6 +7,8 @@ import click
 from virtslo.cli.options import scenario_options, target_options
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from virtslo.app.preflight import Examination
     from virtslo.cli.wiring import RealTarget
     from virtslo.model.scenario import Scenario
@@ -66,3 +68,26 @@ def look_at(scenario: "Scenario", target: "RealTarget") -> "Examination":
         if check.advice:
             click.echo(f"           do: {check.advice}", err=True)
     return examination
+
+
+def look_and_ask(
+    scenarios: "Sequence[Scenario]", target: "RealTarget", *, is_agreed: bool, runs: int = 1
+) -> None:
+    """Examine the cluster for each of these, then ask once, about the largest.
+
+    Raises ClusterError where a run would not work.
+    """
+    from virtslo.base.errors import ClusterError
+    from virtslo.cli.aiming import ask, require_agreement
+
+    require_agreement(is_agreed=is_agreed)
+    examinations = [(scenario, look_at(scenario, target)) for scenario in scenarios]
+    if not all(examination.is_possible for _, examination in examinations):
+        raise ClusterError(
+            "this run would not work on that cluster: see FAILED above; nothing was touched",
+            hint="virtslo preflight looks again, and changes nothing",
+        )
+    if runs > 1:
+        click.echo(f"{runs} runs, one after another; the largest:", err=True)
+    largest, examination = max(examinations, key=lambda pair: pair[0].workload.count)
+    ask(largest, examination.environment, is_agreed=is_agreed)

@@ -23,7 +23,8 @@ def describe(snapshot: Snapshot) -> str:
     """A snapshot as one line."""
     known = [phase for phase in PHASE_ORDER if snapshot.phases.get(phase)]
     phases = "  ".join(f"{phase} {snapshot.phases[phase]}" for phase in known)
-    parts = [
+    parts = [snapshot.note] if snapshot.note else []
+    parts += [
         f"{snapshot.stage.replace('_', ' '):<9}",
         f"{snapshot.elapsed:7.1f} s",
         f"created {snapshot.created}/{snapshot.wanted}",

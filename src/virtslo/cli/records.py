@@ -9,7 +9,14 @@ from virtslo.app.build_report import build_report, exit_code
 from virtslo.base.errors import StoreError
 from virtslo.cli.formats import FORMATS, check_simulated
 from virtslo.cli.output import write_file, write_folder
-from virtslo.cli.wiring import read_record, render, render_files, render_shared
+from virtslo.cli.wiring import (
+    is_suite,
+    read_record,
+    read_suite,
+    render,
+    render_files,
+    render_shared,
+)
 from virtslo.model.record import RunRecord, RunStatus
 
 DEFAULT_ROOT = Path("runs")
@@ -26,6 +33,15 @@ def locate(run: Path) -> Path:
     raise StoreError(f"no record at {str(run)!r}", hint=hint)
 
 
+def folders_of(run: Path) -> list[Path]:
+    """The folders of the records that are meant: one, or those of a suite's parts."""
+    directory = locate(run)
+    if not is_suite(directory):
+        return [directory]
+    parts = read_suite(directory).parts
+    return [directory / part.record for part in parts if part.record is not None]
+
+
 def print_report(
     runs: Sequence[Path],
     *,
@@ -35,7 +51,7 @@ def print_report(
     is_shared: bool = False,
 ) -> int:
     """Print or write the report of these records; returns the exit code they come to."""
-    records = [read_record(locate(run)) for run in runs]
+    records = [read_record(folder) for run in runs for folder in folders_of(run)]
     report = build_report(records, detailed=FORMATS[form].is_detailed)
     check_simulated(report, form, is_allowed=allow_simulated)
     if output is None:

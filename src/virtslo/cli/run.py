@@ -9,18 +9,20 @@ import click
 from virtslo.cli.options import (
     PLACES,
     merged,
+    misplaced,
     overrides,
     scenario_options,
     target_options,
 )
 
+SUITE = "suite"
 PATTERNS = ("burst", "steady-state", "constant-churn")
 DEFAULT_COUNT = 100
 RUNNABLE_KINDS = ("vmi", "vm", "vmpool", "vmirs")
 
 
 @click.command("run")
-@click.argument("what", metavar="burst|steady-state|constant-churn|FILE")
+@click.argument("what", metavar="burst|steady-state|constant-churn|suite|FILE")
 @scenario_options
 @click.option("--simulate", "profile", metavar="PROFILE", help="Simulated cluster: its profile.")
 @click.option("--nodes", type=click.IntRange(1, 20_000), help="Simulated cluster: hollow nodes.")
@@ -48,12 +50,17 @@ RUNNABLE_KINDS = ("vmi", "vm", "vmpool", "vmirs")
     show_default=True,
     help="What is printed on standard output.",
 )
+@click.option(
+    "--resume",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Go on with an interrupted suite: its folder.",
+)
 @click.option("--dry-run", is_flag=True, help="Print the plan and create nothing.")
 @click.option("--keep", is_flag=True, help="Leave the objects on the cluster.")
 @click.option("--yes", is_flag=True, help="Do not ask before a real cluster is loaded.")
 @click.option("--quiet", is_flag=True, help="Show no progress.")
 def command(what: str, **options: Any) -> int:
-    """Run a test: a pattern (burst, steady-state, constant-churn) or a scenario file.
+    """Run a test: a pattern (burst, steady-state, constant-churn), the suite, or a file.
 
     Without --context, --kubeconfig or --in-cluster it runs on the simulated cluster, in virtual
     time. FILE is a scenario of virtslo, or a workload of KubeVirt's perfscale-load-generator.
@@ -62,11 +69,33 @@ def command(what: str, **options: Any) -> int:
     virtslo run burst --count 1000 --simulate ci
     virtslo run burst --kind vmi --arrival poisson --rate 20/s
     virtslo run steady-state --kind vm --count 200 --churn 5% --cycles 5 --every 60s
+    virtslo run suite --count 100
     virtslo run scenario.yaml --context my-cluster
     """
-    scenario = read_scenario(what, options)
-    _refuse_what_cannot_run(scenario)
-    return _print_plan(scenario, options) if options["dry_run"] else _run(scenario, options)
+    if options["resume"] is not None:
+        return _resume(what, options)
+    scenarios, name = _scenarios(what, options)
+    for _, scenario in scenarios:
+        _refuse_what_cannot_run(scenario)
+    if options["dry_run"]:
+        return _print_plans(scenarios, options)
+    if len(scenarios) == 1 and scenarios[0][1].repeat == 1:
+        return _run(scenarios[0][1], options)
+    from virtslo.cli.suite import run_series
+
+    return run_series(scenarios, options, name=name)
+
+
+def _resume(what: str, options: dict[str, Any]) -> int:
+    """Go on with a suite. Raises ScenarioError where something else is asked for."""
+    from virtslo.base.errors import Problem, ScenarioError
+    from virtslo.cli.suite import resume_series
+
+    if what != SUITE or options["dry_run"]:
+        found = repr(what) if what != SUITE else "--dry-run"
+        problem = Problem("--resume", found, "virtslo run suite --resume FOLDER")
+        raise ScenarioError("command line", [problem])
+    return resume_series(options["resume"], options)
 
 
 def _refuse_what_cannot_run(scenario: Any) -> None:
@@ -78,8 +107,6 @@ def _refuse_what_cannot_run(scenario: Any) -> None:
     if kind.value not in RUNNABLE_KINDS:
         wanted = f"{' or '.join(RUNNABLE_KINDS)} in this version"
         problems.append(Problem("workload.kind", repr(kind.value), wanted))
-    if scenario.repeat != 1:
-        problems.append(Problem("repeat", str(scenario.repeat), "1 in this version"))
     if scenario.objectives is not None:
         problems.append(
             Problem("objectives", repr(scenario.objectives), "no objectives in this version")
@@ -92,12 +119,13 @@ def _run(scenario: Any, options: dict[str, Any]) -> int:
     """Run the scenario on its target, print the report, return the exit code."""
     from virtslo.cli.aiming import describe_simulated, real_target
     from virtslo.cli.execution import Execution, run_on_cluster, run_simulated
+    from virtslo.cli.preflight import look_and_ask
     from virtslo.cli.progress import open_progress
     from virtslo.cli.records import conclude
 
     target = real_target(options)
     if target is not None:
-        _look_and_ask(scenario, target, is_agreed=options["yes"])
+        look_and_ask([scenario], target, is_agreed=options["yes"])
     progress = open_progress(quiet=options["quiet"])
     execution = Execution(options["runs"], tuple(sys.argv[1:]), progress, keep=options["keep"])
     try:
@@ -113,24 +141,18 @@ def _run(scenario: Any, options: dict[str, Any]) -> int:
     return conclude([record], form=options["form"])
 
 
-def _look_and_ask(scenario: Any, target: Any, *, is_agreed: bool) -> None:
-    """Preflight, then the question. Raises ClusterError where the run would not work."""
-    from virtslo.base.errors import ClusterError
-    from virtslo.cli.aiming import ask, require_agreement
-    from virtslo.cli.preflight import look_at
-
-    require_agreement(is_agreed=is_agreed)
-    examination = look_at(scenario, target)
-    if not examination.is_possible:
-        raise ClusterError(
-            "this run would not work on that cluster: see FAILED above; nothing was touched",
-            hint="virtslo preflight looks again, and changes nothing",
-        )
-    ask(scenario, examination.environment, is_agreed=is_agreed)
+def _print_plans(scenarios: list[tuple[str, Any]], options: dict[str, Any]) -> int:
+    """Say what every run would do; do none of it."""
+    for number, (key, scenario) in enumerate(scenarios, start=1):
+        if len(scenarios) > 1:
+            click.echo(f"part {number} of {len(scenarios)}: {key}")
+        _print_plan(scenario, options)
+    click.echo("nothing was created: this was a dry run")
+    return 0
 
 
-def _print_plan(scenario: Any, options: dict[str, Any]) -> int:
-    """Say what would be created where and when; create nothing."""
+def _print_plan(scenario: Any, options: dict[str, Any]) -> None:
+    """Say what would be created where and when."""
     from virtslo.app.prepare import prepare_plan
     from virtslo.cli.aiming import describe_simulated, real_target
     from virtslo.cli.wiring import describe_target
@@ -146,8 +168,6 @@ def _print_plan(scenario: Any, options: dict[str, Any]) -> int:
     click.echo(f"target: {name}")
     for line in describe_plan(plan, scenario):
         click.echo(line)
-    click.echo("nothing was created: this was a dry run")
-    return 0
 
 
 def _simulated(scenario: Any, options: dict[str, Any]) -> Any:
@@ -162,8 +182,27 @@ def _simulated(scenario: Any, options: dict[str, Any]) -> Any:
     )
 
 
+def _scenarios(what: str, options: dict[str, Any]) -> tuple[list[tuple[str, Any]], str]:
+    """Every scenario that is meant, by key, and what they are called together."""
+    from virtslo.cli.suite import builtin_suite, suite_of
+    from virtslo.config.scenario_file import read_document
+    from virtslo.config.suite_file import is_suite_document
+
+    if what == SUITE:
+        return builtin_suite(options), SUITE
+    if what not in PATTERNS:
+        read, base = read_document(Path(what))
+        if is_suite_document(read):
+            found = suite_of(read, options, source=what, base=base, places={})
+            return found, str(read.get("name", SUITE))
+    scenario = read_scenario(what, options)
+    key = f"{scenario.load.pattern.value}-{scenario.workload.kind.value}"
+    return [(key, scenario)], scenario.name
+
+
 def read_scenario(what: str, options: dict[str, Any]) -> Any:
     """The scenario that a pattern's name or a file says, with the options put over it."""
+    from virtslo.base.errors import ScenarioError
     from virtslo.config.scenario_file import read_document, scenario_from_mapping
 
     if what in PATTERNS:
@@ -176,9 +215,16 @@ def read_scenario(what: str, options: dict[str, Any]) -> Any:
         document = merged(document, over)
         kind = str(document["workload"].get("kind", "vmi")).lower()
         document["name"] = f"{what}-{kind}-{document['workload'].get('count')}"
-        return scenario_from_mapping(
-            document, source="command line", base=Path.cwd(), places=PLACES
-        )
+        problems = misplaced(what, options)
+        try:
+            scenario = scenario_from_mapping(
+                document, source="command line", base=Path.cwd(), places=PLACES
+            )
+        except ScenarioError as error:
+            raise ScenarioError("command line", [*problems, *error.problems]) from error
+        if problems:
+            raise ScenarioError("command line", problems)
+        return scenario
     read, base = read_document(Path(what))
     given = read.get("load")
     pattern = given.get("pattern") if isinstance(given, dict) else None

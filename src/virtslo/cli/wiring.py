@@ -21,6 +21,7 @@ from virtslo.model.environment import SimulatedTarget
 from virtslo.model.identity import Identity
 from virtslo.model.record import RunRecord
 from virtslo.model.report import Report
+from virtslo.model.suite import SuiteRecord
 from virtslo.ports.kube_api import KubeApi
 from virtslo.ports.renderer import FolderRenderer, Renderer
 from virtslo.ports.run_recorder import RunRecorder
@@ -223,6 +224,27 @@ def read_record(directory: Path) -> RunRecord:
     from virtslo.store.records import read_record as read
 
     return read(directory)
+
+
+def is_suite(directory: Path) -> bool:
+    """Whether a folder holds a suite."""
+    from virtslo.store.suites import is_suite as holds
+
+    return holds(directory)
+
+
+def read_suite(directory: Path) -> SuiteRecord:
+    """A suite's record. Raises StoreError."""
+    from virtslo.store.suites import read_suite as read
+
+    return read(directory)
+
+
+def write_suite(directory: Path, suite: SuiteRecord) -> None:
+    """Replace a suite's record. Raises StoreError."""
+    from virtslo.store.suites import write_suite as write
+
+    write(directory, suite)
 
 
 def render(report: Report, form: str) -> str:

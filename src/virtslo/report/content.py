@@ -5,7 +5,7 @@ footnote with its reason.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from virtslo.model.figures import Figure
@@ -28,6 +28,29 @@ PROMISES: Final = (
     "the cluster is KubeVirt's default configuration but for what is listed under Environment",
     "the load is the one stated: count, arrival, in-flight bound, namespaces",
     "nothing else loaded the cluster meanwhile, or it is listed under Data quality",
+)
+
+
+TABLE_DEFINITIONS: Final = (
+    (
+        "creation rate: objects accepted per second, (N - 1) / (last - first); VMPool: VMs created "
+        "through the pool"
+    ),
+    "phase transition rate: VMIs that enter the phase per second, (N - 1) / (last - first)",
+    (
+        "K8s REST verb: successful requests of virt-api, virt-controller and virt-handler in the "
+        "window, on VMIs, VMs, pools, replica sets, pods, events and controllerrevisions"
+    ),
+    (
+        "Burst: everything is requested at once, or as the arrival says; the figures are of the "
+        "ramp-up"
+    ),
+    (
+        "Steady State: every cycle replaces a part; the figures are of the churn stage only: a "
+        "rate is the median of the cycles' rates, with their range"
+    ),
+    "Constant Churn: replacements arrive at a constant rate; figures of the churn stage only",
+    "several runs of a test: the median, with the range over the runs",
 )
 
 
@@ -99,6 +122,52 @@ def simulated_label(report: Report) -> str:
         }
     )
     return f"simulated cluster ({'; '.join(profiles)})" if profiles else ""
+
+
+def run_title(report: Report, run: RunSummary) -> str:
+    """A run among those of a report: its test and kind, and its id where that says too little."""
+    title = f"{TESTS[run.test]}, {KINDS.get(run.kind, run.kind)}"
+    alike = [other for other in report.runs if (other.test, other.kind) == (run.test, run.kind)]
+    return title if len(alike) == 1 else f"{title} ({run.id})"
+
+
+def latency_sheets(report: Report) -> list[Sheet]:
+    """Every indicator with quantiles, a sheet a run."""
+    sheets = []
+    for run in report.runs:
+        own = tuple(item for item in report.indicators if item.run == run.id)
+        sheet = latency_sheet(replace(report, runs=(run,), indicators=own))
+        if len(report.runs) > 1:
+            sheet.title = f"Latencies: {run_title(report, run)}"
+        sheets.append(sheet)
+    return sheets
+
+
+def single_sections(report: Report) -> Iterator[tuple[str, list[str]]]:
+    """Every other indicator, a line each; a section a run: (title, lines)."""
+    for run in report.runs:
+        own = [item for item in report.indicators if item.run == run.id]
+        lines = list(single_lines(replace(report, runs=(run,), indicators=tuple(own))))
+        title = "Other indicators"
+        if len(report.runs) > 1:
+            title = f"{title}: {run_title(report, run)}"
+        yield title, lines
+
+
+def environment_sections(report: Report) -> Iterator[tuple[str, list[str]]]:
+    """What identifies cluster and load, a section a run; what all runs share stands once."""
+    if len(report.runs) < 2:
+        for run in report.runs:
+            yield f"Environment of {run.id}", list(environment_lines(run))
+        return
+    lines_of = {run.id: list(environment_lines(run)) for run in report.runs}
+    first = lines_of[report.runs[0].id]
+    shared = [line for line in first if all(line in lines for lines in lines_of.values())]
+    if shared:
+        yield "Environment of every run", shared
+    for run in report.runs:
+        own = [line for line in lines_of[run.id] if line not in shared]
+        yield f"Environment of {run.id}", own
 
 
 def latency_sheet(report: Report) -> Sheet:

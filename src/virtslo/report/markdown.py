@@ -8,12 +8,13 @@ from collections.abc import Iterable, Sequence
 from virtslo.model.report import Report
 from virtslo.report.content import (
     PROMISES,
+    TABLE_DEFINITIONS,
     Sheet,
-    environment_lines,
+    environment_sections,
     finding_lines,
-    latency_sheet,
+    latency_sheets,
     simulated_label,
-    single_lines,
+    single_sections,
     table_sheets,
     validity_line,
 )
@@ -31,8 +32,10 @@ class Markdown:
         parts += [validity_line(report), ""]
         for sheet in table_sheets(report):
             parts += _sheet(sheet)
-        parts += _sheet(latency_sheet(report))
-        parts += ["## Other indicators", "", *_bullets(single_lines(report)), ""]
+        for sheet in latency_sheets(report):
+            parts += _sheet(sheet)
+        for title, lines in single_sections(report):
+            parts += [f"## {title}", "", *_bullets(lines), ""]
         parts += ["## Data quality", "", *_bullets(finding_lines(report), "no finding"), ""]
         if report.verdicts:
             parts += ["## Objectives", ""]
@@ -41,12 +44,11 @@ class Markdown:
                 for verdict in report.verdicts
             )
             parts.append("")
-        for run in report.runs:
-            parts += [f"## Environment of {escape(run.id)}", "", *_bullets(environment_lines(run)),
-                      ""]  # fmt: skip
+        for title, lines in environment_sections(report):
+            parts += [f"## {escape(title)}", "", *_bullets(lines), ""]
         parts += ["## You promise, we promise", "", "These figures hold where", ""]
         parts += [*_bullets(PROMISES), ""]
-        parts += ["## Definitions", ""]
+        parts += ["## Definitions", "", *_bullets(TABLE_DEFINITIONS)]
         parts += _bullets(f"`{name}`: {text}" for name, text in report.definitions.items())
         return "\n".join(parts) + "\n"
 

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Final
 
 from virtslo.model.report import Report
 from virtslo.report.content import (
+    PROMISES,
+    TABLE_DEFINITIONS,
     Sheet,
-    environment_lines,
+    environment_sections,
     finding_lines,
-    latency_sheet,
+    latency_sheets,
     simulated_label,
-    single_lines,
+    single_sections,
     table_sheets,
     validity_line,
 )
@@ -50,11 +52,13 @@ class Terminal:
 
 
 def _print(console: "Console", report: Report) -> None:
-    for sheet in [*table_sheets(report), latency_sheet(report)]:
+    for sheet in [*table_sheets(report), *latency_sheets(report)]:
         _print_sheet(console, sheet)
-    _print_lines(console, "Other indicators", list(single_lines(report)))
-    for run in report.runs:
-        _print_lines(console, f"Environment of {run.id}", list(environment_lines(run)))
+    sections = [*single_sections(report), *environment_sections(report)]
+    for title, lines in sections:
+        _print_lines(console, title, lines)
+    _print_lines(console, "Definitions of the three tables", list(TABLE_DEFINITIONS))
+    _print_lines(console, "You promise, we promise: these figures hold where", list(PROMISES))
     _print_lines(console, "Data quality", list(finding_lines(report)) or ["no finding"])
     if report.verdicts:
         lines = [f"{item.verdict.value}: {item.objective}" for item in report.verdicts]

@@ -1,0 +1,178 @@
+"""Suites and repetitions: one cluster, one record a part, tables that are filled, resumption."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.cli import Outcome, contents, only_run, virtslo
+
+PARTS = [
+    "burst-vmi", "steady-state-vmi", "burst-vm", "steady-state-vm", "burst-vmpool",
+    "steady-state-vmpool",
+]  # fmt: skip
+SMALL = ("--count", "12", "--churn", "2", "--cycles", "2", "--every", "40s")
+
+
+def state_of(runs: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((only_run(runs) / "suite.json").read_text())
+    return found
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.fixture(scope="module")
+def suite(runs: Path) -> Outcome:
+    return virtslo(
+        "run", "suite", *SMALL, "--runs", str(runs), "--format", "json", "--quiet"
+    )  # fmt: skip
+
+
+def test_a_suite_fills_the_phase_tables_of_every_kind(suite: Outcome) -> None:
+    assert suite.code == 0, suite.out + suite.err
+    tables = suite.document["tables"]
+
+    for kind in ("vmi", "vm", "vmpool"):
+        for test in ("burst", "steady_state"):
+            running = tables["phase_transition_rate"][kind][test]["running"]
+            assert running["value"] > 0, (kind, test, running)
+            created = tables["creation_rate"][test][kind]
+            assert created["value"] is not None or "one moment" in created["reason"]
+    assert len(suite.document["runs"]) == 6
+
+
+def test_a_suite_has_a_record_of_itself_and_one_a_part(suite: Outcome, runs: Path) -> None:
+    assert suite.code == 0
+    parts = state_of(runs)["parts"]
+
+    assert [part["key"] for part in parts] == PARTS
+    assert {part["status"] for part in parts} == {"complete"}
+    labels = {part["run_label"] for part in parts}
+    assert len(labels) == 6
+    for part in parts:
+        header = json.loads((only_run(runs) / part["record"] / "run.json").read_text())
+        assert header["status"] == "complete"
+        assert not header.get("left_behind")
+
+
+def test_a_suite_is_reported_again_from_its_folder(suite: Outcome, runs: Path) -> None:
+    again = virtslo("tables", str(only_run(runs)), "--format", "json")
+
+    assert again.document == suite.document
+
+
+def test_a_complete_suite_is_not_run_again(suite: Outcome, runs: Path) -> None:
+    again = virtslo(
+        "run", "suite", "--resume", str(only_run(runs)), "--format", "json", "--quiet"
+    )  # fmt: skip
+
+    assert again.code == 0
+    assert again.document == suite.document
+    assert "nothing was run again" in again.err
+
+
+def test_an_interrupted_suite_goes_on_where_it_was(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "virtslo", "run", "suite", "--count", "150", "--kind", "vmi"]
+    process = subprocess.Popen(
+        [*command, "--runs", str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    for _ in range(1200):
+        done = [path for path in tmp_path.glob("*/suite.json") if '"complete"' in path.read_text()]
+        if done or process.poll() is not None:
+            break
+        time.sleep(0.05)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert "--resume" in err
+    first, second = state_of(tmp_path)["parts"]
+    assert (first["status"], second["status"]) == ("complete", "interrupted")
+
+    resumed = virtslo(
+        "run", "suite", "--resume", str(only_run(tmp_path)), "--format", "json", "--quiet"
+    )  # fmt: skip
+
+    assert resumed.code == 0, resumed.err
+    after = state_of(tmp_path)["parts"]
+    assert after[0] == first
+    assert after[1]["status"] == "complete"
+    assert after[1]["record"] != second["record"]
+
+
+def test_a_repeated_scenario_gives_the_median_and_the_spread(tmp_path: Path) -> None:
+    done = virtslo(
+        "run", "burst", "--count", "12", "--repeat", "3",
+        "--runs", str(tmp_path), "--format", "json", "--quiet",
+    )  # fmt: skip
+
+    assert done.code == 0, done.err
+    cell = done.document["tables"]["phase_transition_rate"]["vmi"]["burst"]["running"]
+    values = sorted(
+        row["value"] for row in done.document["indicators"] if row["name"] == "phase_rate_running"
+    )
+    assert len(set(values)) == 3
+    assert cell["value"] == values[1]
+    assert cell["range"] == [values[0], values[2]]
+    assert cell["runs"] == 3
+    assert [part["repetition"] for part in state_of(tmp_path)["parts"]] == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--churn", "200", "--count", "10"), "at most workload.count (10)"),
+        (("--keep",), "no --keep with several runs"),
+        (("--kind", "nonsense"), "one of vmi, vm, vmpool, vmirs"),
+        (("--cycles", "0"), "at least 1"),
+        (("--template", "instancetype"), "template"),
+    ],
+)
+def test_a_wrong_suite_is_refused_before_anything_is_run(
+    tmp_path: Path, options: tuple[str, ...], words: str
+) -> None:
+    refused = virtslo("run", "suite", *options, "--runs", str(tmp_path / "runs"))
+
+    assert refused.code == 2, refused.out
+    assert words in refused.err
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_suite_is_only_resumed_as_it_was_begun(suite: Outcome, runs: Path) -> None:
+    assert suite.code == 0
+    refused = virtslo("run", "suite", "--resume", str(only_run(runs)), "--count", "5")
+
+    assert refused.code == 2
+    assert "--count" in refused.err
+    assert virtslo("run", "burst", "--resume", str(only_run(runs))).code == 2
+    assert virtslo("run", "suite", "--resume", str(runs / "none")).code == 3
+
+
+@pytest.mark.slow
+def test_two_processes_run_the_same_suite_to_the_bit(tmp_path: Path) -> None:
+    def run(folder: str, hash_seed: str) -> list[bytes]:
+        command = [sys.executable, "-m", "virtslo", "run", "suite", *SMALL, "--quiet"]
+        subprocess.run(
+            [*command, "--runs", str(tmp_path / folder)],
+            check=True,
+            capture_output=True,
+            env={**os.environ, "PYTHONHASHSEED": hash_seed},
+            timeout=120,
+        )
+        parts = state_of(tmp_path / folder)["parts"]
+        folders = [only_run(tmp_path / folder) / part["record"] for part in parts]
+        return [text for folder in folders for text in contents(folder).values()]
+
+    assert run("a", "1") == run("b", "4242")
