@@ -100,3 +100,26 @@ def test_constant_churn_is_a_row_of_its_own(tmp_path: Path) -> None:
     rows = rows_of(done)
     assert rows["replacement_seconds", "p50"]["value"] > 0
     assert ("cycle_recovery_seconds", "p50") not in rows
+
+
+def test_a_population_that_never_was_whole_is_told(tmp_path: Path) -> None:
+    done = run(tmp_path, "steady-state", "--cycles", "1", "--timeout", "5s")
+
+    assert done.code == 4
+    codes = {finding["code"] for finding in done.document["data_quality"]}
+    assert "not_whole" in codes
+
+
+def test_an_object_whose_create_had_no_answer_goes_in_the_ramp_down(tmp_path: Path) -> None:
+    done = run(
+        tmp_path, "steady-state", "--churn", "10", "--cycles", "2", "--simulate", "instant",
+        "--every", "10s", "--timeout", "20s",
+        "--fault", "connection-reset:stage=churn,rate=0.3,served=1",
+    )  # fmt: skip
+
+    assert done.code == 4
+    record = read_record(only_run(tmp_path))
+    assert any(item.verb == "create" and item.code is None for item in record.operations)
+    (last,) = [stage for stage in record.header.stages if stage.name == "ramp_down"]
+    assert last.whole_ns is not None
+    assert record.header.left_behind == ()

@@ -61,6 +61,8 @@ class RunStages:
         self.created = 0
         self.failed = 0
         self._alive: dict[Key, PlannedObject] = {}
+        self._unknown: dict[Key, PlannedObject] = {}
+        """Creates without an answer: the server may have them, so the ramp-down deletes them."""
         refills = [planned for cycle in plan.cycles for planned in cycle.replacements]
         self._planned: dict[Key, PlannedObject] = {
             (TRAITS[planned.kind].resource.kind, planned.namespace, planned.name): planned
@@ -100,13 +102,19 @@ class RunStages:
         if operation.error is not None:
             self.failed += 1
             if operation.verb == DELETE and operation.code == NOT_FOUND:
-                self._alive.pop(key, None)
+                self._forget(key)
+            elif operation.verb == CREATE and operation.code is None:
+                self._unknown[key] = self._planned[key]
         elif operation.verb == CREATE:
             if operation.stage != WARM_UP:
                 self.created += 1
             self._alive[key] = self._planned[key]
         elif operation.verb == DELETE:
-            self._alive.pop(key, None)
+            self._forget(key)
+
+    def _forget(self, key: Key) -> None:
+        self._alive.pop(key, None)
+        self._unknown.pop(key, None)
 
     async def carry_out(self, *, keep: bool) -> None:
         """Every stage of the scenario's pattern."""
@@ -164,6 +172,7 @@ class RunStages:
 
     async def _delete_alive(self, stage: str, *, t0_ns: int) -> None:
         operations = [
-            PlannedOperation(DELETE, planned, 0, stage) for planned in self._alive.values()
+            PlannedOperation(DELETE, planned, 0, stage)
+            for planned in (*self._alive.values(), *self._unknown.values())
         ]
         await self._engine.run(operations, t0_ns=t0_ns, closed_loop=True)

@@ -9,21 +9,39 @@ from collections.abc import Iterator
 from typing import Final
 
 from virtslo.model.findings import Finding
-from virtslo.model.operations import CREATE
+from virtslo.model.operations import CREATE, RAMP_UP
+from virtslo.model.record import RunRecord
 from virtslo.slo.churn import ChurnFacts, Cycle
 
 RECOVERY: Final = ("cycle_recovery_seconds", "replacement_seconds", "time_below_capacity_share")
 NAMED: Final = 5
 
 
-def churn_findings(churn: ChurnFacts | None) -> Iterator[Finding]:
+def churn_findings(churn: ChurnFacts | None, record: RunRecord) -> Iterator[Finding]:
     """What a churn stage has to say of its own data; nothing for a burst."""
     if churn is None:
         return
+    yield from _not_whole(record)
     yield from _overlaps(churn)
     yield from _unrecovered(churn)
     yield from _withdrawn(churn)
     yield from _refused(churn)
+
+
+def _not_whole(record: RunRecord) -> Iterator[Finding]:
+    """A population that was not whole when churn began cannot become whole by it."""
+    refused = [
+        item
+        for item in record.operations
+        if item.stage == RAMP_UP and item.verb == CREATE and item.error is not None
+    ]
+    ramp_up = next((stage for stage in record.header.stages if stage.name == RAMP_UP), None)
+    is_late = ramp_up is not None and ramp_up.ended_ns is not None and ramp_up.whole_ns is None
+    reasons = [f"{len(refused)} creates were not accepted"] if refused else []
+    reasons += ["not every VMI ran by the deadline"] if is_late else []
+    if reasons:
+        words = f"the population was not whole when churn began: {'; '.join(reasons)}"
+        yield Finding("not_whole", words, ("*",), inconclusive=True)
 
 
 def _overlaps(churn: ChurnFacts) -> Iterator[Finding]:

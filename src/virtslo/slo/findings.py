@@ -36,7 +36,7 @@ def findings_of(measured: Measured) -> tuple[Finding, ...]:
         *_relists(measured),
         *_failures(measured),
         *_unfinished(measured),
-        *churn_findings(measured.churn),
+        *churn_findings(measured.churn, measured.record),
         *_lateness(measured),
         *_quiet(measured),
         *_left_behind(measured),
