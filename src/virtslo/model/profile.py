@@ -52,9 +52,14 @@ class ServerProfile:
     list_base: float = 0.0
     list_per_object: float = 0.0
     webhook: Mapping[str, float] = field(default_factory=dict)
-    """Extra seconds of service by `verb resource`, for admission webhooks."""
+    """Extra seconds of service by `verb resource` or `verb resource/subresource`, for admission
+    webhooks."""
+    after_write: float = 0.0
+    """Seconds that a worker is busy with a write after it was answered: events for watchers."""
     watch_delay: float = 0.0
     """From a write to its delivery on a watch."""
+    watch_delays: Mapping[str, float] = field(default_factory=dict)
+    """The same for single resources, by plural: large objects with many watchers take longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,9 @@ class Profile:
     delays: Mapping[str, Distribution] = field(default_factory=dict)
     """By step: `schedule`, `pod_create`, `pod_start`, `domain_define`, `boot`, `shutdown`,
     `pod_stop`; a step not named takes no time."""
+    node_work: float = 0.0
+    """Seconds that one process, which plays every node, works on each step of a node, one after
+    another; 0 where nodes work for themselves."""
     reconcile: Mapping[str, Distribution] = field(default_factory=dict)
     """A controller's own work per reconcile, by controller: `vmi`, `vm`, `snapshot`, `pool`,
     `replica_set`, `migration`; one not named takes no time."""

@@ -80,6 +80,9 @@ class ApiServer:
         self._handlers = Handlers(self.store, clock, self._names)
         self._capacity = Capacity(clock, profile)
         self._delay_ns = to_nanoseconds(profile.watch_delay)
+        self._delays_ns = {
+            plural: to_nanoseconds(seconds) for plural, seconds in profile.watch_delays.items()
+        }
         self._audit = AuditLog(audit) if audit is not None else None
         self.faults = faults or FaultPlan()
         self.fronts: list[Front] = []
@@ -114,7 +117,7 @@ class ApiServer:
         try:
             if self._takes_time:
                 is_lost = await self._take_time(request)
-            response = self._handlers.handle(request)
+            response = await self._answer(request)
         except ApiError as error:
             self._count(request, error.code, started_ns, None)
             raise
@@ -124,6 +127,17 @@ class ApiServer:
         if is_lost:
             raise ConnectionLost(RESET)
         return response
+
+    async def _answer(self, request: Request) -> Response:
+        """Carry a request out; a pod that goes at once takes two writes, as in a real store."""
+        begun = self._handlers.begin_deletion(request)
+        if begun is None:
+            return self._handlers.handle(request)
+        try:
+            await self._capacity.store_again()
+        finally:
+            self._handlers.finish_deletion(request)
+        return begun
 
     async def open_watch(self, request: Request) -> Watcher:
         """Open a watch. Raises ApiError; ResourceExpired if its version is no longer known."""
@@ -229,7 +243,8 @@ class ApiServer:
 
     def _new_watcher(self, request: Request) -> Watcher:
         resource, query = request.resource, request.query
-        watcher = Watcher(resource, request.selection, clock=self.clock, delay_ns=self._delay_ns)
+        delay_ns = self._delays_ns.get(resource.plural, self._delay_ns)
+        watcher = Watcher(resource, request.selection, clock=self.clock, delay_ns=delay_ns)
         watcher.wants_bookmarks = query.get("allowWatchBookmarks") == "true"
         if query.get("timeoutSeconds", "").isdigit():
             span_ns = int(query["timeoutSeconds"]) * 1_000_000_000
@@ -281,7 +296,11 @@ class ApiServer:
         objects = 0
         if request.verb == "list":
             objects = len(self.store.collection(request.resource).objects)
-        await self._capacity.serve(request.verb, request.resource.plural, objects)
+        what = request.resource.plural
+        if request.subresource:
+            what = f"{what}/{request.subresource}"
+        verb = "get" if self._handlers.is_stale(request) else request.verb
+        await self._capacity.serve(verb, what, objects)
         if self._life != life:
             raise ConnectionLost(RESET)
         return is_lost

@@ -20,6 +20,7 @@ class Capacity:
         self._profile = profile
         self._read_ns = to_nanoseconds(profile.read)
         self._write_ns = to_nanoseconds(profile.write)
+        self._after_ns = to_nanoseconds(profile.after_write)
         self._webhook_ns = {key: to_nanoseconds(value) for key, value in profile.webhook.items()}
         now_ns = clock.now_ns()
         self._free_at_ns = [now_ns] * profile.workers
@@ -30,23 +31,29 @@ class Capacity:
             self._read_ns or self._write_ns or profile.list_base or self._webhook_ns
         )
 
-    def service_ns(self, verb: str, plural: str, objects: int = 0) -> int:
+    def service_ns(self, verb: str, what: str, objects: int = 0) -> int:
         """How long serving takes, without waiting."""
         if verb == "list":
             listing = self._profile.list_base + self._profile.list_per_object * objects
             return max(self._read_ns, to_nanoseconds(listing))
         base = self._read_ns if verb in _READS else self._write_ns
-        return base + self._webhook_ns.get(f"{verb} {plural}", 0)
+        return base + self._webhook_ns.get(f"{verb} {what}", 0)
 
-    async def serve(self, verb: str, plural: str, objects: int = 0) -> None:
+    async def serve(self, verb: str, what: str, objects: int = 0) -> None:
         """Wait for a worker and be served."""
         if self.is_instant:
             return
-        service_ns = self.service_ns(verb, plural, objects)
+        service_ns = self.service_ns(verb, what, objects)
         now_ns = self._clock.now_ns()
         start_ns = now_ns
         if self._free_at_ns:
             start_ns = max(now_ns, self._free_at_ns[0])
-            heapq.heapreplace(self._free_at_ns, start_ns + service_ns)
+            after_ns = 0 if verb in _READS else self._after_ns
+            heapq.heapreplace(self._free_at_ns, start_ns + service_ns + after_ns)
         if start_ns + service_ns > now_ns:
             await self._clock.sleep_until(start_ns + service_ns)
+
+    async def store_again(self) -> None:
+        """Take the time of a second write to the store within one request: a write."""
+        if self._write_ns:
+            await self._clock.sleep_until(self._clock.now_ns() + self._write_ns)

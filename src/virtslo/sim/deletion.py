@@ -44,6 +44,7 @@ class Deletion:
     def __init__(self, store: ObjectStore, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+        self._going: dict[Key, None] = {}
 
     def delete(self, request: Request) -> Object:
         """Delete the object a request names; the object as it is left, or a Status if it went."""
@@ -79,6 +80,36 @@ class Deletion:
             "items": chosen,
         }
 
+    def begin(self, request: Request) -> Object | None:
+        """The first of the two writes by which a pod goes at once: marked, with no grace left.
+
+        None if the request deletes in another way. Whoever else deletes the pod before the second
+        write (`finish`) is told that it is pending.
+        """
+        resource = request.resource
+        if not rules_of(resource).is_graceful or "dryRun" in request.query:
+            return None
+        key = (request.namespace or "", request.name or "")
+        current = self._store.get(resource, key)
+        if current is None or key in self._going:
+            return None
+        metadata, options = current["metadata"], options_of(request)
+        _check_preconditions(resource, current, options.get("preconditions") or {})
+        finalizers = _finalizers(metadata, options.get("propagationPolicy"))
+        if finalizers or self._grace(resource, current, options) > 0:
+            return None
+        self._going[key] = None
+        return self._store.put(
+            resource, key, {**current, "metadata": self._marked(metadata, 0, finalizers)}
+        )
+
+    def finish(self, request: Request) -> None:
+        """The second write: the pod goes."""
+        key = (request.namespace or "", request.name or "")
+        self._going.pop(key, None)
+        if self._store.get(request.resource, key) is not None:
+            self._store.remove(request.resource, key)
+
     def is_finished(self, resource: Resource, target: Object) -> bool:
         """Whether an object that is being deleted has nothing left to wait for."""
         metadata = target["metadata"]
@@ -96,6 +127,8 @@ class Deletion:
         finalizers = _finalizers(metadata, options.get("propagationPolicy"))
         grace = self._grace(resource, current, options)
         is_held = bool(finalizers) or grace > 0 or resource is resources.NAMESPACES
+        if rules_of(resource).is_graceful and key in self._going:
+            return current
         if metadata.get("deletionTimestamp"):
             shorter = grace < metadata.get("deletionGracePeriodSeconds", 0)
             if not shorter and is_held:
@@ -114,7 +147,7 @@ class Deletion:
         asked = options.get("gracePeriodSeconds")
         if asked is None:
             asked = current["spec"].get("terminationGracePeriodSeconds", DEFAULT_GRACE_SECONDS)
-        if current.get("status", {}).get("phase") in {"Succeeded", "Failed"} and asked == 0:
+        if current.get("status", {}).get("phase") in {"Succeeded", "Failed"}:
             return 0
         return max(0, int(asked))
 

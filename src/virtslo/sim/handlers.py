@@ -62,6 +62,25 @@ class Handlers:
                 return Response(OK, self._deletion.delete_collection(request))
         raise MethodNotAllowed(f"the server does not allow this method: {request.verb}")
 
+    def is_stale(self, request: Request) -> bool:
+        """Whether a PUT is refused before admission, since the object has changed already."""
+        if request.verb != "update" or not isinstance(request.body, Mapping):
+            return False
+        current = self._store.get(request.resource, key_of_request(request))
+        if current is None:
+            return False
+        version = (request.body.get("metadata") or {}).get("resourceVersion")
+        return bool(version) and version != current["metadata"]["resourceVersion"]
+
+    def begin_deletion(self, request: Request) -> Response | None:
+        """The first of two writes, where a deletion takes two; `finish_deletion` must follow."""
+        marked = self._deletion.begin(request) if request.verb == "delete" else None
+        return None if marked is None else Response(OK, marked)
+
+    def finish_deletion(self, request: Request) -> None:
+        """The second of two writes of a deletion."""
+        self._deletion.finish(request)
+
     def find(self, request: Request) -> Object:
         """The object a request names. Raises NotFound."""
         assert request.name is not None
