@@ -25,6 +25,8 @@ WATCHED: Final = (
     resources.CONTROLLER_REVISIONS,
 )
 WORKERS: Final = 20
+GONE_OWNERS: Final = 500
+"""Owners known to be gone that are remembered: the real one's cache size."""
 FOREGROUND: Final = "foregroundDeletion"
 ORPHAN: Final = "orphan"
 
@@ -43,6 +45,7 @@ class GarbageCollector:
         self._owners: dict[Node, tuple[str, ...]] = {}
         self._alive: dict[str, Node] = {}
         self._waiting: dict[Node, str] = {}
+        self._gone_owners: dict[str, None] = {}
         self.queue: WorkQueue[Node] = WorkQueue(component.clock, "garbage_collector")
         for resource in WATCHED:
             self._follow(component.watch(resource), resource)
@@ -72,11 +75,14 @@ class GarbageCollector:
     def _known(self, node: Node, target: Object) -> None:
         metadata = target["metadata"]
         if node not in self._owners:
-            owners = tuple(owner["uid"] for owner in metadata.get("ownerReferences") or ())
+            references = metadata.get("ownerReferences") or ()
+            owners = tuple(owner["uid"] for owner in references)
             self._owners[node] = owners
             self._alive[node[3]] = node
             for uid in owners:
                 self._dependents.setdefault(uid, {})[node] = None
+            if owners and not any(uid in self._alive for uid in owners):
+                self.queue.add(node)
         if metadata.get("deletionTimestamp"):
             finalizers = metadata.get("finalizers") or ()
             if FOREGROUND in finalizers or ORPHAN in finalizers:
@@ -96,7 +102,12 @@ class GarbageCollector:
             holder = self._alive.get(owner)
             if holder is not None and holder in self._waiting:
                 self.queue.add(holder)
-        for dependent in self._dependents.get(uid, ()):
+        dependents = self._dependents.get(uid, ())
+        if dependents:
+            self._gone_owners[uid] = None
+            if len(self._gone_owners) > GONE_OWNERS:
+                del self._gone_owners[next(iter(self._gone_owners))]
+        for dependent in dependents:
             self.queue.add(dependent)
 
     async def _collect(self, node: Node) -> None:
@@ -112,11 +123,36 @@ class GarbageCollector:
                 return
             if current["metadata"].get("deletionTimestamp"):
                 return
+            if await self._has_owner(current):
+                return
             await self._api.delete(
                 resource, node[2], namespace=node[1], propagation="Background", uid=node[3]
             )
         except NotFound:
             return
+
+    async def _has_owner(self, target: Object) -> bool:
+        """Whether an owner is still there; one that was not seen to go is asked for."""
+        metadata = target["metadata"]
+        for owner in metadata.get("ownerReferences") or ():
+            uid = owner["uid"]
+            if uid in self._alive:
+                return True
+            if uid in self._gone_owners:
+                continue
+            resource = resources.BY_KIND.get(owner["kind"])
+            if resource is None:
+                return True
+            try:
+                found = await self._api.get(
+                    resource, owner["name"], namespace=metadata.get("namespace")
+                )
+            except NotFound:
+                self._gone_owners[uid] = None
+                continue
+            if found["metadata"]["uid"] == uid:
+                return True
+        return False
 
     async def _release(self, node: Node) -> None:
         """An owner that waits: delete (or orphan) its dependents, then let it go."""

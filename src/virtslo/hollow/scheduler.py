@@ -23,7 +23,8 @@ from virtslo.model import resources
 from virtslo.model.identifiers import Object
 from virtslo.ports.kube_api import PatchType
 
-KVM: Final = "devices.kubevirt.io/kvm"
+LONGEST_BACKOFF_SECONDS: Final = 10.0
+"""Between attempts at a pod that fits nowhere: from one second, doubled, to this."""
 _OVER: Final = frozenset({"Succeeded", "Failed"})
 
 
@@ -67,7 +68,10 @@ class Scheduler:
         self._rooms: dict[str, Room] = {}
         self._heap: list[tuple[int, str]] = []
         self._placed: dict[Key, tuple[str, Mapping[str, float]]] = {}
-        self._stuck: dict[Key, None] = {}
+        self._stuck: dict[Key, int] = {}
+        """Pods that fitted nowhere, and how often that was so."""
+        self._waiting: dict[Key, None] = {}
+        """Those of them that wait for room."""
         self._requests: dict[int, tuple[Any, Mapping[str, float]]] = {}
         self._group: asyncio.TaskGroup | None = None
         self.queue: WorkQueue[Key] = WorkQueue(component.clock, "scheduler")
@@ -94,7 +98,8 @@ class Scheduler:
         wanted = self._wanted(pod)
         node, why = self._choose(wanted, pod["spec"].get("nodeSelector") or {})
         if node is None:
-            self._stuck[key] = None
+            self._stuck[key] = self._stuck.get(key, 0) + 1
+            self._waiting[key] = None
             await self._tell_unschedulable(pod, why)
             return
         self._take(key, node, wanted)
@@ -120,25 +125,23 @@ class Scheduler:
         self, wanted: Mapping[str, float], selector: Mapping[str, str]
     ) -> tuple[str | None, str]:
         """The least used node with room; else why there is none, as the real one words it."""
-        passed: list[tuple[int, str]] = []
+        passed: dict[str, int] = {}
         reasons: dict[str, int] = {}
         chosen: str | None = None
         while self._heap and chosen is None:
             pods, name = heapq.heappop(self._heap)
             room = self._rooms.get(name)
-            if room is None or room.pods != pods:
+            if room is None or room.pods != pods or name in passed:
                 continue
             lack = room.lacks(wanted, selector)
             if lack is None:
                 chosen = name
             else:
                 reasons[lack] = reasons.get(lack, 0) + 1
-            passed.append((pods, name))
-        for entry in passed:
-            heapq.heappush(self._heap, entry)
-        total = len(self._rooms)
-        told = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items()))
-        return chosen, f"0/{total} nodes are available: {told or 'no nodes'}."
+            passed[name] = pods
+        for name, pods in passed.items():
+            heapq.heappush(self._heap, (pods, name))
+        return chosen, _refusal(len(self._rooms), reasons)
 
     async def _tell_unschedulable(self, pod: Object, why: str) -> None:
         known = find_condition(pod.get("status", {}), "PodScheduled")
@@ -189,7 +192,7 @@ class Scheduler:
         assert target is not None
         key = key_of(target)
         if after is None or after.get("status", {}).get("phase") in _OVER:
-            self._stuck.pop(key, None)
+            self._forget(key)
             if self._release(key):
                 self._retry_stuck()
             return
@@ -202,7 +205,7 @@ class Scheduler:
 
     def _take(self, key: Key, node: str, wanted: Mapping[str, float]) -> None:
         self._placed[key] = (node, wanted)
-        self._stuck.pop(key, None)
+        self._forget(key)
         room = self._rooms.get(node)
         if room is not None:
             room.take(wanted, 1)
@@ -219,9 +222,15 @@ class Scheduler:
         return True
 
     def _retry_stuck(self) -> None:
-        for key in list(self._stuck):
-            del self._stuck[key]
-            self.queue.add(key)
+        """There is room: try again what waits, each pod after its back-off."""
+        for key in self._waiting:
+            tries = self._stuck.get(key, 1)
+            self.queue.add_after(key, min(LONGEST_BACKOFF_SECONDS, 2.0 ** (tries - 1)))
+        self._waiting.clear()
+
+    def _forget(self, key: Key) -> None:
+        self._stuck.pop(key, None)
+        self._waiting.pop(key, None)
 
     def _wanted(self, pod: Object) -> Mapping[str, float]:
         spec = pod["spec"]
@@ -237,3 +246,14 @@ class Scheduler:
             self._requests.clear()
         self._requests[id(containers)] = (containers, wanted)
         return wanted
+
+
+def _refusal(nodes: int, reasons: Mapping[str, int]) -> str:
+    """Why a pod fits nowhere, in kube-scheduler's words."""
+    if not nodes:
+        return "no nodes available to schedule pods"
+    told = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items()))
+    return (
+        f"0/{nodes} nodes are available: {told}. preemption: 0/{nodes} nodes are available: "
+        f"{nodes} No preemption victims found for incoming pod."
+    )
