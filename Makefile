@@ -48,6 +48,7 @@ format: $(STAMP) ## put the code in its house style
 
 docs: $(STAMP) ## write the generated reference pages
 	@COLUMNS=80 $(BIN)/python tools/reference.py
+	@$(BIN)/python tools/calls_per_object.py
 
 bench: $(STAMP) ## print the speed figures
 	@$(BIN)/python tools/bench.py

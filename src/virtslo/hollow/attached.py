@@ -45,7 +45,7 @@ class AttachedParts:
         self._clock = clock
         self._profile = profile
         self._seed = seed
-        self._delays = Delays(clock, profile.delays, seed)
+        self._delays = Delays(clock, profile.delays, seed, node_work=profile.node_work)
         self.synced = asyncio.Event()
         """Set when every process works."""
         self._processes: list[Process] = []

@@ -66,7 +66,7 @@ class HollowCluster:
         self._clock = clock
         self._profile = profile
         self._seed = seed
-        self._delays = Delays(clock, profile.delays, seed)
+        self._delays = Delays(clock, profile.delays, seed, node_work=profile.node_work)
         self._register_metrics = register_metrics
         self.node_names = tuple(f"node-{index:05d}" for index in range(nodes))
         self.synced = asyncio.Event()

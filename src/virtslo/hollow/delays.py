@@ -40,8 +40,17 @@ def draw(distribution: Distribution, chance: random.Random) -> float:
 class Delays:
     """The delays of one simulated cluster."""
 
-    def __init__(self, clock: Clock, distributions: Mapping[str, Distribution], seed: int) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        distributions: Mapping[str, Distribution],
+        seed: int,
+        *,
+        node_work: float = 0.0,
+    ) -> None:
         self._clock = clock
+        self._work_ns = to_nanoseconds(node_work)
+        self._free_at_ns = clock.now_ns()
         self._distributions = distributions
         self._seed = seed
 
@@ -57,3 +66,10 @@ class Delays:
         seconds = self.seconds(step, key)
         if seconds > 0:
             await self._clock.sleep_until(self._clock.now_ns() + to_nanoseconds(seconds))
+
+    async def wait_on_node(self, step: str, key: str) -> None:
+        """Let a step of a node take its time, and its turn where one process plays every node."""
+        await self.wait(step, key)
+        if self._work_ns:
+            self._free_at_ns = max(self._free_at_ns, self._clock.now_ns()) + self._work_ns
+            await self._clock.sleep_until(self._free_at_ns)

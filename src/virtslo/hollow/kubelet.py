@@ -60,10 +60,10 @@ class Kubelet:
 
     async def _start(self, pod: Object) -> None:
         key = "/".join(key_of(pod))
-        await self._delays.wait(POD_CREATE, key)
+        await self._delays.wait_on_node(POD_CREATE, key)
         if not await self._report(pod, creating(pod, self._now(), self._address)):
             return
-        await self._delays.wait(POD_START, key)
+        await self._delays.wait_on_node(POD_START, key)
         if pod["metadata"]["uid"] in self._stopping:
             return
         self._count += 1
@@ -72,7 +72,7 @@ class Kubelet:
 
     async def _stop(self, pod: Object) -> None:
         metadata = pod["metadata"]
-        await self._delays.wait(POD_STOP, "/".join(key_of(pod)))
+        await self._delays.wait_on_node(POD_STOP, "/".join(key_of(pod)))
         if pod.get("status", {}).get("phase") not in _OVER:
             await self._report(pod, stopped(pod, self._now()))
         for _ in range(PATIENCE):

@@ -70,11 +70,11 @@ class VirtHandler:
     async def _start(self, vmi: Object) -> None:
         key = "/".join(key_of(vmi))
         uid = vmi["metadata"]["uid"]
-        await self._delays.wait(DOMAIN_DEFINE, key)
+        await self._delays.wait_on_node(DOMAIN_DEFINE, key)
         if uid in self._stopping or not await self._write(vmi, _migratable):
             return
         self._events.send(vmi, "Created", "VirtualMachineInstance defined.")
-        await self._delays.wait(BOOT, key)
+        await self._delays.wait_on_node(BOOT, key)
         if uid in self._stopping or not await self._write(vmi, self._running):
             return
         self._events.send(vmi, "Started", "VirtualMachineInstance started.")

@@ -1,0 +1,131 @@
+"""Calls per object equal those of a real control plane: call by call, code by code, in order."""
+
+import sys
+
+import pytest
+
+from support.calls_table import RUNS, cells_of, run_of
+from support.hollow_clusters import NAMESPACE, Hollow, in_hollow_cluster, vm, vmi
+from support.reference_calls import CREATE_COLUMNS
+from virtslo.model import resources
+from virtslo.model.identifiers import Object
+from virtslo.model.resources import Resource
+
+pytestmark = pytest.mark.timeout(300)
+
+COLUMNS = [pytest.param(index, id=name) for index, name in enumerate(CREATE_COLUMNS)]
+
+OTHERS = frozenset({"loader", "kube-scheduler", "kube-controller-manager"})
+"""Whose writes are no part of an object's own order."""
+
+VMI_ORDER = [
+    "virt-controller update virtualmachineinstances",
+    "virt-controller create pods",
+    "virt-controller patch pods/status",
+    "virt-controller update virtualmachineinstances",
+    "virt-controller update virtualmachineinstances",
+    "virt-controller update virtualmachineinstances",
+    "virt-controller patch pods",
+    "virt-handler update virtualmachineinstances",
+    "virt-handler update virtualmachineinstances",
+    "virt-controller patch virtualmachineinstances",
+]
+"""One VMI on an idle plane: the writes to it and to its pod, in the recorded order."""
+
+VM_ORDER = [
+    "virt-controller patch virtualmachines",
+    "virt-controller create controllerrevisions",
+    "virt-controller create virtualmachineinstances",
+    "virt-controller create pods",
+    "virt-controller patch pods/status",
+    "virt-controller patch pods",
+    "virt-handler update virtualmachineinstances",
+    "virt-handler update virtualmachineinstances",
+    "virt-controller patch virtualmachineinstances",
+]
+
+DELETE_ORDER = [
+    "virt-controller delete pods",
+    "virt-controller patch virtualmachineinstances",
+    "virt-handler update virtualmachineinstances",
+    "kubelet patch pods/status",
+    "kubelet delete pods",
+    "virt-controller update virtualmachineinstances",
+]
+
+
+@pytest.mark.parametrize("index", COLUMNS)
+def test_calls_per_object_are_the_references(index: int) -> None:
+    cells = list(cells_of(index))
+    table = [f"{cell}{'' if cell.is_equal else '   differs'}" for cell in cells if not cell.is_zero]
+    sys.stdout.write("\n".join([*table, ""]))
+    differing = [str(cell) for cell in cells if not cell.is_equal and not cell.is_known]
+    assert not differing
+
+
+def test_a_burst_takes_as_long_as_on_two_cores() -> None:
+    for index, expected in ((1, 12.5), (3, 20.2), (4, 19.1), (5, 13.3)):
+        actual = run_of(index).running_seconds
+
+        assert actual == pytest.approx(expected, rel=0.15), RUNS[index]
+
+
+async def _one(hollow: Hollow, resource: Resource, body: Object) -> tuple[list[str], list[str]]:
+    """The writes of one object's life, as `component verb resource`: coming up, going down."""
+    name = body["metadata"]["name"]
+    await hollow.api.create(resource, body, namespace=NAMESPACE)
+    await hollow.until_status(resources.VMIS, name, "phase", "Running")
+
+    async def is_settled() -> bool:
+        return hollow.clock.now_ns() > settled_ns
+
+    settled_ns = hollow.clock.now_ns() + 3_000_000_000
+    await hollow.until(is_settled)
+    up = _writes(hollow)
+    hollow.audit.clear()
+    await hollow.api.delete(resource, name, namespace=NAMESPACE)
+    await hollow.until_gone(resources.VMIS, name)
+    return up, _writes(hollow)
+
+
+def _writes(hollow: Hollow) -> list[str]:
+    lines = []
+    for line in hollow.audit:
+        component, reference = line["userAgent"].split("/")[0], line["objectRef"]
+        if line["verb"] in {"get", "list", "watch"} or component in OTHERS:
+            continue
+        resource = "/".join(filter(None, (reference["resource"], reference.get("subresource"))))
+        if resource in {"events", "leases", "nodes", "nodes/status"}:
+            continue
+        if line["responseStatus"]["code"] < 300:
+            lines.append(f"{component} {line['verb']} {resource}")
+    return lines
+
+
+def test_a_vmi_comes_and_goes_in_the_recorded_order() -> None:
+    async def test(hollow: Hollow) -> None:
+        hollow.audit.clear()
+        up, down = await _one(hollow, resources.VMIS, vmi("a"))
+
+        assert [line for line in up if not line.startswith("kubelet")] == VMI_ORDER
+        assert [line for line in down if line != "virt-controller delete pods"] == DELETE_ORDER[1:]
+        assert down[0] == DELETE_ORDER[0]
+
+    in_hollow_cluster(test, profile="two-core")
+
+
+def test_a_vm_comes_up_in_the_recorded_order() -> None:
+    async def test(hollow: Hollow) -> None:
+        hollow.audit.clear()
+        up, _ = await _one(hollow, resources.VMS, vm("a"))
+        left_out = ("kubelet", "virt-controller update")
+
+        assert [line for line in up if not line.startswith(left_out)] == VM_ORDER
+        first = [line for line in up if "virtualmachines" in line][:3]
+        assert sorted(first) == [
+            "virt-controller patch virtualmachines",
+            "virt-controller update virtualmachines",
+            "virt-controller update virtualmachines/status",
+        ]
+
+    in_hollow_cluster(test, profile="two-core")

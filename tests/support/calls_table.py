@@ -1,0 +1,113 @@
+"""The comparison of calls per object with the reference, as data and as Markdown."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from support.reference_calls import (
+    CREATE,
+    CREATE_COLUMNS,
+    DELETE,
+    DELETE_COLUMNS,
+    KNOWN,
+    Table,
+    tolerance,
+)
+from support.reference_runs import ReferenceRun, reference_run
+
+RUNS = (
+    ("vmi", 30, 1.0),
+    ("vmi", 100, 0.0),
+    ("vm", 30, 1.0),
+    ("vm", 100, 0.0),
+    ("pool", 100, 0.0),
+    ("replica set", 100, 0.0),
+)
+"""Kind, count and seconds between creates, in the order of the columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One count, beside the reference's."""
+
+    part: str
+    column: str
+    component: str
+    call: str
+    expected: float
+    actual: float
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether it is as near as it has to be."""
+        allowed = tolerance(self.column, self.expected)
+        return abs(self.actual - self.expected) <= allowed + 1e-9
+
+    @property
+    def is_zero(self) -> bool:
+        """Whether neither side makes the call at all."""
+        return not self.expected and not self.actual
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is known to differ."""
+        return (self.column, f"{self.component} {self.call}") in KNOWN[self.part]
+
+    def __str__(self) -> str:
+        return (
+            f"{self.part} {self.column}: {self.component} {self.call}: "
+            f"expected {self.expected:g}, got {self.actual:.2f}"
+        )
+
+
+@cache
+def run_of(index: int) -> ReferenceRun:
+    """The run of a column."""
+    kind, count, every = RUNS[index]
+    return reference_run(kind, count, every=every)
+
+
+def cells_of(index: int) -> Iterator[Cell]:
+    """Every count of one run, what the reference does not name included."""
+    run = run_of(index)
+    parts: Sequence[tuple[str, str, Table, dict[tuple[str, str], float]]] = (
+        ("create", CREATE_COLUMNS[index], CREATE, dict(run.created)),
+        ("delete", DELETE_COLUMNS[index], DELETE, dict(run.deleted)),
+    )
+    for part, column, table, counts in parts:
+        for key in sorted({*table, *counts}):
+            expected = table[key][index] if key in table else 0.0
+            yield Cell(part, column, *key, expected, counts.get(key, 0.0))
+
+
+def markdown() -> str:
+    """Both tables, measured against expected."""
+    cells = [cell for index in range(len(RUNS)) for cell in cells_of(index)]
+    lines: list[str] = []
+    for part, columns, title in (
+        ("create", CREATE_COLUMNS, "From creation to Running"),
+        ("delete", DELETE_COLUMNS, "From deletion to gone"),
+    ):
+        lines += [f"## {title}", "", f"| call | {' | '.join(columns)} |"]
+        lines.append("| --- |" + " ---: |" * len(columns))
+        chosen = [cell for cell in cells if cell.part == part]
+        for component, call in sorted({(cell.component, cell.call) for cell in chosen}):
+            row = {
+                cell.column: _text(cell)
+                for cell in chosen
+                if (cell.component, cell.call) == (component, call)
+            }
+            values = [row.get(column, "0") for column in columns]
+            if set(values) != {"0"}:
+                lines.append(f"| {component} `{call}` | {' | '.join(values)} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _text(cell: Cell) -> str:
+    actual = f"{cell.actual:.2f}".rstrip("0").rstrip(".")
+    expected = f"{cell.expected:.2f}".rstrip("0").rstrip(".")
+    if actual == expected:
+        return actual
+    mark = "" if cell.is_equal else " **differs**"
+    return f"{actual} ({expected}){mark}"

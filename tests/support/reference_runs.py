@@ -1,0 +1,142 @@
+"""The runs of the reference, made on the simulated cluster: create, settle, delete, count.
+
+Counts are the simulated API server's audit log, per VMI: what its clients sent, whatever they
+say themselves.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from support.hollow_clusters import (
+    NAMESPACE,
+    Hollow,
+    in_hollow_cluster,
+    pool,
+    replica_set,
+    vm,
+    vmi,
+)
+from virtslo.model import resources
+from virtslo.model.identifiers import Object
+from virtslo.model.resources import Resource
+
+LOADERS = 16
+"""Creates and deletes at once, as in the reference's bursts."""
+SETTLE_SECONDS = 6.0
+
+Counts = Mapping[tuple[str, str], float]
+"""Calls per VMI by (component, `verb resource code`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceRun:
+    """What one run showed."""
+
+    created: Counts
+    deleted: Counts
+    running_seconds: float
+    """From the first create until every VMI was Running."""
+    gone_seconds: float
+    """From the first delete until nothing was left."""
+
+
+def reference_run(kind: str, count: int, *, every: float = 0.0) -> ReferenceRun:
+    """Create, settle and delete `count` VMIs' worth of a kind, all together or one `every`."""
+
+    async def test(hollow: Hollow) -> ReferenceRun:
+        await asyncio.sleep(5)
+        resource, bodies = _bodies(kind, count)
+        hollow.audit.clear()
+        start_ns = hollow.clock.now_ns()
+        await _create(hollow, resource, bodies, every)
+        await hollow.until(lambda: _all_run(hollow, count), seconds=600)
+        running = (hollow.clock.now_ns() - start_ns) / 1e9
+        await asyncio.sleep(SETTLE_SECONDS)
+        created = counts(hollow.audit, count)
+        hollow.audit.clear()
+        start_ns = hollow.clock.now_ns()
+        await _delete(hollow, resource, bodies)
+        await hollow.until(lambda: _all_gone(hollow, resource), seconds=600)
+        gone = (hollow.clock.now_ns() - start_ns) / 1e9
+        await asyncio.sleep(SETTLE_SECONDS)
+        return ReferenceRun(created, counts(hollow.audit, count), running, gone)
+
+    return in_hollow_cluster(test, profile="two-core", nodes=50)
+
+
+def counts(audit: Sequence[Mapping[str, Any]], count: int) -> Counts:
+    """Calls per VMI of every component; the load's own, lists, watches and leases left out."""
+    found: Counter[tuple[str, str]] = Counter()
+    for line in audit:
+        component = line["userAgent"].split("/")[0]
+        reference = line["objectRef"]
+        if component == "loader" or line["verb"] in {"list", "watch"}:
+            continue
+        resource = reference["resource"]
+        if resource in {"leases", "nodes"}:
+            continue
+        if reference.get("subresource"):
+            resource = f"{resource}/{reference['subresource']}"
+        code = line["responseStatus"]["code"]
+        found[component, f"{line['verb']} {resource} {code}"] += 1
+    return {key: calls / count for key, calls in sorted(found.items())}
+
+
+def _bodies(kind: str, count: int) -> tuple[Resource, list[Object]]:
+    match kind:
+        case "vmi":
+            return resources.VMIS, [vmi(f"vmi-{index:05d}") for index in range(count)]
+        case "vm":
+            return resources.VMS, [vm(f"vm-{index:05d}") for index in range(count)]
+        case "pool":
+            return resources.VM_POOLS, [pool("vmpool-00000", count)]
+        case "replica set":
+            return resources.VMI_REPLICA_SETS, [replica_set("vmirs-00000", count)]
+    raise ValueError(kind)
+
+
+async def _create(
+    hollow: Hollow, resource: Resource, bodies: Sequence[Object], every: float
+) -> None:
+    gate = asyncio.Semaphore(LOADERS)
+
+    async def one(body: Object) -> None:
+        async with gate:
+            await hollow.api.create(resource, body, namespace=NAMESPACE)
+
+    if every:
+        for body in bodies:
+            await one(body)
+            await asyncio.sleep(every)
+        return
+    async with asyncio.TaskGroup() as group:
+        for body in bodies:
+            group.create_task(one(body))
+
+
+async def _delete(hollow: Hollow, resource: Resource, bodies: Sequence[Object]) -> None:
+    gate = asyncio.Semaphore(LOADERS)
+
+    async def one(body: Object) -> None:
+        async with gate:
+            name = body["metadata"]["name"]
+            await hollow.api.delete(resource, name, namespace=NAMESPACE)
+
+    async with asyncio.TaskGroup() as group:
+        for body in bodies:
+            group.create_task(one(body))
+
+
+async def _all_run(hollow: Hollow, count: int) -> bool:
+    vmis = await hollow.list_objects(resources.VMIS)
+    return len(vmis) == count and all(item["status"].get("phase") == "Running" for item in vmis)
+
+
+async def _all_gone(hollow: Hollow, resource: Resource) -> bool:
+    for kind in (resource, resources.VMIS, resources.PODS):
+        if await hollow.list_objects(kind):
+            return False
+    return True
