@@ -28,9 +28,10 @@ because of work queues that deduplicate and back off, KubeVirt's numbers of work
 watches that lag, and a server that is a queue.
 
 Creations are alike in every row. What differs on deletion is how often virt-controller deletes a
-pod once more before it has seen that the pod is gone (each time with an event), and how often
-virt-handler's last write meets another: both hang on how the played nodes' steps fell between the
-controllers', milliseconds apart, of which the reference keeps no record.
+pod once more before it has seen that the pod is gone (each time with an event), and whether it sees
+a VMI before or after virt-handler has ended it (a PATCH, or an UPDATE or two): both hang on how the
+played nodes' steps fell between the controllers', milliseconds apart, of which the reference keeps
+no record.
 """
 
 

@@ -15,6 +15,8 @@ from virtslo.hollow.heartbeats import HandlerHeart, NodeHeart
 from virtslo.hollow.identities import kubelet_of, virt_controller, virt_handler_of
 from virtslo.hollow.installation import address_of
 from virtslo.hollow.kubelet import Kubelet
+from virtslo.hollow.machine import Machine
+from virtslo.hollow.migration_agent import TARGET_LABEL, MigrationAgent
 from virtslo.hollow.process import Process, Seat, Startable
 from virtslo.hollow.virt_controller import VirtController
 from virtslo.hollow.virt_handler import VirtHandler
@@ -72,17 +74,25 @@ class AttachedParts:
     def _add_node(self, index: int, node: str, *, share: float) -> None:
         address = address_of(index)
 
+        machine = Machine()
+
         def kubelet(component: Component) -> Sequence[Startable]:
             pods = component.watch(
                 resources.PODS, Selection(field_selector=f"spec.nodeName={node}")
             )
-            agent = Kubelet(component, pods, self._delays, address=address)
+            agent = Kubelet(component, pods, self._delays, address=address, machine=machine)
             return (agent, NodeHeart(component, node, share))
 
         def handler(component: Component) -> Sequence[Startable]:
             vmis = component.watch(resources.VMIS, Selection(label_selector=f"{NODE_LABEL}={node}"))
-            agent = VirtHandler(component, vmis, self._delays)
-            return (agent, HandlerHeart(component, node, share))
+            targets = component.watch(
+                resources.VMIS, Selection(label_selector=f"{TARGET_LABEL}={node}")
+            )
+            return (
+                VirtHandler(component, vmis, self._delays),
+                MigrationAgent(component, vmis, targets, self._delays, node=node, machine=machine),
+                HandlerHeart(component, node, share),
+            )
 
         self._add(f"kubelet-{node}", kubelet_of(node), node, kubelet)
         self._add(f"virt-handler-{node}", virt_handler_of(node), node, handler)

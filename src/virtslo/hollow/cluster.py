@@ -31,6 +31,8 @@ from virtslo.hollow.installation import (
     install_nodes,
 )
 from virtslo.hollow.kubelet import Kubelet
+from virtslo.hollow.machine import Machine
+from virtslo.hollow.migration_agent import TARGET_LABEL, MigrationAgent
 from virtslo.hollow.namespace import NamespaceController
 from virtslo.hollow.process import Process, Seat, Startable
 from virtslo.hollow.scheduler import Scheduler
@@ -187,17 +189,25 @@ class HollowCluster:
         share = index / len(self.node_names)
         address = address_of(index)
 
+        machine = Machine()
+
         def kubelet(component: Component) -> Sequence[Startable]:
             pods = component.watch(
                 resources.PODS, Selection(field_selector=f"spec.nodeName={node}")
             )
-            agent = Kubelet(component, pods, self._delays, address=address)
+            agent = Kubelet(component, pods, self._delays, address=address, machine=machine)
             return (agent, NodeHeart(component, node, share))
 
         def handler(component: Component) -> Sequence[Startable]:
             vmis = component.watch(resources.VMIS, Selection(label_selector=f"{NODE_LABEL}={node}"))
-            agent = VirtHandler(component, vmis, self._delays)
-            return (agent, HandlerHeart(component, node, share))
+            targets = component.watch(
+                resources.VMIS, Selection(label_selector=f"{TARGET_LABEL}={node}")
+            )
+            return (
+                VirtHandler(component, vmis, self._delays),
+                MigrationAgent(component, vmis, targets, self._delays, node=node, machine=machine),
+                HandlerHeart(component, node, share),
+            )
 
         self._add(f"kubelet-{node}", kubelet_of(node), kubelet)
         self._add(f"virt-handler-{node}", virt_handler_of(node), handler)

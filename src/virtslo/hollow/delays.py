@@ -19,6 +19,8 @@ DOMAIN_DEFINE: Final = "domain_define"
 BOOT: Final = "boot"
 SHUTDOWN: Final = "shutdown"
 POD_STOP: Final = "pod_stop"
+MIGRATION_PREPARE: Final = "migration_prepare"
+MIGRATE: Final = "migrate"
 
 
 def draw(distribution: Distribution, chance: random.Random) -> float:

@@ -12,6 +12,7 @@ from virtslo.base.errors import ClusterError, NotFound
 from virtslo.hollow.cache import Cache, key_of
 from virtslo.hollow.component import Component
 from virtslo.hollow.delays import POD_CREATE, POD_START, POD_STOP, Delays
+from virtslo.hollow.machine import Machine
 from virtslo.model import resources
 from virtslo.model.identifiers import Object
 from virtslo.ports.kube_api import PatchType
@@ -24,7 +25,15 @@ _OVER: Final = frozenset({"Succeeded", "Failed"})
 class Kubelet:
     """One node's kubelet."""
 
-    def __init__(self, component: Component, pods: Cache, delays: Delays, *, address: str) -> None:
+    def __init__(
+        self,
+        component: Component,
+        pods: Cache,
+        delays: Delays,
+        *,
+        address: str,
+        machine: Machine,
+    ) -> None:
         self._component = component
         self._api = component.api
         self._delays = delays
@@ -33,7 +42,9 @@ class Kubelet:
         self._started: dict[str, None] = {}
         self._stopping: dict[str, None] = {}
         self._count = 0
+        self._pods = pods
         pods.when_seen(self._pod_seen)
+        machine.when_launcher_ends(self._launcher_ended)
 
     def start(self, group: asyncio.TaskGroup) -> None:
         """Pods are started and stopped as tasks of this group."""
@@ -57,6 +68,16 @@ class Kubelet:
         elif phase == "Pending" and uid not in self._started:
             self._started[uid] = None
             group.create_task(self._start(after))
+
+    def _launcher_ended(self, pod_uid: str) -> None:
+        """A pod's process ended by itself: say so."""
+        for pod in self._pods.objects.values():
+            if pod["metadata"]["uid"] == pod_uid and self._group is not None:
+                self._group.create_task(self._end(pod))
+
+    async def _end(self, pod: Object) -> None:
+        if pod["metadata"]["uid"] not in self._stopping:
+            await self._report(pod, stopped(pod, self._now()))
 
     async def _start(self, pod: Object) -> None:
         key = "/".join(key_of(pod))

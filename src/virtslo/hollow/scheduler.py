@@ -25,6 +25,8 @@ from virtslo.ports.kube_api import PatchType
 
 LONGEST_BACKOFF_SECONDS: Final = 10.0
 """Between attempts at a pod that fits nowhere: from one second, doubled, to this."""
+REQUIRED: Final = "requiredDuringSchedulingIgnoredDuringExecution"
+AVOIDED: Final = "node(s) didn't match pod anti-affinity rules"
 _OVER: Final = frozenset({"Succeeded", "Failed"})
 
 
@@ -96,7 +98,8 @@ class Scheduler:
 
     async def _place(self, key: Key, pod: Object) -> None:
         wanted = self._wanted(pod)
-        node, why = self._choose(wanted, pod["spec"].get("nodeSelector") or {})
+        selector = pod["spec"].get("nodeSelector") or {}
+        node, why = self._choose(wanted, selector, self._avoided(pod))
         if node is None:
             self._stuck[key] = self._stuck.get(key, 0) + 1
             self._waiting[key] = None
@@ -122,7 +125,10 @@ class Scheduler:
         self._events.send(pod, "Scheduled", message)
 
     def _choose(
-        self, wanted: Mapping[str, float], selector: Mapping[str, str]
+        self,
+        wanted: Mapping[str, float],
+        selector: Mapping[str, str],
+        avoided: Mapping[str, None],
     ) -> tuple[str | None, str]:
         """The least used node with room; else why there is none, as the real one words it."""
         passed: dict[str, int] = {}
@@ -133,7 +139,7 @@ class Scheduler:
             room = self._rooms.get(name)
             if room is None or room.pods != pods or name in passed:
                 continue
-            lack = room.lacks(wanted, selector)
+            lack = AVOIDED if name in avoided else room.lacks(wanted, selector)
             if lack is None:
                 chosen = name
             else:
@@ -142,6 +148,23 @@ class Scheduler:
         for name, pods in passed.items():
             heapq.heappush(self._heap, (pods, name))
         return chosen, _refusal(len(self._rooms), reasons)
+
+    def _avoided(self, pod: Object) -> Mapping[str, None]:
+        """The nodes that a pod's anti-affinity to other pods rules out."""
+        affinity = pod["spec"].get("affinity") or {}
+        terms = (affinity.get("podAntiAffinity") or {}).get(REQUIRED) or ()
+        wanted = [term["labelSelector"].get("matchLabels") or {} for term in terms]
+        if not wanted:
+            return {}
+        return {
+            other["spec"]["nodeName"]: None
+            for other in self._pods.objects.values()
+            if other["spec"].get("nodeName")
+            and any(
+                labels.items() <= (other["metadata"].get("labels") or {}).items()
+                for labels in wanted
+            )
+        }
 
     async def _tell_unschedulable(self, pod: Object, why: str) -> None:
         known = find_condition(pod.get("status", {}), "PodScheduled")

@@ -12,6 +12,7 @@ from virtslo.client.work_queue import WorkQueue
 from virtslo.hollow.cache import Key
 from virtslo.hollow.component import Component, run_workers
 from virtslo.hollow.instancetypes import Instancetypes
+from virtslo.hollow.migration import MigrationController
 from virtslo.hollow.phase_metrics import PhaseMetrics
 from virtslo.hollow.replica_set import ReplicaSetController
 from virtslo.hollow.snapshot_status import SnapshotStatusController
@@ -23,7 +24,7 @@ from virtslo.hollow.virtual_machine_pool import PoolController
 from virtslo.model import resources
 from virtslo.ports.kube_api import Selection
 
-WORKERS: Final = {"vmi": 10, "vm": 3, "snapshot": 6, "pool": 3, "replica_set": 3}
+WORKERS: Final = {"vmi": 10, "vm": 3, "snapshot": 6, "pool": 3, "replica_set": 3, "migration": 3}
 """virt-controller's defaults (pkg/virt-controller/watch/application.go)."""
 _ALL_WORKERS: Final = {**WORKERS, "superfluous": SUPERFLUOUS_WORKERS}
 
@@ -45,6 +46,8 @@ class VirtController:
         snapshot = SnapshotStatusController(component, vms)
         pool = PoolController(component, component.watch(resources.VM_POOLS), vms, vmis, revisions)
         sets = ReplicaSetController(component, component.watch(resources.VMI_REPLICA_SETS), vmis)
+        migrations = component.watch(resources.VMI_MIGRATIONS)
+        migration = MigrationController(component, migrations, vmis, pods)
         component.metrics.append(PhaseMetrics(vmis).expose)
         self._work: tuple[Work, ...] = (
             ("vmi", vmi.queue, vmi.reconcile),
@@ -52,6 +55,7 @@ class VirtController:
             ("snapshot", snapshot.queue, snapshot.reconcile),
             ("pool", pool.queue, pool.reconcile),
             ("replica_set", sets.queue, sets.reconcile),
+            ("migration", migration.queue, migration.reconcile),
         )
         if extra_calls:
             extra = SuperfluousCalls(component, vmis, extra_calls)

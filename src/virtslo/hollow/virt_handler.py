@@ -5,22 +5,17 @@ on a newer one, and no phase is written twice.
 """
 
 import asyncio
-from collections.abc import Callable
 from typing import Any, Final
 
 from virtslo.base.clock import timestamp
-from virtslo.base.errors import ClusterError, Conflict, NotFound
 from virtslo.hollow.cache import Cache, key_of
 from virtslo.hollow.component import Component
 from virtslo.hollow.conditions import with_condition
 from virtslo.hollow.delays import BOOT, DOMAIN_DEFINE, SHUTDOWN, Delays
 from virtslo.hollow.recorder import EventRecorder
 from virtslo.hollow.vmi_status import is_final, with_phase
-from virtslo.model import resources
+from virtslo.hollow.vmi_writer import VmiWriter
 from virtslo.model.identifiers import Object
-
-FIRST_RETRY_NS: Final = 5_000_000
-LONGEST_RETRY_NS: Final = 5_000_000_000
 
 _NEVER: Final = {"lastProbeTime": None, "lastTransitionTime": None}
 """As the real one writes it: virt-controller's patches test conditions field by field."""
@@ -28,16 +23,13 @@ _MIGRATABLE: Final = {**_NEVER, "status": "True", "type": "LiveMigratable"}
 _STORAGE_MIGRATABLE: Final = {**_NEVER, "status": "True", "type": "StorageLiveMigratable"}
 _MACHINE: Final = {"type": "pc-q35-rhel9.6.0"}
 
-Change = Callable[[Object], Object]
-
 
 class VirtHandler:
     """One node's virt-handler."""
 
     def __init__(self, component: Component, vmis: Cache, delays: Delays) -> None:
         self._component = component
-        self._api = component.api
-        self._vmis = vmis
+        self._writer = VmiWriter(component, vmis)
         self._delays = delays
         self._events = EventRecorder(component, "virt-handler")
         self._group: asyncio.TaskGroup | None = None
@@ -71,40 +63,19 @@ class VirtHandler:
         key = "/".join(key_of(vmi))
         uid = vmi["metadata"]["uid"]
         await self._delays.wait_on_node(DOMAIN_DEFINE, key)
-        if uid in self._stopping or not await self._write(vmi, _migratable):
+        if uid in self._stopping or not await self._writer.write(vmi, _migratable):
             return
         self._events.send(vmi, "Created", "VirtualMachineInstance defined.")
         await self._delays.wait_on_node(BOOT, key)
-        if uid in self._stopping or not await self._write(vmi, self._running):
+        if uid in self._stopping or not await self._writer.write(vmi, self._running):
             return
         self._events.send(vmi, "Started", "VirtualMachineInstance started.")
 
     async def _stop(self, vmi: Object) -> None:
         self._events.send(vmi, "Deleted", "Signaled Deletion")
         await self._delays.wait(SHUTDOWN, "/".join(key_of(vmi)))
-        if await self._write(vmi, self._succeeded):
+        if await self._writer.write(vmi, self._succeeded):
             self._events.send(vmi, "Stopped", "The VirtualMachineInstance was shut down.")
-
-    async def _write(self, vmi: Object, change: Change) -> bool:
-        """PUT the newest known VMI, changed; whether it is still there."""
-        uid, key = vmi["metadata"]["uid"], key_of(vmi)
-        delay_ns = FIRST_RETRY_NS
-        while True:
-            current = self._vmis.get(key)
-            if current is None or current["metadata"]["uid"] != uid:
-                return False
-            try:
-                await self._api.update(resources.VMIS, change(current))
-            except NotFound:
-                return False
-            except Conflict:
-                pass
-            except ClusterError:
-                delay_ns = max(delay_ns, 1_000_000_000)
-            else:
-                return True
-            await self._component.clock.sleep_until(self._component.clock.now_ns() + delay_ns)
-            delay_ns = min(LONGEST_RETRY_NS, delay_ns * 2)
 
     def _running(self, vmi: Object) -> Object:
         now = timestamp(self._component.clock.wall())

@@ -97,7 +97,7 @@ class VmiController:
         found: Object | None = None
         for pod_key in self._pods.owned_by(vmi["metadata"]["uid"]):
             pod = self._pods.get(pod_key)
-            if pod is None or (node and pod["spec"].get("nodeName") not in {None, "", node}):
+            if pod is None or (node and pod["spec"].get("nodeName") != node):
                 continue
             found = pod
         return found

@@ -82,7 +82,7 @@ class Profile:
     """By component: virt-controller, virt-handler, virt-api, kube-scheduler, …"""
     delays: Mapping[str, Distribution] = field(default_factory=dict)
     """By step: `schedule`, `pod_create`, `pod_start`, `domain_define`, `boot`, `shutdown`,
-    `pod_stop`; a step not named takes no time."""
+    `pod_stop`, `migration_prepare`, `migrate`; a step not named takes no time."""
     node_work: float = 0.0
     """Seconds that one process, which plays every node, works on each step of a node, one after
     another; 0 where nodes work for themselves."""
