@@ -24,7 +24,7 @@ def to_nanoseconds(seconds: float) -> int:
 
 def timestamp(moment: datetime) -> str:
     """A moment as the API server writes it: RFC 3339, whole seconds, UTC."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{moment.astimezone(UTC).isoformat()[:19]}Z"
 
 
 def micro_timestamp(moment: datetime) -> str:

@@ -60,13 +60,13 @@ class Watcher:
                 await self._wait()
                 continue
             if self._queue:
-                due_ns = self._queue[0][0]
-                if due_ns > self._clock.now_ns():
+                due_ns, now_ns = self._queue[0][0], self._clock.now_ns()
+                if due_ns > now_ns:
                     await self._clock.sleep_until(due_ns)
                     continue
                 _, kind, target = self._queue.popleft()
                 self.delivered += 1
-                return WatchEvent(kind, target, self._clock.now_ns())
+                return WatchEvent(kind, target, now_ns)
             if self._is_closed:
                 if self._ending is not None:
                     raise self._ending

@@ -1,6 +1,7 @@
 """The event loop in virtual time: order, jumps, deadlock, cancellation."""
 
 import asyncio
+import gc
 
 import pytest
 
@@ -81,3 +82,44 @@ def test_the_date_follows_virtual_time() -> None:
         return (clock.wall() - EPOCH).total_seconds()
 
     assert run_in_virtual_time(main) == 90
+
+
+def test_a_sleep_that_was_cancelled_does_not_hold_time_back() -> None:
+    async def main(clock: VirtualClock) -> int:
+        sleeper = asyncio.ensure_future(clock.sleep_until(100 * 10**9))
+        await clock.sleep_until(10**9)
+        sleeper.cancel()
+        await asyncio.wait([sleeper])
+        await clock.sleep_until(2 * 10**9)
+        return clock.now_ns()
+
+    assert run_in_virtual_time(main) == 2 * 10**9
+
+
+def test_sleeps_and_timers_of_one_instant_keep_the_order_they_were_set_in() -> None:
+    async def main(clock: VirtualClock) -> list[str]:
+        order: list[str] = []
+
+        async def sleep(name: str) -> None:
+            await clock.sleep_until(10**9)
+            order.append(name)
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(sleep("first sleep"))
+            await asyncio.sleep(0)
+            asyncio.get_running_loop().call_at(1.0, order.append, "timer")
+            group.create_task(sleep("second sleep"))
+        return order
+
+    assert run_in_virtual_time(main) == ["first sleep", "timer", "second sleep"]
+
+
+def test_the_garbage_collector_is_left_as_it_was_found() -> None:
+    async def main(clock: VirtualClock) -> tuple[int, int, int]:
+        return gc.get_threshold()
+
+    before = gc.get_threshold()
+    during = run_in_virtual_time(main)
+
+    assert during[0] > before[0]
+    assert gc.get_threshold() == before
