@@ -54,7 +54,7 @@ def test_generated_pages_are_in_step() -> None:
 def test_the_readme_names_every_command() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
 
-    for command in ("run", "report", "tables", "simulate", "clean", "schema"):
+    for command in ("run", "report", "tables", "audit", "simulate", "clean", "schema"):
         assert f"virtslo {command}" in text
 
 

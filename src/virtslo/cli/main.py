@@ -25,6 +25,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "preflight": ("virtslo.cli.preflight", "Look at what a run needs; change nothing."),
     "report": ("virtslo.cli.report", "Show everything a run's record says."),
     "tables": ("virtslo.cli.tables", "Print the three tables from one or several runs."),
+    "audit": ("virtslo.cli.audit", "Audit a test from a Prometheus, as perfscale-audit does."),
     "simulate": ("virtslo.cli.simulate", "Serve the simulated cluster on loopback."),
     "hollow": ("virtslo.cli.hollow", "Play a KubeVirt without machines on an API server."),
     "clean": ("virtslo.cli.clean", "Remove what runs left on a cluster."),

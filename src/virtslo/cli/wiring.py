@@ -17,6 +17,7 @@ from virtslo.base.clock import Clock
 from virtslo.base.errors import VirtsloError
 from virtslo.base.stage_board import StageBoard
 from virtslo.cli.formats import FORMATS
+from virtslo.model.audit import AuditRequest, AuditResult
 from virtslo.model.environment import SimulatedTarget
 from virtslo.model.identity import Identity
 from virtslo.model.record import RunRecord
@@ -29,6 +30,7 @@ from virtslo.ports.run_recorder import RunRecorder
 if TYPE_CHECKING:
     from virtslo.hollow.attached import AttachedParts
     from virtslo.model.profile import Profile
+    from virtslo.remote.prometheus import Prometheus
     from virtslo.sim.api_server import ApiServer
 
 USER_AGENT = f"virtslo/{__version__}"
@@ -257,6 +259,27 @@ def render_files(report: Report, form: str) -> Mapping[str, str] | None:
     """A report's files by name, for a format that is a folder; None for one that is a text."""
     renderer = _renderer(form)
     return renderer.files(report) if isinstance(renderer, FolderRenderer) else None
+
+
+def open_prometheus(request: AuditRequest) -> "Prometheus":
+    """The Prometheus that an audit is asked of; a context manager."""
+    from virtslo.remote.prometheus import Prometheus, PrometheusAddress
+
+    address = PrometheusAddress(
+        request.url,
+        bearer_token=request.bearer_token,
+        username=request.username,
+        password=request.password,
+        verify=request.verify,
+    )
+    return Prometheus(address, user_agent=USER_AGENT)
+
+
+def audit_texts(result: AuditResult) -> tuple[str, str]:
+    """An audit's result for people, and as perfscale-audit's results file."""
+    from virtslo.report.audit import audit_text, results_text
+
+    return audit_text(result), results_text(result)
 
 
 def render_shared(report: Report, name: str) -> Mapping[str, str]:
