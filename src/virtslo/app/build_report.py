@@ -92,4 +92,5 @@ def _arrival(arrival: Arrival) -> str:
     if arrival.process is Process.RAMP:
         start = format_rate(arrival.start_rate or 0.0)
         return f"ramp from {start} to {format_rate(arrival.rate)}"
-    return f"{arrival.process.value} at {format_rate(arrival.rate)}"
+    first = f", the first {arrival.at_once} at once" if arrival.at_once > 1 else ""
+    return f"{arrival.process.value} at {format_rate(arrival.rate)}{first}"

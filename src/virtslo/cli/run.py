@@ -63,7 +63,8 @@ def command(what: str, **options: Any) -> int:
     """Run a test: a pattern (burst, steady-state, constant-churn), the suite, or a file.
 
     Without --context, --kubeconfig or --in-cluster it runs on the simulated cluster, in virtual
-    time. FILE is a scenario of virtslo, or a workload of KubeVirt's perfscale-load-generator.
+    time. FILE is a scenario of virtslo, a workload of KubeVirt's perfscale-load-generator, or one
+    of kube-burner that creates VMs, VMIs or replica sets.
 
     \b
     virtslo run burst --count 1000 --simulate ci
@@ -203,7 +204,7 @@ def _scenarios(what: str, options: dict[str, Any]) -> tuple[list[tuple[str, Any]
 def read_scenario(what: str, options: dict[str, Any]) -> Any:
     """The scenario that a pattern's name or a file says, with the options put over it."""
     from virtslo.base.errors import ScenarioError
-    from virtslo.config.scenario_file import read_document, scenario_from_mapping
+    from virtslo.config.scenario_file import notes_on, read_document, scenario_from_mapping
 
     if what in PATTERNS:
         over = overrides(options, is_constant_churn=what == "constant-churn")
@@ -229,4 +230,6 @@ def read_scenario(what: str, options: dict[str, Any]) -> Any:
     given = read.get("load")
     pattern = given.get("pattern") if isinstance(given, dict) else None
     over = overrides(options, is_constant_churn=pattern == "constant-churn")
+    for note in notes_on(Path(what)):
+        click.echo(f"note: {note}", err=True)
     return scenario_from_mapping(merged(read, over), source=what, base=base, places={})

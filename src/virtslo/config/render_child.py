@@ -16,6 +16,7 @@ from jinja2 import StrictUndefined, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from virtslo.config.go_template import GoTemplate, TemplateProblem
+from virtslo.config.text_template import TextTemplate
 
 MEMORY_BYTES: Final = 1024 * 1024 * 1024
 CPU_SECONDS: Final = 30
@@ -49,7 +50,7 @@ def main() -> int:
 
 def render_all(request: Mapping[str, Any]) -> list[str]:
     """One text for every context of the request. Raises TemplateProblem."""
-    make = _go if request["dialect"] == "go" else _jinja
+    make = {"go": _go, "go-text": _go_text}.get(request["dialect"], _jinja)
     render = make(request["text"], int(request["max_document"]))
     variables: Mapping[str, Any] = request["variables"]
     texts: list[str] = []
@@ -71,6 +72,18 @@ def _bound(what: int, limit: int) -> None:
 
 def _go(text: str, max_document: int) -> Render:
     template = GoTemplate(text)
+
+    def render(variables: Mapping[str, Any]) -> str:
+        rendered = template.render(variables)
+        if len(rendered) > max_document:
+            raise _too_long(max_document, "one manifest")
+        return rendered
+
+    return render
+
+
+def _go_text(text: str, max_document: int) -> Render:
+    template = TextTemplate(text)
 
     def render(variables: Mapping[str, Any]) -> str:
         rendered = template.render(variables)

@@ -12,12 +12,14 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from virtslo.base.errors import Problem, ScenarioError
+from virtslo.config import kube_burner_workload
 from virtslo.config.checks import churn_mode, churn_objects, churn_of, clashes, replacements
+from virtslo.config.kube_burner_workload import PLACES as KUBE_BURNER_PLACES
 from virtslo.config.perfscale_workload import PLACES, is_workload, to_document
 from virtslo.config.problems import Loc, nearest, place_of, problem_of
 from virtslo.config.schema import API_VERSION, EXAMPLE, ChurnModel, ScenarioModel
 from virtslo.config.template_choice import choose_template
-from virtslo.config.yaml_document import read_mapping
+from virtslo.config.yaml_document import read_mapping, read_text
 from virtslo.model.scenario import (
     Arrival,
     Churn,
@@ -37,12 +39,17 @@ _OF_TEMPLATE: Final = tuple(
 )
 _RECOGNISED: Final = (
     f"apiVersion: {API_VERSION} (a scenario), or object, type and count (a workload of "
-    "perfscale-load-generator)"
+    "perfscale-load-generator), or jobs (a workload of kube-burner)"
 )
 
 
 def read_scenario(path: Path) -> Scenario:
     """The scenario that a file describes. Raises ScenarioError with every problem."""
+    text = read_text(path, expected="a scenario file")
+    if kube_burner_workload.is_workload(text):
+        burner = kube_burner_workload.to_document(text, path)
+        places = KUBE_BURNER_PLACES
+        return scenario_from_mapping(burner, source=str(path), base=path.parent, places=places)
     raw = read_mapping(path)
     document = _recognise(raw, path)
     places = PLACES if document is not raw else {}
@@ -54,7 +61,18 @@ def read_document(path: Path) -> tuple[Mapping[str, Any], Path]:
 
     The document is not validated yet: options may be put over it first. Raises ScenarioError.
     """
+    text = read_text(path, expected="a scenario file")
+    if kube_burner_workload.is_workload(text):
+        return kube_burner_workload.to_document(text, path), path.parent
     return _recognise(read_mapping(path), path), path.parent
+
+
+def notes_on(path: Path) -> tuple[str, ...]:
+    """What a file of another tool asks for and virtslo does otherwise, in words."""
+    text = read_text(path, expected="a scenario file")
+    if not kube_burner_workload.is_workload(text):
+        return ()
+    return kube_burner_workload.notes_of(text, path)
 
 
 def scenario_from_mapping(
@@ -177,7 +195,9 @@ def _load(model: ScenarioModel) -> Load:
     churn = churn_of(model) or load.churn  # a burst keeps what it was given, and makes no use of it
     return Load(
         pattern=Pattern(load.pattern),
-        arrival=Arrival(Process(arrival.process), arrival.rate, arrival.start_rate),
+        arrival=Arrival(
+            Process(arrival.process), arrival.rate, arrival.start_rate, arrival.at_once
+        ),
         max_in_flight=load.max_in_flight,
         churn=None if churn is None else _churn(model, churn),
         settle=load.settle,

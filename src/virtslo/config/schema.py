@@ -175,8 +175,10 @@ class WorkloadModel(Model):
         description="A built-in template (cirros, fedora, instancetype), or a path to one, "
         "relative to this file.",
     )
-    dialect: Literal["jinja", "go"] = Field(
-        "jinja", description="The language of the template; built-in templates are jinja."
+    dialect: Literal["jinja", "go", "go-text"] = Field(
+        "jinja",
+        description="The language of the template: jinja (built-in templates are), go "
+        "(html/template, as perfscale-load-generator), go-text (text/template, as kube-burner).",
     )
     variables: dict[str, Variable] = Field(
         default_factory=dict, max_length=200, description="Values for the template."
@@ -195,6 +197,9 @@ class ArrivalModel(Model):
     )
     rate: Rate | None = Field(None, description="Arrivals per second; for ramp, at its end.")
     start_rate: Rate | None = Field(None, description="For ramp: arrivals per second at its start.")
+    at_once: int = Field(
+        1, ge=1, le=MAX_COUNT, description="For constant: how many arrive at the very start."
+    )
 
 
 class ChurnModel(Model):

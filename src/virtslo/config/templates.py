@@ -23,6 +23,9 @@ MAX_TOTAL: Final = 256 * 1024 * 1024
 CHUNK: Final = 20_000
 """How many manifests one child renders, so that its memory does not grow with the count."""
 DEADLINE_SECONDS: Final = 60.0
+REPLICAS: Final = "replicas of an iteration"
+"""The variable that says how many objects an iteration of kube-burner makes; no template can name
+it."""
 CHILD: Final = "virtslo.config.render_child"
 
 
@@ -104,8 +107,22 @@ def _told(
     """What a template is told; in Go's dialect the author's variables win, as they do there."""
     if dialect is Dialect.JINJA:
         return dict(context)
+    if dialect is Dialect.GO_TEXT:
+        return kube_burner_variables(context, variables)
     ours = {"replica", "namespace"}
     return {key: value for key, value in context.items() if key in ours or key not in variables}
+
+
+def kube_burner_variables(
+    context: Mapping[str, Any], variables: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What kube-burner tells a template of an object: its iteration from 0, its replica from 1."""
+    if "replica" not in context:
+        return {}
+    each = int(variables.get(REPLICAS, 1))
+    iteration, replica = divmod(int(context["replica"]) - 1, each)
+    ours = {"UUID": context["run_id"], "RunID": context["run_id"]}
+    return {"Iteration": iteration, "Replica": replica + 1, **ours}
 
 
 def _how_it_ended(returncode: int, stderr: bytes) -> str:

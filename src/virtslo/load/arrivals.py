@@ -24,15 +24,15 @@ def _times(arrival: Arrival, count: int, rng: Random) -> Iterator[float]:
     if arrival.rate is None or arrival.rate <= 0:
         raise ValueError(f"the process {arrival.process.value} needs a rate above 0")
     if arrival.process is Process.CONSTANT:
-        return _constant(arrival.rate, count)
+        return _constant(arrival.rate, count, arrival.at_once)
     if arrival.process is Process.POISSON:
         return _poisson(arrival.rate, count, rng)
     return _ramp(arrival.start_rate or 0.0, arrival.rate, count)
 
 
-def _constant(rate: float, count: int) -> Iterator[float]:
+def _constant(rate: float, count: int, at_once: int) -> Iterator[float]:
     for number in range(count):
-        yield number / rate
+        yield max(0, number - at_once + 1) / rate
 
 
 def _poisson(rate: float, count: int, rng: Random) -> Iterator[float]:

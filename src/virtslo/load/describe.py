@@ -77,7 +77,8 @@ def _ramp_up(plan: Plan, scenario: Scenario) -> str:
     if load.arrival.process is Process.RAMP:
         rate = f"from {format_rate(load.arrival.start_rate or 0.0)} to {rate}"
     span = format_duration(to_seconds(plan.offsets_ns[-1])) if plan.offsets_ns else "0s"
-    return f"{load.arrival.process.value} arrivals, {rate}, over {span}, {bound} (open loop)"
+    first = f" after {load.arrival.at_once} at once" if load.arrival.at_once > 1 else ""
+    return f"{load.arrival.process.value} arrivals, {rate}{first}, over {span}, {bound} (open loop)"
 
 
 def _churn(plan: Plan, scenario: Scenario) -> list[str]:

@@ -34,6 +34,9 @@ class Dialect(StrEnum):
 
     JINJA = "jinja"
     GO = "go"
+    """As KubeVirt's perfscale-load-generator reads it: html/template."""
+    GO_TEXT = "go-text"
+    """As kube-burner reads it: text/template with sprig's functions."""
 
 
 class Victims(StrEnum):
@@ -90,6 +93,8 @@ class Arrival:
     """Arrivals per second; for `ramp`, the rate at the end. None for `burst`."""
     start_rate: float | None = None
     """For `ramp`: the rate at the start."""
+    at_once: int = 1
+    """For `constant`: how many arrive at t0, as from a full token bucket; the rest at the rate."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ def test_a_missing_key_says_what_it_is_for() -> None:
         ({"variables": []}, "a mapping", "a list"),
         ({"variables": {"a": {}}}, "a text, a number or a boolean", "an empty mapping"),
         ({"namespace": "A B"}, "a name of at most 63 characters", "'A B'"),
-        ({"dialect": "jina"}, "one of jinja, go", "'jina'"),
+        ({"dialect": "jina"}, "one of jinja, go, go-text", "'jina'"),
     ],
 )
 def test_values_are_told_with_what_was_expected(

@@ -1,0 +1,87 @@
+"""The keys of kube-burner's files, and what becomes of each.
+
+Invariant: every key that kube-burner knows is here. An empty text: carried out, or so by itself. A
+text: done otherwise, as the text says. Keys that cannot be honoured are in `REFUSED`.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+ROOT_KEYS: Final[Mapping[str, str]] = {
+    "jobs": "",
+    "global": "",
+    "metricsEndpoints": "not read: virtslo counts REST calls itself, from the components' counters",
+}
+GLOBAL_KEYS: Final[Mapping[str, str]] = {
+    "measurements": "virtslo always measures phases; judge them with --objectives",
+    "requestTimeout": "not used: every request has virtslo's own deadline",
+    "gc": "virtslo removes what it made; --keep leaves it",
+    "gcMetrics": "the ramp-down is always measured, apart",
+    "waitWhenFinished": "",
+    "clusterHealth": "not checked here: see virtslo preflight",
+    "timeout": "not used: deadlines end each wait",
+    "functionTemplates": "no function templates are read",
+    "deletionStrategy": "objects are deleted one by one",
+    "indexerConfig": "nothing is indexed while running: virtslo report --format kube-burner",
+    "prometheusURL": "not read: virtslo counts REST calls itself",
+    "writeToFile": "virtslo writes its own record",
+    "metricsDirectory": "virtslo writes its own record",
+}
+JOB_KEYS: Final[Mapping[str, str]] = {
+    "name": "",
+    "jobType": "",
+    "jobIterations": "",
+    "namespace": "",
+    "namespacedIterations": "",
+    "iterationsPerNamespace": "",
+    "qps": "",
+    "burst": "",
+    "objects": "",
+    "churnConfig": "",
+    "maxWaitTimeout": "",
+    "waitWhenFinished": "",
+    "preCreateNamespaces": "",
+    "cleanup": "virtslo removes what it made itself; leftovers of others are left alone",
+    "podWait": "virtslo waits for VMIs, not for pods",
+    "waitForDeletion": "",
+    "jobPause": "not carried out: nothing is measured in it",
+    "gc": "virtslo removes what it made; --keep leaves it",
+    "verifyObjects": "",
+    "errorOnVerify": "",
+    "skipIndexing": "",
+    "preLoadImages": "images are not pulled beforehand: the first VMIs may wait for them",
+    "preLoadPeriod": "",
+    "preLoadNodeLabels": "",
+    "namespaceLabels": "not set: namespaces carry the run's label only",
+    "namespaceAnnotations": "not set",
+    "metricsAggregate": "",
+    "metricsClosing": "",
+    "measurements": "virtslo always measures phases; judge them with --objectives",
+    "executionMode": "",
+}
+REFUSED_IN_JOBS: Final[Mapping[str, str]] = {
+    "jobIterationDelay": "no delay: iterations follow the rate",
+    "watchers": "no watchers: they would load the cluster unmeasured",
+    "hooks": "no hooks: virtslo runs no command of a file",
+    "incrementalLoad": "no incremental load: run one scenario for each step",
+    "defaultMissingKeysWithZero": "no missing variables: set each one",
+}
+OBJECT_KEYS: Final[Mapping[str, str]] = {
+    "objectTemplate": "",
+    "replicas": "",
+    "inputVars": "",
+    "wait": "",
+    "waitOptions": "virtslo waits for every VMI to be Running",
+    "runOnce": "",
+    "churn": "",
+}
+REFUSED_IN_OBJECTS: Final[Mapping[str, str]] = {
+    "kind": "nothing: the template says it",
+    "apiVersion": "nothing: the template says it",
+    "labelSelector": "nothing: only jobs that create are carried out",
+    "patchType": "nothing: only jobs that create are carried out",
+    "kubeVirtOp": "nothing: only jobs that create are carried out",
+    "group": "nothing: objects are all of one group",
+    "repeatEveryNIterations": "nothing: each iteration makes the same objects",
+}
+CHURN_KEYS: Final = ("cycles", "percent", "duration", "delay", "deleteDelay", "mode")
