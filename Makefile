@@ -11,7 +11,7 @@ UV_VERSION := 0.13.9
 SCENARIO ?= suite --count 100
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all control-plane browser check format docs bench lock clean
+.PHONY: help run test test-all control-plane browser check format docs gallery bench lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,10 @@ format: $(STAMP) ## put the code in its house style
 docs: $(STAMP) ## write the generated reference pages
 	@COLUMNS=80 $(BIN)/python tools/reference.py
 	@$(BIN)/python tools/calls_per_object.py
+
+gallery: $(STAMP) ## write docs/gallery: an example of every output
+	-@$(MAKE) --no-print-directory browser
+	@$(BIN)/python tools/gallery.py
 
 bench: $(STAMP) ## print the speed figures
 	@$(BIN)/python tools/bench.py

@@ -25,16 +25,21 @@ class Format:
     """Whether it shows single objects and moments."""
     says_simulated: bool = True
     """Whether it has a place to say that a run was simulated."""
+    goes_to: str = ""
+    """What `--to` may be the address of; empty where it can only be written."""
 
 
 FORMATS: Final[Mapping[str, Format]] = {
-    "table": Format("tables for a terminal", "virtslo.report.terminal:Terminal"),
+    "table": Format("tables for a terminal", "virtslo.report.terminal:Terminal", is_detailed=True),
     "markdown": Format("GitHub Markdown", "virtslo.report.markdown:Markdown"),
     "json": Format("virtslo.report/v1", "virtslo.report.json_document:JsonDocument"),
     "html": Format("one page with interactive plots", "virtslo.report.html:Html", is_detailed=True),
     "junit": Format("JUnit XML: objectives as cases", "virtslo.report.junit:JUnit"),
     "openmetrics": Format(
-        "OpenMetrics", "virtslo.report.open_metrics:OpenMetrics", is_detailed=True
+        "OpenMetrics",
+        "virtslo.report.open_metrics:OpenMetrics",
+        is_detailed=True,
+        goes_to="a Prometheus Pushgateway",
     ),
     "perfscale": Format(
         "results of KubeVirt's perfscale-audit",
@@ -47,6 +52,7 @@ FORMATS: Final[Mapping[str, Format]] = {
         "virtslo.report.kube_burner:KubeBurner",
         is_detailed=True,
         says_simulated=False,
+        goes_to="an OpenSearch",
     ),
     "vep411": Format(
         "VEP-411 JSON (with -o: a folder)",
@@ -92,3 +98,12 @@ def check_simulated(report: Report, form: str, *, is_allowed: bool) -> None:
             "with --allow-simulated every name and id in it begins with simulated-",
         )
         raise ScenarioError("report", [problem])
+
+
+def check_destination(form: str) -> None:
+    """Refuse a format that cannot be sent. Raises ScenarioError."""
+    if FORMATS[form].goes_to:
+        return
+    known = ", ".join(f"{name} ({f.goes_to})" for name, f in FORMATS.items() if f.goes_to)
+    problem = Problem("--to", f"--format {form}", f"a format that can be sent: {known}")
+    raise ScenarioError("report", [problem])

@@ -5,14 +5,11 @@ The display is drawn at most ten times a second of the machine's time, whatever 
 """
 
 import sys
-from typing import TYPE_CHECKING
 
 from virtslo.base.clock import SystemClock, to_seconds
 from virtslo.base.units import format_duration
+from virtslo.cli.live_view import LiveView
 from virtslo.ports.progress import Progress, Silent, Snapshot
-
-if TYPE_CHECKING:
-    from rich.table import Table
 
 PHASE_ORDER = ("Pending", "Scheduling", "Scheduled", "Running", "Succeeded", "Failed", "gone")
 DRAW_EVERY_NS = 100_000_000
@@ -65,7 +62,7 @@ class PlainProgress:
 
 
 class LiveProgress:
-    """One line that is drawn again and again, with notes above it."""
+    """A small picture that is drawn again and again, with notes above it."""
 
     def __init__(self) -> None:
         from rich.console import Console
@@ -73,7 +70,7 @@ class LiveProgress:
 
         self._clock = SystemClock()
         self._next_ns = 0
-        self._last: Snapshot | None = None
+        self._view = LiveView()
         self._live: Live = Live(
             console=Console(stderr=True), auto_refresh=False, transient=True, redirect_stdout=False
         )
@@ -81,30 +78,18 @@ class LiveProgress:
 
     def update(self, snapshot: Snapshot) -> None:
         """Draw it, if the last drawing is old enough."""
-        self._last = snapshot
         now = self._clock.now_ns()
         if now >= self._next_ns:
             self._next_ns = now + DRAW_EVERY_NS
-            self._live.update(self._drawing(snapshot), refresh=True)
+            self._live.update(self._view.draw(snapshot), refresh=True)
 
     def note(self, message: str) -> None:
         """Print it above the line."""
         self._live.console.print(message, highlight=False, markup=False)
 
     def close(self) -> None:
-        """Take the line away."""
+        """Take the picture away."""
         self._live.stop()
-
-    def _drawing(self, snapshot: Snapshot) -> "Table":
-        from rich.progress_bar import ProgressBar
-        from rich.table import Table
-        from rich.text import Text
-
-        running = snapshot.phases.get("Running", 0) + snapshot.phases.get("gone", 0)
-        table = Table.grid(padding=(0, 1))
-        table.add_row(ProgressBar(total=max(1, snapshot.wanted), completed=running, width=24))
-        table.add_row(Text(describe(snapshot)))
-        return table
 
 
 def open_progress(*, quiet: bool) -> "PlainProgress | LiveProgress | QuietProgress":

@@ -1,5 +1,6 @@
 """Finding records by path or id, and printing what they say."""
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -7,15 +8,18 @@ import click
 
 from virtslo.app.build_report import build_report, exit_code
 from virtslo.base.errors import StoreError
-from virtslo.cli.formats import FORMATS, check_simulated
+from virtslo.cli.formats import FORMATS, check_destination, check_simulated
 from virtslo.cli.output import write_file, write_folder
 from virtslo.cli.wiring import (
     is_suite,
+    kube_burner_documents,
+    push_metrics,
     read_record,
     read_suite,
     render,
     render_files,
     render_shared,
+    send_documents,
 )
 from virtslo.model.record import RunRecord, RunStatus
 
@@ -68,9 +72,36 @@ def print_report(
     return exit_code(report)
 
 
+def send_report(run: Path, *, form: str, url: str, index: str, allow_simulated: bool) -> int:
+    """Send a record's documents to where others read them; returns the record's exit code.
+
+    Documents that were refused are told one by one, and the exit code is then 3.
+    """
+    check_destination(form)
+    report = build_report([read_record(locate(run))], detailed=True)
+    check_simulated(report, form, is_allowed=allow_simulated)
+    if form == "openmetrics":
+        where = push_metrics(url, report.runs[0].id, render(report, form))
+        click.echo(f"pushed: {where}", err=True)
+        return exit_code(report)
+    delivery = send_documents(url, index, kube_burner_documents(report))
+    click.echo(
+        f"indexed {delivery.accepted} documents in {index!r} with {delivery.requests} requests, "
+        f"{delivery.retries} of them repetitions",
+        err=True,
+    )
+    if delivery.refused:
+        reasons = [f"{count} × {why}" for why, count in Counter(delivery.refused).most_common(10)]
+        raise StoreError(
+            f"{len(delivery.refused)} documents were refused:\n  " + "\n  ".join(reasons),
+            hint="the index may map a field to another type: look at its mapping",
+        )
+    return exit_code(report)
+
+
 def conclude(records: Sequence[RunRecord], *, form: str) -> int:
     """Print the report of runs that have just ended; returns their exit code."""
-    report = build_report(records)
+    report = build_report(records, detailed=FORMATS[form].is_detailed)
     click.echo(render(report, form), nl=False)
     for record in records:
         if record.header.left_behind:

@@ -36,10 +36,34 @@ from virtslo.cli.formats import FORMATS, known_format
     show_default=True,
     help="HTML: the plotting library in the page, or one copy beside all pages of a folder.",
 )
-def command(run: Path, form: str, output: Path | None, allow_simulated: bool, assets: str) -> int:
+@click.option(
+    "--to",
+    "url",
+    metavar="URL",
+    help="Send it: openmetrics to a Pushgateway, kube-burner to an OpenSearch.",
+)
+@click.option(
+    "--index",
+    default="virtslo",
+    show_default=True,
+    help="OpenSearch: the index of the documents.",
+)
+def command(
+    run: Path,
+    form: str,
+    output: Path | None,
+    allow_simulated: bool,
+    assets: str,
+    url: str | None,
+    index: str,
+) -> int:
     """Show everything the record of RUN says: a folder, or a run's id under ./runs."""
-    from virtslo.cli.records import print_report
+    from virtslo.cli.records import print_report, send_report
 
+    if url is not None:
+        if output is not None:
+            raise click.UsageError("--to and -o exclude each other")
+        return send_report(run, form=form, url=url, index=index, allow_simulated=allow_simulated)
     if assets == "shared" and (form != "html" or output is None):
         raise click.UsageError("--assets shared needs --format html and -o FILE")
     return print_report(

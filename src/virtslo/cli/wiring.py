@@ -6,7 +6,7 @@ parts are imported where they are used.
 
 import asyncio
 import importlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +23,7 @@ from virtslo.model.identity import Identity
 from virtslo.model.record import RunRecord
 from virtslo.model.report import Report
 from virtslo.model.suite import SuiteRecord
+from virtslo.ports.document_sink import Delivery, Document
 from virtslo.ports.kube_api import KubeApi
 from virtslo.ports.renderer import FolderRenderer, Renderer
 from virtslo.ports.run_recorder import RunRecorder
@@ -280,6 +281,33 @@ def audit_texts(result: AuditResult) -> tuple[str, str]:
     from virtslo.report.audit import audit_text, results_text
 
     return audit_text(result), results_text(result)
+
+
+def kube_burner_documents(report: Report) -> Sequence[Document]:
+    """The documents that kube-burner would index."""
+    from virtslo.report.kube_burner import documents_of
+
+    return documents_of(report)
+
+
+def send_documents(url: str, index: str, documents: Sequence[Document]) -> Delivery:
+    """Index documents in an OpenSearch. Raises ClusterError."""
+    from virtslo.base.clock import SystemClock
+    from virtslo.remote.opensearch import OpenSearch
+
+    async def send() -> Delivery:
+        clock = SystemClock()
+        async with OpenSearch(url, index, clock=clock, user_agent=USER_AGENT) as sink:
+            return await sink.send(documents)
+
+    return asyncio.run(send())
+
+
+def push_metrics(url: str, run: str, text: str) -> str:
+    """Put a run's metrics into a Pushgateway; where they are then. Raises ClusterError."""
+    from virtslo.remote.pushgateway import push
+
+    return asyncio.run(push(url, run, text, user_agent=USER_AGENT))
 
 
 def render_shared(report: Report, name: str) -> Mapping[str, str]:

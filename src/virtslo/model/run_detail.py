@@ -80,6 +80,20 @@ class OperationTrack:
 
 
 @dataclass(frozen=True, slots=True)
+class CycleTrack:
+    """One cycle of the churn stage."""
+
+    number: int
+    start: float
+    victims: int
+    recovery: float | None
+    """Seconds from its intended start until it was over."""
+    reason: str | None
+    """Why there is no recovery."""
+    is_overlapped: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RestRow:
     """Requests of one component in one stage's window."""
 
@@ -137,6 +151,8 @@ class RunDetail:
     """VMIs that accepted creates of the measured stage stand for and that were never seen."""
     refused: int = 0
     """Creates of the measured stage that the API server did not accept."""
+    cycles: tuple[CycleTrack, ...] = ()
+    """Of a Steady State; constant churn has none that could be told apart."""
     cycle_starts: tuple[float, ...] = ()
     settings: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
     """The scenario's parameters, flat, for documents that carry them."""

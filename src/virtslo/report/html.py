@@ -38,6 +38,8 @@ POLICY: Final = (
 ASSET: Final = "virtslo-plotly.min.js"
 FACTS: Final = (
     ("time_to_all_running_seconds", "value", "All Running after"),
+    ("cycle_recovery_seconds", "p50", "Recovery of a cycle, P50"),
+    ("cycle_recovery_seconds", "max", "Recovery of a cycle, max"),
     ("vmi_creation_to_running_seconds", "p50", "Creation to Running, P50"),
     ("vmi_creation_to_running_seconds", "p99", "Creation to Running, P99"),
     ("creation_rate", "mean", "Creation rate"),

@@ -63,6 +63,18 @@ def population(objects: Sequence[ObjectTrack], moments: Sequence[float]) -> Mapp
     }
 
 
+def most_at_once(objects: Sequence[ObjectTrack]) -> Mapping[str, int]:
+    """The most VMIs that were in each phase at one time, exactly."""
+    entered: dict[str, list[float]] = {}
+    for item in objects:
+        for phase, moment in item.phases.items():
+            entered.setdefault(phase, []).append(moment)
+    return {
+        phase: max(population(objects, sorted(moments))[phase])
+        for phase, moments in entered.items()
+    }
+
+
 def nice_step(least: float) -> float:
     """The smallest of 1, 2, 5 × a power of ten that is not below."""
     if least <= 0:

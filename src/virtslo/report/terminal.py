@@ -21,6 +21,7 @@ from virtslo.report.content import (
     table_sheets,
     validity_line,
 )
+from virtslo.report.sparklines import over_time
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -54,6 +55,8 @@ class Terminal:
 def _print(console: "Console", report: Report) -> None:
     for sheet in [*table_sheets(report), *latency_sheets(report)]:
         _print_sheet(console, sheet)
+    for run, detail in zip(report.runs, report.details, strict=False):
+        _print_lines(console, f"Over time, {run.id}", over_time(detail))
     sections = [*single_sections(report), *environment_sections(report)]
     for title, lines in sections:
         _print_lines(console, title, lines)

@@ -11,6 +11,7 @@ from virtslo.model import resources
 from virtslo.model.operations import CHURN, CREATE, RAMP_DOWN, RAMP_UP, OperationRecord
 from virtslo.model.record import CounterRead, RunRecord
 from virtslo.model.run_detail import (
+    CycleTrack,
     ObjectTrack,
     OperationTrack,
     PodTrack,
@@ -20,9 +21,11 @@ from virtslo.model.run_detail import (
 )
 from virtslo.model.stages import Stage
 from virtslo.model.workload import TRAITS
+from virtslo.slo.churn_figures import recovery_of
+from virtslo.slo.churn_reader import churn_facts
 from virtslo.slo.latency_summaries import phase_counts, summaries_of
 from virtslo.slo.rest_calls import difference
-from virtslo.slo.timelines import Timeline, timelines_of
+from virtslo.slo.timelines import Timeline, Timelines, timelines_of
 
 MEASURED = (RAMP_UP, CHURN, RAMP_DOWN)
 
@@ -33,8 +36,9 @@ def run_detail(record: RunRecord) -> RunDetail:
     timelines = timelines_of(record, stages=MEASURED)
     creates = _Creates(record.operations, timelines.objects)
     pods = {pod.owner_uid: pod for pod in timelines.of_kind(resources.PODS.kind)}
+    churn_ns = min((st.started_ns for st in header.stages if st.name == CHURN), default=None)
     objects = tuple(
-        _object(vmi, creates, timelines.objects, pods.get(vmi.uid))
+        _object(vmi, creates, timelines.objects, pods.get(vmi.uid), churn_ns)
         for vmi in timelines.of_kind(resources.VMIS.kind)
     )
     main = CHURN if any(stage.name == CHURN for stage in header.stages) else RAMP_UP
@@ -58,6 +62,7 @@ def run_detail(record: RunRecord) -> RunDetail:
         phase_counts=phase_counts(objects, end),
         missing=missing,
         refused=refused,
+        cycles=tuple(_cycles(record, timelines)),
         cycle_starts=tuple(
             to_seconds(start) for stage in header.stages for start in stage.cycle_starts_ns
         ),
@@ -89,9 +94,17 @@ class _Creates:
 
 
 def _object(
-    vmi: Timeline, creates: _Creates, objects: Mapping[str, Timeline], pod: Timeline | None
+    vmi: Timeline,
+    creates: _Creates,
+    objects: Mapping[str, Timeline],
+    pod: Timeline | None,
+    churn_ns: int | None,
 ) -> ObjectTrack:
     create = creates.of(vmi)
+    stage = create.stage if create is not None else None
+    if churn_ns is not None and stage == RAMP_UP and (vmi.added_ns or 0) >= churn_ns:
+        # A controller made it in place of another: no create of ours led to it then.
+        create, stage = None, CHURN
     owner = objects.get(vmi.owner_uid or "")
     released = None
     if create is not None:
@@ -103,7 +116,7 @@ def _object(
         index=vmi.index,
         node=vmi.node,
         owner=owner.name if owner is not None else None,
-        stage=create.stage if create is not None else None,
+        stage=stage,
         cycle=create.cycle if create is not None else None,
         intended=to_seconds(create.intended_ns) if create is not None else None,
         released=_seconds(released),
@@ -172,6 +185,22 @@ def _rest_rows(reads: Sequence[CounterRead]) -> Iterator[RestRow]:
         for (component, verb, resource, code), count in sorted(window.requests.items()):
             if count:
                 yield RestRow(stage, component, verb, resource, code, count)
+
+
+def _cycles(record: RunRecord, timelines: Timelines) -> Iterator[CycleTrack]:
+    facts = churn_facts(record, timelines)
+    if facts is None or facts.is_constant:
+        return
+    for cycle in facts.cycles:
+        figure = recovery_of(cycle)
+        yield CycleTrack(
+            number=cycle.number,
+            start=to_seconds(cycle.start_ns),
+            victims=cycle.expected,
+            recovery=None if figure.value is None else float(figure.value),
+            reason=figure.reason,
+            is_overlapped=cycle.is_overlapped,
+        )
 
 
 def _settings(record: RunRecord) -> dict[str, str | int | float | bool | None]:

@@ -9,6 +9,7 @@ from virtslo.report.series import (
     highest,
     histogram,
     moments_of,
+    most_at_once,
     nice_step,
     population,
     rates,
@@ -30,6 +31,12 @@ def test_a_population_is_exact_at_each_moment() -> None:
     counts = population(objects, [0.0, 1.0, 2.5, 3.0, 9.0])
 
     assert counts == {"Pending": [0, 1, 2, 0, 0], "Running": [0, 0, 0, 2, 1]}
+
+
+def test_the_most_at_once_is_exact_whatever_is_drawn() -> None:
+    objects = [track(Pending=1.0, Running=1.0001), track(Pending=1.00005, Running=2.0)]
+
+    assert most_at_once(objects) == {"Pending": 2, "Running": 2}
 
 
 def test_rates_count_every_event_once() -> None:

@@ -8,6 +8,7 @@ from virtslo.model.run_detail import RunDetail
 from virtslo.report.charts.calls import calls_chart
 from virtslo.report.charts.chart import Chart
 from virtslo.report.charts.latency import ecdf_chart, histogram_chart, objects_chart, steps_chart
+from virtslo.report.charts.recovery import recovery_chart
 from virtslo.report.charts.slowest import slowest_chart
 from virtslo.report.charts.time_line import lateness_chart, population_chart, rates_chart
 
@@ -17,6 +18,7 @@ def charts_of(run: RunSummary, detail: RunDetail) -> list[Chart]:
     made = detail.measured_objects()
     found = [
         population_chart(detail),
+        recovery_chart(detail),
         rates_chart(detail),
         steps_chart(made),
         ecdf_chart(detail, made),

@@ -18,6 +18,7 @@ from virtslo.report.series import (
     Curve,
     highest,
     moments_of,
+    most_at_once,
     nice_step,
     population,
     rates,
@@ -37,6 +38,7 @@ def population_chart(detail: RunDetail) -> Chart | None:
     counts = population(detail.objects, moments)
     shown = [phase for phase in ALL_PHASES if phase in counts]
     shown += [phase for phase in counts if phase not in ALL_PHASES]
+    drawn = [phase for phase in shown if any(counts[phase])]
     x = [round(moment - first, 3) for moment in moments]
     traces = [
         {
@@ -50,15 +52,16 @@ def population_chart(detail: RunDetail) -> Chart | None:
             "fillcolor": f"@{phase}",
             "hovertemplate": f"%{{y}} {phase}<extra></extra>",
         }
-        for phase in shown
+        for phase in drawn
     ]
-    peak = {phase: max(counts[phase]) for phase in shown}
+    peak = most_at_once(detail.objects)
     told = ", ".join(f"{phase} {number(peak[phase])}" for phase in shown)
     return Chart(
         "population",
         "Population by phase",
         f"VMIs in each phase over time, {number(len(detail.objects))} in all. Most at once: "
-        f"{told}. Exact at each of {number(len(moments))} moments shown; shaded: the stages.",
+        f"{told}. Drawn at {number(len(moments))} moments, exact at each; a phase shorter than "
+        f"their spacing may not show. Shaded: the stages.",
         traces,
         {
             "xaxis": {"title": {"text": "seconds since the first measured stage began"}},

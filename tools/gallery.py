@@ -1,0 +1,120 @@
+"""Write docs/gallery: an example of every output, made on the simulated cluster.
+
+Runs are in virtual time and repeat byte for byte; what differs between two runs of the same
+scenario (id, dates, paths) is given fixed values, so that the gallery changes only when an output
+does. Pictures of the HTML page are made where there is a Chromium (make browser).
+"""
+
+import json
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "tests"))
+
+from support.chromium import browser, missing, opened  # noqa: E402
+from support.cli import only_run, virtslo  # noqa: E402
+from virtslo.app.build_report import build_report  # noqa: E402
+from virtslo.cli.formats import FORMATS  # noqa: E402
+from virtslo.cli.wiring import read_record, render, render_files  # noqa: E402
+from virtslo.model.record import RunRecord  # noqa: E402
+
+FOLDER = ROOT / "docs" / "gallery"
+FILES: Mapping[str, str] = {
+    "table": "table.txt",
+    "markdown": "report.md",
+    "json": "report.json",
+    "junit": "junit.xml",
+    "openmetrics": "metrics.txt",
+    "perfscale": "perf-audit-results.json",
+    "kube-burner": "kube-burner",
+    "vep411": "vep411",
+    "vep411-csv": "records.csv",
+    "perfdata": "perfdata.json",
+}
+LARGE = ("burst", "--count", "100")
+STEADY = ("steady-state", "--count", "40", "--cycles", "4", "--churn", "10%")
+SMALL = ("burst", "--count", "10")
+PICTURE_HEIGHT = 3_400
+
+
+def record_of(*arguments: str) -> RunRecord:
+    """The record of a run, with fixed values where two runs differ."""
+    with tempfile.TemporaryDirectory() as folder:
+        done = virtslo("run", *arguments, "--runs", folder, "--quiet")
+        if done.code not in (0, 1, 4):
+            sys.exit(done.err)
+        record = read_record(only_run(Path(folder)))
+    name = record.header.scenario.name
+    host = replace(
+        record.host,
+        run_id=name,
+        started_at="2026-01-01T00:00:00Z",
+        finished_at="2026-01-01T00:10:00Z",
+        directory=f"runs/{name}",
+        tool_version="0.1.0",
+        host="",
+    )
+    return replace(record, host=host)
+
+
+def write(name: str, text: str) -> None:
+    """One file of the gallery."""
+    path = FOLDER / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def write_texts(whole: list[RunRecord], small: RunRecord) -> None:
+    """Every format but HTML: the tables of the larger runs, the documents of the small one."""
+    for form, name in FILES.items():
+        records = whole if form in {"table", "markdown"} else [small]
+        report = build_report(records, detailed=FORMATS[form].is_detailed)
+        files = render_files(report, form)
+        if files is None:
+            write(name, render(report, form))
+        else:
+            for below, text in files.items():
+                write(f"{name}/{below}", text)
+
+
+def write_picture(record: RunRecord, name: str, *, look: str, width: int) -> None:
+    """The upper part of the HTML page as it looks."""
+    page_text = render(build_report([record], detailed=True), "html")
+    with tempfile.TemporaryDirectory() as folder, browser() as chromium:
+        page_file = Path(folder) / "report.html"
+        page_file.write_text(page_text, encoding="utf-8")
+        viewport = {"width": width, "height": 900}
+        with opened(chromium, page_file, color_scheme=look, viewport=viewport) as shown:
+            shown.draw_all()
+            shown.page.wait_for_timeout(500)
+            shown.page.screenshot(
+                path=str(FOLDER / f"{name}.jpg"),
+                full_page=True,
+                clip={"x": 0, "y": 0, "width": width, "height": PICTURE_HEIGHT},
+                type="jpeg",
+                quality=60,
+            )
+
+
+def run() -> int:
+    """Write the gallery."""
+    large, steady, small = record_of(*LARGE), record_of(*STEADY), record_of(*SMALL)
+    write_texts([large, steady], small)
+    why = missing()
+    if why:
+        print(f"no pictures of the HTML page: {why}")
+    else:
+        write_picture(large, "burst-light", look="light", width=1200)
+        write_picture(steady, "steady-state-dark", look="dark", width=1200)
+        write_picture(large, "burst-narrow", look="light", width=390)
+    formats = {name: FORMATS[name].text for name in FILES}
+    print(json.dumps({"written": str(FOLDER.relative_to(ROOT)), "formats": formats}, indent=1))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run())
