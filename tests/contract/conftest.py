@@ -11,10 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
+from support.clusters import REAL
 from support.raw_api import RawApi, simulated_api
-
-REAL = "VIRTSLO_CONTRACT_KUBECONFIG"
-"""Names a kubeconfig whose current context is a real API server that tests may write to."""
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from support.bodies import config_map, machine, pod
-from support.clusters import Cluster, in_process, over_sockets
+from support.clusters import Cluster, in_process, on_a_real_server, over_sockets
 from virtslo.base.errors import (
     NotFound,
     ResourceExpired,
@@ -17,7 +17,9 @@ from virtslo.ports.kube_api import Selection
 Run = Callable[[Callable[[Cluster], Awaitable[None]]], None]
 
 
-@pytest.fixture(params=[in_process, over_sockets], ids=["in process", "over HTTP"])
+@pytest.fixture(
+    params=[in_process, over_sockets, on_a_real_server], ids=["in process", "over HTTP", "real"]
+)
 def run(request: pytest.FixtureRequest) -> Run:
     runner: Run = request.param
     return runner
@@ -146,6 +148,7 @@ def test_raw_paths_are_answered(run: Run) -> None:
     run(test)
 
 
+@pytest.mark.parametrize("run", [in_process, over_sockets], ids=["in process", "over HTTP"])
 def test_a_pod_is_read_through_the_proxy(run: Run) -> None:
     async def test(cluster: Cluster) -> None:
         await cluster.api.create(PODS, pod("virt-api"))

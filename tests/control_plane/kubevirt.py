@@ -141,6 +141,14 @@ class RealKubeVirt:
         for process in reversed(self.processes.values()):
             process.stop()
 
+    async def watch_over(self) -> None:
+        """Start what has ended again, as a kubelet would; until cancelled."""
+        while True:
+            await asyncio.sleep(1)
+            for process in self.processes.values():
+                if process.has_ended:
+                    process.start()
+
     async def handler_token(self, node: str) -> str:
         """A token of virt-handler's service account that is bound to a node, as a pod has."""
         async with self._plane.admin() as api:

@@ -1,21 +1,29 @@
 """Simulated API servers for tests, reached in process or over a loopback socket."""
 
 import asyncio
+import contextlib
+import os
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TypeVar
+from pathlib import Path
+from typing import TypeVar, cast
+
+import pytest
 
 from virtslo.base.clock import Clock, SystemClock
+from virtslo.base.errors import NotFound
 from virtslo.base.virtual_time import run_in_virtual_time
 from virtslo.hollow.cluster import HollowCluster
 from virtslo.hollow.profiles import load_profile
 from virtslo.kube.connector import Endpoint, tls_context
+from virtslo.kube.credentials import connect
 from virtslo.kube.http_api import HttpApi
 from virtslo.model.identity import Identity
 from virtslo.model.profile import ServerProfile
-from virtslo.ports.kube_api import KubeApi
+from virtslo.model.resources import CONFIG_MAPS, PODS, VM_POOLS, VMI_REPLICA_SETS, VMIS, VMS
+from virtslo.ports.kube_api import KubeApi, PatchType, Selection
 from virtslo.sim.api_server import ApiServer
 from virtslo.sim.certificates import Certificates, make_certificates
 from virtslo.sim.direct import DirectApi
@@ -23,6 +31,8 @@ from virtslo.sim.discovery import install_documents
 from virtslo.sim.http_server import HttpServer
 
 T = TypeVar("T")
+REAL = "VIRTSLO_CONTRACT_KUBECONFIG"
+"""Names a kubeconfig whose current context is a real API server that tests may write to."""
 USER = Identity("tester", "tester", "tester/1", ("system:masters",))
 
 
@@ -74,6 +84,46 @@ def over_sockets(test: Test[T], *, log_size: int = 10_000) -> T:
             return await test(Cluster(api, there.server, SystemClock()))
 
     return asyncio.run(main())
+
+
+def on_a_real_server(test: Test[T]) -> T:
+    """Run a test against the real API server that REAL leads to, its default namespace emptied."""
+    path = os.environ.get(REAL)
+    if not path:
+        pytest.skip(f"no real API server: {REAL} names no kubeconfig")
+
+    async def main() -> T:
+        clock = SystemClock()
+        opened = await connect(
+            kubeconfig=Path(path), context=None, in_cluster=False, clock=clock, user_agent="tests/1"
+        )
+        async with opened as api:
+            await _empty_default_namespace(api)
+            return await test(Cluster(api, cast("ApiServer", None), clock))
+
+    return asyncio.run(main())
+
+
+async def _empty_default_namespace(api: KubeApi) -> None:
+    here = Selection(namespace="default")
+    for resource in (VM_POOLS, VMI_REPLICA_SETS, VMS, VMIS, PODS, CONFIG_MAPS):
+        for item in (await api.list_objects(resource, here)).items:
+            metadata = item["metadata"]
+            if metadata["name"] == "kube-root-ca.crt":
+                continue
+            if metadata.get("finalizers"):
+                free = {"metadata": {"finalizers": None}}
+                await api.patch(
+                    resource,
+                    metadata["name"],
+                    free,
+                    patch_type=PatchType.MERGE,
+                    namespace="default",
+                )
+            with contextlib.suppress(NotFound):
+                await api.delete(
+                    resource, metadata["name"], namespace="default", grace_period_seconds=0
+                )
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from virtslo.app.churning import ChurnStage
 from virtslo.app.stage_windows import AtRest, StageWindows, look_at_nothing
 from virtslo.app.watching import RunWatch
-from virtslo.base.clock import Clock
+from virtslo.base.clock import Clock, to_nanoseconds
 from virtslo.load.engine import Engine, PlannedOperation
 from virtslo.load.plan import Plan, PlannedObject
 from virtslo.model.operations import (
@@ -26,6 +26,9 @@ from virtslo.model.stages import Stage
 from virtslo.model.workload import TRAITS
 
 NOT_FOUND = 404
+ROUNDS = 4
+"""How often what could not be deleted is asked for again; each is an operation of its own."""
+ROUND_SECONDS = 3.0
 Key = tuple[str, str, str]
 """(kind, namespace, name) of an object."""
 
@@ -103,7 +106,7 @@ class RunStages:
             self.failed += 1
             if operation.verb == DELETE and operation.code == NOT_FOUND:
                 self._forget(key)
-            elif operation.verb == CREATE and operation.code is None:
+            elif operation.verb == CREATE and (operation.code is None or operation.code >= 500):
                 self._unknown[key] = self._planned[key]
         elif operation.verb == CREATE:
             if operation.stage != WARM_UP:
@@ -131,10 +134,11 @@ class RunStages:
         population = self._watch.population
         async with self._windows.stage(WARM_UP, deadline=self._plan.running_deadline):
             await self._create(objects, WARM_UP, (0,) * len(objects), closed_loop=True)
-            await self._windows.wait(population.warm_up_is_running(len(objects)))
+            await self._windows.wait(population.warm_up_is_running(len(self._alive)))
             self._windows.move_deadline(self._plan.gone_deadline)
             await self._delete_alive(WARM_UP, t0_ns=self._clock.now_ns())
             await self._windows.wait(population.warm_up_is_gone())
+            self._alive, self._unknown = {}, {}  # what is still there is left to clean-up
 
     async def _ramp_up(self) -> None:
         plan = self._plan
@@ -171,8 +175,13 @@ class RunStages:
         await self._engine.run(operations, t0_ns=self._windows.t0_ns, closed_loop=closed_loop)
 
     async def _delete_alive(self, stage: str, *, t0_ns: int) -> None:
-        operations = [
-            PlannedOperation(DELETE, planned, 0, stage)
-            for planned in (*self._alive.values(), *self._unknown.values())
-        ]
-        await self._engine.run(operations, t0_ns=t0_ns, closed_loop=True)
+        """Delete what is there, and what may be; what had no good answer once more, and again."""
+        there = {**self._alive, **self._unknown}
+        for attempt in range(ROUNDS):
+            operations = [PlannedOperation(DELETE, planned, 0, stage) for planned in there.values()]
+            await self._engine.run(operations, t0_ns=t0_ns, closed_loop=True)
+            there = {**self._alive, **self._unknown}
+            if not there or attempt == ROUNDS - 1:
+                break
+            await self._clock.sleep_until(self._clock.now_ns() + to_nanoseconds(ROUND_SECONDS))
+            t0_ns = self._clock.now_ns()
