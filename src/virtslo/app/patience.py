@@ -8,12 +8,21 @@ from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
 from virtslo.base.clock import Clock, to_nanoseconds
-from virtslo.base.errors import ClusterError, ConnectionLost, ServerFailure, TooManyRequests
+from virtslo.base.errors import (
+    ClusterError,
+    ConnectionLost,
+    Forbidden,
+    ServerFailure,
+    TooManyRequests,
+)
 
 T = TypeVar("T")
 
 PAUSE_SECONDS: Final = 1.0
-_PASSING: Final = (ConnectionLost, ServerFailure, TooManyRequests)
+REFUSED_SECONDS: Final = 30.0
+"""How long refusals may last: an API server that has just been started refuses everybody until it
+has read its roles."""
+_PASSING: Final = (ConnectionLost, ServerFailure, TooManyRequests, Forbidden)
 
 
 class Patience:
@@ -26,13 +35,15 @@ class Patience:
 
     async def call(self, make: Callable[[], Awaitable[T]]) -> T:
         """What `make` returns at last. Raises ClusterError for what cannot heal, or did not."""
+        refused_until_ns = self._clock.now_ns() + to_nanoseconds(REFUSED_SECONDS)
         while True:
             try:
                 return await make()
             except _PASSING as error:
                 seconds = _pause_after(error)
                 until_ns = self._clock.now_ns() + to_nanoseconds(seconds)
-                if until_ns >= self._deadline_ns:
+                is_refused = isinstance(error, Forbidden) and until_ns >= refused_until_ns
+                if is_refused or until_ns >= self._deadline_ns:
                     raise
                 self._tell(f"tried again in {seconds:g} s: {error.message}")
                 await self._clock.sleep_until(until_ns)

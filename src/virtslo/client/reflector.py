@@ -30,7 +30,12 @@ FIRST_DELAY: Final = 0.8
 LONGEST_DELAY: Final = 30.0
 """Seconds between attempts: client-go's reflector backs off from 800 ms to 30 s."""
 
+REFUSED_SECONDS: Final = 60.0
+"""How long refusals may last of what was allowed before: an API server that has just been started
+refuses everybody until it has read its roles and its resources."""
+
 _HOPELESS: Final = (Unauthorized, Forbidden, NotFound, MethodNotAllowed, BadRequest, Invalid)
+_REFUSALS: Final = (Unauthorized, Forbidden, NotFound)
 
 
 class ReflectorHandler(Protocol):
@@ -76,6 +81,7 @@ class Reflector:
         self._stall_after = stall_after
         self._version: str | None = None
         self._delay = FIRST_DELAY
+        self._refused_since_ns: int | None = None
         self.synced = asyncio.Event()
         self.relists = 0
         self.resumed = 0
@@ -89,12 +95,21 @@ class Reflector:
                 await self._watch()
             except ResourceExpired:
                 self._version = None
-            except _HOPELESS:
-                raise
             except ClusterError as error:
+                if isinstance(error, _HOPELESS) and not self._may_pass(error):
+                    raise
                 self._handler.lost(str(error))
                 self.resumed += 1
                 await self._back_off(error)
+
+    def _may_pass(self, error: ClusterError) -> bool:
+        """Whether a refusal may be that of an API server that has just been started."""
+        if not self.synced.is_set() or not isinstance(error, _REFUSALS):
+            return False
+        now_ns = self._clock.now_ns()
+        if self._refused_since_ns is None:
+            self._refused_since_ns = now_ns
+        return now_ns - self._refused_since_ns <= to_nanoseconds(REFUSED_SECONDS)
 
     async def _list(self) -> None:
         objects: list[Object] = []
@@ -119,6 +134,7 @@ class Reflector:
         async with self._api.watch(
             self._resource, self._selection, resource_version=self._version
         ) as events:
+            self._refused_since_ns = None
             if self._stall_after is None:
                 async for event in events:
                     self._take(event)

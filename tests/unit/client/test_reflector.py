@@ -1,0 +1,114 @@
+"""Refusals of what was allowed before: those of an API server that has just been started pass."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+import pytest
+
+from support.bodies import config_map
+from virtslo.base.clock import Clock
+from virtslo.base.errors import ClusterError, Forbidden
+from virtslo.base.virtual_time import run_in_virtual_time
+from virtslo.client.reflector import REFUSED_SECONDS, Reflector
+from virtslo.model.identifiers import Object
+from virtslo.model.resources import CONFIG_MAPS
+from virtslo.ports.kube_api import KubeApi, ObjectList, WatchEvent
+
+
+class Starting:
+    """An API whose watches are refused so many times, after one that ends at once."""
+
+    def __init__(self, clock: Clock, *, refusals: int) -> None:
+        self._clock = clock
+        self._refusals = refusals
+        self.watches = 0
+
+    async def list_objects(self, *_: Any, **__: Any) -> ObjectList:
+        return ObjectList((), "1")
+
+    @asynccontextmanager
+    async def watch(self, *_: Any, **__: Any) -> AsyncIterator[AsyncIterator[WatchEvent]]:
+        self.watches += 1
+        if 1 < self.watches <= 1 + self._refusals:
+            raise Forbidden("not now")
+        yield self._events()
+
+    async def _events(self) -> AsyncIterator[WatchEvent]:
+        if self.watches == 1:
+            return
+        body = config_map("one")
+        body["metadata"]["resourceVersion"] = "2"
+        yield WatchEvent("ADDED", body, self._clock.now_ns())
+        await self._clock.sleep_until(self._clock.now_ns() + 10**15)
+
+
+class Seen:
+    """A handler that remembers."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self.breaks: list[str] = []
+        self.first = asyncio.Event()
+
+    def listed(self, objects: Sequence[Object], received_ns: int, relist: bool) -> None:
+        return
+
+    def changed(self, event: WatchEvent) -> None:
+        self.names.append(event.object["metadata"]["name"])
+        self.first.set()
+
+    def bookmark(self, received_ns: int) -> None:
+        return
+
+    def lost(self, reason: str) -> None:
+        self.breaks.append(reason)
+
+
+def reflect(refusals: int) -> Seen:
+    async def main(clock: Clock) -> Seen:
+        seen = Seen()
+        api = cast("KubeApi", Starting(clock, refusals=refusals))
+        reflector = Reflector(api, CONFIG_MAPS, handler=seen, clock=clock)
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(reflector.run())
+            await seen.first.wait()
+            task.cancel()
+        return seen
+
+    return run_in_virtual_time(main)
+
+
+def test_refusals_that_pass_are_waited_out_and_told() -> None:
+    seen = reflect(3)
+
+    assert seen.names == ["one"]
+    assert seen.breaks == ["not now"] * 3
+
+
+def test_refusals_that_last_are_raised() -> None:
+    with pytest.raises(ExceptionGroup) as raised:
+        reflect(int(REFUSED_SECONDS))
+
+    (error,) = raised.value.exceptions
+    assert isinstance(error, ClusterError)
+
+
+def test_what_was_never_allowed_is_raised_at_once() -> None:
+    async def main(clock: Clock) -> int:
+        api = Starting(clock, refusals=5)
+        api.watches = 1
+        refused = cast("KubeApi", api)
+        reflector = Reflector(refused, CONFIG_MAPS, handler=Seen(), clock=clock)
+        reflector.synced.clear()
+        with pytest.raises(Forbidden):
+            await _watch_only(reflector)
+        return api.watches
+
+    assert run_in_virtual_time(main) == 2
+
+
+async def _watch_only(reflector: Reflector) -> None:
+    reflector._version = "1"
+    await reflector.run()
