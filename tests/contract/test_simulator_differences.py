@@ -199,6 +199,16 @@ def test_nobody_gets_into_a_pod(api: RawApi, space: str, subresource: str) -> No
     assert api.call("GET", f"{path}/one/{subresource}").code == 404
 
 
+@pytest.mark.parametrize("action", ["migrate", "freeze", "addvolume", "memorydump"])
+def test_machines_are_started_stopped_and_paused_by_request_and_no_more(
+    api: RawApi, action: str
+) -> None:
+    base = "/apis/subresources.kubevirt.io/v1/namespaces/default/virtualmachines/one"
+
+    assert api.call("PUT", f"{base}/{action}").code == 404
+    assert api.call("PUT", f"{base}/start").code == 503  # no virt-api is at work here
+
+
 def test_no_tokens_are_issued(api: RawApi, space: str) -> None:
     path = f"/api/v1/namespaces/{space}/serviceaccounts"
     api.call("POST", path, {"metadata": {"name": "robot"}})

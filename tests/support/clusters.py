@@ -156,6 +156,7 @@ async def hollow_served(
         seed=1,
         nodes=nodes,
         register_metrics=server.register_proxy,
+        register_lifecycle=server.aggregation.register,
     )
     await cluster.install()
     certificates = make_certificates()

@@ -187,6 +187,7 @@ async def _running_cluster(
         seed=target.seed,
         nodes=target.nodes,
         register_metrics=server.register_proxy,
+        register_lifecycle=server.aggregation.register,
     )
     await cluster.install()
     async with _in_background(cluster.run):

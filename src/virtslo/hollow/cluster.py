@@ -5,8 +5,8 @@ the simulated API server and against a real one.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final
 
 from virtslo.base.clock import Clock, to_nanoseconds
 from virtslo.hollow.client_limits import LIMIT_KEYS, follow_limits
@@ -31,6 +31,7 @@ from virtslo.hollow.installation import (
     install_nodes,
 )
 from virtslo.hollow.kubelet import Kubelet
+from virtslo.hollow.lifecycle_api import LifecycleApi
 from virtslo.hollow.machine import Machine
 from virtslo.hollow.migration_agent import TARGET_LABEL, MigrationAgent
 from virtslo.hollow.namespace import NamespaceController
@@ -49,6 +50,8 @@ _CONTROLLER: Final = "virt-controller"
 _SYSTEM: Final = "kube-system"
 
 RegisterMetrics = Callable[[str, str, int, Callable[[str], bytes]], None]
+RegisterLifecycle = Callable[[Callable[[str, str, str, str, Any], Awaitable[None]]], None]
+"""Takes what answers KubeVirt's subresources: plural, namespace, name, action, options."""
 
 
 class HollowCluster:
@@ -63,6 +66,7 @@ class HollowCluster:
         seed: int,
         nodes: int,
         register_metrics: RegisterMetrics | None = None,
+        register_lifecycle: RegisterLifecycle | None = None,
     ) -> None:
         self._connect = connect
         self._clock = clock
@@ -70,6 +74,7 @@ class HollowCluster:
         self._seed = seed
         self._delays = Delays(clock, profile.delays, seed, node_work=profile.node_work)
         self._register_metrics = register_metrics
+        self._register_lifecycle = register_lifecycle
         self.node_names = tuple(f"node-{index:05d}" for index in range(nodes))
         self.synced = asyncio.Event()
         """Set when every process works, or stands by."""
@@ -112,6 +117,8 @@ class HollowCluster:
                 node = self._node_of(name)
                 await install_component_pod(api, name, component, node, self._clock)
                 self._expose(process)
+        if self._register_lifecycle is not None:
+            self._register_lifecycle(LifecycleApi(self._virt_api, self._handler_of).answer)
 
     async def run(self) -> None:
         """Run every process until cancelled."""
@@ -177,6 +184,15 @@ class HollowCluster:
 
     async def _pause(self, seconds: float) -> None:
         await self._clock.sleep_until(self._clock.now_ns() + to_nanoseconds(seconds))
+
+    def _virt_api(self) -> Component:
+        """The virt-api that answers: the first."""
+        return self._processes["virt-api-0"].component
+
+    def _handler_of(self, node: str) -> Component | None:
+        """The virt-handler of a node; None while it is silent."""
+        process = self._processes.get(f"virt-handler-{node}")
+        return process.component if process is not None and process.working.is_set() else None
 
     def _node_of(self, pod: str) -> str:
         """The node a component's pod is on: virt-handler's own, the others spread."""

@@ -21,6 +21,7 @@ from virtslo.base.errors import (
 from virtslo.model import resources
 from virtslo.model.identity import Identity
 from virtslo.model.profile import ServerProfile
+from virtslo.sim.aggregation import Aggregation
 from virtslo.sim.audit import AuditLog
 from virtslo.sim.capacity import Capacity
 from virtslo.sim.definitions import definitions
@@ -90,6 +91,7 @@ class ApiServer:
         self._life = 0
         self._holds = 0
         self._started_ns = clock.now_ns()
+        self.aggregation = Aggregation()
         self._proxies: dict[tuple[str, str, int], ProxyRead] = {}
         self._next_bookmark_ns = self._started_ns + BOOKMARK_EVERY_NS
 

@@ -11,6 +11,7 @@ import msgspec
 
 from virtslo.model import resources
 from virtslo.model.resources import Resource
+from virtslo.sim.aggregation import group_document, resource_documents
 from virtslo.sim.openapi import openapi_documents
 from virtslo.sim.versions import SERVED
 
@@ -31,13 +32,11 @@ _SUBRESOURCE_VERBS: Final[Mapping[str, tuple[str, ...]]] = {
     "finalize": ("update",),
     "binding": ("create",),
     "eviction": ("create",),
-    "token": ("create",),
 }
 _SUBRESOURCE_KINDS: Final = {
     "scale": ("autoscaling", "v1", "Scale"),
     "binding": ("", "v1", "Binding"),
     "eviction": ("policy", "v1", "Eviction"),
-    "token": ("authentication.k8s.io", "v1", "TokenRequest"),
 }
 
 Document = Mapping[str, Any]
@@ -69,8 +68,9 @@ def discovery_documents() -> dict[str, Document]:
         "/apis": {
             "kind": "APIGroupList",
             "apiVersion": "v1",
-            "groups": [_group(group) for group in _groups() if group],
+            "groups": [*(_group(group) for group in _groups() if group), group_document()],
         },
+        **resource_documents(),
     }
     for group in _groups():
         if group:

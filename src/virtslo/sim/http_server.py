@@ -17,6 +17,7 @@ from virtslo.base.errors import (
     ApiError,
     ConnectionLost,
     NotAcceptable,
+    NotFound,
     RequestTooLarge,
     StoreError,
     Unauthorized,
@@ -39,6 +40,7 @@ JSON: Final = "application/json"
 DISCOVERY_JSON: Final = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 OPEN_PATHS: Final = frozenset({"/healthz", "/livez", "/readyz", "/version"})
 OPENAPI_2: Final = "/openapi/v2"
+ACCEPTED: Final = 202
 GRACE_SECONDS: Final = 2.0
 MOST_USERS: Final = 1024
 _GROUPS: Final = ("system:masters", "system:authenticated")
@@ -134,6 +136,8 @@ class HttpServer:
         query: Mapping[str, str] = http.query if http.query_string else _NO_QUERY
         user = self._user(http.headers.get("User-Agent", ""))
         target = routes.target_of(unquote(path) if "%" in path else path)
+        if target is None and http.method == "PUT":
+            return await self._put_aggregated(http, path)
         if target is None:
             return await self._read_raw(http, path, query, user, form)
         return await self._serve(http, target, query, user, form)
@@ -171,6 +175,13 @@ class HttpServer:
         now = self._server.clock.wall()
         document = shaped(form, target.served, body, now=now, include=include)
         return _response(encode(document), code=response.code, warnings=warnings)
+
+    async def _put_aggregated(self, http: web.BaseRequest, path: str) -> web.Response:
+        kind = routes.media_type(http.headers.get("Content-Type"))
+        raw = await _body_of(http) if http.body_exists else b""
+        if not await self._server.aggregation.put(unquote(path), routes.read_body(raw, kind)):
+            raise NotFound("the server could not find the requested resource")
+        return _response(b"", code=ACCEPTED)
 
     async def _read_raw(
         self,

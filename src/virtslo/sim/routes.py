@@ -21,6 +21,7 @@ from virtslo.model import resources
 from virtslo.model.identity import Identity
 from virtslo.model.resources import Resource
 from virtslo.ports.kube_api import PatchType, Selection
+from virtslo.sim.aggregation import GROUP as AGGREGATED
 from virtslo.sim.protobuf import MEDIA_TYPE, read_protobuf
 from virtslo.sim.requests import Request
 from virtslo.sim.versions import served_as, to_stored
@@ -61,6 +62,8 @@ def target_of(path: str) -> Target | None:
     elif parts[0] == "apis" and len(parts) > 3:
         group, version, rest = parts[1], parts[2], parts[3:]
     else:
+        return None
+    if group == AGGREGATED:
         return None
     namespace: str | None = None
     if rest[0] == "namespaces" and len(rest) > 2 and not _is_own_part(group, rest):
