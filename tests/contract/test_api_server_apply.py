@@ -111,14 +111,14 @@ def test_what_was_there_before_the_first_apply_has_an_owner(api: RawApi, space: 
 
 
 def test_finalizers_are_owned_one_by_one(api: RawApi, space: str) -> None:
-    one, two = config(), config()
+    one, two = config(key="a"), config(key="a")
     one["metadata"]["finalizers"] = ["example.com/one"]
     two["metadata"]["finalizers"] = ["example.com/two"]
     apply(api, space, one)
     both = apply(api, space, two, "you").document
 
-    left = apply(api, space, config()).document
-    apply(api, space, config(), "you")
+    left = apply(api, space, config(key="a")).document
+    apply(api, space, config(key="a"), "you")
 
     assert both["metadata"]["finalizers"] == ["example.com/one", "example.com/two"]
     assert left["metadata"]["finalizers"] == ["example.com/two"]

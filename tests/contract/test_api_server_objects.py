@@ -92,7 +92,7 @@ def test_a_name_that_is_none_is_not_valid(api: RawApi, space: str) -> None:
         ({"annotations": {"big": "x" * 300_000}}, "metadata.annotations"),
         (
             {"ownerReferences": [{"apiVersion": "v1", "kind": "Pod", "name": "x"}]},
-            "metadata.ownerReferences[0].uid",
+            "metadata.ownerReferences.uid",
         ),
     ],
     ids=["label key", "label value", "long label", "annotation key", "annotations", "owner"],

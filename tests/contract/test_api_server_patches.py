@@ -38,6 +38,10 @@ def test_a_merge_patch_sets_and_removes(api: RawApi, space: str, made: dict[str,
     [
         ([{"op": "add", "path": "/data/new", "value": "x"}], {"old": "y", "more": "z", "new": "x"}),
         ([{"op": "replace", "path": "/data/old", "value": "x"}], {"old": "x", "more": "z"}),
+        (
+            [{"op": "replace", "path": "/data/new", "value": "x"}],
+            {"old": "y", "more": "z", "new": "x"},
+        ),
         ([{"op": "remove", "path": "/data/old"}], {"more": "z"}),
         ([{"op": "move", "from": "/data/old", "path": "/data/new"}], {"more": "z", "new": "y"}),
         (
@@ -53,7 +57,7 @@ def test_a_merge_patch_sets_and_removes(api: RawApi, space: str, made: dict[str,
             {"old": "y", "more": "z"},
         ),
     ],
-    ids=["add", "replace", "remove", "move", "copy", "test and escape"],
+    ids=["add", "replace", "replace what is missing", "remove", "move", "copy", "test and escape"],
 )
 def test_a_json_patch_does_each_operation(
     api: RawApi,
@@ -73,9 +77,9 @@ def test_a_json_patch_does_each_operation(
     [
         {"op": "test", "path": "/data/old", "value": "other"},
         {"op": "remove", "path": "/data/none"},
-        {"op": "replace", "path": "/data/none", "value": "x"},
+        {"op": "replace", "path": "/none/key", "value": "x"},
     ],
-    ids=["test", "remove", "replace"],
+    ids=["test", "remove", "replace below nothing"],
 )
 def test_a_json_patch_that_does_not_fit_is_not_valid(
     api: RawApi, space: str, made: dict[str, Any], operation: dict[str, str]
@@ -102,7 +106,7 @@ def test_a_strategic_patch_merges_lists_by_their_keys(api: RawApi, space: str) -
         assert answer.code == 200, answer.body
 
     statuses = {each["type"]: each["status"] for each in answer.document["status"]["conditions"]}
-    assert statuses == {"Ready": "False", "Initialized": "True"}
+    assert (statuses["Ready"], statuses["Initialized"]) == ("False", "True")
     assert answer.document["spec"]["containers"][0]["image"] == "x"
 
 

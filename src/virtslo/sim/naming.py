@@ -41,7 +41,12 @@ _NAME_PART_WORDS: Final = (
     "with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for "
     "validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
 )
-_OWNER_FIELDS: Final = ("apiVersion", "kind", "name", "uid")
+_OWNER_FIELDS: Final = {
+    "apiVersion": "version must not be empty",
+    "kind": "must not be empty",
+    "name": "must not be empty",
+    "uid": "must not be empty",
+}
 
 
 class Names:
@@ -72,14 +77,12 @@ def check_metadata(resource: Resource, metadata: Mapping[str, Any]) -> None:
         causes += _label_causes(labels)
     if metadata.get("annotations"):
         causes += _annotation_causes(metadata["annotations"])
-    for index, owner in enumerate(metadata.get("ownerReferences") or ()):
-        path = f"metadata.ownerReferences[{index}]"
+    for owner in metadata.get("ownerReferences") or ():
         causes += [
-            required(f"{path}.{field}", "must not be empty") if field != "apiVersion" else
-            invalid_value(f"{path}.apiVersion", "", "version must not be empty")
-            for field in _OWNER_FIELDS
+            invalid_value(f"metadata.ownerReferences.{field}", "", words)
+            for field, words in _OWNER_FIELDS.items()
             if not (isinstance(owner, Mapping) and owner.get(field))
-        ]  # fmt: skip
+        ]
     if causes:
         raise invalid(resource, name, causes)
 

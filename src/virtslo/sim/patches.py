@@ -152,8 +152,10 @@ def _add(target: Any, operation: Mapping[str, Any]) -> Any:
 
 
 def _replace(target: Any, operation: Mapping[str, Any]) -> Any:
+    """Replace a value; as in the real server, a key that is missing is added."""
     path = _pointer(operation["path"])
-    _get(target, path, operation)
+    if path and isinstance(_get(target, path[:-1], operation), list | tuple):
+        _get(target, path, operation)
     return _put(target, path, _value(operation), insert=False)
 
 
