@@ -23,6 +23,7 @@ from virtslo.model.resources import (
 from virtslo.ports.kube_api import KubeApi, Selection
 
 BURSTS = [("vmi", "virtualmachineinstances"), ("vm", "virtualmachines")]
+STEADY = ("--count", "10", "--churn", "2", "--cycles", "2", "--every", "10s")
 
 
 @asynccontextmanager
@@ -72,6 +73,20 @@ def test_a_hollow_kubevirt_is_measured_and_leaves_nothing(plane: ControlPlane) -
             assert after == before
             definitions = await api.list_objects(CUSTOM_RESOURCE_DEFINITIONS)
             assert definitions.items == ()
+
+    asyncio.run(main())
+
+
+def test_every_kind_recovers_from_churn(plane: ControlPlane) -> None:
+    async def main() -> None:
+        async with hollow(plane) as kubeconfig, plane.admin() as api:
+            for kind in ("vmi", "vm", "vmpool"):
+                shown = await run(kubeconfig, "steady-state", "--kind", kind, *STEADY)
+                assert shown.code == 0, shown.err
+                assert shown.document["valid"] is True
+                cell = shown.document["tables"]["creation_rate"]["steady_state"][kind]
+                assert cell["value"] is not None, cell
+                assert await labelled(api) == []
 
     asyncio.run(main())
 

@@ -24,12 +24,21 @@ def command(
     yes: bool,
 ) -> int:
     """Remove what runs left on a cluster: only objects and namespaces that carry a run's label."""
-    from virtslo.cli.wiring import RealTarget
+    from virtslo.cli.wiring import RealTarget, describe_target
 
     if bool(run_label) == everything:
         problem = Problem("--run, --all", "both or neither", "one of them", "--run ID or --all")
         raise ScenarioError("command line", [problem])
+    if yes and not (context or in_cluster):
+        problem = Problem(
+            "--yes",
+            "a target that is not named",
+            "--context NAME or --in-cluster beside --yes",
+            "without --yes the current context is shown, and you are asked",
+        )
+        raise ScenarioError("command line", [problem])
     target = RealTarget(Path(kubeconfig) if kubeconfig else None, context, in_cluster)
+    click.echo(f"target: {describe_target(target)}", err=True)
     return asyncio.run(_clean(target, run_label, is_agreed=yes))
 
 

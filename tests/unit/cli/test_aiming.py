@@ -30,6 +30,13 @@ def test_clean_wants_to_know_what(tmp_path: Path) -> None:
     assert "--run ID or --all" in shown.err
 
 
+def test_clean_with_yes_wants_to_know_where() -> None:
+    shown = virtslo("clean", "--all", "--yes")
+
+    assert shown.code == 2
+    assert "--context NAME or --in-cluster" in shown.err
+
+
 def test_a_missing_kubeconfig_is_said(tmp_path: Path) -> None:
     shown = virtslo(
         *RUN, "--kubeconfig", str(tmp_path / "absent"), "--context", "c", "--yes",
