@@ -1,6 +1,11 @@
-"""What every test shares: the option for long tests, and their skipping with a reason."""
+"""What every test shares: the option for long tests, their skipping with a reason, and patience."""
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A busy machine is no failure: examples are judged by what they come to, not by how long they take.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,14 +1,14 @@
 """A component's `/metrics`, as far as virtslo counts on it.
 
-Invariant: a family that is absent is absent here too, never 0; histograms are kept as sums and
-counts, since KubeVirt's buckets say little of what matters (they end at half a second).
+Invariant: a family that is absent is absent here too, never 0; a component's histograms are kept as
+sums and counts, since KubeVirt's buckets say little of what matters (they end at half a second).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from prometheus_client.parser import text_string_to_metric_families
+from virtslo.client.exposition import read_samples
 
 REQUESTS: Final = "kubevirt_rest_client_requests_total"
 CPU: Final = "process_cpu_seconds_total"
@@ -16,16 +16,20 @@ MEMORY: Final = "process_resident_memory_bytes"
 START: Final = "process_start_time_seconds"
 LEADING: Final = "kubevirt_virt_controller_leading_status"
 
-SUMMED: Final = (
-    "kubevirt_rest_client_rate_limiter_duration_seconds",
-    "kubevirt_rest_client_request_latency_seconds",
-    "kubevirt_workqueue_queue_duration_seconds",
-    "kubevirt_workqueue_work_duration_seconds",
-)
-"""Histograms of which the sum and the count are kept, by what they are labelled with."""
+RATE_LIMITER: Final = "kubevirt_rest_client_rate_limiter_duration_seconds"
+LATENCY: Final = "kubevirt_rest_client_request_latency_seconds"
+QUEUED: Final = "kubevirt_workqueue_queue_duration_seconds"
+WORKED: Final = "kubevirt_workqueue_work_duration_seconds"
+SUMMED: Final = {RATE_LIMITER: "verb", LATENCY: "verb", QUEUED: "name", WORKED: "name"}
+"""Histograms of which the sum and the count are kept, by the label they are kept by."""
 
-_SUM_LABEL: Final = {SUMMED[0]: "verb", SUMMED[1]: "verb", SUMMED[2]: "name", SUMMED[3]: "name"}
-_WANTED: Final = (REQUESTS, CPU, MEMORY, START, LEADING, *SUMMED)
+_SINGLE: Final = (CPU, MEMORY, START, LEADING)
+_PARTS: Final = {
+    f"{family}_{part}": (family, label, part == "sum")
+    for family, label in SUMMED.items()
+    for part in ("sum", "count")
+}
+_WANTED: Final = (REQUESTS, *_SINGLE, *_PARTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +47,24 @@ class Scrape:
 
 
 def read_metrics(text: str) -> Scrape:
-    """Parse a component's exposition. Raises ValueError for what is no exposition."""
+    """Read a component's exposition. Raises ValueError for what is none."""
     requests: dict[tuple[str, str, str], int] = {}
     single: dict[str, float] = {}
     sums: dict[str, tuple[float, int]] = {}
-    for family in text_string_to_metric_families("\n".join(_wanted_lines(text)) + "\n"):
-        for name, labels, value, *_ in family.samples:
-            if name == REQUESTS:
-                key = (labels.get("verb", ""), labels.get("resource", ""), labels.get("code", ""))
-                requests[key] = requests.get(key, 0) + int(value)
-            elif name in {CPU, MEMORY, START, LEADING}:
-                single[name] = value
-            else:
-                _add(sums, name, labels, value)
+    for (name, labels), value in read_samples(text, _WANTED):
+        if name == REQUESTS:
+            verb = labels.get("verb") or VERB_OF_METHOD.get(labels.get("method", ""), "")
+            key = (verb, labels.get("resource", ""), labels.get("code", ""))
+            requests[key] = requests.get(key, 0) + int(value)
+        elif name in _PARTS:
+            family, label, is_sum = _PARTS[name]
+            kept = f"{family}{{{labels.get(label, '')}}}"
+            seconds, count = sums.get(kept, (0.0, 0))
+            sums[kept] = (seconds + value, count) if is_sum else (seconds, count + int(value))
+        elif name in _SINGLE:
+            single[name] = value
+    if START not in single and not requests:
+        raise ValueError("no component's metrics: neither requests nor a process start are there")
     leading = single.get(LEADING)
     return Scrape(
         requests=requests,
@@ -67,21 +76,11 @@ def read_metrics(text: str) -> Scrape:
     )
 
 
-def _wanted_lines(text: str) -> Iterator[str]:
-    """The lines of the families that are read: a full cluster's other series cost little."""
-    for line in text.splitlines():
-        if line.startswith(_WANTED) and "_bucket{" not in line:
-            yield line
-
-
-def _add(
-    sums: dict[str, tuple[float, int]], name: str, labels: Mapping[str, str], value: float
-) -> None:
-    for family in SUMMED:
-        if name in {f"{family}_sum", f"{family}_count"}:
-            key = f"{family}{{{labels.get(_SUM_LABEL[family], '')}}}"
-            seconds, count = sums.get(key, (0.0, 0))
-            if name.endswith("_sum"):
-                sums[key] = (seconds + value, count)
-            else:
-                sums[key] = (seconds, count + int(value))
+VERB_OF_METHOD: Final = {
+    "GET": "GET",
+    "POST": "CREATE",
+    "PUT": "UPDATE",
+    "PATCH": "PATCH",
+    "DELETE": "DELETE",
+}
+"""Verbs of KubeVirt's metric by HTTP method: some distributions' versions have no `verb` label."""

@@ -1,0 +1,201 @@
+"""The API server's audit log, counted: per caller, verb, resource, subresource and code.
+
+Invariant: each request counts once, whatever stages of it are logged; memory depends on how many
+callers and resources there are, not on how long the log is. A watch counts when it is answered
+(as its client counts it) and, apart from that, when it has ended (as the API server counts it).
+
+The log itself says when virtslo read a component's counters: by our own GET of the pod's proxy.
+What the log holds up to that line is what the component can have counted, so that the two are
+compared at the same moment, exactly.
+"""
+
+from collections import Counter, OrderedDict
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from virtslo.observe.callers import VIRTSLO, Caller, caller_of
+
+WATCH: Final = "WATCH"
+WATCH_ENDED: Final = "WATCH ended"
+"""The verb under which a watch counts when it has ended."""
+METRICS: Final = "/metrics"
+
+VERBS: Final = {
+    "create": "CREATE",
+    "update": "UPDATE",
+    "patch": "PATCH",
+    "apply": "PATCH",
+    "delete": "DELETE",
+    "deletecollection": "DELETE",
+    "get": "GET",
+    "list": "LIST",
+    "watch": WATCH,
+    "connect": "CONNECT",
+}
+"""Verbs of the audit log, as KubeVirt's client metric spells them."""
+
+_COUNTED_STAGES: Final = frozenset({"ResponseStarted", "ResponseComplete", "Panic"})
+_POD_NAME: Final = "authentication.kubernetes.io/pod-name"
+_REMEMBERED: Final = 1 << 14
+"""How many requests are remembered, to count none twice whose stages are logged apart."""
+
+Row = tuple[str, str, str, str]
+"""(verb, resource, subresource, code)."""
+Counts = Mapping[Row, int]
+
+
+class _User(msgspec.Struct):
+    username: str = ""
+    extra: dict[str, list[str]] = {}
+
+
+class _Reference(msgspec.Struct):
+    resource: str = ""
+    subresource: str = ""
+    namespace: str = ""
+    name: str = ""
+
+
+class _Status(msgspec.Struct):
+    code: int = 0
+
+
+class _Event(msgspec.Struct):
+    stage: str
+    verb: str
+    auditID: str = ""  # noqa: N815  (spelt as on the wire)
+    requestURI: str = ""  # noqa: N815
+    user: _User = msgspec.field(default_factory=_User)
+    userAgent: str = ""  # noqa: N815
+    objectRef: _Reference | None = None  # noqa: N815
+    responseStatus: _Status | None = None  # noqa: N815
+
+
+class AuditTally:
+    """Counts the lines of an audit log, as they come."""
+
+    def __init__(self, *, object_namespaces: frozenset[str] = frozenset()) -> None:
+        self._decode = msgspec.json.Decoder(_Event).decode
+        self._namespaces = object_namespaces
+        self._counts: dict[Caller, Counter[Row]] = {}
+        self._seen: OrderedDict[str, None] = OrderedDict()
+        self._open_watches: set[str] = set()
+        self._has_started_stages = False
+        self._cuts: dict[str, Counts] = {}
+        self._server_cut: Mapping[Caller, Counts] | None = None
+        self.lines = 0
+        self.unreadable = 0
+        """Lines that are no audit event."""
+        self.objects: Counter[tuple[str, str, str]] = Counter()
+        """Requests by (resource, namespace, name), in the namespaces that were asked for."""
+
+    def add(self, line: bytes) -> None:
+        """Count a line."""
+        self.lines += 1
+        try:
+            event = self._decode(line)
+        except msgspec.DecodeError:
+            self.unreadable += 1
+            return
+        if event.stage not in _COUNTED_STAGES:
+            return
+        if event.verb == "watch":
+            self._add_watch(event)
+        elif self._is_new(event.auditID):
+            self._cut(event)
+            self._count(event, VERBS.get(event.verb, event.verb.upper()))
+
+    def counts(self) -> Mapping[Caller, Counts]:
+        """Every request so far, by caller."""
+        return {caller: dict(rows) for caller, rows in sorted(self._counts.items())}
+
+    def at_read(self, pod: str) -> Counts | None:
+        """What the process in a pod had sent when virtslo last read its counters.
+
+        Where the log does not name pods it is what its component had sent; None: no such read is
+        in the log.
+        """
+        return self._cuts.get(pod)
+
+    def at_server_read(self) -> Mapping[Caller, Counts] | None:
+        """Every request when virtslo last read the API server's metrics; None: not in the log."""
+        return self._server_cut
+
+    def names_pods(self, component: str) -> bool:
+        """Whether the log tells a component's pods apart."""
+        return any(caller.component == component and caller.pod for caller in self._counts)
+
+    def _add_watch(self, event: _Event) -> None:
+        if event.stage == "ResponseStarted":
+            self._has_started_stages = True
+            if event.auditID not in self._open_watches:
+                self._open_watches.add(event.auditID)
+                self._count(event, WATCH)
+            return
+        if event.auditID in self._open_watches:
+            self._open_watches.discard(event.auditID)
+        elif not self._has_started_stages or _failed(event):
+            # A log without that stage, or a watch that was refused: it has this line alone.
+            self._count(event, WATCH)
+        self._count(event, WATCH_ENDED)
+
+    def _is_new(self, audit_id: str) -> bool:
+        if not audit_id:
+            return True
+        if audit_id in self._seen:
+            return False
+        self._seen[audit_id] = None
+        if len(self._seen) > _REMEMBERED:
+            self._seen.popitem(last=False)
+        return True
+
+    def _count(self, event: _Event, verb: str) -> None:
+        caller = _caller(event)
+        reference = event.objectRef
+        code = str(event.responseStatus.code) if event.responseStatus else ""
+        if reference is None:
+            row = (verb, "", event.requestURI.partition("?")[0], code)
+        else:
+            row = (verb, reference.resource, reference.subresource, code)
+            if reference.namespace in self._namespaces and reference.name:
+                self.objects[reference.resource, reference.namespace, reference.name] += 1
+        self._counts.setdefault(caller, Counter())[row] += 1
+
+    def _cut(self, event: _Event) -> None:
+        """Keep what had been counted where this is our own read of somebody's counters."""
+        if event.verb != "get" or _caller(event).component != VIRTSLO:
+            return
+        reference = event.objectRef
+        if reference is None:
+            if event.requestURI.partition("?")[0] == METRICS:
+                self._server_cut = self.counts()
+        elif reference.resource == "pods" and reference.subresource == "proxy":
+            pod = _pod_of(reference.name)
+            component = _component_of(pod)
+            rows: Counter[Row] = Counter()
+            apart = self.names_pods(component)
+            for caller, counts in self._counts.items():
+                if caller.component == component and (caller.pod == pod or not apart):
+                    rows.update(counts)
+            self._cuts[pod] = rows
+
+
+def _caller(event: _Event) -> Caller:
+    names = event.user.extra.get(_POD_NAME)
+    return caller_of(event.user.username, event.userAgent, names[0] if names else "")
+
+
+def _failed(event: _Event) -> bool:
+    return event.responseStatus is not None and event.responseStatus.code >= 400
+
+
+def _pod_of(name: str) -> str:
+    """A pod's name out of `https:NAME:8443`."""
+    parts = name.split(":")
+    return parts[1] if len(parts) == 3 else parts[0]
+
+
+def _component_of(pod: str) -> str:
+    return "-".join(pod.split("-")[:2])

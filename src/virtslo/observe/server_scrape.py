@@ -1,0 +1,84 @@
+"""The API server's own `/metrics`: requests of all callers, and how long they took.
+
+Invariant: verbs are spelled as KubeVirt's client metric spells them (POST is CREATE, PUT is UPDATE,
+DELETECOLLECTION is DELETE, APPLY is PATCH), so that the sources can be compared; a watch is counted
+and has no duration.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from virtslo.client.exposition import read_samples
+
+REQUESTS: Final = "apiserver_request_total"
+SLI: Final = "apiserver_request_sli_duration_seconds"
+"""What Kubernetes' SLO is about: without webhooks and without waiting for priority and fairness."""
+DURATION: Final = "apiserver_request_duration_seconds"
+START: Final = "process_start_time_seconds"
+
+VERBS: Final = {
+    "POST": "CREATE",
+    "PUT": "UPDATE",
+    "PATCH": "PATCH",
+    "APPLY": "PATCH",
+    "DELETE": "DELETE",
+    "DELETECOLLECTION": "DELETE",
+    "GET": "GET",
+    "LIST": "LIST",
+    "WATCH": "WATCH",
+    "WATCHLIST": "WATCH",
+    "CONNECT": "CONNECT",
+}
+"""Verbs of the API server's metrics, as KubeVirt's client metric spells them."""
+
+_WANTED: Final = (REQUESTS, f"{SLI}_bucket", f"{DURATION}_bucket", START)
+
+Kind = tuple[str, str, str]
+"""(verb, resource or resource/subresource, scope)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerScrape:
+    """What one read of an API server's metrics said."""
+
+    requests: Mapping[tuple[str, str, str], int]
+    """By (verb, resource or resource/subresource, code), since the process began."""
+    durations: Mapping[Kind, Mapping[str, int]]
+    """Cumulative buckets by upper edge, of `family`."""
+    family: str
+    """The histogram that `durations` is of."""
+    process_start: float | None
+
+
+def read_server_metrics(text: str) -> ServerScrape:
+    """Read an API server's exposition. Raises ValueError for what is none."""
+    requests: dict[tuple[str, str, str], int] = {}
+    durations: dict[str, dict[Kind, dict[str, int]]] = {SLI: {}, DURATION: {}}
+    start: float | None = None
+    for (name, labels), value in read_samples(text, _WANTED):
+        if name == START:
+            start = value
+            continue
+        verb = labels.get("verb", "")
+        verb, what = VERBS.get(verb, verb), resource_of(labels)
+        if name == REQUESTS:
+            row = (verb, what, labels.get("code", ""))
+            requests[row] = requests.get(row, 0) + int(value)
+        elif verb not in {"WATCH", "CONNECT"} and labels.get("resource"):
+            kinds = durations[name.removesuffix("_bucket")]
+            buckets = kinds.setdefault((verb, what, labels.get("scope", "")), {})
+            edge = labels.get("le", "")
+            buckets[edge] = buckets.get(edge, 0) + int(value)
+    if start is None and not requests:
+        raise ValueError("no API server's metrics: neither requests nor a process start are there")
+    family = SLI if durations[SLI] else DURATION
+    return ServerScrape(requests, durations[family], family, start)
+
+
+def resource_of(labels: Mapping[str, str]) -> str:
+    """`resource`, `resource/subresource`, or the path of what is no resource."""
+    resource, subresource = labels.get("resource", ""), labels.get("subresource", "")
+    if not resource:
+        return subresource
+    return f"{resource}/{subresource}" if subresource else resource

@@ -1,0 +1,118 @@
+"""Reading a component's exposition, made by hand in the spelling of the real ones."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client.parser import text_string_to_metric_families
+
+from virtslo.client.exposition import read_samples
+from virtslo.observe.scrape import read_metrics
+from virtslo.observe.server_scrape import read_server_metrics
+
+TEXT = """\
+# HELP kubevirt_rest_client_requests_total requests
+# TYPE kubevirt_rest_client_requests_total counter
+kubevirt_rest_client_requests_total{code="200",host="127.0.0.1:16443",method="PUT",resource="virtualmachineinstances",verb="UPDATE"} 2287
+kubevirt_rest_client_requests_total{code="409",host="127.0.0.1:16443",method="PUT",resource="virtualmachines",verb="UPDATE"} 28
+kubevirt_rest_client_requests_total{code="200",host="other:443",method="PUT",resource="virtualmachineinstances",verb="UPDATE"} 3
+kubevirt_rest_client_rate_limiter_duration_seconds_bucket{url="https://127.0.0.1/%7Bname%7D",verb="PUT",le="0.001"} 3
+kubevirt_rest_client_rate_limiter_duration_seconds_sum{url="https://127.0.0.1/%7Bname%7D",verb="PUT"} 1.5
+kubevirt_rest_client_rate_limiter_duration_seconds_count{url="https://127.0.0.1/%7Bname%7D",verb="PUT"} 30
+kubevirt_rest_client_rate_limiter_duration_seconds_sum{url="https://127.0.0.1/x",verb="PUT"} 0.5
+kubevirt_rest_client_rate_limiter_duration_seconds_count{url="https://127.0.0.1/x",verb="PUT"} 10
+kubevirt_workqueue_queue_duration_seconds_sum{name="virt-controller-vmi"} 2.25
+kubevirt_workqueue_queue_duration_seconds_count{name="virt-controller-vmi"} 6079
+kubevirt_virt_controller_leading_status 1
+process_cpu_seconds_total 26.06
+process_resident_memory_bytes 1.05644032e+08
+process_start_time_seconds 1.79545841398e+09
+"""  # noqa: E501
+
+
+def test_requests_are_summed_over_hosts_and_kept_by_code() -> None:
+    assert read_metrics(TEXT).requests == {
+        ("UPDATE", "virtualmachineinstances", "200"): 2290,
+        ("UPDATE", "virtualmachines", "409"): 28,
+    }
+
+
+def test_histograms_are_kept_as_sums_and_counts() -> None:
+    sums = read_metrics(TEXT).sums
+
+    assert sums["kubevirt_rest_client_rate_limiter_duration_seconds{PUT}"] == (2.0, 40)
+    assert sums["kubevirt_workqueue_queue_duration_seconds{virt-controller-vmi}"] == (2.25, 6079)
+
+
+def test_the_process_is_told() -> None:
+    scrape = read_metrics(TEXT)
+
+    assert scrape.process_start == 1795458413.98
+    assert scrape.cpu_seconds == 26.06
+    assert scrape.resident_bytes == 105644032
+    assert scrape.is_leading is True
+
+
+def test_without_a_verb_label_the_method_tells_it() -> None:
+    line = 'kubevirt_rest_client_requests_total{code="201",method="POST",resource="pods"} 7\n'
+
+    assert read_metrics(line).requests == {("CREATE", "pods", "201"): 7}
+
+
+def test_what_is_absent_is_none_and_not_zero() -> None:
+    scrape = read_metrics("process_start_time_seconds 1\n")
+
+    assert scrape.cpu_seconds is None
+    assert scrape.resident_bytes is None
+    assert scrape.is_leading is None
+    assert scrape.requests == {}
+
+
+@pytest.mark.parametrize("text", ["", "<html>no</html>", "process_start_time_seconds\n",
+                                  "process_start_time_seconds abc\n"])  # fmt: skip
+def test_what_is_no_exposition_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        read_metrics(text)
+
+
+SERVER = """\
+apiserver_request_total{code="201",component="apiserver",dry_run="",group="",resource="pods",scope="resource",subresource="",verb="POST",version="v1"} 100
+apiserver_request_total{code="200",component="apiserver",dry_run="",group="",resource="pods",scope="resource",subresource="status",verb="PATCH",version="v1"} 200
+apiserver_request_total{code="200",component="apiserver",dry_run="",group="",resource="pods",scope="namespace",subresource="",verb="DELETECOLLECTION",version="v1"} 1
+apiserver_request_total{code="200",component="",dry_run="",group="",resource="",scope="",subresource="/healthz",verb="GET",version=""} 9
+apiserver_request_duration_seconds_bucket{component="apiserver",group="",resource="pods",scope="resource",subresource="",verb="POST",version="v1",le="0.1"} 99
+apiserver_request_sli_duration_seconds_bucket{component="apiserver",group="",resource="pods",scope="resource",subresource="",verb="POST",version="v1",le="0.05"} 90
+apiserver_request_sli_duration_seconds_bucket{component="apiserver",group="",resource="pods",scope="resource",subresource="",verb="POST",version="v1",le="+Inf"} 100
+process_start_time_seconds 5
+"""  # noqa: E501
+
+
+def test_the_api_servers_verbs_are_spelt_as_the_components_spell_them() -> None:
+    assert read_server_metrics(SERVER).requests == {
+        ("CREATE", "pods", "201"): 100,
+        ("PATCH", "pods/status", "200"): 200,
+        ("DELETE", "pods", "200"): 1,
+        ("GET", "/healthz", "200"): 9,
+    }
+
+
+def test_the_histogram_of_the_slo_goes_before_the_other() -> None:
+    scrape = read_server_metrics(SERVER)
+
+    assert scrape.family == "apiserver_request_sli_duration_seconds"
+    assert scrape.durations == {("CREATE", "pods", "resource"): {"0.05": 90, "+Inf": 100}}
+
+
+_NAME = st.from_regex(r"[a-z]{1,8}", fullmatch=True)
+_VALUE = st.text("abz09/:%{}?=&., -_<>é", max_size=12)
+
+
+@given(st.dictionaries(_NAME, _VALUE, max_size=4), st.floats(0, 1e15))
+def test_a_sample_is_read_as_the_library_reads_it(labels: dict[str, str], value: float) -> None:
+    inside = ",".join(f'{name}="{text}"' for name, text in labels.items())
+    line = f"metric{{{inside}}} {value!r}\n" if inside else f"metric {value!r}\n"
+    (family,) = text_string_to_metric_families(line)
+    expected = [(sample.labels, sample.value) for sample in family.samples]
+
+    actual = [(series.labels, number) for series, number in read_samples(line, ("metric",))]
+
+    assert actual == expected
