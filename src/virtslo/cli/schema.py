@@ -1,13 +1,16 @@
-"""`virtslo schema`: the JSON Schema of the scenario file."""
+"""`virtslo schema`: the JSON Schemas of the files that people write."""
 
 import json
 
 import click
 
+from virtslo.config.objectives_schema import objectives_schema
 from virtslo.config.schema import scenario_schema
 
 
 @click.command("schema")
-def command() -> None:
+@click.option("--objectives", is_flag=True, help="The objectives file's, not the scenario's.")
+def command(*, objectives: bool) -> None:
     """Print the JSON Schema of the scenario file, for editors and other tools."""
-    click.echo(json.dumps(scenario_schema(), indent=2))
+    schema = objectives_schema() if objectives else scenario_schema()
+    click.echo(json.dumps(schema, indent=2))

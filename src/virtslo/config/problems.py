@@ -116,6 +116,8 @@ def description_at(model: type[BaseModel], loc: Loc) -> str:
 def _model_at(model: type[BaseModel], loc: Loc) -> type[BaseModel] | None:
     current: type[BaseModel] | None = model
     for part in loc:
+        if isinstance(part, int):
+            continue  # an entry of a list is of the model that the list is of
         field = dict(_by_alias(current)).get(str(part)) if current is not None else None
         current = _model_in(field.annotation) if field is not None else None
     return current

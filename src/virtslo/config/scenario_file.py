@@ -6,6 +6,7 @@ problems, each with its place, and nothing has been touched.
 
 import copy
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,11 +16,13 @@ from virtslo.base.errors import Problem, ScenarioError
 from virtslo.config import kube_burner_workload
 from virtslo.config.checks import churn_mode, churn_objects, churn_of, clashes, replacements
 from virtslo.config.kube_burner_workload import PLACES as KUBE_BURNER_PLACES
+from virtslo.config.objectives_file import choose_objectives
 from virtslo.config.perfscale_workload import PLACES, is_workload, to_document
 from virtslo.config.problems import Loc, nearest, place_of, problem_of
 from virtslo.config.schema import API_VERSION, EXAMPLE, ChurnModel, ScenarioModel
 from virtslo.config.template_choice import choose_template
 from virtslo.config.yaml_document import read_mapping, read_text
+from virtslo.model.objectives import NO_INDICATORS, Indicators, ObjectiveSet
 from virtslo.model.scenario import (
     Arrival,
     Churn,
@@ -43,17 +46,21 @@ _RECOGNISED: Final = (
 )
 
 
-def read_scenario(path: Path) -> Scenario:
+def read_scenario(path: Path, *, indicators: Indicators = NO_INDICATORS) -> Scenario:
     """The scenario that a file describes. Raises ScenarioError with every problem."""
     text = read_text(path, expected="a scenario file")
     if kube_burner_workload.is_workload(text):
         burner = kube_burner_workload.to_document(text, path)
         places = KUBE_BURNER_PLACES
-        return scenario_from_mapping(burner, source=str(path), base=path.parent, places=places)
+        return scenario_from_mapping(
+            burner, source=str(path), base=path.parent, places=places, indicators=indicators
+        )
     raw = read_mapping(path)
     document = _recognise(raw, path)
     places = PLACES if document is not raw else {}
-    return scenario_from_mapping(document, source=str(path), base=path.parent, places=places)
+    return scenario_from_mapping(
+        document, source=str(path), base=path.parent, places=places, indicators=indicators
+    )
 
 
 def read_document(path: Path) -> tuple[Mapping[str, Any], Path]:
@@ -81,10 +88,12 @@ def scenario_from_mapping(
     source: str,
     base: Path,
     places: Mapping[str, str] | None = None,
+    indicators: Indicators = NO_INDICATORS,
 ) -> Scenario:
     """The scenario that a document describes. Raises ScenarioError with every problem.
 
-    `places` says how the author knows a field: `workload.count` as `--count`.
+    `places` says how the author knows a field: `workload.count` as `--count`. `indicators` are what
+    objectives may be about.
     """
     names = places or {}
     problems: list[Problem] = []
@@ -102,9 +111,18 @@ def scenario_from_mapping(
         if not any(_touches(field, loc) for field in _OF_TEMPLATE for loc in broken):
             template, found = choose_template(model.workload, base=base, places=names)
             problems += found
+    objectives: ObjectiveSet | None = None
+    if model is not None and model.objectives is not None:
+        objectives, found = choose_objectives(model.objectives, base=base, indicators=indicators)
+        problems += [_renamed(problem, names) for problem in found]
     if problems or model is None or template is None:
         raise ScenarioError(source, problems)
-    return _scenario(model, template, source)
+    return replace(_scenario(model, template, source), objectives=objectives)
+
+
+def _renamed(problem: Problem, names: Mapping[str, str]) -> Problem:
+    """A problem of the field `objectives` itself, at the place its author knows it by."""
+    return replace(problem, place=place_of((problem.place,), names))
 
 
 def _recognise(document: Mapping[str, Any], path: Path) -> Mapping[str, Any]:
@@ -183,7 +201,6 @@ def _scenario(model: ScenarioModel, template: Template, source: str) -> Scenario
         warm_up=model.warm_up.objects,
         deadlines=Deadlines(deadlines.running, deadlines.gone),
         observe=Observe(observe.rest_calls, observe.prometheus, observe.audit_log),
-        objectives=model.objectives,
         repeat=model.repeat,
         source=source,
     )

@@ -6,8 +6,9 @@ a single field may be; what fields must be to each other is checked in `checks`.
 
 from collections.abc import Callable
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
@@ -271,15 +272,33 @@ class DeadlinesModel(Model):
     )
 
 
+def _check_prometheus(value: str) -> str:
+    parts = urlsplit(value)
+    if value != "simulated" and (parts.scheme not in {"http", "https"} or not parts.hostname):
+        raise expected("an http or https URL, or simulated")
+    if parts.username or parts.password:
+        raise expected(
+            "a URL without a password", "records keep it: set VIRTSLO_PROMETHEUS_TOKEN instead"
+        )
+    return value
+
+
 class ObserveModel(Model):
     """What else is read besides the watch."""
 
     rest_calls: Literal["auto", "components", "audit-log", "api-server", "prometheus", "none"] = (
         Field("auto", description="Where REST calls are counted.")
     )
-    prometheus: str | None = Field(None, min_length=1, description="URL of a Prometheus.")
+    prometheus: Annotated[str, AfterValidator(_check_prometheus)] | None = Field(
+        None,
+        min_length=1,
+        description="URL of a Prometheus that scrapes KubeVirt; its bearer token is taken from "
+        "VIRTSLO_PROMETHEUS_TOKEN. `simulated`: the simulated cluster's own.",
+    )
     audit_log: str | None = Field(
-        None, min_length=1, description="Path of the API server's audit log."
+        None,
+        min_length=1,
+        description="Path of the API server's audit log; the simulated one writes it there.",
     )
 
 

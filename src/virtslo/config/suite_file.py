@@ -11,6 +11,7 @@ from typing import Any, Final
 from virtslo.base.errors import Problem, ScenarioError
 from virtslo.config.problems import nearest
 from virtslo.config.scenario_file import scenario_from_mapping
+from virtslo.model.objectives import NO_INDICATORS, Indicators
 from virtslo.model.scenario import Pattern, Scenario
 from virtslo.model.workload import Kind
 
@@ -34,6 +35,7 @@ def suite_scenarios(
     source: str,
     base: Path,
     places: Mapping[str, str] | None = None,
+    indicators: Indicators = NO_INDICATORS,
 ) -> list[tuple[str, Scenario]]:
     """The scenarios of a suite by key, in the order in which they are run.
 
@@ -47,7 +49,9 @@ def suite_scenarios(
         for test in tests:
             part = _part(rest, test, kind)
             try:
-                scenario = scenario_from_mapping(part, source=source, base=base, places=places)
+                scenario = scenario_from_mapping(
+                    part, source=source, base=base, places=places, indicators=indicators
+                )
             except ScenarioError as error:
                 problems += [item for item in error.problems if item not in problems]
             else:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from virtslo.model.objectives import ObjectiveSet
 from virtslo.model.workload import Kind
 
 
@@ -154,6 +155,6 @@ class Scenario:
     """How many objects are created and deleted before anything is measured."""
     deadlines: Deadlines = field(default_factory=Deadlines)
     observe: Observe = field(default_factory=Observe)
-    objectives: str | None = None
+    objectives: ObjectiveSet | None = None
     repeat: int = 1
     source: str = "command line"

@@ -26,3 +26,9 @@ class Verdict:
     bound: float
     unit: str
     reason: str | None = None
+    is_least: bool = False
+    """Whether the bound is to be reached rather than kept below."""
+    indicators: tuple[str, ...] = ()
+    """What was judged, by name: a finding that touches one of these touches the verdict."""
+    statistic: str = ""
+    samples: int = 0

@@ -8,6 +8,7 @@ import pytest
 from virtslo.base.errors import ScenarioError
 from virtslo.config.scenario_file import read_document, read_scenario, scenario_from_mapping
 from virtslo.config.schema import EXAMPLE
+from virtslo.config.suite_file import is_suite_document, suite_scenarios
 from virtslo.model.scenario import (
     Arrival,
     Churn,
@@ -19,9 +20,11 @@ from virtslo.model.scenario import (
     Victims,
 )
 from virtslo.model.workload import Kind
+from virtslo.slo.known_indicators import known_indicators
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 
+KNOWN = known_indicators()
 SKETCH = """
 apiVersion: virtslo/v1
 name: burst-1000-vmi
@@ -67,7 +70,7 @@ def problems_of(document: dict[str, Any], **places: str) -> dict[str, str]:
 
 
 def test_the_sketch_of_the_design_is_read(tmp_path: Path) -> None:
-    given = read_scenario(written(tmp_path, SKETCH))
+    given = read_scenario(written(tmp_path, SKETCH), indicators=KNOWN)
 
     assert given.name == "burst-1000-vmi"
     assert given.workload.kind is Kind.VMI
@@ -77,13 +80,14 @@ def test_the_sketch_of_the_design_is_read(tmp_path: Path) -> None:
     assert given.load.max_in_flight == 200
     assert given.deadlines == Deadlines(600.0, 600.0)
     assert given.observe == Observe()
-    assert given.objectives == "kubevirt-ci"
+    assert given.objectives is not None
+    assert given.objectives.name == "kubevirt-ci"
     assert given.source == str(tmp_path / "scenario.yaml")
 
 
 def test_the_sketch_is_read_for_the_other_patterns_too(tmp_path: Path) -> None:
     steady = SKETCH.replace("pattern: burst", "pattern: steady-state")
-    churn = read_scenario(written(tmp_path, steady)).load.churn
+    churn = read_scenario(written(tmp_path, steady), indicators=KNOWN).load.churn
 
     assert churn == Churn(50, 10, 60.0, Victims.RANDOM, ChurnMode.OBJECTS)
 
@@ -198,7 +202,10 @@ def test_a_document_can_be_read_before_options_are_put_over_it(tmp_path: Path) -
 
 
 def test_the_example_of_the_schema_is_a_scenario() -> None:
-    assert scenario_from_mapping(EXAMPLE, source="test", base=Path()).name == "burst-1000-vmi"
+    assert (
+        scenario_from_mapping(EXAMPLE, source="test", base=Path(), indicators=KNOWN).name
+        == "burst-1000-vmi"
+    )
 
 
 @pytest.mark.parametrize(
@@ -207,4 +214,8 @@ def test_the_example_of_the_schema_is_a_scenario() -> None:
     ids=lambda path: path.stem,
 )
 def test_every_example_is_a_scenario(path: Path) -> None:
-    assert read_scenario(path).workload.count > 0
+    document, base = read_document(path)
+    if is_suite_document(document):
+        assert suite_scenarios(document, source=str(path), base=base, indicators=KNOWN)
+    else:
+        assert read_scenario(path, indicators=KNOWN).workload.count > 0

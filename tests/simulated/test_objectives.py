@@ -1,0 +1,83 @@
+"""Objectives from the command line to the exit code, on the simulated cluster."""
+
+from pathlib import Path
+
+import pytest
+
+from support.cli import Outcome, virtslo
+
+pytestmark = pytest.mark.timeout(240)
+
+STRICT = """
+apiVersion: virtslo/v1
+kind: Objectives
+name: strict
+objectives:
+  - {name: too fast, indicator: vmi_creation_to_running_seconds, statistic: p50, atMost: 1s}
+  - {name: updates, indicator: rest_calls_update_virtualmachineinstances, statistic: count,
+     atMost: {perObject: 7, plus: 20}}
+"""
+
+SOON = """
+apiVersion: virtslo/v1
+kind: Objectives
+name: soon
+objectives:
+  - {indicator: vmi_creation_to_running_seconds, statistic: p95, atMost: 60s}
+"""
+
+
+def run(folder: Path, *arguments: str, form: str = "json") -> Outcome:
+    return virtslo(
+        "run", "burst", "--count", "20", "--runs", str(folder), "--format", form, "--quiet",
+        *arguments,
+    )  # fmt: skip
+
+
+def test_a_run_that_keeps_to_kubevirts_thresholds_passes(tmp_path: Path) -> None:
+    done = run(tmp_path, "--objectives", "kubevirt-ci")
+
+    assert done.code == 0, done.err
+    assert {item["verdict"] for item in done.document["verdicts"]} == {"met"}
+    assert len(done.document["verdicts"]) == 4
+
+
+def test_a_violation_is_exit_code_1_and_is_told(tmp_path: Path) -> None:
+    (tmp_path / "strict.yaml").write_text(STRICT)
+
+    done = run(tmp_path / "runs", "--objectives", str(tmp_path / "strict.yaml"), form="table")
+
+    assert done.code == 1
+    assert "violated: too fast: " in done.out
+    assert "met: updates: " in done.out
+
+
+def test_a_hang_is_a_violation_and_more_than_fits_is_not(tmp_path: Path) -> None:
+    (tmp_path / "soon.yaml").write_text(SOON)
+    done = run(tmp_path / "runs", "--count", "150", "--nodes", "1", "--simulate", "instant",
+               "--timeout", "90s", "--objectives", str(tmp_path / "soon.yaml"))  # fmt: skip
+
+    (p95,) = done.document["verdicts"]
+    (stuck,) = [item for item in done.document["data_quality"] if item["code"] == "stuck"]
+    assert p95["verdict"] == "violated"
+    assert p95["value"] is None
+    assert done.code == 4, "the nodes cannot hold so many: the run proves nothing"
+    assert "Too many pods" in stuck["detail"]
+
+
+def test_every_problem_of_scenario_and_objectives_is_told_at_once(tmp_path: Path) -> None:
+    done = run(tmp_path, "--objectives", "kubevirt", "--max-in-flight", "-1")
+
+    assert done.code == 2
+    assert "--objectives" in done.err
+    assert "did you mean kubevirt-ci?" in done.err
+    assert "--max-in-flight" in done.err
+
+
+def test_a_report_of_the_record_judges_again(tmp_path: Path) -> None:
+    (tmp_path / "strict.yaml").write_text(STRICT)
+    run(tmp_path / "runs", "--objectives", str(tmp_path / "strict.yaml"))
+    (record,) = (tmp_path / "runs").iterdir()
+    (tmp_path / "strict.yaml").unlink()
+
+    assert virtslo("report", str(record), "--format", "markdown").code == 1
