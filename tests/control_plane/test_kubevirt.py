@@ -12,10 +12,10 @@ from control_plane.commands import account, run, virtslo
 from control_plane.hollow_nodes import hollow_nodes
 from control_plane.kubevirt import RealKubeVirt
 from control_plane.plane import ControlPlane
-from virtslo.app.counting import Counters
+from virtslo.app.counting import Counting
 from virtslo.base.clock import SystemClock
 from virtslo.kube.credentials import connect
-from virtslo.model.record import CounterRead
+from virtslo.model.rest_calls import CounterRead
 
 COUNT = 10
 CREATED_PER_VMI = {
@@ -71,7 +71,7 @@ async def measured_exactly(plane: ControlPlane, kubeconfig: Path) -> None:
     async with await connect(
         kubeconfig=kubeconfig, context=None, in_cluster=False, clock=clock, user_agent="reader/1"
     ) as api:
-        counters = Counters(api, clock, origin_ns=clock.now_ns())
+        counters = Counting(api, clock, origin_ns=clock.now_ns())
         for kind in ("vmi", "vm", "vmpool"):
             log = AuditLog(plane.audit_log)
             log.read()

@@ -14,6 +14,7 @@ from virtslo.load.plan import (
     warm_up_contexts,
 )
 from virtslo.model.scenario import Scenario
+from virtslo.slo.known_indicators import known_indicators
 
 
 def scenario(
@@ -33,7 +34,9 @@ def scenario(
         "load": {"pattern": pattern, **(load or {})},
         **rest,
     }
-    return scenario_from_mapping(document, source="test", base=Path())
+    return scenario_from_mapping(
+        document, source="test", base=Path(), indicators=known_indicators()
+    )
 
 
 def planned(given: Scenario, *, run_label: str = "s1", seed: int = 1) -> Plan:

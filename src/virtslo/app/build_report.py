@@ -3,22 +3,25 @@
 Invariant: pure. A record says everything; the same records give the same report.
 """
 
+import itertools
 from collections.abc import Sequence
 from typing import Final
 
 from virtslo.base.clock import to_seconds
 from virtslo.base.units import format_rate
-from virtslo.model.findings import Finding
 from virtslo.model.record import RunRecord
-from virtslo.model.report import Report, RunFinding, RunSummary
+from virtslo.model.report import Report, RunFinding, RunLines, RunSummary
 from virtslo.model.scenario import Arrival, Process
 from virtslo.model.verdicts import Outcome, Verdict
 from virtslo.slo.catalog import CATALOG
+from virtslo.slo.comparison import comparison_of
+from virtslo.slo.evaluate import touches, verdicts_of
 from virtslo.slo.findings import findings_of
 from virtslo.slo.indicators import indicators_of
 from virtslo.slo.measured import measure
 from virtslo.slo.run_detail import run_detail
 from virtslo.slo.tables import kind_of, tables_of, test_of
+from virtslo.slo.time_words import time_lines
 
 MET: Final = 0
 VIOLATED: Final = 1
@@ -28,40 +31,47 @@ INCONCLUSIVE: Final = 4
 def build_report(records: Sequence[RunRecord], *, detailed: bool = False) -> Report:
     """Derive everything from these records; single objects and moments only if asked for."""
     runs = [measure(record) for record in records]
+    indicators = [indicators_of(run) for run in runs]
+    found = [findings_of(run) for run in runs]
     findings = [
         RunFinding(record.host.run_id, finding)
-        for record, run in zip(records, runs, strict=True)
-        for finding in findings_of(run)
+        for record, mine in zip(records, found, strict=True)
+        for finding in mine
+    ]
+    verdicts = [
+        verdict
+        for run, figures, mine in zip(runs, indicators, found, strict=True)
+        for verdict in verdicts_of(run, figures, mine)
     ]
     return Report(
         runs=tuple(_summary(record) for record in records),
         valid=not any(item.finding.inconclusive for item in findings),
         findings=tuple(findings),
         tables=tables_of(runs),
-        indicators=tuple(indicator for run in runs for indicator in indicators_of(run)),
+        indicators=tuple(itertools.chain.from_iterable(indicators)),
+        verdicts=tuple(verdicts),
+        sources=tuple(compared for run in runs if (compared := comparison_of(run)) is not None),
+        time_spent=tuple(RunLines(run.record.host.run_id, time_lines(run)) for run in runs),
         definitions={name: definition.text for name, definition in CATALOG.items()},
         details=tuple(run_detail(record) for record in records) if detailed else (),
     )
 
 
 def exit_code(report: Report) -> int:
-    """1 if a violation stands on figures that no finding touches, 4 if not valid, else 0."""
+    """1 if a violation stands on figures that no finding touches; else 4 if the report is not
+    valid or not every objective is met; else 0."""
     if any(_stands(verdict, report.findings) for verdict in report.verdicts):
         return VIOLATED
-    doubtful = any(verdict.verdict is Outcome.INCONCLUSIVE for verdict in report.verdicts)
-    return INCONCLUSIVE if doubtful or not report.valid else MET
+    all_met = all(verdict.verdict is Outcome.MET for verdict in report.verdicts)
+    return MET if all_met and report.valid else INCONCLUSIVE
 
 
 def _stands(verdict: Verdict, findings: Sequence[RunFinding]) -> bool:
     if verdict.verdict is not Outcome.VIOLATED:
         return False
     return not any(
-        item.run == verdict.run and _touches(item.finding, verdict.objective) for item in findings
+        item.run == verdict.run and touches(item.finding, verdict.indicators) for item in findings
     )
-
-
-def _touches(finding: Finding, objective: str) -> bool:
-    return "*" in finding.touches or any(name in objective for name in finding.touches)
 
 
 def _summary(record: RunRecord) -> RunSummary:

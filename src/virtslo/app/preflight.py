@@ -12,7 +12,8 @@ from typing import Any, Final
 from virtslo.app.capacity import check_quotas, check_room
 from virtslo.app.checks import Check, Outcome, failed, ok, unknown, warning
 from virtslo.app.clean_up import find_leftovers
-from virtslo.app.counting import COMPONENTS, Counters
+from virtslo.app.component_pods import COMPONENTS
+from virtslo.app.counting import Counting
 from virtslo.app.environment import describe_environment, find_kubevirt, is_played
 from virtslo.app.permissions import check_permissions
 from virtslo.app.prepare import prepare_plan
@@ -196,7 +197,7 @@ def _memory(plan: Plan) -> float:
 async def _check_metrics(api: KubeApi, clock: Clock) -> Check:
     """Read the counters of every component once, as the run will."""
     name = "counters of REST calls"
-    counters = Counters(api, clock, origin_ns=clock.now_ns())
+    counters = Counting(api, clock, origin_ns=clock.now_ns())
     await counters.read("preflight", "before")
     failures = {read.component: read.error for read in counters.reads if read.error is not None}
     if failures:

@@ -10,20 +10,25 @@ import logging
 from dataclasses import dataclass, replace
 
 from virtslo.app.clean_up import clean_up
+from virtslo.app.counting import NO_SOURCES, CallSources, Counting, idle_seconds
 from virtslo.app.interruption import Interruption
 from virtslo.app.namespaces import create_namespaces
 from virtslo.app.run_stages import RunStages
+from virtslo.app.stage_windows import AFTER
+from virtslo.app.stuck import find_stuck
+from virtslo.app.surroundings import Surroundings
 from virtslo.app.telling import tell_progress
 from virtslo.app.watching import RunWatch
 from virtslo.base.clock import Clock
 from virtslo.base.errors import VirtsloError
 from virtslo.base.stage_board import StageBoard
 from virtslo.client.accounting import AccountedApi
+from virtslo.client.answer_times import AnswerTimes
 from virtslo.load.engine import Engine
 from virtslo.load.plan import Plan
 from virtslo.model.environment import Environment
 from virtslo.model.findings import Finding
-from virtslo.model.operations import OperationRecord
+from virtslo.model.operations import CHURN, RAMP_UP, OperationRecord
 from virtslo.model.record import RunHeader, RunStatus
 from virtslo.model.scenario import Scenario
 from virtslo.ports.progress import Progress
@@ -60,6 +65,7 @@ class TestRun:
         progress: Progress,
         interruption: Interruption,
         stages: StageBoard | None = None,
+        sources: CallSources = NO_SOURCES,
     ) -> None:
         self._order = order
         self._api = api
@@ -84,6 +90,18 @@ class TestRun:
             origin_ns=self._origin_ns,
             on_observation=recorder.add_observation,
         )
+        self._surroundings = Surroundings(api, clock)
+        self._stuck: tuple[Finding, ...] = ()
+        self._times = AnswerTimes()
+        api.on_answer = self._times.answered
+        self._counting = Counting(
+            api,
+            clock,
+            origin_ns=self._origin_ns,
+            idle_seconds=idle_seconds(order.scenario, order.plan),
+            sources=sources,
+            is_off=order.scenario.observe.rest_calls == "none",
+        )
         self._stages = RunStages(
             order.scenario,
             order.plan,
@@ -98,6 +116,7 @@ class TestRun:
             clock=clock,
             origin_ns=self._origin_ns,
             on_stage=self._save_stages,
+            at_rest=self._at_rest,
         )
 
     async def carry_out(self) -> RunHeader:
@@ -134,6 +153,8 @@ class TestRun:
     async def _load(self) -> None:
         plan = self._order.plan
         await self._watch.synced()
+        await self._counting.begin()
+        await self._surroundings.begin()
         await create_namespaces(
             self._api,
             plan.namespaces,
@@ -141,6 +162,7 @@ class TestRun:
             must_be_new=plan.owned_namespaces,
         )
         await self._stages.carry_out(keep=self._order.keep)
+        await self._surroundings.end()
 
     async def _clean_up(self) -> None:
         if self._order.keep:
@@ -164,6 +186,24 @@ class TestRun:
         await self._clean_up()
         self._save(RunStatus.FAILED)
 
+    async def _at_rest(self, stage: str, moment: str) -> None:
+        self._surroundings.at_rest()
+        if moment == AFTER and stage in {RAMP_UP, CHURN} and self._is_waiting_over():
+            label = self._order.plan.run_label
+            stuck = await find_stuck(self._api, run_label=label, stage=stage)
+            self._stuck = (*self._stuck, *([stuck] if stuck is not None else []))
+        await self._counting.at_rest(stage, moment)
+        self._write_calls()
+
+    def _is_waiting_over(self) -> bool:
+        """Whether the stage that just ended never was as it wanted to be."""
+        stage = self._stages.current
+        return stage is not None and stage.whole_ns is None
+
+    def _write_calls(self) -> None:
+        calls = replace(self._counting.result, own=self._times.result())
+        self._recorder.write_rest_calls(calls)
+
     def _record(self, operation: OperationRecord) -> None:
         self._recorder.add_operation(operation)
         self._stages.count(operation)
@@ -176,7 +216,7 @@ class TestRun:
             self._board.note(current.name, is_over=current.ended_ns is not None)
 
     def _save(self, status: RunStatus) -> None:
-        findings = list(self._watch.findings())
+        findings = [*self._watch.findings(), *self._surroundings.findings, *self._stuck]
         if self._interruption.reason is not None:
             findings.append(
                 Finding("interrupted", self._interruption.reason, ("*",), inconclusive=True)
@@ -188,6 +228,7 @@ class TestRun:
             findings=tuple(findings),
             own_calls=self._api.calls_by_verb_and_resource(),
         )
+        self._write_calls()
         self._recorder.write_header(self.header)
 
     async def _tell(self) -> None:

@@ -23,6 +23,7 @@ from virtslo.base.logging import log_to_file, stop_logging_to
 from virtslo.base.stage_board import StageBoard
 from virtslo.base.virtual_time import VirtualClock, run_in_virtual_time
 from virtslo.cli.signals import handled_signals
+from virtslo.cli.sources import open_sources
 from virtslo.cli.wiring import (
     RealTarget,
     open_cluster,
@@ -131,22 +132,26 @@ class OneRun:
             environment=environment,
         )
         order = RunOrder(self._scenario, plan, environment, keep=self._execution.keep)
-        await self._record(order, ours, clock)
+        await self._record(order, ours, clock, cluster=api)
 
-    async def _record(self, order: RunOrder, api: AccountedApi, clock: Clock) -> None:
+    async def _record(
+        self, order: RunOrder, api: AccountedApi, clock: Clock, *, cluster: KubeApi
+    ) -> None:
         recorder = open_recorder(self.directory)
         log = log_to_file(self.directory / "log.txt")
         recorder.write_host(self._host)
         try:
-            await TestRun(
-                order,
-                api=api,
-                clock=clock,
-                recorder=recorder,
-                progress=self._execution.progress,
-                interruption=self.interruption,
-                stages=self.stages,
-            ).carry_out()
+            async with open_sources(self._scenario.observe, cluster, clock) as sources:
+                await TestRun(
+                    order,
+                    api=api,
+                    clock=clock,
+                    recorder=recorder,
+                    progress=self._execution.progress,
+                    interruption=self.interruption,
+                    stages=self.stages,
+                    sources=sources,
+                ).carry_out()
         finally:
             finished = timestamp(SystemClock().wall())
             recorder.write_host(replace(self._host, finished_at=finished))

@@ -108,10 +108,6 @@ def _refuse_what_cannot_run(scenario: Any) -> None:
     if kind.value not in RUNNABLE_KINDS:
         wanted = f"{' or '.join(RUNNABLE_KINDS)} in this version"
         problems.append(Problem("workload.kind", repr(kind.value), wanted))
-    if scenario.objectives is not None:
-        problems.append(
-            Problem("objectives", repr(scenario.objectives), "no objectives in this version")
-        )
     if problems:
         raise ScenarioError(scenario.source, problems)
 
@@ -205,6 +201,7 @@ def read_scenario(what: str, options: dict[str, Any]) -> Any:
     """The scenario that a pattern's name or a file says, with the options put over it."""
     from virtslo.base.errors import ScenarioError
     from virtslo.config.scenario_file import notes_on, read_document, scenario_from_mapping
+    from virtslo.slo.known_indicators import known_indicators
 
     if what in PATTERNS:
         over = overrides(options, is_constant_churn=what == "constant-churn")
@@ -219,7 +216,11 @@ def read_scenario(what: str, options: dict[str, Any]) -> Any:
         problems = misplaced(what, options)
         try:
             scenario = scenario_from_mapping(
-                document, source="command line", base=Path.cwd(), places=PLACES
+                document,
+                source="command line",
+                base=Path.cwd(),
+                places=PLACES,
+                indicators=known_indicators(),
             )
         except ScenarioError as error:
             raise ScenarioError("command line", [*problems, *error.problems]) from error
@@ -232,4 +233,15 @@ def read_scenario(what: str, options: dict[str, Any]) -> Any:
     over = overrides(options, is_constant_churn=pattern == "constant-churn")
     for note in notes_on(Path(what)):
         click.echo(f"note: {note}", err=True)
-    return scenario_from_mapping(merged(read, over), source=what, base=base, places={})
+    document = merged(read, over)
+    if "objectives" in over:
+        document["objectives"] = _from_here(over["objectives"], base)
+    return scenario_from_mapping(
+        document, source=what, base=base, places={}, indicators=known_indicators()
+    )
+
+
+def _from_here(objectives: Any, base: Path) -> Any:
+    """An option's path counts from where virtslo runs, not from the scenario's file."""
+    path = Path(str(objectives))
+    return str(path.resolve()) if path.is_file() and path.resolve() != base / path else objectives

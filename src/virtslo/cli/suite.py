@@ -29,6 +29,7 @@ from virtslo.cli.wiring import RealTarget, describe_target, read_suite
 from virtslo.config.suite_file import suite_scenarios
 from virtslo.model.scenario import Scenario
 from virtslo.model.suite import SuiteRecord, repeated
+from virtslo.slo.known_indicators import known_indicators
 
 DEFAULT_COUNT = 100
 OF_THE_CLUSTER = (("--simulate", "profile"), ("--nodes", "nodes"), ("--fault", "faults"))
@@ -57,7 +58,13 @@ def suite_of(
         given = document.get("suite")
         chosen = dict(given) if isinstance(given, Mapping) else {}
         document = {**document, "suite": {**chosen, "kinds": [kind]}}
-    return suite_scenarios(merged(document, over), source=source, base=base, places=places)
+    return suite_scenarios(
+        merged(document, over),
+        source=source,
+        base=base,
+        places=places,
+        indicators=known_indicators(),
+    )
 
 
 def run_series(scenarios: Keyed, options: Mapping[str, Any], *, name: str) -> int:

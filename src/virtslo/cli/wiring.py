@@ -7,7 +7,7 @@ parts are imported where they are used.
 import asyncio
 import importlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,8 +23,10 @@ from virtslo.model.identity import Identity
 from virtslo.model.record import RunRecord
 from virtslo.model.report import Report
 from virtslo.model.suite import SuiteRecord
+from virtslo.ports.audit_source import AuditSource
 from virtslo.ports.document_sink import Delivery, Document
 from virtslo.ports.kube_api import KubeApi
+from virtslo.ports.metric_source import MetricSource
 from virtslo.ports.renderer import FolderRenderer, Renderer
 from virtslo.ports.run_recorder import RunRecorder
 
@@ -198,8 +200,51 @@ async def _running_cluster(
             yield server
 
 
+def is_in_process(api: KubeApi) -> bool:
+    """Whether a connection leads to a simulated API server in this process."""
+    from virtslo.sim.direct import DirectApi
+
+    return isinstance(api, DirectApi)
+
+
+def audit_to(api: KubeApi, write: Callable[[bytes], None] | None) -> None:
+    """Have the simulated API server in this process write its audit log; None: no more."""
+    from virtslo.sim.direct import DirectApi
+
+    assert isinstance(api, DirectApi)
+    api.server.audit_to(write)
+
+
+@asynccontextmanager
+async def simulated_prometheus(api: KubeApi, clock: Clock) -> AsyncIterator[MetricSource]:
+    """A Prometheus of the simulated cluster in this process, scraping while it is open."""
+    from virtslo.sim.direct import DirectApi
+    from virtslo.sim.prometheus import SimulatedPrometheus
+
+    assert isinstance(api, DirectApi)
+    prometheus = SimulatedPrometheus(api.server, clock)
+    async with _in_background(prometheus.run):
+        yield prometheus
+
+
+def open_audit_files(path: Path, *, in_thread: bool) -> AuditSource:
+    """An API server's audit log, to be read while it grows."""
+    from virtslo.store.audit_files import AuditFiles
+
+    return AuditFiles(path, in_thread=in_thread)
+
+
+def open_scrapes(url: str, *, token: str | None) -> AbstractAsyncContextManager[MetricSource]:
+    """A Prometheus by its URL."""
+    from virtslo.remote.prometheus import Prometheus, PrometheusAddress
+
+    return Prometheus(PrometheusAddress(url, bearer_token=token), user_agent=USER_AGENT)
+
+
 @asynccontextmanager
 async def _in_background(work: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+    """Work beside what is inside, until that ends."""
+
     async def run() -> None:
         await work()
 

@@ -5,7 +5,7 @@ answered, failures too, by verb, resource, subresource and code; time spent in t
 token bucket is kept apart.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final, TypeVar
 
@@ -49,6 +49,9 @@ _QUERIES: Final = {
 LATENCY_BOUNDS: Final = exponential_bounds(0.001, 2, 10)
 """Bucket bounds of KubeVirt's client metrics, seconds."""
 
+OnAnswer = Callable[[str, str, str, int], None]
+"""Called with verb, `resource` or `resource/subresource`, scope, and nanoseconds to the answer."""
+
 NO_ANSWER: Final = "<error>"
 """The code of a call that got no answer, as client-go's metrics spell it."""
 
@@ -67,6 +70,8 @@ class AccountedApi:
         """Seconds in the client's own token bucket."""
         self._paths: dict[tuple[str, str, str, bool], Path] = {}
         self.calls = 0
+        self.on_answer: OnAnswer | None = None
+        """Told of every call that was answered, where somebody wants to know."""
 
     def calls_by_verb_and_resource(self) -> dict[str, int]:
         """Calls by `VERB resource`, whatever became of them."""
@@ -182,7 +187,7 @@ class AccountedApi:
             grace_period_seconds=grace_period_seconds,
             propagation=propagation,
         )
-        await self._counted("DELETE", resource, None, "200", call)
+        await self._counted("DELETE", resource, None, "200", call, namespace=selection.namespace)
 
     async def list_objects(
         self,
@@ -203,7 +208,9 @@ class AccountedApi:
             resource_version=resource_version,
             resource_version_match=resource_version_match,
         )
-        return await self._counted("LIST", resource, None, "200", call)
+        return await self._counted(
+            "LIST", resource, None, "200", call, namespace=selection.namespace
+        )
 
     @asynccontextmanager
     async def watch(
@@ -248,6 +255,7 @@ class AccountedApi:
         call: Awaitable[T],
         *,
         named: bool = False,
+        namespace: str | None = None,
     ) -> T:
         row = (verb, resource.plural, subresource or "", named)
         path = self._paths.get(row)
@@ -272,7 +280,12 @@ class AccountedApi:
                 key = (verb, resource.plural, subresource or "", code)
                 self.requests[key] = self.requests.get(key, 0) + 1
                 self.calls += 1
-                self.answered[path].observe(to_seconds(self._clock.now_ns() - started_ns))
+                spent_ns = self._clock.now_ns() - started_ns
+                self.answered[path].observe(to_seconds(spent_ns))
+                if self.on_answer is not None and code != NO_ANSWER:
+                    what = f"{resource.plural}/{subresource}" if subresource else resource.plural
+                    scope = _scope(verb, named=named, namespace=namespace)
+                    self.on_answer(verb, what, scope, spent_ns)
         return answer
 
     @staticmethod
@@ -293,6 +306,13 @@ class AccountedApi:
         self.answered.setdefault(path, Histogram(LATENCY_BOUNDS))
         self.waited.setdefault(path, Histogram(LATENCY_BOUNDS))
         return path
+
+
+def _scope(verb: str, *, named: bool, namespace: str | None) -> str:
+    """`resource`, `namespace` or `cluster`, as Kubernetes' SLIs tell them apart."""
+    if named or verb == "CREATE":
+        return "resource"
+    return "namespace" if namespace else "cluster"
 
 
 def template_of(resource: Resource, subresource: str, *, named: bool) -> str:

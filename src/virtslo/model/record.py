@@ -8,12 +8,12 @@ a `RunHeader` repeats byte for byte for the same scenario and seed in virtual ti
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
 
 from virtslo.model.environment import Environment
 from virtslo.model.findings import Finding
 from virtslo.model.observations import Observation
 from virtslo.model.operations import OperationRecord
+from virtslo.model.rest_calls import RestCallReads
 from virtslo.model.scenario import Scenario
 from virtslo.model.stages import Stage
 
@@ -67,26 +67,6 @@ class HostFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class CounterRead:
-    """One read of a component's counters: one pod's `/metrics`, whole or failed."""
-
-    stage: str
-    moment: str
-    """`before`, `after` or `idle`."""
-    component: str
-    pod: str
-    started_ns: int
-    ended_ns: int
-    process_start: float | None = None
-    cpu_seconds: float | None = None
-    resident_bytes: float | None = None
-    counters: tuple[tuple[str, str, str, int], ...] = ()
-    """(verb, resource, code, count)."""
-    extra: Mapping[str, Any] = field(default_factory=dict)
-    error: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class RunRecord:
     """Everything a run left on disk, read back."""
 
@@ -94,6 +74,6 @@ class RunRecord:
     host: HostFacts
     operations: tuple[OperationRecord, ...] = ()
     observations: tuple[Observation, ...] = ()
-    reads: tuple[CounterRead, ...] = ()
+    rest_calls: RestCallReads = field(default_factory=RestCallReads)
     damage: tuple[str, ...] = ()
     """What could not be read: a truncated member, a missing file, an unreadable line."""

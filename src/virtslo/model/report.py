@@ -61,6 +61,34 @@ class RunFinding:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceRow:
+    """The requests of a verb on a resource as each source counts them; None: no data."""
+
+    verb: str
+    resource: str
+    counts: tuple[int | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceComparison:
+    """The sources of REST call counts side by side, in the measured stage of a run."""
+
+    run: str
+    stage: str
+    sources: tuple[str, ...]
+    rows: tuple[SourceRow, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunLines:
+    """Sentences about a run."""
+
+    run: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Everything derived from one or several records."""
 
@@ -70,6 +98,9 @@ class Report:
     tables: Tables
     indicators: tuple[Indicator, ...]
     verdicts: tuple[Verdict, ...] = ()
+    sources: tuple[SourceComparison, ...] = ()
+    time_spent: tuple[RunLines, ...] = ()
+    """Where the time from creation to Running went, run by run."""
     definitions: Mapping[str, str] = field(default_factory=dict)
     """What each indicator means, by name."""
     details: tuple[RunDetail, ...] = ()

@@ -7,7 +7,8 @@ from typing import Protocol
 
 from virtslo.model.observations import Observation
 from virtslo.model.operations import OperationRecord
-from virtslo.model.record import CounterRead, HostFacts, RunHeader
+from virtslo.model.record import HostFacts, RunHeader
+from virtslo.model.rest_calls import RestCallReads
 
 
 class RunRecorder(Protocol):
@@ -34,7 +35,7 @@ class RunRecorder(Protocol):
         """Append one observation."""
         ...
 
-    def write_reads(self, reads: tuple[CounterRead, ...]) -> None:
+    def write_rest_calls(self, rest_calls: RestCallReads) -> None:
         """Replace `rest_calls.json` atomically."""
         ...
 

@@ -53,6 +53,20 @@ TABLE_DEFINITIONS: Final = (
     "several runs of a test: the median, with the range over the runs",
 )
 
+COMPONENTS: Final = ("virt-api", "virt-controller", "virt-handler")
+APART: Final = (
+    "rest_calls_",
+    "mean_seconds_",
+    "controller_calls_per_vmi",
+    "computed_least_seconds",
+    "rate_limiter_wait_seconds",
+    "api_answer_wait_seconds",
+    "work_queue_wait_seconds",
+    "work_queue_work_seconds",
+    *(name.replace("-", "_") for name in COMPONENTS),
+)
+"""How the names of indicators begin that are shown in tables and sentences of their own."""
+
 
 @dataclass(slots=True)
 class Sheet:
@@ -195,10 +209,10 @@ def single_lines(report: Report) -> Iterator[str]:
     """Every other indicator, a line each; counts of nothing are left out."""
     several = len(report.runs) > 1
     for item in report.indicators:
-        if item.statistic in STATISTICS:
+        if item.statistic in STATISTICS or item.name.startswith(APART):
             continue
         figure = item.figure
-        if item.statistic == "count" and figure.value == 0:
+        if item.statistic in {"count", "per_object"} and figure.value == 0:
             continue
         value = seconds(figure.value) if figure.unit == "s" else f"{number(figure.value)}"
         unit = "" if figure.unit == "s" or figure.value is None else f" {figure.unit}"
@@ -211,6 +225,30 @@ def single_lines(report: Report) -> Iterator[str]:
         run = f" ({item.run})" if several else ""
         which = "" if item.statistic in PLAIN else f" {item.statistic.replace('_', ' ')}"
         yield f"{item.name}{which}{run}: {value}{unit}{beside} (n = {figure.samples}){why}"
+
+
+def time_lines(report: Report) -> Iterator[str]:
+    """Where the time went, a sentence a line."""
+    several = len(report.time_spent) > 1
+    for item in report.time_spent:
+        for line in item.lines:
+            yield f"{item.run}: {line}" if several else line
+
+
+def verdict_lines(report: Report) -> Iterator[str]:
+    """Every verdict, a line each."""
+    several = len(report.runs) > 1
+    for verdict in report.verdicts:
+        sign = "at least" if verdict.is_least else "at most"
+        value = "no data" if verdict.value is None else _amount(verdict.value, verdict.unit)
+        run = f" ({verdict.run})" if several else ""
+        why = f": {verdict.reason}" if verdict.reason else ""
+        bound = _amount(verdict.bound, verdict.unit)
+        yield f"{verdict.verdict.value}: {verdict.objective}{run}: {value}, {sign} {bound}{why}"
+
+
+def _amount(value: float, unit: str) -> str:
+    return seconds(value) if unit == "s" else f"{number(value)} {unit}".rstrip()
 
 
 def environment_lines(run: RunSummary) -> Iterator[str]:

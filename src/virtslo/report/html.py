@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from virtslo.model.figures import Figure
 from virtslo.model.report import Report, RunSummary
+from virtslo.report.call_sheets import call_sheets
 from virtslo.report.charts.chart import Chart
 from virtslo.report.charts.of_run import charts_of
 from virtslo.report.content import (
@@ -26,6 +27,7 @@ from virtslo.report.content import (
     simulated_label,
     single_lines,
     table_sheets,
+    time_lines,
     validity_line,
 )
 from virtslo.report.marking import detailed_runs
@@ -102,6 +104,8 @@ def _page(report: Report, *, is_shared: bool) -> dict[str, Any]:
                          for run in report.runs],
         "runs": runs,
         "latencies": latency_sheet(report),
+        "calls": call_sheets(report),
+        "time_spent": list(time_lines(report)),
         "singles": list(single_lines(report)),
         "promises": PROMISES,
         "definitions": report.definitions,

@@ -63,6 +63,8 @@ def document_of(report: Report) -> dict[str, Any]:
             }
             for item in report.indicators
         ],
+        "rest_calls_by_source": [asdict(comparison) for comparison in report.sources],
+        "time_spent": [asdict(item) for item in report.time_spent],
         "verdicts": [asdict(verdict) for verdict in report.verdicts],
     }
 

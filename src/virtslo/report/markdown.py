@@ -6,6 +6,7 @@ Invariant: it renders on GitHub as it is; what came from outside is escaped.
 from collections.abc import Iterable, Sequence
 
 from virtslo.model.report import Report
+from virtslo.report.call_sheets import call_sheets
 from virtslo.report.content import (
     PROMISES,
     TABLE_DEFINITIONS,
@@ -16,7 +17,9 @@ from virtslo.report.content import (
     simulated_label,
     single_sections,
     table_sheets,
+    time_lines,
     validity_line,
+    verdict_lines,
 )
 
 
@@ -32,17 +35,15 @@ class Markdown:
         parts += [validity_line(report), ""]
         for sheet in table_sheets(report):
             parts += _sheet(sheet)
-        for sheet in latency_sheets(report):
+        for sheet in [*latency_sheets(report), *call_sheets(report)]:
             parts += _sheet(sheet)
+        parts += ["## Where the time goes", "", *_bullets(time_lines(report), "no data"), ""]
         for title, lines in single_sections(report):
             parts += [f"## {title}", "", *_bullets(lines), ""]
         parts += ["## Data quality", "", *_bullets(finding_lines(report), "no finding"), ""]
         if report.verdicts:
             parts += ["## Objectives", ""]
-            parts += _bullets(
-                f"{verdict.verdict.value}: {verdict.objective} ({verdict.run})"
-                for verdict in report.verdicts
-            )
+            parts += _bullets(verdict_lines(report))
             parts.append("")
         for title, lines in environment_sections(report):
             parts += [f"## {escape(title)}", "", *_bullets(lines), ""]

@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from virtslo.model.report import Report
+from virtslo.report.call_sheets import call_sheets
 from virtslo.report.content import (
     PROMISES,
     TABLE_DEFINITIONS,
@@ -19,7 +20,9 @@ from virtslo.report.content import (
     simulated_label,
     single_sections,
     table_sheets,
+    time_lines,
     validity_line,
+    verdict_lines,
 )
 from virtslo.report.sparklines import over_time
 
@@ -53,10 +56,11 @@ class Terminal:
 
 
 def _print(console: "Console", report: Report) -> None:
-    for sheet in [*table_sheets(report), *latency_sheets(report)]:
+    for sheet in [*table_sheets(report), *latency_sheets(report), *call_sheets(report)]:
         _print_sheet(console, sheet)
     for run, detail in zip(report.runs, report.details, strict=False):
         _print_lines(console, f"Over time, {run.id}", over_time(detail))
+    _print_lines(console, "Where the time goes", list(time_lines(report)))
     sections = [*single_sections(report), *environment_sections(report)]
     for title, lines in sections:
         _print_lines(console, title, lines)
@@ -64,8 +68,7 @@ def _print(console: "Console", report: Report) -> None:
     _print_lines(console, "You promise, we promise: these figures hold where", list(PROMISES))
     _print_lines(console, "Data quality", list(finding_lines(report)) or ["no finding"])
     if report.verdicts:
-        lines = [f"{item.verdict.value}: {item.objective}" for item in report.verdicts]
-        _print_lines(console, "Objectives", lines)
+        _print_lines(console, "Objectives", list(verdict_lines(report)))
     style = "bold green" if report.valid else "bold red"
     label = simulated_label(report)
     console.print()

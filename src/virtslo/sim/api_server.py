@@ -208,6 +208,14 @@ class ApiServer:
         """What a pod serves on a port: `read(path)` is the body."""
         self._proxies[namespace, pod, port] = read
 
+    def audit_to(self, write: Callable[[bytes], None] | None) -> None:
+        """From now on, write a line a request there; None: nowhere."""
+        self._audit = None if write is None else AuditLog(write)
+
+    def scrape_targets(self) -> Mapping[tuple[str, str, int], ProxyRead]:
+        """What pods serve, by namespace, pod and port: for who reaches pods directly."""
+        return self._proxies
+
     async def read_raw(self, path: str, query: Mapping[str, str], user: Identity) -> bytes:
         """GET a path that is no object: metrics, version, health, discovery, pod proxies."""
         if self._is_down:

@@ -28,6 +28,11 @@ class DirectApi:
         self._server = server
         self._user = user
 
+    @property
+    def server(self) -> ApiServer:
+        """The server on the other end."""
+        return self._server
+
     async def create(
         self,
         resource: Resource,

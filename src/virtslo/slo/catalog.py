@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from virtslo.model.identifiers import TABLE_PHASES
+from virtslo.slo.call_catalog import call_definitions
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +186,7 @@ CATALOG: Final = {
         ),
         *_machines(),
         *_churn(),
+        *(Definition(*text) for text in call_definitions()),
         Definition("failed_creates", "operations", "creates that were not accepted", "operations"),
         Definition(
             "lateness_seconds",

@@ -14,16 +14,21 @@ from virtslo.model.identifiers import RUNNING
 from virtslo.model.observations import RELIST
 from virtslo.model.record import RunStatus
 from virtslo.slo.churn_findings import churn_findings
+from virtslo.slo.comparison import comparison_findings
 from virtslo.slo.lateness import bound_of, lateness_of
 from virtslo.slo.measured import Measured, released
+from virtslo.slo.quality_findings import PHASE_FIGURES, quality_findings
 from virtslo.slo.quantiles import quantile
 
 EVERYTHING: Final = ("*",)
-RUNNING_FIGURES: Final = (
-    "vmi_creation_to_running_seconds",
+UNFINISHED_FIGURES: Final = (
     "time_to_all_running_seconds",
     "phase_rate_running",
+    "phase_transition_rate",
+    "rest_calls",
 )
+"""What unfinished objects touch. Not the quantiles: those count an unfinished object as infinite,
+so that a hang is a failure and no excuse."""
 NAMED: Final = 5
 """How many objects a finding names before it says how many more."""
 
@@ -40,6 +45,8 @@ def findings_of(measured: Measured) -> tuple[Finding, ...]:
         *_lateness(measured),
         *_quiet(measured),
         *_left_behind(measured),
+        *comparison_findings(measured),
+        *quality_findings(measured),
     )
 
 
@@ -84,7 +91,7 @@ def _relists(measured: Measured) -> Iterator[Finding]:
         yield Finding(
             "relist",
             f"facts learnt from a relist, later than they were true: {told}",
-            (*RUNNING_FIGURES, "phase_transition_rate"),
+            PHASE_FIGURES,
         )
 
 
@@ -120,7 +127,7 @@ def _unfinished(measured: Measured) -> Iterator[Finding]:
         "unfinished",
         f"{len(stuck) + missing} of {measured.expected_vmis()} VMIs did not reach Running "
         f"({', '.join(told)}){named}",
-        RUNNING_FIGURES,
+        UNFINISHED_FIGURES,
         inconclusive=True,
     )
 

@@ -13,12 +13,14 @@ from virtslo.model.figures import Figure, Indicator, no_data
 from virtslo.model.identifiers import RUNNING, TABLE_PHASES
 from virtslo.model.scenario import ChurnMode
 from virtslo.model.workload import TRAITS
+from virtslo.slo.call_figures import call_rows, usage_rows
 from virtslo.slo.churn_figures import churn_creation_rate, churn_phase_rate, churn_rows
 from virtslo.slo.lateness import lateness_of
 from virtslo.slo.machine_figures import machine_rows
 from virtslo.slo.measured import Measured, Samples, intended, released
 from virtslo.slo.quantiles import STATISTICS, quantile
 from virtslo.slo.rates import rate
+from virtslo.slo.responsiveness import responsiveness_rows
 from virtslo.slo.rows import (
     OBJECTS_PER_SECOND,
     OPERATIONS,
@@ -28,13 +30,26 @@ from virtslo.slo.rows import (
     missing_rows,
     quantile_rows,
 )
+from virtslo.slo.time_spent import time_rows
 from virtslo.slo.timelines import Timeline
 
 
 def indicators_of(measured: Measured) -> tuple[Indicator, ...]:
     """Every indicator that the run has."""
     run = measured.record.host.run_id
-    parts = [_rates, _totals, _latencies, _steps, machine_rows, _churn, _own]
+    parts = [
+        _rates,
+        _totals,
+        _latencies,
+        _steps,
+        machine_rows,
+        _churn,
+        call_rows,
+        usage_rows,
+        time_rows,
+        responsiveness_rows,
+        _own,
+    ]
     return tuple(
         Indicator(run, name, statistic, figure)
         for part in parts

@@ -1,17 +1,19 @@
-"""REST calls in a stage's window, from two direct reads of every component's counters.
+"""REST calls in a stage's window: the cells of the third table, and the figures beside them.
 
-Invariant: a count is the difference of two integers; a series absent before counts from 0. A pod
-that restarted, came or went inside the window is named. A failed read is no data, never 0.
-Definition: DESIGN's "REST calls" (docs/reference/definitions.md).
+Invariant: a count from counters that were read directly is an integer and exact; where a process
+restarted or went, or a read failed, there is no count and the cell says why. Definition: DESIGN's
+"REST calls" (docs/reference/definitions.md).
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from virtslo.model.figures import Figure, no_data
-from virtslo.model.record import CounterRead
+from virtslo.model.rest_calls import API_SERVER, AUDIT_LOG, COMPONENTS, IDLE, PROMETHEUS
+from virtslo.slo.measured import Measured, measured_stage
+from virtslo.slo.scraped_window import scraped_window
+from virtslo.slo.windows import EVERYONE, Row, Window, folded, window_of
 
 COUNTED_COMPONENTS: Final = ("virt-api", "virt-controller", "virt-handler")
 COUNTED_RESOURCES: Final = (
@@ -23,95 +25,112 @@ COUNTED_RESOURCES: Final = (
     "events",
     "controllerrevisions",
 )
-SOURCE: Final = "component counters"
+COUNTED_VERBS: Final = ("CREATE", "GET", "LIST", "PATCH", "UPDATE", "DELETE", "WATCH")
 UNIT: Final = "requests"
+NOT_COUNTED: Final = "REST calls were not counted in this run"
 
-Row = tuple[str, str, str, str]
-"""(component, verb, resource, code)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """The requests of a window, and what is to be said of the reads."""
-
-    requests: Mapping[Row, int]
-    problems: tuple[str, ...]
-    """Reads that failed, pods that restarted, came or went: each a reason to doubt."""
-    failed: tuple[str, ...]
-    """Reads that failed: without them there is no figure."""
-    seconds: float
-    """From the end of the reads before to the start of the reads after."""
+SOURCES: Final[Mapping[str, tuple[str, ...]]] = {
+    "auto": (COMPONENTS, AUDIT_LOG, PROMETHEUS),
+    "components": (COMPONENTS,),
+    "audit-log": (AUDIT_LOG,),
+    "api-server": (API_SERVER,),
+    "prometheus": (PROMETHEUS,),
+    "none": (),
+}
+"""Which sources a scenario's `observe.restCalls` lets a cell come from, best first."""
 
 
-def difference(before: Sequence[CounterRead], after: Sequence[CounterRead]) -> Difference:
-    """Requests between two moments, over every counted component."""
-    first = {read.pod: read for read in before if _is_counted(read)}
-    last = {read.pod: read for read in after if _is_counted(read)}
-    failed = [
-        f"{read.component} {read.pod}: {read.error}"
-        for read in (*before, *after)
-        if read.error and _is_counted(read)
+def objects_of(run: Measured, stage: str) -> int:
+    """How many VMIs a stage's calls are for: made, replaced, or deleted."""
+    return run.expected_vmis() if stage == measured_stage(run.record) else len(run.vmis)
+
+
+def source_window(run: Measured, stage: str, source: str) -> Window | None:
+    """What one source says of a stage's window; None: it was not read."""
+    if source == PROMETHEUS:
+        return scraped_window(run.record.rest_calls.scraped, stage)
+    return window_of(run.record.rest_calls.reads, stage, source=source)
+
+
+def best_window(run: Measured, stage: str) -> Window | None:
+    """What the best source that could be read says; the best one's failure where none could."""
+    windows = [
+        window
+        for source in SOURCES[run.record.header.scenario.observe.rest_calls]
+        if (window := source_window(run, stage, source)) is not None
     ]
-    requests: Counter[Row] = Counter()
-    problems: list[str] = []
-    for pod, read in last.items():
-        earlier = first.get(pod)
-        if earlier is None:
-            problems.append(f"{read.component} {pod} came inside the window")
-        elif earlier.process_start != read.process_start:
-            problems.append(f"{read.component} {pod} restarted inside the window")
-            earlier = None
-        requests.update(_grown(read, earlier))
-    problems += [
-        f"{read.component} {pod} went inside the window"
-        for pod, read in first.items()
-        if pod not in last
-    ]
-    ends = max((read.ended_ns for read in before), default=0)
-    starts = min((read.started_ns for read in after), default=0)
-    return Difference(requests, tuple(problems), tuple(failed), max(0, starts - ends) / 1e9)
+    return next((window for window in windows if reason_of(window) is None), None) or next(
+        iter(windows), None
+    )
 
 
-def cell(verb: str, window: Difference, *, objects: int, idle: Difference | None) -> Figure:
+def reason_of(window: Window | None) -> str | None:
+    """Why there is no count; None where there is one."""
+    if window is None:
+        return NOT_COUNTED
+    failed = [words for words in window.failed if _is_of_counted(words)]
+    if failed:
+        more = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
+        return f"a read failed: {failed[0]}{more}"
+    gone = [words for words in (*window.restarted, *window.went) if _is_of_counted(words)]
+    if gone:
+        return f"calls are lost with a process that ended inside the window: {', '.join(gone[:3])}"
+    if not window.processes:
+        return "no component's counters could be read"
+    return None
+
+
+def cell(run: Measured, verb: str, stage: str | None = None) -> Figure:
     """The cell of table 3 for a verb."""
-    if window.failed:
-        return no_data(UNIT, f"a read failed: {window.failed[0]}", source=SOURCE)
-    if not window.requests:
-        return no_data(UNIT, "no component's counters could be read", source=SOURCE)
-    mine = {row: count for row, count in window.requests.items() if row[1] == verb}
-    counted = {row: count for row, count in mine.items() if row[2] in COUNTED_RESOURCES}
-    good = {row: count for row, count in counted.items() if row[3].startswith("2")}
+    stage = stage or measured_stage(run.record)
+    window = best_window(run, stage)
+    reason = reason_of(window)
+    if window is None or reason is not None:
+        return no_data(UNIT, reason or NOT_COUNTED, source="none" if window is None else
+                       window.source)  # fmt: skip
+    mine = {row: n for row, n in folded(window.requests).items() if row[1] == verb and is_of(row)}
+    counted = {row: n for row, n in mine.items() if row[2] in COUNTED_RESOURCES}
+    good = {row: n for row, n in counted.items() if is_success(row)}
     value = sum(good.values())
+    objects = objects_of(run, stage)
     detail: dict[str, object] = {
-        "by_resource": _summed(good, 2),
-        "by_component": _summed(good, 0),
+        "by_resource": summed(good, 2),
+        "by_component": summed(good, 0),
         "background": sum(mine.values()) - sum(counted.values()),
-        "errors": _summed({row: n for row, n in counted.items() if row not in good}, 3),
+        "errors": summed({row: n for row, n in counted.items() if row not in good}, 3),
         "per_object": value / objects if objects else None,
+        "window_seconds": window.seconds,
+        "edge_seconds": list(window.edge_seconds),
     }
-    if idle is not None and not idle.failed and idle.seconds > 0:
-        calls = sum(count for row, count in idle.requests.items() if row[1] == verb)
+    idle = source_window(run, IDLE, window.source)
+    if idle is not None and reason_of(idle) is None and idle.seconds > 0:
+        calls = sum(n for row, n in idle.requests.items() if row[1] == verb and is_of(row))
         detail["idle_per_second"] = calls / idle.seconds
-    return Figure(value, UNIT, value, SOURCE, detail=detail)
+        detail["idle_seconds"] = idle.seconds
+    return Figure(value, UNIT, value, window.source, detail=detail)
 
 
-def _is_counted(read: CounterRead) -> bool:
-    return read.component in (*COUNTED_COMPONENTS, "kubevirt")
+def is_of(row: Row) -> bool:
+    """Whether a row is of a counted component (or of everyone, where callers are not told)."""
+    return row[0] in COUNTED_COMPONENTS or row[0] == EVERYONE
 
 
-def _grown(read: CounterRead, earlier: CounterRead | None) -> Mapping[Row, int]:
-    known = {row[:3]: row[3] for row in earlier.counters} if earlier else {}
-    return {
-        (read.component, verb, resource, code): count - known.get((verb, resource, code), 0)
-        for verb, resource, code, count in read.counters
-    }
+def is_success(row: Row) -> bool:
+    """Whether the requests of a row succeeded."""
+    return row[3].startswith("2")
 
 
-def _summed(rows: Mapping[Row, int], part: int) -> Mapping[str, int]:
+def summed(rows: Mapping[Row, int], part: int) -> Mapping[str, int]:
+    """The counts by one part of their row, zeros left out."""
     sums: Counter[str] = Counter()
     for row, count in rows.items():
         sums[row[part]] += count
     return {key: sums[key] for key in _ordered(sums) if sums[key]}
+
+
+def _is_of_counted(words: str) -> bool:
+    component = words.split(" ", 1)[0]
+    return component in COUNTED_COMPONENTS or component in {"kubevirt", EVERYONE}
 
 
 def _ordered(keys: Iterable[str]) -> Sequence[str]:

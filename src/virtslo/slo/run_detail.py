@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from virtslo.base.clock import to_seconds
 from virtslo.model import resources
 from virtslo.model.operations import CHURN, CREATE, RAMP_DOWN, RAMP_UP, OperationRecord
-from virtslo.model.record import CounterRead, RunRecord
+from virtslo.model.record import RunRecord
+from virtslo.model.rest_calls import CounterRead
 from virtslo.model.run_detail import (
     CycleTrack,
     ObjectTrack,
@@ -24,8 +25,8 @@ from virtslo.model.workload import TRAITS
 from virtslo.slo.churn_figures import recovery_of
 from virtslo.slo.churn_reader import churn_facts
 from virtslo.slo.latency_summaries import phase_counts, summaries_of
-from virtslo.slo.rest_calls import difference
 from virtslo.slo.timelines import Timeline, Timelines, timelines_of
+from virtslo.slo.windows import window_of
 
 MEASURED = (RAMP_UP, CHURN, RAMP_DOWN)
 
@@ -55,7 +56,7 @@ def run_detail(record: RunRecord) -> RunDetail:
         operations=tuple(
             _operation(operation) for operation in record.operations if operation.stage in MEASURED
         ),
-        rest_calls=tuple(_rest_rows(record.reads)),
+        rest_calls=tuple(_rest_rows(record.rest_calls.reads)),
         measured_stage=main,
         window_end=end,
         latencies=summaries_of(measured, missing=missing, until=end),
@@ -175,12 +176,8 @@ def _window_end(stages: Sequence[Stage], name: str) -> float | None:
 
 def _rest_rows(reads: Sequence[CounterRead]) -> Iterator[RestRow]:
     for stage in MEASURED:
-        before = [read for read in reads if read.stage == stage and read.moment == "before"]
-        after = [read for read in reads if read.stage == stage and read.moment == "after"]
-        if not before or not after:
-            continue
-        window = difference(before, after)
-        if window.failed:
+        window = window_of(reads, stage)
+        if window is None or window.failed:
             continue
         for (component, verb, resource, code), count in sorted(window.requests.items()):
             if count:

@@ -10,19 +10,18 @@ from typing import Final
 
 from virtslo.model.figures import Figure, no_data
 from virtslo.model.identifiers import TABLE_PHASES, TABLE_VERBS
-from virtslo.model.record import CounterRead, RunRecord
+from virtslo.model.record import RunRecord
 from virtslo.model.report import Tables
 from virtslo.model.scenario import Pattern
 from virtslo.slo.churn_figures import form_of
 from virtslo.slo.indicators import creation_rate, phase_rate
-from virtslo.slo.measured import Measured, measured_stage
+from virtslo.slo.measured import Measured
 from virtslo.slo.rest_calls import UNIT as REQUESTS
-from virtslo.slo.rest_calls import cell, difference
+from virtslo.slo.rest_calls import cell
 from virtslo.slo.rows import OBJECTS_PER_SECOND, VMIS_PER_SECOND
 
 KINDS: Final = ("vmi", "vm", "vmpool")
 TESTS: Final = ("burst", "steady_state")
-NOT_COUNTED: Final = "REST calls were not counted in this run"
 
 
 def test_of(record: RunRecord) -> str:
@@ -77,24 +76,7 @@ def _phase_cell(phase: str) -> Callable[[Measured], Figure]:
 
 
 def _rest_cell(verb: str) -> Callable[[Measured], Figure]:
-    return lambda run: rest_calls(run, verb)
-
-
-def rest_calls(run: Measured, verb: str) -> Figure:
-    """REST calls of a verb in the window of the measured stage."""
-    reads = run.record.reads
-    stage = measured_stage(run.record)
-    before, after = _moment(reads, stage, "before"), _moment(reads, stage, "after")
-    if not before or not after:
-        return no_data(REQUESTS, NOT_COUNTED, source="none")
-    idle_before, idle_after = _moment(reads, "idle", "before"), _moment(reads, "idle", "after")
-    idle = difference(idle_before, idle_after) if idle_before and idle_after else None
-    window = difference(before, after)
-    return cell(verb, window, objects=run.expected_vmis(), idle=idle)
-
-
-def _moment(reads: Sequence[CounterRead], stage: str, moment: str) -> list[CounterRead]:
-    return [read for read in reads if read.stage == stage and read.moment == moment]
+    return lambda run: cell(run, verb)
 
 
 def _combined(

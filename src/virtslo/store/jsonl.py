@@ -16,7 +16,8 @@ from virtslo.base.clock import NANOSECONDS_PER_SECOND, SystemClock
 from virtslo.base.errors import StoreError
 from virtslo.model.observations import Observation
 from virtslo.model.operations import OperationRecord
-from virtslo.model.record import CounterRead, HostFacts, RunHeader
+from virtslo.model.record import HostFacts, RunHeader
+from virtslo.model.rest_calls import RestCallReads
 
 HEADER: Final = "run.json"
 HOST: Final = "host.json"
@@ -110,9 +111,9 @@ class JsonlRecorder:
         except OSError as error:
             raise self._failure(error) from error
 
-    def write_reads(self, reads: tuple[CounterRead, ...]) -> None:
+    def write_rest_calls(self, rest_calls: RestCallReads) -> None:
         """Replace `rest_calls.json`."""
-        self._replace(READS, reads)
+        self._replace(READS, rest_calls)
 
     def close(self) -> None:
         """Flush everything and close."""

@@ -14,7 +14,8 @@ import msgspec
 from virtslo.base.errors import StoreError
 from virtslo.model.observations import Observation
 from virtslo.model.operations import OperationRecord
-from virtslo.model.record import SCHEMA_VERSION, CounterRead, HostFacts, RunHeader, RunRecord
+from virtslo.model.record import SCHEMA_VERSION, HostFacts, RunHeader, RunRecord
+from virtslo.model.rest_calls import RestCallReads
 from virtslo.store.jsonl import HEADER, HOST, OBSERVATIONS, OPERATIONS, READS
 
 T = TypeVar("T")
@@ -36,13 +37,13 @@ def read_record(directory: Path) -> RunRecord:
     host = _host(directory, damage)
     operations = _lines(directory / OPERATIONS, OperationRecord, damage)
     observations = _lines(directory / OBSERVATIONS, Observation, damage)
-    reads = _reads(directory / READS, damage)
+    rest_calls = _rest_calls(directory / READS, damage)
     return RunRecord(
         header=header,
         host=host,
         operations=tuple(operations),
         observations=tuple(observations),
-        reads=reads,
+        rest_calls=rest_calls,
         damage=tuple(damage),
     )
 
@@ -84,14 +85,14 @@ def _host(directory: Path, damage: list[str]) -> HostFacts:
         return HostFacts(directory.name, "unknown", "unknown", directory=str(directory))
 
 
-def _reads(path: Path, damage: list[str]) -> tuple[CounterRead, ...]:
+def _rest_calls(path: Path, damage: list[str]) -> RestCallReads:
     if not path.exists():
-        return ()
+        return RestCallReads()
     try:
-        return msgspec.json.decode(path.read_bytes(), type=tuple[CounterRead, ...])
+        return msgspec.json.decode(path.read_bytes(), type=RestCallReads)
     except (OSError, msgspec.MsgspecError) as error:
         damage.append(f"{path.name}: {_words(error)}")
-        return ()
+        return RestCallReads()
 
 
 def _lines(path: Path, kind: type[T], damage: list[str]) -> list[T]:

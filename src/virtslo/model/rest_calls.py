@@ -1,0 +1,94 @@
+"""REST calls as they were read: cumulative counts at moments, and how long our own calls took.
+
+Invariant: raw facts, from which counts in windows are derived; a read that failed says why, and
+holds nothing. Each read names its source.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+COMPONENTS: Final = "component counters"
+AUDIT_LOG: Final = "audit log"
+AUDIT_ALL: Final = "audit log, all callers"
+API_SERVER: Final = "apiserver_request_total"
+PROMETHEUS: Final = "prometheus"
+OWN_CALLS: Final = "own calls"
+
+IDLE: Final = "idle"
+"""The stage under which the reads around the idle time before a run are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class CounterRead:
+    """Cumulative counts at one moment: a pod's `/metrics`, an API server's, the audit log's."""
+
+    stage: str
+    moment: str
+    """`before` or `after`."""
+    component: str
+    """`*` where all callers are counted together."""
+    pod: str
+    started_ns: int
+    ended_ns: int
+    process_start: float | None = None
+    cpu_seconds: float | None = None
+    resident_bytes: float | None = None
+    counters: tuple[tuple[str, str, str, int], ...] = ()
+    """(verb, resource or resource/subresource, code, count)."""
+    sums: Mapping[str, tuple[float, int]] = field(default_factory=dict)
+    """Seconds and observations of a component's histograms, by `family{label}`."""
+    is_leading: bool | None = None
+    durations: tuple[tuple[str, str, str, str, int], ...] = ()
+    """An API server's: (verb, resource or resource/subresource, scope, upper edge, count)."""
+    duration_family: str = ""
+    error: str | None = None
+    source: str = COMPONENTS
+
+
+@dataclass(frozen=True, slots=True)
+class ScrapedCount:
+    """How much one counter grew in a stage's window, by the samples of a Prometheus."""
+
+    component: str
+    verb: str
+    resource: str
+    code: str
+    value: float
+    """From the last scrape before the window to the first after it."""
+    at_least: float
+    """Between the scrapes inside the window."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScrapedWindow:
+    """What a Prometheus says of a stage's window."""
+
+    stage: str
+    counts: tuple[ScrapedCount, ...] = ()
+    gap_before: float | None = None
+    """Seconds from the last scrape before the window to its start; None: there was none."""
+    gap_after: float | None = None
+    resets: int = 0
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnLatencies:
+    """How long our own calls of one kind took, in the order they were answered."""
+
+    verb: str
+    resource: str
+    """`resource` or `resource/subresource`."""
+    scope: str
+    """`resource`, `namespace` or `cluster`, as Kubernetes' SLIs tell them apart."""
+    nanoseconds: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RestCallReads:
+    """The contents of `rest_calls.json`."""
+
+    reads: tuple[CounterRead, ...] = ()
+    scraped: tuple[ScrapedWindow, ...] = ()
+    own: tuple[OwnLatencies, ...] = ()

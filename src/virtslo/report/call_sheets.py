@@ -1,0 +1,92 @@
+"""What every format for people shows of calls: by verb and resource, by source, and by component.
+
+Invariant: a table that holds no number is not shown; no data is written as such, never as 0.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from virtslo.model.figures import Figure
+from virtslo.model.report import Report, SourceComparison
+from virtslo.report.content import COMPONENTS, Sheet
+from virtslo.report.numbers import NO_DATA, number, seconds
+
+PREFIX: Final = "rest_calls_"
+
+
+def call_sheets(report: Report) -> list[Sheet]:
+    """The tables of calls and of what components use."""
+    runs = [run.id for run in report.runs]
+    sheets: list[Sheet] = []
+    for run in runs:
+        title = f" of {run}" if len(runs) > 1 else ""
+        sheets += [
+            sheet
+            for sheet in (_by_resource(report, run, title), _usage(report, run, title))
+            if sheet.rows
+        ]
+        sheets += [_sources(item, title) for item in report.sources if item.run == run]
+    return sheets
+
+
+def _by_resource(report: Report, run: str, title: str) -> Sheet:
+    sheet = Sheet(
+        f"REST calls by resource{title}", ["Verb", "Resource", "requests", "for each VMI", "source"]
+    )
+    each: dict[str, Figure] = {}
+    whole: dict[str, Figure] = {}
+    for item in report.indicators:
+        if item.run == run and item.name.startswith(PREFIX):
+            (each if item.statistic == "per_object" else whole)[item.name] = item.figure
+    for name, figure in whole.items():
+        if not figure.value:
+            continue
+        verb, resource = name.removeprefix(PREFIX).split("_", 1)
+        sheet.rows.append(
+            [
+                verb.upper(),
+                resource,
+                number(figure.value),
+                number(each[name].value),
+                figure.source,
+            ]
+        )
+    return sheet
+
+
+def _usage(report: Report, run: str, title: str) -> Sheet:
+    columns = ["Component", "processor", "for each VMI", "memory before", "peak of reads", "after"]
+    sheet = Sheet(f"What components use{title}", columns)
+    found = {
+        (item.name, item.statistic): item.figure for item in report.indicators if item.run == run
+    }
+    for component in COMPONENTS:
+        base = component.replace("-", "_")
+        figures = [
+            found.get((f"{base}_cpu_seconds", "value")),
+            found.get((f"{base}_cpu_seconds", "per_object")),
+            *(found.get((f"{base}_resident_bytes", name)) for name in ("before", "peak", "after")),
+        ]
+        if any(figure is not None and figure.value is not None for figure in figures):
+            sheet.rows.append([component, *_used(figures)])
+    return sheet
+
+
+def _used(figures: Sequence[Figure | None]) -> Iterator[str]:
+    for figure in figures:
+        if figure is None or figure.value is None:
+            yield NO_DATA
+        elif figure.unit == "s":
+            yield seconds(figure.value)
+        else:
+            yield f"{number(float(figure.value) / 2**20)} MiB"
+
+
+def _sources(item: SourceComparison, title: str) -> Sheet:
+    stage = item.stage.replace("_", "-")
+    sheet = Sheet(f"REST calls by source, {stage}{title}", ["Verb", "Resource", *item.sources])
+    for row in item.rows:
+        counts = [number(count) for count in row.counts]
+        sheet.rows.append([row.verb, row.resource, *counts])
+    sheet.notes = list(item.notes)
+    return sheet

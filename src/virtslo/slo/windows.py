@@ -1,0 +1,220 @@
+"""What happened between two moments, from cumulative reads at both.
+
+Invariant: a count is the difference of two integers; a series absent before counts from 0. A
+process that restarted, came or went in between is named. A failed read is no data, never 0.
+"""
+
+import itertools
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from virtslo.base.clock import to_seconds
+from virtslo.model.rest_calls import COMPONENTS, CounterRead
+
+EVERYONE: Final = "*"
+"""The component of a read that is of all callers together."""
+
+Row = tuple[str, str, str, str]
+"""(component, verb, resource or resource/subresource, code)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """A component's processor time and memory over its processes."""
+
+    cpu_seconds: float | None
+    """Spent between the moments; None where a process restarted or does not say."""
+    resident_before: float | None
+    resident_peak: float | None
+    """The most that a read at either moment says."""
+    resident_after: float | None
+    processes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The requests between two moments, and what is to be said of the reads."""
+
+    source: str
+    stage: str
+    requests: Mapping[Row, int]
+    seconds: float
+    """From the end of the reads before to the start of the reads after."""
+    edge_seconds: tuple[float, float] = (0.0, 0.0)
+    """How long the reads before and after took: the window's edges are as soft as that."""
+    failed: tuple[str, ...] = ()
+    """Reads that failed: without them there is no figure. `component pod: why`."""
+    restarted: tuple[str, ...] = ()
+    came: tuple[str, ...] = ()
+    went: tuple[str, ...] = ()
+    """Processes that ended inside the window: what they had sent since is lost."""
+    leaders: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+    """Who led, before and after."""
+    sums: Mapping[tuple[str, str], tuple[float, int]] = field(default_factory=dict)
+    """Seconds and observations of histograms, by (component, `family{label}`)."""
+    usage: Mapping[str, Usage] = field(default_factory=dict)
+    """By component."""
+    processes: int = 0
+    """How many processes were read at the end."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing sent in the window can be missing."""
+        return not (self.failed or self.restarted or self.went)
+
+
+def window_of(
+    reads: Sequence[CounterRead], stage: str, *, source: str = COMPONENTS
+) -> Window | None:
+    """The window of a stage: from the moment before it to the one after it; None if not read."""
+    moments = moments_of(reads, source)
+    for (_, before), (label, after) in itertools.pairwise(moments):
+        if label == (stage, "after"):
+            return difference(before, after, source=source, stage=stage)
+    return None
+
+
+def moments_of(
+    reads: Sequence[CounterRead], source: str
+) -> list[tuple[tuple[str, str], list[CounterRead]]]:
+    """The reads of a source, moment by moment, in order."""
+    found: dict[tuple[str, str], list[CounterRead]] = {}
+    for read in reads:
+        if read.source == source:
+            found.setdefault((read.stage, read.moment), []).append(read)
+    return list(found.items())
+
+
+def difference(
+    before: Sequence[CounterRead], after: Sequence[CounterRead], *, source: str, stage: str
+) -> Window:
+    """What happened between two moments of one source."""
+    first = {(read.component, read.pod): read for read in before if not read.error}
+    last = {(read.component, read.pod): read for read in after if not read.error}
+    failed = {(read.component, read.pod) for read in (*before, *after) if read.error}
+    requests: Counter[Row] = Counter()
+    sums: dict[tuple[str, str], tuple[float, int]] = {}
+    restarted: list[str] = []
+    for key, read in last.items():
+        earlier = first.get(key)
+        if earlier is None and key in failed:
+            continue
+        if earlier is not None and is_another_process(earlier, read):
+            restarted.append(_name(read))
+            earlier = None
+        _grow(requests, read, earlier)
+        _sum(sums, read, earlier)
+    return Window(
+        source=source,
+        stage=stage,
+        requests={row: count for row, count in sorted(requests.items()) if count},
+        seconds=max(0.0, _starts(after) - _ends(before)),
+        edge_seconds=(_ends(before) - _starts(before), _ends(after) - _starts(after)),
+        failed=tuple(f"{_name(read)}: {read.error}" for read in (*before, *after) if read.error),
+        restarted=tuple(restarted),
+        came=tuple(_name(last[key]) for key in last if key not in first and key not in failed),
+        went=tuple(_name(first[key]) for key in first if key not in last and key not in failed),
+        leaders=(_leaders(before), _leaders(after)),
+        sums=sums,
+        usage=dict(_usages(first, last, frozenset(restarted))),
+        processes=len(last),
+    )
+
+
+def is_another_process(earlier: CounterRead, later: CounterRead) -> bool:
+    """Whether a pod's process was replaced between two reads.
+
+    Known by when it began; and where it does not say, by a counter that fell.
+    """
+    if earlier.process_start is not None and later.process_start is not None:
+        return earlier.process_start != later.process_start
+    known = {row[:3]: row[3] for row in later.counters}
+    return any(known.get(row[:3], 0) < row[3] for row in earlier.counters)
+
+
+def folded(requests: Mapping[Row, int]) -> Mapping[Row, int]:
+    """The same with subresources counted as their resource, as KubeVirt's metric has them."""
+    sums: Counter[Row] = Counter()
+    for (component, verb, resource, code), count in requests.items():
+        sums[component, verb, resource.partition("/")[0], code] += count
+    return dict(sorted(sums.items()))
+
+
+def _grow(requests: Counter[Row], read: CounterRead, earlier: CounterRead | None) -> None:
+    known = {row[:3]: row[3] for row in earlier.counters} if earlier else {}
+    for verb, resource, code, count in read.counters:
+        requests[read.component, verb, resource, code] += count - known.get(
+            (verb, resource, code), 0
+        )
+
+
+def _sum(
+    sums: dict[tuple[str, str], tuple[float, int]], read: CounterRead, earlier: CounterRead | None
+) -> None:
+    known = earlier.sums if earlier else {}
+    for key, (seconds, count) in read.sums.items():
+        seconds_before, count_before = known.get(key, (0.0, 0))
+        total, number = sums.get((read.component, key), (0.0, 0))
+        sums[read.component, key] = (
+            total + seconds - seconds_before,
+            number + count - count_before,
+        )
+
+
+def _usages(
+    first: Mapping[tuple[str, str], CounterRead],
+    last: Mapping[tuple[str, str], CounterRead],
+    restarted: frozenset[str],
+) -> Iterator[tuple[str, Usage]]:
+    for component in sorted({key[0] for key in last}):
+        now = [read for key, read in last.items() if key[0] == component]
+        before = [read for key, read in first.items() if key[0] == component]
+        if all(read.cpu_seconds is None and read.resident_bytes is None for read in now):
+            continue
+        started, ended = _total(before, "resident_bytes"), _total(now, "resident_bytes")
+        peak = None if started is None or ended is None else max(started, ended)
+        yield (
+            component,
+            Usage(_cpu(now, first, restarted), started, peak, ended, len(now)),
+        )
+
+
+def _cpu(
+    now: Sequence[CounterRead],
+    first: Mapping[tuple[str, str], CounterRead],
+    restarted: frozenset[str],
+) -> float | None:
+    spent = 0.0
+    for read in now:
+        earlier = first.get((read.component, read.pod))
+        if read.cpu_seconds is None or _name(read) in restarted:
+            return None
+        spent += read.cpu_seconds
+        if earlier is not None:
+            if earlier.cpu_seconds is None:
+                return None
+            spent -= earlier.cpu_seconds
+    return spent
+
+
+def _total(reads: Sequence[CounterRead], what: str) -> float | None:
+    values = [getattr(read, what) for read in reads]
+    return None if not values or None in values else float(sum(values))
+
+
+def _leaders(reads: Sequence[CounterRead]) -> tuple[str, ...]:
+    return tuple(read.pod for read in reads if read.is_leading)
+
+
+def _name(read: CounterRead) -> str:
+    return f"{read.component} {read.pod}"
+
+
+def _starts(reads: Sequence[CounterRead]) -> float:
+    return to_seconds(min((read.started_ns for read in reads), default=0))
+
+
+def _ends(reads: Sequence[CounterRead]) -> float:
+    return to_seconds(max((read.ended_ns for read in reads), default=0))

@@ -1,0 +1,83 @@
+"""Reads of counters, made by hand, and records that hold them."""
+
+from collections.abc import Mapping, Sequence
+
+from support.scenarios import scenario
+from virtslo.model.environment import ClientLimit, Environment
+from virtslo.model.operations import CREATE, RAMP_UP, OperationRecord
+from virtslo.model.record import HostFacts, RunHeader, RunRecord, RunStatus
+from virtslo.model.rest_calls import COMPONENTS, CounterRead, RestCallReads
+from virtslo.model.stages import Stage
+from virtslo.slo.measured import Measured, measure
+
+SECOND = 1_000_000_000
+Counts = Mapping[tuple[str, str, str], int]
+
+
+def read(
+    stage: str,
+    moment: str,
+    pod: str,
+    counts: Counts | None = None,
+    *,
+    at: float = 0.0,
+    start: float | None = 1.0,
+    cpu: float | None = None,
+    memory: float | None = None,
+    error: str | None = None,
+    leading: bool | None = None,
+    source: str = COMPONENTS,
+    sums: Mapping[str, tuple[float, int]] | None = None,
+) -> CounterRead:
+    """One read of a pod; its component is the first two words of its name."""
+    component = "-".join(pod.split("-")[:2])
+    return CounterRead(
+        stage,
+        moment,
+        component,
+        pod,
+        int(at * SECOND),
+        int(at * SECOND),
+        process_start=start,
+        cpu_seconds=cpu,
+        resident_bytes=memory,
+        counters=tuple((*row, count) for row, count in (counts or {}).items()),
+        sums=sums or {},
+        is_leading=leading,
+        error=error,
+        source=source,
+    )
+
+
+def burst_record(
+    reads: Sequence[CounterRead], *, count: int = 10, qps: float = 200.0, bucket: int = 400
+) -> RunRecord:
+    """A complete burst of VMIs, all accepted, of which nothing was observed."""
+    made = scenario(count=count)
+    operations = tuple(
+        OperationRecord(
+            stage=RAMP_UP,
+            verb=CREATE,
+            kind="VirtualMachineInstance",
+            namespace="ns",
+            name=f"vmi-{index}",
+            index=index,
+            intended_ns=0,
+            released_ns=0,
+            sent_ns=0,
+            finished_ns=1,
+            code=201,
+        )
+        for index in range(count)
+    )
+    limit = ClientLimit(qps, bucket, "KubeVirt default")
+    environment = Environment("v1", "v1", 1, client_limits={"virt-controller": limit})
+    stage = Stage(RAMP_UP, 0, 0, whole_ns=9, quiet_ns=9, ended_ns=10 * SECOND)
+    header = RunHeader(made, environment, "s1", ("ns",), RunStatus.COMPLETE, (stage,))
+    host = HostFacts("run-1", "0", "2026-01-01T00:00:00Z")
+    return RunRecord(header, host, operations, rest_calls=RestCallReads(tuple(reads)))
+
+
+def measured_burst(reads: Sequence[CounterRead], *, count: int = 10) -> Measured:
+    """The same, measured."""
+    return measure(burst_record(reads, count=count))
