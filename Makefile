@@ -56,6 +56,7 @@ gallery: $(STAMP) ## write docs/gallery: an example of every output
 
 bench: $(STAMP) ## print the speed figures
 	@$(BIN)/python tools/bench.py
+	@$(BIN)/python tools/bench_reports.py
 
 lock: ## solve the dependencies again and write requirements/*.lock (needs uv)
 	@sh tools/lock.sh

@@ -153,6 +153,22 @@ def test_vep411_counts_successes_and_failures(run: Path, stuck: Path) -> None:
     assert good["scenario"]["name"].startswith("simulated-")
 
 
+def test_vmis_that_a_controller_replaced_are_no_failures_though_no_create_is_known(
+    tmp_path: Path,
+) -> None:
+    done = virtslo(
+        "run", "steady-state", "--kind", "vmpool", "--count", "6", "--cycles", "1",
+        "--runs", str(tmp_path), "--quiet",
+    )  # fmt: skip
+    assert done.code == 0, done.err
+
+    document = valid("vep411", export(only_run(tmp_path), "vep411").document)
+
+    assert document["aggregate"]["total_vms"] > 0
+    assert document["aggregate"]["failed_vms"] == 0
+    assert document["aggregate"]["avg_time_to_vmi_running_seconds"] is None
+
+
 def test_vep411_csv_has_one_line_a_vm(run: Path) -> None:
     rows = list(csv.DictReader(io.StringIO(export(run, "vep411-csv").out)))
 

@@ -97,7 +97,7 @@ def _record(run: RunSummary, item: ObjectTrack) -> dict[str, Any]:
     return {
         "namespace": item.namespace,
         "vm_name": marked(run, item.owner or item.name),
-        "status": "success" if running is not None else "failed",
+        "status": "success" if RUNNING in item.phases else "failed",
         "time_to_vm_created_seconds": item.since_release(
             item.added if item.owner is None else item.owner_added
         ),
