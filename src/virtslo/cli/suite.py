@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from virtslo.base.errors import Problem, ScenarioError
+from virtslo.base.errors import Problem, ScenarioError, VirtsloError
 from virtslo.cli.aiming import (
     DEFAULT_PROFILE,
     describe_simulated,
@@ -140,6 +140,9 @@ def _carry_out(
             where = describe_simulated(suite.simulated)
             progress.note(f"{len(pending)} runs on {where}, in virtual time")
         records = series.carry_out()
+    except VirtsloError:
+        click.echo(f"virtslo: what is complete is kept; go on: {series.resume_command()}", err=True)
+        raise
     finally:
         progress.close()
     code = conclude(records, form=options["form"])

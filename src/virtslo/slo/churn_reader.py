@@ -179,6 +179,8 @@ class _Reader:
         ]
         if not after:
             return Replacement(operation, (), None)
+        if after[0].uid in self._deleted:
+            after = after[:1]  # a later cycle's victim: what follows it is not this cycle's
         item = self._replacement(operation, after[0], after)
         return replace(item, vmis=tuple(after[:1]))
 

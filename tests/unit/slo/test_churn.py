@@ -200,6 +200,35 @@ def test_a_restart_tells_the_new_vmi_from_the_old_one_of_its_name() -> None:
     assert "restart" in (churn_creation_rate(facts_of(given)).reason or "")
 
 
+def test_a_restart_that_was_restarted_itself_was_withdrawn() -> None:
+    machines = scenario(
+        "vm",
+        2,
+        "steady-state",
+        load={"churn": {"objects": 1, "cycles": 2, "every": "5s", "mode": "restart"}},
+    )
+    given = record(
+        machines,
+        stages=(stage(CHURN, 100, 130, whole=118, deadline=700, starts=(100, 105)),),
+        operations=[
+            operation(DELETE, "m0", 100, cycle=0, uid="one"),
+            operation(DELETE, "m0", 105, cycle=1, uid="two"),
+        ],
+        observations=[
+            seen("m0", kind=VM, uid="a", added=1, ready=5),
+            seen("m0", uid="one", owner="a", added=2, running=5, deleting=100, gone=103),
+            seen("m0", uid="two", owner="a", added=104, deleting=105, gone=107),
+            seen("m0", uid="three", owner="a", added=108, running=118),
+        ],
+    )
+
+    first, second = facts_of(given).cycles
+
+    assert recovery_of(first).reason == "1 replacements were replaced before they ran"
+    assert [item.withdrawn_ns for item in first.replacements] == [105 * 10**9]
+    assert recovery_of(second).value == 13.0
+
+
 POOL = scenario(
     "vmpool", 3, "steady-state", load={"churn": {"objects": 1, "cycles": 2, "every": "20s"}}
 )
