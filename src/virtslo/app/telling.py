@@ -6,6 +6,8 @@ Invariant: it only reads; a run with nobody watching is the same run.
 from virtslo.app.run_stages import RunStages
 from virtslo.base.clock import Clock, to_nanoseconds, to_seconds
 from virtslo.client.accounting import AccountedApi
+from virtslo.model.operations import RAMP_UP
+from virtslo.model.stages import Stage
 from virtslo.observe.population import Population
 from virtslo.ports.progress import Progress, Snapshot
 
@@ -37,10 +39,17 @@ async def tell_progress(
                     created=stages.created,
                     failed=stages.failed,
                     own_calls=api.calls,
-                    rate=running / since if since > 0 and running else None,
+                    rate=running / since if _is_rising(stage) and since > 0 and running else None,
+                    cycle=sum(1 for start_ns in stage.cycle_starts_ns if start_ns <= now_ns),
+                    cycles=len(stage.cycle_starts_ns),
                     deadline=None
                     if stage.deadline_ns is None
                     else to_seconds(stage.deadline_ns - now_ns),
                 )
             )
         await clock.sleep_until(clock.now_ns() + to_nanoseconds(EVERY_SECONDS))
+
+
+def _is_rising(stage: Stage) -> bool:
+    """Whether Running per second means anything: only while the population is made."""
+    return stage.name == RAMP_UP

@@ -27,6 +27,8 @@ def describe(snapshot: Snapshot) -> str:
         f"created {snapshot.created}/{snapshot.wanted}",
         phases or "nothing yet",
     ]
+    if snapshot.cycles > 1:
+        parts.insert(-1, f"cycle {snapshot.cycle}/{snapshot.cycles}")
     if snapshot.rate is not None:
         parts.append(f"{snapshot.rate:.1f} Running/s")
     parts.append(f"{snapshot.own_calls} own calls")

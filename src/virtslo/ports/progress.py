@@ -24,6 +24,9 @@ class Snapshot:
     lateness: float | None = None
     deadline: float | None = None
     note: str = ""
+    cycle: int = 0
+    """Churn: which cycle has begun last, from 1."""
+    cycles: int = 0
 
 
 class Progress(Protocol):
