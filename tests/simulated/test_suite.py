@@ -37,7 +37,7 @@ def suite(runs: Path) -> Outcome:
     )  # fmt: skip
 
 
-def test_a_suite_fills_the_phase_tables_of_every_kind(suite: Outcome) -> None:
+def test_a_suite_fills_the_first_two_tables_of_every_kind(suite: Outcome) -> None:
     assert suite.code == 0, suite.out + suite.err
     tables = suite.document["tables"]
 
@@ -45,8 +45,7 @@ def test_a_suite_fills_the_phase_tables_of_every_kind(suite: Outcome) -> None:
         for test in ("burst", "steady_state"):
             running = tables["phase_transition_rate"][kind][test]["running"]
             assert running["value"] > 0, (kind, test, running)
-            created = tables["creation_rate"][test][kind]
-            assert created["value"] is not None or "one moment" in created["reason"]
+            assert tables["creation_rate"][test][kind]["value"] > 0
     assert len(suite.document["runs"]) == 6
 
 

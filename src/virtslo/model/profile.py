@@ -54,6 +54,8 @@ class ServerProfile:
     webhook: Mapping[str, float] = field(default_factory=dict)
     """Extra seconds of service by `verb resource` or `verb resource/subresource`, for admission
     webhooks."""
+    spread: float = 0.0
+    """Share by which a service time differs from its mean, both ways, evenly; 0: it never does."""
     after_write: float = 0.0
     """Seconds that a worker is busy with a write after it was answered: events for watchers."""
     watch_delay: float = 0.0

@@ -79,7 +79,7 @@ class ApiServer:
         }
         self._names = Names(seed)
         self._handlers = Handlers(self.store, clock, self._names)
-        self._capacity = Capacity(clock, profile)
+        self._capacity = Capacity(clock, profile, seed=seed)
         self._delay_ns = to_nanoseconds(profile.watch_delay)
         self._delays_ns = {
             plural: to_nanoseconds(seconds) for plural, seconds in profile.watch_delays.items()

@@ -5,6 +5,7 @@ costs one timer at most, and none where the profile says that nothing takes time
 """
 
 import heapq
+from random import Random
 
 from virtslo.base.clock import Clock, to_nanoseconds
 from virtslo.model.profile import ServerProfile
@@ -15,11 +16,12 @@ _READS = frozenset({"get", "list", "watch"})
 class Capacity:
     """Service times and the queue before them."""
 
-    def __init__(self, clock: Clock, profile: ServerProfile) -> None:
+    def __init__(self, clock: Clock, profile: ServerProfile, *, seed: int = 0) -> None:
         self._clock = clock
         self._profile = profile
         self._read_ns = to_nanoseconds(profile.read)
         self._write_ns = to_nanoseconds(profile.write)
+        self._chance = Random(f"{seed}:capacity")
         self._after_ns = to_nanoseconds(profile.after_write)
         self._webhook_ns = {key: to_nanoseconds(value) for key, value in profile.webhook.items()}
         now_ns = clock.now_ns()
@@ -43,7 +45,7 @@ class Capacity:
         """Wait for a worker and be served."""
         if self.is_instant:
             return
-        service_ns = self.service_ns(verb, what, objects)
+        service_ns = self._spread(self.service_ns(verb, what, objects))
         now_ns = self._clock.now_ns()
         start_ns = now_ns
         if self._free_at_ns:
@@ -52,6 +54,11 @@ class Capacity:
             heapq.heapreplace(self._free_at_ns, start_ns + service_ns + after_ns)
         if start_ns + service_ns > now_ns:
             await self._clock.sleep_until(start_ns + service_ns)
+
+    def _spread(self, mean_ns: int) -> int:
+        """A service time about its mean: requests that come together are not answered so."""
+        spread = self._profile.spread
+        return round(mean_ns * self._chance.uniform(1 - spread, 1 + spread)) if spread else mean_ns
 
     async def store_again(self) -> None:
         """Take the time of a second write to the store within one request: a write."""
