@@ -50,6 +50,14 @@ def kubevirt(api: RawApi) -> RawApi:
     return api
 
 
+@pytest.fixture
+def webhooks(kubevirt: RawApi) -> RawApi:
+    """An API server behind which KubeVirt's webhooks are at work."""
+    if not kubevirt.has_webhooks:
+        pytest.skip("KubeVirt's webhooks are not installed on this API server")
+    return kubevirt
+
+
 def real_api(path: Path) -> RawApi:
     """The API server that a kubeconfig leads to."""
     document = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -65,7 +73,10 @@ def real_api(path: Path) -> RawApi:
             tls.load_cert_chain(pem.name)
     api = RawApi(cluster["server"], tls, user.get("token", ""))
     has_kubevirt = api.call("GET", "/apis/kubevirt.io").code == 200
-    return RawApi(api.url, tls, api.token, has_kubevirt=has_kubevirt)
+    base = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
+    found = api.call("GET", base).document.get("items") or ()
+    has_webhooks = any(each["metadata"]["name"].startswith("virt-api") for each in found)
+    return RawApi(api.url, tls, api.token, has_kubevirt=has_kubevirt, has_webhooks=has_webhooks)
 
 
 def _named(items: list[Any], name: str, key: str) -> Any:

@@ -87,7 +87,7 @@ def test_a_deletion_may_mean_one_object_or_version(api: RawApi, space: str, key:
     right = {"preconditions": {key: made["metadata"][key]}}
 
     assert other.code == 409
-    assert "Precondition failed" in other.message
+    assert "in the precondition (other) does not match" in other.message
     assert api.call("DELETE", path(space, "one"), right).code == 200
 
 

@@ -46,10 +46,10 @@ def vm(**spec: Any) -> dict[str, Any]:
     return {"runStrategy": "Halted", "template": {"spec": vmi()}, **spec}
 
 
-def test_a_vmi_is_stored_with_kubevirts_defaults(kubevirt: RawApi, space: str) -> None:
+def test_a_vmi_is_stored_with_kubevirts_defaults(webhooks: RawApi, space: str) -> None:
     spec = {**vmi(), "volumes": [{"name": "d", "containerDisk": {"image": "x"}}]}
 
-    made = create(kubevirt, space, "VirtualMachineInstance", spec).document
+    made = create(webhooks, space, "VirtualMachineInstance", spec).document
 
     domain = made["spec"]["domain"]
     assert made["metadata"]["finalizers"] == ["kubevirt.io/foregroundDeleteVirtualMachine"]
@@ -65,8 +65,8 @@ def test_a_vmi_is_stored_with_kubevirts_defaults(kubevirt: RawApi, space: str) -
     assert made["spec"]["architecture"] == "amd64"
 
 
-def test_a_vm_is_stored_with_kubevirts_defaults(kubevirt: RawApi, space: str) -> None:
-    made = create(kubevirt, space, "VirtualMachine", vm()).document
+def test_a_vm_is_stored_with_kubevirts_defaults(webhooks: RawApi, space: str) -> None:
+    made = create(webhooks, space, "VirtualMachine", vm()).document
 
     below = made["spec"]["template"]["spec"]
     assert below["domain"]["machine"] == {"type": "q35"}
@@ -185,9 +185,9 @@ def test_a_vm_is_stored_with_kubevirts_defaults(kubevirt: RawApi, space: str) ->
     ],
 )
 def test_a_vmi_that_kubevirt_would_refuse_is_refused_in_its_words(
-    kubevirt: RawApi, space: str, spec: dict[str, Any], words: str, field: str
+    webhooks: RawApi, space: str, spec: dict[str, Any], words: str, field: str
 ) -> None:
-    answer = create(kubevirt, space, "VirtualMachineInstance", spec)
+    answer = create(webhooks, space, "VirtualMachineInstance", spec)
 
     webhook = "virtualmachineinstances-create-validator.kubevirt.io"
     assert answer.code == 422
@@ -197,10 +197,10 @@ def test_a_vmi_that_kubevirt_would_refuse_is_refused_in_its_words(
     assert field in [place for _, place in answer.causes]
 
 
-def test_every_problem_is_told_at_once(kubevirt: RawApi, space: str) -> None:
+def test_every_problem_is_told_at_once(webhooks: RawApi, space: str) -> None:
     spec = vmi(machine={"type": "floppy"}, resources={"requests": {"memory": "1k"}})
 
-    answer = create(kubevirt, space, "VirtualMachineInstance", spec)
+    answer = create(webhooks, space, "VirtualMachineInstance", spec)
 
     assert [field for _, field in answer.causes] == [
         "spec.domain.resources.requests.memory",
@@ -208,31 +208,31 @@ def test_every_problem_is_told_at_once(kubevirt: RawApi, space: str) -> None:
     ]
 
 
-def test_a_quantity_that_is_none_is_refused(kubevirt: RawApi, space: str) -> None:
+def test_a_quantity_that_is_none_is_refused(webhooks: RawApi, space: str) -> None:
     spec = vmi(resources={"requests": {"memory": "much"}})
 
-    answer = create(kubevirt, space, "VirtualMachineInstance", spec)
+    answer = create(webhooks, space, "VirtualMachineInstance", spec)
 
     assert answer.code == 400
     assert "quantities must match the regular expression" in answer.message
 
 
-def test_kubevirts_own_labels_are_not_for_users(kubevirt: RawApi, space: str) -> None:
+def test_kubevirts_own_labels_are_not_for_users(webhooks: RawApi, space: str) -> None:
     labels = {"kubevirt.io/nodeName": "node-1"}
 
-    answer = create(kubevirt, space, "VirtualMachineInstance", vmi(), labels=labels)
+    answer = create(webhooks, space, "VirtualMachineInstance", vmi(), labels=labels)
 
     assert answer.code == 422
     assert answer.causes == [("FieldValueNotSupported", "metadata.labels")]
 
 
-def test_a_vmi_keeps_its_spec(kubevirt: RawApi, space: str) -> None:
-    create(kubevirt, space, "VirtualMachineInstance", vmi())
+def test_a_vmi_keeps_its_spec(webhooks: RawApi, space: str) -> None:
+    create(webhooks, space, "VirtualMachineInstance", vmi())
     place = path(space, "VirtualMachineInstance", "one")
 
     patch = {"spec": {"hostname": "other"}}
-    refused = kubevirt.call("PATCH", place, patch, kind=MERGE)
-    labelled = kubevirt.call("PATCH", place, {"metadata": {"labels": {"a": "b"}}}, kind=MERGE)
+    refused = webhooks.call("PATCH", place, patch, kind=MERGE)
+    labelled = webhooks.call("PATCH", place, {"metadata": {"labels": {"a": "b"}}}, kind=MERGE)
 
     assert refused.code == 422
     assert "update of VMI object is restricted" in refused.message
@@ -276,9 +276,9 @@ def test_a_vmi_keeps_its_spec(kubevirt: RawApi, space: str) -> None:
     ids=["both", "neither", "unknown", "no instancetype", "no preference"],
 )
 def test_a_vm_that_kubevirt_would_refuse_is_refused_in_its_words(
-    kubevirt: RawApi, space: str, spec: dict[str, Any], words: str, field: str
+    webhooks: RawApi, space: str, spec: dict[str, Any], words: str, field: str
 ) -> None:
-    answer = create(kubevirt, space, "VirtualMachine", spec)
+    answer = create(webhooks, space, "VirtualMachine", spec)
 
     webhook = "virtualmachine-validator.kubevirt.io"
     assert answer.code == 422
@@ -286,17 +286,16 @@ def test_a_vm_that_kubevirt_would_refuse_is_refused_in_its_words(
     assert [place for _, place in answer.causes] == [field]
 
 
-def test_a_vm_without_a_template_is_not_valid(kubevirt: RawApi, space: str) -> None:
-    answer = create(kubevirt, space, "VirtualMachine", {"runStrategy": "Halted"})
+def test_a_vm_without_a_template_is_not_valid(webhooks: RawApi, space: str) -> None:
+    answer = create(webhooks, space, "VirtualMachine", {"runStrategy": "Halted"})
 
     assert answer.code == 422
-    assert answer.message == (
-        'VirtualMachine.kubevirt.io "one" is invalid: spec.template: Required value'
-    )
+    assert answer.message.startswith('VirtualMachine.kubevirt.io "one" is invalid: ')
+    assert "spec.template: Required value" in answer.message
 
 
 def test_an_instancetype_leaves_a_vm_without_fields_of_its_own(
-    kubevirt: RawApi, space: str
+    webhooks: RawApi, space: str
 ) -> None:
     kind = "VirtualMachineInstancetype"
     sized = {
@@ -306,12 +305,12 @@ def test_an_instancetype_leaves_a_vm_without_fields_of_its_own(
         "spec": {"cpu": {"guest": 1}, "memory": {"guest": "64Mi"}},
     }
     base = f"/apis/instancetype.kubevirt.io/v1beta1/namespaces/{space}"
-    assert kubevirt.call("POST", f"{base}/virtualmachineinstancetypes", sized).code == 201
+    assert webhooks.call("POST", f"{base}/virtualmachineinstancetypes", sized).code == 201
 
     spec = vm(instancetype={"name": "sized", "kind": kind})
-    answer = create(kubevirt, space, "VirtualMachine", spec)
+    answer = create(webhooks, space, "VirtualMachine", spec)
     del spec["template"]["spec"]["domain"]["resources"]
-    fitting = create(kubevirt, space, "VirtualMachine", spec)
+    fitting = create(webhooks, space, "VirtualMachine", spec)
 
     field = "spec.template.spec.domain.resources.requests.memory"
     assert f"VM field(s) {field} conflicts with selected instance type" in answer.message

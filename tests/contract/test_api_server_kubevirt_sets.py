@@ -62,13 +62,13 @@ def pool(**spec: Any) -> dict[str, Any]:
     ids=["replica set", "pool"],
 )
 def test_a_selector_must_select_what_is_made(
-    kubevirt: RawApi, space: str, kind: str, spec: Any
+    webhooks: RawApi, space: str, kind: str, spec: Any
 ) -> None:
-    other = create(kubevirt, space, kind, spec(selector={"matchLabels": {"a": "c"}}))
+    other = create(webhooks, space, kind, spec(selector={"matchLabels": {"a": "c"}}))
     none = spec()
     del none["selector"]
-    missing = create(kubevirt, space, kind, none)
-    made = create(kubevirt, space, kind, spec(replicas=0))
+    missing = create(webhooks, space, kind, none)
+    made = create(webhooks, space, kind, spec(replicas=0))
 
     assert other.code == 422
     assert other.message.endswith("denied the request: selector does not match labels.")
@@ -78,13 +78,13 @@ def test_a_selector_must_select_what_is_made(
     assert made.code == 201
 
 
-def test_a_pool_keeps_its_selector(kubevirt: RawApi, space: str) -> None:
-    create(kubevirt, space, "VirtualMachinePool", pool(replicas=0))
+def test_a_pool_keeps_its_selector(webhooks: RawApi, space: str) -> None:
+    create(webhooks, space, "VirtualMachinePool", pool(replicas=0))
     labels = {"a": "b", "c": "d"}
     template = {"metadata": {"labels": labels}}
     patch = {"spec": {"selector": {"matchLabels": labels}, "virtualMachineTemplate": template}}
 
-    answer = kubevirt.call("PATCH", path(space, "VirtualMachinePool", "one"), patch, kind=MERGE)
+    answer = webhooks.call("PATCH", path(space, "VirtualMachinePool", "one"), patch, kind=MERGE)
 
     assert answer.code == 422
     assert "selector is immutable after creation." in answer.message
@@ -106,18 +106,18 @@ def test_a_scale_is_read_and_written(kubevirt: RawApi, space: str, kind: str, sp
     zero = kubevirt.call("PATCH", place, {"spec": {"replicas": 0}}, kind=MERGE).document
 
     assert (scale["kind"], scale["apiVersion"]) == ("Scale", "autoscaling/v1")
-    assert scale["spec"]["replicas"] == 0
+    assert scale["spec"].get("replicas", 0) == 0
     assert updated["spec"]["replicas"] == 2
     assert stale.code == 409
     assert negative.code == 422
-    assert zero["spec"]["replicas"] == 0
+    assert zero["spec"].get("replicas", 0) == 0
 
 
-def test_a_migration_needs_a_vmi(kubevirt: RawApi, space: str) -> None:
+def test_a_migration_needs_a_vmi(webhooks: RawApi, space: str) -> None:
     kind = "VirtualMachineInstanceMigration"
 
-    none = create(kubevirt, space, kind, {})
-    missing = create(kubevirt, space, kind, {"vmiName": "none"})
+    none = create(webhooks, space, kind, {})
+    missing = create(webhooks, space, kind, {"vmiName": "none"})
 
     assert none.code == 422
     assert "vmiName is missing" in none.message

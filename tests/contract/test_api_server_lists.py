@@ -71,7 +71,7 @@ def test_fields_select(api: RawApi, space: str) -> None:
     ("query", "words"),
     [
         ({"labelSelector": "a in"}, "unable to parse requirement"),
-        ({"fieldSelector": "data.key=x"}, "field label not supported: data.key"),
+        ({"fieldSelector": "data.key=x"}, '"data.key" is not a known field selector'),
     ],
     ids=["labels", "fields"],
 )

@@ -143,14 +143,21 @@ def test_a_watch_ends_in_time(api: RawApi, space: str) -> None:
         assert [event for event in events if event["type"] != "BOOKMARK"] == []
 
 
-def test_one_object_may_be_watched_by_its_path(api: RawApi, space: str) -> None:
+def test_one_object_is_watched_by_its_name_as_a_field(api: RawApi, space: str) -> None:
     made = create(api, space, "a")
     version = made["metadata"]["resourceVersion"]
-    with api.watch(f"{path(space)}/a", resourceVersion=version) as events:
+    by_name = {"fieldSelector": "metadata.name=a"}
+    with api.watch(path(space), resourceVersion=version, **by_name) as events:
         create(api, space, "b")
         api.call("DELETE", f"{path(space)}/a")
 
         assert told(events, 1) == [("DELETED", "a")]
+
+
+def test_the_path_of_one_object_is_read_not_watched(api: RawApi, space: str) -> None:
+    create(api, space, "a")
+
+    assert api.call("GET", f"{path(space)}/a", watch="true").document["kind"] == "ConfigMap"
 
 
 def test_a_watch_may_be_of_tables(api: RawApi, space: str) -> None:

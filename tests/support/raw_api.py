@@ -57,6 +57,7 @@ class RawApi:
     tls: ssl.SSLContext
     token: str = ""
     has_kubevirt: bool = True
+    has_webhooks: bool = True
     has_controllers: bool = False
     """Whether namespaces empty and dependents of the deleted go."""
     headers: Mapping[str, str] = field(default_factory=dict)

@@ -21,7 +21,7 @@ from virtslo.sim.refusals import (
     forbidden_field,
     invalid_options,
     not_found,
-    precondition_failed,
+    unmet_precondition,
     unsupported,
 )
 from virtslo.sim.requests import Request
@@ -33,6 +33,10 @@ FOREGROUND: Final = "foregroundDeletion"
 ORPHAN: Final = "orphan"
 _FINALIZER_OF: Final[Mapping[str, str]] = {"Foreground": FOREGROUND, "Orphan": ORPHAN}
 _POLICIES: Final = ("Foreground", "Background", "Orphan")
+_PRECONDITIONS: Final = (
+    ("uid", "UID", "deleted and then recreated"),
+    ("resourceVersion", "ResourceVersion", "modified"),
+)
 _UNDELETABLE: Final = frozenset({"default", "kube-system", "kube-public"})
 _GIVEN_BACK: Final = frozenset({"pods", "serviceaccounts"})
 """What is answered with the object that went; everything else with a Status."""
@@ -208,12 +212,12 @@ def _finalizers(metadata: Mapping[str, Any], policy: str | None) -> list[str]:
 def _check_preconditions(
     resource: Resource, current: Object, preconditions: Mapping[str, Any]
 ) -> None:
-    for key, words in (("uid", "UID"), ("resourceVersion", "ResourceVersion")):
+    for key, words, why in _PRECONDITIONS:
         wanted = preconditions.get(key)
         found = current["metadata"][key]
         if wanted is not None and wanted != found:
             name = current["metadata"]["name"]
-            raise precondition_failed(resource, name, words, wanted=wanted, found=found)
+            raise unmet_precondition(resource, name, words, wanted=wanted, found=found, why=why)
 
 
 def _success(resource: Resource, gone: Object) -> Object:

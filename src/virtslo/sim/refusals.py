@@ -65,6 +65,19 @@ def precondition_failed(
     )
 
 
+def unmet_precondition(
+    resource: Resource, name: str, what: str, *, wanted: str, found: str, why: str
+) -> Conflict:
+    """409 for a deletion that means another object or version; it names the kind."""
+    kind = f"{resource.kind}.{resource.group}" if resource.group else resource.kind
+    return Conflict(
+        f'Operation cannot be fulfilled on {kind} "{name}": the {what} in the precondition '
+        f"({wanted}) does not match the {what} in record ({found}). The object might have been "
+        f"{why}",
+        details={**details_of(resource, name), "kind": resource.kind},
+    )
+
+
 def invalid(resource: Resource, name: str, causes: Sequence[Cause]) -> Invalid:
     """422 for an object with these causes."""
     return invalid_kind(resource.group, resource.kind, name, causes)

@@ -96,8 +96,6 @@ def request_of(
     resource, served, namespace, name, subresource = target
     verb = _verb(method, target, query)
     field_selector = query.get("fieldSelector")
-    if verb == "watch" and name is not None:
-        field_selector, name = f"metadata.name={name}", None
     if verb == "create" and name is None and resource.namespaced and namespace is None:
         raise not_allowed()
     return Request(
@@ -183,9 +181,9 @@ def _verb(method: str, target: Target, query: Mapping[str, str]) -> str:
     has_name = target.name is not None
     match method:
         case "GET":
-            if is_watch(method, query):
-                return "watch"
-            return "get" if has_name else "list"
+            if has_name:
+                return "get"  # whoever watches one object selects it by its name
+            return "watch" if is_watch(method, query) else "list"
         case "POST" if not has_name or target.subresource is not None:
             return "create"
         case "PUT" if has_name:

@@ -57,6 +57,8 @@ FIELDS: Final[Mapping[str, frozenset[str]]] = {
     "nodes": frozenset({"metadata.name", "spec.unschedulable"}),
     "secrets": frozenset({"metadata.name", "metadata.namespace", "type"}),
 }
+_NAMED_ALONE: Final = frozenset({"configmaps", "serviceaccounts", "leases", "controllerrevisions"})
+"""Built-in kinds that have no fields of their own to select by."""
 _EVERY_FIELD: Final = frozenset({"metadata.name", "metadata.namespace"})
 
 
@@ -106,13 +108,20 @@ def field_selector(text: str, plural: str) -> Selector:
         if match is None:
             raise BadRequest(f"invalid selector: {text!r}; can't understand {term!r}")
         if match[1] not in known:
-            raise BadRequest(f"field label not supported: {match[1]}")
+            raise _unknown_field(match[1], plural)
         requirements.append(_field(match[1], match[3], wanted=match[2] != "!="))
         if match[2] != "!=":
             equal.append((match[1], match[3]))
     return Selector(
         lambda target: all(requirement(target) for requirement in requirements), tuple(equal)
     )
+
+
+def _unknown_field(path: str, plural: str) -> BadRequest:
+    if plural in _NAMED_ALONE:
+        words = 'only "metadata.name", "metadata.namespace"'
+        return BadRequest(f'"{path}" is not a known field selector: {words}')
+    return BadRequest(f"field label not supported: {path}")
 
 
 def field_value(target: Object, path: str) -> str:

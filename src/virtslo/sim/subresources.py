@@ -137,7 +137,7 @@ def scale_of(target: Object) -> Object:
             for key in ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
             if key in metadata
         },
-        "spec": {"replicas": target["spec"].get("replicas", 1)},
+        "spec": {"replicas": replicas} if (replicas := target["spec"].get("replicas", 1)) else {},
         "status": {
             "replicas": status.get("replicas", 0),
             "selector": status.get("labelSelector", ""),
