@@ -18,8 +18,6 @@ from control_plane.kubevirt import RealKubeVirt
 from control_plane.plane import ControlPlane
 from control_plane.test_hollow import labelled
 from support.processes import current_header, until_stage
-from virtslo.model.resources import Resource
-from virtslo.ports.kube_api import KubeApi
 
 LOG = logging.getLogger(__name__)
 COUNT = 10
@@ -37,11 +35,6 @@ RUN = (
     "--format",
     "json",
 )
-LEVEL = "virtslo-tests"
-_FLOW = "flowcontrol.apiserver.k8s.io"
-LEVELS = Resource(_FLOW, "v1", "prioritylevelconfigurations", "PriorityLevelConfiguration", False)
-SCHEMAS = Resource(_FLOW, "v1", "flowschemas", "FlowSchema", False)
-
 Fault = Callable[[ControlPlane, RealKubeVirt], Awaitable[None]]
 
 
@@ -64,56 +57,10 @@ async def virt_controller_is_killed(_: ControlPlane, kubevirt: RealKubeVirt) -> 
     controller.start()
 
 
-async def too_many_requests(plane: ControlPlane, _: RealKubeVirt) -> None:
-    """For three seconds our user's requests are refused with 429 by priority and fairness."""
-    async with plane.admin() as api:
-        await create_priority(api)
-        await asyncio.sleep(3)
-        await api.delete(SCHEMAS, LEVEL)
-        await api.delete(LEVELS, LEVEL)
-
-
-async def create_priority(api: KubeApi) -> None:
-    meta = {"name": LEVEL}
-    limited = {
-        "nominalConcurrencyShares": 0,
-        "lendablePercent": 0,
-        "borrowingLimitPercent": 0,
-        "limitResponse": {"type": "Reject"},
-    }
-    level = {
-        "apiVersion": f"{_FLOW}/v1",
-        "kind": LEVELS.kind,
-        "metadata": meta,
-        "spec": {"type": "Limited", "limited": limited},
-    }
-    user = {"namespace": "virtslo", "name": "virtslo"}
-    rule = {
-        "subjects": [{"kind": "ServiceAccount", "serviceAccount": user}],
-        "resourceRules": [
-            {"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"], "namespaces": ["*"]}
-            | {"clusterScope": True}
-        ],
-    }
-    schema = {
-        "apiVersion": f"{_FLOW}/v1",
-        "kind": SCHEMAS.kind,
-        "metadata": meta,
-        "spec": {
-            "priorityLevelConfiguration": meta,
-            "matchingPrecedence": 1,
-            "rules": [rule],
-        },
-    }
-    await api.create(LEVELS, level)
-    await api.create(SCHEMAS, schema)
-
-
 FAULTS: list[Fault] = [
     api_server_is_killed,
     etcd_stands_still,
     virt_controller_is_killed,
-    too_many_requests,
 ]
 
 
