@@ -47,15 +47,19 @@ def best(measure: Callable[[], dict[str, float]], key: str = "cpu") -> dict[str,
 
 
 VIRTUAL = """
-import contextlib, io, json, resource, sys, tempfile
+import contextlib, io, json, os, resource, sys, tempfile, time
 from virtslo.cli.main import exit_code_of
 count, nodes, profile, kind = sys.argv[1:5]
 with tempfile.TemporaryDirectory() as runs, contextlib.redirect_stdout(io.StringIO()):
     code = exit_code_of(["run", "burst", "--kind", kind, "--count", count, "--nodes", nodes,
                          "--simulate", profile, "--runs", runs, "--quiet", "--format", "json"])
-usage = resource.getrusage(resource.RUSAGE_SELF)
-print(json.dumps({"own": usage.ru_utime + usage.ru_stime, "mib": usage.ru_maxrss / 1024,
-                  "code": code}))
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    run = os.path.join(runs, os.listdir(runs)[0])
+    started = time.process_time()
+    exit_code_of(["report", run, "--format", "html", "-o", os.path.join(runs, "page.html")])
+    reported = time.process_time() - started
+print(json.dumps({"cpu": usage.ru_utime + usage.ru_stime, "mib": usage.ru_maxrss / 1024,
+                  "code": code, "report": reported}))
 sys.exit(0 if code in (0, 4) else 1)
 """
 
@@ -121,8 +125,16 @@ def virtual(
     return child(VIRTUAL, str(count), str(nodes), profile, kind)
 
 
-def sockets(count: int) -> dict[str, float]:
-    """A burst over real sockets: the simulated cluster in one process, the run in another."""
+def watching(count: int) -> dict[str, float]:
+    """Following a watch of so many VMIs from creation to Running."""
+    return child(Path(__file__).with_name("bench_watch.py").read_text(), str(count))
+
+
+def sockets(count: int, *load: str) -> dict[str, float]:
+    """A burst over real sockets: the simulated cluster in one process, the run in another.
+
+    `cpu` is the run's own, start and report included.
+    """
     with tempfile.TemporaryDirectory() as folder:
         kubeconfig = Path(folder) / "kubeconfig"
         server = subprocess.Popen(
@@ -144,24 +156,30 @@ def sockets(count: int) -> dict[str, float]:
             server.stdout.readline()
             command = ["run", "burst", "--count", str(count), "--kubeconfig", str(kubeconfig)]
             command += ["--context", "virtslo-simulated", "--yes", "--quiet", "--format", "json"]
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
             done = subprocess.run(
-                [sys.executable, "-m", "virtslo", *command, "--runs", folder],
+                [sys.executable, "-m", "virtslo", *command, "--runs", folder, *load],
                 capture_output=True,
                 text=True,
                 check=False,
             )
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
         finally:
             server.terminate()
             server.wait()
     if done.returncode not in {0, 4}:
         sys.exit(f"a benchmark failed: exit {done.returncode}\n{done.stderr[-4000:]}")
     document = json.loads(done.stdout)
-    running = [
-        row
+    figures = {
+        (row["name"], row["statistic"]): row["value"]
         for row in document["indicators"]
-        if row["name"] == "time_to_all_running_seconds" and row["statistic"] == "value"
-    ]
-    return {"all_running": running[0]["value"] if running else float("nan")}
+        if row["value"] is not None
+    }
+    return {
+        "all_running": figures.get(("time_to_all_running_seconds", "value"), float("nan")),
+        "late": figures.get(("lateness_seconds", "p99"), float("nan")),
+        "cpu": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
+    }
 
 
 def wire(many: int, changing: int) -> None:
@@ -201,6 +219,23 @@ def main() -> None:
     wire(many, 1000 if not small else 100)
     real = sockets(few)
     print(f"real sockets, {few} VMIs: all Running after {real['all_running']:.1f} s (bound 30 s)")
+    offered = best(lambda: sockets(few, "--arrival", "constant", "--rate", "500/s"), "late")
+    print(
+        f"generator, 500 VMIs a second offered over real sockets: P99 lateness "
+        f"{offered['late'] * 1000:.0f} ms (bound 20 ms), {offered['cpu'] / few * 1000:.1f} CPU ms "
+        f"per VMI, following and report included (bound 7.5 ms)"
+    )
+    machines = virtual(many, nodes, kind="vm")
+    print(
+        f"virtual time, {many} VMs on {nodes} nodes: {machines['cpu']:.1f} CPU s, "
+        f"{machines['mib']:.0f} MiB (bounds at 10 000: 120 s, 2048 MiB)"
+    )
+    print(f"HTML report of {many} VMIs: {much['report']:.1f} CPU s (bound at 10 000: 5 s)")
+    followed = best(lambda: watching(few), "per_event")
+    print(
+        f"watch: {1 / followed['per_event']:.0f} VMI events decoded and tracked per CPU second "
+        f"(bound 20 000), {followed['bytes_kept']:.0f} bytes kept of a VMI (bound 4096)"
+    )
 
 
 if __name__ == "__main__":
