@@ -19,8 +19,8 @@ from virtslo.slo.rest_calls import objects_of, reason_of, source_window
 from virtslo.slo.windows import Window, folded
 
 CONTROLLER: Final = "virt-controller"
-BOUND_SHARE: Final = 0.8
-"""From this share of the time on, the client's limit is what bounds a run."""
+BOUND_SHARE: Final = 0.5
+"""From this share of the time on, the client's limit is what bounds a run most."""
 
 _RATE_LIMITER: Final = "kubevirt_rest_client_rate_limiter_duration_seconds"
 _LATENCY: Final = "kubevirt_rest_client_request_latency_seconds"

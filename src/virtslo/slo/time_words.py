@@ -83,11 +83,14 @@ def _ceiling(run: Measured) -> Iterator[str]:
         return
     share = ceiling.least_seconds / measured if measured > 0 else 0.0
     bound = (
-        "the client's limit is what bounds this run"
+        "the client's limit is what bounds this run most"
         if share >= BOUND_SHARE
         else "something else bounds this run"
     )
-    yield f"{sentence}. Measured: all Running after {_time(measured)}, so {bound}"
+    yield (
+        f"{sentence}. Measured: all Running after {_time(measured)}, of which that is "
+        f"{100 * share:.0f} %: {bound}"
+    )
 
 
 def _time_to_all(run: Measured) -> float | None:
