@@ -103,7 +103,7 @@ def test_a_reset_loses_the_request_or_only_its_answer(served: int) -> None:
         with pytest.raises(ConnectionLost, match="reset"):
             await cluster.api.create(resources.CONFIG_MAPS, config_map("a"), namespace="default")
         assert len(cluster.server.store.collection(resources.CONFIG_MAPS).objects) == served
-        assert sum(cluster.server.metrics.requests().values()) == served
+        assert sum(cluster.server.telemetry.metrics.requests().values()) == served
 
     under_faults(test, f"connection-reset:rate=1,served={served}")
 
@@ -232,7 +232,7 @@ def test_a_request_under_way_when_the_server_dies_is_never_carried_out() -> None
             await cluster.api.create(resources.CONFIG_MAPS, config_map("a"), namespace="default")
         await asyncio.sleep(10)
         assert not cluster.server.store.collection(resources.CONFIG_MAPS).objects
-        assert cluster.server.metrics.in_flight == {"mutating": 0, "readOnly": 0}
+        assert cluster.server.telemetry.metrics.in_flight == {"mutating": 0, "readOnly": 0}
 
     under_faults(test, "latency:rate=1,delay=3s,for=3s", "api-server-restart:at=2s,for=1s")
 

@@ -32,7 +32,12 @@ def under_faults(test: Callable[[Cluster], Awaitable[T]], *texts: str, seed: int
 
 @asynccontextmanager
 async def faulty_server(
-    clock: Clock, texts: Sequence[str], *, seed: int = 1, stages: StageBoard | None = None
+    clock: Clock,
+    texts: Sequence[str],
+    *,
+    seed: int = 1,
+    stages: StageBoard | None = None,
+    audit: Callable[[bytes], None] | None = None,
 ) -> AsyncIterator[ApiServer]:
     """An API server whose faults play from now on."""
     faults = parse_faults(texts)
@@ -41,6 +46,7 @@ async def faulty_server(
         seed=seed,
         profile=ServerProfile(),
         guard=True,
+        audit=audit,
         faults=FaultPlan(faults, seed=seed),
     )
     server.set_up()

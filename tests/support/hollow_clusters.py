@@ -2,14 +2,16 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from virtslo.base.clock import Clock
 from virtslo.base.errors import NotFound
 from virtslo.base.virtual_time import run_in_virtual_time
+from virtslo.config.faults import parse_faults
 from virtslo.hollow.cluster import HollowCluster
+from virtslo.hollow.cluster_faults import cluster_plays
 from virtslo.hollow.profiles import load_profile
 from virtslo.model import resources
 from virtslo.model.identifiers import Object
@@ -18,6 +20,9 @@ from virtslo.model.resources import Resource
 from virtslo.ports.kube_api import KubeApi, Selection
 from virtslo.sim.api_server import ApiServer
 from virtslo.sim.direct import DirectApi
+from virtslo.sim.fault_timer import FaultTimer
+from virtslo.sim.faults import FaultPlan
+from virtslo.sim.server_faults import server_plays
 
 T = TypeVar("T")
 LOADER = Identity("loader", "loader", "loader/1", ("system:masters", "system:authenticated"))
@@ -89,8 +94,10 @@ def in_hollow_cluster(
     profile: str = "instant",
     nodes: int = 2,
     seed: int = 1,
+    faults: Sequence[str] = (),
 ) -> T:
-    """Run a test against a hollow cluster, in virtual time."""
+    """Run a test against a hollow cluster, in virtual time; faults play from when it is ready."""
+    asked = parse_faults(faults)
 
     async def main(clock: Clock) -> T:
         loaded = load_profile(profile)
@@ -100,6 +107,7 @@ def in_hollow_cluster(
             seed=seed,
             profile=loaded.server,
             audit=lambda line: audit.append(json.loads(line)),
+            faults=FaultPlan(asked, seed=seed),
         )
         server.set_up()
         cluster = HollowCluster(
@@ -117,7 +125,10 @@ def in_hollow_cluster(
             await cluster.synced.wait()
             namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
             await api.create(resources.NAMESPACES, namespace)
+            plays = {**server_plays(server), **cluster_plays(cluster)}
+            playing = group.create_task(FaultTimer(asked, clock=clock, plays=plays).run())
             result = await test(Hollow(api, server, cluster, clock, audit))
+            playing.cancel()
             running.cancel()
         return result
 

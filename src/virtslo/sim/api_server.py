@@ -8,9 +8,10 @@ import json
 import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
-from virtslo.base.clock import Clock, timestamp, to_nanoseconds, to_seconds
+from virtslo.base.clock import Clock, timestamp, to_nanoseconds
 from virtslo.base.errors import (
     ApiError,
     ConnectionLost,
@@ -21,18 +22,18 @@ from virtslo.base.errors import (
 from virtslo.model import resources
 from virtslo.model.identity import Identity
 from virtslo.model.profile import ServerProfile
+from virtslo.model.resources import Resource
 from virtslo.sim.aggregation import Aggregation
-from virtslo.sim.audit import AuditLog
 from virtslo.sim.capacity import Capacity
 from virtslo.sim.definitions import definitions
 from virtslo.sim.faults import RESET, FaultPlan
 from virtslo.sim.handlers import Handlers
 from virtslo.sim.health import health_text
 from virtslo.sim.listing import check_watch_options, version_of
-from virtslo.sim.metrics import ServerMetrics
 from virtslo.sim.naming import Names
 from virtslo.sim.object_store import DEFAULT_LOG_SIZE, ObjectStore
 from virtslo.sim.requests import Request, Response
+from virtslo.sim.telemetry import Telemetry
 from virtslo.sim.watching import INITIAL_EVENTS_END, Watcher, WatchHub, bookmark_of
 
 KUBERNETES_VERSION: Final = "v1.36.2"
@@ -42,9 +43,8 @@ SYSTEM: Final = Identity(
 NAMESPACES: Final = ("default", "kube-system", "kube-public", "kube-node-lease")
 BOOKMARK_EVERY_NS: Final = 60_000_000_000
 _PROXY: Final = re.compile(
-    r"/api/v1/namespaces/([^/]+)/pods/(?:https?:)?([^/:]+)(?::(\d+))?/proxy(/.*)?"
+    r"/api/v1/namespaces/([^/]+)/pods/(https?:)?([^/:]+)(?::(\d+))?/proxy(/.*)?"
 )
-_READS: Final = frozenset({"get", "list", "watch"})
 
 ProxyRead = Callable[[str], bytes]
 Front = Callable[[bool], Awaitable[None]]
@@ -72,7 +72,7 @@ class ApiServer:
         self.store = ObjectStore(log_size=log_size, guard=guard)
         self.hub = WatchHub()
         self.store.listen(self.hub.changed)
-        self.metrics = ServerMetrics(clock)
+        self.telemetry = Telemetry(clock, audit)
         self.raw_routes: dict[str, Callable[[], bytes]] = {
             "/version": self._version,
             "/metrics": self._metrics,
@@ -84,7 +84,6 @@ class ApiServer:
         self._delays_ns = {
             plural: to_nanoseconds(seconds) for plural, seconds in profile.watch_delays.items()
         }
-        self._audit = AuditLog(audit) if audit is not None else None
         self.faults = faults or FaultPlan()
         self.fronts: list[Front] = []
         self._is_down = False
@@ -111,21 +110,20 @@ class ApiServer:
 
     async def handle(self, request: Request) -> Response:
         """Answer a request. Raises ApiError; ConnectionLost if no answer comes."""
-        started_ns = self.clock.now_ns()
-        in_flight = self.metrics.in_flight
-        kind = "readOnly" if request.verb in _READS else "mutating"
-        in_flight[kind] += 1
+        noted = self.telemetry.begin(request)
         is_lost = False
         try:
             if self._takes_time:
                 is_lost = await self._take_time(request)
             response = await self._answer(request)
         except ApiError as error:
-            self._count(request, error.code, started_ns, None)
+            noted.fail(error)
             raise
-        finally:
-            in_flight[kind] -= 1
-        self._count(request, response.code, started_ns, response)
+        except BaseException:
+            noted.vanish()
+            raise
+        noted.answer(response.code, response.body)
+        self._bookmark()
         if is_lost:
             raise ConnectionLost(RESET)
         return response
@@ -143,25 +141,37 @@ class ApiServer:
 
     async def open_watch(self, request: Request) -> Watcher:
         """Open a watch. Raises ApiError; ResourceExpired if its version is no longer known."""
-        started_ns = self.clock.now_ns()
+        noted = self.telemetry.begin(request)
         is_lost = False
         try:
             if self._takes_time:
                 is_lost = await self._take_time(request)
             watcher = self._new_watcher(request)
         except ApiError as error:
-            self._count(request, error.code, started_ns, None)
+            noted.fail(error)
             raise
-        self._count(request, 200, started_ns, None)
+        noted.start()
+        watcher.noted = noted
+        self._bookmark()
         if is_lost:
             self.close_watch(watcher)
             raise ConnectionLost(RESET)
         return watcher
 
     def close_watch(self, watcher: Watcher) -> None:
-        """The client is gone."""
+        """The client is gone, or the watch is to end: what is queued is still read."""
         watcher.close()
+        self._forget(watcher)
+
+    def refuse(self, request: Request, error: ApiError) -> None:
+        """Note a request that was answered with a failure before anybody looked into it."""
+        self.telemetry.begin(request).fail(error)
+
+    def _forget(self, watcher: Watcher) -> None:
         self.hub.discard(watcher)
+        if watcher.noted is not None:
+            watcher.noted.finish(watcher.delivered)
+            watcher.noted = None
 
     def compact(self) -> None:
         """Forget old versions and end every watch: what is resumed must be listed again."""
@@ -173,7 +183,7 @@ class ApiServer:
         """Reset the connections of every open watch; what was not delivered is lost with them."""
         for watcher in self.hub.watchers():
             watcher.abort(why)
-            self.hub.discard(watcher)
+            self._forget(watcher)
 
     def hold_watches(self) -> None:
         """Deliver nothing from now on, to watches that are open or will be."""
@@ -192,6 +202,7 @@ class ApiServer:
         """Die: connections break and are refused, counters and old versions are gone."""
         self._is_down = True
         self._life += 1
+        self.telemetry.die()
         self.break_watches(ConnectionLost(RESET))
         for front in self.fronts:
             await front(False)
@@ -199,7 +210,7 @@ class ApiServer:
     async def come_up(self) -> None:
         """Serve again, with the data that were there."""
         self.store.compact()
-        self.metrics = ServerMetrics(self.clock)
+        self.telemetry.die()
         self._is_down = False
         for front in self.fronts:
             await front(True)
@@ -210,7 +221,7 @@ class ApiServer:
 
     def audit_to(self, write: Callable[[bytes], None] | None) -> None:
         """From now on, write a line a request there; None: nowhere."""
-        self._audit = None if write is None else AuditLog(write)
+        self.telemetry.audit_to(write)
 
     def scrape_targets(self) -> Mapping[tuple[str, str, int], ProxyRead]:
         """What pods serve, by namespace, pod and port: for who reaches pods directly."""
@@ -218,25 +229,51 @@ class ApiServer:
 
     async def read_raw(self, path: str, query: Mapping[str, str], user: Identity) -> bytes:
         """GET a path that is no object: metrics, version, health, discovery, pod proxies."""
+        match = _PROXY.fullmatch(path)
+        if match is not None:
+            return await self._read_proxy(match, query, user)
         if self._is_down:
             raise ConnectionLost(REFUSED)
+        noted = self.telemetry.begin_raw(path, query, user)
+        try:
+            body = self._raw_body(path, query)
+        except ApiError as error:
+            noted.fail(error)
+            raise
+        noted.answer()
+        return body
+
+    def _raw_body(self, path: str, query: Mapping[str, str]) -> bytes:
         route = self.raw_routes.get(path)
         if route is not None:
             return route()
         health = health_text(path, query)
-        if health is not None:
-            return health
-        match = _PROXY.fullmatch(path)
-        if match is None:
+        if health is None:
             raise NotFound("the server could not find the requested resource", reason="NotFound")
-        namespace, pod, port = match[1], match[2], int(match[3] or 80)
-        proxied = Request(
-            "get", resources.PODS, user, namespace=namespace, name=pod, subresource="proxy"
+        return health
+
+    async def _read_proxy(
+        self, match: re.Match[str], query: Mapping[str, str], user: Identity
+    ) -> bytes:
+        """GET what a pod serves, through the API server."""
+        namespace, pod, port = match[1], match[3], int(match[4] or 80)
+        target = f"{match[2] or ''}{pod}{':' + match[4] if match[4] else ''}"
+        request = Request(
+            "get",
+            resources.PODS,
+            user,
+            namespace=namespace,
+            name=target,
+            subresource="proxy",
+            query=query,
+            tail=match[5] or "/",
         )
-        started_ns = self.clock.now_ns()
+        noted = self.telemetry.begin(request)
+        is_lost = False
         try:
-            await self._take_time(proxied)
-            self._handlers.find(proxied)
+            if self._takes_time:
+                is_lost = await self._take_time(request)
+            self._handlers.find(replace(request, name=pod))
             read = self._proxies.get((namespace, pod, port))
             if read is None:
                 raise ServerFailure(
@@ -244,11 +281,16 @@ class ApiServer:
                     code=503,
                     reason="ServiceUnavailable",
                 )
-            body = read(match[4] or "/")
+            body = read(request.tail)
         except ApiError as error:
-            self._count(proxied, error.code, started_ns, None)
+            noted.fail(error)
             raise
-        self._count(proxied, 200, started_ns, None)
+        except BaseException:
+            noted.vanish()
+            raise
+        noted.answer(200)
+        if is_lost:
+            raise ConnectionLost(RESET)
         return body
 
     def _new_watcher(self, request: Request) -> Watcher:
@@ -315,21 +357,13 @@ class ApiServer:
             raise ConnectionLost(RESET)
         return is_lost
 
-    def _count(
-        self, request: Request, code: int, started_ns: int, response: Response | None
-    ) -> None:
+    def _bookmark(self) -> None:
+        """Tell watches how far they have come, every minute."""
         now_ns = self.clock.now_ns()
-        self.metrics.answered(request, code, to_seconds(now_ns - started_ns))
         if now_ns >= self._next_bookmark_ns:
             self._next_bookmark_ns = now_ns + BOOKMARK_EVERY_NS
             for watcher in self.hub.watchers():
                 watcher.bookmark(self.store.resource_version)
-        if self._audit is not None:
-            name = request.name or ""
-            if not name and response is not None and request.verb == "create":
-                name = response.body["metadata"].get("name", "")
-            wall = self.clock.wall()
-            self._audit.answered(request, code, received=wall, completed=wall, name=name)
 
     def _version(self) -> bytes:
         major, minor = self.kubernetes_version.lstrip("v").split(".")[:2]
@@ -347,9 +381,7 @@ class ApiServer:
         return json.dumps(document).encode()
 
     def _metrics(self) -> bytes:
-        open_watches = Counter(
-            (watcher.resource.group, watcher.resource.version, watcher.resource.plural)
-            for watcher in self.hub.watchers()
-        )
-        text = self.metrics.text(watches=sorted(open_watches.items()), events=self.hub.events)
-        return text.encode()
+        sent = Counter[Resource]()
+        for watcher in self.hub.watchers():
+            sent[watcher.resource] += watcher.delivered
+        return self.telemetry.metrics.text(sent).encode()

@@ -154,14 +154,12 @@ class HttpServer:
         method = http.method
         raw = await _body_of(http) if http.body_exists else b""
         patch_type = routes.patch_type_of(kind) if method == "PATCH" else None
-        request = routes.request_of(
-            method,
-            target,
-            query,
-            user,
-            body=routes.read_body(raw, kind),
-            patch_type=patch_type,
-        )
+        try:
+            body = routes.read_body(raw, kind)
+        except ApiError as error:
+            self._server.refuse(routes.request_of(method, target, query, user), error)
+            raise
+        request = routes.request_of(method, target, query, user, body=body, patch_type=patch_type)
         if request.verb == "watch":
             return await send_events(
                 http, self._server, request, self._encoder, form, target.served

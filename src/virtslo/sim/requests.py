@@ -32,6 +32,8 @@ class Request:
     """Every other query parameter, in wire spelling: limit, continue, resourceVersion,
     resourceVersionMatch, dryRun, fieldManager, fieldValidation, force, timeoutSeconds,
     allowWatchBookmarks, sendInitialEvents, gracePeriodSeconds, propagationPolicy."""
+    tail: str = ""
+    """For a proxy: the path behind it."""
 
 
 class Response(NamedTuple):

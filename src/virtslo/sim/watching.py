@@ -17,6 +17,7 @@ from virtslo.model.resources import Resource
 from virtslo.ports.kube_api import Selection, WatchEvent
 from virtslo.sim.object_store import ADDED, DELETED, MODIFIED, Change, Collection, versioned
 from virtslo.sim.selectors import Predicate, field_selector, field_value, label_selector
+from virtslo.sim.telemetry import Noted
 
 BOOKMARK: Final = "BOOKMARK"
 INITIAL_EVENTS_END: Final = "k8s.io/initial-events-end"
@@ -50,6 +51,9 @@ class Watcher:
         self.version_at_end: Callable[[], int] | None = None
         """How far the watch has come when its time is over; told in a last bookmark."""
         self.delivered = 0
+        """How many events its client was sent."""
+        self.noted: Noted | None = None
+        """What telemetry knows of it, as long as it is open."""
 
     def __aiter__(self) -> "Watcher":
         return self
@@ -172,7 +176,6 @@ class WatchHub:
 
     def __init__(self) -> None:
         self._watchers: dict[tuple[str, str], dict[str, dict[str, dict[Watcher, None]]]] = {}
-        self.events = 0
 
     def add(self, watcher: Watcher) -> None:
         """From now on the watcher gets changes."""
@@ -218,7 +221,6 @@ class WatchHub:
     def _offer(self, bucket: dict[Watcher, None], change: Change) -> None:
         for watcher in tuple(bucket):
             watcher.offer(change)
-            self.events += 1
 
 
 def bookmark_of(
