@@ -21,7 +21,7 @@ DEFAULT_PROFILE = "ci"
 VMIS_PER_NODE = 100
 
 
-def real_target(options: dict[str, Any]) -> RealTarget | None:
+def real_target(options: dict[str, Any], faults: tuple[str, ...] = ()) -> RealTarget | None:
     """The real cluster the options name; None means the simulated one. Raises ScenarioError."""
     kubeconfig, context = options["kubeconfig"], options["context"]
     in_cluster = options["in_cluster"]
@@ -34,6 +34,15 @@ def real_target(options: dict[str, Any]) -> RealTarget | None:
                 "options of the simulated cluster beside a real target",
                 "one or the other",
                 "leave out --context, --kubeconfig and --in-cluster, or leave out these",
+            )
+        )
+    if named and faults:
+        problems.append(
+            Problem(
+                "faults",
+                f"{faults[0]!r} on a real target",
+                "no faults in the scenario of a real cluster",
+                "only the simulated cluster plays faults",
             )
         )
     if in_cluster and (kubeconfig or context):

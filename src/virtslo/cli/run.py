@@ -120,7 +120,7 @@ def _run(scenario: Any, options: dict[str, Any]) -> int:
     from virtslo.cli.progress import open_progress
     from virtslo.cli.records import conclude
 
-    target = real_target(options)
+    target = real_target(options, scenario.faults)
     if target is not None:
         look_and_ask([scenario], target, is_agreed=options["yes"])
     progress = open_progress(quiet=options["quiet"])
@@ -155,7 +155,7 @@ def _print_plan(scenario: Any, options: dict[str, Any]) -> None:
     from virtslo.cli.wiring import describe_target
     from virtslo.load.describe import describe_plan
 
-    target = real_target(options)
+    target = real_target(options, scenario.faults)
     plan = prepare_plan(scenario, run_label="dry-run", seed=options["seed"])
     name = (
         describe_simulated(_simulated(scenario, options))
@@ -174,7 +174,7 @@ def _simulated(scenario: Any, options: dict[str, Any]) -> Any:
         profile=options["profile"] or DEFAULT_PROFILE,
         seed=options["seed"],
         nodes=options["nodes"],
-        faults=tuple(options["faults"]),
+        faults=(*scenario.faults, *options["faults"]),
         count=scenario.workload.count,
     )
 

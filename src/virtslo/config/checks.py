@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
+from virtslo.config.faults import read_fault
 from virtslo.config.schema import MAX_COUNT, ChurnModel, ScenarioModel
+from virtslo.model.operations import CHURN
 from virtslo.model.scenario import ChurnMode
 from virtslo.model.workload import TRAITS, Kind
 
@@ -33,6 +35,7 @@ def clashes(model: ScenarioModel) -> Iterator[Clash]:
     """Every clash of a scenario whose fields are valid by themselves."""
     yield from _spread(model)
     yield from _arrival(model)
+    yield from _faults(model)
     churn = churn_of(model)
     if churn is not None:
         yield from _churn_mode(model, churn)
@@ -40,6 +43,18 @@ def clashes(model: ScenarioModel) -> Iterator[Clash]:
             yield from _constant_churn(model, churn)
         else:
             yield from _cycles(model, churn)
+
+
+def _faults(model: ScenarioModel) -> Iterator[Clash]:
+    """A fault of the churn stage where there is none would never strike."""
+    for text in model.faults:
+        fault = read_fault(text, [])
+        if fault is not None and fault.stage == CHURN and model.load.pattern == BURST:
+            yield Clash(
+                ("faults", "load.pattern"),
+                f"{text!r} for a burst",
+                "a stage that this pattern has: warm_up, ramp_up or ramp_down",
+            )
 
 
 def churn_of(model: ScenarioModel) -> ChurnModel | None:

@@ -202,6 +202,7 @@ def _scenario(model: ScenarioModel, template: Template, source: str) -> Scenario
         deadlines=Deadlines(deadlines.running, deadlines.gone),
         observe=Observe(observe.rest_calls, observe.prometheus, observe.audit_log),
         repeat=model.repeat,
+        faults=tuple(model.faults),
         source=source,
     )
 

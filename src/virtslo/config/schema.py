@@ -12,8 +12,11 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
+from virtslo.base.errors import Problem
 from virtslo.base.units import parse_duration, parse_rate, parse_share
+from virtslo.config.faults import read_fault
 from virtslo.config.yaml_document import shorten
+from virtslo.model.faults import FAULTS
 from virtslo.model.resources import BY_KIND
 from virtslo.model.workload import BY_API_KIND, TRAITS, Kind
 
@@ -96,6 +99,17 @@ def _read_share_or_count(value: Any) -> int | str:
     raise expected("a whole number of at least 1, or a share such as 5%")
 
 
+def _read_fault(value: Any) -> str:
+    if not isinstance(value, str):
+        raise expected("a fault such as latency:delay=1s,stage=churn")
+    problems: list[Problem] = []
+    read_fault(value, problems, place="")
+    if problems:
+        words = "; ".join(f"{item.place} {item.expected}".strip() for item in problems)
+        raise expected(words, next((item.hint for item in problems if item.hint), ""))
+    return value
+
+
 def _read_variable(value: Any) -> Scalar:
     if value is None or isinstance(value, str | int | float | bool):
         return value
@@ -140,6 +154,11 @@ Variable = Annotated[
     WithJsonSchema({"type": ["string", "number", "boolean", "null"]}),
 ]
 Count = Annotated[int, Field(ge=1, le=MAX_COUNT)]
+FaultText = Annotated[
+    str,
+    BeforeValidator(_read_fault),
+    _text(f"^({'|'.join(FAULTS)})(:.+)?$", "latency:delay=1s,rate=0.2,stage=churn"),
+]
 
 
 class Model(BaseModel):
@@ -325,6 +344,12 @@ class ScenarioModel(Model):
         None, min_length=1, description="A built-in catalog of objectives, or a path to one."
     )
     repeat: int = Field(1, ge=1, le=1000, description="How many times the scenario is run.")
+    faults: list[FaultText] = Field(
+        default_factory=list,
+        max_length=100,
+        description="What goes wrong with the simulated cluster, each as --fault has it: "
+        "NAME or NAME:KEY=VALUE,KEY=VALUE.",
+    )
 
 
 EXAMPLE: Final[dict[str, Any]] = {

@@ -157,4 +157,6 @@ class Scenario:
     observe: Observe = field(default_factory=Observe)
     objectives: ObjectiveSet | None = None
     repeat: int = 1
+    faults: tuple[str, ...] = ()
+    """What goes wrong with the simulated cluster, each as it was written."""
     source: str = "command line"

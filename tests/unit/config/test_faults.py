@@ -1,10 +1,16 @@
 """Faults as people write them: every parameter, and every problem at once."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from virtslo.base.errors import ScenarioError
 from virtslo.config.faults import parse_faults
+from virtslo.config.scenario_file import scenario_from_mapping
+from virtslo.config.schema import scenario_schema
 from virtslo.model.faults import FAULTS, parameters_of
+from virtslo.model.scenario import Scenario
 
 
 @pytest.mark.parametrize("name", FAULTS)
@@ -69,3 +75,44 @@ def test_all_problems_come_at_once() -> None:
 
     assert len(caught.value.problems) == 3
     assert "did you mean 'compaction'?" in str(caught.value)
+
+
+def scenario(pattern: str, *faults: object) -> Scenario:
+    document = {
+        "apiVersion": "virtslo/v1",
+        "name": "a",
+        "workload": {"kind": "vmi", "count": 5},
+        "load": {"pattern": pattern},
+        "faults": list(faults),
+    }
+    return scenario_from_mapping(document, source="a.yaml", base=Path())
+
+
+def test_a_scenario_has_faults_as_the_option_has_them() -> None:
+    text = "latency:delay=1s,stage=churn"
+
+    assert scenario("steady-state", text, "compaction").faults == (text, "compaction")
+
+
+def test_a_scenario_is_told_what_is_wrong_with_each_fault() -> None:
+    with pytest.raises(ScenarioError) as caught:
+        scenario("burst", "latency:rate=2,delay=soon", 7, "compaction", "compactoin")
+
+    first, second, third = caught.value.problems
+    assert first.place == "faults.0"
+    assert "rate" in first.expected
+    assert "delay" in first.expected
+    assert second.place == "faults.1"
+    assert third.hint == "did you mean 'compaction'?"
+
+
+def test_a_fault_of_a_stage_that_is_not_there_is_refused() -> None:
+    with pytest.raises(ScenarioError, match="a stage that this pattern has"):
+        scenario("burst", "latency:stage=churn")
+
+
+def test_the_schema_knows_every_fault() -> None:
+    pattern = scenario_schema()["properties"]["faults"]["items"]["pattern"]
+
+    assert all(re.match(pattern, name) for name in FAULTS)
+    assert not re.match(pattern, "latncy")
