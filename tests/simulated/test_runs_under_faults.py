@@ -17,10 +17,11 @@ FAULTS = (
     "stalled-watches:at=1s,for=8s",
     "compaction:at=3s,every=11s",
     "api-server-restart:at=5s,for=2s",
+    "node-loss:at=3s,remedy=40s",
     "virt-controller-restart:at=3s",
     "leader-change:at=3s",
 )
-OF_WHICH_LOSE_REQUESTS = ("too-many-requests", "server-error", "connection-reset")
+OF_WHICH_LOSE_REQUESTS = ("too-many-requests", "server-error", "connection-reset", "node-loss")
 
 
 @pytest.mark.parametrize("fault", FAULTS)

@@ -125,10 +125,11 @@ def in_hollow_cluster(
             await cluster.synced.wait()
             namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
             await api.create(resources.NAMESPACES, namespace)
-            plays = {**server_plays(server), **cluster_plays(cluster)}
+            plays = {**server_plays(server), **cluster_plays(cluster, seed=seed)}
             playing = group.create_task(FaultTimer(asked, clock=clock, plays=plays).run())
             result = await test(Hollow(api, server, cluster, clock, audit))
             playing.cancel()
+            await asyncio.wait([playing])
             running.cancel()
         return result
 

@@ -194,7 +194,7 @@ async def _running_cluster(
     await cluster.install()
     async with _in_background(cluster.run):
         await cluster.synced.wait()
-        plays = {**server_plays(server), **cluster_plays(cluster)}
+        plays = {**server_plays(server), **cluster_plays(cluster, seed=target.seed)}
         timer = FaultTimer(faults, clock=clock, plays=plays, stages=stages)
         async with _in_background(timer.run):
             yield server

@@ -35,6 +35,7 @@ from virtslo.hollow.lifecycle_api import LifecycleApi
 from virtslo.hollow.machine import Machine
 from virtslo.hollow.migration_agent import TARGET_LABEL, MigrationAgent
 from virtslo.hollow.namespace import NamespaceController
+from virtslo.hollow.node_lifecycle import OUT_OF_SERVICE, NodeLifecycle
 from virtslo.hollow.process import Process, Seat, Startable
 from virtslo.hollow.scheduler import Scheduler
 from virtslo.hollow.virt_controller import VirtController
@@ -43,11 +44,15 @@ from virtslo.hollow.vmi_status import NODE_LABEL
 from virtslo.model import resources
 from virtslo.model.identity import Identity
 from virtslo.model.profile import Profile
-from virtslo.ports.kube_api import KubeApi, Selection
+from virtslo.ports.kube_api import KubeApi, PatchType, Selection
 
 METRICS_PORT: Final = 8443
 _CONTROLLER: Final = "virt-controller"
 _SYSTEM: Final = "kube-system"
+
+ADMINISTRATOR: Final = Identity(
+    "kubectl", "kubernetes-admin", "kubectl/v1.36.2", ("system:masters", "system:authenticated")
+)
 
 RegisterMetrics = Callable[[str, str, int, Callable[[str], bytes]], None]
 RegisterLifecycle = Callable[[Callable[[str, str, str, str, Any], Awaitable[None]]], None]
@@ -167,6 +172,20 @@ class HollowCluster:
         for name in (f"kubelet-{node}", f"virt-handler-{node}"):
             self._processes[name].start_again()
 
+    async def declare_out_of_service(self, node: str, *, is_out: bool) -> None:
+        """Taint a node as an administrator does who knows that it is off, or take that back."""
+        api = self._connect(ADMINISTRATOR)
+        found = await api.get(resources.NODES, node)
+        taints = [
+            taint
+            for taint in (found.get("spec") or {}).get("taints") or ()
+            if taint["key"] != OUT_OF_SERVICE
+        ]
+        if is_out:
+            taints.append({"key": OUT_OF_SERVICE, "value": "nodeshutdown", "effect": "NoExecute"})
+        patch = {"spec": {"taints": taints}}
+        await api.patch(resources.NODES, node, patch, patch_type=PatchType.MERGE)
+
     async def _someone_leads(self, seat: str) -> None:
         waits = [asyncio.ensure_future(item.working.wait()) for item in self._seated(seat)]
         try:
@@ -280,4 +299,8 @@ def _nothing(component: Component) -> Sequence[Startable]:
 
 def _manager(component: Component) -> Sequence[Startable]:
     namespaces = component.watch(resources.NAMESPACES)
-    return (GarbageCollector(component), NamespaceController(component, namespaces))
+    return (
+        GarbageCollector(component),
+        NamespaceController(component, namespaces),
+        NodeLifecycle(component),
+    )

@@ -29,6 +29,8 @@ REQUIRED: Final = "requiredDuringSchedulingIgnoredDuringExecution"
 AVOIDED: Final = "node(s) didn't match pod anti-affinity rules"
 _OVER: Final = frozenset({"Succeeded", "Failed"})
 
+_KEEP_AWAY: Final = frozenset({"NoSchedule", "NoExecute"})
+
 
 @dataclass(slots=True)
 class Room:
@@ -37,11 +39,15 @@ class Room:
     name: str
     limits: dict[str, float]
     labels: Mapping[str, str] = field(default_factory=dict)
+    taint: str = ""
+    """The first taint that keeps pods away."""
     used: dict[str, float] = field(default_factory=dict)
     pods: int = 0
 
     def lacks(self, wanted: Mapping[str, float], selector: Mapping[str, str]) -> str | None:
         """Why a pod does not fit; None if it does."""
+        if self.taint:
+            return f"node(s) had untolerated taint {{{self.taint}: }}"
         if selector and not selector.items() <= self.labels.items():
             return "node(s) didn't match Pod's node affinity/selector"
         if self.pods + 1 > self.limits.get("pods", 110):
@@ -199,16 +205,21 @@ class Scheduler:
         allocatable = after.get("status", {}).get("allocatable", {})
         limits = {key: parse_quantity(str(value)) for key, value in allocatable.items()}
         labels = after["metadata"].get("labels") or {}
+        taints = after.get("spec", {}).get("taints") or ()
+        taint = next((item["key"] for item in taints if item["effect"] in _KEEP_AWAY), "")
         room = self._rooms.get(name)
         if room is None:
-            self._rooms[name] = room = Room(name, limits, labels)
+            self._rooms[name] = room = Room(name, limits, labels, taint)
             for node, wanted in self._placed.values():
                 if node == name:
                     room.take(wanted, 1)
             heapq.heappush(self._heap, (room.pods, name))
             self._retry_stuck()
         else:
-            room.limits, room.labels = limits, labels
+            is_open_again = bool(room.taint) and not taint
+            room.limits, room.labels, room.taint = limits, labels, taint
+            if is_open_again:
+                self._retry_stuck()
 
     def _pod_seen(self, before: Object | None, after: Object | None) -> None:
         target = after if after is not None else before

@@ -119,6 +119,18 @@ FAULTS: Final[Mapping[str, FaultKind]] = {
         lasts="3s",
         must_end=True,
     ),
+    "node-loss": FaultKind(
+        "nodes fall silent: not ready after 50 s, their pods told to go 300 s later; once an "
+        "administrator says that a node is out of service its pods are gone and its VMIs fail",
+        {
+            "nodes": Parameter("1", WHOLE, "how many nodes"),
+            "remedy": Parameter(
+                "2m", SPAN, "from the loss until the node is said to be out of service; 0 is never"
+            ),
+        },
+        at="10s",
+        lasts="0s",
+    ),
     "virt-controller-restart": FaultKind(
         "the process of the virt-controller that leads dies and starts again",
         at="10s",
