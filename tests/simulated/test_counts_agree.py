@@ -120,10 +120,10 @@ def calls(requests: Mapping[Row, int]) -> dict[Row, int]:
 
 
 def everybody(requests: Mapping[Row, int]) -> dict[tuple[str, str, str], int]:
-    """Requests by verb, resource/subresource and code; watches count when they end."""
+    """Requests of resources by verb, resource/subresource and code; watches count when they end."""
     sums: dict[tuple[str, str, str], int] = {}
     for (_, verb, resource, code), count in requests.items():
-        if not verb.startswith("WATCH"):
+        if not verb.startswith("WATCH") and not resource.startswith("/"):
             sums[verb, resource, code] = sums.get((verb, resource, code), 0) + count
     return sums
 

@@ -36,6 +36,9 @@ VERBS: Final = {
 }
 """Verbs of the audit log, as KubeVirt's client metric spells them."""
 
+CONNECTED: Final = frozenset({"attach", "exec", "log", "portforward", "proxy"})
+"""Subresources whose requests the API server's metrics call CONNECT, whatever their method."""
+
 _COUNTED_STAGES: Final = frozenset({"ResponseStarted", "ResponseComplete", "Panic"})
 _POD_NAME: Final = "authentication.kubernetes.io/pod-name"
 _REMEMBERED: Final = 1 << 14
@@ -105,7 +108,7 @@ class AuditTally:
             self._add_watch(event)
         elif self._is_new(event.auditID):
             self._cut(event)
-            self._count(event, VERBS.get(event.verb, event.verb.upper()))
+            self._count(event, _verb(event))
 
     def counts(self) -> Mapping[Caller, Counts]:
         """Every request so far, by caller."""
@@ -185,6 +188,12 @@ class AuditTally:
 def _caller(event: _Event) -> Caller:
     names = event.user.extra.get(_POD_NAME)
     return caller_of(event.user.username, event.userAgent, names[0] if names else "")
+
+
+def _verb(event: _Event) -> str:
+    if event.objectRef is not None and event.objectRef.subresource in CONNECTED:
+        return "CONNECT"
+    return VERBS.get(event.verb, event.verb.upper())
 
 
 def _failed(event: _Event) -> bool:

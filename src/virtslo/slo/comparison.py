@@ -94,13 +94,16 @@ def _differences(
 def _agreeable(window: Window, source: str) -> Mapping[tuple[str, ...], int]:
     """A window's counts as far as both of an agreeing pair can have them.
 
-    Watches are left out: the API server counts them when they end, clients when they begin.
+    Watches are left out: the API server counts them when they end, clients when they begin. So are
+    paths that are no resource: the API server's metrics know none but those of its health.
     """
     alone = source in {COMPONENTS, AUDIT_LOG}
     rows = folded(window.requests) if alone else window.requests
     sums: dict[tuple[str, ...], int] = {}
     for (component, verb, resource, code), count in rows.items():
         if verb.startswith("WATCH") or (alone and component not in COUNTED_COMPONENTS):
+            continue
+        if resource.startswith("/"):
             continue
         key = (component if alone else "", verb, resource, code)
         sums[key] = sums.get(key, 0) + count
