@@ -224,7 +224,7 @@ def _verdicts(report: Report) -> Sheet:
             item.verdict.value,
             item.objective,
             number(item.value),
-            number(item.bound),
+            f"{'≥' if item.is_least else '≤'} {number(item.bound)}",
             item.unit,
             item.reason or "",
         ]
