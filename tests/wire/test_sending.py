@@ -166,12 +166,18 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def pushgateway(run: Path) -> Iterator[int]:
+def pushgateway(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """An empty one: by default Debian's keeps what it was ever given."""
     if shutil.which("prometheus-pushgateway") is None:
         pytest.skip("no prometheus-pushgateway on the path")
     port = free_port()
+    kept = tmp_path_factory.mktemp("pushgateway") / "kept"
     process = subprocess.Popen(
-        ["prometheus-pushgateway", f"--web.listen-address=127.0.0.1:{port}"],
+        [
+            "prometheus-pushgateway",
+            f"--web.listen-address=127.0.0.1:{port}",
+            f"--persistence.file={kept}",
+        ],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
