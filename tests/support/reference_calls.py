@@ -117,6 +117,8 @@ KNOWN: Final[dict[str, frozenset[tuple[str, str]]]] = {
             ("VM ×30", f"{_PODS} 200"),
             ("VM ×30", f"{_VMI} 200"),
             ("VM ×30", _EVENTS),
+            ("VM ×30", "virt-controller patch virtualmachineinstances 422"),
+            ("VM ×30", _HANDLER),
             ("pool ×100", f"{_PODS} 200"),
             ("pool ×100", f"{_PODS} 404"),
             ("pool ×100", _EVENTS),
