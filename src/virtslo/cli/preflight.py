@@ -34,7 +34,7 @@ def command(what: str, **options: Any) -> int:
     """
     from virtslo.base.errors import Problem, ScenarioError
     from virtslo.cli.aiming import real_target
-    from virtslo.cli.run import read_scenario
+    from virtslo.cli.scenarios import read_scenario
 
     nothing_simulated = {"profile": None, "faults": (), "nodes": None, "yes": False}
     target = real_target({**options, **nothing_simulated})

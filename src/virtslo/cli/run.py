@@ -6,19 +6,8 @@ from typing import Any
 
 import click
 
-from virtslo.cli.options import (
-    PLACES,
-    merged,
-    misplaced,
-    overrides,
-    scenario_options,
-    target_options,
-)
-
-SUITE = "suite"
-PATTERNS = ("burst", "steady-state", "constant-churn")
-DEFAULT_COUNT = 100
-RUNNABLE_KINDS = ("vmi", "vm", "vmpool", "vmirs")
+from virtslo.cli.options import scenario_options, target_options
+from virtslo.cli.scenarios import SUITE, read_scenarios
 
 
 @click.command("run")
@@ -75,9 +64,7 @@ def command(what: str, **options: Any) -> int:
     """
     if options["resume"] is not None:
         return _resume(what, options)
-    scenarios, name = _scenarios(what, options)
-    for _, scenario in scenarios:
-        _refuse_what_cannot_run(scenario)
+    scenarios, name = read_scenarios(what, options)
     if options["dry_run"]:
         return _print_plans(scenarios, options)
     if len(scenarios) == 1 and scenarios[0][1].repeat == 1:
@@ -97,19 +84,6 @@ def _resume(what: str, options: dict[str, Any]) -> int:
         problem = Problem("--resume", found, "virtslo run suite --resume FOLDER")
         raise ScenarioError("command line", [problem])
     return resume_series(options["resume"], options)
-
-
-def _refuse_what_cannot_run(scenario: Any) -> None:
-    """Refuse what this version cannot do, rather than do half of it. Raises ScenarioError."""
-    from virtslo.base.errors import Problem, ScenarioError
-
-    kind = scenario.workload.kind
-    problems: list[Problem] = []
-    if kind.value not in RUNNABLE_KINDS:
-        wanted = f"{' or '.join(RUNNABLE_KINDS)} in this version"
-        problems.append(Problem("workload.kind", repr(kind.value), wanted))
-    if problems:
-        raise ScenarioError(scenario.source, problems)
 
 
 def _run(scenario: Any, options: dict[str, Any]) -> int:
@@ -177,71 +151,3 @@ def _simulated(scenario: Any, options: dict[str, Any]) -> Any:
         faults=(*scenario.faults, *options["faults"]),
         count=scenario.workload.count,
     )
-
-
-def _scenarios(what: str, options: dict[str, Any]) -> tuple[list[tuple[str, Any]], str]:
-    """Every scenario that is meant, by key, and what they are called together."""
-    from virtslo.cli.suite import builtin_suite, suite_of
-    from virtslo.config.scenario_file import read_document
-    from virtslo.config.suite_file import is_suite_document
-
-    if what == SUITE:
-        return builtin_suite(options), SUITE
-    if what not in PATTERNS:
-        read, base = read_document(Path(what))
-        if is_suite_document(read):
-            found = suite_of(read, options, source=what, base=base, places={})
-            return found, str(read.get("name", SUITE))
-    scenario = read_scenario(what, options)
-    key = f"{scenario.load.pattern.value}-{scenario.workload.kind.value}"
-    return [(key, scenario)], scenario.name
-
-
-def read_scenario(what: str, options: dict[str, Any]) -> Any:
-    """The scenario that a pattern's name or a file says, with the options put over it."""
-    from virtslo.base.errors import ScenarioError
-    from virtslo.config.scenario_file import notes_on, read_document, scenario_from_mapping
-    from virtslo.slo.known_indicators import known_indicators
-
-    if what in PATTERNS:
-        over = overrides(options, is_constant_churn=what == "constant-churn")
-        document: dict[str, Any] = {
-            "apiVersion": "virtslo/v1",
-            "workload": {"kind": "vmi", "count": DEFAULT_COUNT, "template": "cirros"},
-            "load": {"pattern": what},
-        }
-        document = merged(document, over)
-        kind = str(document["workload"].get("kind", "vmi")).lower()
-        document["name"] = f"{what}-{kind}-{document['workload'].get('count')}"
-        problems = misplaced(what, options)
-        try:
-            scenario = scenario_from_mapping(
-                document,
-                source="command line",
-                base=Path.cwd(),
-                places=PLACES,
-                indicators=known_indicators(),
-            )
-        except ScenarioError as error:
-            raise ScenarioError("command line", [*problems, *error.problems]) from error
-        if problems:
-            raise ScenarioError("command line", problems)
-        return scenario
-    read, base = read_document(Path(what))
-    given = read.get("load")
-    pattern = given.get("pattern") if isinstance(given, dict) else None
-    over = overrides(options, is_constant_churn=pattern == "constant-churn")
-    for note in notes_on(Path(what)):
-        click.echo(f"note: {note}", err=True)
-    document = merged(read, over)
-    if "objectives" in over:
-        document["objectives"] = _from_here(over["objectives"], base)
-    return scenario_from_mapping(
-        document, source=what, base=base, places={}, indicators=known_indicators()
-    )
-
-
-def _from_here(objectives: Any, base: Path) -> Any:
-    """An option's path counts from where virtslo runs, not from the scenario's file."""
-    path = Path(str(objectives))
-    return str(path.resolve()) if path.is_file() and path.resolve() != base / path else objectives

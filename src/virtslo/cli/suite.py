@@ -20,51 +20,16 @@ from virtslo.cli.aiming import (
     simulated_target,
 )
 from virtslo.cli.execution import Execution
-from virtslo.cli.options import PLACES, SCENARIO_OPTIONS, merged, overrides, parameter_of
+from virtslo.cli.options import SCENARIO_OPTIONS, parameter_of
 from virtslo.cli.preflight import look_and_ask
 from virtslo.cli.progress import open_progress
 from virtslo.cli.records import INTERRUPTED, conclude, locate
+from virtslo.cli.scenarios import Keyed
 from virtslo.cli.series import Series, new_suite_id
 from virtslo.cli.wiring import RealTarget, describe_target, read_suite
-from virtslo.config.suite_file import suite_scenarios
-from virtslo.model.scenario import Scenario
 from virtslo.model.suite import SuiteRecord, repeated
-from virtslo.slo.known_indicators import known_indicators
 
-DEFAULT_COUNT = 100
 OF_THE_CLUSTER = (("--simulate", "profile"), ("--nodes", "nodes"), ("--fault", "faults"))
-
-Keyed = list[tuple[str, Scenario]]
-
-
-def builtin_suite(options: Mapping[str, Any]) -> Keyed:
-    """The suite of the mission: Burst and Steady State of VMI, VM and VMPool."""
-    document = {"apiVersion": "virtslo/v1", "workload": {"count": DEFAULT_COUNT}, "suite": {}}
-    return suite_of(document, options, source="command line", base=Path.cwd(), places=PLACES)
-
-
-def suite_of(
-    document: Mapping[str, Any],
-    options: Mapping[str, Any],
-    *,
-    source: str,
-    base: Path,
-    places: Mapping[str, str],
-) -> Keyed:
-    """The scenarios of a suite's document, with the options put over it; --kind narrows it."""
-    over = overrides(options)
-    kind = over.get("workload", {}).pop("kind", None)
-    if kind is not None:
-        given = document.get("suite")
-        chosen = dict(given) if isinstance(given, Mapping) else {}
-        document = {**document, "suite": {**chosen, "kinds": [kind]}}
-    return suite_scenarios(
-        merged(document, over),
-        source=source,
-        base=base,
-        places=places,
-        indicators=known_indicators(),
-    )
 
 
 def run_series(scenarios: Keyed, options: Mapping[str, Any], *, name: str) -> int:

@@ -1,0 +1,122 @@
+"""The scenarios that a command line means: a pattern's name, the suite, or a file, with options.
+
+Invariant: every problem of the request is told at once; nothing runs before all of it is read.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from virtslo.cli.options import PLACES, merged, misplaced, overrides
+
+SUITE = "suite"
+PATTERNS = ("burst", "steady-state", "constant-churn")
+DEFAULT_COUNT = 100
+
+if TYPE_CHECKING:
+    from virtslo.model.scenario import Scenario
+
+Keyed = list[tuple[str, "Scenario"]]
+"""Scenarios by the keys they have in a suite."""
+
+
+def read_scenarios(what: str, options: dict[str, Any]) -> tuple[Keyed, str]:
+    """Every scenario that is meant, by key, and what they are called together."""
+    from virtslo.config.scenario_file import read_document
+    from virtslo.config.suite_file import is_suite_document
+
+    if what == SUITE:
+        return builtin_suite(options), SUITE
+    if what not in PATTERNS:
+        read, base = read_document(Path(what))
+        if is_suite_document(read):
+            found = suite_of(read, options, source=what, base=base, places={})
+            return found, str(read.get("name", SUITE))
+    scenario = read_scenario(what, options)
+    key = f"{scenario.load.pattern.value}-{scenario.workload.kind.value}"
+    return [(key, scenario)], scenario.name
+
+
+def builtin_suite(options: Mapping[str, Any]) -> Keyed:
+    """The suite of the mission: Burst and Steady State of VMI, VM and VMPool."""
+    document = {"apiVersion": "virtslo/v1", "workload": {"count": DEFAULT_COUNT}, "suite": {}}
+    return suite_of(document, options, source="command line", base=Path.cwd(), places=PLACES)
+
+
+def suite_of(
+    document: Mapping[str, Any],
+    options: Mapping[str, Any],
+    *,
+    source: str,
+    base: Path,
+    places: Mapping[str, str],
+) -> Keyed:
+    """The scenarios of a suite's document, with the options put over it; --kind narrows it."""
+    from virtslo.config.suite_file import suite_scenarios
+    from virtslo.slo.known_indicators import known_indicators
+
+    over = overrides(options)
+    kind = over.get("workload", {}).pop("kind", None)
+    if kind is not None:
+        given = document.get("suite")
+        chosen = dict(given) if isinstance(given, Mapping) else {}
+        document = {**document, "suite": {**chosen, "kinds": [kind]}}
+    return suite_scenarios(
+        merged(document, over),
+        source=source,
+        base=base,
+        places=places,
+        indicators=known_indicators(),
+    )
+
+
+def read_scenario(what: str, options: dict[str, Any]) -> Any:
+    """The scenario that a pattern's name or a file says, with the options put over it."""
+    from virtslo.base.errors import ScenarioError
+    from virtslo.config.scenario_file import notes_on, read_document, scenario_from_mapping
+    from virtslo.slo.known_indicators import known_indicators
+
+    if what in PATTERNS:
+        over = overrides(options, is_constant_churn=what == "constant-churn")
+        document: dict[str, Any] = {
+            "apiVersion": "virtslo/v1",
+            "workload": {"kind": "vmi", "count": DEFAULT_COUNT, "template": "cirros"},
+            "load": {"pattern": what},
+        }
+        document = merged(document, over)
+        kind = str(document["workload"].get("kind", "vmi")).lower()
+        document["name"] = f"{what}-{kind}-{document['workload'].get('count')}"
+        problems = misplaced(what, options)
+        try:
+            scenario = scenario_from_mapping(
+                document,
+                source="command line",
+                base=Path.cwd(),
+                places=PLACES,
+                indicators=known_indicators(),
+            )
+        except ScenarioError as error:
+            raise ScenarioError("command line", [*problems, *error.problems]) from error
+        if problems:
+            raise ScenarioError("command line", problems)
+        return scenario
+    read, base = read_document(Path(what))
+    given = read.get("load")
+    pattern = given.get("pattern") if isinstance(given, dict) else None
+    over = overrides(options, is_constant_churn=pattern == "constant-churn")
+    for note in notes_on(Path(what)):
+        click.echo(f"note: {note}", err=True)
+    document = merged(read, over)
+    if "objectives" in over:
+        document["objectives"] = _from_here(over["objectives"], base)
+    return scenario_from_mapping(
+        document, source=what, base=base, places={}, indicators=known_indicators()
+    )
+
+
+def _from_here(objectives: Any, base: Path) -> Any:
+    """An option's path counts from where virtslo runs, not from the scenario's file."""
+    path = Path(str(objectives))
+    return str(path.resolve()) if path.is_file() and path.resolve() != base / path else objectives
