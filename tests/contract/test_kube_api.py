@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from support.bodies import config_map, machine, pod
-from support.clusters import Cluster, in_process, on_a_real_server, over_sockets
+from support.clusters import RUNNERS, Cluster
 from virtslo.base.errors import (
     AlreadyExists,
     Conflict,
@@ -18,9 +18,7 @@ from virtslo.ports.kube_api import PatchType, Selection
 Run = Callable[[Callable[[Cluster], Awaitable[None]]], None]
 
 
-@pytest.fixture(
-    params=[in_process, over_sockets, on_a_real_server], ids=["in process", "over HTTP", "real"]
-)
+@pytest.fixture(params=RUNNERS.values(), ids=list(RUNNERS))
 def run(request: pytest.FixtureRequest) -> Run:
     runner: Run = request.param
     return runner

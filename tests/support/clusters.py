@@ -4,13 +4,11 @@ import asyncio
 import contextlib
 import os
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar, cast
-
-import pytest
+from typing import Any, Final, TypeVar, cast
 
 from virtslo.base.clock import Clock, SystemClock
 from virtslo.base.errors import NotFound
@@ -88,9 +86,7 @@ def over_sockets(test: Test[T], *, log_size: int = 10_000) -> T:
 
 def on_a_real_server(test: Test[T]) -> T:
     """Run a test against the real API server that REAL leads to, its default namespace emptied."""
-    path = os.environ.get(REAL)
-    if not path:
-        pytest.skip(f"no real API server: {REAL} names no kubeconfig")
+    path = os.environ[REAL]
 
     async def main() -> T:
         clock = SystemClock()
@@ -102,6 +98,14 @@ def on_a_real_server(test: Test[T]) -> T:
             return await test(Cluster(api, cast("ApiServer", None), clock))
 
     return asyncio.run(main())
+
+
+RUNNERS: Final[Mapping[str, Any]] = {
+    "in process": in_process,
+    "over HTTP": over_sockets,
+    **({"real": on_a_real_server} if os.environ.get(REAL) else {}),
+}
+"""The ways to the API that its contract is held to; a real server only where REAL names one."""
 
 
 async def _empty_default_namespace(api: KubeApi) -> None:
