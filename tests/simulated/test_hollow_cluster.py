@@ -1,12 +1,18 @@
 """Hollow nodes and a hollow KubeVirt, put on an API server and taken away, in process."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import pytest
 
 from support.bodies import machine
-from support.clusters import Cluster, in_process
+from support.clusters import USER, Cluster, in_process
 from virtslo.app.hollow_cluster import install, node_names, remove, require_no_kubevirt
 from virtslo.base.errors import ClusterError
+from virtslo.hollow.component import Component
 from virtslo.hollow.definitions import DEFINED, MANAGED_LABEL, definition_of, vmi_policy
+from virtslo.hollow.namespace import NamespaceController
 from virtslo.hollow.profiles import load_profile
 from virtslo.model.resources import KUBEVIRTS, NAMESPACES, NODES, VMIS, VMS
 
@@ -25,6 +31,24 @@ async def put(cluster: Cluster, *, nodes: int) -> list[str]:
     return told
 
 
+@asynccontextmanager
+async def namespaces_end(cluster: Cluster) -> AsyncIterator[None]:
+    """A namespace controller at work, without which none that is deleted is ever gone."""
+    component = Component(USER, cluster.api, cluster.clock)
+    controller = NamespaceController(component, component.watch(NAMESPACES))
+
+    async def work() -> None:
+        async with asyncio.TaskGroup() as group:
+            for reflector in component.reflectors:
+                group.create_task(reflector.run())
+            controller.start(group)
+
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(work())
+        yield
+        task.cancel()
+
+
 def test_what_is_put_there_is_taken_away_again_and_nothing_else() -> None:
     async def test(cluster: Cluster) -> None:
         other = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "theirs"}}
@@ -35,11 +59,22 @@ def test_what_is_put_there_is_taken_away_again_and_nothing_else() -> None:
         assert {node["metadata"]["name"] for node in marked} == set(node_names(2))
         assert all(node["spec"]["taints"][0]["effect"] == "NoSchedule" for node in marked)
 
-        assert await remove(cluster.api, lambda _: None) == ()
+        async with namespaces_end(cluster):
+            assert await remove(cluster.api, cluster.clock, lambda _: None) == ()
 
         left = (await cluster.api.list_objects(NODES)).items
         assert [node["metadata"]["name"] for node in left] == ["theirs"]
         assert (await cluster.api.list_objects(KUBEVIRTS)).items == ()
+
+    in_process(test)
+
+
+def test_a_namespace_that_does_not_end_is_told() -> None:
+    async def test(cluster: Cluster) -> None:
+        await put(cluster, nodes=1)
+        (left,) = await remove(cluster.api, cluster.clock, lambda _: None)
+
+        assert left == "Namespace kubevirt (still ending after 120 s)"
 
     in_process(test)
 
@@ -64,7 +99,7 @@ def test_a_namespace_that_was_there_before_stays() -> None:
         await cluster.api.create(NAMESPACES, body)
         await put(cluster, nodes=1)
         await cluster.api.create(VMIS, machine("one"))
-        await remove(cluster.api, lambda _: None)
+        await remove(cluster.api, cluster.clock, lambda _: None)
 
         assert await cluster.api.get(NAMESPACES, "kubevirt")
 

@@ -29,6 +29,8 @@ from virtslo.model.resources import Resource
 from virtslo.ports.kube_api import KubeApi, PatchType, Selection
 
 ESTABLISHED_SECONDS: Final = 30.0
+GONE_SECONDS: Final = 120.0
+"""How long to wait until what was deleted is gone: namespaces and definitions end slowly."""
 OURS: Final = Selection(label_selector=f"{MANAGED_LABEL}=true")
 _POPULATION: Final = (
     resources.VM_POOLS,
@@ -93,8 +95,11 @@ async def install(
         await _mark_node(api, name)
 
 
-async def remove(api: KubeApi, tell: Tell) -> tuple[str, ...]:
-    """Take away what `install` put there; returns what is left, each with its reason."""
+async def remove(api: KubeApi, clock: Clock, tell: Tell) -> tuple[str, ...]:
+    """Take away what `install` put there, and wait until it is gone.
+
+    Returns what is left, each with its reason.
+    """
     left: list[str] = []
     nodes = await _ours(api, resources.NODES)
     if nodes:
@@ -111,7 +116,21 @@ async def remove(api: KubeApi, tell: Tell) -> tuple[str, ...]:
     left += await _remove_definitions(api, tell)
     for namespace in await _ours(api, resources.NAMESPACES):
         await _delete(api, resources.NAMESPACES, namespace["metadata"]["name"], None, left)
-    return tuple(left)
+    return tuple(left) or await _until_gone(api, clock)
+
+
+async def _until_gone(api: KubeApi, clock: Clock) -> tuple[str, ...]:
+    """Wait until no namespace and no definition of ours is left; what still is after the limit."""
+    deadline_ns = clock.now_ns() + to_nanoseconds(GONE_SECONDS)
+    while True:
+        ending = [
+            f"{resource.kind} {item['metadata']['name']} (still ending after {GONE_SECONDS:g} s)"
+            for resource in (resources.NAMESPACES, resources.CUSTOM_RESOURCE_DEFINITIONS)
+            for item in await _ours(api, resource)
+        ]
+        if not ending or clock.now_ns() > deadline_ns:
+            return tuple(ending)
+        await clock.sleep_until(clock.now_ns() + to_nanoseconds(0.5))
 
 
 async def _remove_definitions(api: KubeApi, tell: Tell) -> list[str]:

@@ -76,8 +76,9 @@ async def _remove(target: "RealTarget") -> tuple[str, ...]:
     from virtslo.base.clock import SystemClock
     from virtslo.cli.wiring import open_cluster
 
-    async with open_cluster(target, SystemClock()) as api:
-        return await remove(api, _tell)
+    clock = SystemClock()
+    async with open_cluster(target, clock) as api:
+        return await remove(api, clock, _tell)
 
 
 async def _play(target: "RealTarget", options: dict[str, Any]) -> tuple[str, ...]:
@@ -110,7 +111,7 @@ async def _play(target: "RealTarget", options: dict[str, Any]) -> tuple[str, ...
                 sys.stderr.flush()
                 await stop.wait()
         finally:
-            left = await remove(api, _tell)
+            left = await remove(api, clock, _tell)
     return left
 
 
