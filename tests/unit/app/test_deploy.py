@@ -51,12 +51,19 @@ def test_the_role_allows_nothing_that_no_run_asks_for() -> None:
 
 
 def test_the_pod_proxy_is_apart_and_in_one_namespace_only() -> None:
-    role, _ = documents("rbac-counters.yaml")
+    roles = [each for each in documents("rbac-counters.yaml") if each["kind"] == "Role"]
+    places = {each["metadata"]["namespace"]: each["rules"] for each in roles}
 
-    assert role["kind"] == "Role"
-    assert role["metadata"]["namespace"] == "kubevirt"
-    assert granted("rbac-counters.yaml", "Role") == {("", "pods/proxy", "get")}
+    proxy = {"apiGroups": [""], "resources": ["pods/proxy"], "verbs": ["get"]}
+    slices = {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"]}
+    assert places == {"kubevirt": [proxy], "default": [{**slices, "verbs": ["list"]}]}
     assert not any("proxy" in triple[1] for triple in granted("rbac.yaml", "ClusterRole"))
+
+
+def test_in_the_whole_cluster_counters_need_only_the_api_servers_own_metrics() -> None:
+    (role,) = (each for each in documents("rbac-counters.yaml") if each["kind"] == "ClusterRole")
+
+    assert role["rules"] == [{"nonResourceURLs": ["/metrics"], "verbs": ["get"]}]
 
 
 def test_the_job_runs_as_that_account_and_is_not_begun_again() -> None:
