@@ -1,9 +1,11 @@
 """What goes on around a run: nodes that are not ready, a clock that jumps.
 
-Invariant: nodes are looked at before the first stage and after the last; the machine's date is held
-against the monotonic clock at every rest, and never used for a duration.
+Invariant: nodes are looked at before the first stage and after the last, and a look that failed is
+told, never taken for "all ready"; the machine's date is held against the monotonic clock at every
+rest, and never used for a duration.
 """
 
+from dataclasses import dataclass
 from typing import Final
 
 from virtslo.app.environment import read_nodes
@@ -16,6 +18,17 @@ from virtslo.ports.kube_api import KubeApi
 JUMP_SECONDS: Final = 1.0
 """How far the date may drift from the monotonic clock between two rests."""
 NAMED: Final = 5
+NOT_READY: Final = "nodes_not_ready"
+NOT_READ: Final = "nodes_not_read"
+NOT_PERMITTED: Final = "listing them is not permitted"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at the nodes: the names of those that are not ready, or why nothing was seen."""
+
+    unready: tuple[str, ...] = ()
+    failure: str = ""
 
 
 class Surroundings:
@@ -25,16 +38,16 @@ class Surroundings:
         self._api = api
         self._clock = clock
         self._offset = self._measure()
-        self._unready_before: tuple[str, ...] = ()
+        self._before = Look()
         self.findings: tuple[Finding, ...] = ()
 
     async def begin(self) -> None:
         """Before the first stage."""
-        self._unready_before = await self._unready()
-        if self._unready_before:
-            self._found(
-                "nodes_not_ready", f"not ready before the run: {_list(self._unready_before)}"
-            )
+        self._before = await self._look()
+        if self._before.failure:
+            self._found(NOT_READ, f"nodes could not be read before the run: {self._before.failure}")
+        elif self._before.unready:
+            self._found(NOT_READY, f"not ready before the run: {_list(self._before.unready)}")
 
     def at_rest(self) -> None:
         """Between stages."""
@@ -51,18 +64,30 @@ class Surroundings:
 
     async def end(self) -> None:
         """After the last stage."""
-        now = await self._unready()
-        fresh = tuple(name for name in now if name not in self._unready_before)
+        after = await self._look()
+        if after.failure:
+            if after.failure != NOT_PERMITTED or self._before.failure != NOT_PERMITTED:
+                self._found(
+                    NOT_READ,
+                    f"nodes could not be read after the run: {after.failure}; whether any became "
+                    "not ready is not known",
+                )
+            return
+        fresh = tuple(name for name in after.unready if name not in self._before.unready)
         if fresh:
             words = f"became not ready during the run: {_list(fresh)}"
-            self._found("nodes_not_ready", words, touches=("*",), inconclusive=True)
+            if self._before.failure:
+                words = f"not ready after the run, and before it not known: {_list(fresh)}"
+            self._found(NOT_READY, words, touches=("*",), inconclusive=True)
 
-    async def _unready(self) -> tuple[str, ...]:
+    async def _look(self) -> Look:
         try:
             nodes = await read_nodes(self._api)
-        except ClusterError:
-            return ()
-        return tuple(node["metadata"]["name"] for node in nodes or () if not _is_ready(node))
+        except ClusterError as error:
+            return Look(failure=error.message)
+        if nodes is None:
+            return Look(failure=NOT_PERMITTED)
+        return Look(tuple(node["metadata"]["name"] for node in nodes if not _is_ready(node)))
 
     def _found(
         self,

@@ -2,10 +2,16 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from support.clusters import Cluster, in_process
+from support.clusters import USER, Cluster, in_process
 from virtslo.app.surroundings import Surroundings
-from virtslo.model.resources import NODES
+from virtslo.base.errors import Forbidden
+from virtslo.model.faults import Fault
+from virtslo.model.resources import NODES, Resource
+from virtslo.ports.kube_api import ObjectList
+from virtslo.sim.direct import DirectApi
+from virtslo.sim.faults import FaultPlan
 
 
 class DriftingClock:
@@ -68,6 +74,70 @@ def test_a_node_that_never_was_ready_is_told_and_does_not_spoil_the_run() -> Non
         (finding,) = around.findings
 
         assert "before the run: a" in finding.detail
+        assert not finding.inconclusive
+
+    in_process(test)
+
+
+def _refuse_everything(cluster: Cluster) -> None:
+    fault = Fault("server-error", "server-error", {"code": 503, "rate": 1.0})
+    cluster.server.faults = FaultPlan([fault])
+    cluster.server.faults.begin(fault)
+
+
+def test_a_look_at_the_nodes_that_failed_is_told_and_not_taken_for_all_ready() -> None:
+    async def test(cluster: Cluster) -> None:
+        await cluster.api.create(NODES, node("a", is_ready=False))
+        around = Surroundings(cluster.api, cluster.clock)
+        await around.begin()
+        _refuse_everything(cluster)
+        await around.end()
+        before, after = around.findings
+
+        assert before.code == "nodes_not_ready"
+        assert after.code == "nodes_not_read"
+        assert after.detail.startswith("nodes could not be read after the run: ")
+        assert "whether any became not ready is not known" in after.detail
+        assert not after.inconclusive
+
+    in_process(test)
+
+
+def test_nodes_that_were_not_seen_before_the_run_are_not_said_to_have_become_not_ready() -> None:
+    async def test(cluster: Cluster) -> None:
+        await cluster.api.create(NODES, node("a", is_ready=False))
+        around = Surroundings(cluster.api, cluster.clock)
+        _refuse_everything(cluster)
+        await around.begin()
+        cluster.server.faults = FaultPlan()
+        await around.end()
+        before, after = around.findings
+
+        assert before.detail.startswith("nodes could not be read before the run: ")
+        assert after.detail == "not ready after the run, and before it not known: a"
+        assert after.inconclusive
+
+    in_process(test)
+
+
+class WithoutNodes(DirectApi):
+    """A connection of a user who may not list nodes."""
+
+    async def list_objects(self, resource: Resource, *args: Any, **options: Any) -> ObjectList:
+        if resource == NODES:
+            raise Forbidden("nodes is forbidden")
+        return await super().list_objects(resource, *args, **options)
+
+
+def test_that_nodes_may_not_be_listed_is_told_once_and_does_not_spoil_the_run() -> None:
+    async def test(cluster: Cluster) -> None:
+        around = Surroundings(WithoutNodes(cluster.server, USER), cluster.clock)
+        await around.begin()
+        await around.end()
+        (finding,) = around.findings
+
+        assert finding.code == "nodes_not_read"
+        assert finding.detail.endswith("before the run: listing them is not permitted")
         assert not finding.inconclusive
 
     in_process(test)
