@@ -1,7 +1,6 @@
 """kubectl judges the simulated cluster: what people do with a cluster, done with this one."""
 
 import json
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -10,9 +9,13 @@ from typing import Any
 
 import pytest
 
-KUBECTL = shutil.which("kubectl")
+from control_plane.binaries import find
+
+KUBECTL = find("kubectl")
 pytestmark = [
-    pytest.mark.skipif(KUBECTL is None, reason="kubectl is not on PATH"),
+    pytest.mark.skipif(
+        KUBECTL is None, reason="kubectl is neither on PATH nor built (make control-plane)"
+    ),
     pytest.mark.timeout(120),
 ]
 WAIT = "--timeout=30s"
