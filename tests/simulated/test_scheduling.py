@@ -133,3 +133,74 @@ def test_what_names_an_owner_that_never_was_is_collected() -> None:
         assert "virtualmachines" in asked
 
     in_hollow_cluster(test)
+
+
+def test_what_has_waited_longest_gets_the_room_that_is_made() -> None:
+    async def test(hollow: Hollow) -> None:
+        await _shrink(hollow, cpu="150m")
+        for name in ("a", "b"):
+            await hollow.api.create(resources.VMIS, vmi(name), namespace=NAMESPACE)
+            await hollow.until_status(resources.VMIS, name, "phase", "Running")
+        await hollow.api.create(resources.VMIS, vmi("early"), namespace=NAMESPACE)
+        await asyncio.sleep(60)
+        pod = (await _only_pod(hollow, "a"))["metadata"]["name"]
+
+        await hollow.api.delete(resources.VMIS, "a", namespace=NAMESPACE)
+        await hollow.until_gone(resources.PODS, pod)
+        await hollow.api.create(resources.VMIS, vmi("late"), namespace=NAMESPACE)
+        await hollow.until_status(resources.VMIS, "early", "phase", "Running")
+        await asyncio.sleep(5)
+        late = await hollow.get(resources.VMIS, "late")
+
+        assert late is not None
+        assert late["status"]["phase"] == "Scheduling"
+
+    in_hollow_cluster(test)
+
+
+@pytest.mark.parametrize("change", ["room", "label", "uncordoned"])
+def test_a_node_that_changes_for_the_better_is_tried_again(change: str) -> None:
+    async def test(hollow: Hollow) -> None:
+        body = vmi("a")
+        if change == "room":
+            await _shrink(hollow, cpu="50m")
+        elif change == "label":
+            body["spec"]["nodeSelector"] = {"rack": "seven"}
+        else:
+            await _patch_nodes(hollow, {"spec": {"unschedulable": True}})
+        await hollow.api.create(resources.VMIS, body, namespace=NAMESPACE)
+        pod = await _unschedulable_pod(hollow, "a")
+        await asyncio.sleep(20)
+        if change == "room":
+            await _shrink(hollow, cpu="150m")
+        elif change == "label":
+            await _patch_nodes(hollow, {"metadata": {"labels": {"rack": "seven"}}})
+        else:
+            await _patch_nodes(hollow, {"spec": {"unschedulable": None}})
+
+        before = hollow.clock.now_ns()
+        await hollow.until_status(resources.VMIS, "a", "phase", "Running")
+        seconds = (hollow.clock.now_ns() - before) / 1e9
+
+        assert seconds < 20
+        words = {
+            "room": "2 Insufficient cpu",
+            "label": "2 node(s) didn't match Pod's node affinity/selector",
+            "uncordoned": "2 node(s) were unschedulable",
+        }
+        condition = find_condition(pod["status"], "PodScheduled")
+        assert condition is not None
+        assert words[change] in condition["message"]
+
+    in_hollow_cluster(test)
+
+
+async def _patch_nodes(hollow: Hollow, patch: Object) -> None:
+    for node in hollow.cluster.node_names:
+        await hollow.api.patch(resources.NODES, node, patch, patch_type=PatchType.MERGE)
+    await asyncio.sleep(0.1)
+
+
+async def _unschedulable_pod(hollow: Hollow, name: str) -> Object:
+    await asyncio.sleep(2)
+    return await _only_pod(hollow, name)

@@ -7,10 +7,9 @@ an event, and is tried again when room is made.
 import asyncio
 import heapq
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
-from virtslo.base.clock import timestamp
+from virtslo.base.clock import timestamp, to_nanoseconds
 from virtslo.base.errors import ClusterError
 from virtslo.base.units import parse_quantity
 from virtslo.client.work_queue import WorkQueue
@@ -19,49 +18,15 @@ from virtslo.hollow.component import Component
 from virtslo.hollow.conditions import find_condition
 from virtslo.hollow.delays import SCHEDULE, Delays
 from virtslo.hollow.recorder import EventRecorder
+from virtslo.hollow.room import NOT_HELPFUL, Room, limits_of, obstacle_of
+from virtslo.hollow.unschedulable import FLUSH_EVERY_SECONDS, Unschedulable
 from virtslo.model import resources
 from virtslo.model.identifiers import Object
 from virtslo.ports.kube_api import PatchType
 
-LONGEST_BACKOFF_SECONDS: Final = 10.0
-"""Between attempts at a pod that fits nowhere: from one second, doubled, to this."""
 REQUIRED: Final = "requiredDuringSchedulingIgnoredDuringExecution"
 AVOIDED: Final = "node(s) didn't match pod anti-affinity rules"
 _OVER: Final = frozenset({"Succeeded", "Failed"})
-
-_KEEP_AWAY: Final = frozenset({"NoSchedule", "NoExecute"})
-
-
-@dataclass(slots=True)
-class Room:
-    """What a node can hold, and what it holds."""
-
-    name: str
-    limits: dict[str, float]
-    labels: Mapping[str, str] = field(default_factory=dict)
-    taint: str = ""
-    """The first taint that keeps pods away."""
-    used: dict[str, float] = field(default_factory=dict)
-    pods: int = 0
-
-    def lacks(self, wanted: Mapping[str, float], selector: Mapping[str, str]) -> str | None:
-        """Why a pod does not fit; None if it does."""
-        if self.taint:
-            return f"node(s) had untolerated taint {{{self.taint}: }}"
-        if selector and not selector.items() <= self.labels.items():
-            return "node(s) didn't match Pod's node affinity/selector"
-        if self.pods + 1 > self.limits.get("pods", 110):
-            return "Too many pods"
-        for name, amount in wanted.items():
-            if self.used.get(name, 0.0) + amount > self.limits.get(name, 0.0):
-                return f"Insufficient {name}"
-        return None
-
-    def take(self, wanted: Mapping[str, float], sign: int) -> None:
-        """A pod came (1) or went (-1)."""
-        self.pods += sign
-        for name, amount in wanted.items():
-            self.used[name] = self.used.get(name, 0.0) + sign * amount
 
 
 class Scheduler:
@@ -76,10 +41,7 @@ class Scheduler:
         self._rooms: dict[str, Room] = {}
         self._heap: list[tuple[int, str]] = []
         self._placed: dict[Key, tuple[str, Mapping[str, float]]] = {}
-        self._stuck: dict[Key, int] = {}
-        """Pods that fitted nowhere, and how often that was so."""
-        self._waiting: dict[Key, None] = {}
-        """Those of them that wait for room."""
+        self._stuck = Unschedulable(component.clock)
         self._requests: dict[int, tuple[Any, Mapping[str, float]]] = {}
         self._group: asyncio.TaskGroup | None = None
         self.queue: WorkQueue[Key] = WorkQueue(component.clock, "scheduler")
@@ -90,6 +52,15 @@ class Scheduler:
         """Schedule one pod after another; bindings run beside each other, as the real one's."""
         self._group = group
         group.create_task(self._work())
+        group.create_task(self._flush())
+
+    async def _flush(self) -> None:
+        """Try again what has waited for minutes though nothing happened."""
+        clock = self._component.clock
+        while True:
+            await clock.sleep_until(clock.now_ns() + to_nanoseconds(FLUSH_EVERY_SECONDS))
+            for key in self._stuck.take_stale():
+                self.queue.add(key)
 
     async def _work(self) -> None:
         while True:
@@ -107,8 +78,7 @@ class Scheduler:
         selector = pod["spec"].get("nodeSelector") or {}
         node, why = self._choose(wanted, selector, self._avoided(pod))
         if node is None:
-            self._stuck[key] = self._stuck.get(key, 0) + 1
-            self._waiting[key] = None
+            self._stuck.add(key)
             await self._tell_unschedulable(pod, why)
             return
         self._take(key, node, wanted)
@@ -199,34 +169,28 @@ class Scheduler:
         target = after if after is not None else before
         assert target is not None
         name = target["metadata"]["name"]
-        if after is None or after.get("spec", {}).get("unschedulable"):
+        if after is None:
             self._rooms.pop(name, None)
             return
-        allocatable = after.get("status", {}).get("allocatable", {})
-        limits = {key: parse_quantity(str(value)) for key, value in allocatable.items()}
+        limits, obstacle = limits_of(after), obstacle_of(after)
         labels = after["metadata"].get("labels") or {}
-        taints = after.get("spec", {}).get("taints") or ()
-        taint = next((item["key"] for item in taints if item["effect"] in _KEEP_AWAY), "")
         room = self._rooms.get(name)
         if room is None:
-            self._rooms[name] = room = Room(name, limits, labels, taint)
+            self._rooms[name] = room = Room(name, limits, labels, obstacle)
             for node, wanted in self._placed.values():
                 if node == name:
                     room.take(wanted, 1)
             heapq.heappush(self._heap, (room.pods, name))
             self._retry_stuck()
-        else:
-            is_open_again = bool(room.taint) and not taint
-            room.limits, room.labels, room.taint = limits, labels, taint
-            if is_open_again:
-                self._retry_stuck()
+        elif room.change(limits, labels, obstacle):
+            self._retry_stuck()
 
     def _pod_seen(self, before: Object | None, after: Object | None) -> None:
         target = after if after is not None else before
         assert target is not None
         key = key_of(target)
         if after is None or after.get("status", {}).get("phase") in _OVER:
-            self._forget(key)
+            self._stuck.discard(key)
             if self._release(key):
                 self._retry_stuck()
             return
@@ -239,7 +203,7 @@ class Scheduler:
 
     def _take(self, key: Key, node: str, wanted: Mapping[str, float]) -> None:
         self._placed[key] = (node, wanted)
-        self._forget(key)
+        self._stuck.discard(key)
         room = self._rooms.get(node)
         if room is not None:
             room.take(wanted, 1)
@@ -256,15 +220,9 @@ class Scheduler:
         return True
 
     def _retry_stuck(self) -> None:
-        """There is room: try again what waits, each pod after its back-off."""
-        for key in self._waiting:
-            tries = self._stuck.get(key, 1)
-            self.queue.add_after(key, min(LONGEST_BACKOFF_SECONDS, 2.0 ** (tries - 1)))
-        self._waiting.clear()
-
-    def _forget(self, key: Key) -> None:
-        self._stuck.pop(key, None)
-        self._waiting.pop(key, None)
+        """There may be room: try again what waits, each pod once its back-off is over."""
+        for key, seconds in self._stuck.take_all():
+            self.queue.add_after(key, seconds)
 
     def _wanted(self, pod: Object) -> Mapping[str, float]:
         spec = pod["spec"]
@@ -287,7 +245,16 @@ def _refusal(nodes: int, reasons: Mapping[str, int]) -> str:
     if not nodes:
         return "no nodes available to schedule pods"
     told = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items()))
+    hopeless = sum(count for reason, count in reasons.items() if reason.startswith(NOT_HELPFUL))
+    victims = [
+        f"{count} {words}"
+        for count, words in (
+            (nodes - hopeless, "No preemption victims found for incoming pod"),
+            (hopeless, "Preemption is not helpful for scheduling"),
+        )
+        if count
+    ]
     return (
         f"0/{nodes} nodes are available: {told}. preemption: 0/{nodes} nodes are available: "
-        f"{nodes} No preemption victims found for incoming pod."
+        f"{', '.join(victims)}."
     )

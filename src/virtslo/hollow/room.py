@@ -1,0 +1,77 @@
+"""What a node has room for, as kube-scheduler looks at it. Pure.
+
+Invariant: a pod that a node refuses is refused for one reason, the first that kube-scheduler's
+filters come to, in its words.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from virtslo.base.units import parse_quantity
+from virtslo.model.identifiers import Object
+
+UNSCHEDULABLE: Final = "node(s) were unschedulable"
+TAINTED: Final = "node(s) had untolerated taint"
+UNMATCHED: Final = "node(s) didn't match Pod's node affinity/selector"
+NOT_HELPFUL: Final = (UNSCHEDULABLE, TAINTED, UNMATCHED)
+"""How reasons begin that no preemption can help with."""
+_DEFAULT_PODS: Final = 110
+_KEEP_AWAY: Final = frozenset({"NoSchedule", "NoExecute"})
+
+
+@dataclass(slots=True)
+class Room:
+    """What a node can hold, and what it holds."""
+
+    name: str
+    limits: Mapping[str, float]
+    labels: Mapping[str, str] = field(default_factory=dict)
+    obstacle: str = ""
+    """Why no pod may come at all."""
+    used: dict[str, float] = field(default_factory=dict)
+    pods: int = 0
+
+    def lacks(self, wanted: Mapping[str, float], selector: Mapping[str, str]) -> str | None:
+        """Why a pod does not fit; None if it does."""
+        if self.obstacle:
+            return self.obstacle
+        if selector and not selector.items() <= self.labels.items():
+            return UNMATCHED
+        if self.pods + 1 > self.limits.get("pods", _DEFAULT_PODS):
+            return "Too many pods"
+        for name, amount in wanted.items():
+            if self.used.get(name, 0.0) + amount > self.limits.get(name, 0.0):
+                return f"Insufficient {name}"
+        return None
+
+    def take(self, wanted: Mapping[str, float], sign: int) -> None:
+        """A pod came (1) or went (-1)."""
+        self.pods += sign
+        for name, amount in wanted.items():
+            self.used[name] = self.used.get(name, 0.0) + sign * amount
+
+    def change(self, limits: Mapping[str, float], labels: Mapping[str, str], obstacle: str) -> bool:
+        """The node has changed; whether it may now hold what it could not."""
+        is_wider = any(limit > self.limits.get(name, 0.0) for name, limit in limits.items())
+        is_open = bool(self.obstacle) and obstacle != self.obstacle
+        is_other = labels != self.labels
+        self.limits, self.labels, self.obstacle = limits, labels, obstacle
+        return is_wider or is_open or is_other
+
+
+def limits_of(node: Object) -> dict[str, float]:
+    """What a node can hold of each resource."""
+    allocatable = (node.get("status") or {}).get("allocatable") or {}
+    return {name: parse_quantity(str(value)) for name, value in allocatable.items()}
+
+
+def obstacle_of(node: Object) -> str:
+    """Why a node takes no pods; empty if it does. Pods are taken to tolerate no taint."""
+    spec = node.get("spec") or {}
+    if spec.get("unschedulable"):
+        return UNSCHEDULABLE
+    for taint in spec.get("taints") or ():
+        if taint["effect"] in _KEEP_AWAY:
+            return f"{TAINTED} {{{taint['key']}: {taint.get('value', '')}}}"
+    return ""
