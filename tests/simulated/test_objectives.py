@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from support.cli import Outcome, virtslo
+from support.cli import Outcome, only_run, virtslo
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -72,6 +72,69 @@ def test_every_problem_of_scenario_and_objectives_is_told_at_once(tmp_path: Path
     assert "--objectives" in done.err
     assert "did you mean kubevirt-ci?" in done.err
     assert "--max-in-flight" in done.err
+
+
+def files_of(record: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in record.iterdir()}
+
+
+def test_a_record_is_judged_by_other_objectives_and_stays_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "strict.yaml").write_text(STRICT)
+    run(tmp_path / "runs", "--objectives", "kubevirt-ci")
+    record = only_run(tmp_path / "runs")
+    before = files_of(record)
+
+    strict = virtslo(
+        "report", str(record), "--objectives", str(tmp_path / "strict.yaml"), "--format", "json"
+    )
+    own = virtslo("report", str(record))
+    text = virtslo("report", str(record), "--objectives", str(tmp_path / "strict.yaml"))
+
+    assert strict.code == 1
+    assert strict.document["runs"][0]["objectives"] == "strict"
+    assert [item["verdict"] for item in strict.document["verdicts"]] == ["violated", "met"]
+    assert "Objectives (strict)" in text.out
+    assert own.code == 0
+    assert "Objectives (kubevirt-ci)" in own.out
+    assert files_of(record) == before
+
+
+@pytest.mark.parametrize("form", ["table", "markdown", "html", "junit", "openmetrics"])
+def test_every_format_says_whose_objectives_judged(tmp_path: Path, form: str) -> None:
+    run(tmp_path / "runs")
+    record = only_run(tmp_path / "runs")
+
+    shown = virtslo("report", str(record), "--objectives", "kubernetes", "--format", form)
+
+    assert shown.code == 0, shown.err
+    assert "kubernetes" in shown.out.replace("Kubernetes", "")
+
+
+def test_objectives_about_other_runs_pass_nothing(tmp_path: Path) -> None:
+    (tmp_path / "other.yaml").write_text(SOON + "promisedFor: {tests: [steady-state]}\n")
+    run(tmp_path / "runs")
+    record = only_run(tmp_path / "runs")
+
+    shown = virtslo("report", str(record), "--objectives", str(tmp_path / "other.yaml"))
+
+    assert shown.code == 4
+    assert "not judged: no objective of soon is about Burst of VMI" in shown.out
+
+
+def test_a_report_refuses_objectives_as_a_run_does(tmp_path: Path) -> None:
+    (tmp_path / "strict.yaml").write_text(STRICT.replace("p50", "p51"))
+    run(tmp_path / "runs")
+    record = only_run(tmp_path / "runs")
+
+    unknown = virtslo("report", str(record), "--objectives", "kubevirt")
+    wrong = virtslo("report", str(record), "--objectives", str(tmp_path / "strict.yaml"))
+
+    assert unknown.code == 2
+    assert "--objectives: expected one of kubevirt-ci, kubernetes" in unknown.err
+    assert "did you mean kubevirt-ci?" in unknown.err
+    assert wrong.code == 2
+    assert "strict.yaml: objectives.0.statistic" in wrong.err
+    assert "p50" in wrong.err
 
 
 def test_a_report_of_the_record_judges_again(tmp_path: Path) -> None:

@@ -5,10 +5,12 @@ Invariant: pure. A record says everything; the same records give the same report
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from virtslo.base.clock import to_seconds
 from virtslo.base.units import format_rate
+from virtslo.model.objectives import ObjectiveSet
 from virtslo.model.record import RunRecord
 from virtslo.model.report import Report, RunFinding, RunLines, RunSummary
 from virtslo.model.scenario import Arrival, Process
@@ -28,8 +30,18 @@ VIOLATED: Final = 1
 INCONCLUSIVE: Final = 4
 
 
-def build_report(records: Sequence[RunRecord], *, detailed: bool = False) -> Report:
-    """Derive everything from these records; single objects and moments only if asked for."""
+def build_report(
+    records: Sequence[RunRecord],
+    *,
+    detailed: bool = False,
+    objectives: ObjectiveSet | None = None,
+) -> Report:
+    """Derive everything from these records; single objects and moments only if asked for.
+
+    `objectives` judge instead of those that the records hold.
+    """
+    if objectives is not None:
+        records = [_judged_by(objectives, record) for record in records]
     runs = [measure(record) for record in records]
     indicators = [indicators_of(run) for run in runs]
     found = [findings_of(run) for run in runs]
@@ -59,10 +71,12 @@ def build_report(records: Sequence[RunRecord], *, detailed: bool = False) -> Rep
 
 def exit_code(report: Report) -> int:
     """1 if a violation stands on figures that no finding touches; else 4 if the report is not
-    valid or not every objective is met; else 0."""
+    valid, not every objective is met or none of those given is about these runs; else 0."""
     if any(_stands(verdict, report.findings) for verdict in report.verdicts):
         return VIOLATED
     all_met = all(verdict.verdict is Outcome.MET for verdict in report.verdicts)
+    if not report.verdicts and any(run.objectives for run in report.runs):
+        return INCONCLUSIVE
     return MET if all_met and report.valid else INCONCLUSIVE
 
 
@@ -72,6 +86,11 @@ def _stands(verdict: Verdict, findings: Sequence[RunFinding]) -> bool:
     return not any(
         item.run == verdict.run and touches(item.finding, verdict.indicators) for item in findings
     )
+
+
+def _judged_by(objectives: ObjectiveSet, record: RunRecord) -> RunRecord:
+    scenario = replace(record.header.scenario, objectives=objectives)
+    return replace(record, header=replace(record.header, scenario=scenario))
 
 
 def _summary(record: RunRecord) -> RunSummary:
@@ -93,6 +112,7 @@ def _summary(record: RunRecord) -> RunSummary:
         least_seconds=header.least_seconds,
         namespaces=scenario.workload.namespaces,
         own_calls=sum(header.own_calls.values()),
+        objectives="" if scenario.objectives is None else scenario.objectives.name,
     )
 
 

@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from virtslo.app.build_report import build_report, exit_code
-from virtslo.base.errors import StoreError
+from virtslo.base.errors import ScenarioError, StoreError
 from virtslo.cli.formats import FORMATS, check_destination, check_simulated
 from virtslo.cli.output import write_file, write_folder
 from virtslo.cli.wiring import (
@@ -21,6 +22,7 @@ from virtslo.cli.wiring import (
     render_shared,
     send_documents,
 )
+from virtslo.model.objectives import ObjectiveSet
 from virtslo.model.record import RunRecord, RunStatus
 
 DEFAULT_ROOT = Path("runs")
@@ -46,6 +48,23 @@ def folders_of(run: Path) -> list[Path]:
     return [directory / part.record for part in parts if part.record is not None]
 
 
+def read_objectives(name: str | None) -> ObjectiveSet | None:
+    """The objectives that an option names, if it does. Raises ScenarioError."""
+    if name is None:
+        return None
+    from virtslo.config.objectives_file import choose_objectives
+    from virtslo.slo.known_indicators import known_indicators
+
+    found, problems = choose_objectives(name, base=Path.cwd(), indicators=known_indicators())
+    if problems:
+        placed = [
+            replace(problem, place="--objectives") if problem.place == "objectives" else problem
+            for problem in problems
+        ]
+        raise ScenarioError("report", placed)
+    return found
+
+
 def print_report(
     runs: Sequence[Path],
     *,
@@ -53,10 +72,15 @@ def print_report(
     output: Path | None,
     allow_simulated: bool = False,
     is_shared: bool = False,
+    objectives: str | None = None,
 ) -> int:
-    """Print or write the report of these records; returns the exit code they come to."""
+    """Print or write the report of these records; returns the exit code they come to.
+
+    `objectives`, a catalog's name or a path, judge instead of the records' own.
+    """
+    judges = read_objectives(objectives)
     records = [read_record(folder) for run in runs for folder in folders_of(run)]
-    report = build_report(records, detailed=FORMATS[form].is_detailed)
+    report = build_report(records, detailed=FORMATS[form].is_detailed, objectives=judges)
     check_simulated(report, form, is_allowed=allow_simulated)
     if output is None:
         click.echo(render(report, form), nl=False)
@@ -72,13 +96,22 @@ def print_report(
     return exit_code(report)
 
 
-def send_report(run: Path, *, form: str, url: str, index: str, allow_simulated: bool) -> int:
+def send_report(
+    run: Path,
+    *,
+    form: str,
+    url: str,
+    index: str,
+    allow_simulated: bool,
+    objectives: str | None = None,
+) -> int:
     """Send a record's documents to where others read them; returns the record's exit code.
 
     Documents that were refused are told one by one, and the exit code is then 3.
     """
     check_destination(form)
-    report = build_report([read_record(locate(run))], detailed=True)
+    judges = read_objectives(objectives)
+    report = build_report([read_record(locate(run))], detailed=True, objectives=judges)
     check_simulated(report, form, is_allowed=allow_simulated)
     if form == "openmetrics":
         where = push_metrics(url, report.runs[0].id, render(report, form))

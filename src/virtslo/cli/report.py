@@ -25,6 +25,11 @@ from virtslo.cli.formats import FORMATS, known_format
     help="A file, or a folder for formats of several files; it is replaced at once.",
 )
 @click.option(
+    "--objectives",
+    metavar="NAME|PATH",
+    help="Judge by this catalog or file instead of by the run's own; the record is not changed.",
+)
+@click.option(
     "--allow-simulated",
     is_flag=True,
     help="Write a simulated run in others' formats too; its names begin with simulated-.",
@@ -52,6 +57,7 @@ def command(
     run: Path,
     form: str,
     output: Path | None,
+    objectives: str | None,
     allow_simulated: bool,
     assets: str,
     url: str | None,
@@ -63,7 +69,14 @@ def command(
     if url is not None:
         if output is not None:
             raise click.UsageError("--to and -o exclude each other")
-        return send_report(run, form=form, url=url, index=index, allow_simulated=allow_simulated)
+        return send_report(
+            run,
+            form=form,
+            url=url,
+            index=index,
+            allow_simulated=allow_simulated,
+            objectives=objectives,
+        )
     if assets == "shared" and (form != "html" or output is None):
         raise click.UsageError("--assets shared needs --format html and -o FILE")
     return print_report(
@@ -72,4 +85,5 @@ def command(
         output=output,
         allow_simulated=allow_simulated,
         is_shared=assets == "shared",
+        objectives=objectives,
     )

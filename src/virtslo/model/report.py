@@ -36,6 +36,8 @@ class RunSummary:
     least_seconds: float | None = None
     namespaces: int = 1
     own_calls: int = 0
+    objectives: str = ""
+    """The name of the objectives that judged the run; empty where none were given."""
 
 
 @dataclass(frozen=True, slots=True)

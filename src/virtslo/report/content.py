@@ -235,22 +235,6 @@ def time_lines(report: Report) -> Iterator[str]:
             yield f"{item.run}: {line}" if several else line
 
 
-def verdict_lines(report: Report) -> Iterator[str]:
-    """Every verdict, a line each."""
-    several = len(report.runs) > 1
-    for verdict in report.verdicts:
-        sign = "at least" if verdict.is_least else "at most"
-        value = "no data" if verdict.value is None else _amount(verdict.value, verdict.unit)
-        run = f" ({verdict.run})" if several else ""
-        why = f": {verdict.reason}" if verdict.reason else ""
-        bound = _amount(verdict.bound, verdict.unit)
-        yield f"{verdict.verdict.value}: {verdict.objective}{run}: {value}, {sign} {bound}{why}"
-
-
-def _amount(value: float, unit: str) -> str:
-    return seconds(value) if unit == "s" else f"{number(value)} {unit}".rstrip()
-
-
 def environment_lines(run: RunSummary) -> Iterator[str]:
     """What identifies the cluster and the load of a run."""
     environment = run.environment

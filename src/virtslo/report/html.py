@@ -32,6 +32,7 @@ from virtslo.report.content import (
 )
 from virtslo.report.marking import detailed_runs
 from virtslo.report.numbers import number, seconds
+from virtslo.report.verdicts import verdict_sheet
 
 POLICY: Final = (
     "default-src 'none'; script-src 'unsafe-inline' {scripts}; style-src 'unsafe-inline'; "
@@ -97,7 +98,8 @@ def _page(report: Report, *, is_shared: bool) -> dict[str, Any]:
         "facts": list(_facts(report)),
         "tables": shown,
         "tables_not_run": not_run,
-        "verdicts": _verdicts(report),
+        "verdicts": verdict_sheet(report),
+        "verdict_texts": (1, 5) if len(report.runs) == 1 else (1, 2, 6),
         "validity": validity_line(report),
         "findings": list(finding_lines(report)),
         "environments": [{"id": run.id, "lines": list(environment_lines(run))}
@@ -215,22 +217,6 @@ def _tables(report: Report) -> tuple[list[Sheet], list[Sheet]]:
         is_absent = any(sheet.title.endswith(f", {title}") for title in absent)
         (not_run if is_absent and len(absent) < len(KINDS) else shown).append(replace(sheet))
     return shown, not_run
-
-
-def _verdicts(report: Report) -> Sheet:
-    sheet = Sheet("Objectives", ["Verdict", "Objective", "value", "bound", "unit", "why"])
-    sheet.rows = [
-        [
-            item.verdict.value,
-            item.objective,
-            number(item.value),
-            f"{'≥' if item.is_least else '≤'} {number(item.bound)}",
-            item.unit,
-            item.reason or "",
-        ]
-        for item in report.verdicts
-    ]
-    return sheet
 
 
 def _sections(runs: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:

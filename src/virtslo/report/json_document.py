@@ -126,5 +126,6 @@ def _run(run: RunSummary) -> dict[str, Any]:
         "duration_seconds": run.duration_seconds,
         "least_seconds": run.least_seconds,
         "record": run.directory,
+        "objectives": run.objectives or None,
         "cluster": cluster,
     }

@@ -35,6 +35,9 @@ def _suite(root: Element, run: RunSummary, report: Report) -> None:
     properties = SubElement(suite, "properties")
     simulated = "true" if run.environment.simulated is not None else "false"
     SubElement(properties, "property", name="simulated", value=simulated)
+    if run.objectives:
+        name = _legal(run.objectives)
+        SubElement(properties, "property", name="objectives", value=name)
     for index, line in enumerate(environment_lines(run)):
         SubElement(properties, "property", name=f"environment.{index}", value=_legal(line))
     cases = [_validity(run, report)]

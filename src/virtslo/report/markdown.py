@@ -19,8 +19,8 @@ from virtslo.report.content import (
     table_sheets,
     time_lines,
     validity_line,
-    verdict_lines,
 )
+from virtslo.report.verdicts import objectives_title, verdict_lines
 
 
 class Markdown:
@@ -41,10 +41,9 @@ class Markdown:
         for title, lines in single_sections(report):
             parts += [f"## {title}", "", *_bullets(lines), ""]
         parts += ["## Data quality", "", *_bullets(finding_lines(report), "no finding"), ""]
-        if report.verdicts:
-            parts += ["## Objectives", ""]
-            parts += _bullets(verdict_lines(report))
-            parts.append("")
+        judged = _bullets(verdict_lines(report))
+        if judged:
+            parts += [f"## {escape(objectives_title(report))}", "", *judged, ""]
         for title, lines in environment_sections(report):
             parts += [f"## {escape(title)}", "", *_bullets(lines), ""]
         parts += ["## You promise, we promise", "", "These figures hold where", ""]

@@ -48,7 +48,16 @@ class _Families:
         yield from self._verdicts()
 
     def _runs(self) -> "GaugeMetricFamily":
-        extra = ("profile", "seed", "kubernetes", "kubevirt", "nodes", "count", "arrival")
+        extra = (
+            "profile",
+            "seed",
+            "kubernetes",
+            "kubevirt",
+            "nodes",
+            "count",
+            "arrival",
+            "objectives",
+        )
         family = _gauge("virtslo_run_info", "What was run, and on what; always 1", extra)
         for run in self._report.runs:
             environment = run.environment
@@ -61,6 +70,7 @@ class _Families:
                 "" if environment.nodes is None else str(environment.nodes),
                 str(run.count),
                 run.arrival,
+                run.objectives,
             ]
             family.add_metric([*self._labels[run.id], *values], 1)
         return family

@@ -22,9 +22,9 @@ from virtslo.report.content import (
     table_sheets,
     time_lines,
     validity_line,
-    verdict_lines,
 )
 from virtslo.report.sparklines import over_time
+from virtslo.report.verdicts import objectives_title, verdict_lines
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -67,8 +67,7 @@ def _print(console: "Console", report: Report) -> None:
     _print_lines(console, "Definitions of the three tables", list(TABLE_DEFINITIONS))
     _print_lines(console, "You promise, we promise: these figures hold where", list(PROMISES))
     _print_lines(console, "Data quality", list(finding_lines(report)) or ["no finding"])
-    if report.verdicts:
-        _print_lines(console, "Objectives", list(verdict_lines(report)))
+    _print_lines(console, objectives_title(report), list(verdict_lines(report)))
     style = "bold green" if report.valid else "bold red"
     label = simulated_label(report)
     console.print()
