@@ -13,6 +13,7 @@ from virtslo.base.clock import Clock, to_nanoseconds
 from virtslo.base.errors import (
     BadRequest,
     ClusterError,
+    ConnectionLost,
     Forbidden,
     Invalid,
     MethodNotAllowed,
@@ -29,6 +30,9 @@ from virtslo.ports.kube_api import EVERYTHING, KubeApi, Selection, WatchEvent
 FIRST_DELAY: Final = 0.8
 LONGEST_DELAY: Final = 30.0
 """Seconds between attempts: client-go's reflector backs off from 800 ms to 30 s."""
+
+SHORT_SECONDS: Final = 1.0
+"""A watch that breaks sooner is not resumed at once, as client-go has it."""
 
 REFUSED_SECONDS: Final = 60.0
 """How long refusals may last of what was allowed before: an API server that has just been started
@@ -82,6 +86,7 @@ class Reflector:
         self._version: str | None = None
         self._delay = FIRST_DELAY
         self._refused_since_ns: int | None = None
+        self._opened_ns: int | None = None
         self.synced = asyncio.Event()
         self.relists = 0
         self.resumed = 0
@@ -100,7 +105,14 @@ class Reflector:
                     raise
                 self._handler.lost(str(error))
                 self.resumed += 1
-                await self._back_off(error)
+                if not (isinstance(error, ConnectionLost) and self._has_lived()):
+                    await self._back_off(error)
+
+    def _has_lived(self) -> bool:
+        """Whether what broke was a watch that had been open for a while."""
+        if self._opened_ns is None:
+            return False
+        return self._clock.now_ns() - self._opened_ns >= to_nanoseconds(SHORT_SECONDS)
 
     def _may_pass(self, error: ClusterError) -> bool:
         """Whether a refusal may be that of an API server that has just been started."""
@@ -131,10 +143,12 @@ class Reflector:
         self.synced.set()
 
     async def _watch(self) -> None:
+        self._opened_ns = None
         async with self._api.watch(
             self._resource, self._selection, resource_version=self._version
         ) as events:
             self._refused_since_ns = None
+            self._opened_ns = self._clock.now_ns()
             if self._stall_after is None:
                 async for event in events:
                     self._take(event)

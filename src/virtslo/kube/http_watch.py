@@ -15,7 +15,10 @@ from virtslo.ports.kube_api import WatchEvent
 
 
 class HttpWatch:
-    """An iterator of events; it ends when the server ends the stream."""
+    """An iterator of events; it ends when the server ends the stream with its last chunk.
+
+    Raises ConnectionLost where the stream is cut before that, ApiError for an ERROR event.
+    """
 
     def __init__(self, response: aiohttp.ClientResponse, clock: Clock, *, place: str) -> None:
         self._content = response.content
@@ -41,10 +44,6 @@ class HttpWatch:
         try:
             chunk = await self._content.readany()
             received_ns = self._clock.now_ns()
-        except aiohttp.ClientPayloadError:
-            # A server that goes away cuts the stream: an end like any other, to be resumed.
-            self._is_over = True
-            return
         except NETWORK_ERRORS as error:
             raise lost(self._place, error) from error
         if chunk:

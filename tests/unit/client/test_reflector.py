@@ -9,9 +9,9 @@ import pytest
 
 from support.bodies import config_map
 from virtslo.base.clock import Clock
-from virtslo.base.errors import ClusterError, Forbidden
+from virtslo.base.errors import ClusterError, ConnectionLost, Forbidden
 from virtslo.base.virtual_time import run_in_virtual_time
-from virtslo.client.reflector import REFUSED_SECONDS, Reflector
+from virtslo.client.reflector import FIRST_DELAY, REFUSED_SECONDS, Reflector
 from virtslo.model.identifiers import Object
 from virtslo.model.resources import CONFIG_MAPS
 from virtslo.ports.kube_api import KubeApi, ObjectList, WatchEvent
@@ -112,3 +112,44 @@ def test_what_was_never_allowed_is_raised_at_once() -> None:
 async def _watch_only(reflector: Reflector) -> None:
     reflector._version = "1"
     await reflector.run()
+
+
+class Breaking:
+    """An API whose first watch breaks after so many seconds; when each was opened."""
+
+    def __init__(self, clock: Clock, *, after: float) -> None:
+        self._clock = clock
+        self._after = after
+        self.opened: list[float] = []
+
+    async def list_objects(self, *_: Any, **__: Any) -> ObjectList:
+        return ObjectList((), "1")
+
+    @asynccontextmanager
+    async def watch(self, *_: Any, **__: Any) -> AsyncIterator[AsyncIterator[WatchEvent]]:
+        self.opened.append(self._clock.now_ns() / 1e9)
+        yield self._events()
+
+    async def _events(self) -> AsyncIterator[WatchEvent]:
+        await asyncio.sleep(self._after if len(self.opened) == 1 else 1000)
+        if len(self.opened) == 1:
+            raise ConnectionLost("cut")
+        yield WatchEvent("BOOKMARK", {"metadata": {"resourceVersion": "2"}}, 0)
+
+
+@pytest.mark.parametrize(("after", "gap"), [(5.0, 0.0), (1.0, 0.0), (0.5, FIRST_DELAY)])
+def test_a_watch_that_lived_is_resumed_at_once_and_one_that_did_not_after_a_delay(
+    after: float, gap: float
+) -> None:
+    async def main(clock: Clock) -> list[float]:
+        api = Breaking(clock, after=after)
+        reflector = Reflector(cast("KubeApi", api), CONFIG_MAPS, handler=Seen(), clock=clock)
+        task = asyncio.ensure_future(reflector.run())
+        await asyncio.sleep(100)
+        task.cancel()
+        await asyncio.wait([task])
+        return api.opened
+
+    first, second = run_in_virtual_time(main)
+
+    assert second - first == pytest.approx(after + gap)
