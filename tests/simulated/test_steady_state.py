@@ -74,6 +74,16 @@ def test_the_population_is_whole_after_every_cycle(runs: Path, steady: Outcome) 
     }
 
 
+def test_calls_of_the_ramp_down_are_divided_by_what_it_deletes(steady: Outcome) -> None:
+    rows = rows_of(steady)
+    count = rows["ramp_down_rest_calls_delete", "count"]
+    each = rows["ramp_down_rest_calls_delete", "per_object"]
+
+    assert count["value"] > 0
+    assert each["samples"] == COUNT
+    assert each["value"] == pytest.approx(count["value"] / COUNT)
+
+
 def test_a_schedule_does_not_wait_for_what_is_late(tmp_path: Path) -> None:
     done = run(tmp_path, "steady-state", "--churn", "3", "--cycles", "3", "--every", "2s")
 

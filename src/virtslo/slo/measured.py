@@ -106,6 +106,14 @@ class Measured:
             return workload.count
         return len(self.accepted) * workload.count // max(1, workload.groups)
 
+    def vmis_to_delete(self) -> int:
+        """How many VMIs the ramp-down found: after churn these are not those that churn made."""
+        if self.ramp_down is None:
+            return 0
+        begun_ns = self.ramp_down.started_ns
+        vmis = self.timelines.of_kind(VMI)
+        return sum(1 for vmi in vmis if vmi.deleted_ns is None or vmi.deleted_ns >= begun_ns)
+
     def unfinished_vmis(self) -> list[Timeline]:
         """VMIs that did not reach Running, but for those that the run itself withdrew."""
         withdrawn: dict[str, None] = {}

@@ -42,7 +42,7 @@ SOURCES: Final[Mapping[str, tuple[str, ...]]] = {
 
 def objects_of(run: Measured, stage: str) -> int:
     """How many VMIs a stage's calls are for: made, replaced, or deleted."""
-    return run.expected_vmis() if stage == measured_stage(run.record) else len(run.vmis)
+    return run.expected_vmis() if stage == measured_stage(run.record) else run.vmis_to_delete()
 
 
 def source_window(run: Measured, stage: str, source: str) -> Window | None:
