@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -109,6 +110,28 @@ def test_an_interrupted_suite_goes_on_where_it_was(tmp_path: Path) -> None:
     assert after[0] == first
     assert after[1]["status"] == "complete"
     assert after[1]["record"] != second["record"]
+
+
+def test_a_suite_with_parts_missing_is_no_pass(suite: Outcome, runs: Path, tmp_path: Path) -> None:
+    assert suite.code == 0
+    folder = tmp_path / "suite"
+    shutil.copytree(only_run(runs), folder)
+    state = json.loads((folder / "suite.json").read_text())
+    for part in state["parts"][4:]:
+        part.update(status="pending", record=None, run_label=None)
+    (folder / "suite.json").write_text(json.dumps(state))
+
+    told = virtslo("report", str(folder), "--format", "json")
+
+    assert told.code == 4
+    assert told.document["valid"] is False
+    (finding,) = told.document["data_quality"]
+    assert (finding["run"], finding["code"]) == (state["id"], "incomplete")
+    assert "2 of the suite's 6 parts are not complete: burst-vmpool (pending)" in finding["detail"]
+    cases = virtslo("report", str(folder), "--format", "junit")
+    assert cases.code == 4
+    assert 'errors="1"' in cases.out.splitlines()[1]
+    assert "a suite is not complete" in virtslo("report", str(folder)).out
 
 
 def test_a_repeated_scenario_gives_the_median_and_the_spread(tmp_path: Path) -> None:

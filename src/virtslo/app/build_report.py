@@ -4,21 +4,23 @@ Invariant: pure. A record says everything; the same records give the same report
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
 from virtslo.base.clock import to_seconds
 from virtslo.base.units import format_rate
+from virtslo.model.findings import Finding
 from virtslo.model.objectives import ObjectiveSet
 from virtslo.model.record import RunRecord
 from virtslo.model.report import Report, RunFinding, RunLines, RunSummary
 from virtslo.model.scenario import Arrival, Process
+from virtslo.model.suite import SuiteRecord
 from virtslo.model.verdicts import Outcome, Verdict
 from virtslo.slo.catalog import CATALOG
 from virtslo.slo.comparison import comparison_of
 from virtslo.slo.evaluate import touches, verdicts_of
-from virtslo.slo.findings import findings_of
+from virtslo.slo.findings import NAMED, findings_of
 from virtslo.slo.indicators import indicators_of
 from virtslo.slo.measured import measure
 from virtslo.slo.run_detail import run_detail
@@ -35,10 +37,12 @@ def build_report(
     *,
     detailed: bool = False,
     objectives: ObjectiveSet | None = None,
+    suites: Sequence[SuiteRecord] = (),
 ) -> Report:
     """Derive everything from these records; single objects and moments only if asked for.
 
-    `objectives` judge instead of those that the records hold.
+    `objectives` judge instead of those that the records hold. `suites` are those that the records
+    are parts of: a suite with parts missing proves nothing.
     """
     if objectives is not None:
         records = [_judged_by(objectives, record) for record in records]
@@ -50,6 +54,7 @@ def build_report(
         for record, mine in zip(records, found, strict=True)
         for finding in mine
     ]
+    findings += [missing for suite in suites for missing in _missing_parts(suite)]
     verdicts = [
         verdict
         for run, figures, mine in zip(runs, indicators, found, strict=True)
@@ -91,6 +96,20 @@ def _stands(verdict: Verdict, findings: Sequence[RunFinding]) -> bool:
 def _judged_by(objectives: ObjectiveSet, record: RunRecord) -> RunRecord:
     scenario = replace(record.header.scenario, objectives=objectives)
     return replace(record, header=replace(record.header, scenario=scenario))
+
+
+def _missing_parts(suite: SuiteRecord) -> Iterator[RunFinding]:
+    """What is said of a suite that was not carried to its end."""
+    pending = suite.pending()
+    if not pending:
+        return
+    named = ", ".join(f"{part.key} ({part.status.value})" for part in pending[:NAMED])
+    more = f" and {len(pending) - NAMED} more" if len(pending) > NAMED else ""
+    words = (
+        f"{len(pending)} of the suite's {len(suite.parts)} parts are not complete: {named}{more}; "
+        "go on with virtslo run suite --resume and its folder"
+    )
+    yield RunFinding(suite.id, Finding("incomplete", words, inconclusive=True))
 
 
 def _summary(record: RunRecord) -> RunSummary:

@@ -24,6 +24,7 @@ from virtslo.cli.wiring import (
 )
 from virtslo.model.objectives import ObjectiveSet
 from virtslo.model.record import RunRecord, RunStatus
+from virtslo.model.suite import SuiteRecord
 
 DEFAULT_ROOT = Path("runs")
 INTERRUPTED = 130
@@ -39,13 +40,19 @@ def locate(run: Path) -> Path:
     raise StoreError(f"no record at {str(run)!r}", hint=hint)
 
 
-def folders_of(run: Path) -> list[Path]:
-    """The folders of the records that are meant: one, or those of a suite's parts."""
-    directory = locate(run)
-    if not is_suite(directory):
-        return [directory]
-    parts = read_suite(directory).parts
-    return [directory / part.record for part in parts if part.record is not None]
+def read_runs(runs: Sequence[Path]) -> tuple[list[RunRecord], list[SuiteRecord]]:
+    """The records that are meant, each a run's or those of a suite's parts; and the suites."""
+    records, suites = [], []
+    for directory in map(locate, runs):
+        if not is_suite(directory):
+            records.append(read_record(directory))
+            continue
+        suite = read_suite(directory)
+        suites.append(suite)
+        records += [
+            read_record(directory / part.record) for part in suite.parts if part.record is not None
+        ]
+    return records, suites
 
 
 def read_objectives(name: str | None) -> ObjectiveSet | None:
@@ -79,8 +86,10 @@ def print_report(
     `objectives`, a catalog's name or a path, judge instead of the records' own.
     """
     judges = read_objectives(objectives)
-    records = [read_record(folder) for run in runs for folder in folders_of(run)]
-    report = build_report(records, detailed=FORMATS[form].is_detailed, objectives=judges)
+    records, suites = read_runs(runs)
+    report = build_report(
+        records, detailed=FORMATS[form].is_detailed, objectives=judges, suites=suites
+    )
     check_simulated(report, form, is_allowed=allow_simulated)
     if output is None:
         click.echo(render(report, form), nl=False)
@@ -132,9 +141,11 @@ def send_report(
     return exit_code(report)
 
 
-def conclude(records: Sequence[RunRecord], *, form: str) -> int:
-    """Print the report of runs that have just ended; returns their exit code."""
-    report = build_report(records, detailed=FORMATS[form].is_detailed)
+def conclude(records: Sequence[RunRecord], *, form: str, suite: SuiteRecord | None = None) -> int:
+    """Print the report of runs that have just ended, the parts of a suite or one run; returns
+    their exit code."""
+    suites = () if suite is None else (suite,)
+    report = build_report(records, detailed=FORMATS[form].is_detailed, suites=suites)
     click.echo(render(report, form), nl=False)
     for record in records:
         if record.header.left_behind:

@@ -266,7 +266,7 @@ def environment_lines(run: RunSummary) -> Iterator[str]:
 
 def finding_lines(report: Report) -> Iterator[str]:
     """Every finding, a line each."""
-    several = len(report.runs) > 1
+    several = len({*(run.id for run in report.runs), *(item.run for item in report.findings)}) > 1
     for item in report.findings:
         finding = item.finding
         mark = "INCONCLUSIVE" if finding.inconclusive else "note"
@@ -279,6 +279,9 @@ def validity_line(report: Report) -> str:
     """Whether the figures can be relied on."""
     if report.valid:
         return "valid: nothing was found that makes these figures inconclusive"
+    runs = {run.id for run in report.runs}
+    if not any(item.finding.inconclusive and item.run in runs for item in report.findings):
+        return "INCONCLUSIVE: a suite is not complete; see the findings"
     return "INCONCLUSIVE: these figures prove nothing; see the findings"
 
 
