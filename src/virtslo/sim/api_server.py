@@ -4,21 +4,13 @@ Invariant: every request, whoever makes it and over whatever transport, goes thr
 `open_watch` or `read_raw`, and is counted once. Data survive every fault.
 """
 
-import json
-import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from virtslo.base.clock import Clock, timestamp, to_nanoseconds
-from virtslo.base.errors import (
-    ApiError,
-    ConnectionLost,
-    NotFound,
-    ResourceExpired,
-    ServerFailure,
-)
+from virtslo.base.clock import Clock, timestamp
+from virtslo.base.errors import ApiError, ConnectionLost
 from virtslo.model import resources
 from virtslo.model.identity import Identity
 from virtslo.model.profile import ServerProfile
@@ -27,29 +19,30 @@ from virtslo.sim.aggregation import Aggregation
 from virtslo.sim.capacity import Capacity
 from virtslo.sim.definitions import definitions
 from virtslo.sim.faults import RESET, FaultPlan
+from virtslo.sim.gate import Gate
 from virtslo.sim.handlers import Handlers
-from virtslo.sim.health import health_text
-from virtslo.sim.listing import check_watch_options, version_of
 from virtslo.sim.naming import Names
 from virtslo.sim.object_store import DEFAULT_LOG_SIZE, ObjectStore
+from virtslo.sim.open_watches import OpenWatches
+from virtslo.sim.raw_paths import (
+    ProxyRead,
+    RawPaths,
+    pod_and_port,
+    proxy_request,
+    version_document,
+)
 from virtslo.sim.requests import Request, Response
 from virtslo.sim.telemetry import Telemetry
-from virtslo.sim.watching import INITIAL_EVENTS_END, Watcher, WatchHub, bookmark_of
+from virtslo.sim.watching import Watcher, WatchHub
 
 KUBERNETES_VERSION: Final = "v1.36.2"
 SYSTEM: Final = Identity(
     "kube-apiserver", "system:apiserver", "kube-apiserver/v1.36.2", ("system:masters",)
 )
 NAMESPACES: Final = ("default", "kube-system", "kube-public", "kube-node-lease")
-BOOKMARK_EVERY_NS: Final = 60_000_000_000
-_PROXY: Final = re.compile(
-    r"/api/v1/namespaces/([^/]+)/pods/(https?:)?([^/:]+)(?::(\d+))?/proxy(/.*)?"
-)
 
-ProxyRead = Callable[[str], bytes]
 Front = Callable[[bool], Awaitable[None]]
 """Called with False when the server goes down, and with True when it is up again."""
-REFUSED: Final = "connection refused"
 
 
 class ApiServer:
@@ -70,29 +63,41 @@ class ApiServer:
         self.clock = clock
         self.kubernetes_version = kubernetes_version
         self.store = ObjectStore(log_size=log_size, guard=guard)
-        self.hub = WatchHub()
-        self.store.listen(self.hub.changed)
         self.telemetry = Telemetry(clock, audit)
-        self.raw_routes: dict[str, Callable[[], bytes]] = {
-            "/version": self._version,
-            "/metrics": self._metrics,
-        }
-        self._names = Names(seed)
-        self._handlers = Handlers(self.store, clock, self._names)
+        self._handlers = Handlers(self.store, clock, Names(seed))
+        self._watches = OpenWatches(self.store, self._handlers, clock, profile)
         self._capacity = Capacity(clock, profile, seed=seed)
-        self._delay_ns = to_nanoseconds(profile.watch_delay)
-        self._delays_ns = {
-            plural: to_nanoseconds(seconds) for plural, seconds in profile.watch_delays.items()
-        }
-        self.faults = faults or FaultPlan()
+        self._gate = Gate(
+            clock,
+            self._capacity,
+            faults or FaultPlan(),
+            store=self.store,
+            handlers=self._handlers,
+        )
         self.fronts: list[Front] = []
-        self._is_down = False
-        self._life = 0
-        self._holds = 0
-        self._started_ns = clock.now_ns()
         self.aggregation = Aggregation()
-        self._proxies: dict[tuple[str, str, int], ProxyRead] = {}
-        self._next_bookmark_ns = self._started_ns + BOOKMARK_EVERY_NS
+        self._paths = RawPaths()
+        self.raw_routes["/version"] = lambda: version_document(self.kubernetes_version)
+        self.raw_routes["/metrics"] = self._metrics
+
+    @property
+    def hub(self) -> WatchHub:
+        """Every open watch."""
+        return self._watches.hub
+
+    @property
+    def raw_routes(self) -> dict[str, Callable[[], bytes]]:
+        """What each fixed path answers."""
+        return self._paths.routes
+
+    @property
+    def faults(self) -> FaultPlan:
+        """What goes wrong with requests."""
+        return self._gate.faults
+
+    @faults.setter
+    def faults(self, faults: FaultPlan) -> None:
+        self._gate.faults = faults
 
     def set_up(self) -> None:
         """Create what every cluster begins with."""
@@ -113,8 +118,8 @@ class ApiServer:
         noted = self.telemetry.begin(request)
         is_lost = False
         try:
-            if self._takes_time:
-                is_lost = await self._take_time(request)
+            if self._gate.takes_time:
+                is_lost = await self._gate.take_time(request)
             response = await self._answer(request)
         except ApiError as error:
             noted.fail(error)
@@ -123,7 +128,7 @@ class ApiServer:
             noted.vanish()
             raise
         noted.answer(response.code, response.body)
-        self._bookmark()
+        self._watches.bookmark()
         if is_lost:
             raise ConnectionLost(RESET)
         return response
@@ -144,15 +149,15 @@ class ApiServer:
         noted = self.telemetry.begin(request)
         is_lost = False
         try:
-            if self._takes_time:
-                is_lost = await self._take_time(request)
-            watcher = self._new_watcher(request)
+            if self._gate.takes_time:
+                is_lost = await self._gate.take_time(request)
+            watcher = self._watches.open(request)
         except ApiError as error:
             noted.fail(error)
             raise
         noted.start()
         watcher.noted = noted
-        self._bookmark()
+        self._watches.bookmark()
         if is_lost:
             self.close_watch(watcher)
             raise ConnectionLost(RESET)
@@ -160,48 +165,32 @@ class ApiServer:
 
     def close_watch(self, watcher: Watcher) -> None:
         """The client is gone, or the watch is to end: what is queued is still read."""
-        watcher.close()
-        self._forget(watcher)
+        self._watches.close(watcher)
 
     def refuse(self, request: Request, error: ApiError) -> None:
         """Note a request that was answered with a failure before anybody looked into it."""
         self.telemetry.begin(request).fail(error)
 
-    def _forget(self, watcher: Watcher) -> None:
-        self.hub.discard(watcher)
-        if watcher.noted is not None:
-            watcher.noted.finish(watcher.delivered)
-            watcher.noted = None
-
     def compact(self) -> None:
         """Forget old versions and end every watch: what is resumed must be listed again."""
         self.store.compact()
-        for watcher in self.hub.watchers():
-            self.close_watch(watcher)
+        self._watches.close_all()
 
     def break_watches(self, why: ConnectionLost) -> None:
         """Reset the connections of every open watch; what was not delivered is lost with them."""
-        for watcher in self.hub.watchers():
-            watcher.abort(why)
-            self._forget(watcher)
+        self._watches.break_all(why)
 
     def hold_watches(self) -> None:
         """Deliver nothing from now on, to watches that are open or will be."""
-        self._holds += 1
-        for watcher in self.hub.watchers():
-            watcher.is_held = True
+        self._watches.hold()
 
     def release_watches(self) -> None:
         """Deliver again, what was held back first."""
-        self._holds -= 1
-        for watcher in self.hub.watchers():
-            if not self._holds:
-                watcher.release()
+        self._watches.release()
 
     async def go_down(self) -> None:
         """Die: connections break and are refused, counters and old versions are gone."""
-        self._is_down = True
-        self._life += 1
+        self._gate.close()
         self.telemetry.die()
         self.break_watches(ConnectionLost(RESET))
         for front in self.fronts:
@@ -211,13 +200,13 @@ class ApiServer:
         """Serve again, with the data that were there."""
         self.store.compact()
         self.telemetry.die()
-        self._is_down = False
+        self._gate.open()
         for front in self.fronts:
             await front(True)
 
     def register_proxy(self, namespace: str, pod: str, port: int, read: ProxyRead) -> None:
         """What a pod serves on a port: `read(path)` is the body."""
-        self._proxies[namespace, pod, port] = read
+        self._paths.proxies[namespace, pod, port] = read
 
     def audit_to(self, write: Callable[[bytes], None] | None) -> None:
         """From now on, write a line a request there; None: nowhere."""
@@ -225,63 +214,32 @@ class ApiServer:
 
     def scrape_targets(self) -> Mapping[tuple[str, str, int], ProxyRead]:
         """What pods serve, by namespace, pod and port: for who reaches pods directly."""
-        return self._proxies
+        return self._paths.proxies
 
     async def read_raw(self, path: str, query: Mapping[str, str], user: Identity) -> bytes:
         """GET a path that is no object: metrics, version, health, discovery, pod proxies."""
-        match = _PROXY.fullmatch(path)
-        if match is not None:
-            return await self._read_proxy(match, query, user)
-        if self._is_down:
-            raise ConnectionLost(REFUSED)
+        to_pod = proxy_request(path, query, user)
+        if to_pod is not None:
+            return await self._read_proxy(to_pod)
+        self._gate.check_up()
         noted = self.telemetry.begin_raw(path, query, user)
         try:
-            body = self._raw_body(path, query)
+            body = self._paths.read(path, query)
         except ApiError as error:
             noted.fail(error)
             raise
         noted.answer()
         return body
 
-    def _raw_body(self, path: str, query: Mapping[str, str]) -> bytes:
-        route = self.raw_routes.get(path)
-        if route is not None:
-            return route()
-        health = health_text(path, query)
-        if health is None:
-            raise NotFound("the server could not find the requested resource", reason="NotFound")
-        return health
-
-    async def _read_proxy(
-        self, match: re.Match[str], query: Mapping[str, str], user: Identity
-    ) -> bytes:
+    async def _read_proxy(self, request: Request) -> bytes:
         """GET what a pod serves, through the API server."""
-        namespace, pod, port = match[1], match[3], int(match[4] or 80)
-        target = f"{match[2] or ''}{pod}{':' + match[4] if match[4] else ''}"
-        request = Request(
-            "get",
-            resources.PODS,
-            user,
-            namespace=namespace,
-            name=target,
-            subresource="proxy",
-            query=query,
-            tail=match[5] or "/",
-        )
         noted = self.telemetry.begin(request)
         is_lost = False
         try:
-            if self._takes_time:
-                is_lost = await self._take_time(request)
-            self._handlers.find(replace(request, name=pod))
-            read = self._proxies.get((namespace, pod, port))
-            if read is None:
-                raise ServerFailure(
-                    f"error trying to reach service: connection refused ({pod}:{port})",
-                    code=503,
-                    reason="ServiceUnavailable",
-                )
-            body = read(request.tail)
+            if self._gate.takes_time:
+                is_lost = await self._gate.take_time(request)
+            self._handlers.find(replace(request, name=pod_and_port(request)[0]))
+            body = self._paths.read_pod(request)
         except ApiError as error:
             noted.fail(error)
             raise
@@ -292,93 +250,6 @@ class ApiServer:
         if is_lost:
             raise ConnectionLost(RESET)
         return body
-
-    def _new_watcher(self, request: Request) -> Watcher:
-        resource, query = request.resource, request.query
-        delay_ns = self._delays_ns.get(resource.plural, self._delay_ns)
-        watcher = Watcher(resource, request.selection, clock=self.clock, delay_ns=delay_ns)
-        watcher.wants_bookmarks = query.get("allowWatchBookmarks") == "true"
-        if query.get("timeoutSeconds", "").isdigit():
-            span_ns = int(query["timeoutSeconds"]) * 1_000_000_000
-            watcher.ends_at_ns = self.clock.now_ns() + span_ns
-            watcher.version_at_end = self._newest_version
-        check_watch_options(query)
-        version = version_of(query)
-        wants_initial = query.get("sendInitialEvents")
-        initial = wants_initial == "true"
-        if initial or (version is None and wants_initial is None):
-            objects = self._handlers.handle(
-                Request("list", resource, request.user, selection=request.selection)
-            ).body["items"]
-            end = None
-            if initial:
-                end = bookmark_of(
-                    resource, self.store.resource_version, {INITIAL_EVENTS_END: "true"}
-                )
-            watcher.send_initial(objects, end=end)
-        elif version is not None:
-            try:
-                changes = self.store.changes_since(resource, version)
-            except ResourceExpired as error:
-                # The stream opens and its first event tells, as the real server's watch cache does.
-                watcher.close(error)
-                return watcher
-            for change in changes:
-                watcher.offer(change)
-        self.hub.add(watcher)
-        watcher.is_held = self._holds > 0
-        return watcher
-
-    def _newest_version(self) -> int:
-        return self.store.resource_version
-
-    @property
-    def _takes_time(self) -> bool:
-        """Whether a request may take time, or come to nothing."""
-        return self._is_down or self.faults.is_active or not self._capacity.is_instant
-
-    async def _take_time(self, request: Request) -> bool:
-        """Wait, meet faults and be served; whether the answer is to be lost."""
-        if self._is_down:
-            raise ConnectionLost(REFUSED)
-        life = self._life
-        is_lost = False
-        if self.faults.is_active:
-            is_lost = await self.faults.meet(request, self.clock)
-        objects = 0
-        if request.verb == "list":
-            objects = len(self.store.collection(request.resource).objects)
-        what = request.resource.plural
-        if request.subresource:
-            what = f"{what}/{request.subresource}"
-        verb = "get" if self._handlers.is_stale(request) else request.verb
-        await self._capacity.serve(verb, what, objects)
-        if self._life != life:
-            raise ConnectionLost(RESET)
-        return is_lost
-
-    def _bookmark(self) -> None:
-        """Tell watches how far they have come, every minute."""
-        now_ns = self.clock.now_ns()
-        if now_ns >= self._next_bookmark_ns:
-            self._next_bookmark_ns = now_ns + BOOKMARK_EVERY_NS
-            for watcher in self.hub.watchers():
-                watcher.bookmark(self.store.resource_version)
-
-    def _version(self) -> bytes:
-        major, minor = self.kubernetes_version.lstrip("v").split(".")[:2]
-        document = {
-            "major": major,
-            "minor": minor,
-            "gitVersion": self.kubernetes_version,
-            "gitCommit": "simulated",
-            "gitTreeState": "clean",
-            "buildDate": "2026-01-01T00:00:00Z",
-            "goVersion": "none",
-            "compiler": "none",
-            "platform": "simulated",
-        }
-        return json.dumps(document).encode()
 
     def _metrics(self) -> bytes:
         sent = Counter[Resource]()

@@ -1,0 +1,78 @@
+"""What a request meets before it is looked into: a server that is down, faults, and capacity.
+
+Invariant: a request that was under way when the server died gets no answer, whatever it did.
+"""
+
+from typing import Final
+
+from virtslo.base.clock import Clock
+from virtslo.base.errors import ConnectionLost
+from virtslo.sim.capacity import Capacity
+from virtslo.sim.faults import RESET, FaultPlan
+from virtslo.sim.handlers import Handlers
+from virtslo.sim.object_store import ObjectStore
+from virtslo.sim.requests import Request
+
+REFUSED: Final = "connection refused"
+
+
+class Gate:
+    """Lets requests through, one after another or not at all."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        capacity: Capacity,
+        faults: FaultPlan,
+        *,
+        store: ObjectStore,
+        handlers: Handlers,
+    ) -> None:
+        self._clock = clock
+        self._capacity = capacity
+        self._store = store
+        self._handlers = handlers
+        self.faults = faults
+        self._is_down = False
+        self._life = 0
+
+    def close(self) -> None:
+        """The server dies: whatever is under way comes to nothing."""
+        self._is_down = True
+        self._life += 1
+
+    def open(self) -> None:
+        """The server is up again."""
+        self._is_down = False
+
+    def check_up(self) -> None:
+        """Raises ConnectionLost while the server is down."""
+        if self._is_down:
+            raise ConnectionLost(REFUSED)
+
+    @property
+    def takes_time(self) -> bool:
+        """Whether a request may take time, or come to nothing."""
+        return self._is_down or self.faults.is_active or not self._capacity.is_instant
+
+    async def take_time(self, request: Request) -> bool:
+        """Wait, meet faults and be served; whether the answer is to be lost.
+
+        Raises ConnectionLost where the server is down or dies meanwhile, ApiError for a fault.
+        """
+        self.check_up()
+        life = self._life
+        is_lost = False
+        if self.faults.is_active:
+            is_lost = await self.faults.meet(request, self._clock)
+        objects = 0
+        if request.verb == "list":
+            objects = len(self._store.collection(request.resource).objects)
+        what = request.resource.plural
+        if request.subresource:
+            what = f"{what}/{request.subresource}"
+        verb = "get" if self._handlers.is_stale(request) else request.verb
+        await self._capacity.serve(verb, what, objects)
+        if self._life != life:
+            raise ConnectionLost(RESET)
+        return is_lost
