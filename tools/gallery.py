@@ -6,6 +6,7 @@ does. Pictures of the HTML page are made where there is a Chromium (make browser
 """
 
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -25,6 +26,7 @@ from virtslo.model.record import RunRecord  # noqa: E402
 FOLDER = ROOT / "docs" / "gallery"
 FILES: Mapping[str, str] = {
     "table": "table.txt",
+    "summary": "summary.txt",
     "markdown": "report.md",
     "json": "report.json",
     "junit": "junit.xml",
@@ -71,7 +73,7 @@ def write(name: str, text: str) -> None:
 def write_texts(whole: list[RunRecord], small: RunRecord) -> None:
     """Every format but HTML: the tables of the larger runs, the documents of the small one."""
     for form, name in FILES.items():
-        records = whole if form in {"table", "markdown"} else [small]
+        records = whole if form in {"table", "summary", "markdown"} else [small]
         report = build_report(records, detailed=FORMATS[form].is_detailed)
         files = render_files(report, form)
         if files is None:
@@ -102,6 +104,7 @@ def write_picture(record: RunRecord, name: str, *, look: str, width: int) -> Non
 
 def run() -> int:
     """Write the gallery."""
+    os.environ.pop("COLUMNS", None)
     large, steady, small = record_of(*LARGE), record_of(*STEADY), record_of(*SMALL)
     write_texts([large, steady], small)
     why = missing()

@@ -80,6 +80,78 @@ def test_a_complete_suite_is_not_run_again(suite: Outcome, runs: Path) -> None:
     assert "nothing was run again" in again.err
 
 
+COLUMNS_OF_TABLES = (
+    ("Creation rate,", ["Creation Rate (VMI)", "Creation Rate (VM)", "Creation Rate (VMPool)"]),
+    *(
+        (
+            f"Phase transition rate, {kind},",
+            ["Phase Transition Rate (Pending)", "(Scheduling)", "(Scheduled)", "(Running)"],
+        )
+        for kind in ("VMI", "VM", "VMPool")
+    ),
+    *(
+        (f"REST calls, {kind},", ["K8s REST Verb (CREATE)", "(LIST)", "(PATCH)", "(UPDATE)"])
+        for kind in ("VMI", "VM", "VMPool")
+    ),
+)
+
+
+def test_what_a_suite_prints_is_read_at_a_glance(
+    suite: Outcome, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert suite.code == 0
+    monkeypatch.setenv("COLUMNS", "130")
+    folder = only_run(runs)
+
+    shown = virtslo("run", "suite", "--resume", str(folder), "--quiet").out
+
+    lines = shown.splitlines()
+    assert len(lines) < 150
+    at = [next(n for n, line in enumerate(lines) if line.startswith(title)) for title, _ in
+          COLUMNS_OF_TABLES]  # fmt: skip
+    assert at == sorted(at)
+    assert at[0] <= 1, "the tables come first"
+    for line, (_, columns) in zip(at, COLUMNS_OF_TABLES, strict=True):
+        assert lines[line + 1].split("  ")[0] == "Test"
+        assert [part.strip() for part in lines[line + 1].split("  ") if part][1:] == columns
+        assert lines[line + 3].startswith("Burst")
+        assert lines[line + 4].startswith("Steady State")
+        assert "simulated cluster" in lines[line]
+    for section in ("Definitions of the three tables", "Environment", "Runs", "Data quality",
+                    "You promise, we promise: these figures hold where"):  # fmt: skip
+        assert section in lines
+    for part in state_of(runs)["parts"]:
+        assert part["record"] in shown
+    assert f"virtslo report {folder}/NAME" in shown
+    assert lines[-1].startswith("valid")
+    assert virtslo("tables", str(folder)).out == shown
+
+
+@pytest.mark.parametrize("width", ["60", "80"])
+def test_the_tables_of_a_suite_fit_narrow_terminals(
+    suite: Outcome, runs: Path, monkeypatch: pytest.MonkeyPatch, width: str
+) -> None:
+    assert suite.code == 0
+    monkeypatch.setenv("COLUMNS", width)
+
+    lines = virtslo("tables", str(only_run(runs))).out.splitlines()
+
+    tables = lines[: lines.index("Definitions of the three tables")]
+    assert max(map(len, tables)) <= int(width)
+    assert len(lines) < 200
+
+
+def test_the_report_of_a_suite_holds_what_the_summary_leaves_out(
+    suite: Outcome, runs: Path
+) -> None:
+    assert suite.code == 0
+
+    whole = virtslo("report", str(only_run(runs))).out
+
+    assert whole.count("Latencies: ") == 6
+    assert whole.count("Over time, ") == 6
+
+
 def test_an_interrupted_suite_goes_on_where_it_was(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "virtslo", "run", "suite", "--count", "150", "--kind", "vmi"]
     process = subprocess.Popen(

@@ -31,6 +31,7 @@ class Format:
 
 FORMATS: Final[Mapping[str, Format]] = {
     "table": Format("tables for a terminal", "virtslo.report.terminal:Terminal", is_detailed=True),
+    "summary": Format("the three tables and a row a run", "virtslo.report.summary:Summary"),
     "markdown": Format("GitHub Markdown", "virtslo.report.markdown:Markdown"),
     "json": Format("virtslo.report/v1", "virtslo.report.json_document:JsonDocument"),
     "html": Format("one page with interactive plots", "virtslo.report.html:Html", is_detailed=True),
@@ -73,6 +74,8 @@ FORMATS: Final[Mapping[str, Format]] = {
         says_simulated=False,
     ),
 }
+FOR_TERMINALS: Final = frozenset({"table", "summary"})
+"""Formats that are coloured where there is a terminal; never in a file."""
 PRINTED: Final = ("table", "markdown", "json")
 """The formats of commands that print as they end."""
 

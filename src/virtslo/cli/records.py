@@ -9,7 +9,7 @@ import click
 
 from virtslo.app.build_report import build_report, exit_code
 from virtslo.base.errors import ScenarioError, StoreError
-from virtslo.cli.formats import FORMATS, check_destination, check_simulated
+from virtslo.cli.formats import FOR_TERMINALS, FORMATS, check_destination, check_simulated
 from virtslo.cli.output import write_file, write_folder
 from virtslo.cli.wiring import (
     is_suite,
@@ -98,7 +98,8 @@ def print_report(
     if is_shared:
         write_folder(output.parent, render_shared(report, output.name))
     elif files is None:
-        write_file(output, render(report, form))
+        text = render(report, form)
+        write_file(output, click.unstyle(text) if form in FOR_TERMINALS else text)
     else:
         write_folder(output, files)
     click.echo(f"written: {output}", err=True)
@@ -145,6 +146,8 @@ def conclude(records: Sequence[RunRecord], *, form: str, suite: SuiteRecord | No
     """Print the report of runs that have just ended, the parts of a suite or one run; returns
     their exit code."""
     suites = () if suite is None else (suite,)
+    if form == "table" and (suite is not None or len(records) > 1):
+        form = "summary"
     report = build_report(records, detailed=FORMATS[form].is_detailed, suites=suites)
     click.echo(render(report, form), nl=False)
     for record in records:

@@ -20,4 +20,4 @@ def command(runs: tuple[Path, ...], form: str, output: Path | None) -> int:
     """Print the three tables from RUNS: folders, or runs' ids under ./runs."""
     from virtslo.cli.records import print_report
 
-    return print_report(list(runs), form=form, output=output)
+    return print_report(list(runs), form="summary" if form == "table" else form, output=output)

@@ -29,6 +29,11 @@ def seconds(value: float | None) -> str:
     return f"{number(value)} s"
 
 
+def amount(value: float, unit: str) -> str:
+    """A value with its unit."""
+    return seconds(value) if unit == "s" else f"{number(value)} {unit}".rstrip()
+
+
 def cell(figure: Figure) -> str:
     """A table's cell: the value, its peak and range beside it; `no data` without one."""
     if figure.value is None:

@@ -14,6 +14,10 @@ from virtslo.report.series import moments_of, population, rates, span_of
 
 BARS: Final = "▁▂▃▄▅▆▇█"
 WIDTH: Final = 60
+COLUMNS: Final = 110
+BESIDE: Final = 26
+"""Columns that stand beside the bars: indent, name, and the highest value."""
+LEAST_BARS: Final = 10
 
 
 def sparkline(values: Sequence[float | None], width: int = WIDTH) -> str:
@@ -27,8 +31,11 @@ def sparkline(values: Sequence[float | None], width: int = WIDTH) -> str:
     return "".join(_bar(part, top) for part in parts)
 
 
-def over_time(detail: RunDetail) -> list[str]:
-    """Population and rates of a run, a row each, with the highest value at the end."""
+def over_time(detail: RunDetail, columns: int = COLUMNS) -> list[str]:
+    """Population and rates of a run, a row each, with the highest value at the end.
+
+    A row has at most so many columns, its indent and name among them.
+    """
     if not detail.objects:
         return []
     first, last = span_of(detail)
@@ -36,15 +43,16 @@ def over_time(detail: RunDetail) -> list[str]:
         return []
     moments = moments_of(first, last)
     counts = population(detail.objects, moments)
+    bars = max(LEAST_BARS, min(WIDTH, columns - BESIDE))
     rows: list[tuple[str, str, str]] = [
-        (str(phase), sparkline([float(n) for n in counts[phase]]), number(max(counts[phase])))
+        (str(phase), sparkline([float(n) for n in counts[phase]], bars), number(max(counts[phase])))
         for phase in TABLE_PHASES
         if any(counts.get(phase, ()))
     ]
-    step = (last - first) / WIDTH
+    step = (last - first) / bars
     entered = [item.phases[RUNNING] for item in detail.objects if RUNNING in item.phases]
     curve = rates(entered, first, last, step)
-    rows.append((f"{RUNNING}/s", sparkline(curve.y), f"{number(max(curve.y))}/s"))
+    rows.append((f"{RUNNING}/s", sparkline(curve.y, bars), f"{number(max(curve.y))}/s"))
     width = max((len(name) for name, _, _ in rows), default=0)
     head = f"{'':<{width}}  from 0 s to {seconds(last - first)} of the run; highest at the right"
     return [head, *(f"{name:<{width}}  {line}  {top}" for name, line, top in rows)]

@@ -7,8 +7,9 @@ it, that is said.
 from collections.abc import Iterator
 
 from virtslo.model.report import Report
+from virtslo.model.verdicts import Verdict
 from virtslo.report.content import KINDS, TESTS, Sheet, run_title
-from virtslo.report.numbers import number, seconds
+from virtslo.report.numbers import amount, number
 
 
 def objectives_title(report: Report) -> str:
@@ -21,13 +22,18 @@ def verdict_lines(report: Report) -> Iterator[str]:
     """Every verdict, a line each, and the runs that no objective is about."""
     several = len(report.runs) > 1
     for verdict in report.verdicts:
-        sign = "at least" if verdict.is_least else "at most"
-        value = "no data" if verdict.value is None else _amount(verdict.value, verdict.unit)
-        run = f" ({verdict.run})" if several else ""
-        why = f": {verdict.reason}" if verdict.reason else ""
-        bound = _amount(verdict.bound, verdict.unit)
-        yield f"{verdict.verdict.value}: {verdict.objective}{run}: {value}, {sign} {bound}{why}"
+        yield verdict_line(verdict, verdict.run if several else "")
     yield from unjudged_lines(report)
+
+
+def verdict_line(verdict: Verdict, run: str = "") -> str:
+    """One verdict, with the run it is about where that must be said."""
+    sign = "at least" if verdict.is_least else "at most"
+    value = "no data" if verdict.value is None else amount(verdict.value, verdict.unit)
+    where = f" ({run})" if run else ""
+    why = f": {verdict.reason}" if verdict.reason else ""
+    bound = amount(verdict.bound, verdict.unit)
+    return f"{verdict.verdict.value}: {verdict.objective}{where}: {value}, {sign} {bound}{why}"
 
 
 def unjudged_lines(report: Report) -> Iterator[str]:
@@ -59,7 +65,3 @@ def verdict_sheet(report: Report) -> Sheet:
         )
     sheet.notes = list(unjudged_lines(report))
     return sheet
-
-
-def _amount(value: float, unit: str) -> str:
-    return seconds(value) if unit == "s" else f"{number(value)} {unit}".rstrip()
