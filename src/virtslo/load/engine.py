@@ -122,6 +122,7 @@ class Engine:
                 error=outcome.error,
                 uid=outcome.uid,
                 cycle=operation.cycle,
+                message=outcome.message,
             )
         )
 

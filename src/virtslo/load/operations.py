@@ -17,15 +17,19 @@ from virtslo.ports.kube_api import KubeApi, PatchType
 
 CREATED: Final = 201
 OK: Final = 200
+LONGEST: Final = 256
+"""Characters kept of what a server says."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an operation brought: the HTTP code, the reason it failed, the object's uid."""
+    """What an operation brought: the HTTP code, the reason it failed and the server's own words,
+    the object's uid."""
 
     code: int | None = None
     error: str | None = None
     uid: str | None = None
+    message: str | None = None
 
 
 async def perform(api: KubeApi, operation: PlannedOperation) -> Outcome:
@@ -34,9 +38,9 @@ async def perform(api: KubeApi, operation: PlannedOperation) -> Outcome:
     try:
         answer = await call(api, operation)
     except ApiError as error:
-        return Outcome(error.code, error.reason)
+        return Outcome(error.code, error.reason, message=error.message[:LONGEST] or None)
     except ClusterError as error:
-        return Outcome(None, f"{type(error).__name__}: {error.message}"[:256])
+        return Outcome(None, f"{type(error).__name__}: {error.message}"[:LONGEST])
     return Outcome(code, None, _uid_of(answer))
 
 

@@ -24,7 +24,8 @@ class OperationRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     `intended_ns`: when the arrival process wanted it. `released_ns`: when the in-flight bound let
     it go (open loop: waiting for the bound is `released − intended`). `sent_ns`: when the request
     was handed to the client. `finished_ns`: when the answer was there.
-    `uid`: of what was created or deleted, where the answer said it.
+    `uid`: of what was created or deleted, where the answer said it. `error` is the reason of a
+    refusal (`Invalid`, `Forbidden`), `message` the server's own words for it.
     """
 
     stage: str
@@ -41,3 +42,4 @@ class OperationRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     error: str | None = None
     uid: str | None = None
     cycle: int | None = None
+    message: str | None = None

@@ -4,7 +4,6 @@ Invariant: every finding names the figures it touches; a cycle that did not reco
 inconclusive, one that was overlapped does not.
 """
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
@@ -12,6 +11,7 @@ from virtslo.model.findings import Finding
 from virtslo.model.operations import CREATE, RAMP_UP
 from virtslo.model.record import RunRecord
 from virtslo.slo.churn import ChurnFacts, Cycle
+from virtslo.slo.refusals import refusals
 
 RECOVERY: Final = ("cycle_recovery_seconds", "replacement_seconds", "time_below_capacity_share")
 NAMED: Final = 5
@@ -37,7 +37,9 @@ def _not_whole(record: RunRecord) -> Iterator[Finding]:
     ]
     ramp_up = next((stage for stage in record.header.stages if stage.name == RAMP_UP), None)
     is_late = ramp_up is not None and ramp_up.ended_ns is not None and ramp_up.whole_ns is None
-    reasons = [f"{len(refused)} creates were not accepted"] if refused else []
+    reasons = []
+    if refused:
+        reasons.append(f"{len(refused)} creates were not accepted: {refusals(refused)}")
     reasons += ["not every VMI ran by the deadline"] if is_late else []
     if reasons:
         words = f"the population was not whole when churn began: {'; '.join(reasons)}"
@@ -102,11 +104,10 @@ def _refused(churn: ChurnFacts) -> Iterator[Finding]:
     others = [item for item in operations if item.verb != CREATE]
     refused = [item for item in others if item.error is not None]
     if refused:
-        errors = Counter(f"{item.verb}: {item.error}"[:120] for item in refused)
-        told = "; ".join(f"{count} x {error}" for error, count in errors.most_common(NAMED))
         yield Finding(
             "failed_operations",
-            f"{len(refused)} of {len(others)} deletes and changes of scale failed: {told}",
+            f"{len(refused)} of {len(others)} deletes and changes of scale failed: "
+            f"{refusals(refused)}",
             ("*",),
             inconclusive=True,
         )

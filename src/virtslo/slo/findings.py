@@ -19,6 +19,7 @@ from virtslo.slo.lateness import bound_of, lateness_of
 from virtslo.slo.measured import Measured, released
 from virtslo.slo.quality_findings import PHASE_FIGURES, quality_findings
 from virtslo.slo.quantiles import quantile
+from virtslo.slo.refusals import refusals
 
 EVERYTHING: Final = ("*",)
 UNFINISHED_FIGURES: Final = (
@@ -99,11 +100,9 @@ def _failures(measured: Measured) -> Iterator[Finding]:
     failed = [operation for operation in measured.creations if operation.error is not None]
     if not failed:
         return
-    errors = Counter(operation.error or "" for operation in failed)
-    told = "; ".join(f"{count} x {error[:120]}" for error, count in errors.most_common(NAMED))
     yield Finding(
         "failed_operations",
-        f"{len(failed)} of {len(measured.creations)} creates were not accepted: {told}",
+        f"{len(failed)} of {len(measured.creations)} creates were not accepted: {refusals(failed)}",
         EVERYTHING,
         inconclusive=True,
     )

@@ -36,9 +36,12 @@ def test_an_answer_of_the_server_is_its_code_and_reason() -> None:
         api = RecordingApi(clock)
         await perform(api, operation(CREATE))
 
-        assert await perform(api, operation(CREATE)) == Outcome(409, "AlreadyExists")
+        again = await perform(api, operation(CREATE))
+        assert (again.code, again.error) == (409, "AlreadyExists")
+        assert again.message
         await perform(api, operation(DELETE))
-        assert await perform(api, operation(DELETE)) == Outcome(404, "NotFound")
+        gone = await perform(api, operation(DELETE))
+        assert (gone.code, gone.error) == (404, "NotFound")
 
     run_in_virtual_time(main)
 
@@ -46,7 +49,8 @@ def test_an_answer_of_the_server_is_its_code_and_reason() -> None:
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
-        (Forbidden("no"), Outcome(403, "Forbidden")),
+        (Forbidden("no"), Outcome(403, "Forbidden", message="no")),
+        (Forbidden("x" * 999), Outcome(403, "Forbidden", message="x" * 256)),
         (ConnectionLost("reset"), Outcome(None, "ConnectionLost: reset")),
         (ClusterError("no credentials"), Outcome(None, "ClusterError: no credentials")),
     ],
