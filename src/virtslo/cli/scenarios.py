@@ -30,6 +30,7 @@ def read_scenarios(what: str, options: dict[str, Any]) -> tuple[Keyed, str]:
     if what == SUITE:
         return builtin_suite(options), SUITE
     if what not in PATTERNS:
+        _refuse_misspelt(what)
         read, base = read_document(Path(what))
         if is_suite_document(read):
             found = suite_of(read, options, source=what, base=base, places={})
@@ -37,6 +38,18 @@ def read_scenarios(what: str, options: dict[str, Any]) -> tuple[Keyed, str]:
     scenario = read_scenario(what, options)
     key = f"{scenario.load.pattern.value}-{scenario.workload.kind.value}"
     return [(key, scenario)], scenario.name
+
+
+def _refuse_misspelt(what: str) -> None:
+    """Refuse what is no file and nearly the name of a pattern. Raises ScenarioError."""
+    from virtslo.base.errors import Problem, ScenarioError
+    from virtslo.config.problems import nearest
+
+    names = (*PATTERNS, SUITE)
+    hint = nearest(what, names)
+    if hint and not Path(what).exists():
+        expected = f"{', '.join(names)}, or a scenario file"
+        raise ScenarioError("command line", [Problem("run", repr(what), expected, hint)])
 
 
 def builtin_suite(options: Mapping[str, Any]) -> Keyed:

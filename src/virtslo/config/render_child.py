@@ -7,6 +7,7 @@ processor time before it reads the request. It imports little, so that it starts
 """
 
 import json
+import re
 import resource
 import sys
 from collections.abc import Callable, Mapping
@@ -20,6 +21,10 @@ from virtslo.config.text_template import TextTemplate
 
 MEMORY_BYTES: Final = 1024 * 1024 * 1024
 CPU_SECONDS: Final = 30
+OTHER_LANGUAGE: Final = (
+    "{{ .name }} is Go's way to write a variable: say workload.dialect: go (or go-text)"
+)
+_GO_VARIABLE: Final = re.compile(r"\{\{-?\s*\.")
 
 Render = Callable[[Mapping[str, Any]], str]
 
@@ -102,8 +107,9 @@ def _jinja(text: str, max_document: int) -> Render:
     try:
         template = environment.from_string(text)
     except TemplateSyntaxError as error:
+        hint = OTHER_LANGUAGE if _GO_VARIABLE.search(text) else ""
         raise TemplateProblem(
-            error.lineno, error.message or "a syntax error", "a Jinja template"
+            error.lineno, error.message or "a syntax error", "a Jinja template", hint
         ) from error
 
     def render(variables: Mapping[str, Any]) -> str:

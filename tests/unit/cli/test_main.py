@@ -30,6 +30,14 @@ def test_an_unknown_command_is_a_wrong_request() -> None:
     assert "rnu" in shown.err
 
 
+def test_a_misspelt_pattern_is_not_looked_for_as_a_file() -> None:
+    shown = virtslo("run", "brust")
+
+    assert shown.code == 2
+    assert "did you mean burst?" in shown.err
+    assert "No such file" in virtslo("run", "other.yaml").err
+
+
 def test_help_imports_no_heavy_library() -> None:
     code = (
         "import sys\n"

@@ -28,6 +28,13 @@ def test_every_context_is_a_text() -> None:
     assert render_all(request("{{.memory}}-{{.index}}", "go")) == ["90Mi-0", "90Mi-1"]
 
 
+def test_a_go_template_that_is_taken_for_jinja_is_recognised() -> None:
+    with pytest.raises(TemplateProblem) as raised:
+        render_all(request("name: vm-{{ .name }}"))
+
+    assert "workload.dialect: go" in raised.value.hint
+
+
 @pytest.mark.parametrize(
     ("text", "line", "found"),
     [
