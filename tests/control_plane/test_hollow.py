@@ -11,7 +11,9 @@ import pytest
 from control_plane.commands import Shown, account, end, run, start, virtslo
 from control_plane.kubevirt import apply
 from control_plane.plane import ControlPlane
-from virtslo.base.errors import ClusterError
+from support.hollow_clusters import NAMESPACE, vm, vmi
+from virtslo.base.errors import ClusterError, NotFound
+from virtslo.hollow.vmi_status import VM_FINALIZER, VMI_FINALIZER
 from virtslo.model.identifiers import RUN_LABEL
 from virtslo.model.resources import (
     CUSTOM_RESOURCE_DEFINITIONS,
@@ -19,6 +21,7 @@ from virtslo.model.resources import (
     NAMESPACES,
     NODES,
     VMIS,
+    VMS,
 )
 from virtslo.ports.kube_api import KubeApi, Selection
 
@@ -89,6 +92,34 @@ def test_every_kind_recovers_from_churn(plane: ControlPlane) -> None:
                 assert await labelled(api) == []
 
     asyncio.run(main())
+
+
+def test_a_vmi_keeps_the_finalizer_that_its_vm_gave_it(plane: ControlPlane) -> None:
+    async def main() -> None:
+        async with hollow(plane), plane.admin() as api:
+            namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
+            await apply(api, namespace)
+            await api.create(VMIS, vmi("alone"), namespace=NAMESPACE)
+            await api.create(VMS, vm("of-vm"), namespace=NAMESPACE)
+            assert await finalizers(api, "alone") == [VMI_FINALIZER]
+            assert await finalizers(api, "of-vm") == [VM_FINALIZER, VMI_FINALIZER]
+            await api.delete(VMS, "of-vm", namespace=NAMESPACE)
+            await api.delete(VMIS, "alone", namespace=NAMESPACE)
+            for resource in (VMS, VMIS):
+                while (await api.list_objects(resource)).items:  # noqa: ASYNC110  other processes
+                    await asyncio.sleep(0.2)
+
+    asyncio.run(main())
+
+
+async def finalizers(api: KubeApi, name: str) -> Any:
+    """A VMI's finalizers, as soon as there is one."""
+    for _ in range(150):
+        try:
+            return (await api.get(VMIS, name, namespace=NAMESPACE))["metadata"].get("finalizers")
+        except NotFound:
+            await asyncio.sleep(0.2)
+    raise AssertionError(f"there is no VMI {name}")
 
 
 def created_by_us(plane: ControlPlane, plural: str) -> int:

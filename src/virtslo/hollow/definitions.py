@@ -124,10 +124,12 @@ def _schema(resource: Resource) -> dict[str, Any]:
 
 def vmi_policy() -> dict[str, Any]:
     """What virt-api's webhook does to a new VMI, done by the API server itself."""
-    finalizers = f'["{VMI_FINALIZER}"]'
+    path = "/metadata/finalizers"
     expression = (
-        f'[JSONPatch{{op: "add", path: "/metadata/finalizers", value: {finalizers}}},'
-        ' JSONPatch{op: "add", path: "/status", value: {"phase": "Pending"}}]'
+        f"(has(object.metadata.finalizers)"
+        f' ? [JSONPatch{{op: "add", path: "{path}/-", value: "{VMI_FINALIZER}"}}]'
+        f' : [JSONPatch{{op: "add", path: "{path}", value: ["{VMI_FINALIZER}"]}}])'
+        ' + [JSONPatch{op: "add", path: "/status", value: {"phase": "Pending"}}]'
     )
     return {
         "apiVersion": ADMISSION_POLICIES.api_version,
