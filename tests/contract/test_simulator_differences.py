@@ -5,6 +5,8 @@ is struck from that page.
 """
 
 import asyncio
+import base64
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -38,7 +40,14 @@ def pod(name: str) -> dict[str, Any]:
 
 def test_whoever_is_let_in_may_do_everything(api: RawApi) -> None:
     assert api.call("GET", "/api/v1/namespaces/kube-system/secrets").code == 200
-    assert api.call("GET", "/apis/authorization.k8s.io/v1").code == 404
+    attributes = {"verb": "delete", "resource": "nodes"}
+    spec = {"user": "nobody-in-particular", "resourceAttributes": attributes}
+    path = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
+    assert api.call("POST", path, {"spec": spec}).document["status"] == {
+        "allowed": True,
+        "reason": "simulated: whoever is let in may do everything",
+    }
+    assert api.call("GET", "/apis/rbac.authorization.k8s.io/v1/clusterroles").code == 404
 
 
 @pytest.mark.parametrize(
@@ -209,11 +218,16 @@ def test_machines_are_started_stopped_and_paused_by_request_and_no_more(
     assert api.call("PUT", f"{base}/start").code == 503  # no virt-api is at work here
 
 
-def test_no_tokens_are_issued(api: RawApi, space: str) -> None:
+def test_tokens_are_signed_with_a_secret_that_nobody_else_can_check(
+    api: RawApi, space: str
+) -> None:
     path = f"/api/v1/namespaces/{space}/serviceaccounts"
     api.call("POST", path, {"metadata": {"name": "robot"}})
+    token = api.call("POST", f"{path}/robot/token", {"spec": {}}).document["status"]["token"]
 
-    assert api.call("POST", f"{path}/robot/token", {"spec": {}}).code == 404
+    header = json.loads(base64.urlsafe_b64decode(token.partition(".")[0] + "=="))
+    assert header["alg"] == "HS256"
+    assert api.call("GET", "/openid/v1/jwks").code == 404
 
 
 def test_http_2_is_not_spoken(api: RawApi) -> None:

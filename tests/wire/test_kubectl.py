@@ -3,70 +3,17 @@
 import json
 import subprocess
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from control_plane.binaries import find
+from support.kubectl import KUBECTL, WHY_NOT, Kubectl
 
-KUBECTL = find("kubectl")
 pytestmark = [
-    pytest.mark.skipif(
-        KUBECTL is None, reason="kubectl is neither on PATH nor built (make control-plane)"
-    ),
+    pytest.mark.skipif(KUBECTL is None, reason=WHY_NOT),
     pytest.mark.timeout(120),
 ]
 WAIT = "--timeout=30s"
-
-
-class Kubectl:
-    """kubectl in one namespace of a simulated cluster."""
-
-    def __init__(self, kubeconfig: Path, namespace: str) -> None:
-        self.namespace = namespace
-        self._base = [
-            str(KUBECTL),
-            f"--kubeconfig={kubeconfig}",
-            f"--cache-dir={kubeconfig.parent / 'cache'}",
-            f"--namespace={namespace}",
-        ]
-
-    def command(self, *arguments: str) -> list[str]:
-        """The whole command line."""
-        return [*self._base, *arguments]
-
-    def run(self, *arguments: str, body: Any = None) -> subprocess.CompletedProcess[str]:
-        """Run it to its end."""
-        text = body if body is None or isinstance(body, str) else json.dumps(body)
-        return subprocess.run(
-            self.command(*arguments),
-            input=text,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
-
-    def __call__(self, *arguments: str, body: Any = None) -> str:
-        done = self.run(*arguments, body=body)
-        assert done.returncode == 0, f"kubectl {' '.join(arguments)}: {done.stdout}{done.stderr}"
-        return done.stdout
-
-    def refused(self, *arguments: str, body: Any = None) -> str:
-        """Run what is to fail; what it says."""
-        done = self.run(*arguments, body=body)
-        assert done.returncode != 0, done.stdout
-        return done.stderr
-
-
-@pytest.fixture
-def kubectl(kubeconfig: Path, request: pytest.FixtureRequest) -> Iterator[Kubectl]:
-    name = f"t-{abs(hash(request.node.nodeid)) % 10**8}"
-    Kubectl(kubeconfig, "default")("create", "namespace", name)
-    yield Kubectl(kubeconfig, name)
-    Kubectl(kubeconfig, "default")("delete", "namespace", name, "--wait=false")
 
 
 def machine(memory: str = "64Mi", **spec: Any) -> dict[str, Any]:

@@ -80,6 +80,8 @@ def test_a_cluster_that_is_ready_passes_and_stays_as_it_is(tmp_path: Path) -> No
             assert shown.code == 0, shown.err
             assert lines(shown, "FAILED") == []
             assert "played by hollow controllers" in shown.err
+            assert any("that a run needs" in line for line in lines(shown, "ok"))
+            assert "not allowed" not in shown.err
             assert await names(there) == before
             assert not (tmp_path / "runs").exists()
 

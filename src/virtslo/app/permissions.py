@@ -15,16 +15,10 @@ from virtslo.app.watching import WATCHED
 from virtslo.base.errors import ApiError
 from virtslo.model import resources
 from virtslo.model.resources import Resource
+from virtslo.model.review_resources import SELF_SUBJECT_ACCESS_REVIEWS
 from virtslo.model.workload import TRAITS, Kind
 from virtslo.ports.kube_api import KubeApi
 
-ACCESS_REVIEWS: Final = Resource(
-    "authorization.k8s.io",
-    "v1",
-    "selfsubjectaccessreviews",
-    "SelfSubjectAccessReview",
-    namespaced=False,
-)
 NAME: Final = "permissions"
 OPTIONAL_NAME: Final = "permissions for more"
 
@@ -120,11 +114,11 @@ async def is_allowed(api: KubeApi, permission: Permission) -> bool:
         "namespace": permission.namespace,
     }
     body = {
-        "apiVersion": ACCESS_REVIEWS.api_version,
-        "kind": ACCESS_REVIEWS.kind,
+        "apiVersion": SELF_SUBJECT_ACCESS_REVIEWS.api_version,
+        "kind": SELF_SUBJECT_ACCESS_REVIEWS.kind,
         "spec": {"resourceAttributes": {key: value for key, value in attributes.items() if value}},
     }
-    review = await api.create(ACCESS_REVIEWS, body)
+    review = await api.create(SELF_SUBJECT_ACCESS_REVIEWS, body)
     return bool(review["status"].get("allowed"))
 
 

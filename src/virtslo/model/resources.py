@@ -68,7 +68,7 @@ EVENTS: Final = Resource("", "v1", "events", "Event", True, "event", ("ev",))
 CONFIG_MAPS: Final = Resource("", "v1", "configmaps", "ConfigMap", True, "configmap", ("cm",))
 SECRETS: Final = Resource("", "v1", "secrets", "Secret", True, "secret")
 SERVICE_ACCOUNTS: Final = Resource(
-    "", "v1", "serviceaccounts", "ServiceAccount", True, "serviceaccount", ("sa",)
+    "", "v1", "serviceaccounts", "ServiceAccount", True, "serviceaccount", ("sa",), ("token",)
 )
 LEASES: Final = Resource("coordination.k8s.io", "v1", "leases", "Lease", True, "lease")
 CONTROLLER_REVISIONS: Final = Resource(

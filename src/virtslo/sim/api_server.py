@@ -4,6 +4,7 @@ Invariant: every request, whoever makes it and over whatever transport, goes thr
 `open_watch` or `read_raw`, and is counted once. Data survive every fault.
 """
 
+import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
@@ -33,12 +34,14 @@ from virtslo.sim.raw_paths import (
 )
 from virtslo.sim.requests import Request, Response
 from virtslo.sim.telemetry import Telemetry
+from virtslo.sim.token_requests import TokenRequests
 from virtslo.sim.watching import Watcher, WatchHub
 
 KUBERNETES_VERSION: Final = "v1.36.2"
 SYSTEM: Final = Identity(
     "kube-apiserver", "system:apiserver", "kube-apiserver/v1.36.2", ("system:masters",)
 )
+KEY_BYTES: Final = 32
 NAMESPACES: Final = ("default", "kube-system", "kube-public", "kube-node-lease")
 
 Front = Callable[[bool], Awaitable[None]]
@@ -64,7 +67,8 @@ class ApiServer:
         self.kubernetes_version = kubernetes_version
         self.store = ObjectStore(log_size=log_size, guard=guard)
         self.telemetry = Telemetry(clock, audit)
-        self._handlers = Handlers(self.store, clock, Names(seed))
+        self.tokens = TokenRequests(self.store, clock, secrets.token_bytes(KEY_BYTES))
+        self._handlers = Handlers(self.store, clock, Names(seed), self.tokens)
         self._watches = OpenWatches(self.store, self._handlers, clock, profile)
         self._capacity = Capacity(clock, profile, seed=seed)
         self._gate = Gate(

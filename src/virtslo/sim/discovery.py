@@ -1,6 +1,6 @@
 """Which groups, versions and resources there are, as clients discover them.
 
-Invariant: every document is derived from `model.resources`; what is listed here is served, and what
+Invariant: every document is derived from the resources; what is listed here is served, and what
 is served is listed here.
 """
 
@@ -9,36 +9,13 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from virtslo.model import resources
 from virtslo.model.resources import Resource
 from virtslo.sim.aggregation import group_document, resource_documents
 from virtslo.sim.openapi import openapi_documents
+from virtslo.sim.verbs import kind_of_body, verbs_of
 from virtslo.sim.versions import SERVED
 
 _encode: Final = msgspec.json.Encoder().encode
-_COLLECTION_VERBS: Final = (
-    "create",
-    "delete",
-    "deletecollection",
-    "get",
-    "list",
-    "patch",
-    "update",
-    "watch",
-)
-_SUBRESOURCE_VERBS: Final[Mapping[str, tuple[str, ...]]] = {
-    "status": ("get", "patch", "update"),
-    "scale": ("get", "patch", "update"),
-    "finalize": ("update",),
-    "binding": ("create",),
-    "eviction": ("create",),
-}
-_SUBRESOURCE_KINDS: Final = {
-    "scale": ("autoscaling", "v1", "Scale"),
-    "binding": ("", "v1", "Binding"),
-    "eviction": ("policy", "v1", "Eviction"),
-}
-
 Document = Mapping[str, Any]
 
 
@@ -106,7 +83,7 @@ def _answer(document: Document) -> Callable[[], bytes]:
 
 
 def _groups() -> list[str]:
-    return list(dict.fromkeys(resource.group for resource in resources.ALL))
+    return list(dict.fromkeys(resource.group for resource in SERVED))
 
 
 def _versions(group: str) -> list[str]:
@@ -132,7 +109,7 @@ def _resource_list(group: str, version: str) -> Document:
             "singularName": resource.singular,
             "namespaced": resource.namespaced,
             "kind": resource.kind,
-            "verbs": list(_COLLECTION_VERBS),
+            "verbs": list(verbs_of(resource)),
         }
         if resource.short_names:
             entry["shortNames"] = list(resource.short_names)
@@ -140,13 +117,13 @@ def _resource_list(group: str, version: str) -> Document:
             entry["categories"] = list(resource.categories)
         listed.append(entry)
         for subresource in resource.subresources:
-            of_group, of_version, kind = _kind_of(resource, subresource)
+            of_group, of_version, kind = kind_of_body(resource, subresource)
             below: dict[str, Any] = {
                 "name": f"{resource.plural}/{subresource}",
                 "singularName": "",
                 "namespaced": resource.namespaced,
                 "kind": kind,
-                "verbs": list(_SUBRESOURCE_VERBS[subresource]),
+                "verbs": list(verbs_of(resource, subresource)),
             }
             if (of_group, of_version) != (group, version):
                 below |= {"group": of_group, "version": of_version}
@@ -187,7 +164,7 @@ def _discovered(resource: Resource) -> Document:
         "responseKind": _response_kind(resource.group, resource.version, resource.kind),
         "scope": "Namespaced" if resource.namespaced else "Cluster",
         "singularResource": resource.singular,
-        "verbs": list(_COLLECTION_VERBS),
+        "verbs": list(verbs_of(resource)),
     }
     if resource.short_names:
         entry["shortNames"] = list(resource.short_names)
@@ -197,8 +174,8 @@ def _discovered(resource: Resource) -> Document:
         entry["subresources"] = [
             {
                 "subresource": subresource,
-                "responseKind": _response_kind(*_kind_of(resource, subresource)),
-                "verbs": list(_SUBRESOURCE_VERBS[subresource]),
+                "responseKind": _response_kind(*kind_of_body(resource, subresource)),
+                "verbs": list(verbs_of(resource, subresource)),
             }
             for subresource in resource.subresources
         ]
@@ -207,8 +184,3 @@ def _discovered(resource: Resource) -> Document:
 
 def _response_kind(group: str, version: str, kind: str) -> Document:
     return {"group": group, "version": version, "kind": kind}
-
-
-def _kind_of(resource: Resource, subresource: str) -> tuple[str, str, str]:
-    own = (resource.group, resource.version, resource.kind)
-    return _SUBRESOURCE_KINDS.get(subresource, own)

@@ -5,6 +5,7 @@ never changes an object that was handed out. Every refusal has the API server's 
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from virtslo.base.clock import Clock, timestamp
@@ -12,6 +13,7 @@ from virtslo.base.errors import AlreadyExists, BadRequest, MethodNotAllowed
 from virtslo.model import resources
 from virtslo.model.identifiers import Object
 from virtslo.model.resources import Resource
+from virtslo.model.review_resources import TOKEN_REQUESTS
 from virtslo.sim import bodies, subresources
 from virtslo.sim.admission import Admission, check_namespace
 from virtslo.sim.deletion import Deletion
@@ -24,7 +26,10 @@ from virtslo.sim.options import check_options, dry_run, is_apply, manager_of
 from virtslo.sim.patches import apply_patch
 from virtslo.sim.refusals import conflict, details_of, not_found
 from virtslo.sim.requests import Request, Response
+from virtslo.sim.reviews import answer_review
 from virtslo.sim.schemas import rules_of
+from virtslo.sim.token_requests import TokenRequests
+from virtslo.sim.verbs import is_review
 
 CREATED: Final = 201
 OK: Final = 200
@@ -35,10 +40,13 @@ TRIES_AT_A_NAME: Final = 8
 class Handlers:
     """Answers every request but watches."""
 
-    def __init__(self, store: ObjectStore, clock: Clock, names: Names) -> None:
+    def __init__(
+        self, store: ObjectStore, clock: Clock, names: Names, tokens: TokenRequests
+    ) -> None:
         self._store = store
         self._clock = clock
         self._names = names
+        self._tokens = tokens
         self._admission = Admission(store, names)
         self._deletion = Deletion(store, clock)
 
@@ -98,7 +106,20 @@ class Handlers:
             return self._create_subresource(request)
         body = bodies.checked_body(request.resource, request.body)
         body, warnings = self._with_known_fields(request, body, None)
+        if is_review(request.resource):
+            return Response(CREATED, self._answered(request, body), warnings)
         return Response(CREATED, self._created(request, body), warnings)
+
+    def _answered(self, request: Request, body: Object) -> Object:
+        """A question, with what there is to say to it."""
+        bodies.check_namespace_of(request.resource, body, request.namespace)
+        agent = request.user.user_agent
+        return answer_review(
+            request,
+            body,
+            now=timestamp(self._clock.wall()),
+            find_user=lambda token: self._tokens.find_user(token, agent),
+        )
 
     def _created(self, request: Request, body: Object) -> Object:
         resource = request.resource
@@ -158,6 +179,11 @@ class Handlers:
         if request.subresource == "eviction":
             self._deletion.delete(request)
             return Response(CREATED, SUCCESS)
+        if request.subresource == "token":
+            body = bodies.checked_body(TOKEN_REQUESTS, request.body)
+            asked = replace(request, resource=TOKEN_REQUESTS, subresource=None)
+            body, warnings = self._with_known_fields(asked, body, None)
+            return Response(CREATED, self._tokens.issue(request, current, body), warnings)
         raise not_found(request.resource, f"{request.name}/{request.subresource}")
 
     def _update(self, request: Request) -> Response:

@@ -5,8 +5,6 @@ All meaning is in `ApiServer`: here bytes become requests and answers become byt
 """
 
 import asyncio
-import hmac
-import secrets
 from collections.abc import Iterable, Mapping
 from typing import Final
 from urllib.parse import unquote
@@ -25,6 +23,7 @@ from virtslo.base.errors import (
 from virtslo.model.identity import Identity
 from virtslo.sim import routes
 from virtslo.sim.api_server import ApiServer
+from virtslo.sim.authentication import Authentication, anonymous
 from virtslo.sim.certificates import LOOPBACK, Certificates
 from virtslo.sim.discovery import aggregated_documents, install_documents
 from virtslo.sim.encoding import Encoder, encode, status_of
@@ -42,8 +41,6 @@ OPEN_PATHS: Final = frozenset({"/healthz", "/livez", "/readyz", "/version"})
 OPENAPI_2: Final = "/openapi/v2"
 ACCEPTED: Final = 202
 GRACE_SECONDS: Final = 2.0
-MOST_USERS: Final = 1024
-_GROUPS: Final = ("system:masters", "system:authenticated")
 _NO_QUERY: Final[Mapping[str, str]] = {}
 
 
@@ -51,19 +48,23 @@ class HttpServer:
     """Serves one `ApiServer` to any Kubernetes client on this machine."""
 
     def __init__(self, server: ApiServer, certificates: Certificates) -> None:
-        self.token = secrets.token_urlsafe(32)
         self._server = server
         self._certificates = certificates
         self._encoder = Encoder()
         self._discovery = aggregated_documents()
         self._openapi: bytes | None = None
-        self._users: dict[str, Identity] = {}
-        self._expected = f"Bearer {self.token}"
+        self._authentication = Authentication(server.tokens.user_of)
+        server.tokens.find_user = self._authentication.bearer
         self._front: web.Server | None = None
         self._listener: asyncio.Server | None = None
         self._port = 0
         install_documents(server)
         server.fronts.append(self._went_down_or_up)
+
+    @property
+    def token(self) -> str:
+        """The administrator's bearer token."""
+        return self._authentication.token
 
     async def start(self, port: int) -> str:
         """Listen on a port of loopback (0 takes a free one); the URL. Raises StoreError."""
@@ -122,8 +123,11 @@ class HttpServer:
 
     async def _dispatch(self, http: web.BaseRequest) -> web.StreamResponse:
         path = http.rel_url.raw_path
-        if not _is_open(path) and not self._is_known(http.headers.get("Authorization", "")):
-            raise Unauthorized("Unauthorized")
+        user = self._authentication.user_of(http.headers)
+        if user is None:
+            if not _is_open(path):
+                raise Unauthorized("Unauthorized")
+            user = anonymous(http.headers.get("User-Agent", ""))
         accept = http.headers.get("Accept", "")
         if path == OPENAPI_2 and accepts_protobuf(accept):
             return _response(self._openapi_protobuf(), kind=OPENAPI_PROTOBUF)
@@ -134,7 +138,6 @@ class HttpServer:
                 "application/json;as=Table;g=meta.k8s.io;v=v1"
             )
         query: Mapping[str, str] = http.query if http.query_string else _NO_QUERY
-        user = self._user(http.headers.get("User-Agent", ""))
         target = routes.target_of(unquote(path) if "%" in path else path)
         if target is None and http.method == "PUT":
             return await self._put_aggregated(http, path)
@@ -202,20 +205,6 @@ class HttpServer:
         if self._openapi is None:
             self._openapi = openapi_protobuf(openapi_documents()[OPENAPI_2])
         return self._openapi
-
-    def _is_known(self, authorization: str) -> bool:
-        return hmac.compare_digest(authorization.encode(), self._expected.encode())
-
-    def _user(self, user_agent: str) -> Identity:
-        """Who calls; components are told apart by their user agent, as metrics do."""
-        known = self._users.get(user_agent)
-        if known is None:
-            if len(self._users) >= MOST_USERS:
-                self._users.clear()
-            component = user_agent.partition("/")[0] or "unknown"
-            known = Identity(component, "kubernetes-admin", user_agent, _GROUPS)
-            self._users[user_agent] = known
-        return known
 
 
 def _is_open(path: str) -> bool:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from virtslo.model.resources import Resource
 from virtslo.sim.openapi_schemas import Schemas, group_version_kind
 from virtslo.sim.schemas import rules_of
+from virtslo.sim.verbs import verbs_of
 from virtslo.sim.versions import SERVED
 
 Document = Mapping[str, Any]
@@ -82,8 +83,9 @@ def _paths(resource: Resource, *, version_2: bool = False) -> dict[str, Document
     collection = resource.path(namespace="{namespace}")
     one = resource.path(namespace="{namespace}", name="{name}")
     kinds = _PATCH_TYPES if rules_of(resource).is_custom else (*_PATCH_TYPES, _STRATEGIC)
-    paths: dict[str, dict[str, Any]] = {collection: {}, one: {}}
-    for method, action, has_name in _WRITES:
+    is_kept = "get" in verbs_of(resource)
+    paths: dict[str, dict[str, Any]] = {collection: {}, one: {}} if is_kept else {collection: {}}
+    for method, action, has_name in _WRITES if is_kept else _WRITES[:1]:
         operation: dict[str, Any] = {
             "operationId": f"{action}{resource.group.title().replace('.', '')}{resource.kind}",
             "parameters": [
@@ -100,6 +102,8 @@ def _paths(resource: Resource, *, version_2: bool = False) -> dict[str, Document
             body = {"schema": {"type": "object"}}
             operation["requestBody"] = {"content": dict.fromkeys(kinds, body)}
         paths[one if has_name else collection][method] = operation
+    if not is_kept:
+        return dict(paths)
     paths[one]["get"] = {
         "operationId": f"get{resource.group.title().replace('.', '')}{resource.kind}",
         "responses": {"200": {"description": "OK"}},

@@ -96,9 +96,10 @@ class Schemas:
 
 def schema_name(resource: Resource) -> str:
     """The name of a kind's schema."""
-    domain = ".".join(reversed(resource.group.split("."))) if "." in resource.group else ""
-    if not domain:
-        domain = f"io.k8s.api.{resource.group or 'core'}"
+    first, _, rest = resource.group.partition(".")
+    if not rest or rest == "k8s.io":
+        return f"io.k8s.api.{first or 'core'}.{resource.version}.{resource.kind}"
+    domain = ".".join(reversed(resource.group.split(".")))
     return f"{domain}.{resource.version}.{resource.kind}"
 
 

@@ -5,123 +5,17 @@ described here is refused with the code that makes clients tell why. Answers are
 """
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from virtslo.base.errors import BadRequest, UnsupportedMediaType
+from virtslo.sim.protobuf_messages import MESSAGES
 
 MEDIA_TYPE: Final = "application/vnd.kubernetes.protobuf"
 MAGIC: Final = b"k8s\x00"
 DEEPEST: Final = 16
 
-Fields = Mapping[int, tuple[str, str]]
-"""Number to name and type. `int?` and `bool?` tell zero from absent; `[x]` repeats; `{x}` maps
-strings to x; everything else is a message."""
-
-_METADATA: Final = (1, ("metadata", "ObjectMeta"))
-_MESSAGES: Final[Mapping[str, Fields]] = {
-    "ObjectMeta": {
-        1: ("name", "string"),
-        2: ("generateName", "string"),
-        3: ("namespace", "string"),
-        5: ("uid", "string"),
-        6: ("resourceVersion", "string"),
-        7: ("generation", "int"),
-        8: ("creationTimestamp", "time"),
-        9: ("deletionTimestamp", "time"),
-        10: ("deletionGracePeriodSeconds", "int?"),
-        11: ("labels", "{string}"),
-        12: ("annotations", "{string}"),
-        13: ("ownerReferences", "[OwnerReference]"),
-        14: ("finalizers", "[string]"),
-    },
-    "OwnerReference": {
-        1: ("kind", "string"),
-        3: ("name", "string"),
-        4: ("uid", "string"),
-        5: ("apiVersion", "string"),
-        6: ("controller", "bool?"),
-        7: ("blockOwnerDeletion", "bool?"),
-    },
-    "ObjectReference": {
-        1: ("kind", "string"),
-        2: ("namespace", "string"),
-        3: ("name", "string"),
-        4: ("uid", "string"),
-        5: ("apiVersion", "string"),
-        6: ("resourceVersion", "string"),
-        7: ("fieldPath", "string"),
-    },
-    "LocalObjectReference": {1: ("name", "string")},
-    "Namespace": dict(
-        [_METADATA, (2, ("spec", "NamespaceSpec")), (3, ("status", "NamespaceStatus"))]
-    ),
-    "NamespaceSpec": {1: ("finalizers", "[string]")},
-    "NamespaceStatus": {1: ("phase", "string")},
-    "ConfigMap": dict(
-        [
-            _METADATA,
-            (2, ("data", "{string}")),
-            (3, ("binaryData", "{bytes}")),
-            (4, ("immutable", "bool?")),
-        ]
-    ),
-    "Secret": dict(
-        [
-            _METADATA,
-            (2, ("data", "{bytes}")),
-            (3, ("type", "string")),
-            (4, ("stringData", "{string}")),
-            (5, ("immutable", "bool?")),
-        ]
-    ),
-    "ServiceAccount": dict(
-        [
-            _METADATA,
-            (2, ("secrets", "[ObjectReference]")),
-            (3, ("imagePullSecrets", "[LocalObjectReference]")),
-            (4, ("automountServiceAccountToken", "bool?")),
-        ]
-    ),
-    "Lease": dict([_METADATA, (2, ("spec", "LeaseSpec"))]),
-    "LeaseSpec": {
-        1: ("holderIdentity", "string?"),
-        2: ("leaseDurationSeconds", "int?"),
-        3: ("acquireTime", "microtime"),
-        4: ("renewTime", "microtime"),
-        5: ("leaseTransitions", "int?"),
-    },
-    "Event": dict(
-        [
-            _METADATA,
-            (2, ("involvedObject", "ObjectReference")),
-            (3, ("reason", "string")),
-            (4, ("message", "string")),
-            (5, ("source", "EventSource")),
-            (6, ("firstTimestamp", "time")),
-            (7, ("lastTimestamp", "time")),
-            (8, ("count", "int")),
-            (9, ("type", "string")),
-            (10, ("eventTime", "microtime")),
-            (12, ("action", "string")),
-            (13, ("related", "ObjectReference")),
-            (14, ("reportingComponent", "string")),
-            (15, ("reportingInstance", "string")),
-        ]
-    ),
-    "EventSource": {1: ("component", "string"), 2: ("host", "string")},
-    "Binding": dict([_METADATA, (2, ("target", "ObjectReference"))]),
-    "Eviction": dict([_METADATA, (2, ("deleteOptions", "DeleteOptions"))]),
-    "DeleteOptions": {
-        1: ("gracePeriodSeconds", "int?"),
-        2: ("preconditions", "Preconditions"),
-        3: ("orphanDependents", "bool?"),
-        4: ("propagationPolicy", "string?"),
-        5: ("dryRun", "[string]"),
-    },
-    "Preconditions": {1: ("uid", "string?"), 2: ("resourceVersion", "string?")},
-}
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -133,7 +27,7 @@ def read_protobuf(raw: bytes) -> Any:
         envelope = dict(_fields(raw[len(MAGIC) :]))
         kinds = dict(_fields(_bytes(envelope.get(1, b""))))
         api_version, kind = _bytes(kinds[1]).decode(), _bytes(kinds[2]).decode()
-        if kind not in _MESSAGES:
+        if kind not in MESSAGES:
             raise UnsupportedMediaType(
                 f"the simulated API server reads {kind} as application/json only, not as "
                 f"{MEDIA_TYPE}"
@@ -147,7 +41,7 @@ def read_protobuf(raw: bytes) -> Any:
 def _message(raw: bytes, name: str, depth: int) -> dict[str, Any]:
     if depth > DEEPEST:
         raise ValueError("too deep")
-    known = _MESSAGES[name]
+    known = MESSAGES[name]
     message: dict[str, Any] = {}
     for number, value in _fields(raw):
         if number not in known:

@@ -18,7 +18,16 @@ UNSUPPORTED: Final = "FieldValueNotSupported"
 TYPE_INVALID: Final = "FieldValueTypeInvalid"
 TOO_LONG: Final = "FieldValueTooLong"
 
-BUILT_IN: Final = frozenset({"", "apps", "coordination.k8s.io", "apiextensions.k8s.io"})
+BUILT_IN: Final = frozenset(
+    {
+        "",
+        "apps",
+        "coordination.k8s.io",
+        "apiextensions.k8s.io",
+        "authentication.k8s.io",
+        "authorization.k8s.io",
+    }
+)
 """The groups of types that a real API server knows without a CustomResourceDefinition."""
 
 

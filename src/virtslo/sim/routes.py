@@ -24,13 +24,14 @@ from virtslo.ports.kube_api import PatchType, Selection
 from virtslo.sim.aggregation import GROUP as AGGREGATED
 from virtslo.sim.protobuf import MEDIA_TYPE, read_protobuf
 from virtslo.sim.requests import Request
-from virtslo.sim.versions import served_as, to_stored
+from virtslo.sim.verbs import verbs_of
+from virtslo.sim.versions import KNOWN, served_as, to_stored
 
 LARGEST_BODY_BYTES: Final = 3 * 1024 * 1024
 PROXY: Final = "proxy"
 _BY_PLURAL: Final = {
     (served.group, served.version, served.plural): (resource, served)
-    for resource in resources.ALL
+    for resource in KNOWN
     for served in served_as(resource)
 }
 _PATCH_TYPES: Final = {kind.value: kind for kind in PatchType}
@@ -78,6 +79,8 @@ def target_of(path: str) -> Target | None:
         return None
     if len(rest) > 3 or (subresource is not None and subresource not in resource.subresources):
         raise _unknown()
+    if name is not None and "get" not in verbs_of(resource):
+        raise _unknown()
     if resource.namespaced and name is not None and namespace is None:
         raise _unknown()
     return Target(resource, served, namespace, name, subresource)
@@ -96,6 +99,8 @@ def request_of(
     resource, served, namespace, name, subresource = target
     verb = _verb(method, target, query)
     field_selector = query.get("fieldSelector")
+    if verb not in verbs_of(resource, subresource):
+        raise not_allowed()
     if verb == "create" and name is None and resource.namespaced and namespace is None:
         raise not_allowed()
     return Request(

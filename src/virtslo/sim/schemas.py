@@ -8,6 +8,7 @@ from typing import Final
 
 from virtslo.model import resources
 from virtslo.model.resources import Resource
+from virtslo.model.review_resources import REVIEWS, TOKEN_REQUESTS
 from virtslo.sim.refusals import BUILT_IN
 
 
@@ -48,7 +49,10 @@ def _rules(resource: Resource) -> Rules:
     )
 
 
-RULES: Final = {(resource.group, resource.plural): _rules(resource) for resource in resources.ALL}
+RULES: Final = {
+    (resource.group, resource.plural): _rules(resource)
+    for resource in (*resources.ALL, *REVIEWS, TOKEN_REQUESTS)
+}
 
 
 def rules_of(resource: Resource) -> Rules:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from virtslo.model import resources
 from virtslo.model.identifiers import Object
 from virtslo.model.resources import Resource
+from virtslo.model.review_resources import REVIEWS
 
 OLDER_VERSIONS: Final[Mapping[str, tuple[str, ...]]] = {
     resources.KUBEVIRT_GROUP: ("v1alpha3",),
@@ -24,7 +25,9 @@ def served_as(resource: Resource) -> tuple[Resource, ...]:
     return (resource, *(replace(resource, version=version) for version in older))
 
 
-SERVED: Final = tuple(served for resource in resources.ALL for served in served_as(resource))
+KNOWN: Final = (*resources.ALL, *REVIEWS)
+"""Every resource that is stored, and every one that is a question."""
+SERVED: Final = tuple(served for resource in KNOWN for served in served_as(resource))
 """Every resource in every version."""
 
 

@@ -1,0 +1,55 @@
+"""Which verbs a resource and its subresources take, and of what kind their bodies are.
+
+Invariant: what discovery tells is what is served.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from virtslo.model.resources import Resource
+from virtslo.model.review_resources import REVIEWS, TOKEN_REQUESTS
+
+_OF_OBJECTS: Final = (
+    "create",
+    "delete",
+    "deletecollection",
+    "get",
+    "list",
+    "patch",
+    "update",
+    "watch",
+)
+_OF_REVIEWS: Final = ("create",)
+_REVIEWS: Final = frozenset(REVIEWS)
+_OF_SUBRESOURCES: Final[Mapping[str, tuple[str, ...]]] = {
+    "status": ("get", "patch", "update"),
+    "scale": ("get", "patch", "update"),
+    "finalize": ("update",),
+    "binding": ("create",),
+    "eviction": ("create",),
+    "token": ("create",),
+}
+_KINDS: Final[Mapping[str, tuple[str, str, str]]] = {
+    "scale": ("autoscaling", "v1", "Scale"),
+    "binding": ("", "v1", "Binding"),
+    "eviction": ("policy", "v1", "Eviction"),
+    "token": (TOKEN_REQUESTS.group, TOKEN_REQUESTS.version, TOKEN_REQUESTS.kind),
+}
+
+
+def is_review(resource: Resource) -> bool:
+    """Whether a resource is a question, answered and not kept."""
+    return resource in _REVIEWS
+
+
+def verbs_of(resource: Resource, subresource: str | None = None) -> tuple[str, ...]:
+    """The verbs that may be used, in alphabetical order."""
+    if subresource is not None:
+        return _OF_SUBRESOURCES[subresource]
+    return _OF_REVIEWS if resource in _REVIEWS else _OF_OBJECTS
+
+
+def kind_of_body(resource: Resource, subresource: str) -> tuple[str, str, str]:
+    """Group, version and kind of what a subresource takes and gives."""
+    own = (resource.group, resource.version, resource.kind)
+    return _KINDS.get(subresource, own)
