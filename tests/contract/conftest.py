@@ -1,18 +1,13 @@
 """Whose API the contract suites judge: the simulated one's, and a real one's where there is one."""
 
-import base64
 import os
-import ssl
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
 from support.clusters import REAL
-from support.raw_api import RawApi, simulated_api
+from support.raw_api import RawApi, real_api, simulated_api
 
 
 @pytest.fixture(scope="session")
@@ -57,34 +52,3 @@ def webhooks(kubevirt: RawApi) -> RawApi:
     if not kubevirt.has_webhooks:
         pytest.skip("KubeVirt's webhooks are not installed on this API server")
     return kubevirt
-
-
-def real_api(path: Path) -> RawApi:
-    """The API server that a kubeconfig leads to."""
-    document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    chosen = document["current-context"]
-    context = _named(document["contexts"], chosen, "context")
-    cluster = _named(document["clusters"], context["cluster"], "cluster")
-    user = _named(document["users"], context["user"], "user")
-    tls = ssl.create_default_context(cadata=_decoded(cluster, "certificate-authority").decode())
-    if "client-certificate-data" in user or "client-certificate" in user:
-        with tempfile.NamedTemporaryFile() as pem:
-            pem.write(_decoded(user, "client-certificate") + b"\n" + _decoded(user, "client-key"))
-            pem.flush()
-            tls.load_cert_chain(pem.name)
-    api = RawApi(cluster["server"], tls, user.get("token", ""))
-    has_kubevirt = api.call("GET", "/apis/kubevirt.io").code == 200
-    base = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
-    found = api.call("GET", base).document.get("items") or ()
-    has_webhooks = any(each["metadata"]["name"].startswith("virt-api") for each in found)
-    return RawApi(api.url, tls, api.token, has_kubevirt=has_kubevirt, has_webhooks=has_webhooks)
-
-
-def _named(items: list[Any], name: str, key: str) -> Any:
-    return next(item[key] for item in items if item["name"] == name)
-
-
-def _decoded(where: dict[str, Any], key: str) -> bytes:
-    if f"{key}-data" in where:
-        return base64.b64decode(where[f"{key}-data"])
-    return Path(where[key]).read_bytes()

@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from support.bodies import config_map, machine, pod
-from support.clusters import RUNNERS, Cluster
+from support.bodies import config_map, held, machine, pod
+from support.clusters import OURS, RUNNERS, Cluster
 from virtslo.base.errors import (
     AlreadyExists,
     Conflict,
@@ -15,6 +15,7 @@ from virtslo.base.errors import (
 from virtslo.model.resources import CONFIG_MAPS, PODS, VMI_REPLICA_SETS, VMIS
 from virtslo.ports.kube_api import PatchType, Selection
 
+HERE = Selection(namespace="default")
 Run = Callable[[Callable[[Cluster], Awaitable[None]]], None]
 
 
@@ -195,7 +196,7 @@ def test_a_binding_puts_a_pod_on_a_node(run: Run) -> None:
 
 def test_a_status_is_written_apart_from_the_rest(run: Run) -> None:
     async def test(cluster: Cluster) -> None:
-        created = await cluster.api.create(PODS, pod("one"))
+        created = await cluster.api.create(PODS, pod("one", node="node-1"))
         changed = {**created, "status": {"phase": "Running"}, "spec": {"containers": []}}
 
         updated = await cluster.api.update(PODS, changed, subresource="status")
@@ -243,7 +244,7 @@ def test_a_pool_is_scaled_through_its_scale(run: Run) -> None:
 
 def test_a_deletion_waits_for_finalizers(run: Run) -> None:
     async def test(cluster: Cluster) -> None:
-        await cluster.api.create(VMIS, machine("one"))
+        await cluster.api.create(VMIS, held(machine("one")))
         await cluster.api.delete(VMIS, "one", namespace="default", propagation="Background")
         marked = await cluster.api.get(VMIS, "one", namespace="default")
 
@@ -297,7 +298,7 @@ def test_a_collection_is_deleted_as_far_as_it_is_selected(run: Run) -> None:
             CONFIG_MAPS, Selection(namespace="default", label_selector="colour=red")
         )
 
-        left = await cluster.api.list_objects(CONFIG_MAPS, Selection(namespace="default"))
+        left = await cluster.api.list_objects(CONFIG_MAPS, OURS)
         assert [item["metadata"]["name"] for item in left.items] == ["b"]
 
     run(test)
@@ -327,17 +328,16 @@ def test_lists_are_selected_by_namespace_labels_and_fields(run: Run) -> None:
 def test_pages_make_up_the_list_of_their_first_version(run: Run) -> None:
     async def test(cluster: Cluster) -> None:
         for index in range(5):
-            await cluster.api.create(CONFIG_MAPS, config_map(f"map-{index}"))
-        here = Selection(namespace="default")
+            await cluster.api.create(PODS, pod(f"pod-{index}"))
 
-        first = await cluster.api.list_objects(CONFIG_MAPS, here, limit=3)
-        await cluster.api.create(CONFIG_MAPS, config_map("map-9"))
+        first = await cluster.api.list_objects(PODS, HERE, limit=3)
+        await cluster.api.create(PODS, pod("pod-9"))
         second = await cluster.api.list_objects(
-            CONFIG_MAPS, here, limit=3, continue_token=first.continue_token
+            PODS, HERE, limit=3, continue_token=first.continue_token
         )
 
         names = [item["metadata"]["name"] for item in (*first.items, *second.items)]
-        assert names == [f"map-{index}" for index in range(5)]
+        assert names == [f"pod-{index}" for index in range(5)]
         assert first.remaining == 2
         assert second.resource_version == first.resource_version
         assert second.continue_token is None

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from support.bodies import config_map, machine, pod
-from support.clusters import RUNNERS, Cluster, in_process, over_sockets
+from support.clusters import OURS, RUNNERS, Cluster, in_process, over_sockets
 from virtslo.base.errors import (
     NotFound,
     ResourceExpired,
@@ -48,7 +48,8 @@ def test_a_watch_tells_every_change_after_a_version_in_order(run: Run) -> None:
 def test_a_watch_tells_only_of_what_is_selected(run: Run) -> None:
     async def test(cluster: Cluster) -> None:
         red = Selection(label_selector="colour=red")
-        async with cluster.api.watch(VMIS, red, resource_version="1") as events:
+        start = (await cluster.api.list_objects(VMIS, red)).resource_version
+        async with cluster.api.watch(VMIS, red, resource_version=start) as events:
             await cluster.api.create(VMIS, machine("blue", colour="blue"))
             one = await cluster.api.create(VMIS, machine("one", colour="red"))
             labels = {**one["metadata"], "labels": {"colour": "blue"}}
@@ -66,9 +67,7 @@ def test_a_watch_tells_only_of_what_is_selected(run: Run) -> None:
 def test_a_watch_may_begin_with_what_there_is(run: Run) -> None:
     async def test(cluster: Cluster) -> None:
         await cluster.api.create(CONFIG_MAPS, config_map("one"))
-        async with cluster.api.watch(
-            CONFIG_MAPS, Selection(namespace="default"), send_initial_events=True
-        ) as events:
+        async with cluster.api.watch(CONFIG_MAPS, OURS, send_initial_events=True) as events:
             added, bookmark = await anext(events), await anext(events)
 
         assert (added.type, added.object["metadata"]["name"]) == ("ADDED", "one")

@@ -13,12 +13,6 @@ from control_plane.plane import ControlPlane
 ROOT = Path(__file__).parents[2]
 DIFFERENCES: dict[str, str] = {
     "test_a_machine_without_memory_is_refused_by_the_webhook[real]": "no webhook is installed",
-    "test_a_status_is_written_apart_from_the_rest[real]": "the scheduler writes the pod too",
-    "test_a_deletion_waits_for_finalizers[real]": "no webhook adds the finalizer",
-    "test_a_collection_is_deleted_as_far_as_it_is_selected[real]": "kube-root-ca.crt is there",
-    "test_pages_make_up_the_list_of_their_first_version[real]": "kube-root-ca.crt is there",
-    "test_a_watch_tells_only_of_what_is_selected[real]": "version 1 is long gone: 410",
-    "test_a_watch_may_begin_with_what_there_is[real]": "kube-root-ca.crt is there",
 }
 """Where the real server does otherwise than a suite says, or has more in it, and how."""
 

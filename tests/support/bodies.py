@@ -28,6 +28,11 @@ def machine(name: str, **labels: str) -> dict[str, Any]:
     }
 
 
+def held(body: dict[str, Any]) -> dict[str, Any]:
+    """An object that stays, marked as deleted, until its finalizer is taken away."""
+    return {**body, "metadata": {**body["metadata"], "finalizers": ["virtslo.test/hold"]}}
+
+
 def pod(name: str, *, node: str = "") -> dict[str, Any]:
     """A pod in the default namespace."""
     spec: dict[str, Any] = {"containers": [{"name": "compute", "image": "launcher"}]}

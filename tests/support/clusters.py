@@ -31,6 +31,8 @@ from virtslo.sim.http_server import HttpServer
 T = TypeVar("T")
 REAL = "VIRTSLO_CONTRACT_KUBECONFIG"
 """Names a kubeconfig whose current context is a real API server that tests may write to."""
+OURS = Selection(namespace="default", field_selector="metadata.name!=kube-root-ca.crt")
+"""Config maps that tests made: a real cluster puts one of its own into every namespace."""
 USER = Identity("tester", "tester", "tester/1", ("system:masters",))
 
 

@@ -4,15 +4,20 @@ The same calls go to the simulated API server and to a real one, so that one sui
 """
 
 import asyncio
+import base64
 import http.client
 import json
 import ssl
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
+
+import yaml
 
 from support.clusters import hollow_served, served
 
@@ -147,3 +152,34 @@ def simulated_api(*, has_controllers: bool = False) -> Iterator[RawApi]:
         loop, stop = stopping[0]
         loop.call_soon_threadsafe(stop.set)
         thread.join(SECONDS)
+
+
+def real_api(path: Path) -> RawApi:
+    """The API server that a kubeconfig leads to."""
+    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    chosen = document["current-context"]
+    context = _named(document["contexts"], chosen, "context")
+    cluster = _named(document["clusters"], context["cluster"], "cluster")
+    user = _named(document["users"], context["user"], "user")
+    tls = ssl.create_default_context(cadata=_decoded(cluster, "certificate-authority").decode())
+    if "client-certificate-data" in user or "client-certificate" in user:
+        with tempfile.NamedTemporaryFile() as pem:
+            pem.write(_decoded(user, "client-certificate") + b"\n" + _decoded(user, "client-key"))
+            pem.flush()
+            tls.load_cert_chain(pem.name)
+    api = RawApi(cluster["server"], tls, user.get("token", ""))
+    has_kubevirt = api.call("GET", "/apis/kubevirt.io").code == 200
+    base = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
+    found = api.call("GET", base).document.get("items") or ()
+    has_webhooks = any(each["metadata"]["name"].startswith("virt-api") for each in found)
+    return RawApi(api.url, tls, api.token, has_kubevirt=has_kubevirt, has_webhooks=has_webhooks)
+
+
+def _named(items: list[Any], name: str, key: str) -> Any:
+    return next(item[key] for item in items if item["name"] == name)
+
+
+def _decoded(where: dict[str, Any], key: str) -> bytes:
+    if f"{key}-data" in where:
+        return base64.b64decode(where[f"{key}-data"])
+    return Path(where[key]).read_bytes()
