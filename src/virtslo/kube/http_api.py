@@ -199,7 +199,7 @@ class HttpApi:
                 raise error_of(response.status, response.headers, body, place=place)
             yield HttpWatch(response, self._clock, place=self._place(request))
         finally:
-            response.close()
+            _leave(response)
 
     async def _object(self, request: HttpRequest) -> Object:
         return read_object(await self._exchange(request), place=self._place(request))
@@ -251,3 +251,11 @@ class HttpApi:
 
     def _place(self, request: HttpRequest) -> str:
         return f"{request.method} {request.path} at {self._endpoint.host}"
+
+
+def _leave(response: aiohttp.ClientResponse) -> None:
+    """Close an answer's connection at once: TLS's farewell waits for the server's, unbounded."""
+    connection = response.connection
+    if connection is not None and connection.transport is not None:
+        connection.transport.abort()
+    response.close()
