@@ -2,15 +2,18 @@
 
 import asyncio
 import signal
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from support.clusters import Served, connected, hollow_served
 from support.processes import current_header, finish, kubeconfig_of, start, until_stage
-from virtslo.model.identifiers import RUN_LABEL
+from virtslo.model.identifiers import RUN_LABEL, SCHEDULING
+from virtslo.model.operations import CREATE, RAMP_UP
 from virtslo.model.resources import NAMESPACES, VMIS
 from virtslo.ports.kube_api import Selection
+from virtslo.store.records import read_record
 
 STAGES = [
     pytest.param("warm_up", marks=pytest.mark.slow),
@@ -18,6 +21,25 @@ STAGES = [
     pytest.param("ramp_down", marks=pytest.mark.slow),
 ]
 RUN = ("run", "burst", "--count", "5", "--yes", "--settle", "2s", "--quiet")
+
+
+IDLE = """
+apiVersion: virtslo/v1
+name: idle
+workload: {kind: vmi, count: 5, template: nowhere.yaml.j2}
+load: {pattern: burst}
+observe: {restCalls: none}
+warmUp: {objects: 0}
+"""
+"""A run of a few objects that no node is fit for: it waits, and nothing happens."""
+NOWHERE = """
+apiVersion: kubevirt.io/v1
+kind: VirtualMachineInstance
+metadata: {name: "{{ name }}"}
+spec:
+  nodeSelector: {where: nowhere}
+  domain: {devices: {}, resources: {requests: {memory: 90Mi}}}
+"""
 
 
 async def labelled(there: Served) -> list[str]:
@@ -66,3 +88,36 @@ def test_after_sigkill_the_record_leads_to_what_is_left(tmp_path: Path, stage: s
             assert await labelled(there) == []
 
     asyncio.run(main())
+
+
+def test_what_was_recorded_before_an_idle_stage_survives_sigkill(tmp_path: Path) -> None:
+    async def scheduling(there: Served) -> int:
+        async with connected(there) as api:
+            found = await api.list_objects(VMIS, Selection(label_selector=RUN_LABEL))
+        return sum(item.get("status", {}).get("phase") == SCHEDULING for item in found.items)
+
+    async def main() -> None:
+        (tmp_path / "idle.yaml").write_text(IDLE)
+        (tmp_path / "nowhere.yaml.j2").write_text(NOWHERE)
+        async with hollow_served(nodes=2) as there:
+            where = ("--kubeconfig", str(kubeconfig_of(there, tmp_path)), "--context", "mine")
+            process = await start(
+                tmp_path, "run", str(tmp_path / "idle.yaml"), "--yes", "--quiet", *where
+            )
+            await until_stage(tmp_path, RAMP_UP)
+            for _ in range(200):
+                if await scheduling(there) == 5:
+                    break
+                await asyncio.sleep(0.1)
+            await asyncio.sleep(3)
+            process.kill()
+            await process.wait()
+
+    asyncio.run(main())
+    (folder,) = (tmp_path / "runs").iterdir()
+    record = read_record(folder)
+    made = [each for each in record.operations if (each.stage, each.verb) == (RAMP_UP, CREATE)]
+    seen = Counter(each.phase for each in record.observations if each.kind == VMIS.kind)
+
+    assert len(made) == 5
+    assert seen[SCHEDULING] == 5

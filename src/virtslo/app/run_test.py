@@ -8,6 +8,7 @@ record says how far the run came and what is left on the cluster. An incomplete 
 import asyncio
 import logging
 from dataclasses import dataclass, replace
+from typing import Final
 
 from virtslo.app.clean_up import clean_up
 from virtslo.app.counting import NO_SOURCES, CallSources, Counting, idle_seconds
@@ -19,7 +20,7 @@ from virtslo.app.stuck import find_stuck
 from virtslo.app.surroundings import Surroundings
 from virtslo.app.telling import tell_progress
 from virtslo.app.watching import RunWatch
-from virtslo.base.clock import Clock
+from virtslo.base.clock import Clock, to_nanoseconds
 from virtslo.base.errors import VirtsloError
 from virtslo.base.stage_board import StageBoard
 from virtslo.client.accounting import AccountedApi
@@ -37,6 +38,8 @@ from virtslo.ports.run_recorder import RunRecorder
 LOG = logging.getLogger(__name__)
 CLEAN_UP_LIMIT = 600.0
 """How long clean-up waits for things to be gone, seconds, where the plan's own limit is less."""
+
+FLUSH_NS: Final = to_nanoseconds(1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,11 @@ class TestRun:
         self._recorder.write_header(self.header)
         try:
             async with asyncio.TaskGroup() as group:
-                observers = [*self._watch.start(group), group.create_task(self._tell())]
+                observers = [
+                    *self._watch.start(group),
+                    group.create_task(self._tell()),
+                    group.create_task(self._keep_flushed()),
+                ]
                 try:
                     await self._work(group)
                 finally:
@@ -230,6 +237,12 @@ class TestRun:
         )
         self._write_calls()
         self._recorder.write_header(self.header)
+
+    async def _keep_flushed(self) -> None:
+        """Let nothing that was recorded wait in this process while the run is idle."""
+        while True:
+            await self._clock.sleep_until(self._clock.now_ns() + FLUSH_NS)
+            self._recorder.flush_old()
 
     async def _tell(self) -> None:
         await tell_progress(

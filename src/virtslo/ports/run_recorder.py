@@ -1,6 +1,7 @@
 """Where a run's raw facts go while it runs.
 
-Invariant: append-only; what has been flushed survives a killed process.
+Invariant: append-only; what has been flushed survives a killed process, and nothing waits longer
+than two seconds for that.
 """
 
 from typing import Protocol
@@ -37,6 +38,10 @@ class RunRecorder(Protocol):
 
     def write_rest_calls(self, rest_calls: RestCallReads) -> None:
         """Replace `rest_calls.json` atomically."""
+        ...
+
+    def flush_old(self) -> None:
+        """Flush what has waited for a second; called every second while a run goes on."""
         ...
 
     def close(self) -> None:

@@ -1,8 +1,8 @@
 """A run's record on disk, open for writing.
 
 Invariant: append-only: lines go into gzip members that are complete on disk after 2 000 lines or a
-second, so a killed process loses at most that. JSON files are replaced whole. The bytes (after
-decompression) depend on what is recorded alone.
+second, or two where nothing follows, so a killed process loses at most that. JSON files are
+replaced whole. The bytes (after decompression) depend on what is recorded alone.
 """
 
 import gzip
@@ -45,6 +45,11 @@ class LineFile:
         self._lines.append(self._encode(line))
         count = len(self._lines)
         if count >= LINES_A_MEMBER or (not count & 15 and self._is_old()):
+            self.flush()
+
+    def flush_old(self) -> None:
+        """Write what there is, if the last time was a second ago or more."""
+        if self._is_old():
             self.flush()
 
     def _is_old(self) -> bool:
@@ -114,6 +119,11 @@ class JsonlRecorder:
     def write_rest_calls(self, rest_calls: RestCallReads) -> None:
         """Replace `rest_calls.json`."""
         self._replace(READS, rest_calls)
+
+    def flush_old(self) -> None:
+        """Flush what has waited for a second; called every second while a run goes on."""
+        self._guarded(self._operations.flush_old)
+        self._guarded(self._observations.flush_old)
 
     def close(self) -> None:
         """Flush everything and close."""
