@@ -11,20 +11,15 @@ from virtslo.base.clock import Clock
 from virtslo.hollow.client_limits import LIMIT_KEYS, follow_limits
 from virtslo.hollow.component import DEFAULT_LIMITS, KUBEVIRT_NAMESPACE, Component
 from virtslo.hollow.delays import Delays
-from virtslo.hollow.heartbeats import HandlerHeart, NodeHeart
 from virtslo.hollow.identities import kubelet_of, virt_controller, virt_handler_of
 from virtslo.hollow.installation import address_of
-from virtslo.hollow.kubelet import Kubelet
-from virtslo.hollow.machine import Machine
-from virtslo.hollow.migration_agent import TARGET_LABEL, MigrationAgent
+from virtslo.hollow.node import HollowNode
+from virtslo.hollow.pod_network import PodNetwork
 from virtslo.hollow.process import Process, Seat, Startable
 from virtslo.hollow.virt_controller import VirtController
-from virtslo.hollow.virt_handler import VirtHandler
-from virtslo.hollow.vmi_status import NODE_LABEL
-from virtslo.model import resources
 from virtslo.model.identity import Identity
 from virtslo.model.profile import Profile
-from virtslo.ports.kube_api import KubeApi, Selection
+from virtslo.ports.kube_api import KubeApi
 
 Connect = Callable[[Identity, str], KubeApi]
 """A connection as a component, and the node it is on, or nothing."""
@@ -48,6 +43,7 @@ class AttachedParts:
         self._profile = profile
         self._seed = seed
         self._delays = Delays(clock, profile.delays, seed, node_work=profile.node_work)
+        self._network = PodNetwork(node_names, pods_per_node=profile.nodes.pods)
         self.synced = asyncio.Event()
         """Set when every process works."""
         self._processes: list[Process] = []
@@ -71,31 +67,16 @@ class AttachedParts:
                 await process.working.wait()
             self.synced.set()
 
-    def _add_node(self, index: int, node: str, *, share: float) -> None:
-        address = address_of(index)
-
-        machine = Machine()
-
-        def kubelet(component: Component) -> Sequence[Startable]:
-            pods = component.watch(
-                resources.PODS, Selection(field_selector=f"spec.nodeName={node}")
-            )
-            agent = Kubelet(component, pods, self._delays, address=address, machine=machine)
-            return (agent, NodeHeart(component, node, share))
-
-        def handler(component: Component) -> Sequence[Startable]:
-            vmis = component.watch(resources.VMIS, Selection(label_selector=f"{NODE_LABEL}={node}"))
-            targets = component.watch(
-                resources.VMIS, Selection(label_selector=f"{TARGET_LABEL}={node}")
-            )
-            return (
-                VirtHandler(component, vmis, self._delays),
-                MigrationAgent(component, vmis, targets, self._delays, node=node, machine=machine),
-                HandlerHeart(component, node, share),
-            )
-
-        self._add(f"kubelet-{node}", kubelet_of(node), node, kubelet)
-        self._add(f"virt-handler-{node}", virt_handler_of(node), node, handler)
+    def _add_node(self, index: int, name: str, *, share: float) -> None:
+        node = HollowNode(
+            name,
+            address=address_of(index),
+            share=share,
+            delays=self._delays,
+            network=self._network,
+        )
+        self._add(f"kubelet-{name}", kubelet_of(name), name, node.kubelet)
+        self._add(f"virt-handler-{name}", virt_handler_of(name), name, node.virt_handler)
 
     def _add(
         self,

@@ -8,13 +8,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
-from virtslo.base.clock import Clock, to_nanoseconds
+from virtslo.base.clock import Clock, timestamp, to_nanoseconds
 from virtslo.hollow.client_limits import LIMIT_KEYS, follow_limits
 from virtslo.hollow.component import DEFAULT_LIMITS, KUBEVIRT_NAMESPACE, Component
 from virtslo.hollow.delays import Delays
 from virtslo.hollow.exposition import expose
 from virtslo.hollow.garbage_collector import GarbageCollector
-from virtslo.hollow.heartbeats import HandlerHeart, NodeHeart
 from virtslo.hollow.identities import (
     controller_manager,
     kubelet_of,
@@ -25,26 +24,24 @@ from virtslo.hollow.identities import (
     virt_operator,
 )
 from virtslo.hollow.installation import (
+    PodAddresses,
     address_of,
     install_component_pod,
     install_kubevirt,
     install_nodes,
 )
-from virtslo.hollow.kubelet import Kubelet
 from virtslo.hollow.lifecycle_api import LifecycleApi
-from virtslo.hollow.machine import Machine
-from virtslo.hollow.migration_agent import TARGET_LABEL, MigrationAgent
 from virtslo.hollow.namespace import NamespaceController
+from virtslo.hollow.node import HollowNode
 from virtslo.hollow.node_lifecycle import OUT_OF_SERVICE, NodeLifecycle
+from virtslo.hollow.pod_network import PodNetwork
 from virtslo.hollow.process import Process, Seat, Startable
 from virtslo.hollow.scheduler import Scheduler
 from virtslo.hollow.virt_controller import VirtController
-from virtslo.hollow.virt_handler import VirtHandler
-from virtslo.hollow.vmi_status import NODE_LABEL
 from virtslo.model import resources
 from virtslo.model.identity import Identity
 from virtslo.model.profile import Profile
-from virtslo.ports.kube_api import KubeApi, PatchType, Selection
+from virtslo.ports.kube_api import KubeApi, PatchType
 
 METRICS_PORT: Final = 8443
 _CONTROLLER: Final = "virt-controller"
@@ -81,6 +78,7 @@ class HollowCluster:
         self._register_metrics = register_metrics
         self._register_lifecycle = register_lifecycle
         self.node_names = tuple(f"node-{index:05d}" for index in range(nodes))
+        self._network = PodNetwork(self.node_names, pods_per_node=profile.nodes.pods)
         self.synced = asyncio.Event()
         """Set when every process works, or stands by."""
         self._processes: dict[str, Process] = {}
@@ -114,13 +112,22 @@ class HollowCluster:
     async def install(self) -> None:
         """Create KubeVirt, the nodes, and the pods of KubeVirt's components."""
         api = self._processes["virt-operator-0"].component.api
-        await install_nodes(api, self.node_names, self._profile.nodes, self._clock)
+        await install_nodes(
+            api, self.node_names, self._profile.nodes, self._clock, network=self._network
+        )
         await install_kubevirt(api, self._profile, seed=self._seed, nodes=len(self.node_names))
         for name, process in self._processes.items():
             component = process.component.identity.component
             if component.startswith("virt-"):
                 node = self._node_of(name)
-                await install_component_pod(api, name, component, node, self._clock)
+                await install_component_pod(
+                    api,
+                    name,
+                    component,
+                    node,
+                    now=timestamp(self._clock.wall()),
+                    addresses=self._addresses_of(name, node),
+                )
                 self._expose(process)
         if self._register_lifecycle is not None:
             self._register_lifecycle(LifecycleApi(self._virt_api, self._handler_of).answer)
@@ -213,6 +220,11 @@ class HollowCluster:
         process = self._processes.get(f"virt-handler-{node}")
         return process.component if process is not None and process.working.is_set() else None
 
+    def _addresses_of(self, pod: str, node: str) -> PodAddresses:
+        """Where a component's pod is reached."""
+        own = self._network.assign(node, f"{KUBEVIRT_NAMESPACE}/{pod}")
+        return PodAddresses(address_of(self.node_names.index(node)), own)
+
     def _node_of(self, pod: str) -> str:
         """The node a component's pod is on: virt-handler's own, the others spread."""
         for prefix in ("virt-handler-", "kubelet-"):
@@ -220,32 +232,16 @@ class HollowCluster:
                 return pod.removeprefix(prefix)
         return self.node_names[int(pod.rpartition("-")[2]) % len(self.node_names)]
 
-    def _add_node(self, index: int, node: str) -> None:
-        share = index / len(self.node_names)
-        address = address_of(index)
-
-        machine = Machine()
-
-        def kubelet(component: Component) -> Sequence[Startable]:
-            pods = component.watch(
-                resources.PODS, Selection(field_selector=f"spec.nodeName={node}")
-            )
-            agent = Kubelet(component, pods, self._delays, address=address, machine=machine)
-            return (agent, NodeHeart(component, node, share))
-
-        def handler(component: Component) -> Sequence[Startable]:
-            vmis = component.watch(resources.VMIS, Selection(label_selector=f"{NODE_LABEL}={node}"))
-            targets = component.watch(
-                resources.VMIS, Selection(label_selector=f"{TARGET_LABEL}={node}")
-            )
-            return (
-                VirtHandler(component, vmis, self._delays),
-                MigrationAgent(component, vmis, targets, self._delays, node=node, machine=machine),
-                HandlerHeart(component, node, share),
-            )
-
-        self._add(f"kubelet-{node}", kubelet_of(node), kubelet)
-        self._add(f"virt-handler-{node}", virt_handler_of(node), handler)
+    def _add_node(self, index: int, name: str) -> None:
+        node = HollowNode(
+            name,
+            address=address_of(index),
+            share=index / len(self.node_names),
+            delays=self._delays,
+            network=self._network,
+        )
+        self._add(f"kubelet-{name}", kubelet_of(name), node.kubelet)
+        self._add(f"virt-handler-{name}", virt_handler_of(name), node.virt_handler)
 
     def _controllers(self, component: Component) -> Sequence[Startable]:
         return (VirtController(component, self._profile.extra_calls),)

@@ -6,13 +6,14 @@ Invariant: it is created through the API like everything else; what nodes have i
 import json
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from virtslo.base.clock import Clock, timestamp
 from virtslo.base.errors import AlreadyExists
 from virtslo.hollow.client_limits import LIMIT_KEYS
 from virtslo.hollow.common_instancetypes import common_objects
 from virtslo.hollow.component import KUBEVIRT_NAMESPACE
+from virtslo.hollow.pod_network import PodNetwork
 from virtslo.model import resources
 from virtslo.model.identifiers import SIMULATED_ANNOTATION
 from virtslo.model.profile import ComponentLimits, NodeShape, Profile
@@ -36,8 +37,25 @@ _CONDITIONS: Final = (
 )
 
 
-async def install_nodes(api: KubeApi, names: Sequence[str], shape: NodeShape, clock: Clock) -> None:
-    """Create the hollow nodes."""
+class PodAddresses(NamedTuple):
+    """Where a pod is reached."""
+
+    node: str
+    pod: str
+
+
+async def install_nodes(
+    api: KubeApi,
+    names: Sequence[str],
+    shape: NodeShape,
+    clock: Clock,
+    *,
+    network: PodNetwork | None = None,
+) -> None:
+    """Create the hollow nodes, each with its range of a network for pods.
+
+    Without a network the ranges are left to the cluster's own controller manager.
+    """
     now = timestamp(clock.wall())
     room = {
         "cpu": shape.cpu,
@@ -71,11 +89,12 @@ async def install_nodes(api: KubeApi, names: Sequence[str], shape: NodeShape, cl
     }
     for index, name in enumerate(names):
         labels = {**_LABELS, "kubernetes.io/hostname": name}
+        ranges = [] if network is None else [network.range_of(name)]
         node = {
             "apiVersion": "v1",
             "kind": "Node",
             "metadata": {"name": name, "labels": labels},
-            "spec": {},
+            "spec": {"podCIDR": ranges[0], "podCIDRs": ranges} if ranges else {},
             "status": {**status, "addresses": _addresses(name, index)},
         }
         await _create(api, resources.NODES, node, None)
@@ -151,7 +170,7 @@ def _configuration(limits: Mapping[str, ComponentLimits]) -> dict[str, Any]:
 
 
 async def install_component_pod(
-    api: KubeApi, pod: str, component: str, node: str, clock: Clock
+    api: KubeApi, pod: str, component: str, node: str, *, now: str, addresses: PodAddresses
 ) -> None:
     """Create the running pod of a component's process."""
     body = {
@@ -163,7 +182,7 @@ async def install_component_pod(
             "labels": {"kubevirt.io": component},
         },
         "spec": {**_pod_spec(component), "nodeName": node},
-        "status": _running(component, timestamp(clock.wall())),
+        "status": _running(component, now, addresses),
     }
     await _create(api, resources.PODS, body, KUBEVIRT_NAMESPACE)
 
@@ -174,8 +193,12 @@ def _pod_spec(component: str) -> Any:
     return {"containers": [{"name": component, "image": image}]}
 
 
-def _running(name: str, now: str) -> dict[str, Any]:
+def _running(name: str, now: str, addresses: PodAddresses) -> dict[str, Any]:
     return {
+        "hostIP": addresses.node,
+        "hostIPs": [{"ip": addresses.node}],
+        "podIP": addresses.pod,
+        "podIPs": [{"ip": addresses.pod}],
         "phase": "Running",
         "startTime": now,
         "conditions": [{"type": "Ready", "status": "True", "lastTransitionTime": now}],

@@ -13,6 +13,7 @@ from virtslo.hollow.cache import Cache, key_of
 from virtslo.hollow.component import Component
 from virtslo.hollow.delays import POD_CREATE, POD_START, POD_STOP, Delays
 from virtslo.hollow.machine import Machine
+from virtslo.hollow.pod_network import PodNetwork
 from virtslo.model import resources
 from virtslo.model.identifiers import Object
 from virtslo.ports.kube_api import PatchType
@@ -31,17 +32,20 @@ class Kubelet:
         pods: Cache,
         delays: Delays,
         *,
+        node: str,
         address: str,
         machine: Machine,
+        network: PodNetwork,
     ) -> None:
         self._component = component
         self._api = component.api
         self._delays = delays
+        self._node = node
         self._address = address
+        self._network = network
         self._group: asyncio.TaskGroup | None = None
         self._started: dict[str, None] = {}
         self._stopping: dict[str, None] = {}
-        self._count = 0
         self._pods = pods
         pods.when_seen(self._pod_seen)
         machine.when_launcher_ends(self._launcher_ended)
@@ -58,6 +62,8 @@ class Kubelet:
             if before is not None:
                 self._started.pop(before["metadata"]["uid"], None)
                 self._stopping.pop(before["metadata"]["uid"], None)
+                self._network.release(before["metadata"]["uid"])
+                self._network.release("/".join(key_of(before)))
             return
         uid = after["metadata"]["uid"]
         phase = after.get("status", {}).get("phase")
@@ -87,9 +93,16 @@ class Kubelet:
         await self._delays.wait_on_node(POD_START, key)
         if pod["metadata"]["uid"] in self._stopping:
             return
-        self._count += 1
-        await self._report(pod, running(pod, self._now(), f"10.128.{self._count % 65536 // 256}."
-                                        f"{self._count % 256}"))  # fmt: skip
+        await self._report(pod, running(pod, self._now(), self._address_of(pod)))
+
+    def _address_of(self, pod: Object) -> str:
+        """The address that a pod gets, or has."""
+        living = (
+            name
+            for each in self._pods.objects.values()
+            for name in (each["metadata"]["uid"], "/".join(key_of(each)))
+        )
+        return self._network.assign(self._node, pod["metadata"]["uid"], living)
 
     async def _stop(self, pod: Object) -> None:
         metadata = pod["metadata"]

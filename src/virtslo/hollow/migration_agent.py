@@ -13,7 +13,9 @@ from virtslo.hollow.cache import Cache, key_of
 from virtslo.hollow.component import Component
 from virtslo.hollow.delays import MIGRATE, MIGRATION_PREPARE, Delays
 from virtslo.hollow.machine import Machine
+from virtslo.hollow.pod_network import PodNetwork
 from virtslo.hollow.recorder import EventRecorder
+from virtslo.hollow.vmi_interfaces import with_address
 from virtslo.hollow.vmi_status import NODE_LABEL
 from virtslo.hollow.vmi_writer import VmiWriter
 from virtslo.model.identifiers import Object
@@ -33,6 +35,7 @@ class MigrationAgent:
         *,
         node: str,
         machine: Machine,
+        network: PodNetwork,
     ) -> None:
         self._component = component
         self._sources = VmiWriter(component, vmis)
@@ -40,6 +43,7 @@ class MigrationAgent:
         self._delays = delays
         self._node = node
         self._machine = machine
+        self._network = network
         self._events = EventRecorder(component, "virt-handler")
         self._group: asyncio.TaskGroup | None = None
         self._begun: dict[tuple[str, str], None] = {}
@@ -102,10 +106,11 @@ class MigrationAgent:
         metadata = moved["metadata"]
         labels = {**metadata["labels"], NODE_LABEL: target}
         labels.pop(TARGET_LABEL, None)
+        status = with_address(moved["status"], self._network, target)
         return {
             **moved,
             "metadata": {**metadata, "labels": labels},
-            "status": {**moved["status"], "nodeName": target},
+            "status": {**status, "nodeName": target},
         }
 
     def _now(self) -> str:

@@ -12,7 +12,9 @@ from virtslo.hollow.cache import Cache, key_of
 from virtslo.hollow.component import Component
 from virtslo.hollow.conditions import with_condition
 from virtslo.hollow.delays import BOOT, DOMAIN_DEFINE, SHUTDOWN, Delays
+from virtslo.hollow.pod_network import PodNetwork
 from virtslo.hollow.recorder import EventRecorder
+from virtslo.hollow.vmi_interfaces import with_address
 from virtslo.hollow.vmi_status import is_final, with_phase
 from virtslo.hollow.vmi_writer import VmiWriter
 from virtslo.model.identifiers import Object
@@ -27,8 +29,12 @@ _MACHINE: Final = {"type": "pc-q35-rhel9.6.0"}
 class VirtHandler:
     """One node's virt-handler."""
 
-    def __init__(self, component: Component, vmis: Cache, delays: Delays) -> None:
+    def __init__(
+        self, component: Component, vmis: Cache, delays: Delays, *, network: PodNetwork, node: str
+    ) -> None:
         self._component = component
+        self._network = network
+        self._node = node
         self._writer = VmiWriter(component, vmis)
         self._delays = delays
         self._events = EventRecorder(component, "virt-handler")
@@ -80,18 +86,7 @@ class VirtHandler:
     def _running(self, vmi: Object) -> Object:
         now = timestamp(self._component.clock.wall())
         status = with_phase(vmi["status"], "Running", now)
-        interfaces = status.get("interfaces") or [{"name": "default"}]
-        status["interfaces"] = [
-            {
-                **interfaces[0],
-                "infoSource": "domain",
-                "ipAddress": "10.0.0.1",
-                "linkState": "up",
-                "mac": "02:00:00:00:00:01",
-                "queueCount": 1,
-            },
-            *interfaces[1:],
-        ]
+        status = with_address(status, self._network, self._node)
         status["machine"] = _MACHINE
         return {**vmi, "status": status}
 
