@@ -27,8 +27,8 @@ async def audit(
     request: AuditRequest, source: MetricSource, clock: Clock, tell: Callable[[str], None]
 ) -> AuditResult:
     """Everything that the samples say of the window. Raises ClusterError."""
-    await _wait_for_last_scrape(request, clock, tell)
     reading = _Reading(request, source)
+    await _wait_for_last_scrape(request, reading, clock, tell)
     wanted = [
         key
         for threshold in request.thresholds
@@ -100,12 +100,16 @@ class _Reading:
 
 
 async def _wait_for_last_scrape(
-    request: AuditRequest, clock: Clock, tell: Callable[[str], None]
+    request: AuditRequest, reading: _Reading, clock: Clock, tell: Callable[[str], None]
 ) -> None:
-    """Until a scrape after the end may be there: without one the last requests are not seen."""
+    """Until a scrape after the end may be there: without one the last requests are not seen.
+
+    A Prometheus that does not answer is told before the wait, not after it.
+    """
     ready = request.end + SCRAPES * request.scrape_interval
     missing = ready - clock.wall().timestamp()
     if missing > 0:
+        await reading.series(f"{audit_values.REQUESTS}{{{audit_values.PODS}}}")
         tell(f"waiting {missing:.0f} s for the scrape after the end of the window")
         await clock.sleep_until(clock.now_ns() + to_nanoseconds(missing))
 

@@ -4,6 +4,7 @@ Invariant: what lies on both sides of a bound as far as the scrapes can tell is 
 data is inconclusive too, never met.
 """
 
+import difflib
 from collections.abc import Mapping, Sequence
 
 from virtslo.model.audit import AuditValue, Threshold, ThresholdVerdict
@@ -19,14 +20,14 @@ def judge(
 
 def _judge(threshold: Threshold, values: Mapping[str, AuditValue]) -> ThresholdVerdict:
     found = values.get(threshold.key)
-    missing = _missing(threshold.key, found)
+    missing = _missing(threshold.key, values)
     if found is None or found.value is None:
         return ThresholdVerdict(threshold, None, Outcome.INCONCLUSIVE, missing)
     if threshold.metric is None or threshold.ratio is None:
         return _verdict(threshold, threshold.value, found, (threshold.value, threshold.value))
     other = values.get(threshold.metric)
     if other is None or other.value is None:
-        missing = _missing(threshold.metric, other)
+        missing = _missing(threshold.metric, values)
         return ThresholdVerdict(threshold, None, Outcome.INCONCLUSIVE, missing)
     bound = threshold.ratio * other.value
     low = threshold.ratio * (other.low if other.low is not None else other.value)
@@ -52,5 +53,9 @@ def _verdict(
     return ThresholdVerdict(threshold, bound, Outcome.INCONCLUSIVE, told)
 
 
-def _missing(key: str, found: AuditValue | None) -> str:
-    return f"{key}: {found.reason if found is not None else 'no such result'}"
+def _missing(key: str, values: Mapping[str, AuditValue]) -> str:
+    found = values.get(key)
+    if found is not None:
+        return f"{key}: {found.reason}"
+    near = difflib.get_close_matches(key, sorted(values), n=1)
+    return f"{key}: no such result{f'; did you mean {near[0]}?' if near else ''}"

@@ -5,6 +5,7 @@ what surely fell inside and what may have; a latency is known to its histogram's
 not scraped has a reason and no value.
 """
 
+import difflib
 import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -12,6 +13,7 @@ from typing import Final
 
 from virtslo.model.audit import AuditValue
 from virtslo.ports.metric_source import ScrapedSeries
+from virtslo.slo.rest_calls import COUNTED_RESOURCES, COUNTED_VERBS
 from virtslo.slo.scraped import Growth, grown_by
 
 REQUESTS: Final = "kubevirt_rest_client_requests_total"
@@ -28,7 +30,11 @@ MEBIBYTE: Final = 1024 * 1024
 def request_counts(
     series: Sequence[ScrapedSeries], *, start: float, end: float, wanted: Iterable[str] = ()
 ) -> list[AuditValue]:
-    """`<VERB>-<resource>-count`: 2xx requests; `wanted` keys are there even if never called."""
+    """`<VERB>-<resource>-count`: 2xx requests; `wanted` keys are there even if never called.
+
+    A wanted key of a verb or a resource that nothing knows is no data, lest a misspelt threshold
+    be met by a 0.
+    """
     if not series:
         return [
             AuditValue(key, None, "requests", reason=f"{REQUESTS} was not scraped")
@@ -43,9 +49,22 @@ def request_counts(
             sums.setdefault(key, []).append(grown)
         else:
             others[key] = others.get(key, 0.0) + grown.value
+    resources = {item.labels.get("resource", "") for item in series} | set(COUNTED_RESOURCES)
+    unknown = []
     for key in wanted:
-        sums.setdefault(key, [])
-    return [_count(key, sums[key], others.get(key, 0.0)) for key in sorted(sums)]
+        verb, _, resource = key.removesuffix("-count").partition("-")
+        if key in sums or (verb in COUNTED_VERBS and resource in resources):
+            sums.setdefault(key, [])
+        else:
+            unknown.append(_unknown(key, sums))
+    return [*(_count(key, sums[key], others.get(key, 0.0)) for key in sorted(sums)), *unknown]
+
+
+def _unknown(key: str, known: Iterable[str]) -> AuditValue:
+    near = difflib.get_close_matches(key, sorted(known), n=1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    reason = f"no request of this verb on this resource was ever scraped{hint}"
+    return AuditValue(key, None, "requests", reason=reason)
 
 
 def _count(key: str, grown: Sequence[Growth], others: float) -> AuditValue:

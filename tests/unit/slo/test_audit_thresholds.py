@@ -52,3 +52,10 @@ def test_a_result_that_is_not_there_is_not_met() -> None:
     assert nothing[0].verdict is Outcome.INCONCLUSIVE
     assert half[0].verdict is Outcome.INCONCLUSIVE
     assert "CREATE-pods-count" in half[0].detail
+
+
+def test_a_misspelt_result_is_told_with_the_nearest() -> None:
+    (verdict,) = judge([Threshold("CREATE-podz-count", 60.0)], {PODS.key: PODS})
+
+    assert verdict.verdict is Outcome.INCONCLUSIVE
+    assert "did you mean CREATE-pods-count?" in verdict.detail

@@ -61,6 +61,19 @@ def test_what_was_never_called_is_0_and_what_was_not_scraped_is_no_data() -> Non
     assert "not scraped" in str(unknown["CREATE-pods-count"].reason)
 
 
+def test_a_misspelt_count_is_no_0() -> None:
+    called = requests("CREATE", "201", (90.0, 5.0), (210.0, 5.0))
+    wanted = ["CREATE-pod-count", "MAKE-pods-count", "LIST-pods-count", "GET-virtualmachines-count"]
+
+    found = by_key(request_counts([called], start=START, end=END, wanted=wanted))
+
+    assert found["CREATE-pod-count"].value is None
+    assert "did you mean CREATE-pods-count?" in (found["CREATE-pod-count"].reason or "")
+    assert found["MAKE-pods-count"].value is None
+    assert found["LIST-pods-count"].value == 0
+    assert found["GET-virtualmachines-count"].value == 0
+
+
 def test_a_latency_is_known_to_its_bucket() -> None:
     alive = requests("GET", "200", (90.0, 5.0), (210.0, 5.0))
     buckets = [
