@@ -200,12 +200,16 @@ def test_ports_are_told_apart_by_their_number_alone(api: RawApi, space: str) -> 
     assert changed["spec"]["containers"][0]["ports"] == [port]
 
 
-@pytest.mark.parametrize("subresource", ["log", "exec", "portforward", "ephemeralcontainers"])
+@pytest.mark.parametrize("subresource", ["log", "exec", "attach", "portforward"])
 def test_nobody_gets_into_a_pod(api: RawApi, space: str, subresource: str) -> None:
     path = f"/api/v1/namespaces/{space}/pods"
     api.call("POST", path, pod("one"))
 
-    assert api.call("GET", f"{path}/one/{subresource}").code == 404
+    answer = api.call("GET", f"{path}/one/{subresource}")
+
+    assert (answer.code, answer.document["reason"]) == (501, "NotImplemented")
+    assert answer.message.startswith(f"pods/{subresource} of one: nothing runs in the pods of a ")
+    assert api.call("GET", f"{path}/one/ephemeralcontainers").code == 404
 
 
 @pytest.mark.parametrize("action", ["migrate", "freeze", "addvolume", "memorydump"])

@@ -66,13 +66,38 @@ def real_target(options: dict[str, Any], faults: tuple[str, ...] = ()) -> RealTa
 
 
 def simulated_target(
-    *, profile: str, seed: int, nodes: int | None, faults: tuple[str, ...], count: int
+    *,
+    profile: str,
+    seed: int,
+    nodes: int | None,
+    faults: tuple[str, ...],
+    count: int,
+    option: str = "--simulate",
 ) -> SimulatedTarget:
-    """A simulated cluster with nodes enough for `count` VMIs where their number is not given."""
+    """A simulated cluster with nodes enough for `count` VMIs where their number is not given.
+
+    Raises ScenarioError for a fault, or for the profile that `option` names.
+    """
     parse_faults(faults)
-    least = load_profile(profile).nodes.count
+    least = load_profile(profile, option=option).nodes.count
     wanted = nodes if nodes is not None else max(least, -(-count // VMIS_PER_NODE))
     return SimulatedTarget(profile=profile, seed=seed, nodes=wanted, faults=faults)
+
+
+def refuse_stages(faults: tuple[str, ...]) -> None:
+    """Refuse faults of stages where no run has any. Raises ScenarioError."""
+    problems = [
+        Problem(
+            f"--fault {fault.name}:stage",
+            repr(fault.stage),
+            "no stage: a cluster that is served has none",
+            "say at=, for= and every= from its start, or play the fault in virtslo run",
+        )
+        for fault in parse_faults(faults)
+        if fault.stage is not None
+    ]
+    if problems:
+        raise ScenarioError("command line", problems)
 
 
 def describe_simulated(target: SimulatedTarget) -> str:

@@ -47,9 +47,12 @@ def command(
     virtslo simulate --kubeconfig /tmp/sim.kubeconfig &
     kubectl --kubeconfig /tmp/sim.kubeconfig get nodes
     """
-    from virtslo.cli.aiming import simulated_target
+    from virtslo.cli.aiming import refuse_stages, simulated_target
 
-    target = simulated_target(profile=profile, seed=seed, nodes=nodes, faults=faults, count=0)
+    target = simulated_target(
+        profile=profile, seed=seed, nodes=nodes, faults=faults, count=0, option="--profile"
+    )
+    refuse_stages(faults)
     try:
         with _opened(audit_log) as audit:
             asyncio.run(_serve(target, kubeconfig=kubeconfig, port=port, audit=audit))

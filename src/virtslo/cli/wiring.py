@@ -101,7 +101,7 @@ def hollow_profile(name: str, *, cpu: str, memory: str, pods: int) -> "Profile":
     """A profile, with nodes of this shape. Raises ScenarioError for an unknown name."""
     from virtslo.hollow.profiles import load_profile
 
-    profile = load_profile(name)
+    profile = load_profile(name, option="--profile")
     return replace(profile, nodes=replace(profile.nodes, cpu=cpu, memory=memory, pods=pods))
 
 

@@ -30,10 +30,15 @@ _LABELS: Final = {
     "node-role.kubernetes.io/worker": "",
 }
 _CONDITIONS: Final = (
-    ("MemoryPressure", "False"),
-    ("DiskPressure", "False"),
-    ("PIDPressure", "False"),
-    ("Ready", "True"),
+    (
+        "MemoryPressure",
+        "False",
+        "KubeletHasSufficientMemory",
+        "kubelet has sufficient memory available",
+    ),
+    ("DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
+    ("PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
+    ("Ready", "True", "KubeletReady", "kubelet is posting ready status"),
 )
 
 
@@ -70,8 +75,15 @@ async def install_nodes(
         "allocatable": room,
         "capacity": room,
         "conditions": [
-            {"lastTransitionTime": now, "status": value, "type": name}
-            for name, value in _CONDITIONS
+            {
+                "lastHeartbeatTime": now,
+                "lastTransitionTime": now,
+                "message": message,
+                "reason": reason,
+                "status": value,
+                "type": name,
+            }
+            for name, value, reason, message in _CONDITIONS
         ],
         "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}},
         "nodeInfo": {

@@ -4,7 +4,7 @@ Invariant: what cannot be understood is refused with the code a real API server 
 guessed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -15,6 +15,7 @@ from virtslo.base.errors import (
     MethodNotAllowed,
     NotFound,
     RequestTooLarge,
+    ServerFailure,
     UnsupportedMediaType,
 )
 from virtslo.model import resources
@@ -29,6 +30,7 @@ from virtslo.sim.versions import KNOWN, served_as, to_stored
 
 LARGEST_BODY_BYTES: Final = 3 * 1024 * 1024
 PROXY: Final = "proxy"
+_WAYS_INTO_PODS: Final = frozenset({"attach", "exec", "log", "portforward"})
 _BY_PLURAL: Final = {
     (served.group, served.version, served.plural): (resource, served)
     for resource in KNOWN
@@ -55,7 +57,7 @@ class Target(NamedTuple):
 def target_of(path: str) -> Target | None:
     """The resource that a path names; None for a path that is none (`/metrics`, proxies).
 
-    Raises NotFound for a resource that is not served.
+    Raises NotFound for a resource that is not served, ServerFailure for a way into a pod.
     """
     parts = path.strip("/").split("/")
     if parts[0] == "api" and len(parts) > 2:
@@ -77,13 +79,26 @@ def target_of(path: str) -> Target | None:
     subresource = rest[2] if len(rest) > 2 else None
     if subresource == PROXY:
         return None
-    if len(rest) > 3 or (subresource is not None and subresource not in resource.subresources):
-        raise _unknown()
-    if name is not None and "get" not in verbs_of(resource):
-        raise _unknown()
+    _check_subresource(resource, rest)
     if resource.namespaced and name is not None and namespace is None:
         raise _unknown()
     return Target(resource, served, namespace, name, subresource)
+
+
+def _check_subresource(resource: Resource, rest: Sequence[str]) -> None:
+    """Refuse what is below a resource and is not served: plural, name, subresource, more."""
+    subresource = rest[2] if len(rest) > 2 else None
+    if resource is resources.PODS and subresource in _WAYS_INTO_PODS:
+        raise ServerFailure(
+            f"pods/{subresource} of {rest[1]}: nothing runs in the pods of a simulated cluster, so "
+            "there is nothing to read from and no way in; look at events and conditions",
+            code=501,
+            reason="NotImplemented",
+        )
+    if len(rest) > 3 or (subresource is not None and subresource not in resource.subresources):
+        raise _unknown()
+    if len(rest) > 1 and "get" not in verbs_of(resource):
+        raise _unknown()
 
 
 def request_of(

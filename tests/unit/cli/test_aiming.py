@@ -62,6 +62,24 @@ def test_an_unknown_fault_is_a_wrong_request(tmp_path: Path) -> None:
     assert "no-such-fault" in shown.err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--profile", "none"), "--profile: expected one of ci, "),
+        (("--fault", "latency:stage=ramp_up"), "--fault latency:stage: expected no stage"),
+    ],
+)
+def test_what_cannot_be_simulated_is_told_by_the_option_that_asks_for_it(
+    tmp_path: Path, arguments: tuple[str, ...], words: str
+) -> None:
+    kubeconfig = tmp_path / "kubeconfig"
+    shown = virtslo("simulate", "--kubeconfig", str(kubeconfig), *arguments)
+
+    assert shown.code == 2
+    assert words in shown.err
+    assert not kubeconfig.exists()
+
+
 def test_a_dry_run_prints_the_plan_and_creates_nothing(tmp_path: Path) -> None:
     shown = virtslo("run", "burst", "--count", "7", "--dry-run", "--runs", str(tmp_path / "r"))
 

@@ -25,13 +25,13 @@ def profile_names() -> tuple[str, ...]:
     return tuple(sorted(name.removesuffix(".yaml") for name in names))
 
 
-def load_profile(name: str) -> Profile:
-    """A profile by its name. Raises ScenarioError with the names there are."""
+def load_profile(name: str, *, option: str = "--simulate") -> Profile:
+    """A profile by its name. Raises ScenarioError with the names there are, for an option."""
     names = profile_names()
     if name not in names:
         close = get_close_matches(name, names, n=1)
         hint = f"did you mean {close[0]!r}?" if close else "leave it out for the default"
-        problem = Problem("--simulate", repr(name), f"one of {', '.join(names)}", hint)
+        problem = Problem(option, repr(name), f"one of {', '.join(names)}", hint)
         raise ScenarioError("command line", [problem])
     document = {"name": name, **_document(name)}
     _refuse_unknown(name, document)
