@@ -45,6 +45,28 @@ def _run(runs: Path, fault: str) -> dict[str, bytes]:
     return contents(only_run(runs))
 
 
+@pytest.mark.parametrize("fault", ["server-error:code=503", "too-many-requests"])
+@pytest.mark.parametrize("kind", ["vmi", "vm"])
+def test_deletes_that_fail_all_through_a_ramp_down_are_told(
+    tmp_path: Path, fault: str, kind: str
+) -> None:
+    separator = "," if ":" in fault else ":"
+    done = virtslo(
+        "run", "burst", "--kind", kind, "--count", "6", "--simulate", "instant", "--quiet",
+        "--runs", str(tmp_path), "--format", "json",
+        "--fault", f"{fault}{separator}rate=1,stage=ramp_down",
+    )  # fmt: skip
+
+    codes = {item["code"]: item for item in done.document["data_quality"]}
+    (run,) = done.document["runs"]
+    assert done.code == 4
+    assert codes["failed_operations"]["inconclusive"]
+    assert codes["failed_operations"]["detail"].startswith("6 of 6 objects could not be deleted")
+    assert codes["not_gone"]["inconclusive"]
+    assert run["duration_seconds"] < 100, "what cannot be deleted is not waited for"
+    assert "left_behind" not in codes, "clean-up removed what the ramp-down could not"
+
+
 def test_every_fault_is_run() -> None:
     assert {text.partition(":")[0] for text in FAULTS} == set(KNOWN)
 

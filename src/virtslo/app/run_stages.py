@@ -26,9 +26,9 @@ from virtslo.model.stages import Stage
 from virtslo.model.workload import TRAITS
 
 NOT_FOUND = 404
-ROUNDS = 4
-"""How often what could not be deleted is asked for again; each is an operation of its own."""
-ROUND_SECONDS = 3.0
+PAUSES = (3.0, 9.0, 27.0)
+"""After how many seconds what could not be deleted is asked for again; each time as an operation of
+its own. What is there after that is left to clean-up."""
 Key = tuple[str, str, str]
 """(kind, namespace, name) of an object."""
 
@@ -64,6 +64,7 @@ class RunStages:
         self.created = 0
         self.failed = 0
         self._alive: dict[Key, PlannedObject] = {}
+        self._uids: dict[Key, str] = {}
         self._unknown: dict[Key, PlannedObject] = {}
         """Creates without an answer: the server may have them, so the ramp-down deletes them."""
         refills = [planned for cycle in plan.cycles for planned in cycle.replacements]
@@ -112,6 +113,8 @@ class RunStages:
             if operation.stage != WARM_UP:
                 self.created += 1
             self._alive[key] = self._planned[key]
+            if operation.uid is not None:
+                self._uids[key] = operation.uid
         elif operation.verb == DELETE:
             self._forget(key)
 
@@ -152,7 +155,9 @@ class RunStages:
     async def _ramp_down(self) -> None:
         async with self._windows.stage(RAMP_DOWN, deadline=self._plan.gone_deadline):
             await self._delete_alive(RAMP_DOWN, t0_ns=self._windows.t0_ns)
-            await self._windows.wait(self._watch.population.is_gone())
+            kept = {self._uids[key] for key in self._alive if key in self._uids}
+            is_gone = self._watch.population.is_gone(kept=kept)
+            await self._windows.wait(is_gone, is_whole=not kept)
 
     def _wanted_indices(self) -> frozenset[int]:
         return frozenset(planned.index for planned in self._alive.values())
@@ -177,11 +182,11 @@ class RunStages:
     async def _delete_alive(self, stage: str, *, t0_ns: int) -> None:
         """Delete what is there, and what may be; what had no good answer once more, and again."""
         there = {**self._alive, **self._unknown}
-        for attempt in range(ROUNDS):
+        for pause in (*PAUSES, None):
             operations = [PlannedOperation(DELETE, planned, 0, stage) for planned in there.values()]
             await self._engine.run(operations, t0_ns=t0_ns, closed_loop=True)
             there = {**self._alive, **self._unknown}
-            if not there or attempt == ROUNDS - 1:
+            if not there or pause is None:
                 break
-            await self._clock.sleep_until(self._clock.now_ns() + to_nanoseconds(ROUND_SECONDS))
+            await self._clock.sleep_until(self._clock.now_ns() + to_nanoseconds(pause))
             t0_ns = self._clock.now_ns()

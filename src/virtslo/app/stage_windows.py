@@ -73,12 +73,15 @@ class StageWindows:
         self.change(quiet_ns=quiet_ns, ended_ns=self._now())
         await self._at_rest(name, AFTER)
 
-    async def wait(self, is_as_wanted: Callable[[], bool]) -> bool:
-        """Wait for the population until the stage's deadline; notes when it was as wanted."""
+    async def wait(self, is_as_wanted: Callable[[], bool], *, is_whole: bool = True) -> bool:
+        """Wait for the population until the stage's deadline; notes when it was as wanted.
+
+        `is_whole`: whether that is all the stage wants; if not, its `whole_ns` stays open.
+        """
         deadline_ns = self.stages[-1].deadline_ns
         assert deadline_ns is not None
         reached = await self._watch.population.wait_for(is_as_wanted, self._origin_ns + deadline_ns)
-        if reached:
+        if reached and is_whole:
             self.change(whole_ns=self._now())
         return reached
 

@@ -93,9 +93,17 @@ class Population:
         marked = sum(1 for uid in self._deleting if self._phases.get(uid) == RUNNING)
         return self._counts[RUNNING] - marked
 
-    def is_gone(self) -> Predicate:
-        """Whether nothing measured is left."""
-        return lambda: not self._alive
+    def is_gone(self, *, kept: Collection[str] = ()) -> Predicate:
+        """Whether nothing measured is left, but for these uids and what they own."""
+        if not kept:
+            return lambda: not self._alive
+        return lambda: all(self._root(uid) in kept for uid in self._alive)
+
+    def _root(self, uid: str) -> str:
+        """The uid at the end of the chain of owners that are there."""
+        while (owner := self._alive.get(uid)) is not None:
+            uid = owner
+        return uid
 
     def warm_up_is_running(self, count: int) -> Predicate:
         """Whether so many warm-up VMIs run."""

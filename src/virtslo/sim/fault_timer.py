@@ -69,7 +69,9 @@ class FaultTimer:
 
     async def _is_over_at(self, when_ns: int, over: asyncio.Event) -> bool:
         """Wait until then, or until it is all over; whether it is."""
-        seconds = max(0.0, to_seconds(when_ns - self._clock.now_ns()))
+        seconds = to_seconds(when_ns - self._clock.now_ns())
+        if seconds <= 0:
+            return over.is_set()  # at once, so that the first request of a stage is struck too
         try:
             async with asyncio.timeout(seconds):
                 await over.wait()

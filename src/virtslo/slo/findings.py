@@ -19,6 +19,7 @@ from virtslo.slo.lateness import bound_of, lateness_of
 from virtslo.slo.measured import Measured, released
 from virtslo.slo.quality_findings import PHASE_FIGURES, quality_findings
 from virtslo.slo.quantiles import quantile
+from virtslo.slo.ramp_down_findings import ramp_down_findings
 from virtslo.slo.refusals import refusals
 
 EVERYTHING: Final = ("*",)
@@ -43,6 +44,7 @@ def findings_of(measured: Measured) -> tuple[Finding, ...]:
         *_failures(measured),
         *_unfinished(measured),
         *churn_findings(measured.churn, measured.record),
+        *ramp_down_findings(measured.record),
         *_lateness(measured),
         *_quiet(measured),
         *_left_behind(measured),

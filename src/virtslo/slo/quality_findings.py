@@ -11,14 +11,13 @@ from virtslo.model.findings import Finding
 from virtslo.model.identifiers import TABLE_PHASES
 from virtslo.model.operations import CREATE, RAMP_DOWN
 from virtslo.model.rest_calls import API_SERVER, COMPONENTS
-from virtslo.slo.call_catalog import COUNTED_VERBS
 from virtslo.slo.measured import Measured, measured_stage
+from virtslo.slo.ramp_down_findings import RAMP_DOWN_CALLS
 from virtslo.slo.rest_calls import COUNTED_COMPONENTS, source_window
 from virtslo.slo.windows import Window
 
 EVERYTHING: Final = ("*",)
 CALLS: Final = ("rest_calls",)
-RAMP_DOWN_CALLS: Final = tuple(f"ramp_down_rest_calls_{verb.lower()}" for verb in COUNTED_VERBS)
 PHASE_FIGURES: Final = (
     "phase_transition_rate",
     "time_to_all_running_seconds",
