@@ -152,6 +152,21 @@ def test_the_standby_leads_after_a_change_of_leader_and_goes_on() -> None:
     in_hollow_cluster(test)
 
 
+def test_a_new_leader_fails_no_vmi_whose_pod_it_has_not_seen_yet() -> None:
+    """Workers begin when every cache is filled: KubeVirt waits for its informers."""
+
+    async def test(hollow: Hollow) -> None:
+        names = [f"v{index}" for index in range(40)]
+        for name in names:
+            await hollow.api.create(resources.VMIS, vmi(name), namespace=NAMESPACE)
+        await asyncio.sleep(5)
+        await hollow.cluster.change_leader()
+        for name in names:
+            await hollow.until_status(resources.VMIS, name, "phase", "Running")
+
+    in_hollow_cluster(test, profile="ci")
+
+
 def test_a_leader_that_is_down_for_longer_than_its_lease_loses_it() -> None:
     async def test(hollow: Hollow) -> None:
         await hollow.cluster.restart_virt_controller(down_seconds=30)

@@ -37,6 +37,7 @@ class VirtController:
     def __init__(
         self, component: Component, extra_calls: Mapping[str, int] = MappingProxyType({})
     ) -> None:
+        self._component = component
         vms, vmis = component.watch(resources.VMS), component.watch(resources.VMIS)
         pods = component.watch(resources.PODS, Selection(label_selector="kubevirt.io"))
         revisions = component.watch(resources.CONTROLLER_REVISIONS)
@@ -62,7 +63,15 @@ class VirtController:
             self._work += (("superfluous", extra.queue, extra.reconcile),)
 
     def start(self, group: asyncio.TaskGroup) -> None:
-        """Work on every queue."""
+        """Work on every queue, once every cache is filled.
+
+        As the real one waits for its informers: a worker that has seen a VMI and not yet its pod
+        would fail the VMI.
+        """
+        group.create_task(self._work_when_synced(group))
+
+    async def _work_when_synced(self, group: asyncio.TaskGroup) -> None:
+        await self._component.synced()
         for name, queue, reconcile in self._work:
             run_workers(
                 group,
