@@ -9,14 +9,16 @@ from collections.abc import Iterator
 from typing import Final
 
 from virtslo.base.clock import to_seconds
+from virtslo.base.units import format_duration
 from virtslo.model.findings import Finding
 from virtslo.model.identifiers import RUNNING
 from virtslo.model.observations import RELIST
+from virtslo.model.operations import CREATE, WARM_UP
 from virtslo.model.record import RunStatus
 from virtslo.slo.churn_findings import churn_findings
 from virtslo.slo.comparison import comparison_findings
 from virtslo.slo.lateness import bound_of, lateness_of
-from virtslo.slo.measured import Measured, released
+from virtslo.slo.measured import VMI, Measured, released
 from virtslo.slo.quality_findings import PHASE_FIGURES, quality_findings
 from virtslo.slo.quantiles import quantile
 from virtslo.slo.ramp_down_findings import ramp_down_findings
@@ -40,6 +42,7 @@ def findings_of(measured: Measured) -> tuple[Finding, ...]:
     return (
         *_state(measured),
         *measured.record.header.findings,
+        *_cold(measured),
         *_relists(measured),
         *_failures(measured),
         *_unfinished(measured),
@@ -74,6 +77,30 @@ def _state(measured: Measured) -> Iterator[Finding]:
         yield Finding("incomplete", words, EVERYTHING, inconclusive=True)
     elif status is RunStatus.COMPLETE and not record.operations:
         yield Finding("incomplete", "the record holds no operations", EVERYTHING, True)
+
+
+def _cold(measured: Measured) -> Iterator[Finding]:
+    """A warm-up that did not run: what it was to fetch may be missing still."""
+    record = measured.record
+    stage = next((stage for stage in record.header.stages if stage.name == WARM_UP), None)
+    if stage is None or stage.ended_ns is None:
+        return
+    made = [op for op in record.operations if op.stage == WARM_UP and op.verb == CREATE]
+    refused = [operation for operation in made if operation.error is not None]
+    ran = {
+        seen.uid
+        for seen in record.observations
+        if seen.stage is not None and seen.kind == VMI and seen.phase == RUNNING
+    }
+    if not refused and len(ran) >= len(made):
+        return
+    waited = format_duration(round(to_seconds(stage.ended_ns - stage.t0_ns)))
+    told = f"{len(ran)} of {len(made)} ran in {waited}"
+    if refused:
+        told += f"; {len(refused)} were not accepted: {refusals(refused)}"
+    yield Finding(
+        "not_warm", f"warm-up: {told}; what it was to fetch may have been missing", PHASE_FIGURES
+    )
 
 
 def _relists(measured: Measured) -> Iterator[Finding]:

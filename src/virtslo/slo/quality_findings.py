@@ -9,7 +9,7 @@ from typing import Final
 
 from virtslo.model.findings import Finding
 from virtslo.model.identifiers import TABLE_PHASES
-from virtslo.model.operations import CREATE, RAMP_DOWN
+from virtslo.model.operations import CREATE, RAMP_DOWN, OperationRecord
 from virtslo.model.rest_calls import API_SERVER, COMPONENTS
 from virtslo.slo.measured import Measured, measured_stage
 from virtslo.slo.ramp_down_findings import RAMP_DOWN_CALLS
@@ -87,7 +87,7 @@ def _foreign(run: Measured, stage: str) -> Iterator[Finding]:
     made, theirs = _created(everybody), _created(kubevirt)
     ours: dict[str, int] = {}
     for operation in run.record.operations:
-        if operation.stage == stage and operation.verb == CREATE and operation.error is None:
+        if operation.stage == stage and operation.verb == CREATE and _may_be_done(operation):
             plural = f"{operation.kind.lower()}s"
             ours[plural] = ours.get(plural, 0) + 1
     foreign = {
@@ -104,6 +104,11 @@ def _foreign(run: Measured, stage: str) -> Iterator[Finding]:
             EVERYTHING if spoils else (),
             inconclusive=spoils,
         )
+
+
+def _may_be_done(operation: OperationRecord) -> bool:
+    """Whether a create was accepted, or its answer was lost: then it may have been."""
+    return operation.error is None or operation.code is None
 
 
 def _created(window: Window) -> Mapping[str, int]:

@@ -1,6 +1,9 @@
 """Findings from reads and the environment: what each touches, and whether it spoils the run."""
 
 from dataclasses import replace
+from typing import Any
+
+import msgspec
 
 from support.reads import burst_record, read
 from virtslo.model.findings import Finding
@@ -31,6 +34,13 @@ def server(stage: str, pods: int, vmis: int = 10) -> CounterRead:
               ("CREATE", "pods/binding", "201"): 500}  # fmt: skip
     made = read(stage, "after", "kube-apiserver", counts, source=API_SERVER)
     return replace(made, component="*")
+
+
+def replace_at(record: RunRecord, number: int, **facts: Any) -> RunRecord:
+    """The record with one operation changed."""
+    operations = list(record.operations)
+    operations[number] = msgspec.structs.replace(operations[number], **facts)
+    return replace(record, operations=tuple(operations))
 
 
 def test_a_quiet_run_has_none() -> None:
@@ -89,6 +99,17 @@ def test_our_own_creates_are_not_foreign() -> None:
     reads = (idle("virt-controller-a"), after("virt-controller-a"))
 
     assert findings(*reads, server("idle", 0, 0), server("ramp_up", 10)) == {}
+
+
+def test_a_create_whose_answer_was_lost_is_not_foreign() -> None:
+    reads = (idle("virt-controller-a"), after("virt-controller-a"))
+    base = burst_record([])
+    lost = replace_at(base, 3, error="ConnectionLost: reset", code=None)
+    refused = replace_at(base, 3, error="Invalid", code=422)
+    counts = (server("idle", 0, 0), server("ramp_up", 10))
+
+    assert findings(*reads, *counts, record=lost) == {}
+    assert "foreign_load" in findings(*reads, *counts, record=refused)
 
 
 def test_more_than_the_nodes_hold_is_told_before_anything_else() -> None:
