@@ -1,10 +1,12 @@
 """VMs on a hollow cluster: run strategies, requests, statuses, instance types, deletion."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from support.hollow_clusters import NAMESPACE, Hollow, in_hollow_cluster, vm
+from virtslo.hollow.conditions import Condition, find_condition
 from virtslo.model import resources
 from virtslo.model.identifiers import Object
 from virtslo.ports.kube_api import PatchType
@@ -109,6 +111,64 @@ def test_a_restart_replaces_the_vmi() -> None:
         uid = await _uid_of_running(hollow, "a")
         await _ask(hollow, "a", {"action": "Stop", "uid": uid}, {"action": "Start"})
         await _replaced(hollow, "a", uid)
+
+    in_hollow_cluster(test)
+
+
+async def _change(hollow: Hollow, name: str, spec: dict[str, Any]) -> None:
+    patch = {"spec": {"template": {"spec": spec}}}
+    await hollow.api.patch(
+        resources.VMS, name, patch, patch_type=PatchType.MERGE, namespace=NAMESPACE
+    )
+    await asyncio.sleep(1)
+
+
+async def _restart_required(hollow: Hollow, name: str) -> Condition | None:
+    found = await hollow.get(resources.VMS, name)
+    assert found is not None
+    return find_condition(found["status"], "RestartRequired")
+
+
+def test_a_running_vm_that_is_changed_asks_for_a_restart_until_it_has_one() -> None:
+    async def test(hollow: Hollow) -> None:
+        await _create(hollow, vm("a"))
+        uid = await _uid_of_running(hollow, "a")
+        assert await _restart_required(hollow, "a") is None
+
+        await _change(hollow, "a", {"domain": {"resources": {"requests": {"memory": "80Mi"}}}})
+        told = await _restart_required(hollow, "a")
+        version = (await hollow.get(resources.VMS, "a") or {})["metadata"]["resourceVersion"]
+        await asyncio.sleep(60)
+        after = await hollow.get(resources.VMS, "a")
+
+        assert told is not None
+        assert (told["status"], told["message"]) == (
+            "True",
+            "a non-live-updatable field was changed in the template spec",
+        )
+        assert after is not None
+        assert after["metadata"]["resourceVersion"] == version, "it is told once"
+
+        await _ask(hollow, "a", {"action": "Stop", "uid": uid}, {"action": "Start"})
+        again = await _replaced(hollow, "a", uid)
+        assert again["spec"]["domain"]["resources"]["requests"]["memory"] == "80Mi"
+        await hollow.until_status(resources.VMS, "a", "ready", True)
+        assert await _restart_required(hollow, "a") is None
+
+    in_hollow_cluster(test)
+
+
+def test_a_change_that_is_made_live_or_while_nothing_runs_asks_for_no_restart() -> None:
+    async def test(hollow: Hollow) -> None:
+        await _create(hollow, vm("a"))
+        await _create(hollow, vm("b", runStrategy="Halted"))
+        await _uid_of_running(hollow, "a")
+
+        await _change(hollow, "a", {"nodeSelector": {"kubernetes.io/os": "linux"}})
+        await _change(hollow, "b", {"domain": {"resources": {"requests": {"memory": "80Mi"}}}})
+
+        assert await _restart_required(hollow, "a") is None
+        assert await _restart_required(hollow, "b") is None
 
     in_hollow_cluster(test)
 

@@ -228,11 +228,14 @@ class VmController:
         """Where the VM's spec changed but its template did not, the VMI says so."""
         if vmi is None:
             return
-        name = vmi["status"].get("virtualMachineRevisionName")
-        revision = self._revisions.get((vm["metadata"]["namespace"], name)) if name else None
-        patch = generation_patch(vm, vmi, revision)
+        patch = generation_patch(vm, vmi, self._revision_of(vmi))
         if patch is not None:
             await self._patch(resources.VMIS, vmi, patch)
+
+    def _revision_of(self, vmi: Object) -> Object | None:
+        """What a VMI was started with."""
+        name = vmi["status"].get("virtualMachineRevisionName")
+        return self._revisions.get((vmi["metadata"]["namespace"], name)) if name else None
 
     async def _update_status(
         self, key: Key, seen: Object, vm: Object, vmi: Object | None, failure: Failure | None
@@ -241,7 +244,8 @@ class VmController:
             start=self._expected.creations(key) > 0, stop=self._expected.deletions(key) > 0
         )
         now = self._component.clock.wall()
-        status = next_status(vm, vmi, failure=failure, awaited=awaited, now=now)
+        revision = None if vmi is None else self._revision_of(vmi)
+        status = next_status(vm, vmi, failure=failure, awaited=awaited, now=now, revision=revision)
         if status != (seen.get("status") or {}):
             await self._api.update(resources.VMS, {**vm, "status": status}, subresource="status")
         if vmi is not None and is_over(vmi) and has_finalizer(vmi, VM_FINALIZER):

@@ -12,6 +12,11 @@ from typing import Any, Final
 
 from virtslo.base.clock import timestamp
 from virtslo.hollow.conditions import Condition, find_condition
+from virtslo.hollow.restart_required import (
+    RESTART_REQUIRED,
+    needs_restart,
+    restart_condition,
+)
 from virtslo.hollow.run_strategy import (
     ALWAYS,
     ONCE,
@@ -27,7 +32,7 @@ from virtslo.model.identifiers import Object
 GENERATION_ANNOTATION: Final = "kubevirt.io/vm-generation"
 LONGEST_BACKOFF_SECONDS: Final = 300
 UNSCHEDULABLE: Final = ("False", "Unschedulable")
-_OWN: Final = frozenset({"Ready", "Failure", "RestartRequired"})
+_OWN: Final = frozenset({"Ready", "Failure", RESTART_REQUIRED})
 _STARTING: Final = frozenset({"", "Pending", "Scheduling", "Scheduled"})
 
 
@@ -54,8 +59,9 @@ def next_status(
     failure: Failure | None,
     awaited: Awaited,
     now: datetime,
+    revision: Object | None = None,
 ) -> dict[str, Any]:
-    """The status that the VM should have."""
+    """The status that the VM should have; `revision` remembers what its VMI was started with."""
     status = dict(vm.get("status") or {})
     _set(status, "created", vmi is not None)
     _set(status, "ready", vmi is not None and _is_true(vmi, "Ready"))
@@ -71,7 +77,11 @@ def next_status(
         if not status["stateChangeRequests"]:
             del status["stateChangeRequests"]
     _count_start_failures(status, vm, vmi, now)
-    status["conditions"] = _conditions(vm, vmi, failure, timestamp(now))
+    conditions = _conditions(vm, vmi, failure, timestamp(now))
+    is_known = any(each["type"] == RESTART_REQUIRED for each in conditions)
+    if vmi is not None and not is_known and needs_restart(vm, vmi, revision):
+        conditions.append(restart_condition(timestamp(now)))
+    status["conditions"] = conditions
     status["printableStatus"] = printable_status(vm, vmi, status, awaited)
     return status
 
@@ -161,6 +171,7 @@ def _conditions(
     else:
         _keep_or_replace(conditions, _failed(failure, now))
     if vmi is None:
+        conditions.pop(RESTART_REQUIRED, None)
         return list(conditions.values())
     theirs = vmi["status"].get("conditions") or ()
     known = {condition["type"] for condition in theirs}
