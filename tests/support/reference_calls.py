@@ -102,29 +102,24 @@ def tolerance(column: str, value: float) -> float:
 _PODS: Final = "virt-controller delete pods"
 _EVENTS: Final = "virt-controller patch events 200"
 _HANDLER: Final = "virt-handler update virtualmachineinstances 409"
-_VMI: Final = "virt-controller update virtualmachineinstances"
+_UPDATES: Final = "virt-controller update virtualmachineinstances 200"
 
 KNOWN: Final[dict[str, frozenset[tuple[str, str]]]] = {
     "create": frozenset(),
     "delete": frozenset(
         {
-            ("VMI ×30", f"{_PODS} 200"),
-            ("VMI ×30", f"{_PODS} 404"),
-            ("VMI ×30", f"{_VMI} 200"),
-            ("VMI ×30", f"{_VMI} 409"),
             ("VMI ×30", "virt-controller patch virtualmachineinstances 200"),
-            ("VMI ×30", _HANDLER),
+            ("VMI ×30", _UPDATES),
+            ("VMI ×100", f"{_PODS} 404"),
+            ("VMI ×100", _UPDATES),
+            ("VMI ×100", _EVENTS),
             ("VM ×30", f"{_PODS} 200"),
-            ("VM ×30", f"{_VMI} 200"),
             ("VM ×30", _EVENTS),
-            ("VM ×30", "virt-controller patch virtualmachineinstances 422"),
-            ("VM ×30", _HANDLER),
+            ("VM ×100", f"{_PODS} 200"),
             ("pool ×100", f"{_PODS} 200"),
             ("pool ×100", f"{_PODS} 404"),
             ("pool ×100", _EVENTS),
-            ("replica set ×100", f"{_PODS} 404"),
-            ("replica set ×100", f"{_VMI} 200"),
-            ("replica set ×100", _EVENTS),
+            ("pool ×100", _HANDLER),
         }
     ),
 }

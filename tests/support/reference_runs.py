@@ -43,7 +43,7 @@ class ReferenceRun:
     """From the first delete until nothing was left."""
 
 
-def reference_run(kind: str, count: int, *, every: float = 0.0) -> ReferenceRun:
+def reference_run(kind: str, count: int, *, every: float = 0.0, seed: int = 1) -> ReferenceRun:
     """Create, settle and delete `count` VMIs' worth of a kind, all together or one `every`."""
 
     async def test(hollow: Hollow) -> ReferenceRun:
@@ -64,7 +64,7 @@ def reference_run(kind: str, count: int, *, every: float = 0.0) -> ReferenceRun:
         await asyncio.sleep(SETTLE_SECONDS)
         return ReferenceRun(created, counts(hollow.audit, count), running, gone)
 
-    return in_hollow_cluster(test, profile="two-core", nodes=50)
+    return in_hollow_cluster(test, profile="two-core", nodes=50, seed=seed)
 
 
 def counts(audit: Sequence[Mapping[str, Any]], count: int) -> Counts:

@@ -72,6 +72,21 @@ class Delays:
     async def wait_on_node(self, step: str, key: str) -> None:
         """Let a step of a node take its time, and its turn where one process plays every node."""
         await self.wait(step, key)
-        if self._work_ns:
-            self._free_at_ns = max(self._free_at_ns, self._clock.now_ns()) + self._work_ns
-            await self._clock.sleep_until(self._free_at_ns)
+        await self.until(await self.turn())
+
+    async def turn(self) -> int:
+        """Wait until the process that plays every node comes to a step; when it is done, ns.
+
+        At once, and done at once, where every node has processes of its own.
+        """
+        begin_ns = max(self._free_at_ns, self._clock.now_ns())
+        if not self._work_ns:
+            return begin_ns
+        self._free_at_ns = begin_ns + self._work_ns
+        await self.until(begin_ns)
+        return begin_ns + self._work_ns
+
+    async def until(self, at_ns: int) -> None:
+        """Wait until a time, ns; not at all if it has come."""
+        if at_ns > self._clock.now_ns():
+            await self._clock.sleep_until(at_ns)

@@ -38,8 +38,8 @@ class MigrationAgent:
         network: PodNetwork,
     ) -> None:
         self._component = component
-        self._sources = VmiWriter(component, vmis)
-        self._targets = VmiWriter(component, targets)
+        self._sources = VmiWriter(component, vmis, delays)
+        self._targets = VmiWriter(component, targets, delays)
         self._delays = delays
         self._node = node
         self._machine = machine

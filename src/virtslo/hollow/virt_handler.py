@@ -35,7 +35,7 @@ class VirtHandler:
         self._component = component
         self._network = network
         self._node = node
-        self._writer = VmiWriter(component, vmis)
+        self._writer = VmiWriter(component, vmis, delays)
         self._delays = delays
         self._events = EventRecorder(component, "virt-handler")
         self._group: asyncio.TaskGroup | None = None
@@ -68,11 +68,11 @@ class VirtHandler:
     async def _start(self, vmi: Object) -> None:
         key = "/".join(key_of(vmi))
         uid = vmi["metadata"]["uid"]
-        await self._delays.wait_on_node(DOMAIN_DEFINE, key)
+        await self._delays.wait(DOMAIN_DEFINE, key)
         if uid in self._stopping or not await self._writer.write(vmi, _migratable):
             return
         self._events.send(vmi, "Created", "VirtualMachineInstance defined.")
-        await self._delays.wait_on_node(BOOT, key)
+        await self._delays.wait(BOOT, key)
         if uid in self._stopping or not await self._writer.write(vmi, self._running):
             return
         self._events.send(vmi, "Started", "VirtualMachineInstance started.")

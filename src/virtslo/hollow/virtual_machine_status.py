@@ -1,6 +1,6 @@
 """A VM's status as virt-controller wants it, given its VMI: pure functions.
 
-Invariant: a condition is replaced only if its status, reason or message changes; so the same
+Invariant: a condition is replaced only if its status or reason changes; so the same
 inputs give an equal status, and nothing is written twice.
 """
 
@@ -184,7 +184,7 @@ def _conditions(
 def _keep_or_replace(conditions: dict[str, Condition], wanted: Condition) -> None:
     current = conditions.get(wanted["type"])
     if current is not None and all(
-        current.get(key) == wanted.get(key) for key in ("status", "reason", "message")
+        current.get(key) == wanted.get(key) for key in ("status", "reason")
     ):
         return
     conditions[wanted["type"]] = wanted

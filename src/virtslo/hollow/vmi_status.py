@@ -1,7 +1,7 @@
 """The VMI as virt-controller wants it, given its pods: pure functions.
 
 Invariant: the very same object comes back if nothing is to be changed; a phase never goes back; a
-condition is replaced only if its status, reason or message changes.
+condition is replaced only if its status or reason changes.
 """
 
 from collections.abc import Mapping
@@ -213,4 +213,5 @@ def _not_ready(reason: str, message: str, now: str) -> Condition:
 
 
 def _says_the_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    return all(one.get(key) == other.get(key) for key in ("status", "reason", "message"))
+    """As KubeVirt compares conditions: a new message alone is no change."""
+    return all(one.get(key) == other.get(key) for key in ("status", "reason"))

@@ -9,6 +9,7 @@ from typing import Final
 from virtslo.base.errors import ClusterError, Conflict, NotFound
 from virtslo.hollow.cache import Cache, key_of
 from virtslo.hollow.component import Component
+from virtslo.hollow.delays import Delays
 from virtslo.model import resources
 from virtslo.model.identifiers import Object
 
@@ -21,21 +22,28 @@ Change = Callable[[Object], Object]
 class VmiWriter:
     """Writes VMIs that a cache knows."""
 
-    def __init__(self, component: Component, vmis: Cache) -> None:
+    def __init__(self, component: Component, vmis: Cache, delays: Delays) -> None:
         self._component = component
         self._vmis = vmis
+        self._delays = delays
 
     async def write(self, vmi: Object, change: Change) -> bool:
-        """PUT the newest known VMI, changed; whether it is still there."""
+        """PUT the newest known VMI, changed; whether it is still there.
+
+        The VMI is read when work on it begins: a write of somebody else's meanwhile is a conflict.
+        """
         uid, key = vmi["metadata"]["uid"], key_of(vmi)
         clock = self._component.clock
         delay_ns = FIRST_RETRY_NS
         while True:
+            done_ns = await self._delays.turn()
             current = self._vmis.get(key)
             if current is None or current["metadata"]["uid"] != uid:
                 return False
+            changed = change(current)
+            await self._delays.until(done_ns)
             try:
-                await self._component.api.update(resources.VMIS, change(current))
+                await self._component.api.update(resources.VMIS, changed)
             except NotFound:
                 return False
             except Conflict:

@@ -128,3 +128,10 @@ def test_a_request_that_is_done_is_dropped() -> None:
 
     assert "stateChangeRequests" not in _next(vm, _vmi("Pending"))
     assert "stateChangeRequests" in _next(vm, None)
+
+
+def test_a_new_message_alone_is_no_change_of_a_condition() -> None:
+    first = _next(_vm(), _vmi("Scheduling", {**UNSCHEDULABLE, "message": "0/2 nodes"}))
+    after = _next(_vm(status=first), _vmi("Scheduling", {**UNSCHEDULABLE, "message": "0/3 nodes"}))
+
+    assert after == first
