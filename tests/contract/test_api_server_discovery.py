@@ -59,6 +59,13 @@ def test_groups_are_discovered(api: RawApi) -> None:
     assert "controllerrevisions" in names
 
 
+@pytest.mark.parametrize(
+    "path", ["/version", "/api", "/api/v1", "/apis", "/apis/apps", "/apis/apps/v1"]
+)
+def test_a_slash_at_the_end_changes_nothing(api: RawApi, path: str) -> None:
+    assert api.call("GET", f"{path}/").document == api.call("GET", path).document
+
+
 def test_everything_may_be_discovered_at_once(api: RawApi) -> None:
     answer = api.call("GET", "/apis", accept=AGGREGATED)
     groups = {each["metadata"]["name"]: each for each in answer.document["items"]}

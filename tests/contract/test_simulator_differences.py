@@ -59,6 +59,7 @@ def test_whoever_is_let_in_may_do_everything(api: RawApi) -> None:
         "/api/v1/resourcequotas",
         "/api/v1/namespaces/default/limitranges",
         "/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas",
+        "/apis/events.k8s.io/v1/events",
     ],
 )
 def test_kinds_that_these_tests_do_not_need_are_not_served(api: RawApi, path: str) -> None:

@@ -200,3 +200,40 @@ def test_pages_make_up_a_list(api: Any, space: str) -> None:
             break
 
     assert names == [f"map-{index}" for index in range(7)]
+
+
+def test_the_typed_client_finds_its_way(api: Any, space: str) -> None:
+    core: Any = client.CoreV1Api(api)
+    access = client.V1SelfSubjectAccessReview(
+        spec=client.V1SelfSubjectAccessReviewSpec(
+            resource_attributes=client.V1ResourceAttributes(verb="get", resource="pods")
+        )
+    )
+
+    version = client.VersionApi(api).get_code()
+    listed = core.get_api_resources()
+    access_api: Any = client.AuthorizationV1Api(api)
+    answer = access_api.create_self_subject_access_review(access)
+    metrics = core.connect_get_namespaced_pod_proxy_with_path(
+        "virt-controller-0:8443", "kubevirt", "metrics"
+    )
+
+    assert version.git_version.startswith("v1.")
+    assert "pods" in [each.name for each in listed.resources]
+    assert answer.status.allowed
+    assert "kubevirt_rest_client_requests_total" in metrics
+    with pytest.raises(client.ApiException) as refused:
+        core.read_namespaced_pod_log("virt-controller-0", "kubevirt")
+    assert refused.value.status == 501
+
+
+def test_the_typed_client_asks_for_tokens(api: Any, space: str) -> None:
+    core: Any = client.CoreV1Api(api)
+    account = client.V1ServiceAccount(metadata=client.V1ObjectMeta(name="robot"))
+    core.create_namespaced_service_account(space, account)
+    wanted = client.AuthenticationV1TokenRequest(spec=client.V1TokenRequestSpec(audiences=[]))
+
+    made = core.create_namespaced_service_account_token("robot", space, wanted)
+
+    assert made.status.token.count(".") == 2
+    assert made.spec.expiration_seconds == 3600

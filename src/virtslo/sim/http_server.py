@@ -40,6 +40,7 @@ DISCOVERY_JSON: Final = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroup
 OPEN_PATHS: Final = frozenset({"/healthz", "/livez", "/readyz", "/version"})
 OPENAPI_2: Final = "/openapi/v2"
 ACCEPTED: Final = 202
+_ALSO_WITH_A_SLASH: Final = ("/api/", "/apis/", "/version/")
 GRACE_SECONDS: Final = 2.0
 _NO_QUERY: Final[Mapping[str, str]] = {}
 
@@ -122,7 +123,7 @@ class HttpServer:
             raise
 
     async def _dispatch(self, http: web.BaseRequest) -> web.StreamResponse:
-        path = http.rel_url.raw_path
+        path = _path_of(http)
         user = self._authentication.user_of(http.headers)
         if user is None:
             if not _is_open(path):
@@ -138,7 +139,7 @@ class HttpServer:
                 "application/json;as=Table;g=meta.k8s.io;v=v1"
             )
         query: Mapping[str, str] = http.query if http.query_string else _NO_QUERY
-        target = routes.target_of(unquote(path) if "%" in path else path)
+        target = routes.target_of(path)
         if target is None and http.method == "PUT":
             return await self._put_aggregated(http, path)
         if target is None:
@@ -180,7 +181,7 @@ class HttpServer:
     async def _put_aggregated(self, http: web.BaseRequest, path: str) -> web.Response:
         kind = routes.media_type(http.headers.get("Content-Type"))
         raw = await _body_of(http) if http.body_exists else b""
-        if not await self._server.aggregation.put(unquote(path), routes.read_body(raw, kind)):
+        if not await self._server.aggregation.put(path, routes.read_body(raw, kind)):
             raise NotFound("the server could not find the requested resource")
         return _response(b"", code=ACCEPTED)
 
@@ -194,7 +195,6 @@ class HttpServer:
     ) -> web.Response:
         if http.method not in {"GET", "HEAD"}:
             raise routes.not_allowed()
-        path = path.rstrip("/") if path in {"/api/", "/apis/"} else path
         if form is Form.DISCOVERY and path in self._discovery:
             return _response(self._discovery[path], kind=DISCOVERY_JSON)
         body = await self._server.read_raw(path, query, user)
@@ -205,6 +205,16 @@ class HttpServer:
         if self._openapi is None:
             self._openapi = openapi_protobuf(openapi_documents()[OPENAPI_2])
         return self._openapi
+
+
+def _path_of(http: web.BaseRequest) -> str:
+    """The path that is asked for, as clients may also spell it; what pods serve is left alone."""
+    path = http.rel_url.raw_path
+    if "%" in path:
+        path = unquote(path)
+    if path.endswith("/") and path.startswith(_ALSO_WITH_A_SLASH) and "/proxy/" not in path:
+        path = path.rstrip("/")
+    return path
 
 
 def _is_open(path: str) -> bool:
