@@ -63,6 +63,9 @@ class RunStages:
         )
         self.created = 0
         self.failed = 0
+        self.latest_ns: int | None = None
+        """The most that an operation of the stage under way was sent too late."""
+        self._latest_in: str | None = None
         self._alive: dict[Key, PlannedObject] = {}
         self._uids: dict[Key, str] = {}
         self._unknown: dict[Key, PlannedObject] = {}
@@ -72,6 +75,8 @@ class RunStages:
             (TRAITS[planned.kind].resource.kind, planned.namespace, planned.name): planned
             for planned in (*plan.objects, *plan.warm_up, *refills)
         }
+        self.to_create = len(plan.objects) + len(refills)
+        """How many creates are planned in all, but for the warm-up's."""
         self._churn: ChurnStage | None = None
         if plan.cycles:
             self._churn = ChurnStage(
@@ -102,6 +107,7 @@ class RunStages:
         """Take note of an operation's outcome."""
         if self._churn is not None and operation.stage == CHURN:
             self._churn.count(operation)
+        self._note_lateness(operation)
         key = (operation.kind, operation.namespace, operation.name)
         if operation.error is not None:
             self.failed += 1
@@ -117,6 +123,14 @@ class RunStages:
                 self._uids[key] = operation.uid
         elif operation.verb == DELETE:
             self._forget(key)
+
+    def _note_lateness(self, operation: OperationRecord) -> None:
+        if operation.sent_ns is None or operation.released_ns is None:
+            return
+        if operation.stage != self._latest_in:
+            self._latest_in, self.latest_ns = operation.stage, 0
+        late_ns = operation.sent_ns - operation.released_ns
+        self.latest_ns = max(self.latest_ns or 0, late_ns)
 
     def _forget(self, key: Key) -> None:
         self._alive.pop(key, None)

@@ -252,6 +252,7 @@ class TestRun:
             stages=self._stages,
             population=self._watch.population,
             api=self._api,
+            is_virtual=self._order.environment.virtual_time,
         )
 
 

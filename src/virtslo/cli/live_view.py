@@ -60,7 +60,7 @@ class LiveView:
     def _figures(self, snapshot: Snapshot) -> "Text":
         from rich.text import Text
 
-        figures = [f"created {snapshot.created}/{snapshot.wanted}"]
+        figures = [f"created {snapshot.created}/{snapshot.to_create}"]
         if snapshot.rate is not None:
             figures.append(f"{spark(self._rates)} {snapshot.rate:.1f} Running/s")
         figures.append(f"{snapshot.own_calls} own calls")

@@ -24,7 +24,7 @@ def describe(snapshot: Snapshot) -> str:
     parts += [
         f"{snapshot.stage.replace('_', ' '):<9}",
         f"{snapshot.elapsed:7.1f} s",
-        f"created {snapshot.created}/{snapshot.wanted}",
+        f"created {snapshot.created}/{snapshot.to_create}",
         phases or "nothing yet",
     ]
     if snapshot.cycles > 1:

@@ -15,13 +15,18 @@ class Snapshot:
     stage: str
     elapsed: float
     wanted: int
+    """VMIs of the whole population."""
     phases: Mapping[str, int] = field(default_factory=dict)
     """Objects now in each phase; `gone` for those deleted."""
     created: int = 0
+    to_create: int = 0
+    """Objects created so far, and how many are to be in all: churn creates more than `wanted`, a
+    pool is one object."""
     failed: int = 0
     own_calls: int = 0
     rate: float | None = None
     lateness: float | None = None
+    """The most that an operation of this stage was sent too late; None: it does not apply."""
     deadline: float | None = None
     note: str = ""
     cycle: int = 0

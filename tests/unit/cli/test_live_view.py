@@ -11,6 +11,7 @@ def snapshot(**changes: object) -> Snapshot:
         "wanted": 60,
         "phases": {"Pending": 15, "Running": 30},
         "created": 45,
+        "to_create": 75,
     }
     return Snapshot(**{**values, **changes})  # type: ignore[arg-type]
 
@@ -39,7 +40,7 @@ def test_a_drawing_tells_everything_that_a_snapshot_knows() -> None:
 
     text = view.draw(snapshot(rate=4.0, lateness=0.012, deadline=90.0, failed=2, own_calls=7)).plain
 
-    for words in ("ramp-up", "12.3 s", "at most 1m30s left", "created 45/60", "4.0 Running/s",
+    for words in ("ramp-up", "12.3 s", "at most 1m30s left", "created 45/75", "4.0 Running/s",
                   "▃█", "late 12 ms", "failed 2", "7 own calls"):  # fmt: skip
         assert words in text
 
