@@ -47,6 +47,11 @@ class ServerProfile:
 
     workers: int = 0
     """Requests served at once; 0: no queue, service takes its time but never waits."""
+    reads_in_flight: int = 0
+    """How many reads, but for watches, may be unanswered at once before others are answered 429, as
+    kube-apiserver's `--max-requests-inflight`; 0: any number."""
+    writes_in_flight: int = 0
+    """The same for writes, as `--max-mutating-requests-inflight`."""
     read: float = 0.0
     write: float = 0.0
     list_base: float = 0.0

@@ -1,16 +1,22 @@
 """The API server as a queue: how long a request waits and is served, in virtual or real time.
 
 Invariant: the queue is computed, not played: first come, first served by so many workers; a request
-costs one timer at most, and none where the profile says that nothing takes time.
+costs one timer at most, and none where the profile says that nothing takes time. What is answered
+429 took no place and no time.
 """
 
 import heapq
 from random import Random
+from typing import Final
 
 from virtslo.base.clock import Clock, to_nanoseconds
+from virtslo.base.errors import TooManyRequests
 from virtslo.model.profile import ServerProfile
 
 _READS = frozenset({"get", "list", "watch"})
+REFUSAL: Final = "Too many requests, please try again later."
+RETRY_SECONDS: Final = 1.0
+"""What kube-apiserver's Retry-After says."""
 
 
 class Capacity:
@@ -27,8 +33,9 @@ class Capacity:
         now_ns = clock.now_ns()
         self._free_at_ns = [now_ns] * profile.workers
         heapq.heapify(self._free_at_ns)
-        self.in_flight_reading = 0
-        self.in_flight_writing = 0
+        self._limits = {True: profile.reads_in_flight, False: profile.writes_in_flight}
+        self._in_flight = {True: 0, False: 0}
+        """Reads and writes that wait or are being served, where they have a limit."""
         self.is_instant = not (
             self._read_ns or self._write_ns or profile.list_base or self._webhook_ns
         )
@@ -41,10 +48,30 @@ class Capacity:
         base = self._read_ns if verb in _READS else self._write_ns
         return base + self._webhook_ns.get(f"{verb} {what}", 0)
 
-    async def serve(self, verb: str, what: str, objects: int = 0) -> None:
-        """Wait for a worker and be served."""
+    async def serve(
+        self, verb: str, what: str, objects: int = 0, *, is_exempt: bool = False
+    ) -> None:
+        """Wait for a worker and be served. Raises TooManyRequests where too many do already.
+
+        `is_exempt`: of those whom a real server never turns away, `system:masters` among them.
+        """
         if self.is_instant:
             return
+        is_read = verb in _READS
+        limit = 0 if verb == "watch" else self._limits[is_read]
+        is_full = self._in_flight[is_read] >= limit
+        if not limit or (is_full and is_exempt):
+            await self._serve(verb, what, objects)
+            return
+        if is_full:
+            raise TooManyRequests(REFUSAL, retry_after_seconds=RETRY_SECONDS)
+        self._in_flight[is_read] += 1
+        try:
+            await self._serve(verb, what, objects)
+        finally:
+            self._in_flight[is_read] -= 1
+
+    async def _serve(self, verb: str, what: str, objects: int) -> None:
         service_ns = self._spread(self.service_ns(verb, what, objects))
         now_ns = self._clock.now_ns()
         start_ns = now_ns
