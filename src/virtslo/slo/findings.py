@@ -83,7 +83,7 @@ def _cold(measured: Measured) -> Iterator[Finding]:
     """A warm-up that did not run: what it was to fetch may be missing still."""
     record = measured.record
     stage = next((stage for stage in record.header.stages if stage.name == WARM_UP), None)
-    if stage is None or stage.ended_ns is None:
+    if stage is None or stage.ended_ns is None or record.damage:
         return
     made = [op for op in record.operations if op.stage == WARM_UP and op.verb == CREATE]
     refused = [operation for operation in made if operation.error is not None]

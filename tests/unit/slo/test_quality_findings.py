@@ -110,6 +110,8 @@ def test_a_create_whose_answer_was_lost_is_not_foreign() -> None:
 
     assert findings(*reads, *counts, record=lost) == {}
     assert "foreign_load" in findings(*reads, *counts, record=refused)
+    damaged = replace(refused, damage=("operations.jsonl.gz ends early",))
+    assert findings(*reads, *counts, record=damaged) == {}
 
 
 def test_more_than_the_nodes_hold_is_told_before_anything_else() -> None:
