@@ -27,7 +27,7 @@ from virtslo.model.rest_calls import (
     CounterRead,
     RestCallReads,
 )
-from virtslo.model.scenario import Scenario
+from virtslo.model.scenario import Pattern, Scenario
 from virtslo.observe.audit_log import METRICS, AuditTally
 from virtslo.observe.scrape import read_metrics
 from virtslo.observe.server_scrape import ServerScrape, read_server_metrics
@@ -58,10 +58,16 @@ NO_SOURCES: Final = CallSources()
 
 
 def idle_seconds(scenario: Scenario, plan: Plan) -> float:
-    """How long to look at the idle cluster: as long as the window is at least, 60 s at most."""
+    """How long to look at the idle cluster: as long as the window is at least, 60 s at most.
+
+    The window meant is the measured one: that of the churn stage, where there is churn.
+    """
     last_offset = to_seconds(plan.offsets_ns[-1]) if plan.offsets_ns else 0.0
-    least = last_offset + plan.least_seconds + scenario.load.settle
-    return min(MOST_IDLE, max(LEAST_IDLE, least))
+    least = last_offset + plan.least_seconds
+    churn = scenario.load.churn
+    if churn is not None and scenario.load.pattern is not Pattern.BURST:
+        least = churn.duration or churn.cycles * churn.every
+    return min(MOST_IDLE, max(LEAST_IDLE, least + scenario.load.settle))
 
 
 class Counting:

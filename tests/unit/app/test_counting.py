@@ -4,7 +4,10 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from virtslo.app.counting import READS_AT_ONCE, Counting
+import pytest
+
+from support.scenarios import planned, scenario
+from virtslo.app.counting import READS_AT_ONCE, Counting, idle_seconds
 from virtslo.base.clock import Clock
 from virtslo.base.errors import ClusterError, Forbidden
 from virtslo.base.virtual_time import run_in_virtual_time
@@ -168,6 +171,24 @@ def test_a_run_that_counts_nothing_reads_nothing() -> None:
         return api.asked
 
     assert run_in_virtual_time(main) == []
+
+
+@pytest.mark.parametrize(
+    ("pattern", "load", "expected"),
+    [
+        ("burst", {}, 10.0),
+        ("burst", {"arrival": {"process": "constant", "rate": "1/s"}}, 24.0),
+        ("steady-state", {"churn": {"objects": 2, "cycles": 2, "every": "20s"}}, 45.0),
+        ("steady-state", {"churn": {"objects": 2, "cycles": 5, "every": "60s"}}, 60.0),
+        ("constant-churn", {"churn": {"rate": "1/s", "duration": "30s"}}, 35.0),
+    ],
+)
+def test_idle_time_is_as_long_as_the_measured_window_is_at_least(
+    pattern: str, load: Mapping[str, Any], expected: float
+) -> None:
+    given = scenario("vmi", 20, pattern, load=load)
+
+    assert idle_seconds(given, planned(given)) == expected
 
 
 def test_idle_time_is_looked_at_before_the_first_stage_alone() -> None:
