@@ -1,7 +1,7 @@
 """The three tables of KubeVirt PR 7120, from one or several runs.
 
 Invariant: every cell is there; one that no run filled says why. Several runs of the same test and
-kind give the median, with the range.
+kind give the median, with the range, where they are alike: else no figure.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +13,7 @@ from virtslo.model.identifiers import TABLE_PHASES, TABLE_VERBS
 from virtslo.model.record import RunRecord
 from virtslo.model.report import Tables
 from virtslo.model.scenario import Pattern
+from virtslo.slo.alike import differences
 from virtslo.slo.churn_figures import form_of
 from virtslo.slo.indicators import creation_rate, phase_rate
 from virtslo.slo.measured import Measured
@@ -94,6 +95,9 @@ def _combined(
         return no_data(
             unit, f"the runs churn in different ways, not one figure: {', '.join(forms)}"
         )
+    unlike = differences([run.record for run in chosen])
+    if unlike:
+        return no_data(unit, f"the runs are not alike, not one figure: they differ in {unlike}")
     figures = [figure_of(run) for run in chosen]
     if len(figures) == 1:
         return figures[0]
