@@ -4,46 +4,8 @@ from typing import Any
 
 import pytest
 
-from support.raw_api import MERGE, Answer, RawApi
-
-PLURALS = {
-    "VirtualMachineInstance": "virtualmachineinstances",
-    "VirtualMachine": "virtualmachines",
-    "VirtualMachineInstanceReplicaSet": "virtualmachineinstancereplicasets",
-    "VirtualMachineInstanceMigration": "virtualmachineinstancemigrations",
-    "VirtualMachinePool": "virtualmachinepools",
-}
-MEMORY = {"resources": {"requests": {"memory": "64Mi"}}}
-
-
-def path(space: str, kind: str, name: str = "", version: str = "v1") -> str:
-    group = "kubevirt.io"
-    if kind == "VirtualMachinePool":
-        group, version = "pool.kubevirt.io", "v1beta1" if version == "v1" else version
-    base = f"/apis/{group}/{version}/namespaces/{space}/{PLURALS[kind]}"
-    return f"{base}/{name}" if name else base
-
-
-def body(kind: str, spec: Any, **metadata: Any) -> dict[str, Any]:
-    version = "pool.kubevirt.io/v1beta1" if kind == "VirtualMachinePool" else "kubevirt.io/v1"
-    return {
-        "apiVersion": version,
-        "kind": kind,
-        "metadata": {"name": "one", **metadata},
-        "spec": spec,
-    }
-
-
-def create(api: RawApi, space: str, kind: str, spec: Any, **metadata: Any) -> Answer:
-    return api.call("POST", path(space, kind), body(kind, spec, **metadata))
-
-
-def vmi(**domain: Any) -> dict[str, Any]:
-    return {"domain": {"devices": {}, **MEMORY, **domain}}
-
-
-def vm(**spec: Any) -> dict[str, Any]:
-    return {"runStrategy": "Halted", "template": {"spec": vmi()}, **spec}
+from support.kubevirt_bodies import create, path, vm, vmi
+from support.raw_api import MERGE, RawApi
 
 
 def test_a_vmi_is_stored_with_kubevirts_defaults(webhooks: RawApi, space: str) -> None:

@@ -5,71 +5,23 @@ that live in real time.
 """
 
 import base64
-import http.client
 import json
-import shutil
-import socket
 import ssl
-import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 import yaml
 
 from support.raw_api import RawApi
+from support.running_prometheus import RunningPrometheus, running_prometheus
 
 EVERY = "1s"
 KUBEVIRT_PODS = "/api/v1/namespaces/kubevirt/pods"
-
-
-def missing() -> str:
-    """Why no Prometheus can be had here; empty where one can."""
-    return "" if shutil.which("prometheus") else "no prometheus on the path"
-
-
-class ScrapingPrometheus:
-    """A running Prometheus."""
-
-    def __init__(self, port: int) -> None:
-        self.url = f"http://127.0.0.1:{port}"
-        self._port = port
-
-    def query(self, query: str, at: float) -> list[tuple[dict[str, str], float]]:
-        """An instant query at Unix seconds: labels and value of each series."""
-        parameters = urlencode({"query": query, "time": at})
-        found = self._get(f"/api/v1/query?{parameters}")["result"]
-        return [(item["metric"], float(item["value"][1])) for item in found]
-
-    def targets(self) -> list[Any]:
-        """Every target, with its health, last scrape and last error."""
-        found: list[Any] = self._get("/api/v1/targets?state=active")["activeTargets"]
-        return found
-
-    def is_ready(self) -> bool:
-        """Whether it answers."""
-        try:
-            return self._answer("/-/ready")[0] == 200
-        except OSError:
-            return False
-
-    def _get(self, path: str) -> Any:
-        code, body = self._answer(path)
-        assert code == 200, body
-        return json.loads(body)["data"]
-
-    def _answer(self, path: str) -> tuple[int, bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=20)
-        try:
-            connection.request("GET", path)
-            response = connection.getresponse()
-            return response.status, response.read()
-        finally:
-            connection.close()
 
 
 def raw_api(kubeconfig: Path) -> RawApi:
@@ -85,33 +37,13 @@ def raw_api(kubeconfig: Path) -> RawApi:
 
 
 @contextmanager
-def prometheus_scraping(kubeconfig: Path, folder: Path) -> Iterator[ScrapingPrometheus]:
+def prometheus_scraping(kubeconfig: Path, folder: Path) -> Iterator[RunningPrometheus]:
     """A Prometheus that scrapes a cluster every second, for as long as the context is open."""
-    config = folder / "prometheus.yml"
-    config.write_text(yaml.safe_dump(_config(kubeconfig, folder)))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    command = [
-        "prometheus", f"--config.file={config}", f"--storage.tsdb.path={folder / 'tsdb'}",
-        f"--web.listen-address=127.0.0.1:{port}",
-    ]  # fmt: skip
-    with (folder / "prometheus.log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)
-        try:
-            prometheus = ScrapingPrometheus(port)
-            for _ in range(300):
-                assert process.poll() is None, (folder / "prometheus.log").read_text()
-                if prometheus.is_ready():
-                    break
-                time.sleep(0.1)
-            yield prometheus
-        finally:
-            process.terminate()
-            process.wait(timeout=20)
+    with running_prometheus(folder, _config(kubeconfig, folder)) as running:
+        yield running
 
 
-def wait_until_scraped(prometheus: ScrapingPrometheus, targets: int, since: float) -> None:
+def wait_until_scraped(prometheus: RunningPrometheus, targets: int, since: float) -> None:
     """Wait until every target has been scraped after a moment (Unix seconds), without an error."""
     left: Sequence[Any] = ()
     for _ in range(120):

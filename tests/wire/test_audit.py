@@ -11,14 +11,15 @@ import pytest
 
 from support.cli import virtslo
 from support.hollow_clusters import Hollow, in_hollow_cluster, vmi
-from support.real_prometheus import RealPrometheus, Scrape, missing, prometheus_with
+from support.real_prometheus import Scrape, prometheus_with
+from support.running_prometheus import RunningPrometheus, missing
 from virtslo.base.virtual_time import VirtualClock
 from virtslo.model import resources
 from virtslo.model.identifiers import Object
 from virtslo.ports.kube_api import Selection
 
 pytestmark = [
-    pytest.mark.skipif(bool(missing()), reason=missing() or "none"),
+    pytest.mark.skipif(bool(missing("promtool")), reason=missing("promtool") or "none"),
     pytest.mark.slow,
     pytest.mark.timeout(300),
 ]
@@ -42,7 +43,7 @@ class Scraped:
 class Audited:
     """A real Prometheus over that."""
 
-    prometheus: RealPrometheus
+    prometheus: RunningPrometheus
     truth: Scraped
 
 

@@ -12,13 +12,8 @@ import pytest
 
 from support.bodies import machine
 from support.raw_api import RawApi
-from support.scraping_prometheus import (
-    ScrapingPrometheus,
-    missing,
-    prometheus_scraping,
-    raw_api,
-    wait_until_scraped,
-)
+from support.running_prometheus import RunningPrometheus, missing
+from support.scraping_prometheus import prometheus_scraping, raw_api, wait_until_scraped
 from support.simulate_process import simulate_process
 from virtslo.base.clock import SystemClock
 
@@ -38,7 +33,7 @@ VMIS = "/apis/kubevirt.io/v1/namespaces/default/virtualmachineinstances"
 class Scraped:
     """A Prometheus after some VMIs have come and gone, and the audit log up to then."""
 
-    prometheus: ScrapingPrometheus
+    prometheus: RunningPrometheus
     audit: tuple[Any, ...]
     at: float
 

@@ -14,7 +14,7 @@ import pytest
 from aiohttp import web
 
 from support.cli import only_run, virtslo
-from support.real_prometheus import free_port, wait_until_ready
+from support.loopback import free_port, wait_until_ready
 from virtslo.base.clock import SystemClock
 from virtslo.base.errors import ClusterError, ConnectionLost
 from virtslo.ports.document_sink import Delivery
