@@ -4,10 +4,10 @@ Invariant: a stage's window closes only when the population is as the stage want
 is quiet, or when waiting has ended, and the stage says which.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from virtslo.app.churning import ChurnStage
-from virtslo.app.stage_windows import AtRest, StageWindows, look_at_nothing
+from virtslo.app.stage_windows import StageWindows
 from virtslo.app.watching import RunWatch
 from virtslo.base.clock import Clock, to_nanoseconds
 from virtslo.load.engine import Engine, PlannedOperation
@@ -44,23 +44,14 @@ class RunStages:
         engine: Engine,
         watch: RunWatch,
         clock: Clock,
-        origin_ns: int,
-        on_stage: Callable[[], None],
-        at_rest: AtRest = look_at_nothing,
+        windows: StageWindows,
     ) -> None:
         self._scenario = scenario
         self._plan = plan
         self._engine = engine
         self._watch = watch
         self._clock = clock
-        self._windows = StageWindows(
-            scenario.load,
-            watch=watch,
-            clock=clock,
-            origin_ns=origin_ns,
-            on_stage=on_stage,
-            at_rest=at_rest,
-        )
+        self._windows = windows
         self.created = 0
         self.failed = 0
         self.latest_ns: int | None = None

@@ -15,7 +15,7 @@ from virtslo.app.counting import NO_SOURCES, CallSources, Counting, idle_seconds
 from virtslo.app.interruption import Interruption
 from virtslo.app.namespaces import create_namespaces
 from virtslo.app.run_stages import RunStages
-from virtslo.app.stage_windows import AFTER
+from virtslo.app.stage_windows import AFTER, StageWindows
 from virtslo.app.stuck import find_stuck
 from virtslo.app.surroundings import Surroundings
 from virtslo.app.telling import tell_progress
@@ -117,9 +117,14 @@ class TestRun:
             ),
             watch=self._watch,
             clock=clock,
-            origin_ns=self._origin_ns,
-            on_stage=self._save_stages,
-            at_rest=self._at_rest,
+            windows=StageWindows(
+                order.scenario.load,
+                watch=self._watch,
+                clock=clock,
+                origin_ns=self._origin_ns,
+                on_stage=self._save_stages,
+                at_rest=self._at_rest,
+            ),
         )
 
     async def carry_out(self) -> RunHeader:
