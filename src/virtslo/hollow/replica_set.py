@@ -11,10 +11,11 @@ from typing import Any, Final
 from virtslo.base.errors import ClusterError
 from virtslo.client.work_queue import WorkQueue
 from virtslo.hollow.api_versions import has_api_versions, with_api_versions
-from virtslo.hollow.cache import Cache, Key, key_of
+from virtslo.hollow.cache import Cache, Key
 from virtslo.hollow.component import Component
 from virtslo.hollow.expectations import Expectations
-from virtslo.hollow.ownership import controller_of, controller_reference
+from virtslo.hollow.following import follow, follow_controlled
+from virtslo.hollow.ownership import controller_reference
 from virtslo.hollow.parallel import all_of
 from virtslo.hollow.pool_status import next_pool_status
 from virtslo.hollow.recorder import EventRecorder
@@ -39,26 +40,8 @@ class ReplicaSetController:
         self._expected = Expectations(component.clock)
         self.queue: WorkQueue[Key] = WorkQueue(component.clock, "virt-controller-replicaset")
         component.queues.append(self.queue)  # type: ignore[arg-type]
-        sets.when_seen(self._set_seen)
-        vmis.when_seen(self._vmi_seen)
-
-    def _set_seen(self, before: Object | None, after: Object | None) -> None:
-        target = after if after is not None else before
-        assert target is not None
-        self.queue.add(key_of(target))
-
-    def _vmi_seen(self, before: Object | None, after: Object | None) -> None:
-        target = after if after is not None else before
-        assert target is not None
-        owner = controller_of(target)
-        if owner is None or owner["kind"] != "VirtualMachineInstanceReplicaSet":
-            return
-        key = (target["metadata"]["namespace"], owner["name"])
-        if after is None or after["metadata"].get("deletionTimestamp"):
-            self._expected.deletion_observed(key, target["metadata"]["uid"])
-        elif before is None:
-            self._expected.creation_observed(key)
-        self.queue.add(key)
+        follow(sets, self.queue.add)
+        follow_controlled(vmis, "VirtualMachineInstanceReplicaSet", self._expected, self.queue.add)
 
     async def reconcile(self, key: Key) -> None:
         """Take one set one step further. Raises ClusterError for what is to be tried again."""

@@ -10,12 +10,13 @@ from typing import Any
 from virtslo.base.errors import ApiError, ClusterError, Invalid, NotFound
 from virtslo.client.work_queue import WorkQueue
 from virtslo.hollow.api_versions import has_api_versions, with_api_versions
-from virtslo.hollow.cache import Cache, Key, key_of
+from virtslo.hollow.cache import Cache, Key
 from virtslo.hollow.component import Component
 from virtslo.hollow.expectations import Expectations
 from virtslo.hollow.finalizers import finalizer_patch, has_finalizer
+from virtslo.hollow.following import follow, follow_controlled
 from virtslo.hollow.instancetypes import Instancetypes
-from virtslo.hollow.ownership import controller_of, is_controlled_by
+from virtslo.hollow.ownership import is_controlled_by
 from virtslo.hollow.recorder import EventRecorder
 from virtslo.hollow.run_strategy import Decision, decide, is_over
 from virtslo.hollow.virtual_machine_revision import (
@@ -68,26 +69,8 @@ class VmController:
         self._expected = Expectations(component.clock)
         self.queue: WorkQueue[Key] = WorkQueue(component.clock, "virt-controller-vm")
         component.queues.append(self.queue)  # type: ignore[arg-type]
-        vms.when_seen(self._vm_seen)
-        vmis.when_seen(self._vmi_seen)
-
-    def _vm_seen(self, before: Object | None, after: Object | None) -> None:
-        target = after if after is not None else before
-        assert target is not None
-        self.queue.add(key_of(target))
-
-    def _vmi_seen(self, before: Object | None, after: Object | None) -> None:
-        target = after if after is not None else before
-        assert target is not None
-        owner = controller_of(target)
-        if owner is None or owner["kind"] != "VirtualMachine":
-            return
-        key = (target["metadata"]["namespace"], owner["name"])
-        if after is None or after["metadata"].get("deletionTimestamp"):
-            self._expected.deletion_observed(key, target["metadata"]["uid"])
-        elif before is None:
-            self._expected.creation_observed(key)
-        self.queue.add(key)
+        follow(vms, self.queue.add)
+        follow_controlled(vmis, "VirtualMachine", self._expected, self.queue.add)
 
     async def reconcile(self, key: Key) -> None:
         """Take one VM one step further. Raises ClusterError for what is to be tried again."""

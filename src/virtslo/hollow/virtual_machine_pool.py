@@ -11,11 +11,11 @@ from typing import Any, Final
 
 from virtslo.base.errors import ClusterError, NotFound
 from virtslo.client.work_queue import WorkQueue
-from virtslo.hollow.cache import Cache, Key, key_of
+from virtslo.hollow.cache import Cache, Key
 from virtslo.hollow.component import Component
 from virtslo.hollow.expectations import Expectations
 from virtslo.hollow.finalizers import finalizer_patch, has_finalizer
-from virtslo.hollow.ownership import controller_of
+from virtslo.hollow.following import controller_key, follow, follow_controlled
 from virtslo.hollow.parallel import all_of
 from virtslo.hollow.pool_status import next_pool_status
 from virtslo.hollow.pool_template import (
@@ -34,6 +34,7 @@ from virtslo.ports.kube_api import PatchType
 
 BURST_REPLICAS: Final = 250
 ADD_DELAY_SECONDS: Final = 1.0
+POOL: Final = "VirtualMachinePool"
 
 
 class PoolController:
@@ -56,40 +57,20 @@ class PoolController:
         self.queue: WorkQueue[Key] = WorkQueue(component.clock, "virt-controller-pool")
         component.queues.append(self.queue)  # type: ignore[arg-type]
         self._update = PoolUpdate(component, vmis, revisions, self._events, self.queue)
-        pools.when_seen(self._pool_seen)
-        vms.when_seen(self._vm_seen)
+        follow(pools, self._look)
+        follow_controlled(vms, POOL, self._expected, self._look)
         revisions.when_seen(self._revision_seen)
 
-    def _pool_seen(self, before: Object | None, after: Object | None) -> None:
-        target = after if after is not None else before
-        assert target is not None
-        self.queue.add_after(key_of(target), ADD_DELAY_SECONDS)
-
-    def _vm_seen(self, before: Object | None, after: Object | None) -> None:
-        target = after if after is not None else before
-        assert target is not None
-        key = self._pool_of(target)
-        if key is None:
-            return
-        if after is None or after["metadata"].get("deletionTimestamp"):
-            self._expected.deletion_observed(key, target["metadata"]["uid"])
-        elif before is None:
-            self._expected.creation_observed(key)
+    def _look(self, key: Key) -> None:
         self.queue.add_after(key, ADD_DELAY_SECONDS)
 
     def _revision_seen(self, before: Object | None, after: Object | None) -> None:
-        key = None if after is None else self._pool_of(after)
+        key = None if after is None else controller_key(after, POOL)
         if key is None:
             return
         if before is None:
             self._expected.creation_observed(key)
-        self.queue.add_after(key, ADD_DELAY_SECONDS)
-
-    def _pool_of(self, target: Object) -> Key | None:
-        owner = controller_of(target)
-        if owner is None or owner["kind"] != "VirtualMachinePool":
-            return None
-        return (target["metadata"]["namespace"], owner["name"])
+        self._look(key)
 
     async def reconcile(self, key: Key) -> None:
         """Take one pool one step further. Raises ClusterError for what is to be tried again."""
