@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from support.cli import contents, only_run, virtslo
+from virtslo.cli.wiring import read_record
 from virtslo.model.faults import FAULTS as KNOWN
 
 FAULTS = (
@@ -65,6 +66,50 @@ def test_deletes_that_fail_all_through_a_ramp_down_are_told(
     assert codes["not_gone"]["inconclusive"]
     assert run["duration_seconds"] < 100, "what cannot be deleted is not waited for"
     assert "left_behind" not in codes, "clean-up removed what the ramp-down could not"
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        ("compaction:at=3s,every=11s", "watch_relisted"),
+        ("dropped-watches:at=2s", "watch_resumed"),
+    ],
+)
+def test_what_became_of_a_watch_is_told(tmp_path: Path, fault: str, told: str) -> None:
+    _run(tmp_path, fault)
+    header = read_record(only_run(tmp_path)).header
+    found = {each.code: each.detail for each in header.findings}
+
+    assert set(found) == {told}
+    assert ("no event was missed" in found[told]) == (told == "watch_resumed")
+    assert ("410" in found[told]) == (told == "watch_relisted")
+
+
+@pytest.mark.parametrize("stage", ["warm_up", "ramp_up", "churn", "ramp_down"])
+def test_of_a_cluster_that_never_comes_back_the_record_says_what_is_left(
+    tmp_path: Path, stage: str
+) -> None:
+    command = (
+        "run", "steady-state", "--count", "6", "--churn", "2", "--cycles", "2", "--every", "20s",
+        "--simulate", "ci", "--quiet", "--format", "json",
+    )  # fmt: skip
+    virtslo(*command, "--runs", str(tmp_path / "whole"))
+    stages = read_record(only_run(tmp_path / "whole")).header.stages
+    (ends,) = [(each.started_ns, each.ended_ns or 0) for each in stages if each.name == stage]
+    at_ms = sum(ends) // 2 // 10**6
+    fault = ("--fault", f"api-server-restart:at={at_ms}ms,for=9000s")
+    done = virtslo(*command, "--runs", str(tmp_path / "lost"), *fault)
+    header = read_record(only_run(tmp_path / "lost")).header
+
+    begun = [each.name for each in header.stages if each.started_ns < at_ms * 10**6]
+    assert begun[-1] == stage
+    assert done.code == 4
+    assert len(header.left_behind) == 1
+    assert f"everything labelled {header.run_label}" in header.left_behind[0]
+    assert f"virtslo clean --run {header.run_label}" in done.err
+    found = {each.code for each in header.findings}
+    assert "watch_lost" in found
+    assert "watch_resumed" not in found
 
 
 def test_every_fault_is_run() -> None:

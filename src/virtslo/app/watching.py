@@ -92,7 +92,27 @@ class RunWatch:
         found: list[Finding] = []
         for tracker, reflector in zip(self._trackers, self._reflectors, strict=True):
             name = tracker.resource.plural
-            if reflector.resumed:
+            if reflector.is_broken:
+                found.append(
+                    Finding(
+                        "watch_lost",
+                        f"the watch of {name} broke and could not be resumed by the end of the "
+                        "run: what happened to them since is not known",
+                        touches=("*",),
+                        inconclusive=True,
+                    )
+                )
+            if reflector.relists:
+                found.append(
+                    Finding(
+                        "watch_relisted",
+                        f"the watch of {name} could not be resumed {reflector.relists} times, its "
+                        "resource version was too old (410 Gone): they were listed again; what "
+                        "came and went in between was not seen, and the rest late",
+                        touches=("*",),
+                    )
+                )
+            elif reflector.resumed and not reflector.is_broken:
                 found.append(
                     Finding(
                         "watch_resumed",

@@ -90,6 +90,8 @@ class Reflector:
         self.synced = asyncio.Event()
         self.relists = 0
         self.resumed = 0
+        self.is_broken = False
+        """Whether nothing is learnt now: the watch broke, and no attempt has succeeded since."""
 
     async def run(self) -> None:
         """Keep up until cancelled. Raises ClusterError for what trying again cannot heal."""
@@ -105,6 +107,7 @@ class Reflector:
                     raise
                 self._handler.lost(str(error))
                 self.resumed += 1
+                self.is_broken = True
                 if not (isinstance(error, ConnectionLost) and self._has_lived()):
                     await self._back_off(error)
 
@@ -149,6 +152,7 @@ class Reflector:
         ) as events:
             self._refused_since_ns = None
             self._opened_ns = self._clock.now_ns()
+            self.is_broken = False
             if self._stall_after is None:
                 async for event in events:
                     self._take(event)
