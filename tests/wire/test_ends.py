@@ -3,12 +3,16 @@
 import asyncio
 import signal
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+import yaml
 
 from support.clusters import Served, connected, hollow_served
 from support.processes import current_header, finish, kubeconfig_of, start, until_stage
+from support.relay import relayed
 from virtslo.model.identifiers import RUN_LABEL, SCHEDULING
 from virtslo.model.operations import CREATE, RAMP_UP
 from virtslo.model.resources import NAMESPACES, VMIS
@@ -18,9 +22,29 @@ from virtslo.store.records import read_record
 STAGES = [
     pytest.param("warm_up", marks=pytest.mark.slow),
     "ramp_up",
+    pytest.param("churn", marks=pytest.mark.slow),
     pytest.param("ramp_down", marks=pytest.mark.slow),
 ]
-RUN = ("run", "burst", "--count", "5", "--yes", "--settle", "2s", "--quiet")
+STEADY = {"pattern": "steady-state", "churn": {"objects": 2, "cycles": 3, "every": "2s"}}
+
+
+def run_with(stage: str, folder: Path) -> tuple[str, ...]:
+    """A run that gets to a stage, and looks at nothing but its objects."""
+    scenario = {
+        "apiVersion": "virtslo/v1",
+        "name": "ends",
+        "workload": {"kind": "vmi", "count": 5},
+        "load": {**(STEADY if stage == "churn" else {"pattern": "burst"}), "settle": "2s"},
+        "observe": {"restCalls": "none"},
+    }
+    (folder / "scenario.yaml").write_text(yaml.safe_dump(scenario))
+    return ("run", "scenario.yaml", "--yes", "--quiet")
+
+
+def port_of(there: Served) -> int:
+    port = urlsplit(there.url).port
+    assert port is not None
+    return port
 
 
 IDLE = """
@@ -54,7 +78,7 @@ def test_sigterm_cleans_up_and_keeps_the_record(tmp_path: Path, stage: str) -> N
     async def main() -> None:
         async with hollow_served(nodes=2) as there:
             where = ("--kubeconfig", str(kubeconfig_of(there, tmp_path)), "--context", "mine")
-            process = await start(tmp_path, *RUN, *where)
+            process = await start(tmp_path, *run_with(stage, tmp_path), *where)
             await until_stage(tmp_path, stage)
             process.send_signal(signal.SIGTERM)
             shown = await finish(process)
@@ -73,7 +97,7 @@ def test_after_sigkill_the_record_leads_to_what_is_left(tmp_path: Path, stage: s
     async def main() -> None:
         async with hollow_served(nodes=2) as there:
             where = ("--kubeconfig", str(kubeconfig_of(there, tmp_path)), "--context", "mine")
-            process = await start(tmp_path, *RUN, *where)
+            process = await start(tmp_path, *run_with(stage, tmp_path), *where)
             await until_stage(tmp_path, stage)
             process.kill()
             await process.wait()
@@ -121,3 +145,38 @@ def test_what_was_recorded_before_an_idle_stage_survives_sigkill(tmp_path: Path)
 
     assert len(made) == 5
     assert seen[SCHEDULING] == 5
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_after_the_connection_is_lost_for_good_the_record_leads_to_what_is_left(
+    tmp_path: Path, stage: str
+) -> None:
+    async def main() -> None:
+        async with hollow_served(nodes=2) as there, relayed(port_of(there)) as relay:
+            far = kubeconfig_of(replace(there, url=relay.url), tmp_path)
+            where = ("--kubeconfig", str(far), "--context", "mine")
+            process = await start(tmp_path, *run_with(stage, tmp_path), *where)
+            await until_stage(tmp_path, stage)
+            await relay.cut()
+            process.send_signal(signal.SIGTERM)
+            await asyncio.sleep(1)
+            assert process.returncode is None, "clean-up goes on trying"
+            process.send_signal(signal.SIGTERM)
+            shown = await finish(process)
+
+            header = current_header(tmp_path)
+            command = f"virtslo clean --run {header['run_label']}"
+            assert shown.code == 130, shown.err
+            assert command in shown.err
+            (record,) = (tmp_path / "runs").iterdir()
+            told = await finish(await start(tmp_path, "report", str(record)))
+            assert told.code == 4, "a run that did not end never counts as a pass"
+            assert command in told.out + told.err
+            assert await labelled(there) != []
+
+            await relay.open()
+            cleaned = await finish(await start(tmp_path, *command.split()[1:], *where, "--yes"))
+            assert cleaned.code == 0, cleaned.err
+            assert await labelled(there) == []
+
+    asyncio.run(main())
