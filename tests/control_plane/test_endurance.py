@@ -5,36 +5,27 @@ Whatever happens, a run is valid, or inconclusive with a reason, and nothing of 
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from control_plane.commands import account, finish, start
-from control_plane.hollow_nodes import hollow_nodes
+from control_plane.clusters import real
+from control_plane.commands import account
+from control_plane.endurance import BURST, PACED, STEADY, at_stage, endure, folder_with
+from control_plane.flow_control import closed, limited, refused, refused_in_audit_log
 from control_plane.kubevirt import RealKubeVirt
 from control_plane.plane import ControlPlane
-from control_plane.test_hollow import labelled
-from support.processes import current_header, until_stage
+from support.processes import until_stage
 
 LOG = logging.getLogger(__name__)
-COUNT = 10
-STAGES = ["warm_up", "ramp_up", "ramp_down"]
-RUN = (
-    "run",
-    "burst",
-    "--count",
-    str(COUNT),
-    "--yes",
-    "--settle",
-    "2s",
-    "--timeout",
-    "90s",
-    "--format",
-    "json",
-)
+STAGES = {"warm_up": BURST, "ramp_up": BURST, "churn": STEADY, "ramp_down": BURST}
+MANY = 60
+HOLD_SECONDS = 3
 Fault = Callable[[ControlPlane, RealKubeVirt], Awaitable[None]]
 
 
@@ -64,17 +55,24 @@ FAULTS: list[Fault] = [
 ]
 
 
-@asynccontextmanager
-async def kubevirt(plane: ControlPlane) -> AsyncIterator[RealKubeVirt]:
-    real = RealKubeVirt(plane)
-    try:
-        await real.start()
-        async with hollow_nodes(plane, nodes=4, kubevirt=real), asyncio.TaskGroup() as group:
-            watching = group.create_task(real.watch_over())
-            yield real
-            watching.cancel()
-    finally:
-        real.stop()
+@dataclass(frozen=True, slots=True)
+class Storm:
+    """When priority and fairness refuses what: from a stage on, until it hit the stage that is
+    meant."""
+
+    hits: str
+    begins: str | None
+    load: dict[str, Any]
+    verbs: Sequence[str] = ("*",)
+
+
+STORMS = [
+    # Deletions go at once: they must be refused before the stage, or the run, begins.
+    Storm("warm_up", None, BURST, verbs=("delete",)),
+    Storm("ramp_up", "ramp_up", PACED),
+    Storm("churn", "churn", STEADY),
+    Storm("ramp_down", "ramp_up", BURST, verbs=("delete",)),
+]
 
 
 @pytest.mark.timeout(1500)
@@ -82,62 +80,72 @@ def test_no_fault_in_any_stage_loses_an_object_or_leaves_one(
     plane: ControlPlane, tmp_path: Path
 ) -> None:
     async def main() -> None:
-        async with kubevirt(plane) as real:
-            kubeconfig = await account(plane, counters=True)
+        async with real(plane, is_endangered=True) as kubevirt:
+            kubeconfig = await account(plane)
+            for storm in STORMS:
+                await weather(plane, storm, kubeconfig, tmp_path / "storm" / storm.hits)
+            await be_one_of_many(plane, kubeconfig, tmp_path / "many")
             for fault in FAULTS:
-                for stage in STAGES:
-                    name = f"{fault.__name__} in {stage}"
-                    folder = folder_with(kubeconfig, tmp_path / fault.__name__ / stage)
-                    told = await endure(plane, real, fault, stage, folder)
-                    LOG.info("%s: %s", name, told)
+                for stage, load in STAGES.items():
+                    folder = tmp_path / fault.__name__ / stage
+                    folder_with(kubeconfig, folder, load=load)
+                    strike = partial(fault, plane, kubevirt)
+                    outcome = await endure(plane, folder, at_stage(stage, strike))
+                    LOG.info("%s in %s: %s", fault.__name__, stage, outcome)
 
     asyncio.run(main())
 
 
-def folder_with(kubeconfig: Path, folder: Path) -> Path:
-    """A folder for one run, with the kubeconfig in it."""
-    folder.mkdir(parents=True)
-    (folder / "account.yaml").write_bytes(kubeconfig.read_bytes())
-    return folder
+async def weather(plane: ControlPlane, storm: Storm, kubeconfig: Path, folder: Path) -> None:
+    """Every request is refused for a while: 429, as the server itself counts and audits."""
+    folder_with(kubeconfig, folder, load=storm.load)
+    before = await refused(plane), refused_in_audit_log(plane)
+
+    async def happening(folder: Path) -> None:
+        if storm.begins is not None:
+            await until_stage(folder, storm.begins)
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(closed(plane, verbs=storm.verbs))
+            await until_stage(folder, storm.hits)
+            while await refused(plane) == before[0]:  # noqa: ASYNC110  the server's own counter
+                await asyncio.sleep(0.2)
+            await asyncio.sleep(HOLD_SECONDS)
+
+    outcome = await endure(plane, folder, happening)
+    counted, audited = (
+        (await refused(plane)) - before[0],
+        refused_in_audit_log(plane) - before[1],
+    )
+    LOG.info("429 in %s, %d times: %s", storm.hits, counted, outcome)
+    assert counted == audited > 0
+    struck = [each for each in outcome.record.operations if each.code == 429]
+    assert {each.stage for each in struck} == {storm.hits}, outcome
+    refused_creates = [each for each in struck if each.verb == "create" and each.stage != "warm_up"]
+    assert outcome.shown.code == (4 if refused_creates else 0), outcome
 
 
-async def endure(
-    plane: ControlPlane,
-    real: RealKubeVirt,
-    fault: Fault,
-    stage: str,
-    folder: Path,
-) -> str:
-    """One run with one fault; returns its outcome in words."""
-    process = await start(folder / "account.yaml", *RUN)
-    waiting = asyncio.ensure_future(finish(process))
-    await until_stage(folder, stage)
-    await fault(plane, real)
-    shown = await waiting
+async def be_one_of_many(plane: ControlPlane, kubeconfig: Path, folder: Path) -> None:
+    """A few seats for a burst: some requests are refused, some not, and each is accounted for."""
+    folder_with(kubeconfig, folder, load=BURST, count=MANY)
+    before = await refused(plane), refused_in_audit_log(plane)
+    async with limited(plane, shares=1):
 
-    header = current_header(folder)
-    place = f"{fault.__name__} in {stage}: {shown.err[-3000:]}"
-    async with plane.admin() as api:
-        left = await labelled(api)
-    assert left == [], f"{place}\n{header['left_behind']}"
-    assert header["left_behind"] == [], place
-    assert shown.code in {0, 3, 4}, place
-    if shown.code == 3:
-        assert header["status"] == "failed", place
-        return f"could not run: {shown.err.splitlines()[-1]}"
-    assert_nothing_lost_or_counted_twice(shown.document, place)
-    codes = sorted({each["code"] for each in shown.document["data_quality"]})
-    if shown.code == 4:
-        assert codes, f"inconclusive for no reason: {place}"
-    return f"{'valid' if shown.code == 0 else 'inconclusive'}: {', '.join(codes) or 'no finding'}"
+        async def nothing(_: Path) -> None: ...
 
-
-def assert_nothing_lost_or_counted_twice(document: Any, place: str) -> None:
-    created = document["tables"]["creation_rate"]["burst"]["vmi"]["samples"]
-    running = [
-        each["samples"]
-        for each in document["indicators"]
-        if each["name"] == "vmi_creation_to_running_seconds"
+        outcome = await endure(plane, folder, nothing)
+    counted = await refused(plane) - before[0]
+    LOG.info("few seats for %d, refused %d times: %s", MANY, counted, outcome)
+    assert counted == refused_in_audit_log(plane) - before[1] > 0
+    creates = [
+        each
+        for each in outcome.record.operations
+        if each.verb == "create" and each.stage == "ramp_up"
     ]
-    assert created <= COUNT, place
-    assert all(samples == created for samples in running), (created, running, place)
+    struck = [each for each in creates if each.code == 429]
+    assert 0 < len(struck) < MANY, outcome
+    assert len(creates) == MANY
+    assert (
+        f"{len(struck)} of {MANY} creates were not accepted"
+        in outcome.findings["failed_operations"]
+    )
+    assert outcome.shown.code == 4

@@ -1,59 +1,27 @@
 """A hollow KubeVirt on a real API server: put there by the command, measured, taken away."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from control_plane.commands import Shown, account, end, run, start, virtslo
+from control_plane.clusters import hollow, labelled
+from control_plane.commands import run, start, virtslo
 from control_plane.kubevirt import apply
 from control_plane.plane import ControlPlane
 from support.hollow_clusters import NAMESPACE, vm, vmi
 from virtslo.base.errors import ClusterError, NotFound
 from virtslo.hollow.vmi_status import VM_FINALIZER, VMI_FINALIZER
-from virtslo.model.identifiers import RUN_LABEL
 from virtslo.model.resources import (
     CUSTOM_RESOURCE_DEFINITIONS,
     KUBEVIRTS,
-    NAMESPACES,
     NODES,
     VMIS,
     VMS,
 )
-from virtslo.ports.kube_api import KubeApi, Selection
 
 BURSTS = [("vmi", "virtualmachineinstances"), ("vm", "virtualmachines")]
 STEADY = ("--count", "10", "--churn", "2", "--cycles", "2", "--every", "10s")
-
-
-@asynccontextmanager
-async def hollow(plane: ControlPlane, *, nodes: int = 4) -> AsyncIterator[Path]:
-    """The command at work; yields the kubeconfig of the shipped service account."""
-    admin = plane.kubeconfig("admin", "system:masters")
-    process = await start(admin, "hollow", "--nodes", str(nodes), "--install-crds", "--yes")
-    assert process.stderr is not None
-    told = b""
-    while b"playing" not in told:
-        line = await asyncio.wait_for(process.stderr.readline(), 120)
-        assert line, told.decode()
-        told += line
-    shown: Shown | None = None
-    try:
-        yield await account(plane)
-    finally:
-        shown = await end(process)
-    assert shown.code == 0, shown.err
-    assert "nothing of it is left" in shown.err
-
-
-async def labelled(api: KubeApi) -> list[str]:
-    """What carries a run's label."""
-    selection = Selection(label_selector=RUN_LABEL)
-    found = [await api.list_objects(resource, selection) for resource in (VMIS, NAMESPACES)]
-    return [item["metadata"]["name"] for page in found for item in page.items]
 
 
 def figure(document: Any, kind: str) -> Any:

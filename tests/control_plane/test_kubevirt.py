@@ -3,14 +3,11 @@
 import asyncio
 import json
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 from control_plane.calls import AuditLog, Call
+from control_plane.clusters import real
 from control_plane.commands import account, run, virtslo
-from control_plane.hollow_nodes import hollow_nodes
-from control_plane.kubevirt import RealKubeVirt
 from control_plane.plane import ControlPlane
 from virtslo.app.counting import Counting
 from virtslo.base.clock import SystemClock
@@ -35,32 +32,18 @@ COUNTED = {
     "controllerrevisions",
 }
 AT_REST_SECONDS = 3
-RESYNC_SECONDS = 32
-"""The garbage collector learns of new kinds every 30 s and is busy until then."""
-
-
-@asynccontextmanager
-async def kubevirt(plane: ControlPlane, *, nodes: int = 4) -> AsyncIterator[RealKubeVirt]:
-    real = RealKubeVirt(plane)
-    try:
-        await real.start()
-        async with hollow_nodes(plane, nodes=nodes, kubevirt=real):
-            await asyncio.sleep(RESYNC_SECONDS)
-            yield real
-    finally:
-        real.stop()
 
 
 def test_a_real_kubevirt_is_measured_to_the_last_call(plane: ControlPlane) -> None:
     async def main() -> None:
-        async with kubevirt(plane) as real:
+        async with real(plane) as kubevirt:
             kubeconfig = await account(plane, counters=True)
             looked = await virtslo(kubeconfig, "preflight", "burst", "--count", str(COUNT))
             assert looked.code == 0, looked.err
             assert "WARNING  counters" not in looked.err, looked.err
             await measured_exactly(plane, kubeconfig)
             await refused_by_webhooks(kubeconfig)
-            assert not any(process.has_ended for process in real.processes.values())
+            assert not any(process.has_ended for process in kubevirt.processes.values())
 
     asyncio.run(main())
 
