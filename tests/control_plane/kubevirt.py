@@ -111,6 +111,9 @@ class RealKubeVirt:
 
     def __init__(self, plane: ControlPlane) -> None:
         self._plane = plane
+        self._certificates = plane.folder / "certificates"
+        """Apart from the logs: KubeVirt reads them again at every change in their folder, and logs
+        that it did."""
         self.ports = dict(zip(COMPONENTS, free_ports(2), strict=True))
         self.processes = {name: self._process(name) for name in COMPONENTS}
 
@@ -253,8 +256,7 @@ class RealKubeVirt:
         program = find(name)
         assert program is not None, f"{name} is not built"
         folder = self._plane.folder
-        pair = self._plane.authority.server(name)
-        self._write(name, pair)
+        self._write(name, self._plane.authority.server(name))
         user = f"system:serviceaccount:{NAMESPACE}:{COMPONENTS[name]}"
         groups = ("system:serviceaccounts", f"system:serviceaccounts:{NAMESPACE}")
         config = self._plane.kubeconfig(user, *groups, path=folder / f"{name}.yaml")
@@ -265,7 +267,7 @@ class RealKubeVirt:
         )
 
     def _arguments(self, name: str) -> Iterator[str]:
-        folder = self._plane.folder
+        folder = self._certificates
         yield "--listen=127.0.0.1"
         yield f"--port={self.ports[name]}"
         if name == "virt-api":
@@ -279,8 +281,9 @@ class RealKubeVirt:
             yield "--launcher-image=virt-launcher:tests"
 
     def _write(self, name: str, pair: Pair) -> None:
-        (self._plane.folder / f"{name}.pem").write_bytes(pair.certificate)
-        (self._plane.folder / f"{name}-key.pem").write_bytes(pair.key)
+        self._certificates.mkdir(exist_ok=True)
+        (self._certificates / f"{name}.pem").write_bytes(pair.certificate)
+        (self._certificates / f"{name}-key.pem").write_bytes(pair.key)
 
 
 def _namespace() -> dict[str, Any]:
