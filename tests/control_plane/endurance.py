@@ -4,7 +4,9 @@ Invariant: what was recorded is compared with the API server's audit log, name b
 lost, nothing twice. A run is valid, or inconclusive with a reason, and nothing of it is left.
 """
 
-from collections.abc import Awaitable, Callable
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,11 +17,13 @@ from control_plane.clusters import labelled
 from control_plane.commands import Shown, start
 from control_plane.flow_control import ACCOUNT
 from control_plane.plane import ControlPlane
-from support.processes import current_header, until_stage
+from support.processes import current_header
 from virtslo.cli.wiring import read_record
 from virtslo.model.record import RunRecord
 
+LOG = logging.getLogger(__name__)
 COUNT: Final = 10
+STAGES: Final = ("warm_up", "ramp_up", "churn", "ramp_down")
 BURST: Final[dict[str, Any]] = {"pattern": "burst"}
 PACED: Final[dict[str, Any]] = {
     "pattern": "burst",
@@ -128,11 +132,23 @@ def created(plane: ControlPlane) -> list[tuple[str, str]]:
     ]
 
 
-def at_stage(stage: str, strike: Callable[[], Awaitable[None]]) -> Happening:
-    """Something that is done once when a stage is under way."""
+def in_every_stage(stages: Sequence[str], strike: Callable[[], Awaitable[None]]) -> Happening:
+    """Something that is done in the middle of each stage."""
 
     async def happening(folder: Path) -> None:
-        await until_stage(folder, stage)
-        await strike()
+        for stage in stages:
+            header = await until_stage(folder, stage)
+            LOG.info("struck in %s", header["stages"][-1]["name"])
+            await strike()
 
     return happening
+
+
+async def until_stage(folder: Path, name: str) -> dict[str, Any]:
+    """Wait until the run of a folder has begun a stage; returns its record's header."""
+    for _ in range(2400):
+        header = current_header(folder)
+        if any(each["name"] == name for each in header.get("stages", ())):
+            return header
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"no run got to {name}: {current_header(folder)}")

@@ -16,14 +16,21 @@ import pytest
 
 from control_plane.clusters import real
 from control_plane.commands import account
-from control_plane.endurance import BURST, PACED, STEADY, at_stage, endure, folder_with
+from control_plane.endurance import (
+    BURST,
+    PACED,
+    STAGES,
+    STEADY,
+    endure,
+    folder_with,
+    in_every_stage,
+    until_stage,
+)
 from control_plane.flow_control import closed, limited, refused, refused_in_audit_log
 from control_plane.kubevirt import RealKubeVirt
 from control_plane.plane import ControlPlane
-from support.processes import until_stage
 
 LOG = logging.getLogger(__name__)
-STAGES = {"warm_up": BURST, "ramp_up": BURST, "churn": STEADY, "ramp_down": BURST}
 MANY = 60
 HOLD_SECONDS = 3
 Fault = Callable[[ControlPlane, RealKubeVirt], Awaitable[None]]
@@ -86,12 +93,10 @@ def test_no_fault_in_any_stage_loses_an_object_or_leaves_one(
                 await weather(plane, storm, kubeconfig, tmp_path / "storm" / storm.hits)
             await be_one_of_many(plane, kubeconfig, tmp_path / "many")
             for fault in FAULTS:
-                for stage, load in STAGES.items():
-                    folder = tmp_path / fault.__name__ / stage
-                    folder_with(kubeconfig, folder, load=load)
-                    strike = partial(fault, plane, kubevirt)
-                    outcome = await endure(plane, folder, at_stage(stage, strike))
-                    LOG.info("%s in %s: %s", fault.__name__, stage, outcome)
+                folder = folder_with(kubeconfig, tmp_path / fault.__name__, load=STEADY)
+                strike = partial(fault, plane, kubevirt)
+                outcome = await endure(plane, folder, in_every_stage(STAGES, strike))
+                LOG.info("%s: %s", fault.__name__, outcome)
 
     asyncio.run(main())
 

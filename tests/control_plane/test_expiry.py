@@ -8,22 +8,28 @@ import asyncio
 import json
 import logging
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from control_plane.clusters import hollow
-from control_plane.endurance import BURST, STEADY, Outcome, endure, folder_with
+from control_plane.endurance import STAGES, STEADY, Outcome, endure, folder_with, in_every_stage
 from control_plane.flow_control import ACCOUNT
 from control_plane.plane import ControlPlane, Options
-from support.processes import until_stage
 from support.relay import Relay, relayed
 from virtslo.model.resources import CONFIG_MAPS
 
 LOG = logging.getLogger(__name__)
-STAGES = {"warm_up": BURST, "ramp_up": BURST, "churn": STEADY, "ramp_down": BURST}
 WATCHED = {"pods", "virtualmachineinstances"}
+MARK: dict[str, Any] = {
+    "apiVersion": "v1",
+    "kind": "ConfigMap",
+    "metadata": {"name": "later"},
+}
+"""What moves the server's version past what the run has seen."""
 
 
 @pytest.fixture(scope="module")
@@ -44,30 +50,24 @@ def test_a_watch_whose_history_is_gone_is_listed_again_in_every_stage(
             document = yaml.safe_load(kubeconfig.read_text())
             document["clusters"][0]["cluster"]["server"] = relay.url
             kubeconfig.write_text(yaml.safe_dump(document))
-            for stage, load in STAGES.items():
-                folder = folder_with(kubeconfig, tmp_path / stage, load=load)
-                outcome = await forget_in(plane, relay, stage, folder)
-                LOG.info("410 in %s: %s", stage, outcome)
-                assert "watch_relisted" in outcome.findings, outcome
-                await assert_told_410_and_listed_again(plane, outcome)
+            folder = folder_with(kubeconfig, tmp_path / "run", load=STEADY)
+            strike = partial(forget, plane, relay)
+            outcome = await endure(plane, folder, in_every_stage(STAGES, strike))
+            LOG.info("410 in every stage: %s", outcome)
+            assert "watch_relisted" in outcome.findings, outcome
+            await assert_told_410_and_listed_again(plane, outcome)
 
     asyncio.run(main())
 
 
-async def forget_in(plane: ControlPlane, relay: Relay, stage: str, folder: Path) -> Outcome:
-    """A run that loses its connection in a stage, for long enough that history is gone."""
-
-    async def happening(folder: Path) -> None:
-        await until_stage(folder, stage)
-        await relay.cut()
-        async with plane.admin() as api:
-            await api.create(
-                CONFIG_MAPS, body(f"at-{stage.replace('_', '-')}"), namespace="default"
-            )
-        await plane.forget_history()
-        await relay.open()
-
-    return await endure(plane, folder, happening)
+async def forget(plane: ControlPlane, relay: Relay) -> None:
+    """Cut the way to the server for long enough that history is gone."""
+    await relay.cut()
+    async with plane.admin() as api:
+        await api.create(CONFIG_MAPS, MARK, namespace="default")
+        await api.delete(CONFIG_MAPS, MARK["metadata"]["name"], namespace="default")
+    await plane.forget_history()
+    await relay.open()
 
 
 async def assert_told_410_and_listed_again(plane: ControlPlane, outcome: Outcome) -> None:
@@ -82,19 +82,19 @@ async def assert_told_410_and_listed_again(plane: ControlPlane, outcome: Outcome
     ]
     for resource in WATCHED:
         ours = [each for each in asked if each["objectRef"]["resource"] == resource]
-        first, again = [each for each in ours if each["verb"] == "list"][:2]
-        resumed = [
-            each
-            for each in ours
-            if each["verb"] == "watch"
-            and first["stageTimestamp"] < each["stageTimestamp"] <= again["stageTimestamp"]
-        ][-1]
-        async with plane.admin() as api:
-            (told,) = (await api.read_raw(resumed["requestURI"])).splitlines()
-        event = json.loads(told)
-        assert event["type"] == "ERROR"
-        assert event["object"]["code"] == 410
+        lists = [index for index, each in enumerate(ours) if each["verb"] == "list"]
+        lists = lists[: 1 + len(STAGES)]  # later ones are those of clean-up
+        assert len(lists) == 1 + len(STAGES), f"{resource} was listed {len(lists)} times"
+        for again in lists[1:]:
+            resumed = ours[again - 1]
+            assert resumed["verb"] == "watch"
+            assert await code_of(plane, resumed["requestURI"]) == 410
 
 
-def body(name: str) -> dict[str, object]:
-    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}}
+async def code_of(plane: ControlPlane, uri: str) -> int:
+    """What the server says to a watch: the code of the error that it begins with."""
+    async with plane.admin() as api:
+        (told,) = (await api.read_raw(uri)).splitlines()
+    event = json.loads(told)
+    assert event["type"] == "ERROR", told
+    return int(event["object"]["code"])
