@@ -19,6 +19,7 @@ from virtslo.model.resources import (
     VMIS,
     VMS,
 )
+from virtslo.ports.kube_api import KubeApi
 
 BURSTS = [("vmi", "virtualmachineinstances"), ("vm", "virtualmachines")]
 STEADY = ("--count", "10", "--churn", "2", "--cycles", "2", "--every", "10s")
