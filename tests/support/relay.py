@@ -44,6 +44,10 @@ class Relay:
             writer.transport.abort()
             return
         ours = {writer, there[1]}
+        if self._server is None:  # it was cut meanwhile
+            for each in ours:
+                each.transport.abort()
+            return
         self._writers |= ours
         try:
             await asyncio.gather(_copy(reader, there[1]), _copy(there[0], writer))
