@@ -185,6 +185,16 @@ def test_vep411_is_a_folder_of_three_files(run: Path, tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_repetitions_do_not_write_over_one_another(tmp_path: Path) -> None:
+    load = ("--count", "4", "--repeat", "2", "--simulate", "instant")
+    virtslo("run", "burst", *load, "--runs", str(tmp_path / "runs"), "--quiet")
+    suite = only_run(tmp_path / "runs")
+
+    for form, count in (("vep411", 2 * 3), ("kube-burner", 2 * 2 + 1)):
+        export(suite, form, "-o", str(tmp_path / form))
+        assert len(list((tmp_path / form).iterdir())) == count
+
+
 def test_perfdata_has_percentiles_in_milliseconds(run: Path) -> None:
     document = valid("perfdata", export(run, "perfdata").document)
 

@@ -209,6 +209,20 @@ def test_a_real_pushgateway_takes_a_run(run: Path, pushgateway: int) -> None:
     assert f'run="{run.name}"' in line
 
 
+def test_of_a_suite_every_part_is_pushed(tmp_path: Path, pushgateway: int) -> None:
+    url = f"http://127.0.0.1:{pushgateway}"
+    load = ("--count", "4", "--repeat", "2", "--simulate", "instant")
+    virtslo("run", "burst", *load, "--runs", str(tmp_path), "--quiet")
+    suite = only_run(tmp_path)
+
+    done = virtslo("report", str(suite), "--format", "openmetrics", "--to", url)
+
+    assert done.code == 0, done.err
+    parts = [path.name for path in suite.iterdir() if path.is_dir()]
+    assert len(parts) == 2
+    assert all(f"/metrics/job/virtslo/run/{part}" in done.err for part in parts)
+
+
 def test_a_format_that_cannot_be_sent_says_which_can(run: Path) -> None:
     refused = virtslo("report", str(run), "--format", "junit", "--to", "http://127.0.0.1:1")
 

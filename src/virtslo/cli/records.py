@@ -117,15 +117,19 @@ def send_report(
 ) -> int:
     """Send a record's documents to where others read them; returns the record's exit code.
 
-    Documents that were refused are told one by one, and the exit code is then 3.
+    Of a suite, every part's. Documents that were refused are told one by one, and the exit code is
+    then 3.
     """
     check_destination(form)
     judges = read_objectives(objectives)
-    report = build_report([read_record(locate(run))], detailed=True, objectives=judges)
+    records, suites = read_runs([run])
+    report = build_report(records, detailed=True, objectives=judges, suites=suites)
     check_simulated(report, form, is_allowed=allow_simulated)
     if form == "openmetrics":
-        where = push_metrics(url, report.runs[0].id, render(report, form))
-        click.echo(f"pushed: {where}", err=True)
+        for record in records:
+            part = build_report([record], detailed=True, objectives=judges)
+            where = push_metrics(url, record.host.run_id, render(part, form))
+            click.echo(f"pushed: {where}", err=True)
         return exit_code(report)
     delivery = send_documents(url, index, kube_burner_documents(report))
     click.echo(

@@ -7,6 +7,7 @@ cluster or the image is guessed: what the record does not know is null.
 import csv
 import io
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -33,11 +34,17 @@ class Vep411:
         return json.dumps(documents[0] if len(documents) == 1 else documents, indent=2) + "\n"
 
     def files(self, report: Report) -> Mapping[str, str]:
-        """The three files that the enhancement names, by their names."""
+        """The three files that the enhancement names, by their names.
+
+        Runs of one scenario, as repetitions are, have the run's id in the name.
+        """
         found: dict[str, str] = {}
+        times = Counter(run.scenario for run in report.runs)
         for run, detail in detailed_runs(report):
             document = document_of(run, detail)
             name = marked(run, run.scenario)
+            if times[run.scenario] > 1:
+                name = f"{name}-{run.id}"
             found[f"{name}_results.json"] = json.dumps(document, indent=2) + "\n"
             found[f"{name}_results.csv"] = _csv(document["records"])
             summary = {key: value for key, value in document.items() if key != "records"}
