@@ -44,15 +44,24 @@ def reference_profile() -> Profile:
 
 @asynccontextmanager
 async def hollow_nodes(
-    plane: ControlPlane, *, nodes: int, kubevirt: RealKubeVirt | None
+    plane: ControlPlane,
+    *,
+    nodes: int,
+    kubevirt: RealKubeVirt | None,
+    with_virt_controller: bool | None = None,
 ) -> AsyncIterator[AttachedParts]:
-    """Hollow nodes at work; without a real KubeVirt beside them, a hollow virt-controller too."""
+    """Hollow nodes at work, and a hollow virt-controller: where no KubeVirt is real, or if said so.
+
+    Beside a real virt-api it leads once the real one's lease has run out, which must have ended.
+    """
     clock = SystemClock()
     profile = reference_profile()
     names = tuple(f"node-{index:05d}" for index in range(nodes))
     async with AsyncExitStack() as stack:
         admin = await stack.enter_async_context(plane.admin())
         await install_nodes(admin, names, profile.nodes, clock)
+        if with_virt_controller is None:
+            with_virt_controller = kubevirt is None
         opened = await _connections(plane, names, kubevirt, stack)
 
         def connect(identity: Identity, node: str) -> KubeApi:
@@ -64,7 +73,7 @@ async def hollow_nodes(
             profile=profile,
             seed=1,
             node_names=names,
-            with_virt_controller=kubevirt is None,
+            with_virt_controller=with_virt_controller,
         )
         async with asyncio.TaskGroup() as group:
             task = group.create_task(parts.run())
@@ -92,9 +101,11 @@ async def _connections(
             if kubevirt is None
             else kubevirt.connect_with_token(handler, await kubevirt.handler_token(name))
         )
-    if kubevirt is None:
-        agent = virt_controller().user_agent
-        opened["virt-controller", ""] = plane.connect("hollow", "system:masters", agent=agent)
+    opened["virt-controller", ""] = (
+        plane.connect("hollow", "system:masters", agent=virt_controller().user_agent)
+        if kubevirt is None
+        else plane.connect_as(virt_controller())
+    )
     for api in opened.values():
         await stack.enter_async_context(api)
     return opened

@@ -48,7 +48,7 @@ def reference_run(kind: str, count: int, *, every: float = 0.0, seed: int = 1) -
 
     async def test(hollow: Hollow) -> ReferenceRun:
         await asyncio.sleep(5)
-        resource, bodies = _bodies(kind, count)
+        resource, bodies = bodies_of(kind, count)
         hollow.audit.clear()
         start_ns = hollow.clock.now_ns()
         await _create(hollow, resource, bodies, every)
@@ -85,7 +85,8 @@ def counts(audit: Sequence[Mapping[str, Any]], count: int) -> Counts:
     return {key: calls / count for key, calls in sorted(found.items())}
 
 
-def _bodies(kind: str, count: int) -> tuple[Resource, list[Object]]:
+def bodies_of(kind: str, count: int) -> tuple[Resource, list[Object]]:
+    """What is created for so many VMIs' worth of a kind. Raises ValueError."""
     match kind:
         case "vmi":
             return resources.VMIS, [vmi(f"vmi-{index:05d}") for index in range(count)]
