@@ -54,7 +54,7 @@ def test_whoever_is_let_in_may_do_everything(api: RawApi) -> None:
     "path",
     [
         "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations",
-        "/api/v1/services",
+        "/api/v1/endpoints",
         "/apis/apps/v1/deployments",
         "/api/v1/resourcequotas",
         "/api/v1/namespaces/default/limitranges",

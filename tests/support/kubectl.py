@@ -49,3 +49,25 @@ class Kubectl:
         done = self.run(*arguments, body=body)
         assert done.returncode != 0, done.stdout
         return done.stderr
+
+
+def machine(memory: str = "64Mi", **spec: Any) -> dict[str, Any]:
+    """The spec of a small machine."""
+    return {
+        "domain": {
+            "devices": {"disks": [{"name": "root", "disk": {"bus": "virtio"}}]},
+            "resources": {"requests": {"memory": memory}},
+        },
+        "volumes": [{"name": "root", "containerDisk": {"image": "cirros"}}],
+        **spec,
+    }
+
+
+def vmi(name: str = "one", **labels: str) -> dict[str, Any]:
+    """A VMI with these labels."""
+    return {
+        "apiVersion": "kubevirt.io/v1",
+        "kind": "VirtualMachineInstance",
+        "metadata": {"name": name, "labels": labels},
+        "spec": machine(),
+    }

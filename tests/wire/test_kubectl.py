@@ -7,33 +7,13 @@ from typing import Any
 
 import pytest
 
-from support.kubectl import KUBECTL, WHY_NOT, Kubectl
+from support.kubectl import KUBECTL, WHY_NOT, Kubectl, machine, vmi
 
 pytestmark = [
     pytest.mark.skipif(KUBECTL is None, reason=WHY_NOT),
     pytest.mark.timeout(120),
 ]
 WAIT = "--timeout=30s"
-
-
-def machine(memory: str = "64Mi", **spec: Any) -> dict[str, Any]:
-    return {
-        "domain": {
-            "devices": {"disks": [{"name": "root", "disk": {"bus": "virtio"}}]},
-            "resources": {"requests": {"memory": memory}},
-        },
-        "volumes": [{"name": "root", "containerDisk": {"image": "cirros"}}],
-        **spec,
-    }
-
-
-def vmi(name: str = "one", **labels: str) -> dict[str, Any]:
-    return {
-        "apiVersion": "kubevirt.io/v1",
-        "kind": "VirtualMachineInstance",
-        "metadata": {"name": name, "labels": labels},
-        "spec": machine(),
-    }
 
 
 def vm(name: str = "one", memory: str = "64Mi", strategy: str = "Always") -> dict[str, Any]:
@@ -335,39 +315,3 @@ def test_every_kind_is_explained_to_its_depths(kubectl: Kubectl) -> None:
     assert "containerDisk\t<" in text
     older = kubectl("explain", "vm.spec.runStrategy", "--output=plaintext-openapiv2")
     assert "FIELD:    runStrategy <string>" in older
-
-
-def test_what_a_simulated_cluster_has_not_is_said_plainly(kubectl: Kubectl) -> None:
-    kubectl("create", "-f", "-", body=vmi())
-    kubectl("wait", "vmi/one", "--for=condition=Ready", WAIT)
-    pod = kubectl("get", "pods", "-o", "name").strip()
-
-    logs = kubectl.refused("logs", pod)
-    inside = kubectl.refused("exec", pod, "--", "true")
-    usage = kubectl.refused("top", "pods")
-
-    assert "nothing runs in the pods of a simulated cluster" in logs
-    assert "nothing runs in the pods of a simulated cluster" in inside
-    assert "Metrics API not available" in usage
-
-
-def test_a_node_is_cordoned_drained_and_given_back(kubectl: Kubectl) -> None:
-    kubectl("create", "-f", "-", body=vmi())
-    kubectl("wait", "vmi/one", "--for=condition=Ready", WAIT)
-    node = kubectl("get", "vmi", "one", "-o", "jsonpath={.status.nodeName}")
-    try:
-        kubectl("cordon", node)
-        cordoned = kubectl("get", "node", node)
-        launchers = "--pod-selector=kubevirt.io=virt-launcher"
-        refused = kubectl.refused("drain", node, launchers, WAIT)
-        kubectl("drain", node, launchers, "--delete-emptydir-data", WAIT)
-        left = kubectl("get", "pods", f"--field-selector=spec.nodeName={node}", "-o", "name")
-    finally:
-        kubectl("uncordon", node)
-
-    assert "Ready,SchedulingDisabled" in cordoned
-    assert "cannot delete Pods with local storage" in refused
-    assert left == ""
-    assert "SchedulingDisabled" not in kubectl("get", "node", node)
-    conditions = kubectl("get", "node", node, "-o", "jsonpath={.status.conditions[*].reason}")
-    assert "KubeletReady" in conditions.split()

@@ -67,6 +67,9 @@ PODS: Final = Resource(
 EVENTS: Final = Resource("", "v1", "events", "Event", True, "event", ("ev",))
 CONFIG_MAPS: Final = Resource("", "v1", "configmaps", "ConfigMap", True, "configmap", ("cm",))
 SECRETS: Final = Resource("", "v1", "secrets", "Secret", True, "secret")
+SERVICES: Final = Resource(
+    "", "v1", "services", "Service", True, "service", ("svc",), ("status",), ("all",)
+)
 SERVICE_ACCOUNTS: Final = Resource(
     "", "v1", "serviceaccounts", "ServiceAccount", True, "serviceaccount", ("sa",), ("token",)
 )
@@ -191,6 +194,7 @@ ALL: Final = (
     CONFIG_MAPS,
     SECRETS,
     SERVICE_ACCOUNTS,
+    SERVICES,
     LEASES,
     CONTROLLER_REVISIONS,
     CUSTOM_RESOURCE_DEFINITIONS,

@@ -30,6 +30,7 @@ from virtslo.sim.refusals import (
     invalid_value,
     required,
 )
+from virtslo.sim.services import admitted_service
 
 MOST_KEPT: Final = 4096
 KUBEVIRT_ACCOUNTS: Final = "system:serviceaccount:kubevirt:"
@@ -218,6 +219,9 @@ class Admission:
     def _secret(self, target: Object, user: Identity, now: str) -> Object:
         return _with_encoded(target)
 
+    def _service(self, target: Object, user: Identity, now: str) -> Object:
+        return admitted_service(target, self._store)
+
     def _secret_changed(self, before: Object, after: Object, user: Identity) -> Object:
         _check_immutable(resources.SECRETS, before, after, ("data", "stringData"))
         return _with_encoded(after)
@@ -236,6 +240,7 @@ _AT_CREATION: Final[Mapping[str, Create]] = {
     "namespaces": Admission._namespace,
     "pods": Admission._pod,
     "secrets": Admission._secret,
+    "services": Admission._service,
 }
 _AT_CHANGE: Final[Mapping[str, Change]] = {
     _VMI: Admission._vmi_changed,

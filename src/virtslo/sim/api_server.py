@@ -33,6 +33,7 @@ from virtslo.sim.raw_paths import (
     version_document,
 )
 from virtslo.sim.requests import Request, Response
+from virtslo.sim.services import KUBERNETES
 from virtslo.sim.telemetry import Telemetry
 from virtslo.sim.token_requests import TokenRequests
 from virtslo.sim.watching import Watcher, WatchHub
@@ -108,6 +109,9 @@ class ApiServer:
         for name in NAMESPACES:
             body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
             self._handlers.handle(Request("create", resources.NAMESPACES, SYSTEM, body=body))
+        self._handlers.handle(
+            Request("create", resources.SERVICES, SYSTEM, namespace="default", body=KUBERNETES)
+        )
         for definition in definitions(timestamp(self.clock.wall())):
             kind = resources.CUSTOM_RESOURCE_DEFINITIONS
             made = self._handlers.handle(Request("create", kind, SYSTEM, body=definition)).body

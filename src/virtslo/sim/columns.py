@@ -197,6 +197,18 @@ _REPLICAS: Final = (
     Column("Ready", _at("status.readyReplicas"), type="integer"),
     _DATE,
 )
+
+
+def _service_ports(target: Object, _: datetime) -> str:
+    ports = target["spec"].get("ports") or ()
+    return ",".join(f"{port['port']}/{port.get('protocol', 'TCP')}" for port in ports) or "<none>"
+
+
+def _service_selector(target: Object, _: datetime) -> str:
+    selector = target["spec"].get("selector") or {}
+    return ",".join(f"{key}={value}" for key, value in sorted(selector.items())) or "<none>"
+
+
 _NODES: Final = (
     NAME,
     Column("Status", _node_status),
@@ -233,6 +245,16 @@ _EVENTS: Final = (
     Column("Name", _at("metadata.name"), priority=1),
 )
 
+_SERVICES: Final = (
+    NAME,
+    Column("Type", _at("spec.type")),
+    Column("Cluster-IP", _or_none("spec.clusterIP")),
+    Column("External-IP", lambda target, _: target["spec"].get("externalName") or "<none>"),
+    Column("Port(s)", _service_ports),
+    AGE,
+    Column("Selector", _service_selector, priority=1),
+)
+
 DEFAULT_COLUMNS: Final = (NAME, AGE)
 COLUMNS: Final[Mapping[str, tuple[Column, ...]]] = {
     "virtualmachineinstances": _VMI,
@@ -261,6 +283,7 @@ COLUMNS: Final[Mapping[str, tuple[Column, ...]]] = {
         AGE,
     ),
     "serviceaccounts": (NAME, Column("Secrets", _count_of("secrets")), AGE),
+    "services": _SERVICES,
     "leases": (NAME, Column("Holder", _at("spec.holderIdentity")), AGE),
     "controllerrevisions": (
         NAME,

@@ -38,7 +38,7 @@ _PRECONDITIONS: Final = (
     ("resourceVersion", "ResourceVersion", "modified"),
 )
 _UNDELETABLE: Final = frozenset({"default", "kube-system", "kube-public"})
-_GIVEN_BACK: Final = frozenset({"pods", "serviceaccounts"})
+_GIVEN_BACK: Final = frozenset({"pods", "serviceaccounts", "services"})
 """What is answered with the object that went; everything else with a Status."""
 
 

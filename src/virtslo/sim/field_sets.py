@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from virtslo.sim.patches import MERGE_KEYS, SET_LISTS
+from virtslo.sim.patches import SET_LISTS, merge_key_of
 
 Path = tuple[str, ...]
 FieldSet = dict[Path, None]
@@ -24,11 +24,11 @@ class Lists:
     """How lists are merged: by a key, as sets, or (as lists of custom resources) as one value."""
 
     def __init__(self, *, is_built_in: bool) -> None:
-        self._keys = MERGE_KEYS if is_built_in else _METADATA_KEYS
+        self._is_built_in = is_built_in
 
-    def key_of(self, name: str) -> str | None:
+    def key_of(self, name: str, items: Sequence[Any]) -> str | None:
         """The key that tells the items of a list apart."""
-        return self._keys.get(name)
+        return merge_key_of(name, items) if self._is_built_in else _METADATA_KEYS.get(name)
 
     def is_set(self, name: str) -> bool:
         """Whether a list holds each value once, in no order."""
@@ -48,7 +48,7 @@ def _walk(value: Any, path: Path, name: str, lists: Lists) -> Iterator[Path]:
             yield from _walk(below, (*path, f"f:{key}"), key, lists)
         return
     if isinstance(value, list | tuple) and value:
-        key = lists.key_of(name)
+        key = lists.key_of(name, value)
         if key is not None:
             for item in value:
                 if isinstance(item, Mapping) and key in item:
@@ -135,7 +135,7 @@ def merged(live: Any, config: Any, lists: Lists, name: str = "") -> Any:
             result[key] = merged(result.get(key), value, lists, key)
         return result
     if isinstance(config, list | tuple) and isinstance(live, list | tuple):
-        key = lists.key_of(name)
+        key = lists.key_of(name, config)
         if key is not None:
             return _merged_items(live, config, key, lists)
         if lists.is_set(name):

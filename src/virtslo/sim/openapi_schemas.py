@@ -12,7 +12,7 @@ import yaml
 
 from virtslo.model.resources import Resource
 from virtslo.sim.field_types import METADATA, FieldType, Struct, kind_of, structs
-from virtslo.sim.patches import MERGE_KEYS, SET_LISTS
+from virtslo.sim.patches import MERGE_KEYS, SERVICE_PORT, SET_LISTS
 from virtslo.sim.schemas import rules_of
 
 Document = Mapping[str, Any]
@@ -70,7 +70,9 @@ class Schemas:
             schema["description"] = words
         if kind.shape == "list" and (is_built_in or owner == METADATA):
             if name in MERGE_KEYS:
-                schema["x-kubernetes-patch-merge-key"] = MERGE_KEYS[name]
+                is_of_service = (owner, name) == ("ServiceSpec", "ports")
+                key = SERVICE_PORT if is_of_service else MERGE_KEYS[name]
+                schema["x-kubernetes-patch-merge-key"] = key
             if name in MERGE_KEYS or name in SET_LISTS:
                 schema["x-kubernetes-patch-strategy"] = "merge"
         return schema

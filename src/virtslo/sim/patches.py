@@ -30,6 +30,9 @@ MERGE_KEYS: Final[Mapping[str, str]] = {
 }
 """Lists of maps that strategic merge patch merges, by the key that tells items apart."""
 
+SERVICE_PORT: Final = "port"
+"""What tells the ports of a service apart, where those of a container go by `containerPort`."""
+
 SET_LISTS: Final = frozenset({"finalizers"})
 """Lists of plain values that are merged as sets."""
 
@@ -106,13 +109,23 @@ def apply_strategic_patch(target: Any, patch: Mapping[str, Any]) -> Any:
     return result
 
 
+def merge_key_of(name: str, items: Sequence[Any]) -> str | None:
+    """The key that tells the items of a list of this name apart."""
+    key = MERGE_KEYS.get(name)
+    if name == "ports" and any(
+        isinstance(item, Mapping) and SERVICE_PORT in item for item in items
+    ):
+        return SERVICE_PORT
+    return key
+
+
 def _strategic_value(key: str, old: Any, new: Any) -> Any:
     if isinstance(new, Mapping):
         if new.get("$patch") == "delete":
             return {}
         return apply_strategic_patch(old, new)
     if isinstance(new, list) and isinstance(old, list | tuple):
-        merge_key = MERGE_KEYS.get(key)
+        merge_key = merge_key_of(key, new)
         if merge_key:
             return _merged_list(old, new, merge_key)
         if key in SET_LISTS:

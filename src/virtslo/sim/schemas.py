@@ -30,7 +30,16 @@ class Rules:
 
 
 _GENERATION_FREE: Final = frozenset(
-    {"namespaces", "nodes", "events", "configmaps", "secrets", "serviceaccounts", "leases"}
+    {
+        "namespaces",
+        "nodes",
+        "events",
+        "configmaps",
+        "secrets",
+        "serviceaccounts",
+        "services",
+        "leases",
+    }
 )
 
 

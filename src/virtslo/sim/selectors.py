@@ -56,6 +56,7 @@ FIELDS: Final[Mapping[str, frozenset[str]]] = {
     "namespaces": frozenset({"metadata.name", "status.phase"}),
     "nodes": frozenset({"metadata.name", "spec.unschedulable"}),
     "secrets": frozenset({"metadata.name", "metadata.namespace", "type"}),
+    "services": frozenset({"metadata.name", "metadata.namespace", "spec.clusterIP", "spec.type"}),
 }
 _NAMED_ALONE: Final = frozenset({"configmaps", "serviceaccounts", "leases", "controllerrevisions"})
 """Built-in kinds that have no fields of their own to select by."""
