@@ -104,7 +104,8 @@ def invalid_kind(group: str, kind: str, name: str, causes: Sequence[Cause]) -> I
     details: dict[str, Any] = {"name": name} if name else {}
     if group:
         details["group"] = group
-    details["kind"] = kind
+    if kind:
+        details["kind"] = kind
     details["causes"] = [cause_document(cause) for cause in causes]
     qualified = f"{kind}.{group}" if group else kind
     return Invalid(f'{qualified} "{name}" is invalid: {text}', details=details)

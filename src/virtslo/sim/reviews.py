@@ -12,7 +12,7 @@ from virtslo.model import review_resources as kinds
 from virtslo.model.identifiers import Object
 from virtslo.model.identity import Identity
 from virtslo.model.resources import Resource
-from virtslo.sim.refusals import Cause, invalid, invalid_value
+from virtslo.sim.refusals import Cause, invalid_kind, invalid_value
 from virtslo.sim.requests import Request
 
 MASTERS: Final = "system:masters"
@@ -43,7 +43,8 @@ def answer_review(request: Request, body: Object, *, now: str, find_user: FindUs
         return {**body, "spec": {}, "status": _RULES}
     causes = _causes(resource, body, spec)
     if causes:
-        raise invalid(resource, "", causes)
+        # The real one leaves the kind out: what it has decoded does not name it any more.
+        raise invalid_kind(resource.group, "", "", causes)
     if resource is kinds.LOCAL_SUBJECT_ACCESS_REVIEWS:
         _check_namespace(request, spec)
     user, groups = request.user.username, request.user.groups
