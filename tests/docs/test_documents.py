@@ -68,3 +68,28 @@ def test_every_known_difference_is_marked_by_a_test_that_exists() -> None:
     written = re.findall(r"^def (test_[a-z0-9_]+)", suite.read_text(encoding="utf-8"), re.MULTILINE)
 
     assert sorted(named) == sorted(written)
+
+
+def test_every_finding_is_in_the_reference() -> None:
+    page = (ROOT / "docs" / "reference" / "definitions.md").read_text(encoding="utf-8")
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py")]
+
+    made = {code for text in sources for code in re.findall(r'\bFinding\(\s*"([a-z_]+)"', text)}
+    rows = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
+    named = {code for row in rows for code in re.findall(r"`([a-z_]+)`", row)}
+
+    assert len(made) > 20
+    assert made - named == set()
+
+
+def test_every_file_that_a_page_names_is_there() -> None:
+    pattern = r"`((?:src|tests|tools|docs|deploy|examples)/[\w./-]+)`"
+
+    gone = [
+        f"{page.relative_to(ROOT)}: {name}"
+        for page in PAGES
+        for name in re.findall(pattern, page.read_text(encoding="utf-8"))
+        if not (ROOT / name).exists()
+    ]
+
+    assert gone == []

@@ -76,8 +76,6 @@ FORMATS: Final[Mapping[str, Format]] = {
 }
 FOR_TERMINALS: Final = frozenset({"table", "summary"})
 """Formats that are coloured where there is a terminal; never in a file."""
-PRINTED: Final = ("table", "markdown", "json")
-"""The formats of commands that print as they end."""
 
 
 def known_format(_context: click.Context, _option: click.Parameter, name: str) -> str:

@@ -11,8 +11,6 @@ import click
 
 from virtslo.base.errors import Problem
 
-Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
-
 SCENARIO_OPTIONS: Final = (
     # option, path in a scenario file, help
     ("--kind", "workload.kind", "vmi, vm, vmpool or vmirs."),

@@ -6,7 +6,7 @@ The display is drawn at most ten times a second of the machine's time, whatever 
 
 import sys
 
-from virtslo.base.clock import SystemClock, to_seconds
+from virtslo.base.clock import SystemClock
 from virtslo.base.units import format_duration
 from virtslo.cli.live_view import LiveView
 from virtslo.ports.progress import Progress, Silent, Snapshot
@@ -106,11 +106,6 @@ class QuietProgress(Silent):
 
     def close(self) -> None:
         """Nothing is open."""
-
-
-def elapsed_seconds(clock: SystemClock, since_ns: int) -> float:
-    """Seconds of the machine's time since then."""
-    return to_seconds(clock.now_ns() - since_ns)
 
 
 __all__ = [

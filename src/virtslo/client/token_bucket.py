@@ -18,11 +18,6 @@ class TokenBucket:
         self.waited_ns = 0
         self.waits = 0
 
-    @property
-    def is_on(self) -> bool:
-        """Whether it limits anything."""
-        return self._interval_ns > 0
-
     def reserve(self) -> int:
         """Take a token; returns the moment from which the call may go, nanoseconds."""
         now_ns = self._clock.now_ns()

@@ -13,7 +13,6 @@ AUDIT_LOG: Final = "audit log"
 AUDIT_ALL: Final = "audit log, all callers"
 API_SERVER: Final = "apiserver_request_total"
 PROMETHEUS: Final = "prometheus"
-OWN_CALLS: Final = "own calls"
 
 IDLE: Final = "idle"
 """The stage under which the reads around the idle time before a run are kept."""

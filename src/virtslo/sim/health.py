@@ -6,7 +6,6 @@ Invariant: a server that answers is well, so every check passes; the forms are t
 from collections.abc import Mapping
 from typing import Final
 
-PATHS: Final = ("/healthz", "/livez", "/readyz")
 _CHECKS: Final[Mapping[str, tuple[str, ...]]] = {
     "/healthz": ("ping", "log", "etcd"),
     "/livez": ("ping", "log", "etcd"),

@@ -21,7 +21,6 @@ from virtslo.slo.windows import is_another_process, moments_of
 
 P99: Final = 0.99
 OWN: Final = "own calls"
-LEAST_FOR_P99: Final = LEAST_SAMPLES["p99"]
 
 Row = tuple[str, str, Figure]
 Pair = tuple[str, str, str]
@@ -46,14 +45,6 @@ def responsiveness_rows(run: Measured) -> Iterator[Row]:
     pairs = server_quantiles(run, measured_stage(run.record))
     for scope in SCOPES:
         yield f"api_call_seconds_{scope}", "p99", _everybodys(pairs, scope)
-
-
-def own_by_pair(run: Measured, statistic: str) -> Mapping[Pair, Figure]:
-    """One statistic of our own calls for each pair of verb and resource."""
-    return {
-        (item.verb, item.resource, item.scope): _quantile(item, statistic)
-        for item in run.record.rest_calls.own
-    }
 
 
 def server_quantiles(run: Measured, stage: str = RAMP_UP) -> Mapping[Pair, BucketQuantile] | str:

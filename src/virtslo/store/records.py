@@ -25,11 +25,6 @@ UPGRADES: Final[Mapping[int, Callable[[Document], Document]]] = {}
 """How a header of a version becomes one of the next."""
 
 
-def find_records(root: Path) -> list[Path]:
-    """The folders under `root` that hold a record, oldest first by name."""
-    return sorted(path.parent for path in root.glob(f"*/{HEADER}"))
-
-
 def read_record(directory: Path) -> RunRecord:
     """A record, as far as it can be read. Raises StoreError if nothing says what was run."""
     damage: list[str] = []
