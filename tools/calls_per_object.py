@@ -29,8 +29,8 @@ of 30 objects is itself known only to about 0.1, of 100 to 0.05.
 One object per second, a whole number must be met exactly; everything else within 10 % or 0.15
 calls. **differs** marks what does not. Nothing is set row by row: writes merge, conflict and repeat
 because of work queues that deduplicate and back off, KubeVirt's numbers of workers, expectations,
-watches that lag, a server that is a queue, and nodes that one process plays, step by step. How long
-a domain takes to end is the reference's own record of an idle plane (0.2 to 0.4 s).
+watches that lag, cores that everything shares, and nodes that one process plays, step by step. How
+long a domain takes to end is the reference's own record of an idle plane (0.2 to 0.4 s).
 
 Creations are alike in every row. What differs on deletion hangs on which of two steps comes first:
 virt-controller's second DELETE of a pod that has ended or the kubelet's (200 or 404, each time with

@@ -162,6 +162,7 @@ async def hollow_served(
         seed=1,
         nodes=nodes,
         register_metrics=server.register_proxy,
+        work=server.work,
         register_lifecycle=server.aggregation.register,
     )
     await cluster.install()

@@ -117,6 +117,7 @@ def in_hollow_cluster(
             seed=seed,
             nodes=nodes,
             register_metrics=server.register_proxy,
+            work=server.work,
         )
         await cluster.install()
         api = DirectApi(server, LOADER)

@@ -5,9 +5,11 @@ say themselves.
 """
 
 import asyncio
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from support.hollow_clusters import (
@@ -22,6 +24,7 @@ from support.hollow_clusters import (
 from virtslo.model import resources
 from virtslo.model.identifiers import Object
 from virtslo.model.resources import Resource
+from virtslo.ports.kube_api import Selection
 
 LOADERS = 16
 """Creates and deletes at once, as in the reference's bursts."""
@@ -41,18 +44,27 @@ class ReferenceRun:
     """From the first create until every VMI was Running."""
     gone_seconds: float
     """From the first delete until nothing was left."""
+    latencies: Sequence[float]
+    """Of each VMI, seconds from its creation to Running as a watch tells them, in order of size."""
+
+    def latency(self, share: float) -> float:
+        """The latency that so many, as a share, do not exceed."""
+        return self.latencies[max(0, math.ceil(share * len(self.latencies)) - 1)]
 
 
+@cache
 def reference_run(kind: str, count: int, *, every: float = 0.0, seed: int = 1) -> ReferenceRun:
     """Create, settle and delete `count` VMIs' worth of a kind, all together or one `every`."""
 
     async def test(hollow: Hollow) -> ReferenceRun:
         await asyncio.sleep(5)
         resource, bodies = bodies_of(kind, count)
+        latencies: list[float] = []
         hollow.audit.clear()
         start_ns = hollow.clock.now_ns()
-        await _create(hollow, resource, bodies, every)
-        await hollow.until(lambda: _all_run(hollow, count), seconds=600)
+        async with asyncio.timeout(600), asyncio.TaskGroup() as group:
+            group.create_task(_time(hollow, count, latencies))
+            await _create(hollow, resource, bodies, every)
         running = (hollow.clock.now_ns() - start_ns) / 1e9
         await asyncio.sleep(SETTLE_SECONDS)
         created = counts(hollow.audit, count)
@@ -62,9 +74,26 @@ def reference_run(kind: str, count: int, *, every: float = 0.0, seed: int = 1) -
         await hollow.until(lambda: _all_gone(hollow, resource), seconds=600)
         gone = (hollow.clock.now_ns() - start_ns) / 1e9
         await asyncio.sleep(SETTLE_SECONDS)
-        return ReferenceRun(created, counts(hollow.audit, count), running, gone)
+        deleted = counts(hollow.audit, count)
+        return ReferenceRun(created, deleted, running, gone, sorted(latencies))
 
     return in_hollow_cluster(test, profile="two-core", nodes=50, seed=seed)
+
+
+async def _time(hollow: Hollow, count: int, latencies: list[float]) -> None:
+    """Note how long each VMI takes from creation to Running; return when so many are."""
+    created_ns: dict[str, int] = {}
+    running: set[str] = set()
+    async with hollow.api.watch(resources.VMIS, Selection(NAMESPACE)) as watch:
+        async for event in watch:
+            uid = event.object["metadata"].get("uid", "")
+            created_ns.setdefault(uid, event.received_ns)
+            phase = (event.object.get("status") or {}).get("phase")
+            if phase == "Running" and uid not in running:
+                running.add(uid)
+                latencies.append((event.received_ns - created_ns[uid]) / 1e9)
+            if len(running) == count:
+                return
 
 
 def counts(audit: Sequence[Mapping[str, Any]], count: int) -> Counts:
@@ -129,11 +158,6 @@ async def _delete(hollow: Hollow, resource: Resource, bodies: Sequence[Object]) 
     async with asyncio.TaskGroup() as group:
         for body in bodies:
             group.create_task(one(body))
-
-
-async def _all_run(hollow: Hollow, count: int) -> bool:
-    vmis = await hollow.list_objects(resources.VMIS)
-    return len(vmis) == count and all(item["status"].get("phase") == "Running" for item in vmis)
 
 
 async def _all_gone(hollow: Hollow, resource: Resource) -> bool:

@@ -189,6 +189,7 @@ async def _running_cluster(
         seed=target.seed,
         nodes=target.nodes,
         register_metrics=server.register_proxy,
+        work=server.work,
         register_lifecycle=server.aggregation.register,
     )
     await cluster.install()

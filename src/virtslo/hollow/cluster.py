@@ -11,7 +11,7 @@ from typing import Any, Final
 from virtslo.base.clock import Clock, timestamp, to_nanoseconds
 from virtslo.hollow.client_limits import LIMIT_KEYS, follow_limits
 from virtslo.hollow.component import DEFAULT_LIMITS, KUBEVIRT_NAMESPACE, Component
-from virtslo.hollow.delays import Delays
+from virtslo.hollow.delays import Delays, Work
 from virtslo.hollow.exposition import expose
 from virtslo.hollow.garbage_collector import GarbageCollector
 from virtslo.hollow.identities import (
@@ -69,12 +69,14 @@ class HollowCluster:
         nodes: int,
         register_metrics: RegisterMetrics | None = None,
         register_lifecycle: RegisterLifecycle | None = None,
+        work: Work | None = None,
     ) -> None:
         self._connect = connect
         self._clock = clock
         self._profile = profile
         self._seed = seed
-        self._delays = Delays(clock, profile.delays, seed, node_work=profile.node_work)
+        self._work = work
+        self._delays = Delays(clock, profile.delays, seed, node_work=profile.node_work, work=work)
         self._register_metrics = register_metrics
         self._register_lifecycle = register_lifecycle
         self.node_names = tuple(f"node-{index:05d}" for index in range(nodes))
@@ -272,6 +274,7 @@ class HollowCluster:
             limits=self._profile.limits.get(name, DEFAULT_LIMITS.get(name)),
             labour=self._profile.reconcile,
             seed=self._seed,
+            work=self._work,
         )
         if name in LIMIT_KEYS:
             follow_limits(component)

@@ -9,14 +9,14 @@ from collections.abc import Awaitable, Callable, Coroutine, Hashable, Mapping
 from random import Random
 from typing import Any, Final, TypeVar
 
-from virtslo.base.clock import Clock, to_nanoseconds
+from virtslo.base.clock import Clock
 from virtslo.base.errors import ClusterError
 from virtslo.client.accounting import AccountedApi
 from virtslo.client.reflector import Reflector
 from virtslo.client.token_bucket import TokenBucket
 from virtslo.client.work_queue import WorkQueue
 from virtslo.hollow.cache import Cache
-from virtslo.hollow.delays import draw
+from virtslo.hollow.delays import Work, draw, working_alone
 from virtslo.hollow.metrics_text import Exposition
 from virtslo.model.identity import Identity
 from virtslo.model.profile import ComponentLimits, Distribution
@@ -42,16 +42,15 @@ together, so it has none."""
 class Labour:
     """A controller's own work for each reconcile, before it looks at its caches."""
 
-    def __init__(self, clock: Clock, distribution: Distribution | None, chance: Random) -> None:
-        self._clock = clock
+    def __init__(self, work: Work, distribution: Distribution | None, chance: Random) -> None:
+        self._work = work
         self._distribution = distribution
         self._chance = chance
 
     async def done(self) -> None:
         """Return when one reconcile's own work is done; at once if it takes no time."""
         if self._distribution is not None:
-            spent_ns = to_nanoseconds(draw(self._distribution, self._chance))
-            await self._clock.sleep_until(self._clock.now_ns() + spent_ns)
+            await self._work(draw(self._distribution, self._chance))
 
 
 class Component:
@@ -66,11 +65,13 @@ class Component:
         limits: ComponentLimits | None = None,
         labour: Mapping[str, Distribution] | None = None,
         seed: int = 0,
+        work: Work | None = None,
     ) -> None:
         self.identity = identity
         self.clock = clock
         self._labour = labour or {}
         self._seed = seed
+        self._work = work or working_alone(clock)
         self.api = AccountedApi(api, clock)
         self.set_limits(limits)
         self.caches: list[Cache] = []
@@ -95,7 +96,7 @@ class Component:
     def labour(self, controller: str) -> Labour:
         """A controller's own work, as its profile says; one stream of chance a controller."""
         chance = Random(f"{self._seed}:labour:{controller}")
-        return Labour(self.clock, self._labour.get(controller), chance)
+        return Labour(self._work, self._labour.get(controller), chance)
 
     def watch(self, resource: Resource, selection: Selection = EVERYTHING) -> Cache:
         """A cache that a reflector of this component keeps."""

@@ -4,9 +4,11 @@ Invariant: a draw depends on the seed, the step and the object alone, never on t
 things happen.
 """
 
+import asyncio
 import math
 import random
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import Final
 
 from virtslo.base.clock import Clock, to_nanoseconds
@@ -21,6 +23,20 @@ SHUTDOWN: Final = "shutdown"
 POD_STOP: Final = "pod_stop"
 MIGRATION_PREPARE: Final = "migration_prepare"
 MIGRATE: Final = "migrate"
+
+
+Work = Callable[[float], Awaitable[None]]
+"""Does so many seconds of work, on a machine whose cores others may share."""
+
+
+def working_alone(clock: Clock) -> Work:
+    """Work on a machine that nobody shares: it takes as long as it says."""
+
+    async def work(seconds: float) -> None:
+        if seconds > 0:
+            await clock.sleep_until(clock.now_ns() + to_nanoseconds(seconds))
+
+    return work
 
 
 def draw(distribution: Distribution, chance: random.Random) -> float:
@@ -49,10 +65,12 @@ class Delays:
         seed: int,
         *,
         node_work: float = 0.0,
+        work: Work | None = None,
     ) -> None:
         self._clock = clock
-        self._work_ns = to_nanoseconds(node_work)
-        self._free_at_ns = clock.now_ns()
+        self._node_work = node_work
+        self._work = work or working_alone(clock)
+        self._turn = asyncio.Lock()
         self._distributions = distributions
         self._seed = seed
 
@@ -72,21 +90,18 @@ class Delays:
     async def wait_on_node(self, step: str, key: str) -> None:
         """Let a step of a node take its time, and its turn where one process plays every node."""
         await self.wait(step, key)
-        await self.until(await self.turn())
+        async with self.turn():
+            pass
 
-    async def turn(self) -> int:
-        """Wait until the process that plays every node comes to a step; when it is done, ns.
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """The turn of a step at the process that plays every node: its body, and then the work.
 
-        At once, and done at once, where every node has processes of its own.
+        At once where every node has processes of its own.
         """
-        begin_ns = max(self._free_at_ns, self._clock.now_ns())
-        if not self._work_ns:
-            return begin_ns
-        self._free_at_ns = begin_ns + self._work_ns
-        await self.until(begin_ns)
-        return begin_ns + self._work_ns
-
-    async def until(self, at_ns: int) -> None:
-        """Wait until a time, ns; not at all if it has come."""
-        if at_ns > self._clock.now_ns():
-            await self._clock.sleep_until(at_ns)
+        if self._node_work <= 0:
+            yield
+            return
+        async with self._turn:
+            yield
+            await self._work(self._node_work)

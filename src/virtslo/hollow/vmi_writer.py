@@ -36,12 +36,11 @@ class VmiWriter:
         clock = self._component.clock
         delay_ns = FIRST_RETRY_NS
         while True:
-            done_ns = await self._delays.turn()
-            current = self._vmis.get(key)
-            if current is None or current["metadata"]["uid"] != uid:
-                return False
-            changed = change(current)
-            await self._delays.until(done_ns)
+            async with self._delays.turn():
+                current = self._vmis.get(key)
+                if current is None or current["metadata"]["uid"] != uid:
+                    return False
+                changed = change(current)
             try:
                 await self._component.api.update(resources.VMIS, changed)
             except NotFound:

@@ -47,6 +47,9 @@ class ServerProfile:
 
     workers: int = 0
     """Requests served at once; 0: no queue, service takes its time but never waits."""
+    cores: int = 0
+    """Cores that all requests, and controllers' and played nodes' own work, share evenly instead of
+    queueing for workers; 0: each has a machine of its own."""
     reads_in_flight: int = 0
     """How many reads, but for watches, may be unanswered at once before others are answered 429, as
     kube-apiserver's `--max-requests-inflight`; 0: any number."""

@@ -72,6 +72,8 @@ class ApiServer:
         self._handlers = Handlers(self.store, clock, Names(seed), self.tokens)
         self._watches = OpenWatches(self.store, self._handlers, clock, profile)
         self._capacity = Capacity(clock, profile, seed=seed)
+        self.work = self._capacity.work
+        """Seconds of work beside the server, on its machine."""
         self._gate = Gate(
             clock,
             self._capacity,

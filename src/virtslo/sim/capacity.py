@@ -1,8 +1,9 @@
 """The API server as a queue: how long a request waits and is served, in virtual or real time.
 
 Invariant: the queue is computed, not played: first come, first served by so many workers; a request
-costs one timer at most, and none where the profile says that nothing takes time. What is answered
-429 took no place and no time.
+costs one timer at most, and none where the profile says that nothing takes time. Where the profile
+names cores, nothing queues: requests, and what else works on that machine, share them. What is
+answered 429 took no place and no time.
 """
 
 import heapq
@@ -12,6 +13,7 @@ from typing import Final
 from virtslo.base.clock import Clock, to_nanoseconds
 from virtslo.base.errors import TooManyRequests
 from virtslo.model.profile import ServerProfile
+from virtslo.sim.cores import SharedCores
 
 _READS = frozenset({"get", "list", "watch"})
 REFUSAL: Final = "Too many requests, please try again later."
@@ -36,6 +38,7 @@ class Capacity:
         self._limits = {True: profile.reads_in_flight, False: profile.writes_in_flight}
         self._in_flight = {True: 0, False: 0}
         """Reads and writes that wait or are being served, where they have a limit."""
+        self._cores = SharedCores(clock, profile.cores) if profile.cores else None
         self.is_instant = not (
             self._read_ns or self._write_ns or profile.list_base or self._webhook_ns
         )
@@ -73,14 +76,25 @@ class Capacity:
 
     async def _serve(self, verb: str, what: str, objects: int) -> None:
         service_ns = self._spread(self.service_ns(verb, what, objects))
+        after_ns = 0 if verb in _READS else self._after_ns
+        if self._cores is not None:
+            await self._cores.work(service_ns, after_ns=after_ns)
+            return
         now_ns = self._clock.now_ns()
         start_ns = now_ns
         if self._free_at_ns:
             start_ns = max(now_ns, self._free_at_ns[0])
-            after_ns = 0 if verb in _READS else self._after_ns
             heapq.heapreplace(self._free_at_ns, start_ns + service_ns + after_ns)
         if start_ns + service_ns > now_ns:
             await self._clock.sleep_until(start_ns + service_ns)
+
+    async def work(self, seconds: float) -> None:
+        """Work that is no request, on the machine the server is on: it shares its cores, if any."""
+        size_ns = to_nanoseconds(seconds)
+        if self._cores is not None:
+            await self._cores.work(size_ns)
+        elif size_ns > 0:
+            await self._clock.sleep_until(self._clock.now_ns() + size_ns)
 
     def _spread(self, mean_ns: int) -> int:
         """A service time about its mean: requests that come together are not answered so."""
@@ -89,5 +103,7 @@ class Capacity:
 
     async def store_again(self) -> None:
         """Take the time of a second write to the store within one request: a write."""
-        if self._write_ns:
+        if self._cores is not None:
+            await self._cores.work(self._write_ns)
+        elif self._write_ns:
             await self._clock.sleep_until(self._clock.now_ns() + self._write_ns)

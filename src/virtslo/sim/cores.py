@@ -1,0 +1,73 @@
+"""A machine's cores, shared: everything that works at the same time works equally fast.
+
+Invariant: no more is done in a second than the cores can do, and one piece of work never takes more
+than one core. What is small is done sooner, however much else there is: the wait grows with the
+work itself, as under a scheduler that gives everyone a turn.
+"""
+
+import asyncio
+import heapq
+
+from virtslo.base.clock import NANOSECONDS_PER_SECOND, Clock
+
+_ROUNDING_NS = 1.0
+
+
+class SharedCores:
+    """So many cores, and the pieces of work on them.
+
+    Progress is counted as one number, the work that each piece has been given since the beginning;
+    a piece is done when that number has grown by its own size. So a change costs one timer.
+    """
+
+    def __init__(self, clock: Clock, cores: int) -> None:
+        self._clock = clock
+        self._cores = cores
+        self._given_ns = 0.0
+        self._since_ns = clock.now_ns()
+        self._pieces: list[tuple[float, int, asyncio.Future[None] | None]] = []
+        self._count = 0
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def work(self, size_ns: int, *, after_ns: int = 0) -> None:
+        """Do so much work, nanoseconds of one core; `after_ns` more goes on after the return."""
+        if size_ns > 0:
+            done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._add(size_ns, done)
+            await done
+        if after_ns > 0:
+            self._add(after_ns, None)
+
+    def _add(self, size_ns: int, done: asyncio.Future[None] | None) -> None:
+        self._catch_up()
+        self._count += 1
+        heapq.heappush(self._pieces, (self._given_ns + size_ns, self._count, done))
+        self._plan()
+
+    def _catch_up(self) -> None:
+        now_ns = self._clock.now_ns()
+        self._given_ns += (now_ns - self._since_ns) * self._speed()
+        self._since_ns = now_ns
+
+    def _speed(self) -> float:
+        """How much of a core each piece has."""
+        return min(1.0, self._cores / max(1, len(self._pieces)))
+
+    def _plan(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._pieces:
+            left_ns = max(0.0, (self._pieces[0][0] - self._given_ns) / self._speed())
+            seconds = (left_ns + _ROUNDING_NS) / NANOSECONDS_PER_SECOND
+            self._timer = asyncio.get_running_loop().call_later(seconds, self._finish)
+
+    def _finish(self) -> None:
+        """Let go of every piece that is done."""
+        self._timer = None
+        self._catch_up()
+        while self._pieces and self._pieces[0][0] <= self._given_ns + _ROUNDING_NS:
+            _, _, done = heapq.heappop(self._pieces)
+            if done is not None and not done.done():
+                done.set_result(None)
+        self._plan()
