@@ -90,10 +90,16 @@ def why_no_pod_can_be_played() -> str | None:
     """What is missing here to run a process as a pod's; None where nothing is."""
     if os.geteuid() != 0:
         return "a mount namespace and another user need root"
+    steps = ("mount -o remount,bind,ro /", "mount -t tmpfs tmpfs /run", "setpriv true")
+    tried = " && ".join(steps)
     try:
-        subprocess.run(["unshare", "--mount", "setpriv", "true"], check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError) as error:
+        subprocess.run(
+            ["unshare", "--mount", "sh", "-c", tried], check=True, capture_output=True, text=True
+        )
+    except OSError as error:
         return f"no mount namespace can be made here: {error}"
+    except subprocess.CalledProcessError as error:
+        return f"no mount namespace can be made here: {error.stderr.strip()}"
     return None
 
 
