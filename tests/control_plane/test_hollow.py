@@ -21,7 +21,12 @@ from virtslo.model.resources import (
 )
 from virtslo.ports.kube_api import KubeApi
 
-BURSTS = [("vmi", "virtualmachineinstances"), ("vm", "virtualmachines")]
+BURSTS = [
+    ("vmi", "virtualmachineinstances", 20 + 1),
+    ("vm", "virtualmachines", 20 + 1),
+    ("vmpool", "virtualmachinepools", 1 + 1),
+]
+"""Kind, resource, and how many of it we create: the load's own and one to warm up."""
 STEADY = ("--count", "10", "--churn", "2", "--cycles", "2", "--every", "10s")
 
 
@@ -34,12 +39,12 @@ def test_a_hollow_kubevirt_is_measured_and_leaves_nothing(plane: ControlPlane) -
         async with plane.admin() as api:
             before = {item["metadata"]["name"] for item in (await api.list_objects(NODES)).items}
             async with hollow(plane) as kubeconfig:
-                for kind, plural in BURSTS:
+                for kind, plural, created in BURSTS:
                     shown = await run(kubeconfig, "burst", "--count", "20", "--kind", kind)
                     assert shown.code == 0, shown.err
                     assert shown.document["valid"] is True
                     assert figure(shown.document, kind)["samples"] == 20
-                    assert created_by_us(plane, plural) == 20 + 1, "20 and one to warm up"
+                    assert created_by_us(plane, plural) == created, kind
                     assert await labelled(api) == []
             after = {item["metadata"]["name"] for item in (await api.list_objects(NODES)).items}
             assert after == before

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections import Counter
+from itertools import product
 from pathlib import Path
 
 from control_plane.calls import AuditLog, Call
@@ -16,6 +17,11 @@ from virtslo.kube.credentials import connect
 from virtslo.model.rest_calls import CounterRead
 
 COUNT = 10
+CHURN = ("--churn", "2", "--cycles", "2", "--every", "10s")
+TESTS = [("burst", (), COUNT), ("steady-state", CHURN, COUNT + 2 * 2)]
+"""Pattern, its options, and how many VMIs it makes."""
+KINDS = ("vmi", "vm", "vmpool")
+WARM_UP = 1
 CREATED_PER_VMI = {
     ("create", "pods"): 1.0,
     ("patch", "pods"): 1.0,
@@ -57,19 +63,21 @@ def assert_not_busy_with_themselves(kubevirt: RealKubeVirt) -> None:
 
 
 async def measured_exactly(plane: ControlPlane, kubeconfig: Path) -> None:
-    """Every kind runs, and what virt-controller counted is what the audit log holds."""
+    """Both tests of every kind; what virt-controller counted is what the audit log holds."""
     clock = SystemClock()
     async with await connect(
         kubeconfig=kubeconfig, context=None, in_cluster=False, clock=clock, user_agent="reader/1"
     ) as api:
         counters = Counting(api, clock, origin_ns=clock.now_ns())
-        for kind in ("vmi", "vm", "vmpool"):
+        for kind, (pattern, options, machines) in product(KINDS, TESTS):
             log = AuditLog(plane.audit_log)
             log.read()
-            await counters.read(kind, "before")
-            shown = await run(kubeconfig, "burst", "--count", str(COUNT), "--kind", kind)
+            test = f"{pattern} of {kind}"
+            await counters.read(test, "before")
+            load = ("--count", str(COUNT), "--kind", kind, *options)
+            shown = await run(kubeconfig, pattern, *load)
             await asyncio.sleep(AT_REST_SECONDS)
-            await counters.read(kind, "after")
+            await counters.read(test, "after")
             assert shown.code == 0, shown.err
             assert shown.document["valid"] is True, shown.out
 
@@ -77,12 +85,12 @@ async def measured_exactly(plane: ControlPlane, kubeconfig: Path) -> None:
             before, after = (
                 counted(read)
                 for read in counters.reads
-                if (read.stage, read.component) == (kind, "virt-controller")
+                if (read.stage, read.component) == (test, "virt-controller")
             )
-            assert after - before == audited(calls), kind
-            warm_up = 1
-            assert calls[Call("virt-controller", "create", "pods", 201)] == COUNT + warm_up
-            assert_merges_nothing_away(calls, COUNT + warm_up)
+            assert after - before == audited(calls), test
+            pods = calls[Call("virt-controller", "create", "pods", 201)]
+            assert pods == machines + WARM_UP, test
+            assert_merges_nothing_away(calls, machines + WARM_UP)
 
 
 def counted(read: CounterRead) -> Counter[tuple[str, str, str]]:
