@@ -12,10 +12,6 @@ from virtslo.model.findings import Finding
 from virtslo.model.run_detail import RunDetail
 from virtslo.model.verdicts import Verdict
 
-CREATION_RATE = "creation_rate"
-PHASE_TRANSITION_RATE = "phase_transition_rate"
-REST_CALLS = "rest_calls"
-
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:

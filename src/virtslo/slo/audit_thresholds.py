@@ -4,11 +4,11 @@ Invariant: what lies on both sides of a bound as far as the scrapes can tell is 
 data is inconclusive too, never met.
 """
 
-import difflib
 from collections.abc import Mapping, Sequence
 
 from virtslo.model.audit import AuditValue, Threshold, ThresholdVerdict
 from virtslo.model.verdicts import Outcome
+from virtslo.slo.audit_values import nearest
 
 
 def judge(
@@ -57,5 +57,4 @@ def _missing(key: str, values: Mapping[str, AuditValue]) -> str:
     found = values.get(key)
     if found is not None:
         return f"{key}: {found.reason}"
-    near = difflib.get_close_matches(key, sorted(values), n=1)
-    return f"{key}: no such result{f'; did you mean {near[0]}?' if near else ''}"
+    return f"{key}: no such result{nearest(key, values)}"

@@ -61,10 +61,14 @@ def request_counts(
 
 
 def _unknown(key: str, known: Iterable[str]) -> AuditValue:
-    near = difflib.get_close_matches(key, sorted(known), n=1)
-    hint = f"; did you mean {near[0]}?" if near else ""
-    reason = f"no request of this verb on this resource was ever scraped{hint}"
+    reason = f"no request of this verb on this resource was ever scraped{nearest(key, known)}"
     return AuditValue(key, None, "requests", reason=reason)
+
+
+def nearest(key: str, known: Iterable[str]) -> str:
+    """A question after the known key that one may have meant; empty where none is near."""
+    near = difflib.get_close_matches(key, sorted(known), n=1)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def _count(key: str, grown: Sequence[Growth], others: float) -> AuditValue:
