@@ -10,7 +10,7 @@ from control_plane.commands import run, start, virtslo
 from control_plane.kubevirt import apply
 from control_plane.plane import ControlPlane
 from support.hollow_clusters import NAMESPACE, vm, vmi
-from virtslo.base.errors import ClusterError, NotFound, ServerFailure
+from virtslo.base.errors import ClusterError, NotFound
 from virtslo.hollow.vmi_status import VM_FINALIZER, VMI_FINALIZER
 from virtslo.model.resources import (
     CUSTOM_RESOURCE_DEFINITIONS,
@@ -73,7 +73,7 @@ def test_a_vmi_keeps_the_finalizer_that_its_vm_gave_it(plane: ControlPlane) -> N
         async with hollow(plane), plane.admin() as api:
             namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
             await apply(api, namespace)
-            await create_when_admitted(api, vmi("alone"))
+            await api.create(VMIS, vmi("alone"), namespace=NAMESPACE)
             await api.create(VMS, vm("of-vm"), namespace=NAMESPACE)
             assert await finalizers(api, "alone") == [VMI_FINALIZER]
             assert await finalizers(api, "of-vm") == [VM_FINALIZER, VMI_FINALIZER]
@@ -84,18 +84,6 @@ def test_a_vmi_keeps_the_finalizer_that_its_vm_gave_it(plane: ControlPlane) -> N
                     await asyncio.sleep(0.2)
 
     asyncio.run(main())
-
-
-async def create_when_admitted(api: KubeApi, body: Any) -> None:
-    """Create a VMI; for a while the server does not know a kind that was just defined."""
-    for _ in range(150):
-        try:
-            await api.create(VMIS, body, namespace=NAMESPACE)
-        except ServerFailure:
-            await asyncio.sleep(0.2)
-        else:
-            return
-    raise AssertionError("the server never came to know VMIs")
 
 
 async def finalizers(api: KubeApi, name: str) -> Any:

@@ -7,6 +7,7 @@ nodes repel what is not a virt-launcher of ours.
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from virtslo.app.admission import await_admission
 from virtslo.app.environment import is_played
 from virtslo.base.clock import Clock, to_nanoseconds
 from virtslo.base.errors import AlreadyExists, ApiError, ClusterError, Conflict, NotFound
@@ -79,8 +80,9 @@ async def install(
     tell: Tell,
 ) -> None:
     """Put definitions (if told to), a KubeVirt object and hollow nodes on the cluster."""
+    is_policed = False
     if install_definitions:
-        await _define(api, clock, tell)
+        is_policed = await _define(api, clock, tell)
     elif not await _is_defined(api):
         raise ClusterError(
             "this cluster does not know KubeVirt's resources",
@@ -93,6 +95,8 @@ async def install(
     await install_nodes(api, node_names(nodes), profile.nodes, clock)
     for name in node_names(nodes):
         await _mark_node(api, name)
+    if is_policed:
+        await await_admission(api, clock)
 
 
 async def remove(api: KubeApi, clock: Clock, tell: Tell) -> tuple[str, ...]:
@@ -156,7 +160,8 @@ async def _remove_definitions(api: KubeApi, tell: Tell) -> list[str]:
     return left
 
 
-async def _define(api: KubeApi, clock: Clock, tell: Tell) -> None:
+async def _define(api: KubeApi, clock: Clock, tell: Tell) -> bool:
+    """Define KubeVirt's resources; returns whether a policy of ours admits new VMIs."""
     tell(f"{len(DEFINED)} definitions of KubeVirt's resources")
     for resource in DEFINED:
         try:
@@ -172,12 +177,14 @@ async def _define(api: KubeApi, clock: Clock, tell: Tell) -> None:
         await api.create(ADMISSION_POLICIES, vmi_policy())
         await api.create(ADMISSION_BINDINGS, vmi_policy_binding())
     except AlreadyExists:
-        return
+        return True
     except NotFound:
         tell(
             "this API server has no MutatingAdmissionPolicy (Kubernetes 1.36 has it): VMIs go at "
             "once when they are deleted, without their controller"
         )
+        return False
+    return True
 
 
 async def _make_namespace(api: KubeApi) -> None:
