@@ -51,6 +51,7 @@ TABLE_DEFINITIONS: Final = (
     ),
     "Constant Churn: replacements arrive at a constant rate; figures of the churn stage only",
     "several runs of a test: the median, with the range over the runs",
+    "n: how many objects a rate is of, column by column; all cycles, and all runs, together",
 )
 
 COMPONENTS: Final = ("virt-api", "virt-controller", "virt-handler")
@@ -112,6 +113,7 @@ def table_sheets(report: Report) -> list[Sheet]:
                 tables.phase_transition_rate[kind],
             )
         )  # fmt: skip
+        sheets[-1].notes.extend(_sample_sizes(tables.phase_transition_rate[kind]))
     for kind, title in KINDS.items():
         sheets.append(
             _by_test(
@@ -291,8 +293,19 @@ def _creation(cells: Mapping[str, Mapping[str, Figure]]) -> Sheet:
     notes = Footnotes()
     for test, by_kind in cells.items():
         sheet.rows.append([TESTS[test], *(notes.mark(by_kind[kind]) for kind in KINDS)])
-    sheet.notes = notes.lines()
+    sheet.notes = [*notes.lines(), *_sample_sizes(cells)]
     return sheet
+
+
+def _sample_sizes(cells: Mapping[str, Mapping[str, Figure]]) -> Iterator[str]:
+    """How many objects each row's rates are of: one number where all are of as many."""
+    sizes = []
+    for test, row in cells.items():
+        found = ["–" if item.value is None else number(item.samples) for item in row.values()]
+        if any(item.value is not None for item in row.values()):
+            sizes.append(f"{TESTS[test]} {found[0] if len(set(found)) == 1 else ' / '.join(found)}")
+    if sizes:
+        yield f"n: {', '.join(sizes)}"
 
 
 def _by_test(

@@ -41,7 +41,7 @@ _WHOLE: Final = {
 _RUNNING: Final = "vmi_creation_to_running_seconds"
 _GONE: Final = "vmi_deletion_to_gone_seconds"
 _NOTES: Final = (
-    "Running: from the release of the create to each VMI's Running; gone: from deletion, P50",
+    "Running: from the release of the create to each of n VMIs' Running; gone: from deletion, P50",
     (
         "whole: Burst, all Running; Steady State, P50 of the cycles' recovery; Constant Churn, P50 "
         "of a replacement"
@@ -77,7 +77,7 @@ def _print(console: "Console", report: Report) -> None:
 def run_sheet(report: Report) -> Sheet:
     """A row a run: how soon its objects were there, and what it came to."""
     judged = any(run.objectives for run in report.runs)
-    columns = ["Run", "Running P50", "P95", "max", "whole", "gone"]
+    columns = ["Run", "n", "Running P50", "P95", "max", "whole", "gone"]
     sheet = Sheet("Runs", [*columns, *(["objectives met"] if judged else []), "result"])
     figures = {(item.run, item.name, item.statistic): item.figure for item in report.indicators}
     notes = Footnotes()
@@ -86,7 +86,9 @@ def run_sheet(report: Report) -> Sheet:
         cells = [_cell(figures.get((run.id, *key)), notes) for key in (*asked, (_GONE, "p50"))]
         if judged:
             cells.append(_met([item for item in report.verdicts if item.run == run.id]))
-        sheet.rows.append([run_title(report, run), *cells, _result(report, run)])
+        measured = figures.get((run.id, _RUNNING, "p50"))
+        size = "–" if measured is None else number(measured.samples)
+        sheet.rows.append([run_title(report, run), size, *cells, _result(report, run)])
     sheet.notes = [*notes.lines(), *_NOTES]
     return sheet
 
