@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from support.raw_api import JSON_PATCH, RawApi
+from support.raw_api import JSON_PATCH, MERGE, RawApi
 
 
 def path(space: str, name: str = "") -> str:
@@ -105,6 +105,45 @@ def test_a_pod_on_a_node_has_its_grace(api: RawApi, space: str) -> None:
     assert longer["deletionGracePeriodSeconds"] == 3
     assert at_once.code == 200
     assert api.call("GET", f"{pods}/bound").code == 404
+
+
+def test_a_pod_that_ended_while_it_had_its_grace_waits_for_its_kubelet(
+    api: RawApi, space: str
+) -> None:
+    pods = f"/api/v1/namespaces/{space}/pods"
+    api.call("POST", pods, pod("ended", nodeName="no-such-node"))
+    api.call("DELETE", f"{pods}/ended")
+    over = {"status": {"phase": "Succeeded"}}
+    before = api.call("PATCH", f"{pods}/ended/status", over, kind=MERGE)
+
+    again = api.call("DELETE", f"{pods}/ended")
+
+    assert again.code == 200
+    after = api.call("GET", f"{pods}/ended").document["metadata"]
+    assert after["deletionGracePeriodSeconds"] == 30
+    assert after["resourceVersion"] == before.document["metadata"]["resourceVersion"]
+    assert api.call("DELETE", f"{pods}/ended", {"gracePeriodSeconds": 0}).code == 200
+    assert api.call("GET", f"{pods}/ended").code == 404
+
+
+def test_a_pod_that_has_ended_goes_at_once(api: RawApi, space: str) -> None:
+    pods = f"/api/v1/namespaces/{space}/pods"
+    api.call("POST", pods, pod("over", nodeName="no-such-node"))
+    over = {"status": {"phase": "Succeeded"}}
+    api.call("PATCH", f"{pods}/over/status", over, kind=MERGE)
+
+    assert api.call("DELETE", f"{pods}/over").code == 200
+    assert api.call("GET", f"{pods}/over").code == 404
+
+
+def test_a_negative_grace_is_one_second(api: RawApi, space: str) -> None:
+    pods = f"/api/v1/namespaces/{space}/pods"
+    api.call("POST", pods, pod("bound", nodeName="no-such-node"))
+
+    asked = api.call("DELETE", f"{pods}/bound", {"gracePeriodSeconds": -5}).document["metadata"]
+
+    assert asked["deletionGracePeriodSeconds"] == 1
+    api.call("DELETE", f"{pods}/bound", {"gracePeriodSeconds": 0})
 
 
 def test_a_pod_on_no_node_goes_at_once(api: RawApi, space: str) -> None:

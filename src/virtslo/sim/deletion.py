@@ -29,6 +29,8 @@ from virtslo.sim.schemas import rules_of
 from virtslo.sim.watching import acceptance
 
 DEFAULT_GRACE_SECONDS: Final = 30
+LEAST_GRACE_SECONDS: Final = 1
+"""What a negative grace period means."""
 FOREGROUND: Final = "foregroundDeletion"
 ORPHAN: Final = "orphan"
 _FINALIZER_OF: Final[Mapping[str, str]] = {"Foreground": FOREGROUND, "Orphan": ORPHAN}
@@ -114,6 +116,14 @@ class Deletion:
         if self._store.get(request.resource, key) is not None:
             self._store.remove(request.resource, key)
 
+    def changes_nothing(self, request: Request, current: Object) -> bool:
+        """Whether a DELETE finds nothing to do: its object has its grace already."""
+        if not rules_of(request.resource).is_graceful or key_of(current) in self._going:
+            return False
+        metadata = current["metadata"]
+        left = metadata.get("deletionGracePeriodSeconds", 0)
+        return bool(left) and self._grace(request.resource, current, options_of(request)) == left
+
     def is_finished(self, resource: Resource, target: Object) -> bool:
         """Whether an object that is being deleted has nothing left to wait for."""
         metadata = target["metadata"]
@@ -146,14 +156,22 @@ class Deletion:
         return self._store.put(resource, key, marked)
 
     def _grace(self, resource: Resource, current: Object, options: Mapping[str, Any]) -> int:
-        if not rules_of(resource).is_graceful or not current["spec"].get("nodeName"):
+        """The grace that is left to an object: once it is being deleted, only asked to be less."""
+        if not rules_of(resource).is_graceful:
             return 0
         asked = options.get("gracePeriodSeconds")
+        if asked is not None and asked < 0:
+            asked = LEAST_GRACE_SECONDS
+        metadata = current["metadata"]
+        if metadata.get("deletionTimestamp"):
+            left: int = metadata.get("deletionGracePeriodSeconds") or 0
+            return left if asked is None else min(left, asked)
+        is_over = current.get("status", {}).get("phase") in {"Succeeded", "Failed"}
+        if is_over or not current["spec"].get("nodeName"):
+            return 0
         if asked is None:
             asked = current["spec"].get("terminationGracePeriodSeconds", DEFAULT_GRACE_SECONDS)
-        if current.get("status", {}).get("phase") in {"Succeeded", "Failed"}:
-            return 0
-        return max(0, int(asked))
+        return int(asked)
 
     def _marked(
         self, metadata: Mapping[str, Any], grace: int, finalizers: list[str]

@@ -75,7 +75,7 @@ class Gate:
         what = request.resource.plural
         if request.subresource:
             what = f"{what}/{request.subresource}"
-        verb = "get" if self._handlers.is_stale(request) else request.verb
+        verb = "get" if self._handlers.writes_nothing(request) else request.verb
         is_exempt = request.resource.plural == LEASES or MASTERS in request.user.groups
         await self._capacity.serve(verb, what, objects, is_exempt=is_exempt)
         if self._life != life:

@@ -70,12 +70,18 @@ class Handlers:
                 return Response(OK, self._deletion.delete_collection(request))
         raise MethodNotAllowed(f"the server does not allow this method: {request.verb}")
 
-    def is_stale(self, request: Request) -> bool:
-        """Whether a PUT is refused before admission, since the object has changed already."""
-        if request.verb != "update" or not isinstance(request.body, Mapping):
+    def writes_nothing(self, request: Request) -> bool:
+        """Whether a change is answered from what is read: that its object is gone, has changed
+        already (a PUT), or is going already (a DELETE).
+        """
+        if request.verb not in {"update", "patch", "delete"}:
             return False
         current = self._store.get(request.resource, key_of_request(request))
         if current is None:
+            return not is_apply(request)
+        if request.verb == "delete":
+            return self._deletion.changes_nothing(request, current)
+        if request.verb != "update" or not isinstance(request.body, Mapping):
             return False
         version = (request.body.get("metadata") or {}).get("resourceVersion")
         return bool(version) and version != current["metadata"]["resourceVersion"]
