@@ -1,6 +1,7 @@
 """Pools and replica sets on a hollow cluster: scaling, naming, replacement, updates, deletion."""
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -183,3 +184,25 @@ def test_what_is_paused_does_not_scale() -> None:
         assert not await hollow.list_objects(resources.VMS)
 
     in_hollow_cluster(test)
+
+
+def test_dependents_of_what_was_deleted_go_as_fast_as_the_garbage_collectors_client_may() -> None:
+    async def test(hollow: Hollow) -> list[float]:
+        await _create(hollow, resources.VMI_REPLICA_SETS, replica_set("r", 60))
+        await hollow.until(_settled(hollow, resources.VMIS, 60))
+        hollow.audit.clear()
+        await hollow.api.delete(resources.VMI_REPLICA_SETS, "r", namespace=NAMESPACE)
+        await hollow.until(_settled(hollow, resources.VMIS, 0), seconds=300)
+        return [
+            datetime.fromisoformat(line["requestReceivedTimestamp"]).timestamp()
+            for line in hollow.audit
+            if line["verb"] == "delete"
+            and line["objectRef"]["resource"] == "virtualmachineinstances"
+            and line["userAgent"].startswith("kube-controller-manager")
+        ]
+
+    deleted = sorted(in_hollow_cluster(test, profile="ci"))
+
+    assert len(deleted) == 60
+    assert deleted[12] - deleted[0] < 0.5, "a burst of 30 calls, a GET and a DELETE each"
+    assert (59 - 15) / (deleted[59] - deleted[15]) == pytest.approx(20, abs=2)

@@ -7,6 +7,7 @@ token bucket is kept apart.
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
+from copy import copy
 from typing import Any, Final, TypeVar
 
 from virtslo.base.clock import Clock, to_seconds
@@ -69,9 +70,19 @@ class AccountedApi:
         self.waited: dict[Path, Histogram] = {}
         """Seconds in the client's own token bucket."""
         self._paths: dict[tuple[str, str, str, bool], Path] = {}
-        self.calls = 0
         self.on_answer: OnAnswer | None = None
         """Told of every call that was answered, where somebody wants to know."""
+
+    @property
+    def calls(self) -> int:
+        """Calls that were answered, and those that found nobody to answer."""
+        return sum(self.requests.values())
+
+    def with_bucket(self, bucket: TokenBucket) -> "AccountedApi":
+        """The same connection behind another bucket; calls of both are counted together."""
+        sibling = copy(self)
+        sibling.bucket = bucket
+        return sibling
 
     def calls_by_verb_and_resource(self) -> dict[str, int]:
         """Calls by `VERB resource`, whatever became of them."""
@@ -279,7 +290,6 @@ class AccountedApi:
             if code:
                 key = (verb, resource.plural, subresource or "", code)
                 self.requests[key] = self.requests.get(key, 0) + 1
-                self.calls += 1
                 spent_ns = self._clock.now_ns() - started_ns
                 self.answered[path].observe(to_seconds(spent_ns))
                 if self.on_answer is not None and code != NO_ANSWER:

@@ -10,7 +10,12 @@ from typing import Any, Final
 
 from virtslo.base.clock import Clock, timestamp, to_nanoseconds
 from virtslo.hollow.client_limits import LIMIT_KEYS, follow_limits
-from virtslo.hollow.component import DEFAULT_LIMITS, KUBEVIRT_NAMESPACE, Component
+from virtslo.hollow.component import (
+    DEFAULT_LIMITS,
+    GARBAGE_COLLECTOR,
+    KUBEVIRT_NAMESPACE,
+    Component,
+)
 from virtslo.hollow.delays import Delays, Work
 from virtslo.hollow.exposition import expose
 from virtslo.hollow.garbage_collector import GarbageCollector
@@ -40,7 +45,7 @@ from virtslo.hollow.scheduler import Scheduler
 from virtslo.hollow.virt_controller import VirtController
 from virtslo.model import resources
 from virtslo.model.identity import Identity
-from virtslo.model.profile import Profile
+from virtslo.model.profile import ComponentLimits, Profile
 from virtslo.ports.kube_api import KubeApi, PatchType
 
 METRICS_PORT: Final = 8443
@@ -92,7 +97,7 @@ class HollowCluster:
             seat = Seat(_CONTROLLER, KUBEVIRT_NAMESPACE)
             self._add(name, virt_controller(), self._controllers, seat=seat)
         seat = Seat("kube-controller-manager", _SYSTEM)
-        self._add("kube-controller-manager", controller_manager(), _manager, seat=seat)
+        self._add("kube-controller-manager", controller_manager(), self._managing, seat=seat)
         seat = Seat("kube-scheduler", _SYSTEM)
         self._add("kube-scheduler", scheduler(), self._placing, seat=seat)
         for index, node in enumerate(self.node_names):
@@ -252,6 +257,14 @@ class HollowCluster:
         pods, nodes = component.watch(resources.PODS), component.watch(resources.NODES)
         return (Scheduler(component, pods, nodes, self._delays),)
 
+    def _managing(self, component: Component) -> Sequence[Startable]:
+        namespaces = component.watch(resources.NAMESPACES)
+        return (
+            GarbageCollector(component, self._limits_of(GARBAGE_COLLECTOR)),
+            NamespaceController(component, namespaces),
+            NodeLifecycle(component),
+        )
+
     def _add(
         self,
         name: str,
@@ -271,7 +284,7 @@ class HollowCluster:
             identity,
             self._connect(identity),
             self._clock,
-            limits=self._profile.limits.get(name, DEFAULT_LIMITS.get(name)),
+            limits=self._limits_of(name),
             labour=self._profile.reconcile,
             seed=self._seed,
             work=self._work,
@@ -279,6 +292,9 @@ class HollowCluster:
         if name in LIMIT_KEYS:
             follow_limits(component)
         return component
+
+    def _limits_of(self, client: str) -> ComponentLimits | None:
+        return self._profile.limits.get(client, DEFAULT_LIMITS.get(client))
 
     def _expose(self, process: Process) -> None:
         if self._register_metrics is None:
@@ -294,12 +310,3 @@ class HollowCluster:
 
 def _nothing(component: Component) -> Sequence[Startable]:
     return ()
-
-
-def _manager(component: Component) -> Sequence[Startable]:
-    namespaces = component.watch(resources.NAMESPACES)
-    return (
-        GarbageCollector(component),
-        NamespaceController(component, namespaces),
-        NodeLifecycle(component),
-    )

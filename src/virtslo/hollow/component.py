@@ -27,6 +27,7 @@ K = TypeVar("K", bound=Hashable)
 
 KUBEVIRT_NAMESPACE: Final = "kubevirt"
 
+GARBAGE_COLLECTOR: Final = "garbage-collector"
 DEFAULT_LIMITS: Final = {
     "virt-api": ComponentLimits(200, 400),
     "virt-controller": ComponentLimits(200, 400),
@@ -34,9 +35,10 @@ DEFAULT_LIMITS: Final = {
     "virt-operator": ComponentLimits(200, 400),
     "kube-scheduler": ComponentLimits(50, 100),
     "kubelet": ComponentLimits(50, 100),
+    GARBAGE_COLLECTOR: ComponentLimits(40, 30),
 }
-"""Client token buckets at the real defaults; kube-controller-manager's clients are not limited
-together, so it has none."""
+"""Client token buckets at the real defaults. kube-controller-manager's controllers have a client
+each; the garbage collector's is the one that is felt: 20 deletions a second, each with its GET."""
 
 
 class Labour:
@@ -92,6 +94,16 @@ class Component:
         self.api.bucket = None
         if limits is not None and limits.qps > 0:
             self.api.bucket = TokenBucket(self.clock, qps=limits.qps, burst=limits.burst)
+
+    def client(self, limits: ComponentLimits | None) -> AccountedApi:
+        """A client of one part's own, where the parts of a process do not share a token bucket.
+
+        Its calls are counted with the others'.
+        """
+        if limits is None or limits.qps <= 0:
+            return self.api
+        bucket = TokenBucket(self.clock, qps=limits.qps, burst=limits.burst)
+        return self.api.with_bucket(bucket)
 
     def labour(self, controller: str) -> Labour:
         """A controller's own work, as its profile says; one stream of chance a controller."""

@@ -13,6 +13,7 @@ from virtslo.hollow.cache import Cache
 from virtslo.hollow.component import Component, run_workers
 from virtslo.model import resources
 from virtslo.model.identifiers import Object
+from virtslo.model.profile import ComponentLimits
 from virtslo.model.resources import Resource
 from virtslo.ports.kube_api import PatchType
 
@@ -37,9 +38,9 @@ Node = tuple[str, str, str, str]
 class GarbageCollector:
     """Keeps the graph of owners and deletes what has lost them."""
 
-    def __init__(self, component: Component) -> None:
+    def __init__(self, component: Component, limits: ComponentLimits | None = None) -> None:
         self._component = component
-        self._api = component.api
+        self._api = component.client(limits)
         self._resources: dict[str, Resource] = {item.plural: item for item in WATCHED}
         self._dependents: dict[str, dict[Node, None]] = {}
         self._owners: dict[Node, tuple[str, ...]] = {}
