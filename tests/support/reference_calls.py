@@ -99,34 +99,21 @@ def tolerance(column: str, value: float) -> float:
     return max(0.1 * value, 0.15)
 
 
-_PODS: Final = "virt-controller delete pods"
-_PATCHES: Final = "virt-controller patch virtualmachineinstances 200"
+_REPEATS: Final = "virt-controller delete pods 404"
 _EVENTS: Final = "virt-controller patch events 200"
-_HANDLER: Final = "virt-handler update virtualmachineinstances 409"
 _UPDATES: Final = "virt-controller update virtualmachineinstances 200"
 
 KNOWN: Final[dict[str, frozenset[tuple[str, str]]]] = {
     "create": frozenset(),
     "delete": frozenset(
         {
-            ("VMI ×30", f"{_PODS} 200"),
-            ("VMI ×30", f"{_PODS} 404"),
+            ("VMI ×30", _REPEATS),
             ("VMI ×30", _EVENTS),
-            ("VMI ×30", _PATCHES),
-            ("VMI ×30", _UPDATES),
-            ("VMI ×30", "virt-controller update virtualmachineinstances 409"),
-            ("VMI ×100", _PATCHES),
+            ("VMI ×100", _REPEATS),
+            ("VMI ×100", _EVENTS),
             ("VMI ×100", _UPDATES),
-            ("VMI ×100", _HANDLER),
-            ("VM ×30", f"{_PODS} 200"),
-            ("VM ×30", f"{_PODS} 404"),
+            ("VM ×30", _REPEATS),
             ("VM ×30", _EVENTS),
-            ("VM ×100", f"{_PODS} 200"),
-            ("VM ×100", f"{_PODS} 404"),
-            ("VM ×100", _HANDLER),
-            ("pool ×100", f"{_PODS} 404"),
-            ("pool ×100", _HANDLER),
-            ("replica set ×100", _PATCHES),
         }
     ),
 }

@@ -65,10 +65,12 @@ class Delays:
         seed: int,
         *,
         node_work: float = 0.0,
+        pod_work: float = 0.0,
         work: Work | None = None,
     ) -> None:
         self._clock = clock
         self._node_work = node_work
+        self._pod_work = pod_work
         self._work = work or working_alone(clock)
         self._turn = asyncio.Lock()
         self._distributions = distributions
@@ -87,21 +89,26 @@ class Delays:
         if seconds > 0:
             await self._clock.sleep_until(self._clock.now_ns() + to_nanoseconds(seconds))
 
-    async def wait_on_node(self, step: str, key: str) -> None:
-        """Let a step of a node take its time, and its turn where one process plays every node."""
+    async def wait_for_pod(self, step: str, key: str) -> None:
+        """Let a pod's step take its time, and its turn where one process plays every node."""
         await self.wait(step, key)
-        async with self.turn():
+        async with self._turn_of(self._pod_work):
             pass
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """The turn of a step at the process that plays every node: its body, and then the work.
+        """The turn of a VMI's step at the process that plays every node: its body, then the work.
 
         At once where every node has processes of its own.
         """
-        if self._node_work <= 0:
+        async with self._turn_of(self._node_work):
+            yield
+
+    @asynccontextmanager
+    async def _turn_of(self, seconds: float) -> AsyncIterator[None]:
+        if seconds <= 0:
             yield
             return
         async with self._turn:
             yield
-            await self._work(self._node_work)
+            await self._work(seconds)

@@ -87,10 +87,10 @@ class Kubelet:
 
     async def _start(self, pod: Object) -> None:
         key = "/".join(key_of(pod))
-        await self._delays.wait_on_node(POD_CREATE, key)
+        await self._delays.wait_for_pod(POD_CREATE, key)
         if not await self._report(pod, creating(pod, self._now(), self._address)):
             return
-        await self._delays.wait_on_node(POD_START, key)
+        await self._delays.wait_for_pod(POD_START, key)
         if pod["metadata"]["uid"] in self._stopping:
             return
         await self._report(pod, running(pod, self._now(), self._address_of(pod)))
@@ -106,7 +106,7 @@ class Kubelet:
 
     async def _stop(self, pod: Object) -> None:
         metadata = pod["metadata"]
-        await self._delays.wait_on_node(POD_STOP, "/".join(key_of(pod)))
+        await self._delays.wait_for_pod(POD_STOP, "/".join(key_of(pod)))
         if pod.get("status", {}).get("phase") not in _OVER:
             await self._report(pod, stopped(pod, self._now()))
         for _ in range(PATIENCE):

@@ -70,8 +70,8 @@ class ApiServer:
         self.telemetry = Telemetry(clock, audit)
         self.tokens = TokenRequests(self.store, clock, secrets.token_bytes(KEY_BYTES))
         self._handlers = Handlers(self.store, clock, Names(seed), self.tokens)
-        self._watches = OpenWatches(self.store, self._handlers, clock, profile)
         self._capacity = Capacity(clock, profile, seed=seed)
+        self._watches = OpenWatches(self.store, self._handlers, clock, profile, self._capacity.pace)
         self.work = self._capacity.work
         """Seconds of work beside the server, on its machine."""
         self._gate = Gate(

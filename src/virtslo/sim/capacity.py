@@ -2,18 +2,20 @@
 
 Invariant: the queue is computed, not played: first come, first served by so many workers; a request
 costs one timer at most, and none where the profile says that nothing takes time. Where the profile
-names cores, nothing queues: requests, and what else works on that machine, share them. What is
+names cores, requests being served share them with whatever else works on that machine. What is
 answered 429 took no place and no time.
 """
 
+import asyncio
 import heapq
+from contextlib import nullcontext
 from random import Random
 from typing import Final
 
 from virtslo.base.clock import Clock, to_nanoseconds
 from virtslo.base.errors import TooManyRequests
 from virtslo.model.profile import ServerProfile
-from virtslo.sim.cores import SharedCores
+from virtslo.sim.cores import Pace, SharedCores
 
 _READS = frozenset({"get", "list", "watch"})
 REFUSAL: Final = "Too many requests, please try again later."
@@ -31,6 +33,7 @@ class Capacity:
         self._write_ns = to_nanoseconds(profile.write)
         self._chance = Random(f"{seed}:capacity")
         self._after_ns = to_nanoseconds(profile.after_write)
+        self._second_ns = round(self._write_ns * profile.second_write)
         self._webhook_ns = {key: to_nanoseconds(value) for key, value in profile.webhook.items()}
         now_ns = clock.now_ns()
         self._free_at_ns = [now_ns] * profile.workers
@@ -39,9 +42,16 @@ class Capacity:
         self._in_flight = {True: 0, False: 0}
         """Reads and writes that wait or are being served, where they have a limit."""
         self._cores = SharedCores(clock, profile.cores) if profile.cores else None
+        self._turns = asyncio.Semaphore(profile.workers) if profile.workers else nullcontext()
+        """Of requests that are served at once, where cores are shared."""
         self.is_instant = not (
             self._read_ns or self._write_ns or profile.list_base or self._webhook_ns
         )
+
+    @property
+    def pace(self) -> Pace:
+        """How time passes for what waits its turn on the machine: slower the busier its cores."""
+        return self._cores or self._clock
 
     def service_ns(self, verb: str, what: str, objects: int = 0) -> int:
         """How long serving takes, without waiting."""
@@ -78,7 +88,9 @@ class Capacity:
         service_ns = self._spread(self.service_ns(verb, what, objects))
         after_ns = 0 if verb in _READS else self._after_ns
         if self._cores is not None:
-            await self._cores.work(service_ns, after_ns=after_ns)
+            async with self._turns:
+                await self._cores.work(service_ns)
+            await self._cores.work(0, after_ns=after_ns)
             return
         now_ns = self._clock.now_ns()
         start_ns = now_ns
@@ -104,6 +116,6 @@ class Capacity:
     async def store_again(self) -> None:
         """Take the time of a second write to the store within one request: a write."""
         if self._cores is not None:
-            await self._cores.work(self._write_ns)
-        elif self._write_ns:
-            await self._clock.sleep_until(self._clock.now_ns() + self._write_ns)
+            await self._cores.work(self._second_ns)
+        elif self._second_ns:
+            await self._clock.sleep_until(self._clock.now_ns() + self._second_ns)

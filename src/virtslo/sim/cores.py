@@ -1,5 +1,8 @@
 """A machine's cores, shared: everything that works at the same time works equally fast.
 
+Delays on such a machine are told by its progress: whatever has to pass through many hands before it
+arrives takes the longer the busier they are.
+
 Invariant: no more is done in a second than the cores can do, and one piece of work never takes more
 than one core. What is small is done sooner, however much else there is: the wait grows with the
 work itself, as under a scheduler that gives everyone a turn.
@@ -7,10 +10,23 @@ work itself, as under a scheduler that gives everyone a turn.
 
 import asyncio
 import heapq
+from typing import Protocol
 
 from virtslo.base.clock import NANOSECONDS_PER_SECOND, Clock
 
 _ROUNDING_NS = 1.0
+
+
+class Pace(Protocol):
+    """Something by which delays are counted: a clock, or the progress of shared cores."""
+
+    def now_ns(self) -> int:
+        """Where it is."""
+        ...
+
+    async def sleep_until(self, instant_ns: int) -> None:
+        """Return when it has come there."""
+        ...
 
 
 class SharedCores:
@@ -26,6 +42,7 @@ class SharedCores:
         self._given_ns = 0.0
         self._since_ns = clock.now_ns()
         self._pieces: list[tuple[float, int, asyncio.Future[None] | None]] = []
+        self._waits: list[tuple[float, int, asyncio.Future[None]]] = []
         self._count = 0
         self._timer: asyncio.TimerHandle | None = None
 
@@ -37,6 +54,22 @@ class SharedCores:
             await done
         if after_ns > 0:
             self._add(after_ns, None)
+
+    def now_ns(self) -> int:
+        """What a piece that has been there since the beginning would have been given."""
+        self._catch_up()
+        return round(self._given_ns)
+
+    async def sleep_until(self, instant_ns: int) -> None:
+        """Return when a piece would have been given so much; this takes nothing from others."""
+        self._catch_up()
+        if self._given_ns >= instant_ns:
+            return
+        reached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._count += 1
+        heapq.heappush(self._waits, (instant_ns, self._count, reached))
+        self._plan()
+        await reached
 
     def _add(self, size_ns: int, done: asyncio.Future[None] | None) -> None:
         self._catch_up()
@@ -57,8 +90,9 @@ class SharedCores:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self._pieces:
-            left_ns = max(0.0, (self._pieces[0][0] - self._given_ns) / self._speed())
+        nexts = [heap[0][0] for heap in (self._pieces, self._waits) if heap]
+        if nexts:
+            left_ns = max(0.0, (min(nexts) - self._given_ns) / self._speed())
             seconds = (left_ns + _ROUNDING_NS) / NANOSECONDS_PER_SECOND
             self._timer = asyncio.get_running_loop().call_later(seconds, self._finish)
 
@@ -67,7 +101,12 @@ class SharedCores:
         self._timer = None
         self._catch_up()
         while self._pieces and self._pieces[0][0] <= self._given_ns + _ROUNDING_NS:
-            _, _, done = heapq.heappop(self._pieces)
-            if done is not None and not done.done():
-                done.set_result(None)
+            _settle(heapq.heappop(self._pieces)[2])
+        while self._waits and self._waits[0][0] <= self._given_ns + _ROUNDING_NS:
+            _settle(heapq.heappop(self._waits)[2])
         self._plan()
+
+
+def _settle(done: asyncio.Future[None] | None) -> None:
+    if done is not None and not done.done():
+        done.set_result(None)

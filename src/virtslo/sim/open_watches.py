@@ -9,6 +9,7 @@ from typing import Final
 from virtslo.base.clock import Clock, to_nanoseconds
 from virtslo.base.errors import ConnectionLost, ResourceExpired
 from virtslo.model.profile import ServerProfile
+from virtslo.sim.cores import Pace
 from virtslo.sim.handlers import Handlers
 from virtslo.sim.listing import check_watch_options, version_of
 from virtslo.sim.object_store import ObjectStore
@@ -22,13 +23,19 @@ class OpenWatches:
     """Opens watches, ends them, and tells them how far they have come."""
 
     def __init__(
-        self, store: ObjectStore, handlers: Handlers, clock: Clock, profile: ServerProfile
+        self,
+        store: ObjectStore,
+        handlers: Handlers,
+        clock: Clock,
+        profile: ServerProfile,
+        pace: Pace,
     ) -> None:
         self.hub = WatchHub()
         store.listen(self.hub.changed)
         self._store = store
         self._handlers = handlers
         self._clock = clock
+        self._pace = pace
         self._delay_ns = to_nanoseconds(profile.watch_delay)
         self._delays_ns = {
             plural: to_nanoseconds(seconds) for plural, seconds in profile.watch_delays.items()
@@ -107,7 +114,9 @@ class OpenWatches:
     def _watcher(self, request: Request) -> Watcher:
         resource, query = request.resource, request.query
         delay_ns = self._delays_ns.get(resource.plural, self._delay_ns)
-        watcher = Watcher(resource, request.selection, clock=self._clock, delay_ns=delay_ns)
+        watcher = Watcher(
+            resource, request.selection, clock=self._clock, pace=self._pace, delay_ns=delay_ns
+        )
         watcher.wants_bookmarks = query.get("allowWatchBookmarks") == "true"
         if query.get("timeoutSeconds", "").isdigit():
             span_ns = int(query["timeoutSeconds"]) * 1_000_000_000

@@ -15,6 +15,7 @@ from virtslo.base.errors import ResourceExpired, VirtsloError
 from virtslo.model.identifiers import Object
 from virtslo.model.resources import Resource
 from virtslo.ports.kube_api import Selection, WatchEvent
+from virtslo.sim.cores import Pace
 from virtslo.sim.object_store import ADDED, DELETED, MODIFIED, Change, Collection, versioned
 from virtslo.sim.selectors import Predicate, field_selector, field_value, label_selector
 from virtslo.sim.telemetry import Noted
@@ -24,6 +25,8 @@ INITIAL_EVENTS_END: Final = "k8s.io/initial-events-end"
 MOST_WAITING: Final = 100_000
 """Events a slow watcher may have waiting before the server closes its watch."""
 
+_ROUNDING_NS: Final = 1
+"""By which a pace may come short of the moment it was waited for."""
 IndexKey = tuple[str, str]
 """(what is compared, its value): `label:key` or `field:path`."""
 
@@ -32,13 +35,14 @@ class Watcher:
     """One watch: a queue of events, filled by the hub, read by one client."""
 
     def __init__(
-        self, resource: Resource, selection: Selection, *, clock: Clock, delay_ns: int
+        self, resource: Resource, selection: Selection, *, clock: Clock, pace: Pace, delay_ns: int
     ) -> None:
         self.resource = resource
         self.selection = selection
         self.index = index_of(selection, resource.plural)
         self._accepts = acceptance(selection, resource.plural)
         self._clock = clock
+        self._pace = pace
         self._delay_ns = delay_ns
         self._queue: deque[tuple[int, str, Object]] = deque()
         self._waiter: asyncio.Future[None] | None = None
@@ -64,10 +68,11 @@ class Watcher:
                 await self._wait()
                 continue
             if self._queue:
-                due_ns, now_ns = self._queue[0][0], self._clock.now_ns()
-                if due_ns > now_ns:
-                    await self._clock.sleep_until(due_ns)
+                due_ns = self._queue[0][0]
+                if due_ns > self._pace.now_ns() + _ROUNDING_NS:
+                    await self._pace.sleep_until(due_ns)
                     continue
+                now_ns = self._clock.now_ns()
                 _, kind, target = self._queue.popleft()
                 self.delivered += 1
                 return WatchEvent(kind, target, now_ns)
@@ -82,8 +87,8 @@ class Watcher:
         ready: list[WatchEvent] = []
         if self.is_held:
             return ready
-        now_ns = self._clock.now_ns()
-        while self._queue and len(ready) < most and self._queue[0][0] <= now_ns:
+        now_ns, come_ns = self._clock.now_ns(), self._pace.now_ns() + _ROUNDING_NS
+        while self._queue and len(ready) < most and self._queue[0][0] <= come_ns:
             _, kind, target = self._queue.popleft()
             ready.append(WatchEvent(kind, target, now_ns))
         self.delivered += len(ready)
@@ -162,7 +167,7 @@ class Watcher:
         if len(self._queue) >= MOST_WAITING:
             self.close(ResourceExpired("the watch was too slow and was closed"))
             return
-        self._queue.append((self._clock.now_ns() + self._delay_ns, kind, target))
+        self._queue.append((self._pace.now_ns() + self._delay_ns, kind, target))
         self._wake()
 
     def _wake(self) -> None:

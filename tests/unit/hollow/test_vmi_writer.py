@@ -51,10 +51,10 @@ def test_a_change_while_a_write_is_worked_on_is_a_conflict(
         start = clock.now_ns() / 1e9
         server, vmis = Server(clock), Cache()
         component = Component(Identity("h", "h", "h/1", ()), cast("KubeApi", server), clock)
-        delays = Delays(clock, {}, 1, node_work=1.0)
+        delays = Delays(clock, {}, 1, node_work=1.0, pod_work=1.0)
         vmis.changed(WatchEvent("ADDED", _vmi("1"), 0))
         async with asyncio.TaskGroup() as group:
-            group.create_task(delays.wait_on_node("another step", "w/b"))
+            group.create_task(delays.wait_for_pod("another step", "w/b"))
             await asyncio.sleep(0)
             writing = group.create_task(VmiWriter(component, vmis, delays).write(_vmi("1"), dict))
             await asyncio.sleep(changed_at)

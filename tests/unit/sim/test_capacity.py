@@ -1,14 +1,15 @@
 """The API server's queue: so many workers, first come, first served; service times can spread."""
 
 import asyncio
+import contextlib
 import statistics
 
 from virtslo.base.clock import Clock
-from virtslo.base.errors import TooManyRequests
+from virtslo.base.errors import NotFound, TooManyRequests
 from virtslo.base.virtual_time import run_in_virtual_time
 from virtslo.model.identity import Identity
 from virtslo.model.profile import ServerProfile
-from virtslo.model.resources import CONFIG_MAPS, LEASES, SECRETS, Resource
+from virtslo.model.resources import CONFIG_MAPS, LEASES, PODS, SECRETS, Resource
 from virtslo.sim.api_server import ApiServer
 from virtslo.sim.capacity import Capacity
 from virtslo.sim.direct import DirectApi
@@ -39,6 +40,12 @@ def test_two_workers_serve_two_at_once_and_the_rest_wait() -> None:
     answered = _answered(ServerProfile(workers=2, write=0.010), 5)
 
     assert answered == [each * MILLISECOND for each in (10, 10, 20, 20, 30)]
+
+
+def test_workers_take_turns_on_shared_cores_too() -> None:
+    answered = _answered(ServerProfile(cores=2, workers=1, write=0.010), 3)
+
+    assert [round(each / MILLISECOND) for each in answered] == [10, 20, 30]
 
 
 def test_without_a_queue_nothing_waits() -> None:
@@ -166,3 +173,30 @@ def test_whoever_is_turned_away_and_comes_back_is_served() -> None:
 
     assert refused == 4 + 2
     assert made == 6
+
+
+def _pod(name: str) -> dict[str, object]:
+    spec = {"nodeName": "node", "containers": [{"name": "a", "image": "b"}]}
+    return {"metadata": {"name": name}, "spec": spec}
+
+
+def test_a_deletion_takes_as_long_as_what_it_finds_to_do() -> None:
+    profile = ServerProfile(read=0.001, write=0.010, second_write=0.5)
+
+    async def main(clock: Clock) -> list[int]:
+        server = ApiServer(clock=clock, seed=1, profile=profile)
+        server.set_up()
+        api = DirectApi(server, Identity("tester", "tester", "tester/1"))
+        await api.create(PODS, _pod("one"), namespace="default")
+        took: list[int] = []
+        for grace in (None, None, 0, None):
+            begun_ns = clock.now_ns()
+            with contextlib.suppress(NotFound):
+                await api.delete(PODS, "one", namespace="default", grace_period_seconds=grace)
+            took.append((clock.now_ns() - begun_ns) // MILLISECOND)
+        return took
+
+    marked, marked_already, removed, gone = run_in_virtual_time(main)
+
+    assert (marked, marked_already, gone) == (10, 1, 1)
+    assert removed == 15, "the pod's grace is taken first, then the pod"
