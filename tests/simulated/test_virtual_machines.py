@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from support.hollow_clusters import NAMESPACE, Hollow, in_hollow_cluster, vm
+from support.hollow_clusters import NAMESPACE, Hollow, in_hollow_cluster, vm, vmi
 from virtslo.hollow.conditions import Condition, find_condition
 from virtslo.model import resources
 from virtslo.model.identifiers import Object
-from virtslo.ports.kube_api import PatchType
+from virtslo.ports.kube_api import PatchType, Selection
 
 
 async def _create(hollow: Hollow, body: Object) -> None:
@@ -279,3 +279,25 @@ def test_a_deleted_vm_takes_its_vmi_pod_and_revision_along() -> None:
         await hollow.until(nothing_left)
 
     in_hollow_cluster(test)
+
+
+def test_a_machine_that_is_deleted_ends_well_however_soon_its_pod_may() -> None:
+    async def test(hollow: Hollow) -> set[str]:
+        names = [f"vmi-{index:03d}" for index in range(100)]
+        for name in names:
+            await hollow.api.create(resources.VMIS, vmi(name), namespace=NAMESPACE)
+        for name in names:
+            await hollow.until_status(resources.VMIS, name, "phase", "Running")
+        left, last = set(names), set[str]()
+        async with hollow.api.watch(resources.VMIS, Selection(NAMESPACE)) as watch:
+            for name in names:
+                await hollow.api.delete(resources.VMIS, name, namespace=NAMESPACE)
+            async for event in watch:
+                if event.type == "DELETED":
+                    last.add(event.object["status"]["phase"])
+                    left.discard(event.object["metadata"]["name"])
+                if not left:
+                    break
+        return last
+
+    assert in_hollow_cluster(test, profile="ci") == {"Succeeded"}

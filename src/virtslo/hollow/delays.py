@@ -92,6 +92,10 @@ class Delays:
     async def wait_for_pod(self, step: str, key: str) -> None:
         """Let a pod's step take its time, and its turn where one process plays every node."""
         await self.wait(step, key)
+        await self.turn_of_pod()
+
+    async def turn_of_pod(self) -> None:
+        """The turn of a pod's step at the process that plays every node: it is work, no body."""
         async with self._turn_of(self._pod_work):
             pass
 

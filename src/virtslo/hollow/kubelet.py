@@ -13,6 +13,7 @@ from virtslo.hollow.cache import Cache, key_of
 from virtslo.hollow.component import Component
 from virtslo.hollow.delays import POD_CREATE, POD_START, POD_STOP, Delays
 from virtslo.hollow.machine import Machine
+from virtslo.hollow.ownership import controller_of
 from virtslo.hollow.pod_network import PodNetwork
 from virtslo.model import resources
 from virtslo.model.identifiers import Object
@@ -43,6 +44,7 @@ class Kubelet:
         self._node = node
         self._address = address
         self._network = network
+        self._machine = machine
         self._group: asyncio.TaskGroup | None = None
         self._started: dict[str, None] = {}
         self._stopping: dict[str, None] = {}
@@ -106,7 +108,11 @@ class Kubelet:
 
     async def _stop(self, pod: Object) -> None:
         metadata = pod["metadata"]
-        await self._delays.wait_for_pod(POD_STOP, "/".join(key_of(pod)))
+        await self._delays.wait(POD_STOP, "/".join(key_of(pod)))
+        owner = controller_of(pod)
+        if owner is not None:
+            await self._machine.domain_down(owner["uid"])
+        await self._delays.turn_of_pod()
         if pod.get("status", {}).get("phase") not in _OVER:
             await self._report(pod, stopped(pod, self._now()))
         for _ in range(PATIENCE):

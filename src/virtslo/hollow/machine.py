@@ -1,9 +1,12 @@
 """What a node's kubelet and virt-handler share: the machine they run on.
 
-Invariant: nothing of it goes over the API; a launcher that ends is seen by the kubelet alone.
+Invariant: nothing of it goes over the API; a launcher that ends is seen by the kubelet alone, and
+none ends before its domain.
 """
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 
 class Machine:
@@ -11,6 +14,7 @@ class Machine:
 
     def __init__(self) -> None:
         self._when_ended: Callable[[str], None] | None = None
+        self._shutting_down: dict[str, asyncio.Event] = {}
 
     def when_launcher_ends(self, ended: Callable[[str], None]) -> None:
         """Tell the kubelet, by the pod's uid; a kubelet started again takes over."""
@@ -20,3 +24,20 @@ class Machine:
         """The launcher of a pod ends by itself: its domain has gone to another node."""
         if self._when_ended is not None:
             self._when_ended(pod_uid)
+
+    @contextmanager
+    def shutting_down(self, vmi_uid: str) -> Iterator[None]:
+        """For as long as a VMI's domain shuts down."""
+        down = self._shutting_down[vmi_uid] = asyncio.Event()
+        try:
+            yield
+        finally:
+            if self._shutting_down.get(vmi_uid) is down:
+                del self._shutting_down[vmi_uid]
+            down.set()
+
+    async def domain_down(self, vmi_uid: str) -> None:
+        """Return when no domain of a VMI is shutting down here."""
+        down = self._shutting_down.get(vmi_uid)
+        if down is not None:
+            await down.wait()

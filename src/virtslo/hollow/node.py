@@ -67,7 +67,14 @@ class HollowNode:
             network=self._network,
         )
         return (
-            VirtHandler(component, vmis, self._delays, network=self._network, node=self._name),
+            VirtHandler(
+                component,
+                vmis,
+                self._delays,
+                network=self._network,
+                node=self._name,
+                machine=self._machine,
+            ),
             agent,
             HandlerHeart(component, self._name, self._share),
         )

@@ -12,6 +12,7 @@ from virtslo.hollow.cache import Cache, key_of
 from virtslo.hollow.component import Component
 from virtslo.hollow.conditions import with_condition
 from virtslo.hollow.delays import BOOT, DOMAIN_DEFINE, SHUTDOWN, Delays
+from virtslo.hollow.machine import Machine
 from virtslo.hollow.pod_network import PodNetwork
 from virtslo.hollow.recorder import EventRecorder
 from virtslo.hollow.vmi_interfaces import with_address
@@ -30,10 +31,18 @@ class VirtHandler:
     """One node's virt-handler."""
 
     def __init__(
-        self, component: Component, vmis: Cache, delays: Delays, *, network: PodNetwork, node: str
+        self,
+        component: Component,
+        vmis: Cache,
+        delays: Delays,
+        *,
+        network: PodNetwork,
+        node: str,
+        machine: Machine,
     ) -> None:
         self._component = component
         self._network = network
+        self._machine = machine
         self._node = node
         self._writer = VmiWriter(component, vmis, delays)
         self._delays = delays
@@ -79,7 +88,8 @@ class VirtHandler:
 
     async def _stop(self, vmi: Object) -> None:
         self._events.send(vmi, "Deleted", "Signaled Deletion")
-        await self._delays.wait(SHUTDOWN, "/".join(key_of(vmi)))
+        with self._machine.shutting_down(vmi["metadata"]["uid"]):
+            await self._delays.wait(SHUTDOWN, "/".join(key_of(vmi)))
         if await self._writer.write(vmi, self._succeeded):
             self._events.send(vmi, "Stopped", "The VirtualMachineInstance was shut down.")
 
