@@ -69,6 +69,17 @@ def test_what_is_put_there_is_taken_away_again_and_nothing_else() -> None:
     in_process(test)
 
 
+def test_whoever_is_killed_meanwhile_leaves_no_node_without_our_mark() -> None:
+    async def test(cluster: Cluster) -> None:
+        async with cluster.api.watch(NODES) as watch:
+            await put(cluster, nodes=3)
+            begun = [(await anext(watch)).object for _ in range(3)]
+        assert [each["metadata"]["labels"].get(MANAGED_LABEL) for each in begun] == ["true"] * 3
+        assert all(each["spec"]["taints"][0]["key"] == MANAGED_LABEL for each in begun)
+
+    in_process(test)
+
+
 def test_a_namespace_that_does_not_end_is_told() -> None:
     async def test(cluster: Cluster) -> None:
         await put(cluster, nodes=1)

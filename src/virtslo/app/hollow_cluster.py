@@ -10,7 +10,7 @@ from typing import Final
 from virtslo.app.admission import await_admission
 from virtslo.app.environment import is_played
 from virtslo.base.clock import Clock, to_nanoseconds
-from virtslo.base.errors import AlreadyExists, ApiError, ClusterError, Conflict, NotFound
+from virtslo.base.errors import AlreadyExists, ApiError, ClusterError, NotFound
 from virtslo.hollow.component import KUBEVIRT_NAMESPACE
 from virtslo.hollow.definitions import (
     ADMISSION_BINDINGS,
@@ -27,7 +27,7 @@ from virtslo.model import resources
 from virtslo.model.identifiers import Object
 from virtslo.model.profile import Profile
 from virtslo.model.resources import Resource
-from virtslo.ports.kube_api import KubeApi, PatchType, Selection
+from virtslo.ports.kube_api import KubeApi, Selection
 
 ESTABLISHED_SECONDS: Final = 30.0
 GONE_SECONDS: Final = 120.0
@@ -92,9 +92,7 @@ async def install(
     await _make_namespace(api)
     await install_kubevirt(api, profile, seed=seed, nodes=nodes)
     tell(f"{nodes} hollow nodes")
-    await install_nodes(api, node_names(nodes), profile.nodes, clock)
-    for name in node_names(nodes):
-        await _mark_node(api, name)
+    await install_nodes(api, node_names(nodes), profile.nodes, clock, mark=MANAGED_LABEL)
     if is_policed:
         await await_admission(api, clock)
 
@@ -204,19 +202,6 @@ async def _is_defined(api: KubeApi) -> bool:
         except NotFound:
             return False
     return True
-
-
-async def _mark_node(api: KubeApi, name: str) -> None:
-    """Label a node as ours, and let it repel whatever does not tolerate it."""
-    taint = {"key": MANAGED_LABEL, "value": "true", "effect": "NoSchedule"}
-    patch = {"metadata": {"labels": {MANAGED_LABEL: "true"}}, "spec": {"taints": [taint]}}
-    for _ in range(5):
-        try:
-            await api.patch(resources.NODES, name, patch, patch_type=PatchType.STRATEGIC)
-        except Conflict:
-            continue
-        else:
-            return
 
 
 async def _ours(api: KubeApi, resource: Resource) -> Sequence[Object]:

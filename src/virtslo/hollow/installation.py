@@ -56,10 +56,12 @@ async def install_nodes(
     clock: Clock,
     *,
     network: PodNetwork | None = None,
+    mark: str | None = None,
 ) -> None:
     """Create the hollow nodes, each with its range of a network for pods.
 
-    Without a network the ranges are left to the cluster's own controller manager.
+    Without a network the ranges are left to the cluster's own controller manager. With a mark they
+    carry it from the beginning, as a label and as a taint: they repel what does not tolerate it.
     """
     now = timestamp(clock.wall())
     room = {
@@ -100,13 +102,18 @@ async def install_nodes(
         },
     }
     for index, name in enumerate(names):
-        labels = {**_LABELS, "kubernetes.io/hostname": name}
-        ranges = [] if network is None else [network.range_of(name)]
+        labels = {**_LABELS, "kubernetes.io/hostname": name, **({mark: "true"} if mark else {})}
+        spec: dict[str, Any] = {}
+        if network is not None:
+            range_of = network.range_of(name)
+            spec.update(podCIDR=range_of, podCIDRs=[range_of])
+        if mark is not None:
+            spec["taints"] = [{"key": mark, "value": "true", "effect": "NoSchedule"}]
         node = {
             "apiVersion": "v1",
             "kind": "Node",
             "metadata": {"name": name, "labels": labels},
-            "spec": {"podCIDR": ranges[0], "podCIDRs": ranges} if ranges else {},
+            "spec": spec,
             "status": {**status, "addresses": _addresses(name, index)},
         }
         await _create(api, resources.NODES, node, None)
