@@ -42,13 +42,7 @@ class AttachedParts:
         self._clock = clock
         self._profile = profile
         self._seed = seed
-        self._delays = Delays(
-            clock,
-            profile.delays,
-            seed,
-            node_work=profile.node_work,
-            pod_work=profile.pod_work,
-        )
+        self._delays = Delays.of(profile, clock, seed)
         self._network = PodNetwork(node_names, pods_per_node=profile.nodes.pods)
         self.synced = asyncio.Event()
         """Set when every process works."""

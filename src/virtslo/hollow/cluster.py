@@ -81,14 +81,7 @@ class HollowCluster:
         self._profile = profile
         self._seed = seed
         self._work = work
-        self._delays = Delays(
-            clock,
-            profile.delays,
-            seed,
-            node_work=profile.node_work,
-            pod_work=profile.pod_work,
-            work=work,
-        )
+        self._delays = Delays.of(profile, clock, seed, work=work)
         self._register_metrics = register_metrics
         self._register_lifecycle = register_lifecycle
         self.node_names = tuple(f"node-{index:05d}" for index in range(nodes))

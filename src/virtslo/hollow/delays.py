@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from virtslo.base.clock import Clock, to_nanoseconds
-from virtslo.model.profile import ZERO, Distribution
+from virtslo.model.profile import ZERO, Distribution, Profile
 
 SCHEDULE: Final = "schedule"
 POD_CREATE: Final = "pod_create"
@@ -75,6 +75,18 @@ class Delays:
         self._turn = asyncio.Lock()
         self._distributions = distributions
         self._seed = seed
+
+    @classmethod
+    def of(cls, profile: Profile, clock: Clock, seed: int, *, work: Work | None = None) -> "Delays":
+        """The delays that a profile says."""
+        return cls(
+            clock,
+            profile.delays,
+            seed,
+            node_work=profile.node_work,
+            pod_work=profile.pod_work,
+            work=work,
+        )
 
     def seconds(self, step: str, key: str) -> float:
         """How long a step takes for one object."""
