@@ -16,7 +16,7 @@ from control_plane.plane import ControlPlane
 from control_plane.processes import Process, free_ports, wait_until_served
 from support.authority import Pair
 from virtslo.base.clock import SystemClock
-from virtslo.base.errors import AlreadyExists, ClusterError, NotFound
+from virtslo.base.errors import AlreadyExists, ClusterError, NotFound, TooManyRequests
 from virtslo.kube.connector import Endpoint, tls_context
 from virtslo.kube.http_api import HttpApi
 from virtslo.model import resources
@@ -85,25 +85,28 @@ async def token_of(
 
 async def install_definitions(api: KubeApi) -> None:
     """KubeVirt's definitions of its resources, and wait until they are served."""
-    names = []
-    for item in manifests():
-        if item["kind"] == DEFINITION:
-            names.append(item["metadata"]["name"])
-            await apply(api, item)
-    await wait_until_served_by(api, names)
+    definitions = [item for item in manifests() if item["kind"] == DEFINITION]
+    for item in definitions:
+        await apply(api, item)
+    for item in definitions:
+        await wait_until_listed(api, item["spec"])
 
 
-async def wait_until_served_by(api: KubeApi, names: list[str]) -> None:
-    """Wait until definitions are established."""
-    for name in names:
-        for _ in range(300):
-            found = await api.get(resources.CUSTOM_RESOURCE_DEFINITIONS, name)
-            conditions = found.get("status", {}).get("conditions", ())
-            if any(c["type"] == "Established" and c["status"] == "True" for c in conditions):
-                break
+async def wait_until_listed(api: KubeApi, spec: dict[str, Any]) -> None:
+    """Wait until objects of a new kind are listed: 404 before it is established, then 429 for as
+    long as the server fills its cache."""
+    version = next(each["name"] for each in spec["versions"] if each["storage"])
+    path = f"/apis/{spec['group']}/{version}/{spec['names']['plural']}"
+    answer = ""
+    for _ in range(300):
+        try:
+            await api.read_raw(path)
+        except (NotFound, TooManyRequests) as error:
+            answer = error.message
             await asyncio.sleep(0.1)
         else:
-            raise AssertionError(f"{name} is not established")
+            return
+    raise AssertionError(f"{path} is not listed: {answer}")
 
 
 class RealKubeVirt:

@@ -69,19 +69,19 @@ async def measured_exactly(plane: ControlPlane, kubeconfig: Path) -> None:
         kubeconfig=kubeconfig, context=None, in_cluster=False, clock=clock, user_agent="reader/1"
     ) as api:
         counters = Counting(api, clock, origin_ns=clock.now_ns())
+        log = AuditLog(plane.audit_log)
+        await at_rest(log)
         for kind, (pattern, options, machines) in product(KINDS, TESTS):
-            log = AuditLog(plane.audit_log)
-            log.read()
             test = f"{pattern} of {kind}"
             await counters.read(test, "before")
             load = ("--count", str(COUNT), "--kind", kind, *options)
             shown = await run(kubeconfig, pattern, *load)
-            await asyncio.sleep(AT_REST_SECONDS)
-            await counters.read(test, "after")
             assert shown.code == 0, shown.err
             assert shown.document["valid"] is True, shown.out
+            calls = await at_rest(log)
+            await counters.read(test, "after")
+            assert not sum(audited(log.read()).values()), "not at rest while it was counted"
 
-            calls = log.read()
             before, after = (
                 counted(read)
                 for read in counters.reads
@@ -91,6 +91,18 @@ async def measured_exactly(plane: ControlPlane, kubeconfig: Path) -> None:
             pods = calls[Call("virt-controller", "create", "pods", 201)]
             assert pods == machines + WARM_UP, test
             assert_merges_nothing_away(calls, machines + WARM_UP)
+
+
+async def at_rest(log: AuditLog) -> Counter[Call]:
+    """The calls until virt-controller has written nothing for `AT_REST_SECONDS`."""
+    calls: Counter[Call] = Counter()
+    for _ in range(20):
+        await asyncio.sleep(AT_REST_SECONDS)
+        latest = log.read()
+        calls += latest
+        if not audited(latest):
+            return calls
+    raise AssertionError(f"virt-controller is still at work: {audited(latest)}")
 
 
 def counted(read: CounterRead) -> Counter[tuple[str, str, str]]:

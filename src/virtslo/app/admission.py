@@ -1,4 +1,4 @@
-"""Whether an API server takes new VMIs as virt-api would have them.
+"""Whether an API server takes and lists new VMIs as one with virt-api would.
 
 Invariant: nothing is created; every try is a dry run, and the last answer is told when time is up.
 """
@@ -7,8 +7,9 @@ import json
 from collections.abc import Sequence
 from typing import Final
 
+from virtslo.app.clean_up import find_leftovers
 from virtslo.base.clock import Clock, to_nanoseconds
-from virtslo.base.errors import ClusterError, NotFound, ServerFailure
+from virtslo.base.errors import ClusterError, NotFound, ServerFailure, TooManyRequests
 from virtslo.hollow.component import KUBEVIRT_NAMESPACE
 from virtslo.hollow.vmi_status import VMI_FINALIZER
 from virtslo.model import resources
@@ -31,6 +32,8 @@ async def await_admission(api: KubeApi, clock: Clock) -> None:
     A kind that was just defined is not known to kube-apiserver's policies for some seconds, and
     whoever creates one meanwhile is answered 503. The schema is asked for first: a server that
     knew the kind from an earlier definition may forget it once more until the new one is published.
+    Last, what a run begins with: a list by label, which is refused (429) while kube-apiserver fills
+    the cache of a new kind.
 
     Raises ClusterError when that has not come after `ADMITTED_SECONDS`, with the last answer.
     """
@@ -52,10 +55,14 @@ async def _missing(api: KubeApi) -> str | None:
         created = await api.create(
             resources.VMIS, _PROBE, namespace=KUBEVIRT_NAMESPACE, dry_run=True
         )
-    except (NotFound, ServerFailure) as error:
+    except (NotFound, ServerFailure, TooManyRequests) as error:
         return error.message
     if VMI_FINALIZER not in created["metadata"].get("finalizers", ()):
         return "the admission policy is not in force"
+    try:
+        await find_leftovers(api, None)
+    except (ServerFailure, TooManyRequests) as error:
+        return error.message
     return None
 
 
@@ -63,7 +70,7 @@ async def _published(api: KubeApi) -> Sequence[str]:
     """The kinds of KubeVirt's version whose schema the server publishes."""
     try:
         document = json.loads(await api.read_raw(_SCHEMA_PATH))
-    except (NotFound, ServerFailure):
+    except (NotFound, ServerFailure, TooManyRequests):
         return ()
     schemas = document.get("components", {}).get("schemas", {})
     return [

@@ -6,7 +6,7 @@ Invariant: what cannot be read is None or absent, never guessed; nothing here da
 import json
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from virtslo.base.errors import ApiError, ClusterError
 from virtslo.model import resources
@@ -20,6 +20,10 @@ DEFAULT_LIMITS: Mapping[str, tuple[float, int]] = {
     "virt-handler": (50.0, 100),
 }
 """KubeVirt's default client token buckets (pkg/virt-config/virt-config.go)."""
+
+PAGE: Final = 500
+"""What a list asks for at once. One without a limit is refused (429) while kube-apiserver fills the
+cache of a kind that was just defined, or of any after its start."""
 
 _LIMIT_KEYS = {
     "virt-api": "apiConfiguration",
@@ -58,7 +62,7 @@ async def read_nodes(api: KubeApi) -> tuple[Object, ...] | None:
     token: str | None = None
     try:
         while True:
-            page = await api.list_objects(resources.NODES, limit=500, continue_token=token)
+            page = await api.list_objects(resources.NODES, limit=PAGE, continue_token=token)
             items.extend(page.items)
             token = page.continue_token
             if not token:
@@ -72,7 +76,7 @@ async def read_nodes(api: KubeApi) -> tuple[Object, ...] | None:
 async def find_kubevirt(api: KubeApi) -> Object | None:
     """The cluster's KubeVirt object; None where there is none, or reading it is not permitted."""
     try:
-        found = await api.list_objects(resources.KUBEVIRTS)
+        found = await api.list_objects(resources.KUBEVIRTS, limit=PAGE)
     except ApiError as error:
         if error.code in {401, 403, 404}:
             return None

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from virtslo.app.admission import await_admission
-from virtslo.app.environment import is_played
+from virtslo.app.environment import PAGE, is_played
 from virtslo.base.clock import Clock, to_nanoseconds
 from virtslo.base.errors import AlreadyExists, ApiError, ClusterError, NotFound
 from virtslo.hollow.component import KUBEVIRT_NAMESPACE
@@ -50,7 +50,7 @@ def node_names(count: int) -> tuple[str, ...]:
 async def require_no_kubevirt(api: KubeApi) -> None:
     """Refuse a cluster on which there is a KubeVirt, real or played. Raises ClusterError."""
     try:
-        found = await api.list_objects(resources.KUBEVIRTS)
+        found = await api.list_objects(resources.KUBEVIRTS, limit=PAGE)
     except NotFound:
         return
     real = [item["metadata"] for item in found.items if not is_played(item)]
@@ -213,9 +213,8 @@ async def _ours(api: KubeApi, resource: Resource) -> Sequence[Object]:
 
 async def _kubevirts(api: KubeApi) -> Sequence[Object]:
     try:
-        return (
-            await api.list_objects(resources.KUBEVIRTS, Selection(namespace=KUBEVIRT_NAMESPACE))
-        ).items
+        selection = Selection(namespace=KUBEVIRT_NAMESPACE)
+        return (await api.list_objects(resources.KUBEVIRTS, selection, limit=PAGE)).items
     except NotFound:
         return ()
 

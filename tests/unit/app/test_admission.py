@@ -8,21 +8,30 @@ import pytest
 
 from virtslo.app.admission import ADMITTED_SECONDS, await_admission
 from virtslo.base.clock import Clock, to_nanoseconds
-from virtslo.base.errors import ClusterError, NotFound, ServerFailure
+from virtslo.base.errors import ClusterError, NotFound, ServerFailure, TooManyRequests
 from virtslo.base.virtual_time import run_in_virtual_time
 from virtslo.hollow.vmi_status import VMI_FINALIZER
 from virtslo.model.resources import Resource
-from virtslo.ports.kube_api import KubeApi
+from virtslo.ports.kube_api import KubeApi, ObjectList, Selection
 
 
 class YoungServer:
     """What kube-apiserver answers after the definitions: each part of it from its own second on."""
 
-    def __init__(self, clock: Clock, *, published: float, known: float, policed: float) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        published: float,
+        known: float,
+        policed: float,
+        cached: float = 0.0,
+    ) -> None:
         self._clock = clock
         self._published = published
         self._known = known
         self._policed = policed
+        self._cached = cached
         self.tries: list[bool] = []
         """Whether each create was a dry run."""
 
@@ -47,6 +56,12 @@ class YoungServer:
         finalizers = [VMI_FINALIZER] if self._has_come(self._policed) else []
         return {**body, "metadata": {**body["metadata"], "finalizers": finalizers}}
 
+    async def list_objects(self, resource: Resource, selection: Selection, **_: Any) -> ObjectList:
+        assert selection.label_selector
+        if not self._has_come(self._cached):
+            raise TooManyRequests("storage is (re)initializing", retry_after_seconds=1)
+        return ObjectList((), "1", None)
+
 
 def waited(**seconds: float) -> tuple[float, YoungServer]:
     """How many seconds were waited for such a server."""
@@ -69,6 +84,7 @@ def test_a_server_that_knows_them_is_asked_once() -> None:
 def test_the_last_of_schema_kind_and_policy_is_waited_for() -> None:
     assert waited(published=7, known=2, policed=1)[0] == pytest.approx(7, abs=0.3)
     assert waited(published=1, known=6, policed=2)[0] == pytest.approx(6, abs=0.3)
+    assert waited(published=1, known=2, policed=2, cached=5)[0] == pytest.approx(5, abs=0.3)
     seconds, server = waited(published=1, known=2, policed=4)
     assert seconds == pytest.approx(4, abs=0.3)
     assert all(server.tries), "nothing but dry runs"
@@ -80,6 +96,7 @@ def test_the_last_of_schema_kind_and_policy_is_waited_for() -> None:
         ("published", "/openapi/v3/apis/kubevirt.io/v1 does not describe them"),
         ("known", "Resource kind not found"),
         ("policed", "the admission policy is not in force"),
+        ("cached", r"storage is \(re\)initializing"),
     ],
 )
 def test_what_never_comes_is_told(late: str, words: str) -> None:
