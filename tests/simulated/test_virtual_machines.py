@@ -1,6 +1,7 @@
 """VMs on a hollow cluster: run strategies, requests, statuses, instance types, deletion."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from support.hollow_clusters import NAMESPACE, Hollow, in_hollow_cluster, vm, vm
 from virtslo.hollow.conditions import Condition, find_condition
 from virtslo.model import resources
 from virtslo.model.identifiers import Object
-from virtslo.ports.kube_api import PatchType, Selection
+from virtslo.ports.kube_api import PatchType, Selection, WatchEvent
 
 
 async def _create(hollow: Hollow, body: Object) -> None:
@@ -301,3 +302,43 @@ def test_a_machine_that_is_deleted_ends_well_however_soon_its_pod_may() -> None:
         return last
 
     assert in_hollow_cluster(test, profile="ci") == {"Succeeded"}
+
+
+def test_no_pod_ends_before_the_end_of_its_domain_has_been_told() -> None:
+    async def test(hollow: Hollow) -> list[str]:
+        names = [f"vmi-{index:03d}" for index in range(20)]
+        for name in names:
+            await hollow.api.create(resources.VMIS, vmi(name), namespace=NAMESPACE)
+        for name in names:
+            await hollow.until_status(resources.VMIS, name, "phase", "Running")
+        order: list[str] = []
+        async with (
+            hollow.api.watch(resources.VMIS, Selection(NAMESPACE)) as machines,
+            hollow.api.watch(resources.PODS, Selection(NAMESPACE)) as pods,
+            asyncio.TaskGroup() as group,
+        ):
+            group.create_task(_note_the_end(machines, order, len(names)))
+            group.create_task(_note_the_end(pods, order, len(names)))
+            for name in names:
+                await hollow.api.delete(resources.VMIS, name, namespace=NAMESPACE)
+        return order
+
+    order = in_hollow_cluster(test, profile="ci", faults=["slow-webhook:delay=3s"])
+
+    ends = {what: index for index, what in enumerate(order)}
+    machines = [what for what in ends if not what.startswith("virt-launcher-")]
+    assert len(machines) == 20
+    for pod in ends.keys() - machines:
+        assert ends[pod.removeprefix("virt-launcher-").rsplit("-", 1)[0]] < ends[pod]
+
+
+async def _note_the_end(events: AsyncIterator[WatchEvent], order: list[str], count: int) -> None:
+    """Note each object's name when it has Succeeded, until so many are gone."""
+    gone = 0
+    async for event in events:
+        name = event.object["metadata"]["name"]
+        if event.object["status"].get("phase") == "Succeeded" and name not in order:
+            order.append(name)
+        gone += event.type == "DELETED"
+        if gone == count:
+            return

@@ -1,7 +1,8 @@
 """What a node's kubelet and virt-handler share: the machine they run on.
 
 Invariant: nothing of it goes over the API; a launcher that ends is seen by the kubelet alone, and
-none ends before its domain.
+none ends before the end of its domain has been told: virt-launcher waits until virt-handler has its
+last notice.
 """
 
 import asyncio
@@ -27,7 +28,7 @@ class Machine:
 
     @contextmanager
     def shutting_down(self, vmi_uid: str) -> Iterator[None]:
-        """For as long as a VMI's domain shuts down."""
+        """For as long as a VMI's domain shuts down and its end is not told."""
         down = self._shutting_down[vmi_uid] = asyncio.Event()
         try:
             yield
@@ -37,7 +38,7 @@ class Machine:
             down.set()
 
     async def domain_down(self, vmi_uid: str) -> None:
-        """Return when no domain of a VMI is shutting down here."""
+        """Return when no domain of a VMI is shutting down here, and its end is told."""
         down = self._shutting_down.get(vmi_uid)
         if down is not None:
             await down.wait()

@@ -90,7 +90,8 @@ class VirtHandler:
         self._events.send(vmi, "Deleted", "Signaled Deletion")
         with self._machine.shutting_down(vmi["metadata"]["uid"]):
             await self._delays.wait(SHUTDOWN, "/".join(key_of(vmi)))
-        if await self._writer.write(vmi, self._succeeded):
+            is_there = await self._writer.write(vmi, self._succeeded)
+        if is_there:
             self._events.send(vmi, "Stopped", "The VirtualMachineInstance was shut down.")
 
     def _running(self, vmi: Object) -> Object:
