@@ -10,6 +10,8 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from support.calls_table import markdown  # noqa: E402
+from support.real_deletions import real_runs  # noqa: E402
+from support.reference_calls import UNDETERMINED  # noqa: E402
 
 PAGE = ROOT / "docs" / "reference" / "calls-per-object.md"
 HEAD = """# Calls per object
@@ -23,27 +25,33 @@ counted from the API server's audit log; lists, watches, leases and nodes are le
 after a call is the code it was answered with.
 
 Each run is made with three seeds, and the table shows their mean: what conflicts and repeats hangs
-on milliseconds, and one seed of it is no measurement. The reference was measured once, so a share
-of 30 objects is itself known only to about 0.1, of 100 to 0.05.
+on milliseconds, and one seed of it is no measurement. The reference was measured once: were its
+objects independent, a share of 30 would be known to about 0.1 and of 100 to 0.05; where many end
+together they are not.
 
 One object per second, a whole number must be met exactly; everything else within 10 % or 0.15
-calls. **differs** marks what does not. Nothing is set row by row: writes merge, conflict and repeat
+calls. **differs** marks what is not. Nothing is set row by row: writes merge, conflict and repeat
 because of work queues that deduplicate and back off, KubeVirt's numbers of workers, expectations,
 watches that lag, client limits, cores that everything shares, requests that wait for one another,
 and nodes that one process plays, step by step. How long a domain and a pod take to end is the
 reference's own record, one at a time (0.25 to 0.41 s, 0.52 to 0.87 s).
 
-Creations are alike in every row, and so are the deletions of VMs and of sets of 100. What differs
-is the end of 30, and of 100 bare VMIs: virt-controller comes back to a pod that is gone (a DELETE
-answered 404, each time with an event) less often than there, since fewer pods end apart from the
-others; and of 100 bare VMIs it first sees half only when their domains have ended there, which
-costs an UPDATE more.
+Seven cells of the deletion are not determined by one run: how often virt-controller comes back to a
+pod that is gone (a DELETE answered 404, each time with an event), and how many of 100 bare VMIs it
+first sees when their domains have ended (an UPDATE more). Made {runs} times each on one real plane,
+with KubeVirt's own virt-controller and virt-api and nodes that take the recorded times, the same
+deletions differ in these cells among themselves by more than the tolerance. There the reference is
+followed by the least and the most of those runs, and the simulated cluster is held to lie between
+(`tests/support/real_deletions.json`, measured by `tools/deletion_spread.py`;
+[why](../adr/0012-ranges-where-one-run-decides-nothing.md)).
 """
 
 
 def main() -> None:
     """Write the page."""
-    PAGE.write_text(f"{HEAD}\n{markdown().rstrip()}\n")
+    runs = min(len(real_runs(column, call)) for column, call in UNDETERMINED)
+    head = HEAD.replace("{runs}", str(runs))
+    PAGE.write_text(f"{head}\n{markdown().rstrip()}\n")
 
 
 if __name__ == "__main__":

@@ -49,13 +49,14 @@ async def hollow_nodes(
     nodes: int,
     kubevirt: RealKubeVirt | None,
     with_virt_controller: bool | None = None,
+    profile: Profile | None = None,
 ) -> AsyncIterator[AttachedParts]:
     """Hollow nodes at work, and a hollow virt-controller: where no KubeVirt is real, or if said so.
 
     Beside a real virt-api it leads once the real one's lease has run out, which must have ended.
     """
     clock = SystemClock()
-    profile = reference_profile()
+    profile = profile or reference_profile()
     names = tuple(f"node-{index:05d}" for index in range(nodes))
     async with AsyncExitStack() as stack:
         admin = await stack.enter_async_context(plane.admin())

@@ -55,7 +55,7 @@ async def measure(
             hollow_nodes(plane, nodes=NODES, kubevirt=real, with_virt_controller=hollow),
             plane.connect("loader", "system:masters", agent="loader/1") as api,
         ):
-            await apply(api, _namespace())
+            await apply(api, loads_namespace())
             await asyncio.sleep(RESYNC_SECONDS)
             return {kind: await _run(plane, api, kind, count, every) for kind, _, every in kinds}
     finally:
@@ -72,7 +72,7 @@ async def _run(
     for body in bodies:
         await api.create(resource, body, namespace=NAMESPACE)
         await asyncio.sleep(every)
-    while not await _all_run(api, count):  # noqa: ASYNC110  other processes
+    while not await all_run(api, count):  # noqa: ASYNC110  other processes
         await asyncio.sleep(0.3)
     await asyncio.sleep(SETTLE_SECONDS)
     created = per_object(log.read(), count)
@@ -90,7 +90,8 @@ async def _run(
     return {"created": created, "deleted": per_object(log.read(), count)}
 
 
-async def _all_run(api: KubeApi, count: int) -> bool:
+async def all_run(api: KubeApi, count: int) -> bool:
+    """Whether so many VMIs are there, each of them Running."""
     vmis = (await api.list_objects(resources.VMIS, Selection(NAMESPACE))).items
     phases = [(item.get("status") or {}).get("phase") for item in vmis]
     return len(phases) == count and set(phases) == {RUNNING}
@@ -137,5 +138,6 @@ def read_runs(folder: Path, which: str) -> list[Run]:
     return [json.loads(file.read_text(encoding="utf-8")) for file in files]
 
 
-def _namespace() -> dict[str, Any]:
+def loads_namespace() -> dict[str, Any]:
+    """The namespace of what is measured."""
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
