@@ -93,8 +93,8 @@ async def install(
     await install_kubevirt(api, profile, seed=seed, nodes=nodes)
     tell(f"{nodes} hollow nodes")
     await install_nodes(api, node_names(nodes), profile.nodes, clock, mark=MANAGED_LABEL)
-    if is_policed:
-        await await_admission(api, clock)
+    if install_definitions:
+        await await_admission(api, clock, is_policed=is_policed)
 
 
 async def remove(api: KubeApi, clock: Clock, tell: Tell) -> tuple[str, ...]:

@@ -63,12 +63,12 @@ class YoungServer:
         return ObjectList((), "1", None)
 
 
-def waited(**seconds: float) -> tuple[float, YoungServer]:
+def waited(*, is_policed: bool = True, **seconds: float) -> tuple[float, YoungServer]:
     """How many seconds were waited for such a server."""
 
     async def main(clock: Clock) -> tuple[float, YoungServer]:
         server = YoungServer(clock, **seconds)
-        await await_admission(cast("KubeApi", server), clock)
+        await await_admission(cast("KubeApi", server), clock, is_policed=is_policed)
         return clock.now_ns() / to_nanoseconds(1), server
 
     return run_in_virtual_time(main)
@@ -90,6 +90,13 @@ def test_the_last_of_schema_kind_and_policy_is_waited_for() -> None:
     assert all(server.tries), "nothing but dry runs"
 
 
+def test_without_a_policy_only_lists_are_waited_for() -> None:
+    seconds, server = waited(is_policed=False, published=90, known=90, policed=90, cached=3)
+
+    assert seconds == pytest.approx(3, abs=0.3)
+    assert server.tries == []
+
+
 @pytest.mark.parametrize(
     ("late", "words"),
     [
@@ -100,7 +107,8 @@ def test_the_last_of_schema_kind_and_policy_is_waited_for() -> None:
     ],
 )
 def test_what_never_comes_is_told(late: str, words: str) -> None:
-    seconds = {"published": 0.0, "known": 0.0, "policed": 0.0, late: 2 * ADMITTED_SECONDS}
+    seconds: dict[str, Any] = {"published": 0.0, "known": 0.0, "policed": 0.0}
+    seconds[late] = 2 * ADMITTED_SECONDS
 
     with pytest.raises(ClusterError, match=f"60 s after they were defined: {words}"):
         waited(**seconds)
