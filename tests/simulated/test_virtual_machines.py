@@ -305,40 +305,62 @@ def test_a_machine_that_is_deleted_ends_well_however_soon_its_pod_may() -> None:
 
 
 def test_no_pod_ends_before_the_end_of_its_domain_has_been_told() -> None:
-    async def test(hollow: Hollow) -> list[str]:
+    async def test(hollow: Hollow) -> dict[str, int]:
         names = [f"vmi-{index:03d}" for index in range(20)]
         for name in names:
             await hollow.api.create(resources.VMIS, vmi(name), namespace=NAMESPACE)
         for name in names:
             await hollow.until_status(resources.VMIS, name, "phase", "Running")
-        order: list[str] = []
+        ends: dict[str, int] = {}
         async with (
             hollow.api.watch(resources.VMIS, Selection(NAMESPACE)) as machines,
             hollow.api.watch(resources.PODS, Selection(NAMESPACE)) as pods,
             asyncio.TaskGroup() as group,
         ):
-            group.create_task(_note_the_end(machines, order, len(names)))
-            group.create_task(_note_the_end(pods, order, len(names)))
+            group.create_task(_note_the_end(machines, ends, len(names)))
+            group.create_task(_note_the_end(pods, ends, len(names)))
             for name in names:
                 await hollow.api.delete(resources.VMIS, name, namespace=NAMESPACE)
-        return order
+        return ends
 
-    order = in_hollow_cluster(test, profile="ci", faults=["slow-webhook:delay=3s"])
+    ends = in_hollow_cluster(test, profile="ci", faults=["slow-webhook:delay=3s"])
 
-    ends = {what: index for index, what in enumerate(order)}
     machines = [what for what in ends if not what.startswith("virt-launcher-")]
-    assert len(machines) == 20
+    assert (len(machines), len(ends)) == (20, 40)
     for pod in ends.keys() - machines:
         assert ends[pod.removeprefix("virt-launcher-").rsplit("-", 1)[0]] < ends[pod]
 
 
-async def _note_the_end(events: AsyncIterator[WatchEvent], order: list[str], count: int) -> None:
-    """Note each object's name when it has Succeeded, until so many are gone."""
+async def _note_the_end(
+    events: AsyncIterator[WatchEvent], ends: dict[str, int], count: int
+) -> None:
+    """Note when each object is seen to have Succeeded, until so many are gone."""
     gone = 0
     async for event in events:
         name = event.object["metadata"]["name"]
-        if event.object["status"].get("phase") == "Succeeded" and name not in order:
-            order.append(name)
+        if event.object["status"].get("phase") == "Succeeded":
+            ends.setdefault(name, event.received_ns)
         gone += event.type == "DELETED"
         if gone == count:
             return
+
+
+def test_a_pod_ends_with_its_grace_though_the_end_of_its_domain_is_never_told() -> None:
+    async def test(hollow: Hollow) -> float:
+        await hollow.api.create(resources.VMIS, vmi("a"), namespace=NAMESPACE)
+        await hollow.until_status(resources.VMIS, "a", "phase", "Running")
+        await asyncio.sleep(60 - hollow.clock.now_ns() / 1e9)
+        start_ns = hollow.clock.now_ns()
+        await hollow.api.delete(resources.VMIS, "a", namespace=NAMESPACE)
+
+        async def is_without_pod() -> bool:
+            return not await hollow.list_objects(resources.PODS)
+
+        await hollow.until(is_without_pod)
+        machine = await hollow.get(resources.VMIS, "a")
+        assert machine is not None
+        assert machine["status"]["phase"] == "Running"
+        return (hollow.clock.now_ns() - start_ns) / 1e9
+
+    faults = ["slow-webhook:delay=12s,at=60s"]
+    assert in_hollow_cluster(test, faults=faults) == pytest.approx(30, abs=2)

@@ -7,7 +7,7 @@ and at the end a DELETE with no grace.
 import asyncio
 from typing import Any, Final
 
-from virtslo.base.clock import timestamp
+from virtslo.base.clock import timestamp, to_nanoseconds, to_seconds
 from virtslo.base.errors import ClusterError, NotFound
 from virtslo.hollow.cache import Cache, key_of
 from virtslo.hollow.component import Component
@@ -21,6 +21,8 @@ from virtslo.ports.kube_api import PatchType
 
 PATIENCE: Final = 20
 """Attempts at a status update before a pod is left to the next event."""
+GRACE_SECONDS: Final = 30.0
+"""A pod's own, where its deletion names none."""
 _OVER: Final = frozenset({"Succeeded", "Failed"})
 
 
@@ -108,10 +110,13 @@ class Kubelet:
 
     async def _stop(self, pod: Object) -> None:
         metadata = pod["metadata"]
+        grace = metadata.get("deletionGracePeriodSeconds", GRACE_SECONDS)
+        end_ns = self._component.clock.now_ns() + to_nanoseconds(grace)
         await self._delays.wait(POD_STOP, "/".join(key_of(pod)))
         owner = controller_of(pod)
         if owner is not None:
-            await self._machine.domain_down(owner["uid"])
+            left_ns = max(0, end_ns - self._component.clock.now_ns())
+            await self._machine.domain_down(owner["uid"], to_seconds(left_ns))
         await self._delays.turn_of_pod()
         if pod.get("status", {}).get("phase") not in _OVER:
             await self._report(pod, stopped(pod, self._now()))

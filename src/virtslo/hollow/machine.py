@@ -1,13 +1,14 @@
 """What a node's kubelet and virt-handler share: the machine they run on.
 
 Invariant: nothing of it goes over the API; a launcher that ends is seen by the kubelet alone, and
-none ends before the end of its domain has been told: virt-launcher waits until virt-handler has its
-last notice.
+none ends before its domain, nor, within its pod's grace, before virt-handler has written that end.
+That is a simplification: the real launcher waits for some seconds until virt-handler has its last
+notice, which virt-handler then writes.
 """
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 
 class Machine:
@@ -37,8 +38,11 @@ class Machine:
                 del self._shutting_down[vmi_uid]
             down.set()
 
-    async def domain_down(self, vmi_uid: str) -> None:
-        """Return when no domain of a VMI is shutting down here, and its end is told."""
+    async def domain_down(self, vmi_uid: str, seconds: float) -> None:
+        """Return when no domain of a VMI shuts down here and its end is told, or time is up."""
         down = self._shutting_down.get(vmi_uid)
-        if down is not None:
-            await down.wait()
+        if down is None:
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await down.wait()

@@ -16,7 +16,7 @@ def test_a_domain_is_down_when_it_has_shut_down() -> None:
                 await asyncio.sleep(3)
 
         async def down(uid: str) -> float:
-            await machine.domain_down(uid)
+            await machine.domain_down(uid, 60)
             return clock.now_ns() / 1e9
 
         task = asyncio.ensure_future(shut_down())
@@ -39,7 +39,7 @@ def test_a_virt_handler_that_dies_meanwhile_holds_nobody_up() -> None:
         task = asyncio.ensure_future(shut_down())
         await asyncio.sleep(1)
         task.cancel()
-        await machine.domain_down("one")
+        await machine.domain_down("one", 60)
         return clock.now_ns() / 1e9
 
     assert run_in_virtual_time(main) == 1.0
