@@ -44,6 +44,7 @@ RECORDED: Final = {
 }
 """Seconds, from the shortest to the longest that was recorded one at a time."""
 WAIT_SECONDS: Final = 0.3
+LONGEST_SECONDS: Final = 600
 
 
 def recorded_profile() -> Profile:
@@ -77,7 +78,9 @@ async def deletion_runs(
             await asyncio.sleep(RESYNC_SECONDS)
             log = AuditLog(plane.audit_log)
             for column in columns:
-                yield column, await _run(api, log, *COLUMNS[column])
+                async with asyncio.timeout(LONGEST_SECONDS):
+                    calls = await _run(api, log, *COLUMNS[column])
+                yield column, calls
     finally:
         real.stop()
         plane.stop()

@@ -4,13 +4,14 @@ import sys
 
 import pytest
 
-from support.calls_table import cells_of
+from support.calls_table import Cell, cells_of
 from support.hollow_clusters import NAMESPACE, Hollow, in_hollow_cluster, vm, vmi
-from support.real_deletions import real_runs
+from support.real_deletions import LEAST_RUNS, real_runs
 from support.reference_calls import (
     CREATE_COLUMNS,
     DELETE,
     DELETE_COLUMNS,
+    REPEATS,
     UNDETERMINED,
     tolerance,
 )
@@ -21,8 +22,6 @@ from virtslo.model.resources import Resource
 pytestmark = pytest.mark.timeout(300)
 
 COLUMNS = [pytest.param(index, id=name) for index, name in enumerate(CREATE_COLUMNS)]
-
-LEAST_RUNS = 5
 
 OTHERS = frozenset({"loader", "kube-scheduler", "kube-controller-manager"})
 """Whose writes are no part of an object's own order."""
@@ -66,10 +65,36 @@ DELETE_ORDER = [
 @pytest.mark.parametrize("index", COLUMNS)
 def test_calls_per_object_are_the_references(index: int) -> None:
     cells = list(cells_of(index))
-    table = [f"{cell}{'' if cell.is_equal else '   differs'}" for cell in cells if not cell.is_zero]
+    table = [f"{cell}{'' if cell.is_met else '   differs'}" for cell in cells if not cell.is_zero]
     sys.stdout.write("\n".join([*table, ""]))
     differing = [str(cell) for cell in cells if not cell.is_met]
     assert not differing
+
+
+@pytest.mark.parametrize(
+    ("part", "column", "component", "call", "expected", "met", "missed"),
+    [
+        ("delete", "VMI ×100", "virt-controller", "create pods 201", 1.0, (0.86, 1.14), (0.8, 1.2)),
+        ("delete", "VMI ×100", "virt-controller", REPEATS, 0.53, (0.0, 0.75), (-0.01, 0.76)),
+        ("delete", "VM ×30", "virt-controller", REPEATS, 1.4, (0.6, 1.2, 1.4), (0.59, 1.45)),
+        ("delete", "VMI ×100", "kubelet", REPEATS, 0.53, (0.4, 0.66), (0.3, 0.7)),
+        ("create", "VMI ×100", "virt-controller", REPEATS, 0.53, (0.4, 0.66), (0.3, 0.7)),
+    ],
+)
+def test_a_cell_is_met_near_the_reference_or_in_the_range_of_real_runs(
+    part: str,
+    column: str,
+    component: str,
+    call: str,
+    expected: float,
+    met: tuple[float, ...],
+    missed: tuple[float, ...],
+) -> None:
+    def is_met(actual: float) -> bool:
+        return Cell(part, column, component, call, expected, actual).is_met
+
+    assert all(map(is_met, met))
+    assert not any(map(is_met, missed))
 
 
 @pytest.mark.parametrize(("column", "call"), UNDETERMINED)
@@ -80,7 +105,7 @@ def test_real_runs_differ_more_than_a_cell_may_that_is_held_to_their_range(
     reference = DELETE["virt-controller", call][DELETE_COLUMNS.index(column)]
 
     assert len(runs) >= LEAST_RUNS
-    assert max(runs) - min(runs) > tolerance(column, reference)
+    assert max(runs) - min(runs) > 2 * tolerance(column, reference)
 
 
 async def _one(hollow: Hollow, resource: Resource, body: Object) -> tuple[list[str], list[str]]:

@@ -43,12 +43,6 @@ class Cell:
     actual: float
 
     @property
-    def is_equal(self) -> bool:
-        """Whether it is as near as it has to be."""
-        allowed = tolerance(self.column, self.expected)
-        return abs(self.actual - self.expected) <= allowed + 1e-9
-
-    @property
     def is_zero(self) -> bool:
         """Whether neither side makes the call at all."""
         return not self.expected and not self.actual
@@ -63,11 +57,18 @@ class Cell:
         return min(runs), max(runs)
 
     @property
+    def allowed(self) -> tuple[float, float]:
+        """The least and the most that meets it: near the reference, or, where one run determines
+        nothing, within what real runs show, the reference's among them."""
+        if self.real_range is not None:
+            return min(self.expected, self.real_range[0]), max(self.expected, self.real_range[1])
+        distance = tolerance(self.column, self.expected) + 1e-9
+        return self.expected - distance, self.expected + distance
+
+    @property
     def is_met(self) -> bool:
-        """Whether it is as near as it has to be, or within what real runs show."""
-        if self.is_equal or self.real_range is None:
-            return self.is_equal
-        least, most = self.real_range
+        """Whether it is within what is allowed."""
+        least, most = self.allowed
         return least <= self.actual <= most
 
     def __str__(self) -> str:
@@ -128,12 +129,11 @@ def markdown() -> str:
 
 def _text(cell: Cell) -> str:
     actual, expected = _number(cell.actual), _number(cell.expected)
-    if actual == expected:
-        return actual
-    if cell.is_equal or cell.real_range is None:
-        return f"{actual} ({expected}){'' if cell.is_met else ' **differs**'}"
-    least, most = map(_number, cell.real_range)
-    return f"{actual} ({expected}; {least} to {most}){'' if cell.is_met else ' **differs**'}"
+    mark = "" if cell.is_met else " **differs**"
+    if cell.real_range is not None:
+        least, most = map(_number, cell.real_range)
+        return f"{actual} ({expected}; {least} to {most}){mark}"
+    return actual if actual == expected else f"{actual} ({expected}){mark}"
 
 
 def _number(value: float) -> str:

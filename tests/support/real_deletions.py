@@ -11,20 +11,14 @@ from pathlib import Path
 from typing import Final
 
 KEPT: Final = Path(__file__).with_suffix(".json")
+LEAST_RUNS: Final = 5
+"""Of each column; fewer show no range."""
 
 
 @cache
 def _runs() -> dict[str, list[dict[str, float]]]:
     kept: dict[str, list[dict[str, float]]] = json.loads(KEPT.read_text(encoding="utf-8"))
-    return {
-        column: [{_lower(call): number for call, number in run.items()} for run in runs]
-        for column, runs in kept.items()
-    }
-
-
-def _lower(call: str) -> str:
-    verb, rest = call.split(" ", 1)
-    return f"{verb.lower()} {rest}"
+    return kept
 
 
 def real_runs(column: str, call: str) -> Sequence[float]:
