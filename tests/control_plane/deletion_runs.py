@@ -11,29 +11,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from control_plane.calls import AuditLog
-from control_plane.hollow_nodes import hollow_nodes, reference_profile
-from control_plane.kubevirt import RealKubeVirt, apply
-from control_plane.plane import ControlPlane
-from control_plane.side_by_side import (
-    RESYNC_SECONDS,
-    all_run,
-    loads_namespace,
-    per_object,
-)
-from support.hollow_clusters import NAMESPACE
-from support.reference_runs import LOADERS, SETTLE_SECONDS, bodies_of
-from virtslo.model import resources
-from virtslo.model.identifiers import Object
+from control_plane.hollow_nodes import reference_profile
+from control_plane.side_by_side import loaded, make_run
+from support.calls_table import RUNS
+from support.reference_calls import DELETE_COLUMNS, UNDETERMINED
 from virtslo.model.profile import Distribution, Profile
-from virtslo.ports.kube_api import KubeApi, Selection
 
-COLUMNS: Final[Mapping[str, tuple[str, int, float]]] = {
-    "VMI ×30": ("vmi", 30, 1.0),
-    "VMI ×100": ("vmi", 100, 0.0),
-    "VM ×30": ("vm", 30, 1.0),
+COLUMNS: Final = {
+    column: run
+    for column, run in zip(DELETE_COLUMNS, RUNS, strict=True)
+    if column in dict(UNDETERMINED)
 }
-"""Kind, count, and seconds between creates, by column of the comparison."""
+"""Kind, count, and seconds between creates, by each column in which a cell is undetermined."""
 NODES: Final = 50
 RECORDED: Final = {
     "pod_start": (0.19, 0.43),
@@ -43,7 +32,6 @@ RECORDED: Final = {
     "pod_stop": (0.52, 0.87),
 }
 """Seconds, from the shortest to the longest that was recorded one at a time."""
-WAIT_SECONDS: Final = 0.3
 LONGEST_SECONDS: Final = 600
 
 
@@ -61,57 +49,9 @@ async def deletion_runs(
     folder: Path, columns: Sequence[str]
 ) -> AsyncIterator[tuple[str, Mapping[str, float]]]:
     """Make a run for each name of a column, in this order, on one plane."""
-    plane = ControlPlane(folder)
-    real = RealKubeVirt(plane)
-    try:
-        await plane.start()
-        await real.start()
-        nodes = hollow_nodes(
-            plane,
-            nodes=NODES,
-            kubevirt=real,
-            with_virt_controller=False,
-            profile=recorded_profile(),
-        )
-        async with nodes, plane.connect("loader", "system:masters", agent="loader/1") as api:
-            await apply(api, loads_namespace())
-            await asyncio.sleep(RESYNC_SECONDS)
-            log = AuditLog(plane.audit_log)
-            for column in columns:
-                async with asyncio.timeout(LONGEST_SECONDS):
-                    calls = await _run(api, log, *COLUMNS[column])
-                yield column, calls
-    finally:
-        real.stop()
-        plane.stop()
-
-
-async def _run(
-    api: KubeApi, log: AuditLog, kind: str, count: int, every: float
-) -> Mapping[str, float]:
-    """Create, settle and delete; virt-controller's writes of the deletion, per object."""
-    resource, bodies = bodies_of(kind, count)
-    gate = asyncio.Semaphore(1 if every else LOADERS)
-
-    async def create(body: Object) -> None:
-        async with gate:
-            await api.create(resource, body, namespace=NAMESPACE)
-            await asyncio.sleep(every)
-
-    await asyncio.gather(*map(create, bodies))
-    while not await all_run(api, count):  # noqa: ASYNC110  other processes
-        await asyncio.sleep(WAIT_SECONDS)
-    await asyncio.sleep(SETTLE_SECONDS)
-    log.read()
-    gate = asyncio.Semaphore(LOADERS)
-
-    async def delete(name: str) -> None:
-        async with gate:
-            await api.delete(resource, name, namespace=NAMESPACE)
-
-    await asyncio.gather(*(delete(body["metadata"]["name"]) for body in bodies))
-    for each in (resource, resources.VMIS, resources.PODS):
-        while (await api.list_objects(each, Selection(NAMESPACE))).items:  # noqa: ASYNC110
-            await asyncio.sleep(WAIT_SECONDS)
-    await asyncio.sleep(SETTLE_SECONDS)
-    return per_object(log.read(), count)
+    profile = recorded_profile()
+    async with loaded(folder, nodes=NODES, hollow=False, profile=profile) as (api, log):
+        for column in columns:
+            async with asyncio.timeout(LONGEST_SECONDS):
+                calls = await make_run(api, log, *COLUMNS[column])
+            yield column, calls["deleted"]

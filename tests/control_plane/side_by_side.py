@@ -7,7 +7,8 @@ hollow nodes, the load. A run is its calls, counted from the audit log; tables a
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from statistics import mean
 from typing import Any, Final
@@ -19,7 +20,8 @@ from control_plane.plane import ControlPlane
 from support.hollow_clusters import NAMESPACE
 from support.reference_runs import LOADERS, SETTLE_SECONDS, bodies_of
 from virtslo.model import resources
-from virtslo.model.identifiers import RUNNING
+from virtslo.model.identifiers import RUNNING, Object
+from virtslo.model.profile import Profile
 from virtslo.ports.kube_api import KubeApi, Selection
 
 COUNT: Final = 30
@@ -44,6 +46,16 @@ async def measure(
     folder: Path, *, hollow: bool, kinds: Sequence[Kind] = KINDS, count: int = COUNT
 ) -> Run:
     """One run of each kind, so many objects, on a plane of its own."""
+    async with loaded(folder, nodes=NODES, hollow=hollow) as (api, log):
+        return {kind: await make_run(api, log, kind, count, every) for kind, _, every in kinds}
+
+
+@asynccontextmanager
+async def loaded(
+    folder: Path, *, nodes: int, hollow: bool, profile: Profile | None = None
+) -> AsyncIterator[tuple[KubeApi, AuditLog]]:
+    """A real plane at rest, with hollow nodes and either virt-controller: a connection for the load
+    and the plane's audit log."""
     plane = ControlPlane(folder)
     real = RealKubeVirt(plane)
     try:
@@ -52,36 +64,42 @@ async def measure(
         if hollow:
             real.processes["virt-controller"].stop()
         async with (
-            hollow_nodes(plane, nodes=NODES, kubevirt=real, with_virt_controller=hollow),
+            hollow_nodes(
+                plane, nodes=nodes, kubevirt=real, with_virt_controller=hollow, profile=profile
+            ),
             plane.connect("loader", "system:masters", agent="loader/1") as api,
         ):
-            await apply(api, loads_namespace())
+            await apply(api, _namespace())
             await asyncio.sleep(RESYNC_SECONDS)
-            return {kind: await _run(plane, api, kind, count, every) for kind, _, every in kinds}
+            yield api, AuditLog(plane.audit_log)
     finally:
         real.stop()
         plane.stop()
 
 
-async def _run(
-    plane: ControlPlane, api: KubeApi, kind: str, count: int, every: float
+async def make_run(
+    api: KubeApi, log: AuditLog, kind: str, count: int, every: float
 ) -> dict[str, dict[str, float]]:
+    """Create, one `every` seconds or many at once, settle and delete: the calls of both parts."""
     resource, bodies = bodies_of(kind, count)
-    log = AuditLog(plane.audit_log)
+    creates = asyncio.Semaphore(1 if every else LOADERS)
+    deletes = asyncio.Semaphore(LOADERS)
+
+    async def create(body: Object) -> None:
+        async with creates:
+            await api.create(resource, body, namespace=NAMESPACE)
+            await asyncio.sleep(every)
+
+    async def delete(name: str) -> None:
+        async with deletes:
+            await api.delete(resource, name, namespace=NAMESPACE)
+
     log.read()
-    for body in bodies:
-        await api.create(resource, body, namespace=NAMESPACE)
-        await asyncio.sleep(every)
-    while not await all_run(api, count):  # noqa: ASYNC110  other processes
+    await asyncio.gather(*map(create, bodies))
+    while not await _all_run(api, count):  # noqa: ASYNC110  other processes
         await asyncio.sleep(0.3)
     await asyncio.sleep(SETTLE_SECONDS)
     created = per_object(log.read(), count)
-    gate = asyncio.Semaphore(LOADERS)
-
-    async def delete(name: str) -> None:
-        async with gate:
-            await api.delete(resource, name, namespace=NAMESPACE)
-
     await asyncio.gather(*(delete(body["metadata"]["name"]) for body in bodies))
     for each in (resource, resources.VMIS, resources.PODS):
         while (await api.list_objects(each, Selection(NAMESPACE))).items:  # noqa: ASYNC110
@@ -90,8 +108,7 @@ async def _run(
     return {"created": created, "deleted": per_object(log.read(), count)}
 
 
-async def all_run(api: KubeApi, count: int) -> bool:
-    """Whether so many VMIs are there, each of them Running."""
+async def _all_run(api: KubeApi, count: int) -> bool:
     vmis = (await api.list_objects(resources.VMIS, Selection(NAMESPACE))).items
     phases = [(item.get("status") or {}).get("phase") for item in vmis]
     return len(phases) == count and set(phases) == {RUNNING}
@@ -138,6 +155,5 @@ def read_runs(folder: Path, which: str) -> list[Run]:
     return [json.loads(file.read_text(encoding="utf-8")) for file in files]
 
 
-def loads_namespace() -> dict[str, Any]:
-    """The namespace of what is measured."""
+def _namespace() -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
