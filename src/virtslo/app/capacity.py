@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from virtslo.app.checks import Check, failed, ok, unknown
-from virtslo.app.environment import is_schedulable, read_nodes
+from virtslo.app.environment import PAGE, is_schedulable, read_nodes
 from virtslo.base.errors import ApiError
 from virtslo.base.units import parse_quantity
 from virtslo.model import resources
@@ -112,7 +112,7 @@ async def _list_all(api: KubeApi, resource: Resource) -> list[Object]:
     items: list[Object] = []
     token: str | None = None
     while True:
-        page = await api.list_objects(resource, limit=500, continue_token=token)
+        page = await api.list_objects(resource, limit=PAGE, continue_token=token)
         items += page.items
         token = page.continue_token
         if not token:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from virtslo.app.environment import PAGE
 from virtslo.app.namespaces import POLL_SECONDS, delete_namespaces, list_namespaces
 from virtslo.app.patience import Patience
 from virtslo.base.clock import Clock, to_nanoseconds
@@ -96,7 +97,7 @@ async def _list_all(
         token: str | None = None
         while True:
             page = await api.list_objects(
-                resource, Selection(label_selector=selector), limit=500, continue_token=token
+                resource, Selection(label_selector=selector), limit=PAGE, continue_token=token
             )
             items.extend(page.items)
             token = page.continue_token

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from virtslo.app.environment import PAGE
 from virtslo.model import resources
 from virtslo.model.identifiers import Object
 from virtslo.ports.kube_api import KubeApi, Selection
 
 COMPONENTS: Final = ("virt-api", "virt-controller", "virt-handler", "virt-operator")
 METRICS_PORT: Final = 8443
-PAGE: Final = 500
 _LABEL: Final = "kubevirt.io"
 
 

@@ -22,8 +22,8 @@ DEFAULT_LIMITS: Mapping[str, tuple[float, int]] = {
 """KubeVirt's default client token buckets (pkg/virt-config/virt-config.go)."""
 
 PAGE: Final = 500
-"""What a list asks for at once. One without a limit is refused (429) while kube-apiserver fills the
-cache of a kind that was just defined, or of any after its start."""
+"""How many objects a list asks for at once. A list without a limit, or by label, is refused (429)
+while kube-apiserver fills the cache of a kind that was just defined, or of any after its start."""
 
 _LIMIT_KEYS = {
     "virt-api": "apiConfiguration",

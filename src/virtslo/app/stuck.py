@@ -7,6 +7,7 @@ left out and never guessed.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from virtslo.app.environment import PAGE
 from virtslo.base.errors import ApiError, ClusterError
 from virtslo.model import resources
 from virtslo.model.findings import Finding
@@ -16,7 +17,6 @@ from virtslo.ports.kube_api import KubeApi, Selection
 TOLD: Final = 3
 """How many stuck objects are looked into."""
 EVENTS: Final = 3
-_PAGE: Final = 500
 _LONGEST: Final = 160
 
 
@@ -77,7 +77,7 @@ async def _events(api: KubeApi, namespace: str, names: Sequence[str]) -> list[st
     for name in names:
         selection = Selection(namespace=namespace, field_selector=f"involvedObject.name={name}")
         try:
-            page = await api.list_objects(resources.EVENTS, selection, limit=_PAGE)
+            page = await api.list_objects(resources.EVENTS, selection, limit=PAGE)
         except ApiError:
             continue
         found += [_event(item) for item in page.items[-EVENTS:]]
@@ -93,7 +93,7 @@ async def _list_all(api: KubeApi, resource: resources.Resource, run_label: str) 
     items: list[Object] = []
     token: str | None = None
     while True:
-        page = await api.list_objects(resource, selection, limit=_PAGE, continue_token=token)
+        page = await api.list_objects(resource, selection, limit=PAGE, continue_token=token)
         items += page.items
         token = page.continue_token
         if not token:
