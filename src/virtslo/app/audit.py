@@ -8,8 +8,10 @@ from collections.abc import Callable
 from typing import Final
 
 from virtslo.base.clock import Clock, to_nanoseconds
+from virtslo.model import kubevirt_metrics
 from virtslo.model.audit import AuditRequest, AuditResult, AuditValue
 from virtslo.model.verdicts import Outcome
+from virtslo.model.vocabulary import VIRT_API, VIRT_CONTROLLER
 from virtslo.ports.metric_source import MetricSource, ScrapedSeries
 from virtslo.slo import audit_values
 from virtslo.slo.audit_thresholds import judge
@@ -36,17 +38,17 @@ async def audit(
         if key is not None and key.endswith("-count") and "-phase-" not in key
     ]
     window = {"start": request.start, "end": request.end}
-    requests = await reading.series(f"{audit_values.REQUESTS}{{{audit_values.PODS}}}")
+    requests = await reading.series(f"{kubevirt_metrics.REQUESTS}{{{audit_values.PODS}}}")
     values = audit_values.request_counts(requests, **window, wanted=wanted)
     values += audit_values.latencies(await reading.buckets(), requests, **window)
     phases = await reading.series("node:kubevirt_vmi_phase:sum", "kubevirt_vmi_phase_count")
     fresh = max(LEAST_MARGIN, 2 * request.scrape_interval)
     values += audit_values.phase_counts(phases, end=request.end, fresh=fresh)
-    for component, pod in (("VirtAPI", "virt-api"), ("VirtController", "virt-controller")):
-        rss = await reading.of_pod("container_memory_rss", "process_resident_memory_bytes", pod)
+    for component, pod in (("VirtAPI", VIRT_API), ("VirtController", VIRT_CONTROLLER)):
+        rss = await reading.of_pod("container_memory_rss", kubevirt_metrics.PROCESS_MEMORY, pod)
         values += audit_values.memory(component, rss, **window)
         cpu = await reading.of_pod(
-            "container_cpu_usage_seconds_total", "process_cpu_seconds_total", pod
+            "container_cpu_usage_seconds_total", kubevirt_metrics.PROCESS_CPU, pod
         )
         values.append(audit_values.processor(component, cpu, **window))
     by_key = {value.key: value for value in values}
@@ -109,7 +111,7 @@ async def _wait_for_last_scrape(
     ready = request.end + SCRAPES * request.scrape_interval
     missing = ready - clock.wall().timestamp()
     if missing > 0:
-        await reading.series(f"{audit_values.REQUESTS}{{{audit_values.PODS}}}")
+        await reading.series(f"{kubevirt_metrics.REQUESTS}{{{audit_values.PODS}}}")
         tell(f"waiting {missing:.0f} s for the scrape after the end of the window")
         await clock.sleep_until(clock.now_ns() + to_nanoseconds(missing))
 
@@ -118,7 +120,7 @@ def _notes(values: list[AuditValue], requests: tuple[ScrapedSeries, ...]) -> tup
     notes = []
     if not requests:
         notes.append(
-            f"{audit_values.REQUESTS} of virt-api, virt-controller and virt-handler was not "
+            f"{kubevirt_metrics.REQUESTS} of virt-api, virt-controller and virt-handler was not "
             "scraped: every count is no data"
         )
     elif any(item.surely != item.value for item in values if item.unit == "requests"):

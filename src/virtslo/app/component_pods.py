@@ -10,11 +10,10 @@ from typing import Final
 
 from virtslo.app.environment import PAGE
 from virtslo.model import resources
-from virtslo.model.identifiers import Object
+from virtslo.model.identifiers import RUNNING, Object
+from virtslo.model.vocabulary import KUBEVIRT_COMPONENTS, METRICS_PORT
 from virtslo.ports.kube_api import KubeApi, Selection
 
-COMPONENTS: Final = ("virt-api", "virt-controller", "virt-handler", "virt-operator")
-METRICS_PORT: Final = 8443
 _LABEL: Final = "kubevirt.io"
 
 
@@ -36,14 +35,14 @@ class ComponentPod:
 
 async def find_component_pods(api: KubeApi) -> Sequence[ComponentPod]:
     """Every running pod of the components, by component and name. Raises ClusterError."""
-    selection = Selection(label_selector=f"{_LABEL} in ({', '.join(COMPONENTS)})")
+    selection = Selection(label_selector=f"{_LABEL} in ({', '.join(KUBEVIRT_COMPONENTS)})")
     found: list[ComponentPod] = []
     token: str | None = None
     while True:
         page = await api.list_objects(resources.PODS, selection, limit=PAGE, continue_token=token)
         for item in page.items:
             meta = item["metadata"]
-            if item.get("status", {}).get("phase") == "Running":
+            if item.get("status", {}).get("phase") == RUNNING:
                 found.append(
                     ComponentPod(
                         meta["labels"][_LABEL], meta["namespace"], meta["name"], _metrics_port(item)

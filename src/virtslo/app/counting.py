@@ -28,6 +28,7 @@ from virtslo.model.rest_calls import (
     RestCallReads,
 )
 from virtslo.model.scenario import Pattern, Scenario
+from virtslo.model.vocabulary import EVERYONE
 from virtslo.observe.audit_log import METRICS, AuditTally
 from virtslo.observe.scrape import read_metrics
 from virtslo.observe.server_scrape import ServerScrape, read_server_metrics
@@ -42,7 +43,6 @@ READS_A_SERVER: Final = 4
 LEAST_IDLE: Final = 10.0
 MOST_IDLE: Final = 60.0
 """Bounds of the idle time that is looked at before a run, seconds."""
-EVERYONE: Final = "*"
 _SLICES: Final = "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices"
 
 

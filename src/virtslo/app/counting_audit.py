@@ -9,9 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from virtslo.app.component_pods import ComponentPod
 from virtslo.model.rest_calls import AUDIT_ALL, AUDIT_LOG, CounterRead
+from virtslo.model.vocabulary import EVERY_POD
 from virtslo.observe.audit_log import AuditTally, Row
-
-ALL = "*"
 
 
 def audit_reads(
@@ -32,7 +31,9 @@ def audit_reads(
     for caller, rows in (tally.counts() if cut is None else cut).items():
         everyone.setdefault(caller.component, Counter()).update(rows)
     return [
-        CounterRead(stage, moment, component, ALL, *span_ns, counters=_rows(rows), source=source)
+        CounterRead(
+            stage, moment, component, EVERY_POD, *span_ns, counters=_rows(rows), source=source
+        )
         for source, counts in ((AUDIT_LOG, by_component), (AUDIT_ALL, everyone))
         for component, rows in sorted(counts.items())
     ]

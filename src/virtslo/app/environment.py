@@ -10,26 +10,15 @@ from typing import Any, Final
 
 from virtslo.base.errors import ApiError, ClusterError
 from virtslo.model import resources
+from virtslo.model.client_limits import DEFAULT_LIMITS, LIMIT_KEYS
 from virtslo.model.environment import ClientLimit, Environment, SimulatedTarget
 from virtslo.model.identifiers import SIMULATED_ANNOTATION, Object
 from virtslo.ports.kube_api import KubeApi
-
-DEFAULT_LIMITS: Mapping[str, tuple[float, int]] = {
-    "virt-api": (200.0, 400),
-    "virt-controller": (200.0, 400),
-    "virt-handler": (50.0, 100),
-}
-"""KubeVirt's default client token buckets (pkg/virt-config/virt-config.go)."""
 
 PAGE: Final = 500
 """How many objects a list asks for at once. A list without a limit, or by label, is refused (429)
 while kube-apiserver fills the cache of a kind that was just defined, or of any after its start."""
 
-_LIMIT_KEYS = {
-    "virt-api": "apiConfiguration",
-    "virt-controller": "controllerConfiguration",
-    "virt-handler": "handlerConfiguration",
-}
 _SHAPE_KEYS = ("cpu", "memory", "pods", "devices.kubevirt.io/kvm")
 
 
@@ -135,7 +124,7 @@ def _common_shape(nodes: tuple[Object, ...]) -> Mapping[str, str]:
 
 def _client_limits(configuration: Mapping[str, Any]) -> Mapping[str, ClientLimit]:
     limits: dict[str, ClientLimit] = {}
-    for component, key in _LIMIT_KEYS.items():
+    for component, key in LIMIT_KEYS.items():
         bucket = (
             configuration.get(key, {})
             .get("restClient", {})

@@ -12,7 +12,6 @@ from typing import Any, Final
 from virtslo.app.capacity import check_quotas, check_room
 from virtslo.app.checks import Check, Outcome, failed, ok, unknown, warning
 from virtslo.app.clean_up import find_leftovers
-from virtslo.app.component_pods import COMPONENTS
 from virtslo.app.counting import Counting
 from virtslo.app.environment import describe_environment, find_kubevirt, is_played
 from virtslo.app.permissions import check_permissions
@@ -25,6 +24,7 @@ from virtslo.model import resources
 from virtslo.model.environment import Environment
 from virtslo.model.identifiers import RUN_LABEL, Object
 from virtslo.model.scenario import Scenario
+from virtslo.model.vocabulary import KUBEVIRT_COMPONENTS
 from virtslo.model.workload import TRAITS
 from virtslo.ports.kube_api import KubeApi, Selection
 
@@ -132,7 +132,7 @@ def _conditions(status: Mapping[str, Any]) -> list[Check]:
 
 async def _check_components(api: KubeApi, namespace: str) -> list[Check]:
     name = "KubeVirt's components"
-    selector = f"kubevirt.io in ({', '.join(COMPONENTS)})"
+    selector = f"kubevirt.io in ({', '.join(KUBEVIRT_COMPONENTS)})"
     try:
         found = await api.list_objects(
             resources.PODS, Selection(namespace=namespace, label_selector=selector)

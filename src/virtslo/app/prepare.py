@@ -10,6 +10,7 @@ from virtslo.load.plan import (
 )
 from virtslo.model.environment import Environment
 from virtslo.model.scenario import Scenario
+from virtslo.model.vocabulary import VIRT_CONTROLLER
 
 
 def prepare_plan(
@@ -24,7 +25,7 @@ def prepare_plan(
     warm = warm_up_contexts(scenario, run_label)
     wanted = [*ramped, *warm, *replacement_contexts(scenario, run_label, seed)]
     manifests = render_manifests(workload.template, wanted, workload.variables, workload.kind)
-    limit = environment.client_limits.get("virt-controller") if environment else None
+    limit = environment.client_limits.get(VIRT_CONTROLLER) if environment else None
     begin, end = len(ramped), len(ramped) + len(warm)
     return make_plan(
         scenario,

@@ -28,7 +28,7 @@ from virtslo.client.answer_times import AnswerTimes
 from virtslo.load.engine import Engine
 from virtslo.load.plan import Plan
 from virtslo.model.environment import Environment
-from virtslo.model.findings import Finding
+from virtslo.model.findings import ALL_FIGURES, Finding
 from virtslo.model.operations import CHURN, RAMP_UP, OperationRecord
 from virtslo.model.record import RunHeader, RunStatus
 from virtslo.model.scenario import Scenario
@@ -231,7 +231,7 @@ class TestRun:
         findings = [*self._watch.findings(), *self._surroundings.findings, *self._stuck]
         if self._interruption.reason is not None:
             findings.append(
-                Finding("interrupted", self._interruption.reason, ("*",), inconclusive=True)
+                Finding("interrupted", self._interruption.reason, ALL_FIGURES, inconclusive=True)
             )
         self.header = replace(
             self.header,

@@ -10,13 +10,14 @@ from typing import Final
 
 from virtslo.base.clock import Clock, to_nanoseconds
 from virtslo.base.errors import ClusterError
+from virtslo.model import kubevirt_metrics
 from virtslo.model.rest_calls import ScrapedCount, ScrapedWindow
 from virtslo.ports.metric_source import MetricSource, ScrapedSeries
 from virtslo.slo.scraped import Growth, grown_by, process_of
 
 PODS: Final = 'pod=~"virt-(api|controller|handler)-.*"'
-REQUESTS: Final = f"kubevirt_rest_client_requests_total{{{PODS}}}"
-STARTS: Final = f"process_start_time_seconds{{{PODS}}}"
+REQUESTS: Final = f"{kubevirt_metrics.REQUESTS}{{{PODS}}}"
+STARTS: Final = f"{kubevirt_metrics.PROCESS_START}{{{PODS}}}"
 LABELS: Final = ("pod", "verb", "resource", "code")
 LOOK_BACK: Final = 300.0
 """How far before a window its last scrape is looked for, seconds."""

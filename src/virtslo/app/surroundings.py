@@ -11,7 +11,7 @@ from typing import Final
 from virtslo.app.environment import read_nodes
 from virtslo.base.clock import Clock, to_seconds
 from virtslo.base.errors import ClusterError
-from virtslo.model.findings import Finding
+from virtslo.model.findings import ALL_FIGURES, Finding
 from virtslo.model.identifiers import Object
 from virtslo.ports.kube_api import KubeApi
 
@@ -59,7 +59,7 @@ class Surroundings:
                 "clock_jump",
                 f"the machine's date moved {jump:+.1f} s against its monotonic clock: it slept, or "
                 "the date was set; a sleep is missing from every duration",
-                touches=("*",),
+                touches=ALL_FIGURES,
             )
 
     async def end(self) -> None:
@@ -78,7 +78,7 @@ class Surroundings:
             words = f"became not ready during the run: {_list(fresh)}"
             if self._before.failure:
                 words = f"not ready after the run, and before it not known: {_list(fresh)}"
-            self._found(NOT_READY, words, touches=("*",), inconclusive=True)
+            self._found(NOT_READY, words, touches=ALL_FIGURES, inconclusive=True)
 
     async def _look(self) -> Look:
         try:

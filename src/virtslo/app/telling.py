@@ -6,6 +6,7 @@ Invariant: it only reads; a run with nobody watching is the same run.
 from virtslo.app.run_stages import RunStages
 from virtslo.base.clock import Clock, to_nanoseconds, to_seconds
 from virtslo.client.accounting import AccountedApi
+from virtslo.model.identifiers import RUNNING
 from virtslo.model.operations import RAMP_UP
 from virtslo.model.stages import Stage
 from virtslo.observe.population import Population
@@ -32,7 +33,7 @@ async def tell_progress(
         stage = stages.current
         now_ns = clock.now_ns() - origin_ns
         if stage is not None:
-            running = population.counts().get("Running", 0)
+            running = population.counts().get(RUNNING, 0)
             since = to_seconds(now_ns - stage.t0_ns)
             progress.update(
                 Snapshot(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from virtslo.base.clock import Clock, to_nanoseconds
 from virtslo.client.reflector import Reflector
 from virtslo.model import resources
-from virtslo.model.findings import Finding
+from virtslo.model.findings import ALL_FIGURES, Finding
 from virtslo.model.identifiers import RUN_LABEL
 from virtslo.model.observations import Observation
 from virtslo.model.resources import Resource
@@ -98,7 +98,7 @@ class RunWatch:
                         "watch_lost",
                         f"the watch of {name} broke and could not be resumed by the end of the "
                         "run: what happened to them since is not known",
-                        touches=("*",),
+                        touches=ALL_FIGURES,
                         inconclusive=True,
                     )
                 )
@@ -109,7 +109,7 @@ class RunWatch:
                         f"the watch of {name} could not be resumed {reflector.relists} times, its "
                         "resource version was too old (410 Gone): they were listed again; what "
                         "came and went in between was not seen, and the rest late",
-                        touches=("*",),
+                        touches=ALL_FIGURES,
                     )
                 )
             elif reflector.resumed and not reflector.is_broken:
@@ -118,7 +118,7 @@ class RunWatch:
                         "watch_resumed",
                         f"the watch of {name} broke {reflector.resumed} times and was resumed "
                         "where it had ended; no event was missed, later ones were seen late",
-                        touches=("*",),
+                        touches=ALL_FIGURES,
                     )
                 )
             if tracker.foreign:

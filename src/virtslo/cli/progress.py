@@ -9,9 +9,11 @@ import sys
 from virtslo.base.clock import SystemClock
 from virtslo.base.units import format_duration
 from virtslo.cli.live_view import LiveView
+from virtslo.model.identifiers import FAILED, SUCCEEDED
+from virtslo.model.vocabulary import TABLE_PHASES
 from virtslo.ports.progress import Progress, Silent, Snapshot
 
-PHASE_ORDER = ("Pending", "Scheduling", "Scheduled", "Running", "Succeeded", "Failed", "gone")
+PHASE_ORDER = (*TABLE_PHASES, SUCCEEDED, FAILED, "gone")
 DRAW_EVERY_NS = 100_000_000
 LINE_EVERY_NS = 5_000_000_000
 

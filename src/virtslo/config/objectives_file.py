@@ -22,10 +22,9 @@ from virtslo.config.objectives_schema import (
 from virtslo.config.problems import found_text, nearest, problem_of
 from virtslo.config.yaml_document import read_mapping
 from virtslo.model.objectives import Bound, Indicators, Objective, ObjectiveSet, Promise
+from virtslo.model.vocabulary import LEAST_SAMPLES
 
 BUILT_IN: Final = ("kubevirt-ci", "kubernetes")
-LEAST_SAMPLES: Final = {"p50": 2, "p95": 20, "p99": 100}
-"""How many objects a quantile needs."""
 _SUFFIXES: Final = (".yaml", ".yml", ".json")
 _UNITS: Final[Mapping[str, tuple[str, Callable[[str], float]]]] = {
     "s": ("a duration such as 45s", parse_duration),

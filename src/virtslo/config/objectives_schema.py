@@ -9,11 +9,9 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from virtslo.config.schema import API_VERSION, MAX_COUNT, KindName, Model, Rate, expected
+from virtslo.model.vocabulary import Statistic
 
 KIND: Final = "Objectives"
-Statistic = Literal[
-    "p50", "p95", "p99", "max", "mean", "value", "count", "per_object", "before", "peak", "after"
-]
 
 
 def _read_bound(value: Any) -> float | int | str | dict[str, Any]:

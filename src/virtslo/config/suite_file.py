@@ -13,12 +13,13 @@ from virtslo.config.problems import nearest
 from virtslo.config.scenario_file import scenario_from_mapping
 from virtslo.model.objectives import NO_INDICATORS, Indicators
 from virtslo.model.scenario import Pattern, Scenario
+from virtslo.model.vocabulary import TABLE_KINDS, TABLE_PATTERNS
 from virtslo.model.workload import Kind
 
 TESTS: Final = tuple(pattern.value for pattern in Pattern)
 KINDS: Final = tuple(kind.value for kind in Kind)
-DEFAULT_TESTS: Final = ("burst", "steady-state")
-DEFAULT_KINDS: Final = ("vmi", "vm", "vmpool")
+DEFAULT_TESTS: Final = tuple(pattern.value for pattern in TABLE_PATTERNS)
+DEFAULT_KINDS: Final = tuple(kind.value for kind in TABLE_KINDS)
 KEYS: Final = ("tests", "kinds")
 _OF_CYCLES: Final = ("objects", "cycles", "every")
 _OF_CONSTANT: Final = ("rate", "duration")

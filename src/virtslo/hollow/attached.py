@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from virtslo.base.clock import Clock
-from virtslo.hollow.client_limits import LIMIT_KEYS, follow_limits
+from virtslo.hollow.client_limits import follow_limits
 from virtslo.hollow.component import DEFAULT_LIMITS, KUBEVIRT_NAMESPACE, Component
 from virtslo.hollow.delays import Delays
 from virtslo.hollow.identities import kubelet_of, virt_controller, virt_handler_of
@@ -17,8 +17,10 @@ from virtslo.hollow.node import HollowNode
 from virtslo.hollow.pod_network import PodNetwork
 from virtslo.hollow.process import Process, Seat, Startable
 from virtslo.hollow.virt_controller import VirtController
+from virtslo.model.client_limits import LIMIT_KEYS
 from virtslo.model.identity import Identity
 from virtslo.model.profile import Profile
+from virtslo.model.vocabulary import VIRT_CONTROLLER
 from virtslo.ports.kube_api import KubeApi
 
 Connect = Callable[[Identity, str], KubeApi]
@@ -48,7 +50,7 @@ class AttachedParts:
         """Set when every process works."""
         self._processes: list[Process] = []
         if with_virt_controller:
-            seat = Seat("virt-controller", KUBEVIRT_NAMESPACE)
+            seat = Seat(VIRT_CONTROLLER, KUBEVIRT_NAMESPACE)
             self._add("virt-controller-0", virt_controller(), "", _controllers, seat=seat)
         for index, node in enumerate(node_names):
             self._add_node(index, node, share=index / len(node_names))

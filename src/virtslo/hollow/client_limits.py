@@ -4,19 +4,13 @@ Invariant: a component whose limits change gets a new, full token bucket; one th
 nothing of has KubeVirt's default.
 """
 
-from typing import Any, Final
+from typing import Any
 
 from virtslo.hollow.component import DEFAULT_LIMITS, Component
 from virtslo.model import resources
+from virtslo.model.client_limits import LIMIT_KEYS
 from virtslo.model.identifiers import Object
 from virtslo.model.profile import ComponentLimits
-
-LIMIT_KEYS: Final = {
-    "virt-api": "apiConfiguration",
-    "virt-controller": "controllerConfiguration",
-    "virt-handler": "handlerConfiguration",
-}
-"""Where a KubeVirt object says a component's client limits."""
 
 
 def follow_limits(component: Component) -> None:

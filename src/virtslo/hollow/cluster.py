@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
 from virtslo.base.clock import Clock, timestamp, to_nanoseconds
-from virtslo.hollow.client_limits import LIMIT_KEYS, follow_limits
+from virtslo.hollow.client_limits import follow_limits
 from virtslo.hollow.component import (
     DEFAULT_LIMITS,
     GARBAGE_COLLECTOR,
@@ -44,12 +44,12 @@ from virtslo.hollow.process import Process, Seat, Startable
 from virtslo.hollow.scheduler import Scheduler
 from virtslo.hollow.virt_controller import VirtController
 from virtslo.model import resources
+from virtslo.model.client_limits import LIMIT_KEYS
 from virtslo.model.identity import Identity
 from virtslo.model.profile import ComponentLimits, Profile
+from virtslo.model.vocabulary import METRICS_PORT, VIRT_CONTROLLER, VIRT_OPERATOR
 from virtslo.ports.kube_api import KubeApi, PatchType
 
-METRICS_PORT: Final = 8443
-_CONTROLLER: Final = "virt-controller"
 _SYSTEM: Final = "kube-system"
 
 ADMINISTRATOR: Final = Identity(
@@ -89,12 +89,12 @@ class HollowCluster:
         self.synced = asyncio.Event()
         """Set when every process works, or stands by."""
         self._processes: dict[str, Process] = {}
-        self._add("virt-operator-0", virt_operator(), seat=Seat("virt-operator", "kubevirt"))
+        self._add("virt-operator-0", virt_operator(), seat=Seat(VIRT_OPERATOR, "kubevirt"))
         for index in range(2):
             self._add(f"virt-api-{index}", virt_api())
         for index in range(2):
-            name = f"{_CONTROLLER}-{index}"
-            seat = Seat(_CONTROLLER, KUBEVIRT_NAMESPACE)
+            name = f"{VIRT_CONTROLLER}-{index}"
+            seat = Seat(VIRT_CONTROLLER, KUBEVIRT_NAMESPACE)
             self._add(name, virt_controller(), self._controllers, seat=seat)
         seat = Seat("kube-controller-manager", _SYSTEM)
         self._add("kube-controller-manager", controller_manager(), self._managing, seat=seat)
@@ -111,7 +111,7 @@ class HollowCluster:
     @property
     def leader(self) -> str | None:
         """The pod of the virt-controller that leads; None while none does."""
-        for process in self._seated(_CONTROLLER):
+        for process in self._seated(VIRT_CONTROLLER):
             if process.is_leading:
                 return process.name
         return None
@@ -173,7 +173,7 @@ class HollowCluster:
         process = self._processes[leader]
         await process.stop(release=True)
         await self._pause(down_seconds)
-        await self._someone_leads(_CONTROLLER)
+        await self._someone_leads(VIRT_CONTROLLER)
         process.start_again()
 
     async def lose_node(self, node: str) -> None:
@@ -299,7 +299,7 @@ class HollowCluster:
     def _expose(self, process: Process) -> None:
         if self._register_metrics is None:
             return
-        has_leader = process.component.identity.component == _CONTROLLER
+        has_leader = process.component.identity.component == VIRT_CONTROLLER
 
         def read(path: str) -> bytes:
             leading = process.is_leading if has_leader else None

@@ -18,9 +18,11 @@ from virtslo.client.work_queue import WorkQueue
 from virtslo.hollow.cache import Cache
 from virtslo.hollow.delays import Work, draw, working_alone
 from virtslo.hollow.metrics_text import Exposition
+from virtslo.model import client_limits
 from virtslo.model.identity import Identity
 from virtslo.model.profile import ComponentLimits, Distribution
 from virtslo.model.resources import Resource
+from virtslo.model.vocabulary import VIRT_OPERATOR
 from virtslo.ports.kube_api import EVERYTHING, KubeApi, Selection
 
 K = TypeVar("K", bound=Hashable)
@@ -29,10 +31,8 @@ KUBEVIRT_NAMESPACE: Final = "kubevirt"
 
 GARBAGE_COLLECTOR: Final = "garbage-collector"
 DEFAULT_LIMITS: Final = {
-    "virt-api": ComponentLimits(200, 400),
-    "virt-controller": ComponentLimits(200, 400),
-    "virt-handler": ComponentLimits(50, 100),
-    "virt-operator": ComponentLimits(200, 400),
+    **{name: ComponentLimits(*limits) for name, limits in client_limits.DEFAULT_LIMITS.items()},
+    VIRT_OPERATOR: ComponentLimits(200, 400),
     "kube-scheduler": ComponentLimits(50, 100),
     "kubelet": ComponentLimits(50, 100),
     GARBAGE_COLLECTOR: ComponentLimits(40, 30),

@@ -12,11 +12,13 @@ from virtslo.client.accounting import METHODS
 from virtslo.client.histogram import Histogram
 from virtslo.hollow.component import Component
 from virtslo.hollow.metrics_text import Exposition
+from virtslo.model import kubevirt_metrics
+from virtslo.model.vocabulary import VIRT_API, VIRT_CONTROLLER, VIRT_HANDLER
 
 CPU_PER_REQUEST: Final = 0.003
 """Seconds: virt-controller spends 0.030 s on the ten or so requests that bring one VMI up."""
 CPU_PER_SECOND: Final = 0.002
-MEMORY_BASE: Final = {"virt-api": 200, "virt-controller": 84, "virt-handler": 60}
+MEMORY_BASE: Final = {VIRT_API: 200, VIRT_CONTROLLER: 84, VIRT_HANDLER: 60}
 """MiB when idle, as measured on a real plane (virt-handler's is a guess)."""
 MEMORY_PER_OBJECT: Final = 12_000
 """Bytes that an informer's copy of an object takes, with its indexes."""
@@ -37,7 +39,7 @@ def expose(component: Component, *, is_leading: bool | None = None) -> bytes:
 
 
 def _requests(text: Exposition, component: Component) -> None:
-    name = "kubevirt_rest_client_requests_total"
+    name = kubevirt_metrics.REQUESTS
     words = "Number of HTTP requests, partitioned by status code, method, and host."
     text.family(name, "counter", words)
     folded: dict[tuple[str, str, str], int] = {}
@@ -58,11 +60,14 @@ def _requests(text: Exposition, component: Component) -> None:
 def _client_times(text: Exposition, component: Component) -> None:
     api = component.api
     families: Iterable[tuple[str, str, Mapping[tuple[str, str], Histogram]]] = (
-        ("request_latency", "Request latency in seconds.", api.answered),
-        ("rate_limiter_duration", "Client side rate limiter latency in seconds.", api.waited),
+        (kubevirt_metrics.REQUEST_LATENCIES, "Request latency in seconds.", api.answered),
+        (
+            kubevirt_metrics.RATE_LIMITER_WAITS,
+            "Client side rate limiter latency in seconds.",
+            api.waited,
+        ),
     )
-    for part, words, histograms in families:
-        name = f"kubevirt_rest_client_{part}_seconds"
+    for name, words, histograms in families:
         text.family(name, "histogram", f"{words} Broken down by verb and URL.")
         for (verb, path), histogram in sorted(histograms.items()):
             labels = {"url": f"https://{HOST}{path}", "verb": verb}
@@ -83,11 +88,14 @@ def _queues(text: Exposition, component: Component) -> None:
     text.family(f"{prefix}_depth", "gauge", "Current depth of workqueue")
     for queue, labels in queues:
         text.sample(f"{prefix}_depth", labels, len(queue))
-    for part, words in (("queue", "stays in workqueue"), ("work", "takes to be processed")):
-        name = f"{prefix}_{part}_duration_seconds"
+    for name, words in (
+        (kubevirt_metrics.QUEUE_WAITS, "stays in workqueue"),
+        (kubevirt_metrics.QUEUE_WORK, "takes to be processed"),
+    ):
+        is_wait = name == kubevirt_metrics.QUEUE_WAITS
         text.family(name, "histogram", f"How long in seconds an item {words}")
         for queue, labels in queues:
-            text.histogram(name, labels, queue.queued if part == "queue" else queue.worked)
+            text.histogram(name, labels, queue.queued if is_wait else queue.worked)
     for index, part in enumerate(("unfinished_work", "longest_running_processor")):
         name = f"{prefix}_{part}_seconds"
         text.family(name, "gauge", "How many seconds of work are in progress")
@@ -97,7 +105,7 @@ def _queues(text: Exposition, component: Component) -> None:
 
 def _readiness(text: Exposition, component: Component, is_leading: bool | None) -> None:
     if is_leading is not None:
-        name = "kubevirt_virt_controller_leading_status"
+        name = kubevirt_metrics.LEADING
         words = "Indication for an operating virt-controller."
         text.single(name, "gauge", words, int(is_leading))
     name = component.identity.component.replace("-", "_")
@@ -110,11 +118,11 @@ def _process(text: Exposition, component: Component) -> None:
     age = component.clock.wall().timestamp() - component.started
     cpu = component.api.calls * CPU_PER_REQUEST + age * CPU_PER_SECOND
     words = "Total user and system CPU time spent in seconds."
-    text.single("process_cpu_seconds_total", "counter", words, round(cpu, 2))
+    text.single(kubevirt_metrics.PROCESS_CPU, "counter", words, round(cpu, 2))
     held = sum(len(cache.objects) for cache in component.caches)
     base = MEMORY_BASE.get(component.identity.component, 60) * 1024 * 1024
     words = "Resident memory size in bytes."
     memory = base + held * MEMORY_PER_OBJECT
-    text.single("process_resident_memory_bytes", "gauge", words, memory)
+    text.single(kubevirt_metrics.PROCESS_MEMORY, "gauge", words, memory)
     words = "Start time of the process since unix epoch in seconds."
-    text.single("process_start_time_seconds", "gauge", words, round(component.started, 2))
+    text.single(kubevirt_metrics.PROCESS_START, "gauge", words, round(component.started, 2))

@@ -3,6 +3,7 @@
 from typing import Final
 
 from virtslo.model.identity import Identity
+from virtslo.model.vocabulary import VIRT_API, VIRT_CONTROLLER, VIRT_HANDLER, VIRT_OPERATOR
 
 KUBERNETES: Final = "v1.36.2 (linux/amd64) kubernetes/simulated"
 KUBEVIRT: Final = "v0.0.0 (linux/amd64) kubernetes/simulated"
@@ -20,22 +21,22 @@ def _kubevirt(component: str, account: str) -> Identity:
 
 def virt_operator() -> Identity:
     """virt-operator."""
-    return _kubevirt("virt-operator", "kubevirt-operator")
+    return _kubevirt(VIRT_OPERATOR, "kubevirt-operator")
 
 
 def virt_api() -> Identity:
     """virt-api."""
-    return _kubevirt("virt-api", "kubevirt-apiserver")
+    return _kubevirt(VIRT_API, "kubevirt-apiserver")
 
 
 def virt_controller() -> Identity:
     """virt-controller."""
-    return _kubevirt("virt-controller", "kubevirt-controller")
+    return _kubevirt(VIRT_CONTROLLER, "kubevirt-controller")
 
 
 def virt_handler_of(node: str) -> Identity:
     """A node's virt-handler."""
-    return _kubevirt("virt-handler", "kubevirt-handler")
+    return _kubevirt(VIRT_HANDLER, "kubevirt-handler")
 
 
 def kubelet_of(node: str) -> Identity:

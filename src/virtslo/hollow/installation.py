@@ -10,11 +10,11 @@ from typing import Any, Final, NamedTuple
 
 from virtslo.base.clock import Clock, timestamp
 from virtslo.base.errors import AlreadyExists
-from virtslo.hollow.client_limits import LIMIT_KEYS
 from virtslo.hollow.common_instancetypes import common_objects
 from virtslo.hollow.component import KUBEVIRT_NAMESPACE
 from virtslo.hollow.pod_network import PodNetwork
 from virtslo.model import resources
+from virtslo.model.client_limits import LIMIT_KEYS
 from virtslo.model.identifiers import SIMULATED_ANNOTATION
 from virtslo.model.profile import ComponentLimits, NodeShape, Profile
 from virtslo.ports.kube_api import KubeApi

@@ -19,6 +19,7 @@ from virtslo.hollow.vmi_interfaces import with_address
 from virtslo.hollow.vmi_status import NODE_LABEL
 from virtslo.hollow.vmi_writer import VmiWriter
 from virtslo.model.identifiers import Object
+from virtslo.model.vocabulary import VIRT_HANDLER
 
 TARGET_LABEL: Final = "kubevirt.io/migrationTargetNodeName"
 
@@ -44,7 +45,7 @@ class MigrationAgent:
         self._node = node
         self._machine = machine
         self._network = network
-        self._events = EventRecorder(component, "virt-handler")
+        self._events = EventRecorder(component, VIRT_HANDLER)
         self._group: asyncio.TaskGroup | None = None
         self._begun: dict[tuple[str, str], None] = {}
         vmis.when_seen(self._source_seen)

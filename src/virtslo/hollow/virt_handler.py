@@ -19,6 +19,7 @@ from virtslo.hollow.vmi_interfaces import with_address
 from virtslo.hollow.vmi_status import is_final, with_phase
 from virtslo.hollow.vmi_writer import VmiWriter
 from virtslo.model.identifiers import Object
+from virtslo.model.vocabulary import VIRT_HANDLER
 
 _NEVER: Final = {"lastProbeTime": None, "lastTransitionTime": None}
 """As the real one writes it: virt-controller's patches test conditions field by field."""
@@ -46,7 +47,7 @@ class VirtHandler:
         self._node = node
         self._writer = VmiWriter(component, vmis, delays)
         self._delays = delays
-        self._events = EventRecorder(component, "virt-handler")
+        self._events = EventRecorder(component, VIRT_HANDLER)
         self._group: asyncio.TaskGroup | None = None
         self._started: dict[str, None] = {}
         self._stopping: dict[str, None] = {}

@@ -4,6 +4,10 @@ Invariant: every finding says which figures it touches and whether it makes the 
 """
 
 from dataclasses import dataclass
+from typing import Final
+
+ALL_FIGURES: Final = ("*",)
+"""What a finding touches that is about all of a run's figures."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,12 +18,6 @@ RUNNING: Final = Phase("Running")
 SUCCEEDED: Final = Phase("Succeeded")
 FAILED: Final = Phase("Failed")
 
-TABLE_PHASES: Final = (PENDING, SCHEDULING, SCHEDULED, RUNNING)
-"""The phases of table 2, in its column order (KubeVirt PR 7120)."""
-
-TABLE_VERBS: Final = ("CREATE", "LIST", "PATCH", "UPDATE")
-"""The verbs of table 3, in its column order (KubeVirt PR 7120)."""
-
 RUN_LABEL: Final = "virtslo.io/run"
 INDEX_LABEL: Final = "virtslo.io/index"
 SIMULATED_ANNOTATION: Final = "virtslo.io/simulated"

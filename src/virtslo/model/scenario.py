@@ -20,6 +20,11 @@ class Pattern(StrEnum):
     STEADY_STATE = "steady-state"
     CONSTANT_CHURN = "constant-churn"
 
+    @property
+    def key(self) -> str:
+        """The pattern as the JSON document spells it."""
+        return self.value.replace("-", "_")
+
 
 class Process(StrEnum):
     """An arrival process. `burst` is closed loop by definition; the others are open loop."""

@@ -7,12 +7,14 @@ the user is not a component's own.
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from virtslo.model.vocabulary import VIRT_API, VIRT_CONTROLLER, VIRT_HANDLER, VIRT_OPERATOR
+
 VIRTSLO: Final = "virtslo"
 KUBEVIRT_ACCOUNTS: Final = {
-    "kubevirt-apiserver": "virt-api",
-    "kubevirt-controller": "virt-controller",
-    "kubevirt-handler": "virt-handler",
-    "kubevirt-operator": "virt-operator",
+    "kubevirt-apiserver": VIRT_API,
+    "kubevirt-controller": VIRT_CONTROLLER,
+    "kubevirt-handler": VIRT_HANDLER,
+    "kubevirt-operator": VIRT_OPERATOR,
 }
 """Components by the service account they run under."""
 

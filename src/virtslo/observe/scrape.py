@@ -9,21 +9,27 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from virtslo.client.exposition import read_samples
+from virtslo.model.kubevirt_metrics import (
+    LEADING,
+    PROCESS_CPU,
+    PROCESS_MEMORY,
+    PROCESS_START,
+    QUEUE_WAITS,
+    QUEUE_WORK,
+    RATE_LIMITER_WAITS,
+    REQUEST_LATENCIES,
+    REQUESTS,
+)
 
-REQUESTS: Final = "kubevirt_rest_client_requests_total"
-CPU: Final = "process_cpu_seconds_total"
-MEMORY: Final = "process_resident_memory_bytes"
-START: Final = "process_start_time_seconds"
-LEADING: Final = "kubevirt_virt_controller_leading_status"
-
-RATE_LIMITER: Final = "kubevirt_rest_client_rate_limiter_duration_seconds"
-LATENCY: Final = "kubevirt_rest_client_request_latency_seconds"
-QUEUED: Final = "kubevirt_workqueue_queue_duration_seconds"
-WORKED: Final = "kubevirt_workqueue_work_duration_seconds"
-SUMMED: Final = {RATE_LIMITER: "verb", LATENCY: "verb", QUEUED: "name", WORKED: "name"}
+SUMMED: Final = {
+    RATE_LIMITER_WAITS: "verb",
+    REQUEST_LATENCIES: "verb",
+    QUEUE_WAITS: "name",
+    QUEUE_WORK: "name",
+}
 """Histograms of which the sum and the count are kept, by the label they are kept by."""
 
-_SINGLE: Final = (CPU, MEMORY, START, LEADING)
+_SINGLE: Final = (PROCESS_CPU, PROCESS_MEMORY, PROCESS_START, LEADING)
 _PARTS: Final = {
     f"{family}_{part}": (family, label, part == "sum")
     for family, label in SUMMED.items()
@@ -63,14 +69,14 @@ def read_metrics(text: str) -> Scrape:
             sums[kept] = (seconds + value, count) if is_sum else (seconds, count + int(value))
         elif name in _SINGLE:
             single[name] = value
-    if START not in single and not requests:
+    if PROCESS_START not in single and not requests:
         raise ValueError("no component's metrics: neither requests nor a process start are there")
     leading = single.get(LEADING)
     return Scrape(
         requests=requests,
-        cpu_seconds=single.get(CPU),
-        resident_bytes=single.get(MEMORY),
-        process_start=single.get(START),
+        cpu_seconds=single.get(PROCESS_CPU),
+        resident_bytes=single.get(PROCESS_MEMORY),
+        process_start=single.get(PROCESS_START),
         is_leading=None if leading is None else leading == 1,
         sums=sums,
     )

@@ -8,7 +8,8 @@ from typing import Final
 
 from virtslo.model.figures import Figure
 from virtslo.model.report import Report, SourceComparison
-from virtslo.report.content import COMPONENTS, Sheet
+from virtslo.model.vocabulary import COUNTED_COMPONENTS
+from virtslo.report.content import Sheet
 from virtslo.report.numbers import NO_DATA, number, seconds
 
 PREFIX: Final = "rest_calls_"
@@ -60,7 +61,7 @@ def _usage(report: Report, run: str, title: str) -> Sheet:
     found = {
         (item.name, item.statistic): item.figure for item in report.indicators if item.run == run
     }
-    for component in COMPONENTS:
+    for component in COUNTED_COMPONENTS:
         base = component.replace("-", "_")
         figures = [
             found.get((f"{base}_cpu_seconds", "value")),

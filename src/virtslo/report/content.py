@@ -10,17 +10,16 @@ from typing import Final
 
 from virtslo.model.figures import Figure
 from virtslo.model.report import Report, RunSummary
+from virtslo.model.vocabulary import (
+    COUNTED_COMPONENTS,
+    KIND_TITLES,
+    QUANTILES,
+    TABLE_PHASES,
+    TABLE_VERBS,
+    TEST_TITLES,
+)
 from virtslo.report.numbers import cell, number, seconds
 
-TESTS: Final[Mapping[str, str]] = {
-    "burst": "Burst",
-    "steady_state": "Steady State",
-    "constant_churn": "Constant Churn",
-}
-KINDS: Final[Mapping[str, str]] = {"vmi": "VMI", "vm": "VM", "vmpool": "VMPool"}
-PHASES: Final = ("Pending", "Scheduling", "Scheduled", "Running")
-VERBS: Final = ("CREATE", "LIST", "PATCH", "UPDATE")
-STATISTICS: Final = ("p50", "p95", "p99", "max")
 PLAIN: Final = ("mean", "value", "count")
 """Statistics that need no name beside their indicator's."""
 
@@ -54,7 +53,6 @@ TABLE_DEFINITIONS: Final = (
     "n: how many objects a rate is of, column by column; all cycles, and all runs, together",
 )
 
-COMPONENTS: Final = ("virt-api", "virt-controller", "virt-handler")
 APART: Final = (
     "rest_calls_",
     "mean_seconds_",
@@ -64,7 +62,7 @@ APART: Final = (
     "api_answer_wait_seconds",
     "work_queue_wait_seconds",
     "work_queue_work_seconds",
-    *(name.replace("-", "_") for name in COMPONENTS),
+    *(name.replace("-", "_") for name in COUNTED_COMPONENTS),
 )
 """How the names of indicators begin that are shown in tables and sentences of their own."""
 
@@ -104,21 +102,24 @@ def table_sheets(report: Report) -> list[Sheet]:
     """The three tables; the second and the third once a kind."""
     tables = report.tables
     sheets = [_creation(tables.creation_rate)]
-    for kind, title in KINDS.items():
+    for kind, title in KIND_TITLES.items():
         sheets.append(
             _by_test(
                 f"Phase transition rate, {title}",
                 [_heading("Phase Transition Rate", phase, first=not i)
-                 for i, phase in enumerate(PHASES)],
+                 for i, phase in enumerate(TABLE_PHASES)],
                 tables.phase_transition_rate[kind],
             )
         )  # fmt: skip
         sheets[-1].notes.extend(_sample_sizes(tables.phase_transition_rate[kind]))
-    for kind, title in KINDS.items():
+    for kind, title in KIND_TITLES.items():
         sheets.append(
             _by_test(
                 f"REST calls, {title}",
-                [_heading("K8s REST Verb", verb, first=not i) for i, verb in enumerate(VERBS)],
+                [
+                    _heading("K8s REST Verb", verb, first=not i)
+                    for i, verb in enumerate(TABLE_VERBS)
+                ],
                 tables.rest_calls[kind],
             )
         )
@@ -142,7 +143,7 @@ def simulated_label(report: Report) -> str:
 
 def run_title(report: Report, run: RunSummary) -> str:
     """A run among those of a report: its test and kind, and its id where that says too little."""
-    title = f"{TESTS[run.test]}, {KINDS.get(run.kind, run.kind)}"
+    title = f"{TEST_TITLES[run.test]}, {KIND_TITLES.get(run.kind, run.kind)}"
     alike = [other for other in report.runs if (other.test, other.kind) == (run.test, run.kind)]
     return title if len(alike) == 1 else f"{title} ({run.id})"
 
@@ -192,14 +193,14 @@ def latency_sheet(report: Report) -> Sheet:
     notes = Footnotes()
     rows: dict[tuple[str, str], dict[str, Figure]] = {}
     for item in report.indicators:
-        if item.statistic in STATISTICS:
+        if item.statistic in QUANTILES:
             rows.setdefault((item.run, item.name), {})[item.statistic] = item.figure
     several = len(report.runs) > 1
     for (run, name), figures in rows.items():
         first = next(iter(figures.values()))
         cells = [
             _latency(figures[statistic], notes) if statistic in figures else "–"
-            for statistic in STATISTICS
+            for statistic in QUANTILES
         ]
         label = f"{name} ({run})" if several else name
         sheet.rows.append([label, *cells, number(first.samples), first.source])
@@ -211,7 +212,7 @@ def single_lines(report: Report) -> Iterator[str]:
     """Every other indicator, a line each; counts of nothing are left out."""
     several = len(report.runs) > 1
     for item in report.indicators:
-        if item.statistic in STATISTICS or item.name.startswith(APART):
+        if item.statistic in QUANTILES or item.name.startswith(APART):
             continue
         figure = item.figure
         if item.statistic in {"count", "per_object"} and figure.value == 0:
@@ -240,7 +241,7 @@ def time_lines(report: Report) -> Iterator[str]:
 def environment_lines(run: RunSummary) -> Iterator[str]:
     """What identifies the cluster and the load of a run."""
     environment = run.environment
-    yield f"test: {TESTS[run.test]} of {run.count} x {run.kind} ({run.scenario})"
+    yield f"test: {TEST_TITLES[run.test]} of {run.count} x {run.kind} ({run.scenario})"
     bound = f", at most {run.max_in_flight} in flight" if run.max_in_flight else ""
     yield f"arrival: {run.arrival}{bound}; namespaces: {run.namespaces}"
     simulated = environment.simulated
@@ -288,11 +289,11 @@ def validity_line(report: Report) -> str:
 
 
 def _creation(cells: Mapping[str, Mapping[str, Figure]]) -> Sheet:
-    columns = [f"Creation Rate ({title})" for title in KINDS.values()]
+    columns = [f"Creation Rate ({title})" for title in KIND_TITLES.values()]
     sheet = Sheet("Creation rate", ["Test", *columns])
     notes = Footnotes()
     for test, by_kind in cells.items():
-        sheet.rows.append([TESTS[test], *(notes.mark(by_kind[kind]) for kind in KINDS)])
+        sheet.rows.append([TEST_TITLES[test], *(notes.mark(by_kind[kind]) for kind in KIND_TITLES)])
     sheet.notes = [*notes.lines(), *_sample_sizes(cells)]
     return sheet
 
@@ -303,7 +304,9 @@ def _sample_sizes(cells: Mapping[str, Mapping[str, Figure]]) -> Iterator[str]:
     for test, row in cells.items():
         found = ["–" if item.value is None else number(item.samples) for item in row.values()]
         if any(item.value is not None for item in row.values()):
-            sizes.append(f"{TESTS[test]} {found[0] if len(set(found)) == 1 else ' / '.join(found)}")
+            sizes.append(
+                f"{TEST_TITLES[test]} {found[0] if len(set(found)) == 1 else ' / '.join(found)}"
+            )
     if sizes:
         yield f"n: {', '.join(sizes)}"
 
@@ -314,7 +317,9 @@ def _by_test(
     sheet = Sheet(title, ["Test", *columns])
     notes = Footnotes()
     for test, by_column in cells.items():
-        sheet.rows.append([TESTS[test], *(notes.mark(figure) for figure in by_column.values())])
+        sheet.rows.append(
+            [TEST_TITLES[test], *(notes.mark(figure) for figure in by_column.values())]
+        )
     sheet.notes = notes.lines()
     return sheet
 

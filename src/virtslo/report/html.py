@@ -13,13 +13,12 @@ from typing import Any, Final
 
 from virtslo.model.figures import Figure
 from virtslo.model.report import Report, RunSummary
+from virtslo.model.vocabulary import KIND_TITLES, TEST_TITLES
 from virtslo.report.call_sheets import call_sheets
 from virtslo.report.charts.chart import Chart
 from virtslo.report.charts.of_run import charts_of
 from virtslo.report.content import (
-    KINDS,
     PROMISES,
-    TESTS,
     Sheet,
     environment_lines,
     finding_lines,
@@ -169,8 +168,8 @@ def _subtitle(run: RunSummary) -> str:
 
 
 def _subject(run: RunSummary) -> str:
-    kind = KINDS.get(run.kind, run.kind)
-    return f"{TESTS[run.test]} of {number(run.count)} {kind}{'' if run.count == 1 else 's'}"
+    kind = KIND_TITLES.get(run.kind, run.kind)
+    return f"{TEST_TITLES[run.test]} of {number(run.count)} {kind}{'' if run.count == 1 else 's'}"
 
 
 def _badges(report: Report) -> Iterator[tuple[str, str]]:
@@ -210,12 +209,12 @@ def _beside(figure: Figure) -> str:
 def _tables(report: Report) -> tuple[list[Sheet], list[Sheet]]:
     """The tables, apart from those of kinds that were not run."""
     kinds = {run.kind for run in report.runs}
-    absent = [title for kind, title in KINDS.items() if kind not in kinds]
+    absent = [title for kind, title in KIND_TITLES.items() if kind not in kinds]
     shown: list[Sheet] = []
     not_run: list[Sheet] = []
     for sheet in table_sheets(report):
         is_absent = any(sheet.title.endswith(f", {title}") for title in absent)
-        (not_run if is_absent and len(absent) < len(KINDS) else shown).append(replace(sheet))
+        (not_run if is_absent and len(absent) < len(KIND_TITLES) else shown).append(replace(sheet))
     return shown, not_run
 
 

@@ -9,9 +9,10 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from virtslo.model.identifiers import RUNNING, TABLE_PHASES
+from virtslo.model.identifiers import RUNNING
 from virtslo.model.report import Report, RunSummary
 from virtslo.model.run_detail import LatencySummary, ObjectTrack, RunDetail
+from virtslo.model.vocabulary import TABLE_PHASES
 from virtslo.report.marking import date_at, detailed_runs, is_simulated, marked, stable_uuid
 
 LATENCY: Final = "vmiLatencyMeasurement"

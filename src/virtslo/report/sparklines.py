@@ -7,8 +7,9 @@ lost; nothing at all is a blank, and 0 is the lowest bar.
 from collections.abc import Sequence
 from typing import Final
 
-from virtslo.model.identifiers import RUNNING, TABLE_PHASES
+from virtslo.model.identifiers import RUNNING
 from virtslo.model.run_detail import RunDetail
+from virtslo.model.vocabulary import TABLE_PHASES
 from virtslo.report.numbers import number, seconds
 from virtslo.report.series import moments_of, population, rates, span_of
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from virtslo.model.figures import Figure
 from virtslo.model.findings import Finding
 from virtslo.model.report import Report, RunSummary
+from virtslo.model.scenario import Pattern
 from virtslo.model.verdicts import Outcome, Verdict
 from virtslo.report.console import UNFOLDED, drawn, print_lines, print_sheet
 from virtslo.report.content import (
@@ -34,9 +35,9 @@ NAMED: Final = 3
 ALIKE: Final = 6
 """How many findings of one code are told."""
 _WHOLE: Final = {
-    "burst": ("time_to_all_running_seconds", "value"),
-    "steady_state": ("cycle_recovery_seconds", "p50"),
-    "constant_churn": ("replacement_seconds", "p50"),
+    Pattern.BURST.key: ("time_to_all_running_seconds", "value"),
+    Pattern.STEADY_STATE.key: ("cycle_recovery_seconds", "p50"),
+    Pattern.CONSTANT_CHURN.key: ("replacement_seconds", "p50"),
 }
 _RUNNING: Final = "vmi_creation_to_running_seconds"
 _GONE: Final = "vmi_deletion_to_gone_seconds"

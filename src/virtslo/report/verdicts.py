@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from virtslo.model.report import Report
 from virtslo.model.verdicts import Verdict
-from virtslo.report.content import KINDS, TESTS, Sheet, run_title
+from virtslo.model.vocabulary import KIND_TITLES, TEST_TITLES
+from virtslo.report.content import Sheet, run_title
 from virtslo.report.numbers import amount, number
 
 
@@ -41,7 +42,7 @@ def unjudged_lines(report: Report) -> Iterator[str]:
     judged = {verdict.run for verdict in report.verdicts}
     for run in report.runs:
         if run.objectives and run.id not in judged:
-            what = f"{TESTS[run.test]} of {KINDS.get(run.kind, run.kind)}"
+            what = f"{TEST_TITLES[run.test]} of {KIND_TITLES.get(run.kind, run.kind)}"
             yield f"not judged: no objective of {run.objectives} is about {what} ({run.id})"
 
 

@@ -12,11 +12,12 @@ from typing import Final
 from virtslo.base.clock import Clock, to_nanoseconds
 from virtslo.base.errors import ClusterError
 from virtslo.client.exposition import read_samples
+from virtslo.model.kubevirt_metrics import PROCESS_START, REQUESTS
 from virtslo.ports.metric_source import Sample, ScrapedSeries
 from virtslo.sim.api_server import ApiServer
 
 EVERY_SECONDS: Final = 15.0
-KEPT: Final = ("kubevirt_rest_client_requests_total", "process_start_time_seconds")
+KEPT: Final = (REQUESTS, PROCESS_START)
 _SELECTOR: Final = re.compile(r"([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})?")
 _MATCHER: Final = re.compile(r'\s*([a-zA-Z_]\w*)\s*(=~|!~|!=|=)\s*"((?:[^"\\]|\\.)*)"\s*,?')
 

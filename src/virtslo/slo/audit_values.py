@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from virtslo.model.audit import AuditValue
+from virtslo.model.kubevirt_metrics import REQUESTS
+from virtslo.model.vocabulary import COUNTED_RESOURCES, METRIC_VERBS
 from virtslo.ports.metric_source import ScrapedSeries
-from virtslo.slo.rest_calls import COUNTED_RESOURCES, COUNTED_VERBS
 from virtslo.slo.scraped import Growth, grown_by
 
-REQUESTS: Final = "kubevirt_rest_client_requests_total"
 PODS: Final = 'pod=~"virt-(api|controller|handler|operator)-.*"'
 LATENCIES: Final = (
     ("vmiCreationToRunningSeconds", "creation", "Running"),
@@ -53,7 +53,7 @@ def request_counts(
     unknown = []
     for key in wanted:
         verb, _, resource = key.removesuffix("-count").partition("-")
-        if key in sums or (verb in COUNTED_VERBS and resource in resources):
+        if key in sums or (verb in METRIC_VERBS and resource in resources):
             sums.setdefault(key, [])
         else:
             unknown.append(_unknown(key, sums))

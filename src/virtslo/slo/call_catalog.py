@@ -6,17 +6,8 @@ Invariant: as of the catalog: every such indicator that is printed is here.
 from collections.abc import Iterator
 from typing import Final
 
-COUNTED_VERBS: Final = ("CREATE", "GET", "LIST", "PATCH", "UPDATE", "DELETE")
-COUNTED_COMPONENTS: Final = ("virt-api", "virt-controller", "virt-handler")
-COUNTED_RESOURCES: Final = (
-    "virtualmachineinstances",
-    "virtualmachines",
-    "virtualmachinepools",
-    "virtualmachineinstancereplicasets",
-    "pods",
-    "events",
-    "controllerrevisions",
-)
+from virtslo.model.vocabulary import COUNTED_COMPONENTS, COUNTED_RESOURCES, COUNTED_VERBS, QUANTILES
+
 SCOPES: Final = ("resource", "namespace", "cluster")
 COUNTERS: Final = "component counters"
 
@@ -165,7 +156,7 @@ def statistics_of(name: str) -> tuple[str, ...] | None:
     if name.startswith("mean_seconds_"):
         return ("mean",)
     if name.startswith("own_call_seconds_"):
-        return ("p50", "p95", "p99", "max")
+        return QUANTILES
     if name.startswith("api_call_seconds_"):
         return ("p99",)
     if name in {"controller_calls_per_vmi", *(item[0] for item in _waiting())}:

@@ -9,13 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from virtslo.model.figures import Figure, no_data
 from virtslo.model.operations import RAMP_DOWN
 from virtslo.model.rest_calls import COMPONENTS
-from virtslo.slo.call_catalog import (
-    COUNTED_COMPONENTS,
-    COUNTED_RESOURCES,
-    COUNTED_VERBS,
-    call_name,
-    component_name,
-)
+from virtslo.model.vocabulary import COUNTED_COMPONENTS, COUNTED_RESOURCES, COUNTED_VERBS
+from virtslo.slo.call_catalog import call_name, component_name
 from virtslo.slo.measured import Measured, measured_stage
 from virtslo.slo.rest_calls import (
     UNIT,

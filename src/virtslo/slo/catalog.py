@@ -8,7 +8,7 @@ import itertools
 from dataclasses import dataclass
 from typing import Final
 
-from virtslo.model.identifiers import TABLE_PHASES
+from virtslo.model.vocabulary import TABLE_PHASES
 from virtslo.slo.call_catalog import call_definitions
 
 

@@ -12,9 +12,10 @@ from virtslo.base.clock import to_seconds
 from virtslo.model.figures import Figure, no_data
 from virtslo.model.operations import CREATE
 from virtslo.model.scenario import ChurnMode
+from virtslo.model.vocabulary import QUANTILES
 from virtslo.model.workload import Kind
 from virtslo.slo.churn import ChurnFacts, Cycle, Victim
-from virtslo.slo.quantiles import STATISTICS, quantile
+from virtslo.slo.quantiles import quantile
 from virtslo.slo.rates import rate
 from virtslo.slo.rows import OBJECTS_PER_SECOND, OPERATIONS, VMIS_PER_SECOND, WATCH, Row
 
@@ -87,7 +88,7 @@ def _recoveries(churn: ChurnFacts) -> Iterator[Row]:
     figures = [recovery_of(cycle) for cycle in churn.cycles]
     values = [float(figure.value) for figure in figures if figure.value is not None]
     unfinished = len(figures) - len(values)
-    for statistic in STATISTICS:
+    for statistic in QUANTILES:
         yield (
             name,
             statistic,
@@ -102,7 +103,7 @@ def _recoveries(churn: ChurnFacts) -> Iterator[Row]:
             if cycle.scaled_in_ns is not None
         ]
         missing = len(churn.cycles) - len(inwards)
-        for statistic in STATISTICS:
+        for statistic in QUANTILES:
             yield "scale_in_seconds", statistic, quantile(statistic, inwards, unfinished=missing)
 
 
@@ -127,7 +128,7 @@ def _replacements(churn: ChurnFacts) -> Iterator[Row]:
     values = [seconds for seconds in pairs if seconds is not None]
     unfinished = len(pairs) - len(values)
     waited = churn.waited_seconds
-    for statistic in STATISTICS:
+    for statistic in QUANTILES:
         yield (
             "replacement_seconds",
             statistic,

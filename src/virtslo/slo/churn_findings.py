@@ -7,7 +7,7 @@ inconclusive, one that was overlapped does not.
 from collections.abc import Iterator
 from typing import Final
 
-from virtslo.model.findings import Finding
+from virtslo.model.findings import ALL_FIGURES, Finding
 from virtslo.model.operations import CREATE, RAMP_UP
 from virtslo.model.record import RunRecord
 from virtslo.slo.churn import ChurnFacts, Cycle
@@ -43,7 +43,7 @@ def _not_whole(record: RunRecord) -> Iterator[Finding]:
     reasons += ["not every VMI ran by the deadline"] if is_late else []
     if reasons:
         words = f"the population was not whole when churn began: {'; '.join(reasons)}"
-        yield Finding("not_whole", words, ("*",), inconclusive=True)
+        yield Finding("not_whole", words, ALL_FIGURES, inconclusive=True)
 
 
 def _overlaps(churn: ChurnFacts) -> Iterator[Finding]:
@@ -108,6 +108,6 @@ def _refused(churn: ChurnFacts) -> Iterator[Finding]:
             "failed_operations",
             f"{len(refused)} of {len(others)} deletes and changes of scale failed: "
             f"{refusals(refused)}",
-            ("*",),
+            ALL_FIGURES,
             inconclusive=True,
         )

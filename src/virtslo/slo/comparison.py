@@ -10,7 +10,7 @@ from typing import Final
 from virtslo.model.findings import Finding
 from virtslo.model.report import SourceComparison, SourceRow
 from virtslo.model.rest_calls import API_SERVER, AUDIT_ALL, AUDIT_LOG, COMPONENTS, PROMETHEUS
-from virtslo.slo.call_catalog import COUNTED_COMPONENTS, COUNTED_RESOURCES, COUNTED_VERBS
+from virtslo.model.vocabulary import COUNTED_COMPONENTS, COUNTED_RESOURCES, COUNTED_VERBS, WATCH
 from virtslo.slo.measured import Measured, measured_stage
 from virtslo.slo.rest_calls import reason_of, source_window
 from virtslo.slo.windows import Window, folded
@@ -101,7 +101,7 @@ def _agreeable(window: Window, source: str) -> Mapping[tuple[str, ...], int]:
     rows = folded(window.requests) if alone else window.requests
     sums: dict[tuple[str, ...], int] = {}
     for (component, verb, resource, code), count in rows.items():
-        if verb.startswith("WATCH") or (alone and component not in COUNTED_COMPONENTS):
+        if verb.startswith(WATCH) or (alone and component not in COUNTED_COMPONENTS):
             continue
         if resource.startswith("/"):
             continue

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from virtslo.model.figures import Figure, Indicator
-from virtslo.model.findings import Finding
+from virtslo.model.findings import ALL_FIGURES, Finding
 from virtslo.model.objectives import Bound, Objective, Promise
 from virtslo.model.scenario import Scenario
 from virtslo.model.verdicts import Outcome, Verdict
+from virtslo.model.vocabulary import LEAST_SAMPLES
 from virtslo.slo.known_indicators import TABLE_INDICATORS
 from virtslo.slo.measured import Measured
-from virtslo.slo.quantiles import LEAST_SAMPLES
 
 LONGEST_REASON: Final = 80
 
@@ -124,7 +124,7 @@ def touches(finding: Finding, names: Iterable[str]) -> bool:
     touched = frozenset(finding.touches)
     for table in finding.touches:
         touched |= TABLE_INDICATORS.get(table, frozenset())
-    return "*" in touched or any(name in touched for name in names)
+    return ALL_FIGURES[0] in touched or any(name in touched for name in names)
 
 
 def _told(finding: Finding) -> str:

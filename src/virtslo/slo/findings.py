@@ -10,7 +10,7 @@ from typing import Final
 
 from virtslo.base.clock import to_seconds
 from virtslo.base.units import format_duration
-from virtslo.model.findings import Finding
+from virtslo.model.findings import ALL_FIGURES, Finding
 from virtslo.model.identifiers import RUNNING
 from virtslo.model.observations import RELIST
 from virtslo.model.operations import CREATE, WARM_UP
@@ -24,7 +24,6 @@ from virtslo.slo.quantiles import quantile
 from virtslo.slo.ramp_down_findings import ramp_down_findings
 from virtslo.slo.refusals import refusals
 
-EVERYTHING: Final = ("*",)
 UNFINISHED_FIGURES: Final = (
     "time_to_all_running_seconds",
     "phase_rate_running",
@@ -69,14 +68,14 @@ def _state(measured: Measured) -> Iterator[Finding]:
     status = record.header.status
     if status is RunStatus.RUNNING:
         words = "the run never ended: it was killed, or is still under way" + _way_out(measured)
-        yield Finding("incomplete", words, EVERYTHING, inconclusive=True)
+        yield Finding("incomplete", words, ALL_FIGURES, inconclusive=True)
     elif status is RunStatus.FAILED:
-        yield Finding("failed", "the run could not go on (see log.txt)", EVERYTHING, True)
+        yield Finding("failed", "the run could not go on (see log.txt)", ALL_FIGURES, True)
     if record.damage:
         words = "the record is damaged: " + "; ".join(record.damage)
-        yield Finding("incomplete", words, EVERYTHING, inconclusive=True)
+        yield Finding("incomplete", words, ALL_FIGURES, inconclusive=True)
     elif status is RunStatus.COMPLETE and not record.operations:
-        yield Finding("incomplete", "the record holds no operations", EVERYTHING, True)
+        yield Finding("incomplete", "the record holds no operations", ALL_FIGURES, True)
 
 
 def _cold(measured: Measured) -> Iterator[Finding]:
@@ -132,7 +131,7 @@ def _failures(measured: Measured) -> Iterator[Finding]:
     yield Finding(
         "failed_operations",
         f"{len(failed)} of {len(measured.creations)} creates were not accepted: {refusals(failed)}",
-        EVERYTHING,
+        ALL_FIGURES,
         inconclusive=True,
     )
 
@@ -175,7 +174,7 @@ def _lateness(measured: Measured) -> Iterator[Finding]:
             "lateness",
             f"the generator was late by {late.decisive * 1000:.1f} ms, more than "
             f"{bound * 1000:.1f} ms: it measured itself",
-            EVERYTHING,
+            ALL_FIGURES,
             inconclusive=True,
         )
 

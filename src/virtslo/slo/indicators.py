@@ -10,15 +10,16 @@ from collections.abc import Callable, Iterator
 from virtslo.base.clock import to_seconds
 from virtslo.model import resources
 from virtslo.model.figures import Figure, Indicator, no_data
-from virtslo.model.identifiers import RUNNING, TABLE_PHASES
+from virtslo.model.identifiers import RUNNING
 from virtslo.model.scenario import ChurnMode
+from virtslo.model.vocabulary import QUANTILES, TABLE_PHASES
 from virtslo.model.workload import TRAITS
 from virtslo.slo.call_figures import call_rows, usage_rows
 from virtslo.slo.churn_figures import churn_creation_rate, churn_phase_rate, churn_rows
 from virtslo.slo.lateness import lateness_of
 from virtslo.slo.machine_figures import machine_rows
 from virtslo.slo.measured import Measured, Samples, intended, released
-from virtslo.slo.quantiles import STATISTICS, quantile
+from virtslo.slo.quantiles import quantile
 from virtslo.slo.rates import rate
 from virtslo.slo.responsiveness import responsiveness_rows
 from virtslo.slo.rows import (
@@ -184,7 +185,7 @@ def _own(measured: Measured) -> Iterator[Row]:
         return
     load = measured.record.header.scenario.load
     late = lateness_of(measured.creations, load.arrival.process)
-    for statistic in STATISTICS:
+    for statistic in QUANTILES:
         yield (
             "lateness_seconds",
             statistic,

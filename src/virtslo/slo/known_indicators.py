@@ -6,11 +6,10 @@ Invariant: every indicator of the catalog is here with the statistics that a run
 from collections.abc import Mapping
 from typing import Final
 
-from virtslo.model.identifiers import TABLE_PHASES
 from virtslo.model.objectives import KnownIndicator
-from virtslo.slo.call_catalog import COUNTED_RESOURCES, COUNTED_VERBS, call_name, statistics_of
+from virtslo.model.vocabulary import COUNTED_RESOURCES, COUNTED_VERBS, QUANTILES, TABLE_PHASES
+from virtslo.slo.call_catalog import call_name, statistics_of
 from virtslo.slo.catalog import CATALOG
-from virtslo.slo.quantiles import STATISTICS
 
 _SINGLE: Final[Mapping[str, tuple[str, ...]]] = {
     "creation_rate": ("mean",),
@@ -52,4 +51,4 @@ def _statistics(name: str) -> tuple[str, ...]:
         return ("mean",)
     if name.startswith("not_seen_"):
         return ("count",)
-    return STATISTICS
+    return QUANTILES

@@ -8,8 +8,9 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from virtslo.model.identifiers import FAILED, RUNNING, SUCCEEDED, TABLE_PHASES
+from virtslo.model.identifiers import FAILED, RUNNING, SUCCEEDED
 from virtslo.model.run_detail import LatencySummary, ObjectTrack
+from virtslo.model.vocabulary import TABLE_PHASES
 from virtslo.slo.quantiles import nearest_rank
 
 Moment = Callable[[ObjectTrack], float | None]

@@ -11,7 +11,8 @@ from typing import Final
 from virtslo.base.clock import to_seconds
 from virtslo.model.operations import OperationRecord
 from virtslo.model.scenario import Process
-from virtslo.slo.quantiles import LEAST_SAMPLES, nearest_rank
+from virtslo.model.vocabulary import LEAST_SAMPLES
+from virtslo.slo.quantiles import nearest_rank
 
 LEAST_BOUND: Final = 0.020
 MOST_BOUND: Final = 1.0

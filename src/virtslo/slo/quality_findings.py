@@ -7,16 +7,15 @@ run inconclusive, what is worth knowing does not.
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from virtslo.model.findings import Finding
-from virtslo.model.identifiers import TABLE_PHASES
+from virtslo.model.findings import ALL_FIGURES, Finding
 from virtslo.model.operations import CREATE, RAMP_DOWN, OperationRecord
 from virtslo.model.rest_calls import API_SERVER, COMPONENTS
+from virtslo.model.vocabulary import COUNTED_COMPONENTS, TABLE_PHASES, VIRT_OPERATOR
 from virtslo.slo.measured import Measured, measured_stage
 from virtslo.slo.ramp_down_findings import RAMP_DOWN_CALLS
-from virtslo.slo.rest_calls import COUNTED_COMPONENTS, source_window
+from virtslo.slo.rest_calls import source_window
 from virtslo.slo.windows import Window
 
-EVERYTHING: Final = ("*",)
 CALLS: Final = ("rest_calls",)
 PHASE_FIGURES: Final = (
     "phase_transition_rate",
@@ -38,7 +37,7 @@ _MADE: Final = ("pods", "virtualmachineinstances", "virtualmachines", "virtualma
 def quality_findings(run: Measured) -> Iterator[Finding]:
     """Every finding of the reads and of the environment."""
     stage = measured_stage(run.record)
-    for name, touched in ((stage, EVERYTHING), (RAMP_DOWN, RAMP_DOWN_CALLS)):
+    for name, touched in ((stage, ALL_FIGURES), (RAMP_DOWN, RAMP_DOWN_CALLS)):
         window = source_window(run, name, COMPONENTS)
         if window is not None:
             yield from _processes(window, touched)
@@ -69,7 +68,7 @@ def _processes(window: Window, touched: tuple[str, ...]) -> Iterator[Finding]:
 
 
 def _failed(window: Window, touched: tuple[str, ...]) -> Iterator[Finding]:
-    failed = [words for words in window.failed if not words.startswith("virt-operator")]
+    failed = [words for words in window.failed if not words.startswith(VIRT_OPERATOR)]
     if failed:
         yield Finding(
             "not_counted",
@@ -103,7 +102,7 @@ def _foreign(run: Measured, stage: str) -> Iterator[Finding]:
         yield Finding(
             "foreign_load",
             f"others created {told} in the window of {stage}",
-            EVERYTHING if spoils else (),
+            ALL_FIGURES if spoils else (),
             inconclusive=spoils,
         )
 
@@ -138,7 +137,7 @@ def _room(run: Measured) -> Iterator[Finding]:
         yield Finding(
             "no_room",
             f"{wanted} VMIs do not fit {nodes} schedulable nodes of {each} {what} each",
-            EVERYTHING,
+            ALL_FIGURES,
             inconclusive=True,
         )
 

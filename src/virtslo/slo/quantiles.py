@@ -9,11 +9,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from virtslo.model.figures import Figure, no_data
+from virtslo.model.vocabulary import LEAST_SAMPLES
 
-LEAST_SAMPLES: Final = {"p50": 2, "p95": 20, "p99": 100, "max": 1}
-"""How many objects a statistic needs (docs/reference/definitions.md)."""
 _SHARES: Final = {"p50": 0.50, "p95": 0.95, "p99": 0.99, "max": 1.0}
-STATISTICS: Final = tuple(LEAST_SAMPLES)
 
 
 def nearest_rank(ordered: Sequence[float], share: float) -> float:

@@ -12,7 +12,7 @@ from virtslo.model.findings import Finding
 from virtslo.model.observations import ADDED, DELETED
 from virtslo.model.operations import DELETE, RAMP_DOWN, WARM_UP, OperationRecord
 from virtslo.model.record import RunRecord
-from virtslo.slo.call_catalog import COUNTED_VERBS
+from virtslo.model.vocabulary import COUNTED_VERBS
 from virtslo.slo.refusals import refusals
 
 NOT_FOUND: Final = 404

@@ -14,9 +14,10 @@ from virtslo.base.clock import to_seconds
 from virtslo.model.figures import Figure, no_data
 from virtslo.model.operations import RAMP_UP
 from virtslo.model.rest_calls import API_SERVER, CounterRead, OwnLatencies
+from virtslo.model.vocabulary import LEAST_SAMPLES, QUANTILES
 from virtslo.slo.call_catalog import SCOPES
 from virtslo.slo.measured import Measured, measured_stage
-from virtslo.slo.quantiles import LEAST_SAMPLES, STATISTICS, quantile
+from virtslo.slo.quantiles import quantile
 from virtslo.slo.windows import is_another_process, moments_of
 
 P99: Final = 0.99
@@ -40,7 +41,7 @@ def responsiveness_rows(run: Measured) -> Iterator[Row]:
     """The figures of our own calls and of everybody's, by scope."""
     for scope in SCOPES:
         own = [item for item in run.record.rest_calls.own if item.scope == scope]
-        for statistic in STATISTICS:
+        for statistic in QUANTILES:
             yield f"own_call_seconds_{scope}", statistic, _own(own, statistic)
     pairs = server_quantiles(run, measured_stage(run.record))
     for scope in SCOPES:

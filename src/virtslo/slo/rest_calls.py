@@ -11,21 +11,11 @@ from typing import Final
 
 from virtslo.model.figures import Figure, no_data
 from virtslo.model.rest_calls import API_SERVER, AUDIT_LOG, COMPONENTS, IDLE, PROMETHEUS
+from virtslo.model.vocabulary import COUNTED_COMPONENTS, COUNTED_RESOURCES, EVERYONE
 from virtslo.slo.measured import Measured, measured_stage
 from virtslo.slo.scraped_window import scraped_window
-from virtslo.slo.windows import EVERYONE, Row, Window, folded, window_of
+from virtslo.slo.windows import Row, Window, folded, window_of
 
-COUNTED_COMPONENTS: Final = ("virt-api", "virt-controller", "virt-handler")
-COUNTED_RESOURCES: Final = (
-    "virtualmachineinstances",
-    "virtualmachines",
-    "virtualmachinepools",
-    "virtualmachineinstancereplicasets",
-    "pods",
-    "events",
-    "controllerrevisions",
-)
-COUNTED_VERBS: Final = ("CREATE", "GET", "LIST", "PATCH", "UPDATE", "DELETE", "WATCH")
 UNIT: Final = "requests"
 NOT_COUNTED: Final = "REST calls were not counted in this run"
 

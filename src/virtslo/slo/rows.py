@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from virtslo.model.figures import Figure, no_data
+from virtslo.model.vocabulary import QUANTILES
 from virtslo.slo.measured import Samples
-from virtslo.slo.quantiles import STATISTICS, quantile
+from virtslo.slo.quantiles import quantile
 
 OPERATIONS: Final = "operations"
 WATCH: Final = "watch"
@@ -22,7 +23,7 @@ Row = tuple[str, str, Figure]
 
 def quantile_rows(name: str, samples: Samples) -> Iterator[Row]:
     """Every statistic of these samples."""
-    for statistic in STATISTICS:
+    for statistic in QUANTILES:
         figure = quantile(
             statistic, samples.values, unfinished=samples.unfinished, deadline=samples.deadline
         )
@@ -31,5 +32,5 @@ def quantile_rows(name: str, samples: Samples) -> Iterator[Row]:
 
 def missing_rows(name: str, reason: str, *, source: str = WATCH) -> Iterator[Row]:
     """Every statistic without data, for one reason."""
-    for statistic in STATISTICS:
+    for statistic in QUANTILES:
         yield name, statistic, no_data("s", reason, source=source)

@@ -9,10 +9,10 @@ from statistics import median
 from typing import Final
 
 from virtslo.model.figures import Figure, no_data
-from virtslo.model.identifiers import TABLE_PHASES, TABLE_VERBS
 from virtslo.model.record import RunRecord
 from virtslo.model.report import Tables
 from virtslo.model.scenario import Pattern
+from virtslo.model.vocabulary import TABLE_KINDS, TABLE_PATTERNS, TABLE_PHASES, TABLE_VERBS
 from virtslo.slo.alike import differences
 from virtslo.slo.churn_figures import form_of
 from virtslo.slo.indicators import creation_rate, phase_rate
@@ -21,13 +21,13 @@ from virtslo.slo.rest_calls import UNIT as REQUESTS
 from virtslo.slo.rest_calls import cell
 from virtslo.slo.rows import OBJECTS_PER_SECOND, VMIS_PER_SECOND
 
-KINDS: Final = ("vmi", "vm", "vmpool")
-TESTS: Final = ("burst", "steady_state")
+KINDS: Final = tuple(kind.value for kind in TABLE_KINDS)
+TESTS: Final = tuple(pattern.key for pattern in TABLE_PATTERNS)
 
 
 def test_of(record: RunRecord) -> str:
     """The test a record is of, as the JSON document spells it."""
-    return record.header.scenario.load.pattern.value.replace("-", "_")
+    return record.header.scenario.load.pattern.key
 
 
 def kind_of(record: RunRecord) -> str:
@@ -38,7 +38,7 @@ def kind_of(record: RunRecord) -> str:
 def tables_of(runs: Sequence[Measured]) -> Tables:
     """The tables, every key present."""
     tests = list(TESTS)
-    churn = Pattern.CONSTANT_CHURN.value.replace("-", "_")
+    churn = Pattern.CONSTANT_CHURN.key
     if any(test_of(run.record) == churn for run in runs):
         tests.append(churn)
     return Tables(

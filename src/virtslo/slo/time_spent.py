@@ -11,29 +11,29 @@ from typing import Final
 from virtslo.base.clock import to_seconds
 from virtslo.model.environment import ClientLimit
 from virtslo.model.figures import Figure, no_data
-from virtslo.model.identifiers import RUNNING, TABLE_PHASES
+from virtslo.model.identifiers import RUNNING
+from virtslo.model.kubevirt_metrics import (
+    QUEUE_WAITS,
+    QUEUE_WORK,
+    RATE_LIMITER_WAITS,
+    REQUEST_LATENCIES,
+)
 from virtslo.model.rest_calls import COMPONENTS
-from virtslo.slo.call_catalog import COUNTED_RESOURCES
+from virtslo.model.vocabulary import COUNTED_RESOURCES, TABLE_PHASES, VIRT_CONTROLLER, WATCH
 from virtslo.slo.measured import Measured, measured_stage, released
 from virtslo.slo.rest_calls import objects_of, reason_of, source_window
 from virtslo.slo.windows import Window, folded
 
-CONTROLLER: Final = "virt-controller"
 BOUND_SHARE: Final = 0.5
 """From this share of the time on, the client's limit is what bounds a run most."""
-
-_RATE_LIMITER: Final = "kubevirt_rest_client_rate_limiter_duration_seconds"
-_LATENCY: Final = "kubevirt_rest_client_request_latency_seconds"
-_QUEUED: Final = "kubevirt_workqueue_queue_duration_seconds"
-_WORKED: Final = "kubevirt_workqueue_work_duration_seconds"
 
 Row = tuple[str, str, Figure]
 
 WAITS: Final = (
-    ("rate_limiter_wait_seconds", _RATE_LIMITER, "by_component"),
-    ("api_answer_wait_seconds", _LATENCY, "by_component"),
-    ("work_queue_wait_seconds", _QUEUED, "by_queue"),
-    ("work_queue_work_seconds", _WORKED, "by_queue"),
+    ("rate_limiter_wait_seconds", RATE_LIMITER_WAITS, "by_component"),
+    ("api_answer_wait_seconds", REQUEST_LATENCIES, "by_component"),
+    ("work_queue_wait_seconds", QUEUE_WAITS, "by_queue"),
+    ("work_queue_work_seconds", QUEUE_WORK, "by_queue"),
 )
 """Indicators of waiting: the histogram whose sums they are of, and how they are told apart."""
 
@@ -115,7 +115,7 @@ def ceiling_of(run: Measured) -> Ceiling | str:
     reason = reason_of(window)
     if window is None or reason is not None:
         return reason or "REST calls were not counted in this run"
-    limit = run.record.header.environment.client_limits.get(CONTROLLER)
+    limit = run.record.header.environment.client_limits.get(VIRT_CONTROLLER)
     objects = objects_of(run, stage)
     if limit is None or objects == 0:
         return "virt-controller's client limit is not known" if objects else "there are no VMIs"
@@ -127,7 +127,7 @@ def controller_calls(window: Window) -> int:
     return sum(
         count
         for (component, verb, resource, _), count in folded(window.requests).items()
-        if component == CONTROLLER and resource in COUNTED_RESOURCES and verb != "WATCH"
+        if component == VIRT_CONTROLLER and resource in COUNTED_RESOURCES and verb != WATCH
     )
 
 
@@ -168,7 +168,7 @@ def _sums(window: Window, family: str, *, by_component: bool) -> dict[str, float
     for (component, key), (seconds, _) in window.sums.items():
         if not key.startswith(f"{family}{{"):
             continue
-        if not by_component and component != CONTROLLER:
+        if not by_component and component != VIRT_CONTROLLER:
             continue
         part = component if by_component else key[len(family) + 1 : -1]
         parts[part] = parts.get(part, 0.0) + seconds

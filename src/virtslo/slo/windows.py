@@ -8,13 +8,9 @@ import itertools
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
 
 from virtslo.base.clock import to_seconds
 from virtslo.model.rest_calls import COMPONENTS, CounterRead
-
-EVERYONE: Final = "*"
-"""The component of a read that is of all callers together."""
 
 Row = tuple[str, str, str, str]
 """(component, verb, resource or resource/subresource, code)."""

@@ -12,9 +12,10 @@ from virtslo.model.figures import Figure, no_data
 from virtslo.model.findings import Finding
 from virtslo.model.objectives import Bound, Objective, Promise
 from virtslo.model.verdicts import Outcome, Verdict
+from virtslo.model.vocabulary import QUANTILES
 from virtslo.slo.evaluate import compare, is_about, judge, touches
 from virtslo.slo.measured import measure
-from virtslo.slo.quantiles import STATISTICS, quantile
+from virtslo.slo.quantiles import quantile
 
 RUNNING = "vmi_creation_to_running_seconds"
 P95 = Objective("soon", RUNNING, "p95", Bound(60.0), "s")
@@ -165,7 +166,7 @@ def test_a_finding_about_a_table_is_about_its_indicators() -> None:
     st.integers(0, 3),
     st.floats(0, 50),
     st.floats(1, 99),
-    st.sampled_from(STATISTICS),
+    st.sampled_from(QUANTILES),
     st.data(),
 )
 def test_a_verdict_never_goes_from_violated_to_met_when_a_sample_grows(

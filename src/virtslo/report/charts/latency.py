@@ -7,8 +7,9 @@ Invariant: shares are of every VMI that was to come, so the curve of one that lo
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from virtslo.model.identifiers import RUNNING, TABLE_PHASES
+from virtslo.model.identifiers import RUNNING
 from virtslo.model.run_detail import ObjectTrack, RunDetail
+from virtslo.model.vocabulary import TABLE_PHASES
 from virtslo.report.charts.chart import Chart
 from virtslo.report.content import Sheet
 from virtslo.report.numbers import number, seconds

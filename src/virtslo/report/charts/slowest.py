@@ -6,8 +6,9 @@ Invariant: those that never ran come first and are told apart.
 from collections.abc import Sequence
 from typing import Final
 
-from virtslo.model.identifiers import RUNNING, TABLE_PHASES
+from virtslo.model.identifiers import RUNNING
 from virtslo.model.run_detail import ObjectTrack, RunDetail
+from virtslo.model.vocabulary import TABLE_PHASES
 from virtslo.report.charts.chart import Chart
 from virtslo.report.content import Sheet
 from virtslo.report.numbers import number, seconds

@@ -6,9 +6,9 @@ highest of each bin is kept.
 
 from typing import Any, Final
 
-from virtslo.model.identifiers import TABLE_PHASES
 from virtslo.model.report import RunSummary
 from virtslo.model.run_detail import RunDetail, StageSpan
+from virtslo.model.vocabulary import TABLE_PHASES
 from virtslo.report.charts.chart import STAGES, Chart
 from virtslo.report.content import Sheet
 from virtslo.report.numbers import number, seconds

@@ -1,0 +1,17 @@
+"""The names of the metrics of KubeVirt's components that virtslo reads, and that hollow ones serve.
+
+Invariant: a name is written here alone; they are those of KubeVirt's own metrics packages.
+"""
+
+from typing import Final
+
+REQUESTS: Final = "kubevirt_rest_client_requests_total"
+RATE_LIMITER_WAITS: Final = "kubevirt_rest_client_rate_limiter_duration_seconds"
+REQUEST_LATENCIES: Final = "kubevirt_rest_client_request_latency_seconds"
+QUEUE_WAITS: Final = "kubevirt_workqueue_queue_duration_seconds"
+QUEUE_WORK: Final = "kubevirt_workqueue_work_duration_seconds"
+LEADING: Final = "kubevirt_virt_controller_leading_status"
+
+PROCESS_START: Final = "process_start_time_seconds"
+PROCESS_CPU: Final = "process_cpu_seconds_total"
+PROCESS_MEMORY: Final = "process_resident_memory_bytes"

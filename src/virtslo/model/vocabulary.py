@@ -1,0 +1,81 @@
+"""Words that several rooms must spell alike: components, what is counted, the axes of the tables.
+
+Invariant: each has one definition, here or in the module that it is made from; a test refuses a
+second one.
+"""
+
+from typing import Final, Literal, get_args
+
+from virtslo.model import resources
+from virtslo.model.identifiers import PENDING, RUNNING, SCHEDULED, SCHEDULING
+from virtslo.model.scenario import Pattern
+from virtslo.model.workload import TRAITS, Kind
+
+VIRT_API: Final = "virt-api"
+VIRT_CONTROLLER: Final = "virt-controller"
+VIRT_HANDLER: Final = "virt-handler"
+VIRT_OPERATOR: Final = "virt-operator"
+
+COUNTED_COMPONENTS: Final = (VIRT_API, VIRT_CONTROLLER, VIRT_HANDLER)
+"""The components whose requests table 3 counts."""
+KUBEVIRT_COMPONENTS: Final = (*COUNTED_COMPONENTS, VIRT_OPERATOR)
+"""The components whose counters are read."""
+EVERYONE: Final = "*"
+"""In place of a component: all callers together, where a source does not tell them apart."""
+EVERY_POD: Final = "*"
+"""In place of a pod: all of a component's together."""
+
+METRICS_PORT: Final = 8443
+"""Where KubeVirt's components serve their metrics."""
+
+COUNTED_RESOURCES: Final = tuple(
+    resource.plural
+    for resource in (
+        resources.VMIS,
+        resources.VMS,
+        resources.VM_POOLS,
+        resources.VMI_REPLICA_SETS,
+        resources.PODS,
+        resources.EVENTS,
+        resources.CONTROLLER_REVISIONS,
+    )
+)
+"""The resources of which requests are counted; those on others are background."""
+
+WATCH: Final = "WATCH"
+COUNTED_VERBS: Final = ("CREATE", "GET", "LIST", "PATCH", "UPDATE", "DELETE")
+"""The verbs of the indicators of requests, and of the comparison of sources.
+
+Watches are not among them: a client counts a watch when it begins, the API server when it ends.
+"""
+METRIC_VERBS: Final = (*COUNTED_VERBS, WATCH)
+"""Every verb of KubeVirt's own counter of requests, watches too: a perfscale-audit threshold may
+name any of them."""
+
+TABLE_PHASES: Final = (PENDING, SCHEDULING, SCHEDULED, RUNNING)
+"""The phases of table 2, in its column order (KubeVirt PR 7120)."""
+TABLE_VERBS: Final = ("CREATE", "LIST", "PATCH", "UPDATE")
+"""The verbs of table 3, in its column order (KubeVirt PR 7120)."""
+TABLE_KINDS: Final = (Kind.VMI, Kind.VM, Kind.VMPOOL)
+"""The kinds of the tables, in their order."""
+KIND_TITLES: Final = {kind.value: TRAITS[kind].title for kind in TABLE_KINDS}
+"""The kinds of the tables, as their headings name them."""
+
+TABLE_PATTERNS: Final = (Pattern.BURST, Pattern.STEADY_STATE)
+"""The tests of the tables: these rows are always there."""
+TEST_TITLES: Final = {
+    Pattern.BURST.key: "Burst",
+    Pattern.STEADY_STATE.key: "Steady State",
+    Pattern.CONSTANT_CHURN.key: "Constant Churn",
+}
+"""The tests by their key in the JSON document, as the tables name them."""
+
+Statistic = Literal[
+    "p50", "p95", "p99", "max", "mean", "value", "count", "per_object", "before", "peak", "after"
+]
+STATISTICS: Final[tuple[str, ...]] = get_args(Statistic)
+"""Every statistic that an objective may be about."""
+LEAST_SAMPLES: Final = {"p50": 2, "p95": 20, "p99": 100, "max": 1}
+"""How many objects a quantile needs (docs/reference/definitions.md)."""
+QUANTILES: Final = tuple(LEAST_SAMPLES)
+"""The statistics of an indicator with a sample for each object."""
