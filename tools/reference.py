@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from click import Context
+from click import Context, Group
 
 from virtslo.cli.main import COMMANDS, main
 from virtslo.config.schema import scenario_schema
@@ -36,7 +36,18 @@ def cli_page() -> str:
         assert command is not None
         with Context(command, info_name=name, parent=context) as below:
             lines += [f"## virtslo {name}", "", "```text", command.get_help(below), "```", ""]
+            if isinstance(command, Group):
+                lines += _subcommands(name, command, below)
     return "\n".join(lines)
+
+
+def _subcommands(name: str, group: Group, context: Context) -> Iterator[str]:
+    for below in group.list_commands(context):
+        command = group.get_command(context, below)
+        assert command is not None
+        with Context(command, info_name=below, parent=context) as own:
+            text = command.get_help(own)
+        yield from (f"### virtslo {name} {below}", "", "```text", text, "```", "")
 
 
 def scenario_page() -> str:

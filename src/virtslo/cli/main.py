@@ -26,6 +26,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "report": ("virtslo.cli.report", "Show everything a run's record says."),
     "tables": ("virtslo.cli.tables", "Print the three tables from one or several runs."),
     "audit": ("virtslo.cli.audit", "Audit a test from a Prometheus, as perfscale-audit does."),
+    "history": ("virtslo.cli.history.group", "Keep runs over time and find what changed."),
     "simulate": ("virtslo.cli.simulate", "Serve the simulated cluster on loopback."),
     "hollow": ("virtslo.cli.hollow", "Play a KubeVirt without machines on an API server."),
     "clean": ("virtslo.cli.clean", "Remove what runs left on a cluster."),

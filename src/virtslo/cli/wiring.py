@@ -6,7 +6,7 @@ parts are imported where they are used.
 
 import asyncio
 import importlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,12 +19,14 @@ from virtslo.base.stage_board import StageBoard
 from virtslo.cli.formats import FORMATS
 from virtslo.model.audit import AuditRequest, AuditResult
 from virtslo.model.environment import SimulatedTarget
+from virtslo.model.history import HistoryRun, OddInput
 from virtslo.model.identity import Identity
 from virtslo.model.record import RunRecord
 from virtslo.model.report import Report
 from virtslo.model.suite import SuiteRecord
 from virtslo.ports.audit_source import AuditSource
 from virtslo.ports.document_sink import Delivery, Document
+from virtslo.ports.history_store import HistoryStore
 from virtslo.ports.kube_api import KubeApi
 from virtslo.ports.metric_source import MetricSource
 from virtslo.ports.renderer import FolderRenderer, Renderer
@@ -369,3 +371,24 @@ def _renderer(form: str) -> Renderer:
     module, _, name = FORMATS[form].renderer.partition(":")
     renderer: Renderer = getattr(importlib.import_module(module), name)()
     return renderer
+
+
+def open_history(location: str) -> HistoryStore:
+    """A history by its path or URL, migrated. Raises StoreError."""
+    from virtslo.store.history.database import open_history as opened
+
+    return opened(location)
+
+
+def read_published(path: Path) -> Iterator[HistoryRun | OddInput]:
+    """Results that others published, and what is odd about them. Raises StoreError."""
+    from virtslo.store.published.read import read_published as read
+
+    return read(path)
+
+
+def record_folders(path: Path) -> Iterator[Path]:
+    """The folders at or below a path that hold a record of ours."""
+    from virtslo.store.published.sources import records_of
+
+    return records_of(path)

@@ -1,0 +1,1 @@
+"""Use cases of the history: import, changes, comparison, findings."""

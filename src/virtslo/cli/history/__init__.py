@@ -1,0 +1,1 @@
+"""`virtslo history`: runs over time, what changed, and whether to believe it."""

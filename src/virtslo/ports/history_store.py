@@ -1,0 +1,39 @@
+"""The seam to a history database.
+
+Invariant: a run is identified by its job and id; storing it again changes nothing, unless its
+content hash differs. Several processes may write at once.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from virtslo.model.history import HistoryRun, Lineage, LineageSummary, StoreOutcome
+
+
+class HistoryStore(Protocol):
+    """A history of runs."""
+
+    @property
+    def location(self) -> str:
+        """Where it is, without a password."""
+        ...
+
+    def put(self, runs: Iterable[HistoryRun]) -> StoreOutcome:
+        """Add or update runs, all in one transaction. Raises StoreError."""
+        ...
+
+    def lineages(self) -> Sequence[LineageSummary]:
+        """Every lineage, by name. Raises StoreError."""
+        ...
+
+    def load(self, lineage: str) -> Lineage:
+        """The runs and series of a lineage. Raises StoreError if there is none of the name."""
+        ...
+
+    def find(self, run_id: str) -> Sequence[HistoryRun]:
+        """The runs of this id, whole, whatever their jobs. Raises StoreError."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the database."""
+        ...

@@ -1,0 +1,1 @@
+"""The history database: SQLite or PostgreSQL, through SQLAlchemy Core."""

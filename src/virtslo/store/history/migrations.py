@@ -1,0 +1,58 @@
+"""Numbered migrations: how a database of a version becomes one of the next.
+
+Invariant: each runs in one transaction with the raise of the version, so that a database is always
+whole; a database of a newer version is refused and left as it is.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from sqlalchemy import Connection, insert, inspect, select, text, update
+
+from virtslo.base.errors import StoreError
+from virtslo.store.history.tables import METADATA, VERSION
+
+Migration = Callable[[Connection], None]
+
+
+def _first_tables(connection: Connection) -> None:
+    METADATA.create_all(connection)
+
+
+MIGRATIONS: Final[Mapping[int, Migration]] = {1: _first_tables}
+"""By the version that a migration leads to."""
+NEWEST: Final = max(MIGRATIONS)
+_LOCK: Final = 7_120_411
+"""The number of the advisory lock that orders those who migrate a PostgreSQL."""
+
+
+def version_of(connection: Connection) -> int:
+    """The database's schema version; 0 if it has no history yet."""
+    if not inspect(connection).has_table(VERSION.name):
+        return 0
+    found = connection.execute(select(VERSION.c.version)).scalar()
+    return 0 if found is None else int(found)
+
+
+def migrate(connection: Connection, migrations: Mapping[int, Migration] = MIGRATIONS) -> int:
+    """Bring the database to the newest version, within the caller's transaction.
+
+    Returns the version found. Raises StoreError for a newer database.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    found = version_of(connection)
+    newest = max(migrations)
+    if found > newest:
+        raise StoreError(
+            f"the history was written by a newer virtslo (schema version {found}; this one reads "
+            f"up to {newest})",
+            hint="use a newer virtslo, or another history with --history",
+        )
+    for number in range(found + 1, newest + 1):
+        migrations[number](connection)
+    if found == 0:
+        connection.execute(insert(VERSION).values(id=1, version=newest))
+    elif found < newest:
+        connection.execute(update(VERSION).values(version=newest))
+    return found

@@ -1,0 +1,112 @@
+"""Between rows of the database and values.
+
+Invariant: `point_of` and `run_of` are the inverse of `row_of`.
+"""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, select
+
+from virtslo.model.history import HistoryFigure, HistoryRun, RunPoint
+from virtslo.store.history.tables import FIGURE, SERIES
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def row_of(run: HistoryRun) -> dict[str, Any]:
+    """The columns of a run."""
+    return {
+        "job": run.job,
+        "run_id": run.run_id,
+        "lineage": run.lineage,
+        "environment": run.environment,
+        "started_ms": None if run.started_at is None else _milliseconds(run.started_at),
+        "ended_ms": _milliseconds(run.ended_at),
+        "form": run.form,
+        "origin": run.origin,
+        "content_hash": run.content_hash,
+        "is_valid": run.is_valid,
+        "is_simulated": run.is_simulated,
+        "seed": run.seed,
+        "facts": json.dumps(dict(run.facts), ensure_ascii=False, sort_keys=True),
+        "findings": json.dumps(run.findings, ensure_ascii=False),
+        "flags": json.dumps({kind: list(flags) for kind, flags in run.flags.items()}),
+    }
+
+
+def point_of(row: Any) -> RunPoint:
+    """What a series needs to know of a run."""
+    return RunPoint(
+        job=row.job,
+        run_id=row.run_id,
+        environment=row.environment,
+        ended_at=_at(row.ended_ms),
+        started_at=moment_of(row.started_ms),
+        is_valid=row.is_valid,
+        is_simulated=row.is_simulated,
+        seed=row.seed,
+        flags={kind: tuple(flags) for kind, flags in json.loads(row.flags).items()},
+        findings=tuple((code, detail) for code, detail in json.loads(row.findings)),
+        facts=json.loads(row.facts),
+    )
+
+
+def run_of(row: Any, figures: tuple[HistoryFigure, ...]) -> HistoryRun:
+    """A run, whole."""
+    point = point_of(row)
+    return HistoryRun(
+        job=point.job,
+        run_id=point.run_id,
+        lineage=row.lineage,
+        environment=point.environment,
+        ended_at=point.ended_at,
+        started_at=point.started_at,
+        form=row.form,
+        origin=row.origin,
+        content_hash=row.content_hash,
+        is_valid=point.is_valid,
+        is_simulated=point.is_simulated,
+        seed=point.seed,
+        facts=point.facts,
+        findings=point.findings,
+        flags=point.flags,
+        figures=figures,
+    )
+
+
+def figures_of_run(lineage: str, run: int) -> tuple[ColumnElement[bool], ...]:
+    """Which rows are a run's: by the series of its lineage, since those begin the key."""
+    series = select(SERIES.c.id).where(SERIES.c.lineage == lineage)
+    return FIGURE.c.series.in_(series), FIGURE.c.run == run
+
+
+def figures_of(connection: Connection, lineage: str, run: int) -> tuple[HistoryFigure, ...]:
+    """The figures of a run, in order."""
+    rows = connection.execute(
+        select(SERIES, FIGURE)
+        .join_from(FIGURE, SERIES)
+        .where(*figures_of_run(lineage, run))
+        .order_by(SERIES.c.kind, SERIES.c.indicator, SERIES.c.statistic)
+    )
+    return tuple(
+        HistoryFigure(
+            row.kind, row.indicator, row.statistic, row.value, row.unit, row.source or "",
+            row.samples, row.reason, row.flag,
+        )
+        for row in rows
+    )  # fmt: skip
+
+
+def _milliseconds(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
+
+
+def _at(milliseconds: int) -> datetime:
+    return _EPOCH + timedelta(milliseconds=milliseconds)
+
+
+def moment_of(milliseconds: int | None) -> datetime | None:
+    """Milliseconds since 1970 as a moment."""
+    return None if milliseconds is None else _at(milliseconds)

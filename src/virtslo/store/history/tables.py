@@ -1,0 +1,79 @@
+"""The history's tables, as the newest schema version has them.
+
+Invariant: only types that SQLite and PostgreSQL share; moments are whole milliseconds since 1970,
+UTC; run ids are text.
+"""
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+METADATA: Final = MetaData()
+
+VERSION = Table(
+    "history_version",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("version", Integer, nullable=False),
+)
+"""One row: the schema version. Its lock orders the writers of a PostgreSQL."""
+
+RUN = Table(
+    "history_run",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("job", Text, nullable=False),
+    Column("run_id", Text, nullable=False),
+    Column("lineage", Text, nullable=False),
+    Column("environment", Text, nullable=False),
+    Column("started_ms", BigInteger),
+    Column("ended_ms", BigInteger, nullable=False),
+    Column("form", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("content_hash", Text, nullable=False),
+    Column("is_valid", Boolean, nullable=False),
+    Column("is_simulated", Boolean, nullable=False),
+    Column("seed", BigInteger),
+    Column("facts", Text, nullable=False),
+    Column("findings", Text, nullable=False),
+    Column("flags", Text, nullable=False),
+    UniqueConstraint("job", "run_id", name="history_run_identity"),
+    Index("history_run_order", "lineage", "ended_ms"),
+)
+
+SERIES = Table(
+    "history_series",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("lineage", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("indicator", Text, nullable=False),
+    Column("statistic", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    UniqueConstraint("lineage", "kind", "indicator", "statistic", name="history_series_identity"),
+)
+
+FIGURE = Table(
+    "history_figure",
+    METADATA,
+    Column("series", Integer, ForeignKey("history_series.id"), primary_key=True),
+    Column("run", Integer, ForeignKey("history_run.id"), primary_key=True),
+    Column("value", Double),
+    Column("samples", BigInteger),
+    Column("source", Text),
+    Column("reason", Text),
+    Column("flag", Text),
+    sqlite_with_rowid=False,
+)

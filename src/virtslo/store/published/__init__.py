@@ -1,0 +1,1 @@
+"""Readers of published results: KubeVirt CI, perfscale-audit, kube-burner, VEP-411."""

@@ -1,0 +1,201 @@
+"""Single result documents of other tools: perfscale-audit, kube-burner, VEP-411.
+
+Invariant: a document without a time or a name of its own gets the file's; figures keep the names
+that their tools give them.
+"""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import PurePath
+from typing import Any, Final
+
+from virtslo.model.history import HistoryFigure, HistoryRun, OddInput
+from virtslo.store.published.kubevirt_ci import read_values
+from virtslo.store.published.strict_json import content_hash
+
+QUANTILES: Final = ("P99", "P95", "P50", "min", "max", "avg")
+VEP_KEYS: Final = ("schema_version", "scenario", "aggregate")
+
+
+def read_document(
+    document: Any, *, origin: str, modified: datetime
+) -> Iterator[HistoryRun | OddInput] | None:
+    """The runs of a document of a known shape; None if it is of none."""
+    if isinstance(document, dict) and isinstance(document.get("Values"), dict):
+        return _perfscale_audit(document, origin, modified)
+    if isinstance(document, dict) and all(key in document for key in VEP_KEYS):
+        return _vep411([document], origin)
+    if not isinstance(document, list) or not document:
+        return None
+    if all(isinstance(item, dict) and "metricName" in item for item in document):
+        return _kube_burner(document, origin)
+    if all(isinstance(item, dict) and all(key in item for key in VEP_KEYS) for item in document):
+        return _vep411(document, origin)
+    return None
+
+
+def _perfscale_audit(
+    document: Mapping[str, Any], origin: str, modified: datetime
+) -> Iterator[HistoryRun | OddInput]:
+    figures, odd = read_values(document["Values"], "")
+    yield from (OddInput(origin, words, is_lost=False) for words in odd)
+    folder = PurePath(origin)
+    yield HistoryRun(
+        job=folder.stem,
+        run_id=folder.parent.name or folder.stem,
+        lineage=folder.stem,
+        environment="",
+        ended_at=modified,
+        form="perfscale-audit",
+        origin=origin,
+        content_hash=content_hash(document),
+        is_valid=bool(figures),
+        is_simulated=any(figure.indicator.startswith("simulated-") for figure in figures),
+        figures=tuple(figures),
+    )
+
+
+def _kube_burner(
+    documents: Iterable[Mapping[str, Any]], origin: str
+) -> Iterator[HistoryRun | OddInput]:
+    """One run a uuid and job; quantile documents and the job's summary are figures."""
+    by_run: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for item in documents:
+        job = item.get("jobName") or _nested(item, "jobConfig", "name")
+        uuid = item.get("uuid")
+        if not isinstance(job, str) or not isinstance(uuid, str):
+            yield OddInput(origin, "a document without uuid or job name", is_lost=False)
+            continue
+        by_run.setdefault((job, uuid), []).append(item)
+    for (job, uuid), items in by_run.items():
+        moments = [found for item in items if (found := _moment(_when(item))) is not None]
+        figures = list(_burner_figures(items))
+        if not moments:
+            yield OddInput(origin, f"{job} {uuid}: no timestamp that can be read")
+        elif figures:
+            yield _burner_run(job, uuid, items, figures, max(moments), origin)
+
+
+def _burner_run(
+    job: str,
+    uuid: str,
+    items: list[Mapping[str, Any]],
+    figures: list[HistoryFigure],
+    ended: datetime,
+    origin: str,
+) -> HistoryRun:
+    metadata: Mapping[str, Any] = next(
+        (item["metadata"] for item in items if _is_dict(item, "metadata")), {}
+    )
+    passed = [item["passed"] for item in items if isinstance(item.get("passed"), bool)]
+    versions = {
+        key: value
+        for key, value in {
+            "kubernetes": metadata.get("k8sVersion") or metadata.get("ocpVersion"),
+            "kubevirt": metadata.get("kubevirtVersion"),
+        }.items()
+        if isinstance(value, str)
+    }
+    return HistoryRun(
+        job=job,
+        run_id=uuid,
+        lineage=job,
+        environment=", ".join(f"{name} {value}" for name, value in versions.items()),
+        ended_at=ended,
+        form="kube-burner",
+        origin=origin,
+        content_hash=content_hash(items),
+        is_valid=all(passed),
+        is_simulated=metadata.get("simulated") is True or job.startswith("simulated-"),
+        facts=versions,
+        findings=() if all(passed) else (("not_passed", "kube-burner says passed: false"),),
+        figures=tuple(figures),
+    )
+
+
+def _burner_figures(items: Iterable[Mapping[str, Any]]) -> Iterator[HistoryFigure]:
+    for item in items:
+        name = item.get("quantileName")
+        if isinstance(name, str):
+            for key in QUANTILES:
+                value = _number(item.get(key))
+                if value is not None:
+                    yield HistoryFigure(
+                        "", name, key.lower(), value / 1000, "s", str(item["metricName"])
+                    )
+        elif item.get("metricName") == "jobSummary":
+            value = _number(item.get("elapsedTime"))
+            if value is not None:
+                yield HistoryFigure("", "elapsedTime", "", value, "s", "jobSummary")
+
+
+def _when(item: Mapping[str, Any]) -> Any:
+    return item.get("endTimestamp") or item.get("timestamp")
+
+
+def _vep411(documents: Iterable[Mapping[str, Any]], origin: str) -> Iterator[HistoryRun | OddInput]:
+    for document in documents:
+        name = _nested(document, "scenario", "name")
+        ended = _moment(document.get("timestamp"))
+        aggregate = document["aggregate"]
+        if not isinstance(name, str) or ended is None or not isinstance(aggregate, dict):
+            yield OddInput(origin, "expected scenario.name, timestamp and aggregate")
+            continue
+        total = _number(aggregate.get("total_vms"))
+        samples = None if total is None else int(total)
+        figures = [
+            HistoryFigure("vm", key, "", value, "s" if key.endswith("_seconds") else "VMs",
+                          "vep411", samples)
+            for key, item in aggregate.items()
+            if (value := _number(item)) is not None
+        ]  # fmt: skip
+        cluster = document.get("cluster")
+        cluster = cluster if isinstance(cluster, dict) else {}
+        yield HistoryRun(
+            job=name,
+            run_id=f"{name}-{ended:%Y%m%dT%H%M%S}",
+            lineage=name,
+            environment=_versions(cluster),
+            ended_at=ended,
+            form="vep411",
+            origin=origin,
+            content_hash=content_hash(document),
+            is_valid=bool(figures) and not _number(aggregate.get("failed_vms")),
+            is_simulated=cluster.get("distribution") == "simulated",
+            facts={key: value for key, value in cluster.items() if isinstance(value, str | int)},
+            figures=tuple(figures),
+        )
+
+
+def _versions(cluster: Mapping[str, Any]) -> str:
+    named = (("kubernetes", "kubernetes_version"), ("kubevirt", "kubevirt_version"))
+    return ", ".join(f"{name} {cluster[key]}" for name, key in named if cluster.get(key))
+
+
+def _nested(item: Mapping[str, Any], *path: str) -> Any:
+    value: Any = item
+    for key in path:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def _is_dict(item: Mapping[str, Any], key: str) -> bool:
+    return isinstance(item.get(key), dict)
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return float(value) if math.isfinite(value) else None
+    except OverflowError:
+        return None
+
+
+def _moment(value: Any) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)

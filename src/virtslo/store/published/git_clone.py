@@ -1,0 +1,117 @@
+"""Results in a git clone, bare or not, with their history.
+
+Invariant: nothing of the clone is changed and nothing in it is executed; a file that a later
+commit removed is read as it last was and marked as deleted.
+"""
+
+import subprocess
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final
+
+from virtslo.base.errors import StoreError
+from virtslo.model.history import OddInput
+from virtslo.store.published.sources import LARGEST, Source
+
+_SAFE: Final = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null",
+                "-c", "protocol.allow=never")  # fmt: skip
+_ENVIRONMENT: Final = {
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_TERMINAL_PROMPT": "0",
+    "LC_ALL": "C",
+    "PATH": "/usr/local/bin:/usr/bin:/bin",
+}
+_NO_BLOB: Final = "0" * 40
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    path: str
+    blob: str
+    rewritten: int
+    is_deleted: bool
+
+
+def is_clone(path: Path) -> bool:
+    """Whether a folder is a git clone's top, bare or not."""
+    if (path / ".git").exists():
+        return True
+    return (path / "HEAD").is_file() and (path / "objects").is_dir()
+
+
+def sources(path: Path) -> Iterator[Source | OddInput]:
+    """Every results file that the clone's branch has or had. Raises StoreError."""
+    kept = _kept(path)
+    with subprocess.Popen(  # noqa: S603 - a fixed command; the path is an argument
+        _git(path, "cat-file", "--batch"),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=_ENVIRONMENT,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for item in kept:
+            process.stdin.write(f"{item.blob}\n".encode())
+            process.stdin.flush()
+            yield _answer(item, process.stdout)
+        process.stdin.close()
+
+
+def _kept(path: Path) -> Sequence[_Kept]:
+    """The last contents of each path, from the newest commit to the oldest."""
+    done = subprocess.run(  # noqa: S603 - as above
+        _git(path, "log", "--first-parent", "-m", "--raw", "--no-abbrev", "--no-renames",
+             "--no-ext-diff", "--no-textconv", "--format=", "-z", "HEAD", "--",
+             ":(glob)**/results.json"),
+        capture_output=True,
+        check=False,
+        env=_ENVIRONMENT,
+    )  # fmt: skip
+    if done.returncode != 0:
+        words = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        reason = words[0] if words else "git failed"
+        raise StoreError(
+            f"cannot read the git clone {str(path)!r}: {reason[:200]}",
+            hint="name the folder with the results itself to read it without its history",
+        )
+    found: dict[str, _Kept] = {}
+    parts = [part for part in done.stdout.decode("utf-8", "surrogateescape").split("\0") if part]
+    for head, name in zip(parts[::2], parts[1::2], strict=False):
+        _, _, old, new, status = head.lstrip("\n").split(" ")
+        known = found.get(name)
+        if known is None:
+            deleted = status == "D"
+            found[name] = _Kept(name, old if deleted else new, 0, deleted)
+            rewritten = status == "M"
+        else:
+            rewritten = status == "M"
+        if rewritten:
+            kept = found[name]
+            found[name] = _Kept(kept.path, kept.blob, kept.rewritten + 1, kept.is_deleted)
+    return [item for item in found.values() if item.blob.strip("0")]
+
+
+def _answer(item: _Kept, output: IO[bytes]) -> Source | OddInput:
+    head = output.readline().split()
+    if len(head) != 3:
+        return OddInput(item.path, "the clone does not hold its contents")
+    size = int(head[2])
+    if size > LARGEST:
+        _skip(output, size + 1)
+        return OddInput(item.path, f"{size:,} bytes: larger than {LARGEST:,}")
+    data = output.read(size)
+    output.read(1)
+    return Source(item.path, data, item.rewritten, item.is_deleted)
+
+
+def _skip(output: IO[bytes], size: int) -> None:
+    while size > 0:
+        size -= len(output.read(min(size, 1 << 20))) or size
+
+
+def _git(path: Path, *arguments: str) -> list[str]:
+    return ["git", *_SAFE, "-C", str(path), *arguments]

@@ -1,0 +1,77 @@
+"""Everything published at a place, run by run.
+
+Invariant: whatever is wrong with a file is said with the file's name, and costs that file alone.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+
+from virtslo.model.history import HistoryRun, OddInput
+from virtslo.store.published.documents import read_document
+from virtslo.store.published.git_clone import is_clone, sources
+from virtslo.store.published.json_lines import read_lines
+from virtslo.store.published.kubevirt_ci import is_result, read_result
+from virtslo.store.published.sources import LINES, RESULTS, Source, files_of, read
+from virtslo.store.published.strict_json import Unreadable, parse
+
+
+def read_published(path: Path) -> Iterator[HistoryRun | OddInput]:
+    """The runs under a folder, in a file or in a git clone. Raises StoreError."""
+    if path.is_dir() and is_clone(path):
+        for source in sources(path):
+            yield from (source,) if isinstance(source, OddInput) else _runs(source, None)
+        return
+    for found in files_of(path):
+        if isinstance(found, OddInput):
+            yield found
+            continue
+        source = read(found)
+        if isinstance(source, OddInput):
+            yield source
+        else:
+            modified = datetime.fromtimestamp(found.stat().st_mtime, UTC)
+            yield from _runs(source, modified, is_named=found == path)
+
+
+def _runs(
+    source: Source, modified: datetime | None, *, is_named: bool = False
+) -> Iterator[HistoryRun | OddInput]:
+    if source.name.endswith(LINES):
+        yield from read_lines(source)
+        return
+    try:
+        document, odd = parse(source.data)
+    except Unreadable as error:
+        yield OddInput(source.name, str(error))
+        return
+    if is_result(document):
+        yield from (OddInput(source.name, words, is_lost=False) for words in odd)
+        yield from _result(document, source)
+        return
+    found = None
+    if modified is not None:
+        found = read_document(document, origin=source.name, modified=modified)
+    if found is not None:
+        yield from (OddInput(source.name, words, is_lost=False) for words in odd)
+        yield from found
+    elif is_named or PurePosixPath(source.name).name == RESULTS:
+        yield OddInput(source.name, "not a result of a known format")
+
+
+def _result(document: dict[str, object], source: Source) -> Iterator[HistoryRun | OddInput]:
+    parts = PurePosixPath(Path(source.name).as_posix()).parts
+    if len(parts) < 3:
+        yield OddInput(source.name, "expected a path <job>/<run id>/results.json")
+        return
+    run, odd = read_result(
+        document,
+        job=parts[-3],
+        run_id=parts[-2],
+        origin=source.name,
+        rewritten=source.rewritten,
+        is_deleted=source.is_deleted,
+    )
+    yield from odd
+    if run is not None:
+        yield run

@@ -1,0 +1,77 @@
+"""Files with published results: from a folder, a file, or a git clone with its history.
+
+Invariant: only regular files are read, none larger than `LARGEST`; nothing that is not read goes
+without a word, but for files that no format here has.
+"""
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from virtslo.base.errors import StoreError
+from virtslo.model.history import OddInput
+
+LARGEST: Final = 64 * 1024 * 1024
+"""Bytes of a file."""
+RESULTS: Final = "results.json"
+RECORD: Final = "run.json"
+SUITE: Final = "suite.json"
+LINES: Final = (".jsonl", ".jsonl.gz", ".ndjson")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file's contents, and what its place says."""
+
+    name: str
+    data: bytes
+    rewritten: int = 0
+    """How often the file was replaced in the history of a clone."""
+    is_deleted: bool = False
+    """Whether the clone's newest commit no longer has it."""
+
+
+def files_of(path: Path) -> Iterator[Path | OddInput]:
+    """The files under a folder that may hold results, in order; or the file itself."""
+    if not path.exists():
+        raise StoreError(f"nothing at {str(path)!r}", hint="name a file, a folder or a git clone")
+    if not path.is_dir():
+        yield path
+        return
+    for folder, folders, names in os.walk(path, onerror=None):
+        folders[:] = sorted(name for name in folders if name not in {".git", "weekly"})
+        if RECORD in names or SUITE in names:
+            continue
+        for name in sorted(names):
+            if _is_wanted(name):
+                yield Path(folder) / name
+
+
+def records_of(path: Path) -> Iterator[Path]:
+    """The folders under a path that hold a record of virtslo's own."""
+    for folder, folders, names in os.walk(path):
+        folders.sort()
+        if RECORD in names:
+            yield Path(folder)
+
+
+def read(path: Path) -> Source | OddInput:
+    """A file's contents, within the limit."""
+    try:
+        facts = path.stat()
+        if not stat.S_ISREG(facts.st_mode):
+            return OddInput(str(path), "not a regular file")
+        if facts.st_size > LARGEST:
+            return OddInput(str(path), f"{facts.st_size:,} bytes: larger than {LARGEST:,}")
+        return Source(str(path), path.read_bytes())
+    except OSError as error:
+        return OddInput(str(path), error.strerror or str(error))
+
+
+def _is_wanted(name: str) -> bool:
+    if name.startswith("."):
+        return False
+    return name.endswith((".json", *LINES))
