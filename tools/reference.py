@@ -15,7 +15,7 @@ from click import Context, Group
 from virtslo.cli.main import COMMANDS, main
 from virtslo.config.schema import scenario_schema
 from virtslo.model.faults import FAULTS, TIMING
-from virtslo.slo.catalog import CATALOG
+from virtslo.slo.catalog.definitions import CATALOG
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 FAULTS_TEXT = """What can go wrong with the simulated cluster on demand: `--fault NAME` or

@@ -91,7 +91,7 @@ async def _connections(
     kubevirt: RealKubeVirt | None,
     stack: AsyncExitStack,
 ) -> dict[tuple[str, str], HttpApi]:
-    from virtslo.hollow.identities import kubelet_of, virt_controller, virt_handler_of
+    from virtslo.hollow.process.identities import kubelet_of, virt_controller, virt_handler_of
 
     opened: dict[tuple[str, str], HttpApi] = {}
     for name in names:

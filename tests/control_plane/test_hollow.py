@@ -11,7 +11,7 @@ from control_plane.kubevirt import apply
 from control_plane.plane import ControlPlane
 from support.hollow_clusters import NAMESPACE, vm, vmi
 from virtslo.base.errors import ClusterError, NotFound
-from virtslo.hollow.vmi_status import VM_FINALIZER, VMI_FINALIZER
+from virtslo.hollow.vmi.vmi_status import VM_FINALIZER, VMI_FINALIZER
 from virtslo.model.resources import (
     CUSTOM_RESOURCE_DEFINITIONS,
     KUBEVIRTS,

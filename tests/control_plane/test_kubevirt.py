@@ -11,7 +11,7 @@ from control_plane.clusters import real
 from control_plane.commands import account, run, virtslo
 from control_plane.kubevirt import RealKubeVirt
 from control_plane.plane import ControlPlane
-from virtslo.app.counting import Counting
+from virtslo.app.run.call_counters import Counting
 from virtslo.base.clock import SystemClock
 from virtslo.kube.credentials import connect
 from virtslo.model.rest_calls import CounterRead

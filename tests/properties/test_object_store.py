@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from virtslo.model.resources import CONFIG_MAPS
-from virtslo.sim.object_store import DELETED, Key, ObjectStore, key_of
+from virtslo.sim.storage.object_store import DELETED, Key, ObjectStore, key_of
 
 NAMES = ("a", "b", "c")
 STEPS = st.lists(

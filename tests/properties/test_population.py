@@ -9,8 +9,8 @@ from support.records import record
 from virtslo.base.virtual_time import VirtualClock, run_in_virtual_time
 from virtslo.model.observations import ADDED, DELETED, PHASE, Observation
 from virtslo.observe.population import Population
-from virtslo.slo.capacity import capacity_of
-from virtslo.slo.timelines import timelines_of
+from virtslo.slo.record.running_population import capacity_of
+from virtslo.slo.record.timelines import timelines_of
 
 
 def population_of(observations: list[Observation]) -> Population:

@@ -11,9 +11,9 @@ from support.scenarios import scenario
 from virtslo.base.clock import to_nanoseconds
 from virtslo.model.observations import Observation
 from virtslo.model.operations import CHURN, CREATE, DELETE, OperationRecord
-from virtslo.slo.capacity import Capacity, capacity_of
-from virtslo.slo.churn_figures import recovery_of
-from virtslo.slo.measured import measure
+from virtslo.slo.figures.churn_figures import recovery_of
+from virtslo.slo.record.measured import measure
+from virtslo.slo.record.running_population import Capacity, capacity_of
 
 EVERY = 10
 END = 100.0

@@ -9,8 +9,8 @@ import pytest
 from support.cli import Outcome, only_run, virtslo
 from virtslo.model.rest_calls import API_SERVER, AUDIT_ALL, AUDIT_LOG, COMPONENTS
 from virtslo.model.vocabulary import COUNTED_COMPONENTS
-from virtslo.slo.scraped_window import scraped_window
-from virtslo.slo.windows import Row, Window, folded, window_of
+from virtslo.slo.record.call_windows import Row, Window, folded, window_of
+from virtslo.slo.record.scraped_window import scraped_window
 from virtslo.store.records import read_record
 
 pytestmark = pytest.mark.timeout(240)

@@ -8,7 +8,7 @@ import pytest
 
 from support.cli import only_run, virtslo
 from virtslo.app.build_report import build_report
-from virtslo.report.html import Html
+from virtslo.report.html.page import Html
 from virtslo.store.records import read_record
 
 LIBRARY = re.compile(r"<script>/\*\*.*?</script>", re.DOTALL)

@@ -6,10 +6,10 @@ import pytest
 
 from support.scenarios import scenario
 from virtslo.app.build_report import build_report, exit_code
-from virtslo.app.clean_up import find_leftovers
-from virtslo.app.interruption import Interruption
+from virtslo.app.cluster.clean_up import find_leftovers
+from virtslo.app.run.interruption import Interruption
 from virtslo.base.virtual_time import VirtualClock, run_in_virtual_time
-from virtslo.cli.execution import Execution, OneRun
+from virtslo.cli.running.run_once import Execution, OneRun
 from virtslo.cli.wiring import read_record, simulated_cluster
 from virtslo.model.environment import SimulatedTarget
 from virtslo.model.record import RunStatus

@@ -9,7 +9,7 @@ from support.bodies import machine, namespace
 from support.scenarios import scenario
 from virtslo.base.errors import NotFound
 from virtslo.base.virtual_time import VirtualClock, run_in_virtual_time
-from virtslo.cli.execution import Execution, OneRun
+from virtslo.cli.running.run_once import Execution, OneRun
 from virtslo.cli.wiring import read_record, simulated_cluster
 from virtslo.model import resources
 from virtslo.model.environment import SimulatedTarget

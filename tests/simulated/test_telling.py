@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from support.scenarios import scenario
-from virtslo.cli.aiming import simulated_target
-from virtslo.cli.execution import Execution, run_simulated
+from virtslo.cli.running.run_once import Execution, run_simulated
+from virtslo.cli.targets import simulated_target
 from virtslo.ports.progress import Snapshot
 
 

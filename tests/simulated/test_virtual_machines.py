@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from support.hollow_clusters import NAMESPACE, Hollow, in_hollow_cluster, vm, vmi
-from virtslo.hollow.conditions import Condition, find_condition
+from virtslo.hollow.client_go.conditions import Condition, find_condition
 from virtslo.model import resources
 from virtslo.model.identifiers import Object
 from virtslo.ports.kube_api import PatchType, Selection, WatchEvent

@@ -23,10 +23,10 @@ from virtslo.model.profile import ServerProfile
 from virtslo.model.resources import CONFIG_MAPS, PODS, VM_POOLS, VMI_REPLICA_SETS, VMIS, VMS
 from virtslo.ports.kube_api import KubeApi, PatchType, Selection
 from virtslo.sim.api_server import ApiServer
-from virtslo.sim.certificates import Certificates, make_certificates
 from virtslo.sim.direct import DirectApi
 from virtslo.sim.discovery import install_documents
-from virtslo.sim.http_server import HttpServer
+from virtslo.sim.http.certificates import Certificates, make_certificates
+from virtslo.sim.http.server import HttpServer
 
 T = TypeVar("T")
 REAL = "VIRTSLO_CONTRACT_KUBECONFIG"

@@ -13,8 +13,8 @@ from virtslo.config.faults import parse_faults
 from virtslo.model.profile import ServerProfile
 from virtslo.sim.api_server import ApiServer
 from virtslo.sim.direct import DirectApi
-from virtslo.sim.fault_timer import FaultTimer
-from virtslo.sim.faults import FaultPlan
+from virtslo.sim.faults.fault_timer import FaultTimer
+from virtslo.sim.faults.request_faults import FaultPlan
 from virtslo.sim.server_faults import server_plays
 
 T = TypeVar("T")

@@ -20,8 +20,8 @@ from virtslo.model.resources import Resource
 from virtslo.ports.kube_api import KubeApi, Selection
 from virtslo.sim.api_server import ApiServer
 from virtslo.sim.direct import DirectApi
-from virtslo.sim.fault_timer import FaultTimer
-from virtslo.sim.faults import FaultPlan
+from virtslo.sim.faults.fault_timer import FaultTimer
+from virtslo.sim.faults.request_faults import FaultPlan
 from virtslo.sim.server_faults import server_plays
 
 T = TypeVar("T")

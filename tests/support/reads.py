@@ -8,7 +8,7 @@ from virtslo.model.operations import CREATE, RAMP_UP, OperationRecord
 from virtslo.model.record import HostFacts, RunHeader, RunRecord, RunStatus
 from virtslo.model.rest_calls import COMPONENTS, CounterRead, RestCallReads
 from virtslo.model.stages import Stage
-from virtslo.slo.measured import Measured, measure
+from virtslo.slo.record.measured import Measured, measure
 
 SECOND = 1_000_000_000
 Counts = Mapping[tuple[str, str, str], int]

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from virtslo.config.scenario_file import scenario_from_mapping
-from virtslo.config.templates import render_manifests
+from virtslo.config.templates.rendering import render_manifests
 from virtslo.load.plan import (
     Plan,
     contexts,
@@ -14,7 +14,7 @@ from virtslo.load.plan import (
     warm_up_contexts,
 )
 from virtslo.model.scenario import Scenario
-from virtslo.slo.known_indicators import known_indicators
+from virtslo.slo.catalog.known_indicators import known_indicators
 
 
 def scenario(

@@ -16,8 +16,8 @@ from virtslo.kube.http_api import HttpApi
 from virtslo.model import resources
 from virtslo.model.identifiers import Object
 from virtslo.ports.kube_api import WatchEvent
-from virtslo.sim.certificates import make_certificates
-from virtslo.sim.http_server import HttpServer
+from virtslo.sim.http.certificates import make_certificates
+from virtslo.sim.http.server import HttpServer
 
 pytestmark = pytest.mark.timeout(60)
 LINE = b'{"type":"ADDED","object":{"metadata":{"name":"one","resourceVersion":"2"}}}\n'

@@ -13,8 +13,8 @@ from virtslo.base.clock import SystemClock
 from virtslo.base.errors import ConnectionLost, ServerFailure, TooManyRequests
 from virtslo.kube.http_api import HttpApi
 from virtslo.model import resources
-from virtslo.sim.certificates import make_certificates
-from virtslo.sim.http_server import HttpServer
+from virtslo.sim.http.certificates import make_certificates
+from virtslo.sim.http.server import HttpServer
 
 pytestmark = pytest.mark.timeout(60)
 LONG = 30.0

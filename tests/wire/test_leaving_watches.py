@@ -14,7 +14,7 @@ from virtslo.base.clock import SystemClock
 from virtslo.kube.connector import Endpoint, tls_context
 from virtslo.kube.http_api import HttpApi
 from virtslo.model import resources
-from virtslo.sim.certificates import Certificates, make_certificates
+from virtslo.sim.http.certificates import Certificates, make_certificates
 
 pytestmark = pytest.mark.timeout(60)
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"

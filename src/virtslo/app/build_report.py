@@ -17,15 +17,15 @@ from virtslo.model.report import Report, RunFinding, RunLines, RunSummary
 from virtslo.model.scenario import Arrival, Process
 from virtslo.model.suite import SuiteRecord
 from virtslo.model.verdicts import Outcome, Verdict
-from virtslo.slo.catalog import CATALOG
-from virtslo.slo.comparison import comparison_of
+from virtslo.slo.catalog.definitions import CATALOG
 from virtslo.slo.evaluate import touches, verdicts_of
-from virtslo.slo.findings import NAMED, findings_of
-from virtslo.slo.indicators import indicators_of
-from virtslo.slo.measured import measure
-from virtslo.slo.run_detail import run_detail
+from virtslo.slo.figures.indicators import indicators_of
+from virtslo.slo.figures.run_detail import run_detail
+from virtslo.slo.figures.time_words import time_lines
+from virtslo.slo.findings.run_findings import NAMED, findings_of
+from virtslo.slo.findings.source_comparison import comparison_of
+from virtslo.slo.record.measured import measure
 from virtslo.slo.tables import kind_of, tables_of, test_of
-from virtslo.slo.time_words import time_lines
 
 MET: Final = 0
 VIOLATED: Final = 1

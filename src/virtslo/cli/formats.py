@@ -30,46 +30,50 @@ class Format:
 
 
 FORMATS: Final[Mapping[str, Format]] = {
-    "table": Format("tables for a terminal", "virtslo.report.terminal:Terminal", is_detailed=True),
-    "summary": Format("the three tables and a row a run", "virtslo.report.summary:Summary"),
-    "markdown": Format("GitHub Markdown", "virtslo.report.markdown:Markdown"),
+    "table": Format(
+        "tables for a terminal", "virtslo.report.text.terminal:Terminal", is_detailed=True
+    ),
+    "summary": Format("the three tables and a row a run", "virtslo.report.text.summary:Summary"),
+    "markdown": Format("GitHub Markdown", "virtslo.report.text.markdown:Markdown"),
     "json": Format("virtslo.report/v1", "virtslo.report.json_document:JsonDocument"),
-    "html": Format("one page with interactive plots", "virtslo.report.html:Html", is_detailed=True),
-    "junit": Format("JUnit XML: objectives as cases", "virtslo.report.junit:JUnit"),
+    "html": Format(
+        "one page with interactive plots", "virtslo.report.html.page:Html", is_detailed=True
+    ),
+    "junit": Format("JUnit XML: objectives as cases", "virtslo.report.exports.junit:JUnit"),
     "openmetrics": Format(
         "OpenMetrics",
-        "virtslo.report.open_metrics:OpenMetrics",
+        "virtslo.report.exports.open_metrics:OpenMetrics",
         is_detailed=True,
         goes_to="a Prometheus Pushgateway",
     ),
     "perfscale": Format(
         "results of KubeVirt's perfscale-audit",
-        "virtslo.report.perfscale_audit:PerfscaleAudit",
+        "virtslo.report.exports.perfscale_audit:PerfscaleAudit",
         is_detailed=True,
         says_simulated=False,
     ),
     "kube-burner": Format(
         "kube-burner's documents (with -o: a folder)",
-        "virtslo.report.kube_burner:KubeBurner",
+        "virtslo.report.exports.kube_burner:KubeBurner",
         is_detailed=True,
         says_simulated=False,
         goes_to="an OpenSearch",
     ),
     "vep411": Format(
         "VEP-411 JSON (with -o: a folder)",
-        "virtslo.report.vep411:Vep411",
+        "virtslo.report.exports.vep411:Vep411",
         is_detailed=True,
         says_simulated=False,
     ),
     "vep411-csv": Format(
         "VEP-411 records as CSV",
-        "virtslo.report.vep411:Vep411Csv",
+        "virtslo.report.exports.vep411:Vep411Csv",
         is_detailed=True,
         says_simulated=False,
     ),
     "perfdata": Format(
         "clusterloader2's PerfData",
-        "virtslo.report.perf_data:PerfData",
+        "virtslo.report.exports.perf_data:PerfData",
         is_detailed=True,
         says_simulated=False,
     ),

@@ -21,16 +21,19 @@ BUG: Final = 70
 INTERRUPTED: Final = 130
 
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
-    "run": ("virtslo.cli.run", "Run a test on a cluster, or on the simulated one."),
-    "preflight": ("virtslo.cli.preflight", "Look at what a run needs; change nothing."),
-    "report": ("virtslo.cli.report", "Show everything a run's record says."),
-    "tables": ("virtslo.cli.tables", "Print the three tables from one or several runs."),
-    "audit": ("virtslo.cli.audit", "Audit a test from a Prometheus, as perfscale-audit does."),
+    "run": ("virtslo.cli.commands.run", "Run a test on a cluster, or on the simulated one."),
+    "preflight": ("virtslo.cli.commands.preflight", "Look at what a run needs; change nothing."),
+    "report": ("virtslo.cli.commands.report", "Show everything a run's record says."),
+    "tables": ("virtslo.cli.commands.tables", "Print the three tables from one or several runs."),
+    "audit": (
+        "virtslo.cli.commands.audit",
+        "Audit a test from a Prometheus, as perfscale-audit does.",
+    ),
     "history": ("virtslo.cli.history.group", "Keep runs over time and find what changed."),
-    "simulate": ("virtslo.cli.simulate", "Serve the simulated cluster on loopback."),
-    "hollow": ("virtslo.cli.hollow", "Play a KubeVirt without machines on an API server."),
-    "clean": ("virtslo.cli.clean", "Remove what runs left on a cluster."),
-    "schema": ("virtslo.cli.schema", "Print the JSON Schema of the scenario file."),
+    "simulate": ("virtslo.cli.commands.simulate", "Serve the simulated cluster on loopback."),
+    "hollow": ("virtslo.cli.commands.hollow", "Play a KubeVirt without machines on an API server."),
+    "clean": ("virtslo.cli.commands.clean", "Remove what runs left on a cluster."),
+    "schema": ("virtslo.cli.commands.schema", "Print the JSON Schema of the scenario file."),
 }
 
 

@@ -60,7 +60,7 @@ def read_objectives(name: str | None) -> ObjectiveSet | None:
     if name is None:
         return None
     from virtslo.config.objectives_file import choose_objectives
-    from virtslo.slo.known_indicators import known_indicators
+    from virtslo.slo.catalog.known_indicators import known_indicators
 
     found, problems = choose_objectives(name, base=Path.cwd(), indicators=known_indicators())
     if problems:

@@ -68,7 +68,7 @@ def suite_of(
 ) -> Keyed:
     """The scenarios of a suite's document, with the options put over it; --kind narrows it."""
     from virtslo.config.suite_file import suite_scenarios
-    from virtslo.slo.known_indicators import known_indicators
+    from virtslo.slo.catalog.known_indicators import known_indicators
 
     over = overrides(options)
     kind = over.get("workload", {}).pop("kind", None)
@@ -89,7 +89,7 @@ def read_scenario(what: str, options: dict[str, Any]) -> Any:
     """The scenario that a pattern's name or a file says, with the options put over it."""
     from virtslo.base.errors import ScenarioError
     from virtslo.config.scenario_file import notes_on, read_document, scenario_from_mapping
-    from virtslo.slo.known_indicators import known_indicators
+    from virtslo.slo.catalog.known_indicators import known_indicators
 
     if what in PATTERNS:
         over = overrides(options, is_constant_churn=what == "constant-churn")

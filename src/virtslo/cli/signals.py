@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from virtslo.app.interruption import Interruption
+from virtslo.app.run.interruption import Interruption
 
 INTERRUPTED = 130
 

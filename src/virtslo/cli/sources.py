@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Final
 
-from virtslo.app.counting import CallSources
+from virtslo.app.run.call_counters import CallSources
 from virtslo.base.clock import Clock
 from virtslo.base.errors import ClusterError, StoreError
 from virtslo.cli.wiring import (
@@ -21,7 +21,7 @@ from virtslo.cli.wiring import (
     simulated_prometheus,
 )
 from virtslo.model.scenario import Observe
-from virtslo.ports.audit_source import AuditSource
+from virtslo.ports.audit_log_source import AuditSource
 from virtslo.ports.kube_api import KubeApi
 from virtslo.ports.metric_source import MetricSource
 

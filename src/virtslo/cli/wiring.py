@@ -17,14 +17,14 @@ from virtslo.base.clock import Clock
 from virtslo.base.errors import VirtsloError
 from virtslo.base.stage_board import StageBoard
 from virtslo.cli.formats import FORMATS
-from virtslo.model.audit import AuditRequest, AuditResult
 from virtslo.model.environment import SimulatedTarget
 from virtslo.model.history import HistoryRun, OddInput
 from virtslo.model.identity import Identity
+from virtslo.model.perfscale_audit import AuditRequest, AuditResult
 from virtslo.model.record import RunRecord
 from virtslo.model.report import Report
 from virtslo.model.suite import SuiteRecord
-from virtslo.ports.audit_source import AuditSource
+from virtslo.ports.audit_log_source import AuditSource
 from virtslo.ports.document_sink import Delivery, Document
 from virtslo.ports.history_store import HistoryStore
 from virtslo.ports.kube_api import KubeApi
@@ -72,9 +72,9 @@ async def attached_parts(
     where: RealTarget, clock: Clock, profile: "Profile", *, nodes: int, seed: int
 ) -> AsyncIterator["AttachedParts"]:
     """Hollow nodes and a hollow virt-controller at work on a real cluster."""
-    from virtslo.app.hollow_cluster import node_names
+    from virtslo.app.cluster.hollow_cluster import node_names
     from virtslo.hollow.attached import AttachedParts
-    from virtslo.hollow.identities import kubelet_of, virt_controller, virt_handler_of
+    from virtslo.hollow.process.identities import kubelet_of, virt_controller, virt_handler_of
     from virtslo.kube.credentials import connect_as
 
     users = (virt_controller(), kubelet_of(""), virt_handler_of(""))
@@ -140,9 +140,9 @@ async def served_cluster(
     audit: Callable[[bytes], None] | None,
 ) -> AsyncIterator[str]:
     """A simulated cluster on a loopback socket, its kubeconfig written; yields its URL."""
-    from virtslo.sim.certificates import make_certificates
-    from virtslo.sim.http_server import HttpServer
-    from virtslo.sim.kubeconfig import check_replaceable, write_kubeconfig
+    from virtslo.sim.http.certificates import make_certificates
+    from virtslo.sim.http.kubeconfig import check_replaceable, write_kubeconfig
+    from virtslo.sim.http.server import HttpServer
 
     check_replaceable(kubeconfig)
     async with _running_cluster(target, clock=clock, audit=audit) as server:
@@ -170,8 +170,8 @@ async def _running_cluster(
     from virtslo.hollow.profiles import load_profile
     from virtslo.sim.api_server import ApiServer
     from virtslo.sim.direct import DirectApi
-    from virtslo.sim.fault_timer import FaultTimer
-    from virtslo.sim.faults import FaultPlan
+    from virtslo.sim.faults.fault_timer import FaultTimer
+    from virtslo.sim.faults.request_faults import FaultPlan
     from virtslo.sim.server_faults import server_plays
 
     faults = parse_faults(target.faults)
@@ -232,7 +232,7 @@ async def simulated_prometheus(api: KubeApi, clock: Clock) -> AsyncIterator[Metr
 
 def open_audit_files(path: Path, *, in_thread: bool) -> AuditSource:
     """An API server's audit log, to be read while it grows."""
-    from virtslo.store.audit_files import AuditFiles
+    from virtslo.store.audit_log_files import AuditFiles
 
     return AuditFiles(path, in_thread=in_thread)
 
@@ -327,14 +327,14 @@ def open_prometheus(request: AuditRequest) -> "Prometheus":
 
 def audit_texts(result: AuditResult) -> tuple[str, str]:
     """An audit's result for people, and as perfscale-audit's results file."""
-    from virtslo.report.audit import audit_text, results_text
+    from virtslo.report.exports.audit_results import audit_text, results_text
 
     return audit_text(result), results_text(result)
 
 
 def kube_burner_documents(report: Report) -> Sequence[Document]:
     """The documents that kube-burner would index."""
-    from virtslo.report.kube_burner import documents_of
+    from virtslo.report.exports.kube_burner import documents_of
 
     return documents_of(report)
 
@@ -361,7 +361,7 @@ def push_metrics(url: str, run: str, text: str) -> str:
 
 def render_shared(report: Report, name: str) -> Mapping[str, str]:
     """An HTML page under its name, and the files that pages of a folder share."""
-    from virtslo.report.html import Html
+    from virtslo.report.html.page import Html
 
     page = Html(is_shared=True)
     return {**page.assets(), name: page.render(report)}

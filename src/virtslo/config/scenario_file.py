@@ -13,14 +13,14 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from virtslo.base.errors import Problem, ScenarioError
-from virtslo.config import kube_burner_workload
 from virtslo.config.checks import churn_mode, churn_objects, churn_of, clashes, replacements
-from virtslo.config.kube_burner_workload import PLACES as KUBE_BURNER_PLACES
+from virtslo.config.foreign import kube_burner_workload
+from virtslo.config.foreign.kube_burner_workload import PLACES as KUBE_BURNER_PLACES
+from virtslo.config.foreign.perfscale_workload import PLACES, is_workload, to_document
 from virtslo.config.objectives_file import choose_objectives
-from virtslo.config.perfscale_workload import PLACES, is_workload, to_document
 from virtslo.config.problems import Loc, nearest, place_of, problem_of
 from virtslo.config.schema import API_VERSION, EXAMPLE, ChurnModel, ScenarioModel
-from virtslo.config.template_choice import choose_template
+from virtslo.config.templates.choice import choose_template
 from virtslo.config.yaml_document import read_mapping, read_text
 from virtslo.model.objectives import NO_INDICATORS, Indicators, ObjectiveSet
 from virtslo.model.scenario import (

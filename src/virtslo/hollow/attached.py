@@ -8,15 +8,15 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from virtslo.base.clock import Clock
-from virtslo.hollow.client_limits import follow_limits
-from virtslo.hollow.component import DEFAULT_LIMITS, KUBEVIRT_NAMESPACE, Component
-from virtslo.hollow.delays import Delays
-from virtslo.hollow.identities import kubelet_of, virt_controller, virt_handler_of
 from virtslo.hollow.installation import address_of
-from virtslo.hollow.node import HollowNode
-from virtslo.hollow.pod_network import PodNetwork
-from virtslo.hollow.process import Process, Seat, Startable
-from virtslo.hollow.virt_controller import VirtController
+from virtslo.hollow.node.hollow_node import HollowNode
+from virtslo.hollow.node.pod_network import PodNetwork
+from virtslo.hollow.process.client_limits import follow_limits
+from virtslo.hollow.process.component import DEFAULT_LIMITS, KUBEVIRT_NAMESPACE, Component
+from virtslo.hollow.process.delays import Delays
+from virtslo.hollow.process.identities import kubelet_of, virt_controller, virt_handler_of
+from virtslo.hollow.process.lifecycle import Process, Seat, Startable
+from virtslo.hollow.virt_controller.process import VirtController
 from virtslo.model.client_limits import LIMIT_KEYS
 from virtslo.model.identity import Identity
 from virtslo.model.profile import Profile

@@ -9,17 +9,28 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
 from virtslo.base.clock import Clock, timestamp, to_nanoseconds
-from virtslo.hollow.client_limits import follow_limits
-from virtslo.hollow.component import (
+from virtslo.hollow.installation import (
+    PodAddresses,
+    address_of,
+    install_component_pod,
+    install_kubevirt,
+    install_nodes,
+)
+from virtslo.hollow.kubernetes.garbage_collector import GarbageCollector
+from virtslo.hollow.kubernetes.namespace import NamespaceController
+from virtslo.hollow.kubernetes.node_lifecycle import OUT_OF_SERVICE, NodeLifecycle
+from virtslo.hollow.kubernetes.scheduler import Scheduler
+from virtslo.hollow.node.hollow_node import HollowNode
+from virtslo.hollow.node.pod_network import PodNetwork
+from virtslo.hollow.process.client_limits import follow_limits
+from virtslo.hollow.process.component import (
     DEFAULT_LIMITS,
     GARBAGE_COLLECTOR,
     KUBEVIRT_NAMESPACE,
     Component,
 )
-from virtslo.hollow.delays import Delays, Work
-from virtslo.hollow.exposition import expose
-from virtslo.hollow.garbage_collector import GarbageCollector
-from virtslo.hollow.identities import (
+from virtslo.hollow.process.delays import Delays, Work
+from virtslo.hollow.process.identities import (
     controller_manager,
     kubelet_of,
     scheduler,
@@ -28,21 +39,10 @@ from virtslo.hollow.identities import (
     virt_handler_of,
     virt_operator,
 )
-from virtslo.hollow.installation import (
-    PodAddresses,
-    address_of,
-    install_component_pod,
-    install_kubevirt,
-    install_nodes,
-)
-from virtslo.hollow.lifecycle_api import LifecycleApi
-from virtslo.hollow.namespace import NamespaceController
-from virtslo.hollow.node import HollowNode
-from virtslo.hollow.node_lifecycle import OUT_OF_SERVICE, NodeLifecycle
-from virtslo.hollow.pod_network import PodNetwork
-from virtslo.hollow.process import Process, Seat, Startable
-from virtslo.hollow.scheduler import Scheduler
-from virtslo.hollow.virt_controller import VirtController
+from virtslo.hollow.process.lifecycle import Process, Seat, Startable
+from virtslo.hollow.process.metrics import expose
+from virtslo.hollow.virt_api.lifecycle_api import LifecycleApi
+from virtslo.hollow.virt_controller.process import VirtController
 from virtslo.model import resources
 from virtslo.model.client_limits import LIMIT_KEYS
 from virtslo.model.identity import Identity

@@ -7,7 +7,7 @@ check. A VMI begins Pending and is not gone before its controller has let it go,
 from collections.abc import Mapping
 from typing import Any, Final
 
-from virtslo.hollow.vmi_status import VMI_FINALIZER
+from virtslo.hollow.vmi.vmi_status import VMI_FINALIZER
 from virtslo.model import resources
 from virtslo.model.resources import Resource
 

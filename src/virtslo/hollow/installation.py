@@ -11,8 +11,8 @@ from typing import Any, Final, NamedTuple
 from virtslo.base.clock import Clock, timestamp
 from virtslo.base.errors import AlreadyExists
 from virtslo.hollow.common_instancetypes import common_objects
-from virtslo.hollow.component import KUBEVIRT_NAMESPACE
-from virtslo.hollow.pod_network import PodNetwork
+from virtslo.hollow.node.pod_network import PodNetwork
+from virtslo.hollow.process.component import KUBEVIRT_NAMESPACE
 from virtslo.model import resources
 from virtslo.model.client_limits import LIMIT_KEYS
 from virtslo.model.identifiers import SIMULATED_ANNOTATION

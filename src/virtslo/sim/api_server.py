@@ -16,15 +16,17 @@ from virtslo.model import resources
 from virtslo.model.identity import Identity
 from virtslo.model.profile import ServerProfile
 from virtslo.model.resources import Resource
+from virtslo.sim.admission.services import KUBERNETES
 from virtslo.sim.aggregation import Aggregation
-from virtslo.sim.capacity import Capacity
-from virtslo.sim.definitions import definitions
-from virtslo.sim.faults import RESET, FaultPlan
-from virtslo.sim.gate import Gate
-from virtslo.sim.handlers import Handlers
-from virtslo.sim.naming import Names
-from virtslo.sim.object_store import DEFAULT_LOG_SIZE, ObjectStore
+from virtslo.sim.api.naming import Names
+from virtslo.sim.api.requests import Request, Response
+from virtslo.sim.faults.gate import Gate
+from virtslo.sim.faults.request_faults import RESET, FaultPlan
+from virtslo.sim.flow_control.request_queue import Capacity
+from virtslo.sim.objects.handlers import Handlers
+from virtslo.sim.objects.token_requests import TokenRequests
 from virtslo.sim.open_watches import OpenWatches
+from virtslo.sim.openapi.crds import definitions
 from virtslo.sim.raw_paths import (
     ProxyRead,
     RawPaths,
@@ -32,11 +34,9 @@ from virtslo.sim.raw_paths import (
     proxy_request,
     version_document,
 )
-from virtslo.sim.requests import Request, Response
-from virtslo.sim.services import KUBERNETES
-from virtslo.sim.telemetry import Telemetry
-from virtslo.sim.token_requests import TokenRequests
-from virtslo.sim.watching import Watcher, WatchHub
+from virtslo.sim.storage.object_store import DEFAULT_LOG_SIZE, ObjectStore
+from virtslo.sim.storage.watch_log import Watcher, WatchHub
+from virtslo.sim.telemetry.request_log import Telemetry
 
 KUBERNETES_VERSION: Final = "v1.36.2"
 SYSTEM: Final = Identity(

@@ -12,8 +12,8 @@ from virtslo.model.identifiers import Object
 from virtslo.model.identity import Identity
 from virtslo.model.resources import Resource
 from virtslo.ports.kube_api import EVERYTHING, ObjectList, PatchType, Selection, WatchEvent
+from virtslo.sim.api.requests import Request
 from virtslo.sim.api_server import ApiServer
-from virtslo.sim.requests import Request
 
 _DRY = {"dryRun": "All"}
 _NOTHING: Mapping[str, str] = {}

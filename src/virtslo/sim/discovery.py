@@ -11,9 +11,9 @@ import msgspec
 
 from virtslo.model.resources import Resource
 from virtslo.sim.aggregation import group_document, resource_documents
-from virtslo.sim.openapi import openapi_documents
-from virtslo.sim.verbs import kind_of_body, verbs_of
-from virtslo.sim.versions import SERVED
+from virtslo.sim.api.verbs import kind_of_body, verbs_of
+from virtslo.sim.api.versions import SERVED
+from virtslo.sim.openapi.documents import openapi_documents
 
 _encode: Final = msgspec.json.Encoder().encode
 Document = Mapping[str, Any]

@@ -9,12 +9,12 @@ from typing import Final
 from virtslo.base.clock import Clock, to_nanoseconds
 from virtslo.base.errors import ConnectionLost, ResourceExpired
 from virtslo.model.profile import ServerProfile
-from virtslo.sim.cores import Pace
-from virtslo.sim.handlers import Handlers
-from virtslo.sim.listing import check_watch_options, version_of
-from virtslo.sim.object_store import ObjectStore
-from virtslo.sim.requests import Request
-from virtslo.sim.watching import INITIAL_EVENTS_END, Watcher, WatchHub, bookmark_of
+from virtslo.sim.api.requests import Request
+from virtslo.sim.flow_control.cores import Pace
+from virtslo.sim.objects.handlers import Handlers
+from virtslo.sim.storage.listing import check_watch_options, version_of
+from virtslo.sim.storage.object_store import ObjectStore
+from virtslo.sim.storage.watch_log import INITIAL_EVENTS_END, Watcher, WatchHub, bookmark_of
 
 BOOKMARK_EVERY_NS: Final = 60_000_000_000
 

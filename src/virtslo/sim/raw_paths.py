@@ -11,8 +11,8 @@ from typing import Final
 from virtslo.base.errors import NotFound, ServerFailure
 from virtslo.model import resources
 from virtslo.model.identity import Identity
+from virtslo.sim.api.requests import Request
 from virtslo.sim.health import health_text
-from virtslo.sim.requests import Request
 
 _PROXY: Final = re.compile(
     r"/api/v1/namespaces/([^/]+)/pods/(https?:)?([^/:]+)(?::(\d+))?/proxy(/.*)?"

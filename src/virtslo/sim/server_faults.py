@@ -9,7 +9,7 @@ from virtslo.base.errors import ConnectionLost
 from virtslo.model.faults import Fault
 from virtslo.ports.fault_play import Play, Span
 from virtslo.sim.api_server import ApiServer
-from virtslo.sim.faults import RESET
+from virtslo.sim.faults.request_faults import RESET
 
 
 def server_plays(server: ApiServer) -> Mapping[str, Play]:

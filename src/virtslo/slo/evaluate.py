@@ -14,8 +14,8 @@ from virtslo.model.objectives import Bound, Objective, Promise
 from virtslo.model.scenario import Scenario
 from virtslo.model.verdicts import Outcome, Verdict
 from virtslo.model.vocabulary import LEAST_SAMPLES
-from virtslo.slo.known_indicators import TABLE_INDICATORS
-from virtslo.slo.measured import Measured
+from virtslo.slo.catalog.known_indicators import TABLE_INDICATORS
+from virtslo.slo.record.measured import Measured
 
 LONGEST_REASON: Final = 80
 

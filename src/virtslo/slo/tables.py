@@ -13,13 +13,13 @@ from virtslo.model.record import RunRecord
 from virtslo.model.report import Tables
 from virtslo.model.scenario import Pattern
 from virtslo.model.vocabulary import TABLE_KINDS, TABLE_PATTERNS, TABLE_PHASES, TABLE_VERBS
-from virtslo.slo.alike import differences
-from virtslo.slo.churn_figures import form_of
-from virtslo.slo.indicators import creation_rate, phase_rate
-from virtslo.slo.measured import Measured
-from virtslo.slo.rest_calls import UNIT as REQUESTS
-from virtslo.slo.rest_calls import cell
-from virtslo.slo.rows import OBJECTS_PER_SECOND, VMIS_PER_SECOND
+from virtslo.slo.comparable import differences
+from virtslo.slo.figures.churn_figures import form_of
+from virtslo.slo.figures.indicators import creation_rate, phase_rate
+from virtslo.slo.figures.rows import OBJECTS_PER_SECOND, VMIS_PER_SECOND
+from virtslo.slo.record.measured import Measured
+from virtslo.slo.record.rest_calls import UNIT as REQUESTS
+from virtslo.slo.record.rest_calls import cell
 
 KINDS: Final = tuple(kind.value for kind in TABLE_KINDS)
 TESTS: Final = tuple(pattern.key for pattern in TABLE_PATTERNS)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from virtslo.app.permissions import needed, optional
+from virtslo.app.preflight.permissions import needed, optional
 from virtslo.model.workload import TRAITS, Kind
 
 DEPLOY = Path(__file__).parents[3] / "deploy"

@@ -9,7 +9,7 @@ from virtslo.base.errors import ScenarioError
 from virtslo.config.objectives_file import BUILT_IN, choose_objectives, objectives_of
 from virtslo.config.objectives_schema import EXAMPLE, objectives_schema
 from virtslo.model.objectives import Bound, KnownIndicator, ObjectiveSet, Promise
-from virtslo.slo.known_indicators import known_indicators
+from virtslo.slo.catalog.known_indicators import known_indicators
 
 KNOWN = known_indicators()
 RUNNING = "vmi_creation_to_running_seconds"

@@ -20,7 +20,7 @@ from virtslo.model.scenario import (
     Victims,
 )
 from virtslo.model.workload import Kind
-from virtslo.slo.known_indicators import known_indicators
+from virtslo.slo.catalog.known_indicators import known_indicators
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 

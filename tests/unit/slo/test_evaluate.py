@@ -14,8 +14,8 @@ from virtslo.model.objectives import Bound, Objective, Promise
 from virtslo.model.verdicts import Outcome, Verdict
 from virtslo.model.vocabulary import QUANTILES
 from virtslo.slo.evaluate import compare, is_about, judge, touches
-from virtslo.slo.measured import measure
-from virtslo.slo.quantiles import quantile
+from virtslo.slo.record.measured import measure
+from virtslo.slo.statistics.quantiles import quantile
 
 RUNNING = "vmi_creation_to_running_seconds"
 P95 = Objective("soon", RUNNING, "p95", Bound(60.0), "s")

@@ -9,7 +9,7 @@ from support.reads import burst_record
 from virtslo.model.environment import SimulatedTarget
 from virtslo.model.figures import Figure
 from virtslo.model.record import RunRecord
-from virtslo.slo.measured import measure
+from virtslo.slo.record.measured import measure
 from virtslo.slo.tables import tables_of
 
 

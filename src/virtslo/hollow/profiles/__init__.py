@@ -13,7 +13,7 @@ import msgspec
 import yaml
 
 from virtslo.base.errors import Problem, ScenarioError
-from virtslo.hollow.superfluous_calls import KINDS
+from virtslo.hollow.virt_controller.superfluous_calls import KINDS
 from virtslo.model.profile import ComponentLimits, Distribution, NodeShape, Profile, ServerProfile
 
 _FOLDER: Final = package_data.files("virtslo.hollow.profiles")

@@ -11,9 +11,9 @@ from virtslo.model.identifiers import RUNNING
 from virtslo.model.run_detail import ObjectTrack, RunDetail
 from virtslo.model.vocabulary import TABLE_PHASES
 from virtslo.report.charts.chart import Chart
+from virtslo.report.charts.plot_series import distribution, histogram, thinned
 from virtslo.report.content import Sheet
 from virtslo.report.numbers import number, seconds
-from virtslo.report.series import distribution, histogram, thinned
 
 OBJECTS_SHOWN: Final = 1_500
 

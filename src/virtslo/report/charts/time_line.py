@@ -10,9 +10,7 @@ from virtslo.model.report import RunSummary
 from virtslo.model.run_detail import RunDetail, StageSpan
 from virtslo.model.vocabulary import TABLE_PHASES
 from virtslo.report.charts.chart import STAGES, Chart
-from virtslo.report.content import Sheet
-from virtslo.report.numbers import number, seconds
-from virtslo.report.series import (
+from virtslo.report.charts.plot_series import (
     BINS,
     MOMENTS,
     Curve,
@@ -24,6 +22,8 @@ from virtslo.report.series import (
     rates,
     span_of,
 )
+from virtslo.report.content import Sheet
+from virtslo.report.numbers import number, seconds
 
 ALL_PHASES: Final = (*TABLE_PHASES, "Succeeded", "Failed", "Unknown")
 

@@ -1,0 +1,1 @@
+"""The cluster under test: environment, namespaces, clean-up, hollow parts."""

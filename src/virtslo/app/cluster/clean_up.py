@@ -1,0 +1,144 @@
+"""Removing what runs left on a cluster.
+
+Invariant: only objects that carry a run's label are ever deleted, and a namespace only if a run
+made it and nothing foreign is in it.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from virtslo.app.cluster.environment import PAGE
+from virtslo.app.cluster.namespaces import POLL_SECONDS, delete_namespaces, list_namespaces
+from virtslo.app.cluster.retrying import Patience
+from virtslo.base.clock import Clock, to_nanoseconds
+from virtslo.base.errors import ClusterError, NotFound
+from virtslo.model import resources
+from virtslo.model.identifiers import RUN_LABEL, Object
+from virtslo.model.resources import Resource
+from virtslo.ports.kube_api import KubeApi, Selection
+
+OWNERS_FIRST: tuple[Resource, ...] = (
+    resources.VM_POOLS,
+    resources.VMI_REPLICA_SETS,
+    resources.VMS,
+    resources.VMIS,
+)
+"""In this order, so that no controller makes again what has just been removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leftovers:
+    """What carries a run's label: objects by kind, and namespaces."""
+
+    objects: tuple[tuple[Resource, tuple[Object, ...]], ...]
+    namespaces: tuple[str, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is left."""
+        return not self.namespaces and not any(items for _, items in self.objects)
+
+    def describe(self) -> tuple[str, ...]:
+        """A line a kind, and one for the namespaces."""
+        lines = [f"{len(items)} {resource.plural}" for resource, items in self.objects if items]
+        if self.namespaces:
+            lines.append(f"{len(self.namespaces)} namespaces: {', '.join(self.namespaces)}")
+        return tuple(lines)
+
+
+def selector_of(run_label: str | None) -> str:
+    """The label selector of one run, or of all."""
+    return RUN_LABEL if run_label is None else f"{RUN_LABEL}={run_label}"
+
+
+async def find_leftovers(api: KubeApi, run_label: str | None) -> Leftovers:
+    """Everything that carries the label of a run (None: of any run)."""
+    selector = selector_of(run_label)
+    objects = [(resource, await _list_all(api, resource, selector)) for resource in OWNERS_FIRST]
+    return Leftovers(tuple(objects), await list_namespaces(api, selector))
+
+
+async def clean_up(
+    api: KubeApi,
+    clock: Clock,
+    *,
+    run_label: str | None,
+    limit: float,
+    tell: Callable[[str], None] = lambda _: None,
+) -> tuple[str, ...]:
+    """Delete everything that carries the label, wait until it is gone; returns what is left."""
+    deadline_ns = clock.now_ns() + to_nanoseconds(limit)
+    selector = selector_of(run_label)
+    patience = Patience(clock, deadline_ns, tell)
+    failures: list[str] = []
+    for resource in OWNERS_FIRST:
+        items = await _list_all(api, resource, selector, patience)
+        if items:
+            tell(f"removing {len(items)} {resource.plural}")
+        failures += await _delete_all(api, resource, items, patience)
+    remaining = await _wait_until_gone(api, clock, selector, deadline_ns, patience)
+    if remaining:
+        return (*failures, *remaining)
+    names = await patience.call(lambda: list_namespaces(api, selector))
+    if names:
+        tell(f"removing {len(names)} namespaces")
+    seconds_left = max(1.0, (deadline_ns - clock.now_ns()) / 1e9)
+    return await delete_namespaces(
+        api, names, run_label=run_label, clock=clock, limit=seconds_left, tell=tell
+    )
+
+
+async def _list_all(
+    api: KubeApi, resource: Resource, selector: str, patience: Patience | None = None
+) -> tuple[Object, ...]:
+    async def every_page() -> tuple[Object, ...]:
+        items: list[Object] = []
+        token: str | None = None
+        while True:
+            page = await api.list_objects(
+                resource, Selection(label_selector=selector), limit=PAGE, continue_token=token
+            )
+            items.extend(page.items)
+            token = page.continue_token
+            if not token:
+                return tuple(items)
+
+    try:
+        return await (every_page() if patience is None else patience.call(every_page))
+    except NotFound:
+        return ()
+
+
+async def _delete_all(
+    api: KubeApi, resource: Resource, items: Sequence[Object], patience: Patience
+) -> list[str]:
+    failures: list[str] = []
+    for item in items:
+        meta = item["metadata"]
+        if meta.get("deletionTimestamp"):
+            continue
+        delete = partial(
+            api.delete, resource, meta["name"], namespace=meta["namespace"], uid=meta["uid"]
+        )
+        try:
+            await patience.call(delete)
+        except NotFound:
+            continue
+        except ClusterError as error:
+            failures.append(f"{resource.kind} {meta['namespace']}/{meta['name']} ({error.message})")
+    return failures
+
+
+async def _wait_until_gone(
+    api: KubeApi, clock: Clock, selector: str, deadline_ns: int, patience: Patience
+) -> tuple[str, ...]:
+    while True:
+        remaining = [
+            f"{resource.kind} {item['metadata']['namespace']}/{item['metadata']['name']}"
+            for resource in OWNERS_FIRST
+            for item in await _list_all(api, resource, selector, patience)
+        ]
+        if not remaining or clock.now_ns() >= deadline_ns:
+            return tuple(remaining)
+        await clock.sleep_until(clock.now_ns() + to_nanoseconds(POLL_SECONDS))

@@ -1,0 +1,1 @@
+"""A run: its stages, its watches, its counters, its progress."""

@@ -1,0 +1,81 @@
+"""The audit log's word at the moment at which the components' counters were read.
+
+Invariant: a component's requests are those that its processes can have counted when virtslo read
+them, as the log itself tells by our own reads in it; a process that is gone counts whole.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from virtslo.app.cluster.component_pods import ComponentPod
+from virtslo.model.rest_calls import AUDIT_ALL, AUDIT_LOG, CounterRead
+from virtslo.model.vocabulary import EVERY_POD
+from virtslo.observe.audit_log import AuditTally, Row
+
+
+def audit_reads(
+    tally: AuditTally,
+    pods: Sequence[ComponentPod],
+    *,
+    stage: str,
+    moment: str,
+    span_ns: tuple[int, int],
+) -> list[CounterRead]:
+    """One read a component at its own reads, and one a caller at that of the API server."""
+    by_component = {
+        component: _of_component(tally, component, names)
+        for component, names in _names(pods).items()
+    }
+    cut = tally.at_server_read()
+    everyone: dict[str, Counter[Row]] = {}
+    for caller, rows in (tally.counts() if cut is None else cut).items():
+        everyone.setdefault(caller.component, Counter()).update(rows)
+    return [
+        CounterRead(
+            stage, moment, component, EVERY_POD, *span_ns, counters=_rows(rows), source=source
+        )
+        for source, counts in ((AUDIT_LOG, by_component), (AUDIT_ALL, everyone))
+        for component, rows in sorted(counts.items())
+    ]
+
+
+def _names(pods: Iterable[ComponentPod]) -> Mapping[str, list[str]]:
+    names: dict[str, list[str]] = {}
+    for pod in pods:
+        names.setdefault(pod.component, []).append(pod.name)
+    return names
+
+
+def _of_component(tally: AuditTally, component: str, pods: Sequence[str]) -> Counter[Row]:
+    """A component's requests when it was read: pod by pod where the log names pods."""
+    all_of_it = {
+        caller: rows for caller, rows in tally.counts().items() if caller.component == component
+    }
+    if not tally.names_pods(component):
+        cuts = [cut for pod in pods if (cut := tally.at_read(pod)) is not None]
+        # The pods were read one after another: the last read saw the most.
+        last = max(cuts, key=lambda cut: sum(cut.values()), default=None)
+        return Counter(last) if last is not None else _total(all_of_it.values())
+    found: Counter[Row] = Counter()
+    for pod in pods:
+        cut = tally.at_read(pod)
+        own = [rows for caller, rows in all_of_it.items() if caller.pod == pod]
+        found.update(_total(own) if cut is None else cut)
+    found.update(_total(rows for caller, rows in all_of_it.items() if caller.pod not in pods))
+    return found
+
+
+def _total(parts: Iterable[Mapping[Row, int]]) -> Counter[Row]:
+    total: Counter[Row] = Counter()
+    for rows in parts:
+        total.update(rows)
+    return total
+
+
+def _rows(rows: Mapping[Row, int]) -> tuple[tuple[str, str, str, int], ...]:
+    """Rows as a read keeps them: a subresource behind its resource."""
+    return tuple(
+        (verb, f"{resource}/{subresource}" if resource and subresource else resource or subresource,
+         code, count)
+        for (verb, resource, subresource, code), count in sorted(rows.items())
+    )  # fmt: skip

@@ -1,0 +1,100 @@
+"""The churn stage, carried out: replacements on a schedule that outcomes do not move.
+
+Invariant: every operation of every cycle is handed to the engine before the first is done; the
+stage lasts to the last start + max(every, its recovery), and no longer than its deadline.
+"""
+
+from collections.abc import Callable
+
+from virtslo.app.run.stage_windows import StageWindows
+from virtslo.base.clock import Clock, to_nanoseconds
+from virtslo.load.engine import Engine
+from virtslo.load.plan import Plan, PlannedCycle
+from virtslo.model.operations import CHURN, CREATE, DELETE, OperationRecord
+from virtslo.model.scenario import Churn, ChurnMode, Pattern, Scenario
+from virtslo.model.workload import TRAITS
+from virtslo.observe.population import Population
+
+
+class ChurnStage:
+    """Carries out the cycles of a plan and waits for the last one."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        plan: Plan,
+        *,
+        engine: Engine,
+        windows: StageWindows,
+        population: Population,
+        clock: Clock,
+    ) -> None:
+        assert scenario.load.churn is not None
+        self._churn: Churn = scenario.load.churn
+        self._scenario = scenario
+        self._plan = plan
+        self._engine = engine
+        self._windows = windows
+        self._population = population
+        self._clock = clock
+        self._last = plan.cycles[-1].number
+        self._victims: dict[str, None] = {}
+        self._refused: dict[tuple[str, str], None] = {}
+
+    def count(self, operation: OperationRecord) -> None:
+        """Take note of an operation of the stage."""
+        if operation.cycle != self._last:
+            return
+        if operation.verb == DELETE and operation.error is None and operation.uid is not None:
+            self._victims[operation.uid] = None
+        elif operation.error is not None:
+            self._refused[operation.namespace, operation.name] = None
+
+    async def carry_out(self) -> None:
+        """Every cycle, to the stage's end."""
+        plan, windows = self._plan, self._windows
+        last_ns = max(
+            operation.offset_ns for cycle in plan.cycles for operation in cycle.operations
+        )
+        schedule_ns = self._schedule_ns()
+        deadline = max(last_ns, schedule_ns) / 1e9 + plan.running_deadline
+        async with windows.stage(CHURN, deadline=deadline):
+            t0_ns, offset_ns = windows.t0_ns, windows.stages[-1].t0_ns
+            windows.change(
+                cycle_starts_ns=tuple(offset_ns + cycle.start_ns for cycle in plan.cycles)
+            )
+            operations = [operation for cycle in plan.cycles for operation in cycle.operations]
+            await self._engine.run(operations, t0_ns=t0_ns, closed_loop=False)
+            await windows.wait(self._is_over(plan.cycles[-1]))
+            await self._clock.sleep_until(t0_ns + schedule_ns)
+
+    def _schedule_ns(self) -> int:
+        """When the schedule itself is over, from t0."""
+        if self._scenario.load.pattern is Pattern.CONSTANT_CHURN:
+            return to_nanoseconds(self._churn.duration or 0.0)
+        return self._plan.cycles[-1].start_ns + to_nanoseconds(self._churn.every)
+
+    def _is_over(self, last: PlannedCycle) -> Callable[[], bool]:
+        """Whether the last cycle has recovered, as far as it can: what was refused never comes."""
+        if TRAITS[self._scenario.workload.kind].is_group:
+            return self._population.is_replaced(
+                gone=self._victims, running=(), members=self._scenario.workload.count
+            )
+        wanted = last.victims if self._churn.mode is ChurnMode.RESTART else last.replacements
+        running = dict.fromkeys((planned.namespace, planned.name) for planned in wanted)
+        if self._scenario.load.pattern is Pattern.CONSTANT_CHURN:
+            running = self._still_wanted(last)
+        return self._population.is_replaced(
+            gone=self._victims, running=[key for key in running if key not in self._refused]
+        )
+
+    def _still_wanted(self, last: PlannedCycle) -> dict[tuple[str, str], None]:
+        """Of one long cycle: replacements that are not victims again later in it."""
+        wanted: dict[tuple[str, str], None] = {}
+        for operation in last.operations:
+            key = (operation.planned.namespace, operation.planned.name)
+            if operation.verb == CREATE or self._churn.mode is ChurnMode.RESTART:
+                wanted[key] = None
+            else:
+                wanted.pop(key, None)
+        return wanted

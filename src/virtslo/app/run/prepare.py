@@ -1,0 +1,38 @@
+"""From a scenario to a plan: manifests are rendered once, bounded, before anything is touched."""
+
+from virtslo.config.templates.rendering import render_manifests
+from virtslo.load.plan import (
+    Plan,
+    contexts,
+    make_plan,
+    replacement_contexts,
+    warm_up_contexts,
+)
+from virtslo.model.environment import Environment
+from virtslo.model.scenario import Scenario
+from virtslo.model.vocabulary import VIRT_CONTROLLER
+
+
+def prepare_plan(
+    scenario: Scenario, *, run_label: str, seed: int, environment: Environment | None = None
+) -> Plan:
+    """Render the manifests and plan the run. Raises ScenarioError for a template that will not do.
+
+    The ceiling uses virt-controller's effective client limit where the environment tells it.
+    """
+    workload = scenario.workload
+    ramped = contexts(scenario, run_label)
+    warm = warm_up_contexts(scenario, run_label)
+    wanted = [*ramped, *warm, *replacement_contexts(scenario, run_label, seed)]
+    manifests = render_manifests(workload.template, wanted, workload.variables, workload.kind)
+    limit = environment.client_limits.get(VIRT_CONTROLLER) if environment else None
+    begin, end = len(ramped), len(ramped) + len(warm)
+    return make_plan(
+        scenario,
+        run_label=run_label,
+        seed=seed,
+        manifests=manifests[:begin],
+        warm_up_manifests=manifests[begin:end],
+        replacement_manifests=manifests[end:],
+        limit=limit,
+    )

@@ -1,0 +1,98 @@
+"""The windows of a run's stages: opened and closed in one place, with reads at rest around them.
+
+Invariant: every stage is opened and closed here. What wants to look at the cluster at rest is asked
+before a stage's first operation and after its last event; a stage that is broken off has no
+`after`. Deadlines are absolute.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Final
+
+from virtslo.app.run.run_watch import RunWatch
+from virtslo.base.clock import Clock, to_nanoseconds
+from virtslo.model.scenario import Load
+from virtslo.model.stages import Stage
+
+AtRest = Callable[[str, str], Awaitable[None]]
+"""Called with a stage's name and `before` or `after`, while nothing of the run is in flight."""
+
+BEFORE: Final = "before"
+AFTER: Final = "after"
+
+
+async def look_at_nothing(_stage: str, _moment: str) -> None:
+    """Nobody wants to look."""
+
+
+class StageWindows:
+    """Opens and closes stages, and keeps what is known of them."""
+
+    def __init__(
+        self,
+        load: Load,
+        *,
+        watch: RunWatch,
+        clock: Clock,
+        origin_ns: int,
+        on_stage: Callable[[], None],
+        at_rest: AtRest = look_at_nothing,
+    ) -> None:
+        self._load = load
+        self._watch = watch
+        self._clock = clock
+        self._origin_ns = origin_ns
+        self._on_stage = on_stage
+        self._at_rest = at_rest
+        self.stages: tuple[Stage, ...] = ()
+
+    @property
+    def current(self) -> Stage | None:
+        """The stage that is under way, or the last one."""
+        return self.stages[-1] if self.stages else None
+
+    @property
+    def t0_ns(self) -> int:
+        """The current stage's t0, of the clock."""
+        return self._origin_ns + self.stages[-1].t0_ns
+
+    @asynccontextmanager
+    async def stage(self, name: str, *, deadline: float) -> AsyncIterator[None]:
+        """A stage: what is inside is its work; quiet and the looks at rest are around it.
+
+        `deadline` counts from its t0, seconds.
+        """
+        started_ns = self._now()
+        self.stages = (*self.stages, Stage(name, started_ns=started_ns, t0_ns=started_ns))
+        await self._at_rest(name, BEFORE)
+        now_ns = self._now()
+        self.change(t0_ns=now_ns, deadline_ns=now_ns + to_nanoseconds(deadline))
+        yield
+        quiet_ns = await self._watch.quiet(settle=self._load.settle, limit=self._load.settle_limit)
+        self.change(quiet_ns=quiet_ns, ended_ns=self._now())
+        await self._at_rest(name, AFTER)
+
+    async def wait(self, is_as_wanted: Callable[[], bool], *, is_whole: bool = True) -> bool:
+        """Wait for the population until the stage's deadline; notes when it was as wanted.
+
+        `is_whole`: whether that is all the stage wants; if not, its `whole_ns` stays open.
+        """
+        deadline_ns = self.stages[-1].deadline_ns
+        assert deadline_ns is not None
+        reached = await self._watch.population.wait_for(is_as_wanted, self._origin_ns + deadline_ns)
+        if reached and is_whole:
+            self.change(whole_ns=self._now())
+        return reached
+
+    def move_deadline(self, seconds: float) -> None:
+        """Wait so long from now."""
+        self.change(deadline_ns=self._now() + to_nanoseconds(seconds))
+
+    def change(self, **facts: int | tuple[int, ...] | None) -> None:
+        """Note facts of the current stage."""
+        self.stages = (*self.stages[:-1], replace(self.stages[-1], **facts))  # type: ignore[arg-type]
+        self._on_stage()
+
+    def _now(self) -> int:
+        return self._clock.now_ns() - self._origin_ns

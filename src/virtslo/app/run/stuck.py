@@ -1,0 +1,114 @@
+"""Which objects are stuck, and why: their phase, their pod and their last events, as they are now.
+
+Invariant: asked once, when waiting has ended in vain, about a few objects; what cannot be read is
+left out and never guessed.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from virtslo.app.cluster.environment import PAGE
+from virtslo.base.errors import ApiError, ClusterError
+from virtslo.model import resources
+from virtslo.model.findings import Finding
+from virtslo.model.identifiers import RUN_LABEL, RUNNING, Object
+from virtslo.ports.kube_api import KubeApi, Selection
+
+TOLD: Final = 3
+"""How many stuck objects are looked into."""
+EVENTS: Final = 3
+_LONGEST: Final = 160
+
+
+async def find_stuck(api: KubeApi, *, run_label: str, stage: str) -> Finding | None:
+    """What keeps the run's VMIs from being Running; None where all are, or none can be read."""
+    try:
+        vmis = await _list_all(api, resources.VMIS, run_label)
+        stuck = [vmi for vmi in vmis if _phase(vmi) != RUNNING]
+        if not stuck:
+            return None
+        pods = {_owner(pod): pod for pod in await _list_all(api, resources.PODS, run_label)}
+        told = [await _tell(api, vmi, pods.get(vmi["metadata"]["uid"])) for vmi in stuck[:TOLD]]
+    except ClusterError:
+        return None
+    more = f"; and {len(stuck) - TOLD} more" if len(stuck) > TOLD else ""
+    return Finding("stuck", f"{len(stuck)} VMIs were stuck after {stage}: {'; '.join(told)}{more}")
+
+
+async def _tell(api: KubeApi, vmi: Object, pod: Object | None) -> str:
+    metadata = vmi["metadata"]
+    name = f"{metadata['namespace']}/{metadata['name']}"
+    words = [f"{name} is {_phase(vmi) or 'without a phase'}"]
+    words += list(_reasons(vmi))
+    if pod is None:
+        words.append("it has no pod")
+    else:
+        words.append(f"its pod {pod['metadata']['name']} is {_phase(pod) or 'without a phase'}")
+        words += list(_reasons(pod))
+        words += list(_waiting(pod))
+    names = [metadata["name"], *([pod["metadata"]["name"]] if pod else [])]
+    events = await _events(api, metadata["namespace"], names)
+    if events:
+        words.append(f"last events: {' | '.join(events)}")
+    return ", ".join(words)
+
+
+def _reasons(item: Object) -> Iterator[str]:
+    """Conditions that are not as they should be, with their reason."""
+    for condition in item.get("status", {}).get("conditions", ()):
+        if condition.get("status") == "False" and condition.get("reason"):
+            message = _short(condition.get("message", ""))
+            yield f"{condition['reason']}{f': {message}' if message else ''}"
+
+
+def _waiting(pod: Object) -> Iterator[str]:
+    status = pod.get("status", {})
+    for container in (
+        *status.get("initContainerStatuses", ()),
+        *status.get("containerStatuses", ()),
+    ):
+        reason = container.get("state", {}).get("waiting", {}).get("reason")
+        if reason:
+            yield f"container {container.get('name', '?')} waits: {reason}"
+
+
+async def _events(api: KubeApi, namespace: str, names: Sequence[str]) -> list[str]:
+    found: list[str] = []
+    for name in names:
+        selection = Selection(namespace=namespace, field_selector=f"involvedObject.name={name}")
+        try:
+            page = await api.list_objects(resources.EVENTS, selection, limit=PAGE)
+        except ApiError:
+            continue
+        found += [_event(item) for item in page.items[-EVENTS:]]
+    return found[-EVENTS:]
+
+
+def _event(item: Mapping[str, Any]) -> str:
+    return f"{item.get('reason', '')}: {_short(str(item.get('message', '')))}"
+
+
+async def _list_all(api: KubeApi, resource: resources.Resource, run_label: str) -> list[Object]:
+    selection = Selection(label_selector=f"{RUN_LABEL}={run_label}")
+    items: list[Object] = []
+    token: str | None = None
+    while True:
+        page = await api.list_objects(resource, selection, limit=PAGE, continue_token=token)
+        items += page.items
+        token = page.continue_token
+        if not token:
+            return items
+
+
+def _phase(item: Object) -> str:
+    return str(item.get("status", {}).get("phase", ""))
+
+
+def _owner(pod: Object) -> str:
+    owners = pod["metadata"].get("ownerReferences", ())
+    return str(owners[0]["uid"]) if owners else ""
+
+
+def _short(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= _LONGEST else flat[: _LONGEST - 1] + "…"

@@ -1,0 +1,91 @@
+"""`virtslo audit`: what KubeVirt's perfscale-audit does, from raw samples."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+OPTIONS: Final = {
+    "prometheus": ("prometheusURL", "--prometheus"),
+    "start": ("startTime", "--start"),
+    "end": ("endTime", "--end"),
+    "duration": ("duration", "--duration"),
+}
+
+
+@click.command("audit")
+@click.argument("config", required=False, type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--prometheus", metavar="URL", help="Where the Prometheus is.")
+@click.option("--start", metavar="TIME", help="Begin of the window, RFC 3339.")
+@click.option("--end", metavar="TIME", help="End of the window, RFC 3339; now if left out.")
+@click.option(
+    "--duration", metavar="DURATION", help="Length of the window, if --start is left out."
+)
+@click.option(
+    "--bearer-token-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A file with the token for the Prometheus.",
+)
+@click.option(
+    "-o",
+    "--results-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write perfscale-audit's results file too.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="What is printed: a table, or perfscale-audit's results.",
+)
+def command(
+    config: Path | None,
+    bearer_token_file: Path | None,
+    results_file: Path | None,
+    form: str,
+    **options: str | None,
+) -> int:
+    """Audit a test from what a Prometheus scraped meanwhile.
+
+    CONFIG is an input file of perfscale-audit, unchanged; options stand over it. Counts are sums of
+    raw samples, never increase(); no data is not 0; a threshold that is exceeded gives exit code 1,
+    one that cannot be judged 4.
+
+    \b
+    virtslo audit --prometheus http://127.0.0.1:9090 --start 2026-01-31T10:00:00Z --duration 10m
+    virtslo audit perf-audit-input.json -o perf-audit-results.json
+    """
+    import asyncio
+
+    from virtslo.app.perfscale_audit import audit, exit_code
+    from virtslo.base.clock import SystemClock
+    from virtslo.cli.output import write_file
+    from virtslo.cli.wiring import audit_texts, open_prometheus
+    from virtslo.config.foreign.perfscale_audit import audit_request, read_audit_file
+
+    document: dict[str, Any] = read_audit_file(config) if config is not None else {}
+    document |= {key: options[name] for name, (key, _) in OPTIONS.items() if options[name]}
+    if config is None:
+        document["prometheusVerifyTLS"] = True
+    if bearer_token_file is not None:
+        document["prometheusBearerToken"] = bearer_token_file.read_text(encoding="utf-8").strip()
+    clock = SystemClock()
+    request = audit_request(
+        document,
+        source=str(config) if config is not None else "command line",
+        now=clock.wall().timestamp(),
+        places={} if config is not None else dict(OPTIONS.values()),
+    )
+
+    async def carry_out() -> Any:
+        async with open_prometheus(request) as source:
+            return await audit(request, source, clock, lambda text: click.echo(text, err=True))
+
+    result = asyncio.run(carry_out())
+    table, results = audit_texts(result)
+    if results_file is not None:
+        write_file(results_file, results)
+    click.echo(results if form == "json" else table, nl=False)
+    return exit_code(result)

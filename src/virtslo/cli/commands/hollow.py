@@ -1,0 +1,119 @@
+"""`virtslo hollow`: hollow nodes and a hollow KubeVirt on a real API server."""
+
+import asyncio
+import signal
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from virtslo.base.errors import ClusterError, Problem, ScenarioError
+from virtslo.cli.options import target_options
+
+if TYPE_CHECKING:
+    from virtslo.cli.wiring import RealTarget
+
+
+@click.command("hollow")
+@target_options
+@click.option("--nodes", type=click.IntRange(1, 5000), default=10, show_default=True)
+@click.option("--cpu", default="32", show_default=True, help="Of each node.")
+@click.option("--memory", default="256Gi", show_default=True, help="Of each node.")
+@click.option("--pods", type=click.IntRange(1, 10_000), default=110, show_default=True)
+@click.option("--profile", default="instant", show_default=True, help="How long things take.")
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of chance.")
+@click.option("--install-crds", is_flag=True, help="Define KubeVirt's resources first.")
+@click.option("--remove", is_flag=True, help="Only take away what an earlier call left.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def command(**options: Any) -> int:
+    """Play a KubeVirt without machines on a real API server, until Ctrl-C.
+
+    For measuring an API server at scale: hollow nodes, each with a kubelet and a virt-handler, and
+    a hollow virt-controller make the same calls as the real ones. The cluster's own scheduler and
+    controller manager do the rest. A cluster on which KubeVirt is installed is refused. At the end
+    everything is removed again.
+
+    \b
+    virtslo hollow --context empty --nodes 100 --install-crds &
+    virtslo run burst --count 1000 --context empty
+    """
+    from virtslo.cli.targets import real_target
+
+    target = real_target({**options, "profile": None, "faults": (), "nodes": None})
+    if target is None:
+        problem = Problem("--context, --kubeconfig, --in-cluster", "none of them", "a cluster")
+        raise ScenarioError("command line", [problem])
+    _agree(target, options)
+    left = asyncio.run(_remove(target) if options["remove"] else _play(target, options))
+    if left:
+        raise ClusterError(
+            "could not remove: " + ", ".join(left), hint="later: virtslo hollow --remove"
+        )
+    click.echo("removed: nothing of it is left", err=True)
+    return 0
+
+
+def _agree(target: "RealTarget", options: dict[str, Any]) -> None:
+    """Show what will be done to which cluster, and ask. Raises click.Abort on no."""
+    from virtslo.cli.targets import require_agreement
+    from virtslo.cli.wiring import describe_target
+
+    require_agreement(is_agreed=options["yes"])
+    click.echo(f"target: {describe_target(target)}", err=True)
+    if options["remove"]:
+        click.echo(
+            "this will remove hollow nodes and a hollow KubeVirt, if they are ours", err=True
+        )
+    else:
+        defined = ", definitions of its resources" if options["install_crds"] else ""
+        click.echo(f"this will create {options['nodes']} nodes and a KubeVirt{defined}", err=True)
+    if not options["yes"]:
+        click.confirm("go on?", abort=True, err=True)
+
+
+async def _remove(target: "RealTarget") -> tuple[str, ...]:
+    from virtslo.app.cluster.hollow_cluster import remove
+    from virtslo.base.clock import SystemClock
+    from virtslo.cli.wiring import open_cluster
+
+    clock = SystemClock()
+    async with open_cluster(target, clock) as api:
+        return await remove(api, clock, _tell)
+
+
+async def _play(target: "RealTarget", options: dict[str, Any]) -> tuple[str, ...]:
+    from virtslo.app.cluster.hollow_cluster import install, remove, require_no_kubevirt
+    from virtslo.base.clock import SystemClock
+    from virtslo.cli.wiring import attached_parts, hollow_profile, open_cluster
+
+    clock = SystemClock()
+    profile = hollow_profile(
+        options["profile"], cpu=options["cpu"], memory=options["memory"], pods=options["pods"]
+    )
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with open_cluster(target, clock) as api:
+        await require_no_kubevirt(api)
+        try:
+            await install(
+                api,
+                clock,
+                profile,
+                nodes=options["nodes"],
+                seed=options["seed"],
+                install_definitions=options["install_crds"],
+                tell=_tell,
+            )
+            count, seed = options["nodes"], options["seed"]
+            async with attached_parts(target, clock, profile, nodes=count, seed=seed):
+                click.echo("playing; Ctrl-C ends it and removes everything", err=True)
+                sys.stderr.flush()
+                await stop.wait()
+        finally:
+            left = await remove(api, clock, _tell)
+    return left
+
+
+def _tell(text: str) -> None:
+    click.echo(f"  {text}", err=True)

@@ -1,0 +1,153 @@
+"""`virtslo run`: one test, on a real cluster or on the simulated one."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from virtslo.cli.options import scenario_options, target_options
+from virtslo.cli.scenarios import SUITE, read_scenarios
+
+
+@click.command("run")
+@click.argument("what", metavar="burst|steady-state|constant-churn|suite|FILE")
+@scenario_options
+@click.option("--simulate", "profile", metavar="PROFILE", help="Simulated cluster: its profile.")
+@click.option("--nodes", type=click.IntRange(1, 20_000), help="Simulated cluster: hollow nodes.")
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="NAME[:KEY=VALUE,...]",
+    help="Simulated cluster: a fault.",
+)
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of chance.")
+@target_options
+@click.option(
+    "--runs",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("runs"),
+    show_default=True,
+    help="Where records go.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "markdown", "json"]),
+    default="table",
+    show_default=True,
+    help="What is printed on standard output.",
+)
+@click.option(
+    "--resume",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Go on with an interrupted suite: its folder.",
+)
+@click.option("--dry-run", is_flag=True, help="Print the plan and create nothing.")
+@click.option("--keep", is_flag=True, help="Leave the objects on the cluster.")
+@click.option("--yes", is_flag=True, help="Do not ask before a real cluster is loaded.")
+@click.option("--quiet", is_flag=True, help="Show no progress.")
+def command(what: str, **options: Any) -> int:
+    """Run a test: a pattern (burst, steady-state, constant-churn), the suite, or a file.
+
+    Without --context, --kubeconfig or --in-cluster it runs on the simulated cluster, in virtual
+    time. FILE is a scenario of virtslo, a workload of KubeVirt's perfscale-load-generator, or one
+    of kube-burner that creates VMs, VMIs or replica sets.
+
+    \b
+    virtslo run burst --count 1000 --simulate ci
+    virtslo run burst --kind vmi --arrival poisson --rate 20/s
+    virtslo run steady-state --kind vm --count 200 --churn 5% --cycles 5 --every 60s
+    virtslo run suite --count 100
+    virtslo run scenario.yaml --context my-cluster
+    """
+    if options["resume"] is not None:
+        return _resume(what, options)
+    scenarios, name = read_scenarios(what, options)
+    if options["dry_run"]:
+        return _print_plans(scenarios, options)
+    if len(scenarios) == 1 and scenarios[0][1].repeat == 1:
+        return _run(scenarios[0][1], options)
+    from virtslo.cli.running.suite import run_series
+
+    return run_series(scenarios, options, name=name)
+
+
+def _resume(what: str, options: dict[str, Any]) -> int:
+    """Go on with a suite. Raises ScenarioError where something else is asked for."""
+    from virtslo.base.errors import Problem, ScenarioError
+    from virtslo.cli.running.suite import resume_series
+
+    if what != SUITE or options["dry_run"]:
+        found = repr(what) if what != SUITE else "--dry-run"
+        problem = Problem("--resume", found, "virtslo run suite --resume FOLDER")
+        raise ScenarioError("command line", [problem])
+    return resume_series(options["resume"], options)
+
+
+def _run(scenario: Any, options: dict[str, Any]) -> int:
+    """Run the scenario on its target, print the report, return the exit code."""
+    from virtslo.cli.commands.preflight import look_and_ask
+    from virtslo.cli.progress.live_progress import open_progress
+    from virtslo.cli.records import conclude
+    from virtslo.cli.running.run_once import Execution, run_on_cluster, run_simulated
+    from virtslo.cli.targets import describe_simulated, real_target
+
+    target = real_target(options, scenario.faults)
+    if target is not None:
+        look_and_ask([scenario], target, is_agreed=options["yes"])
+    progress = open_progress(quiet=options["quiet"])
+    execution = Execution(options["runs"], tuple(sys.argv[1:]), progress, keep=options["keep"])
+    try:
+        if target is None:
+            simulated = _simulated(scenario, options)
+            why = "" if options["profile"] else "no cluster was named: "
+            progress.note(f"{why}running on {describe_simulated(simulated)}, in virtual time")
+            record = run_simulated(scenario, simulated, execution)
+        else:
+            record = run_on_cluster(scenario, target, execution)
+    finally:
+        progress.close()
+    return conclude([record], form=options["form"])
+
+
+def _print_plans(scenarios: list[tuple[str, Any]], options: dict[str, Any]) -> int:
+    """Say what every run would do; do none of it."""
+    for number, (key, scenario) in enumerate(scenarios, start=1):
+        if len(scenarios) > 1:
+            click.echo(f"part {number} of {len(scenarios)}: {key}")
+        _print_plan(scenario, options)
+    click.echo("nothing was created: this was a dry run")
+    return 0
+
+
+def _print_plan(scenario: Any, options: dict[str, Any]) -> None:
+    """Say what would be created where and when."""
+    from virtslo.app.run.prepare import prepare_plan
+    from virtslo.cli.targets import describe_simulated, real_target
+    from virtslo.cli.wiring import describe_target
+    from virtslo.load.describe import describe_plan
+
+    target = real_target(options, scenario.faults)
+    plan = prepare_plan(scenario, run_label="dry-run", seed=options["seed"])
+    name = (
+        describe_simulated(_simulated(scenario, options))
+        if target is None
+        else describe_target(target)
+    )
+    click.echo(f"target: {name}")
+    for line in describe_plan(plan, scenario):
+        click.echo(line)
+
+
+def _simulated(scenario: Any, options: dict[str, Any]) -> Any:
+    from virtslo.cli.targets import DEFAULT_PROFILE, simulated_target
+
+    return simulated_target(
+        profile=options["profile"] or DEFAULT_PROFILE,
+        seed=options["seed"],
+        nodes=options["nodes"],
+        faults=(*scenario.faults, *options["faults"]),
+        count=scenario.workload.count,
+    )

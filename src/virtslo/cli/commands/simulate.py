@@ -1,0 +1,96 @@
+"""`virtslo simulate`: the simulated cluster on loopback, for kubectl and other tools."""
+
+import asyncio
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from virtslo.base.errors import StoreError
+
+
+@click.command("simulate")
+@click.option(
+    "--kubeconfig",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("simulated.kubeconfig"),
+    show_default=True,
+    help="Where the kubeconfig is written.",
+)
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="0 takes a free one.")
+@click.option("--profile", default="instant", show_default=True, help="How long things take.")
+@click.option("--nodes", type=click.IntRange(1, 20_000), help="Hollow nodes.")
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of chance.")
+@click.option(
+    "--fault", "faults", multiple=True, metavar="NAME[:KEY=VALUE,...]", help="A fault to play."
+)
+@click.option(
+    "--audit-log",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write an audit log in the real format.",
+)
+def command(
+    kubeconfig: Path,
+    port: int,
+    profile: str,
+    nodes: int | None,
+    seed: int,
+    faults: tuple[str, ...],
+    audit_log: Path | None,
+) -> int:
+    """Serve the simulated cluster on loopback until Ctrl-C, with a kubeconfig for kubectl.
+
+    \b
+    virtslo simulate --kubeconfig /tmp/sim.kubeconfig &
+    kubectl --kubeconfig /tmp/sim.kubeconfig get nodes
+    """
+    from virtslo.cli.targets import refuse_stages, simulated_target
+
+    target = simulated_target(
+        profile=profile, seed=seed, nodes=nodes, faults=faults, count=0, option="--profile"
+    )
+    refuse_stages(faults)
+    try:
+        with _opened(audit_log) as audit:
+            asyncio.run(_serve(target, kubeconfig=kubeconfig, port=port, audit=audit))
+    except KeyboardInterrupt:
+        click.echo("stopped", err=True)
+    return 0
+
+
+async def _serve(
+    target: Any, *, kubeconfig: Path, port: int, audit: Callable[[bytes], None] | None
+) -> None:
+    from virtslo.base.clock import SystemClock
+    from virtslo.cli.targets import describe_simulated
+    from virtslo.cli.wiring import served_cluster
+
+    async with served_cluster(
+        target, clock=SystemClock(), port=port, kubeconfig=kubeconfig, audit=audit
+    ) as url:
+        click.echo(f"serving {describe_simulated(target)} at {url}")
+        click.echo(f"  kubectl --kubeconfig {kubeconfig} get nodes")
+        click.echo("  Ctrl-C ends it")
+        stop = asyncio.Event()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+        await stop.wait()
+
+
+@contextmanager
+def _opened(path: Path | None) -> Iterator[Callable[[bytes], None] | None]:
+    if path is None:
+        yield None
+        return
+    try:
+        log = path.open("ab")
+    except OSError as error:
+        raise StoreError(f"cannot write {str(path)!r}: {error.strerror}") from error
+    with log:
+
+        def write(line: bytes) -> None:
+            log.write(line)
+
+        yield write

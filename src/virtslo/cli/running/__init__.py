@@ -1,0 +1,1 @@
+"""Carrying out runs, suites and repetitions for a command."""

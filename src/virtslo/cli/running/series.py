@@ -1,0 +1,155 @@
+"""Several runs, one after another, on one cluster: a suite, or a scenario repeated.
+
+Invariant: a part begins only when the cluster is verified to hold nothing of the parts before it
+and has been left alone for a while. What is complete is written down at once and never run again;
+an interruption ends the part under way and starts no other.
+"""
+
+import asyncio
+import secrets
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+from pathlib import Path
+
+from virtslo.app.cluster.clean_up import find_leftovers
+from virtslo.app.run.interruption import Interruption
+from virtslo.base.clock import Clock, SystemClock, to_nanoseconds
+from virtslo.base.errors import ClusterError, VirtsloError
+from virtslo.base.stage_board import StageBoard
+from virtslo.base.virtual_time import VirtualClock, run_in_virtual_time
+from virtslo.cli.progress.series_progress import SeriesProgress
+from virtslo.cli.running.run_once import Execution, OneRun, real_label, simulated_label
+from virtslo.cli.signals import handled_signals
+from virtslo.cli.wiring import (
+    RealTarget,
+    open_cluster,
+    read_record,
+    simulated_cluster,
+    write_suite,
+)
+from virtslo.model.record import RunRecord, RunStatus
+from virtslo.model.scenario import Scenario
+from virtslo.model.suite import PartStatus, SuitePart, SuiteRecord
+from virtslo.ports.kube_api import KubeApi
+
+REST_SECONDS = 5.0
+"""How long the cluster is left alone between two parts, at least: client token buckets fill."""
+_STATUS = {
+    RunStatus.COMPLETE: PartStatus.COMPLETE,
+    RunStatus.INTERRUPTED: PartStatus.INTERRUPTED,
+    RunStatus.FAILED: PartStatus.FAILED,
+    RunStatus.RUNNING: PartStatus.FAILED,
+}
+
+
+def new_suite_id(name: str) -> str:
+    """A name for a suite's folder."""
+    return f"{SystemClock().wall():%Y%m%d-%H%M%S}-{name[:40]}-{secrets.token_hex(2)}"
+
+
+class Series:
+    """Runs the parts of a suite that are still to be run."""
+
+    def __init__(
+        self, suite: SuiteRecord, execution: Execution, *, directory: Path, where: RealTarget | None
+    ) -> None:
+        self.suite = suite
+        self.directory = directory
+        self._where = where
+        self._interruption = Interruption()
+        self._stages = StageBoard()
+        self._progress = SeriesProgress(execution.progress, suite)
+        self._execution = replace(execution, runs=directory, progress=self._progress)
+        self._run: OneRun | None = None
+
+    def carry_out(self) -> list[RunRecord]:
+        """Run what is left; returns the records of every part that has one, in order."""
+        self._save()
+        with handled_signals(self._interruption, self._last_words):
+            if self._where is None:
+                run_in_virtual_time(self._simulated)
+            else:
+                asyncio.run(self._real(self._where))
+        return self.records()
+
+    def records(self) -> list[RunRecord]:
+        """The records of the parts, in order."""
+        return [
+            read_record(self.directory / part.record)
+            for part in self.suite.parts
+            if part.record is not None
+        ]
+
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether the user ended it."""
+        return self._interruption.is_requested
+
+    async def _simulated(self, clock: VirtualClock) -> None:
+        assert self.suite.simulated is not None
+        await self._on(simulated_cluster(self.suite.simulated, clock, self._stages), clock)
+
+    async def _real(self, where: RealTarget) -> None:
+        clock = SystemClock()
+        await self._on(open_cluster(where, clock), clock)
+
+    async def _on(self, opening: AbstractAsyncContextManager[KubeApi], clock: Clock) -> None:
+        async with opening as api:
+            for part in self.suite.pending():
+                if self._interruption.is_requested:
+                    return
+                await self._rest(api, clock, part.scenario)
+                await self._part(part, api, clock)
+
+    async def _rest(self, api: KubeApi, clock: Clock, scenario: Scenario) -> None:
+        """Verify that nothing of the parts before is left, and leave the cluster alone."""
+        for part in self.suite.parts:
+            if part.run_label is None:
+                continue
+            left = await find_leftovers(api, part.run_label)
+            if not left.is_empty:
+                raise ClusterError(
+                    f"the cluster is not clean after {part.key}: {', '.join(left.describe())}",
+                    hint=f"virtslo clean --run {part.run_label}, then --resume {self.directory}",
+                )
+        if any(part.status is PartStatus.COMPLETE for part in self.suite.parts):
+            rest_ns = to_nanoseconds(max(REST_SECONDS, scenario.load.settle))
+            await clock.sleep_until(clock.now_ns() + rest_ns)
+
+    async def _part(self, part: SuitePart, api: KubeApi, clock: Clock) -> None:
+        simulated = self.suite.simulated
+        label = (
+            real_label()
+            if simulated is None
+            else simulated_label(part.scenario, simulated, part.repetition)
+        )
+        self._run = OneRun(
+            part.scenario, self._execution, label, simulated, self._interruption, self._stages
+        )
+        folder = self._run.directory.name
+        part = replace(part, status=PartStatus.RUNNING, record=folder, run_label=label)
+        self._set(part)
+        self._progress.begin(part)
+        try:
+            await self._run.carry_out(api, clock)
+        except VirtsloError:
+            self._set(replace(part, status=PartStatus.FAILED))
+            raise
+        status = read_record(self.directory / folder).header.status
+        self._set(replace(part, status=_STATUS[status]))
+        self._progress.end(part)
+
+    def _set(self, part: SuitePart) -> None:
+        self.suite = self.suite.with_part(part)
+        self._save()
+
+    def _save(self) -> None:
+        write_suite(self.directory, self.suite)
+
+    def _last_words(self) -> str:
+        words = self._run.last_words() if self._run is not None else "stopped at once"
+        return f"{words}\n  go on later: {self.resume_command()}"
+
+    def resume_command(self) -> str:
+        """What runs the parts that are left."""
+        return f"virtslo run suite --resume {self.directory}"

@@ -1,0 +1,119 @@
+"""`virtslo run suite`, suites from files, and repetitions: several runs and one set of tables.
+
+Invariant: what is asked of a suite is checked for every part before the first part begins; a suite
+that is resumed is the one that was begun, on the kind of cluster it was begun on.
+"""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from virtslo.base.errors import Problem, ScenarioError, VirtsloError
+from virtslo.cli.commands.preflight import look_and_ask
+from virtslo.cli.options import SCENARIO_OPTIONS, parameter_of
+from virtslo.cli.progress.live_progress import open_progress
+from virtslo.cli.records import INTERRUPTED, conclude, locate
+from virtslo.cli.running.run_once import Execution
+from virtslo.cli.running.series import Series, new_suite_id
+from virtslo.cli.scenarios import Keyed
+from virtslo.cli.targets import (
+    DEFAULT_PROFILE,
+    describe_simulated,
+    real_target,
+    simulated_target,
+)
+from virtslo.cli.wiring import RealTarget, describe_target, read_suite
+from virtslo.model.suite import SuiteRecord, repeated
+
+OF_THE_CLUSTER = (("--simulate", "profile"), ("--nodes", "nodes"), ("--fault", "faults"))
+
+
+def run_series(scenarios: Keyed, options: Mapping[str, Any], *, name: str) -> int:
+    """Run these one after another, each as often as it says; returns the exit code."""
+    times = scenarios[0][1].repeat
+    _refuse_to_keep(options)
+    target = real_target(dict(options))
+    once = [(key, replace(scenario, repeat=1)) for key, scenario in scenarios]
+    simulated = None
+    if target is None:
+        simulated = simulated_target(
+            profile=options["profile"] or DEFAULT_PROFILE,
+            seed=options["seed"],
+            nodes=options["nodes"],
+            faults=tuple(options["faults"]),
+            count=max(scenario.workload.count for _, scenario in once),
+        )
+    suite = SuiteRecord(
+        id=new_suite_id(name),
+        name=name,
+        seed=options["seed"],
+        parts=repeated(once, times),
+        simulated=simulated,
+        target="" if target is None else describe_target(target),
+    )
+    return _carry_out(suite, options, directory=options["runs"] / suite.id, target=target)
+
+
+def resume_series(directory: Path, options: Mapping[str, Any]) -> int:
+    """Run the parts of a suite that are still to be run; returns the exit code."""
+    directory = locate(directory)
+    suite = read_suite(directory)
+    given = [option for option, _, _ in SCENARIO_OPTIONS if options[parameter_of(option)]]
+    given += [option for option, name in OF_THE_CLUSTER if options[name]]
+    problems = [Problem(option, "an option beside --resume", "none: the suite says") for option in
+                given]  # fmt: skip
+    target = real_target(dict(options))
+    if (target is None) != (suite.simulated is not None):
+        found = "the simulated cluster" if target is None else "a real cluster"
+        expected = "the simulated cluster" if target is not None else suite.target
+        problems.append(Problem("--resume", found, f"{expected}, where it was begun"))
+    if problems:
+        raise ScenarioError("command line", problems)
+    _refuse_to_keep(options)
+    if suite.is_complete:
+        click.echo(f"{directory}: every part is complete; nothing was run again", err=True)
+    return _carry_out(suite, options, directory=directory, target=target)
+
+
+def _refuse_to_keep(options: Mapping[str, Any]) -> None:
+    if options["keep"]:
+        problem = Problem(
+            "--keep",
+            "objects kept between parts",
+            "no --keep with several runs",
+            "what one part leaves would disturb the next",
+        )
+        raise ScenarioError("command line", [problem])
+
+
+def _carry_out(
+    suite: SuiteRecord, options: Mapping[str, Any], *, directory: Path, target: RealTarget | None
+) -> int:
+    pending = suite.pending()
+    if target is not None and pending:
+        by_kind = {part.scenario.workload.kind: part.scenario for part in pending}
+        look_and_ask(list(by_kind.values()), target, is_agreed=options["yes"], runs=len(pending))
+    progress = open_progress(quiet=options["quiet"])
+    execution = Execution(options["runs"], tuple(sys.argv[1:]), progress)
+    series = Series(suite, execution, directory=directory, where=target)
+    try:
+        if suite.simulated is not None:
+            where = describe_simulated(suite.simulated)
+            progress.note(f"{len(pending)} runs on {where}, in virtual time")
+        records = series.carry_out()
+    except VirtsloError:
+        click.echo(f"virtslo: what is complete is kept; go on: {series.resume_command()}", err=True)
+        raise
+    finally:
+        progress.close()
+    code = conclude(records, form=options["form"], suite=series.suite)
+    done = len(series.suite.parts) - len(series.suite.pending())
+    click.echo(f"suite: {directory} ({done} of {len(suite.parts)} parts complete)", err=True)
+    if series.suite.is_complete:
+        return code
+    click.echo(f"  go on: {series.resume_command()}", err=True)
+    return INTERRUPTED if series.is_interrupted else code

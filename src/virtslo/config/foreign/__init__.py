@@ -1,0 +1,1 @@
+"""Workload and audit files of other tools, read unchanged."""

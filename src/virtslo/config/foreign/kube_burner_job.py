@@ -1,0 +1,286 @@
+"""One job of a kube-burner file as the scenario that asks for the same objects and load.
+
+Invariant: an iteration makes `replicas` objects, so the scenario has iterations × replicas; `qps`
+is the rate of arrivals and `burst` how many arrive at once, as from its token bucket.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from virtslo.base.errors import Problem, ScenarioError
+from virtslo.base.units import format_duration, parse_duration
+from virtslo.config.foreign.kube_burner_keys import (
+    CHURN_KEYS,
+    JOB_KEYS,
+    OBJECT_KEYS,
+    REFUSED_IN_JOBS,
+    REFUSED_IN_OBJECTS,
+)
+from virtslo.config.problems import found_text, nearest
+from virtslo.config.schema import API_VERSION, MAX_COUNT
+from virtslo.config.templates.rendering import REPLICAS, render_texts
+from virtslo.config.yaml_document import YamlProblem, parse_yaml, read_text
+from virtslo.model.scenario import Dialect, Template
+from virtslo.model.workload import BY_API_KIND, TRAITS, Kind
+
+MAX_WAIT: Final = 4 * 3600.0
+CHURN_DELAY: Final = 300.0
+CHURN_PERCENT: Final = 10
+KINDS: Final = tuple(kind for kind, short in BY_API_KIND.items() if short is not Kind.VMPOOL)
+
+
+@dataclass(slots=True)
+class Job:
+    """What a job came to."""
+
+    document: dict[str, Any] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+class JobReader:
+    """Reads one job that creates."""
+
+    def __init__(self, job: Mapping[str, Any], place: str, path: Path) -> None:
+        self._job = job
+        self._place = place
+        self._path = path
+        self._found = Job()
+
+    def read(self) -> Job:
+        """The scenario document, what is wrong and what is done otherwise."""
+        self._keys(self._job, self._place, JOB_KEYS, REFUSED_IN_JOBS)
+        if self._job.get("waitWhenFinished") is False:
+            expected = "true: nothing can be measured of what is not waited for"
+            self._add(f"{self._place}.waitWhenFinished", "false", expected)
+        iterations = self._number("jobIterations", 1)
+        workload, replicas = self._object(iterations)
+        workload |= self._namespaces(iterations)
+        load, deadlines = self._load(iterations * replicas)
+        self._found.document = {
+            "apiVersion": API_VERSION,
+            "name": str(self._job.get("name") or self._path.stem).lower().replace("_", "-"),
+            "workload": workload,
+            "load": load,
+            "deadlines": deadlines,
+        }
+        return self._found
+
+    def _object(self, iterations: int) -> tuple[dict[str, Any], int]:
+        objects = self._job.get("objects")
+        place = f"{self._place}.objects"
+        if not isinstance(objects, list) or len(objects) != 1 or not isinstance(objects[0], dict):
+            found = f"{len(objects)} objects" if isinstance(objects, list) else found_text(objects)
+            self._add(place, found, "exactly one object", "virtslo measures one kind a run")
+            return {}, 1
+        spec, place = objects[0], f"{place}[0]"
+        self._keys(spec, place, OBJECT_KEYS, REFUSED_IN_OBJECTS)
+        if spec.get("wait") is False:
+            expected = "true: nothing can be measured of what is not waited for"
+            self._add(f"{place}.wait", "false", expected)
+        if spec.get("runOnce") and iterations > 1:
+            self._add(f"{place}.runOnce", "true", "false, or jobIterations: 1")
+        if spec.get("churn") is False and self._job.get("churnConfig"):
+            self._add(f"{place}.churn", "false", "true: it is the only object that could churn")
+        replicas = self._number("replicas", 1, spec, place)
+        variables = self._variables(spec.get("inputVars"), place)
+        workload: dict[str, Any] = {
+            "dialect": Dialect.GO_TEXT.value,
+            "count": iterations * replicas,
+            "variables": {
+                **variables,
+                "JobName": str(self._job.get("name") or ""),
+                REPLICAS: replicas,
+            },
+        }
+        return workload | self._template(spec, place, workload), replicas
+
+    def _template(
+        self, spec: Mapping[str, Any], place: str, workload: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        where = f"{place}.objectTemplate"
+        name = spec.get("objectTemplate")
+        if not isinstance(name, str) or not name:
+            self._add(where, found_text(name), "the path of a template")
+            return {}
+        template = self._located(name)
+        if template is None:
+            hint = f"looked in {self._path.parent} and the folders above it"
+            self._add(where, repr(name), "a file", hint)
+            return {}
+        sample = self._sample(template, where, workload["variables"])
+        kind = sample.get("kind") if isinstance(sample, dict) else None
+        found: dict[str, Any] = {"template": str(template)}
+        if sample is None:
+            return found
+        if kind not in KINDS:
+            told = found_text(sample) if kind is None else f"the kind {found_text(kind)}"
+            self._add(where, told, f"a manifest of one of {', '.join(KINDS)}")
+            return found
+        found["kind"] = kind
+        if TRAITS[BY_API_KIND[kind]].is_group:
+            members = (sample.get("spec") or {}).get("replicas", 1)
+            found |= {"groups": workload["count"], "count": workload["count"] * int(members)}
+        return found
+
+    def _located(self, name: str) -> Path | None:
+        """A template beside the file, or where its path begins: a folder above."""
+        for folder in (self._path.parent, *self._path.resolve().parent.parents):
+            candidate = (folder / name).resolve()
+            if candidate.is_file():
+                return candidate
+        return None
+
+    def _sample(self, template: Path, where: str, variables: Mapping[str, Any]) -> Any:
+        try:
+            text = read_text(template, expected="a template file")
+            told = {"replica": 1, "run_id": "trial"}
+            of = Template(template.name, text, Dialect.GO_TEXT)
+            return parse_yaml(render_texts(of, [told], variables)[0])
+        except ScenarioError as error:
+            for problem in error.problems:
+                place = f"{where}: {problem.place}"
+                self._add(place, problem.found, problem.expected, problem.hint)
+        except YamlProblem as error:
+            self._add(f"{where}: line {error.line}", error.found, error.expected, error.hint)
+        return None
+
+    def _variables(self, given: Any, place: str) -> dict[str, Any]:
+        if given is None:
+            return {}
+        if not isinstance(given, Mapping):
+            self._add(f"{place}.inputVars", found_text(given), "a mapping")
+            return {}
+        for name, value in given.items():
+            if isinstance(value, Mapping | list):
+                expected = "a text, a number or a boolean"
+                self._add(f"{place}.inputVars.{name}", found_text(value), expected)
+        return dict(given)
+
+    def _namespaces(self, iterations: int) -> dict[str, Any]:
+        if self._job.get("namespacedIterations", True) is False:
+            namespace = self._job.get("namespace") or self._job.get("name")
+            return {"namespace": str(namespace)} if namespace else {}
+        each = self._number("iterationsPerNamespace", 1)
+        count = math.ceil(iterations / each)
+        if count > 1:
+            self._found.notes.append(
+                f"{self._place}.namespacedIterations: {count} namespaces of virtslo's own, filled "
+                "round robin"
+            )
+        return {"namespaces": count}
+
+    def _load(self, count: int) -> tuple[dict[str, Any], dict[str, Any]]:
+        load: dict[str, Any] = {"pattern": "burst"}
+        qps = self._rate("qps", 5.0)
+        if qps > 0:
+            burst = self._number("burst", 5)
+            arrival: dict[str, Any] = {"process": "constant", "rate": f"{qps:g}/s"}
+            if burst > 1:
+                arrival["atOnce"] = min(burst, max(1, count))
+            load["arrival"] = arrival
+        churn = self._churn()
+        if churn is not None:
+            load |= {"pattern": "steady-state", "churn": churn}
+        wait = self._duration("maxWaitTimeout", MAX_WAIT)
+        return load, {"running": format_duration(wait), "gone": format_duration(wait)}
+
+    def _churn(self) -> dict[str, Any] | None:
+        given = self._job.get("churnConfig")
+        place = f"{self._place}.churnConfig"
+        if given is None:
+            return None
+        if not isinstance(given, Mapping):
+            self._add(place, found_text(given), "a mapping")
+            return None
+        for key in given:
+            if key not in CHURN_KEYS:
+                hint = nearest(key, CHURN_KEYS)
+                expected = f"one of {', '.join(CHURN_KEYS)}"
+                self._add(f"{place}.{key}", "an unknown key", expected, hint)
+        cycles = self._number("cycles", 0, given, place, least=0)
+        length = self._duration("duration", 0.0, given, place)
+        percent = self._number("percent", CHURN_PERCENT, given, place, least=0)
+        if not percent or not (cycles or length):
+            return None
+        if (given.get("mode") or "namespaces") != "objects":
+            expected = "objects: virtslo replaces objects, not whole namespaces"
+            self._add(f"{place}.mode", found_text(given.get("mode") or "namespaces"), expected)
+        if self._duration("deleteDelay", 0.0, given, place):
+            expected = "0: a victim and its replacement are intended together"
+            self._add(f"{place}.deleteDelay", found_text(given["deleteDelay"]), expected)
+        every = self._duration("delay", CHURN_DELAY, given, place)
+        by_length = max(1, int(length / every)) if length and every else 0
+        chosen = min(filter(None, (cycles, by_length)), default=1)
+        self._found.notes.append(
+            f"{place}: {chosen} cycles start every {format_duration(every)}, whether or not the "
+            "one before has ended; kube-burner waits for it first"
+        )
+        return {"objects": f"{percent}%", "cycles": chosen, "every": format_duration(every)}
+
+    def _number(
+        self,
+        key: str,
+        default: int,
+        mapping: Mapping[str, Any] | None = None,
+        place: str = "",
+        *,
+        least: int = 1,
+    ) -> int:
+        value = (self._job if mapping is None else mapping).get(key)
+        if value is None:
+            return default
+        is_number = isinstance(value, int) and not isinstance(value, bool)
+        if not is_number or not least <= value <= MAX_COUNT:
+            expected = f"a whole number from {least} to {MAX_COUNT}"
+            self._add(f"{place or self._place}.{key}", found_text(value), expected)
+            return max(default, least)
+        return int(value)
+
+    def _rate(self, key: str, default: float) -> float:
+        value = self._job.get(key, default)
+        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+            self._add(f"{self._place}.{key}", found_text(value), "a number of requests a second")
+            return default
+        return float(value)
+
+    def _duration(
+        self,
+        key: str,
+        default: float,
+        mapping: Mapping[str, Any] | None = None,
+        place: str = "",
+    ) -> float:
+        value = (self._job if mapping is None else mapping).get(key)
+        if value is None:
+            return default
+        try:
+            return parse_duration(value) if value != 0 else 0.0
+        except (ValueError, TypeError, AttributeError):
+            where = f"{place or self._place}.{key}"
+            self._add(where, found_text(value), "a duration such as 5m")
+            return default
+
+    def _keys(
+        self,
+        mapping: Mapping[str, Any],
+        place: str,
+        keys: Mapping[str, str],
+        refused: Mapping[str, str],
+    ) -> None:
+        for key, value in mapping.items():
+            where = f"{place}.{key}"
+            if key in refused:
+                if value not in (None, False, 0, "", "0", "0s", [], {}):
+                    self._add(where, found_text(value), refused[key])
+            elif key not in keys:
+                hint = nearest(key, [*keys, *refused])
+                self._add(where, "an unknown key", f"one of {', '.join(keys)}", hint)
+            elif keys[key] and value not in (None, False):
+                self._found.notes.append(f"{where}: {keys[key]}")
+
+    def _add(self, place: str, found: str, expected: str, hint: str = "") -> None:
+        self._found.problems.append(Problem(place, found, expected, hint))

@@ -1,0 +1,171 @@
+"""Input files of KubeVirt's perfscale-audit, read unchanged.
+
+Invariant: every problem of a file is found at once, each with its key; no secret is repeated in a
+message. Its interval is a number of nanoseconds, its duration a Go duration.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from virtslo.base.errors import Problem, ScenarioError
+from virtslo.base.units import parse_duration
+from virtslo.config.problems import found_text, nearest
+from virtslo.config.yaml_document import read_text
+from virtslo.model.perfscale_audit import AuditRequest, Threshold
+
+KEYS: Final = (
+    "startTime", "endTime", "duration", "prometheusURL", "prometheusUserName",
+    "prometheusPassword", "prometheusBearerToken", "prometheusVerifyTLS",
+    "prometheusScrapeInterval", "thresholdExpectations",
+)  # fmt: skip
+THRESHOLD_KEYS: Final = ("value", "metric", "ratio")
+DURATION: Final = 600.0
+INTERVAL: Final = 30.0
+
+
+def read_audit_file(path: Path) -> dict[str, Any]:
+    """The document of an input file. Raises ScenarioError."""
+    text = read_text(path, expected="an input file of perfscale-audit")
+    try:
+        document = json.loads(text)
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}"
+        raise ScenarioError(str(path), [Problem(place, error.msg, "JSON")]) from error
+    if not isinstance(document, dict):
+        raise ScenarioError(str(path), [Problem("the document", found_text(document), "a mapping")])
+    return document
+
+
+def audit_request(
+    document: Mapping[str, Any],
+    *,
+    source: str,
+    now: float,
+    places: Mapping[str, str] | None = None,
+) -> AuditRequest:
+    """What a document asks for; `now` in Unix seconds. Raises ScenarioError."""
+    reader = _Reader(document, places or {})
+    request = reader.read(now)
+    if reader.problems or request is None:
+        raise ScenarioError(source, reader.problems)
+    return request
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Reads one document, collecting problems."""
+
+    document: Mapping[str, Any]
+    places: Mapping[str, str]
+    problems: list[Problem] = field(default_factory=list)
+
+    def read(self, now: float) -> AuditRequest | None:
+        """The request; meaningful only without problems."""
+        for key in self.document:
+            if key not in KEYS:
+                self._add(key, "an unknown key", f"one of {', '.join(KEYS)}", nearest(key, KEYS))
+        url = self._text("prometheusURL")
+        if not url:
+            self._add("prometheusURL", "nothing", "the URL of a Prometheus")
+        end = self._moment("endTime")
+        start = self._moment("startTime")
+        duration = self._duration()
+        last = now if end is None else end
+        first = last - duration if start is None else start
+        if end is None and start is not None and "duration" in self.document:
+            last = start + duration
+        if first >= last:
+            self._add("startTime", "a start that is not before the end", "a start before the end")
+        interval, verify, thresholds = self._interval(), self._verify(), self._thresholds()
+        request = AuditRequest(
+            url=url,
+            start=first,
+            end=last,
+            scrape_interval=interval,
+            username=self._text("prometheusUserName") or None,
+            password=self._text("prometheusPassword") or None,
+            bearer_token=self._text("prometheusBearerToken") or None,
+            verify=verify,
+            thresholds=thresholds,
+        )
+        return None if self.problems else request
+
+    def _thresholds(self) -> tuple[Threshold, ...]:
+        given = self.document.get("thresholdExpectations") or {}
+        if not isinstance(given, Mapping):
+            self._add("thresholdExpectations", found_text(given), "a mapping of result keys")
+            return ()
+        return tuple(self._threshold(key, spec) for key, spec in given.items())
+
+    def _threshold(self, key: str, spec: Any) -> Threshold:
+        place = f"thresholdExpectations.{key}"
+        if not isinstance(spec, Mapping):
+            self._add(place, found_text(spec), "a mapping with value, or with metric and ratio")
+            return Threshold(key, 0.0)
+        for name in spec:
+            if name not in THRESHOLD_KEYS:
+                self._add(f"{place}.{name}", "an unknown key", ", ".join(THRESHOLD_KEYS))
+        numbers = {name: spec.get(name, 0) for name in ("value", "ratio")}
+        for name, number in numbers.items():
+            if isinstance(number, bool) or not isinstance(number, int | float):
+                self._add(f"{place}.{name}", found_text(number), "a number")
+                return Threshold(key, 0.0)
+        metric = spec.get("metric") or None
+        if metric is not None and not numbers["ratio"]:
+            self._add(f"{place}.ratio", "nothing", f"how many times {metric} it may be")
+        if metric is None and not numbers["value"]:
+            self._add(f"{place}.value", "nothing", "the most that it may be")
+        ratio = float(numbers["ratio"]) if metric is not None else None
+        return Threshold(key, float(numbers["value"]), metric, ratio)
+
+    def _moment(self, key: str) -> float | None:
+        value = self.document.get(key)
+        if value is None or value == "":
+            return None
+        try:
+            moment = datetime.fromisoformat(value)
+        except (TypeError, ValueError):
+            moment = None
+        if moment is None or moment.tzinfo is None:
+            expected = "a date and time with its zone, such as 2026-01-31T10:00:00Z"
+            self._add(key, found_text(value), expected)
+            return None
+        return moment.timestamp()
+
+    def _duration(self) -> float:
+        value = self.document.get("duration")
+        if value in (None, ""):
+            return DURATION
+        try:
+            return parse_duration(value)
+        except (TypeError, ValueError, AttributeError):
+            self._add("duration", found_text(value), "a duration such as 10m")
+            return DURATION
+
+    def _interval(self) -> float:
+        value = self.document.get("prometheusScrapeInterval") or 0
+        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+            expected = "a number of nanoseconds, such as 30000000000"
+            self._add("prometheusScrapeInterval", found_text(value), expected)
+            return INTERVAL
+        return value / 1e9 or INTERVAL
+
+    def _verify(self) -> bool:
+        value = self.document.get("prometheusVerifyTLS", False)
+        if not isinstance(value, bool):
+            self._add("prometheusVerifyTLS", found_text(value), "true or false")
+        return bool(value)
+
+    def _text(self, key: str) -> str:
+        value = self.document.get(key) or ""
+        if not isinstance(value, str):
+            self._add(key, "not a text", "a text")
+            return ""
+        return value
+
+    def _add(self, key: str, found: str, expected: str, hint: str = "") -> None:
+        self.problems.append(Problem(self.places.get(key, key), found, expected, hint))

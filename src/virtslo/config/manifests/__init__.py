@@ -1,0 +1,1 @@
+"""Manifests that templates come to: read and checked."""

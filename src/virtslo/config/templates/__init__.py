@@ -1,0 +1,1 @@
+"""Templates and the process in which they are rendered."""

@@ -1,0 +1,144 @@
+"""From a template to manifests: rendered in a child process, read with bounds, checked.
+
+Invariant: a template's text is never evaluated in this process, and neither its size nor its time
+is without bound. Every manifest is exactly what its own rendered text says.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from virtslo.base.errors import Problem, ScenarioError
+from virtslo.config.manifests.checks import manifest_problems
+from virtslo.config.manifests.reader import ManifestReader
+from virtslo.config.yaml_document import YamlProblem
+from virtslo.model.identifiers import Object
+from virtslo.model.scenario import Dialect, Template
+from virtslo.model.workload import Kind
+
+MAX_DOCUMENT: Final = 256 * 1024
+MAX_TOTAL: Final = 256 * 1024 * 1024
+CHUNK: Final = 20_000
+"""How many manifests one child renders, so that its memory does not grow with the count."""
+DEADLINE_SECONDS: Final = 60.0
+REPLICAS: Final = "replicas of an iteration"
+"""The variable that says how many objects an iteration of kube-burner makes; no template can name
+it."""
+CHILD: Final = "virtslo.config.templates.render_child"
+
+
+def render_manifests(
+    template: Template,
+    contexts: Sequence[Mapping[str, Any]],
+    variables: Mapping[str, Any],
+    kind: Kind,
+) -> list[Object]:
+    """One manifest for every context. Raises ScenarioError with every problem that was found."""
+    reader = ManifestReader()
+    manifests: list[Object] = []
+    for start in range(0, len(contexts), CHUNK):
+        chunk = contexts[start : start + CHUNK]
+        for text, context in zip(render_texts(template, chunk, variables), chunk, strict=True):
+            manifests.append(_manifest(reader, text, context, template=template, kind=kind))
+    return manifests
+
+
+def _manifest(
+    reader: ManifestReader,
+    text: str,
+    context: Mapping[str, Any],
+    *,
+    template: Template,
+    kind: Kind,
+) -> Object:
+    try:
+        document: Object = reader.read(text)
+    except YamlProblem as error:
+        place = f"template {template.name}, line {error.line} as rendered"
+        problems = [Problem(place, error.found, error.expected, error.hint)]
+        raise ScenarioError(f"template {template.name}", problems) from error
+    problems = manifest_problems(document, template.name, kind, context)
+    if problems:
+        raise ScenarioError(f"template {template.name}", problems)
+    return document
+
+
+def render_texts(
+    template: Template, contexts: Sequence[Mapping[str, Any]], variables: Mapping[str, Any]
+) -> list[str]:
+    """The rendered texts, made in a child process. Raises ScenarioError."""
+    request = {
+        "dialect": template.dialect.value,
+        "text": template.text,
+        "variables": dict(variables),
+        "contexts": [_told(context, template.dialect, variables) for context in contexts],
+        "max_document": MAX_DOCUMENT,
+        "max_total": MAX_TOTAL,
+    }
+    command = [sys.executable, "-P", "-m", CHILD]
+    try:
+        done = subprocess.run(  # noqa: S603 - our own interpreter and module
+            command,
+            input=json.dumps(request).encode(),
+            capture_output=True,
+            timeout=DEADLINE_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise _failed(template, f"no end within {DEADLINE_SECONDS:g} s") from error
+    if done.returncode != 0:
+        raise _failed(template, _how_it_ended(done.returncode, done.stderr))
+    answer = json.loads(done.stdout)
+    problem = answer.get("problem")
+    if problem is None:
+        return list(answer["texts"])
+    place = f"template {template.name}, line {problem['line']}"
+    raise ScenarioError(
+        f"template {template.name}",
+        [Problem(place, problem["found"], problem["expected"], problem["hint"])],
+    )
+
+
+def _told(
+    context: Mapping[str, Any], dialect: Dialect, variables: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What a template is told; in Go's dialect the author's variables win, as they do there."""
+    if dialect is Dialect.JINJA:
+        return dict(context)
+    if dialect is Dialect.GO_TEXT:
+        return kube_burner_variables(context, variables)
+    ours = {"replica", "namespace"}
+    return {key: value for key, value in context.items() if key in ours or key not in variables}
+
+
+def kube_burner_variables(
+    context: Mapping[str, Any], variables: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What kube-burner tells a template of an object: its iteration from 0, its replica from 1."""
+    if "replica" not in context:
+        return {}
+    each = int(variables.get(REPLICAS, 1))
+    iteration, replica = divmod(int(context["replica"]) - 1, each)
+    ours = {"UUID": context["run_id"], "RunID": context["run_id"]}
+    return {"Iteration": iteration, "Replica": replica + 1, **ours}
+
+
+def _how_it_ended(returncode: int, stderr: bytes) -> str:
+    if returncode == -24:
+        return "more processor time than it may take"
+    if b"MemoryError" in stderr or returncode in {-6, -9, -11}:
+        return "more memory than it may take"
+    last = stderr.decode(errors="replace").strip().splitlines()[-1:] or [f"code {returncode}"]
+    return f"a failure: {last[0][:200]}"
+
+
+def _failed(template: Template, found: str) -> ScenarioError:
+    problem = Problem(
+        f"template {template.name}",
+        found,
+        "a template that renders within bounds",
+        "look for large repetitions or loops",
+    )
+    return ScenarioError(f"template {template.name}", [problem])

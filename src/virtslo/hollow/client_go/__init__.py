@@ -1,0 +1,1 @@
+"""client-go's parts that controllers are made of: cache, expectations, event handlers."""

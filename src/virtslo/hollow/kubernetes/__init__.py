@@ -1,0 +1,1 @@
+"""Hollow kube-scheduler and kube-controller-manager."""

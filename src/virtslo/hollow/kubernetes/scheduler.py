@@ -1,0 +1,260 @@
+"""kube-scheduler, hollow: pods to the node that is least used and has room.
+
+Invariant: a node never holds more than it can; what fits nowhere says so on the pod and in
+an event, and is tried again when room is made.
+"""
+
+import asyncio
+import heapq
+from collections.abc import Mapping
+from typing import Any, Final
+
+from virtslo.base.clock import timestamp, to_nanoseconds
+from virtslo.base.errors import ClusterError
+from virtslo.base.units import parse_quantity
+from virtslo.client.work_queue import WorkQueue
+from virtslo.hollow.client_go.cache import Cache, Key, key_of
+from virtslo.hollow.client_go.conditions import find_condition
+from virtslo.hollow.kubernetes.node_resources import NOT_HELPFUL, Room, limits_of, obstacle_of
+from virtslo.hollow.kubernetes.scheduling_queue import FLUSH_EVERY_SECONDS, Unschedulable
+from virtslo.hollow.process.component import Component
+from virtslo.hollow.process.delays import SCHEDULE, Delays
+from virtslo.hollow.process.recorder import EventRecorder
+from virtslo.model import resources
+from virtslo.model.identifiers import Object
+from virtslo.ports.kube_api import PatchType
+
+REQUIRED: Final = "requiredDuringSchedulingIgnoredDuringExecution"
+AVOIDED: Final = "node(s) didn't match pod anti-affinity rules"
+_OVER: Final = frozenset({"Succeeded", "Failed"})
+
+
+class Scheduler:
+    """Binds pods to nodes."""
+
+    def __init__(self, component: Component, pods: Cache, nodes: Cache, delays: Delays) -> None:
+        self._component = component
+        self._api = component.api
+        self._pods = pods
+        self._delays = delays
+        self._events = EventRecorder(component, "default-scheduler")
+        self._rooms: dict[str, Room] = {}
+        self._heap: list[tuple[int, str]] = []
+        self._placed: dict[Key, tuple[str, Mapping[str, float]]] = {}
+        self._stuck = Unschedulable(component.clock)
+        self._requests: dict[int, tuple[Any, Mapping[str, float]]] = {}
+        self._group: asyncio.TaskGroup | None = None
+        self.queue: WorkQueue[Key] = WorkQueue(component.clock, "scheduler")
+        nodes.when_seen(self._node_seen)
+        pods.when_seen(self._pod_seen)
+
+    def start(self, group: asyncio.TaskGroup) -> None:
+        """Schedule one pod after another; bindings run beside each other, as the real one's."""
+        self._group = group
+        group.create_task(self._work())
+        group.create_task(self._flush())
+
+    async def _flush(self) -> None:
+        """Try again what has waited for minutes though nothing happened."""
+        clock = self._component.clock
+        while True:
+            await clock.sleep_until(clock.now_ns() + to_nanoseconds(FLUSH_EVERY_SECONDS))
+            for key in self._stuck.take_stale():
+                self.queue.add(key)
+
+    async def _work(self) -> None:
+        while True:
+            key = await self.queue.get()
+            await self._delays.wait(SCHEDULE, f"{key[0]}/{key[1]}")
+            pod = self._pods.get(key)
+            if pod is not None and not pod["spec"].get("nodeName") and key not in self._placed:
+                assert self._group is not None
+                self._group.create_task(self._place(key, pod))
+                await asyncio.sleep(0)
+            self.queue.done(key)
+
+    async def _place(self, key: Key, pod: Object) -> None:
+        wanted = self._wanted(pod)
+        selector = pod["spec"].get("nodeSelector") or {}
+        node, why = self._choose(wanted, selector, self._avoided(pod))
+        if node is None:
+            self._stuck.add(key)
+            await self._tell_unschedulable(pod, why)
+            return
+        self._take(key, node, wanted)
+        name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
+        binding = {
+            "apiVersion": "v1",
+            "kind": "Binding",
+            "metadata": {"name": name, "namespace": namespace},
+            "target": {"apiVersion": "v1", "kind": "Node", "name": node},
+        }
+        try:
+            await self._api.create(
+                resources.PODS, binding, namespace=namespace, name=name, subresource="binding"
+            )
+        except ClusterError:
+            self._release(key)
+            self.queue.add_rate_limited(key)
+            return
+        message = f"Successfully assigned {namespace}/{name} to {node}"
+        self._events.send(pod, "Scheduled", message)
+
+    def _choose(
+        self,
+        wanted: Mapping[str, float],
+        selector: Mapping[str, str],
+        avoided: Mapping[str, None],
+    ) -> tuple[str | None, str]:
+        """The least used node with room; else why there is none, as the real one words it."""
+        passed: dict[str, int] = {}
+        reasons: dict[str, int] = {}
+        chosen: str | None = None
+        while self._heap and chosen is None:
+            pods, name = heapq.heappop(self._heap)
+            room = self._rooms.get(name)
+            if room is None or room.pods != pods or name in passed:
+                continue
+            lack = AVOIDED if name in avoided else room.lacks(wanted, selector)
+            if lack is None:
+                chosen = name
+            else:
+                reasons[lack] = reasons.get(lack, 0) + 1
+            passed[name] = pods
+        for name, pods in passed.items():
+            heapq.heappush(self._heap, (pods, name))
+        return chosen, _refusal(len(self._rooms), reasons)
+
+    def _avoided(self, pod: Object) -> Mapping[str, None]:
+        """The nodes that a pod's anti-affinity to other pods rules out."""
+        affinity = pod["spec"].get("affinity") or {}
+        terms = (affinity.get("podAntiAffinity") or {}).get(REQUIRED) or ()
+        wanted = [term["labelSelector"].get("matchLabels") or {} for term in terms]
+        if not wanted:
+            return {}
+        return {
+            other["spec"]["nodeName"]: None
+            for other in self._pods.objects.values()
+            if other["spec"].get("nodeName")
+            and any(
+                labels.items() <= (other["metadata"].get("labels") or {}).items()
+                for labels in wanted
+            )
+        }
+
+    async def _tell_unschedulable(self, pod: Object, why: str) -> None:
+        known = find_condition(pod.get("status", {}), "PodScheduled")
+        if known is None or known.get("message") != why:
+            condition = {
+                "lastTransitionTime": timestamp(self._component.clock.wall()),
+                "message": why,
+                "reason": "Unschedulable",
+                "status": "False",
+                "type": "PodScheduled",
+            }
+            try:
+                await self._api.patch(
+                    resources.PODS,
+                    pod["metadata"]["name"],
+                    {"status": {"conditions": [condition]}},
+                    patch_type=PatchType.STRATEGIC,
+                    namespace=pod["metadata"]["namespace"],
+                    subresource="status",
+                )
+            except ClusterError:
+                return
+        self._events.send(pod, "FailedScheduling", why, "Warning")
+
+    def _node_seen(self, before: Object | None, after: Object | None) -> None:
+        target = after if after is not None else before
+        assert target is not None
+        name = target["metadata"]["name"]
+        if after is None:
+            self._rooms.pop(name, None)
+            return
+        limits, obstacle = limits_of(after), obstacle_of(after)
+        labels = after["metadata"].get("labels") or {}
+        room = self._rooms.get(name)
+        if room is None:
+            self._rooms[name] = room = Room(name, limits, labels, obstacle)
+            for node, wanted in self._placed.values():
+                if node == name:
+                    room.take(wanted, 1)
+            heapq.heappush(self._heap, (room.pods, name))
+            self._retry_stuck()
+        elif room.change(limits, labels, obstacle):
+            self._retry_stuck()
+
+    def _pod_seen(self, before: Object | None, after: Object | None) -> None:
+        target = after if after is not None else before
+        assert target is not None
+        key = key_of(target)
+        if after is None or after.get("status", {}).get("phase") in _OVER:
+            self._stuck.discard(key)
+            if self._release(key):
+                self._retry_stuck()
+            return
+        node = after["spec"].get("nodeName")
+        if node:
+            if key not in self._placed:
+                self._take(key, node, self._wanted(after))
+        elif key not in self._stuck and not after["metadata"].get("deletionTimestamp"):
+            self.queue.add(key)
+
+    def _take(self, key: Key, node: str, wanted: Mapping[str, float]) -> None:
+        self._placed[key] = (node, wanted)
+        self._stuck.discard(key)
+        room = self._rooms.get(node)
+        if room is not None:
+            room.take(wanted, 1)
+            heapq.heappush(self._heap, (room.pods, node))
+
+    def _release(self, key: Key) -> bool:
+        placed = self._placed.pop(key, None)
+        if placed is None:
+            return False
+        room = self._rooms.get(placed[0])
+        if room is not None:
+            room.take(placed[1], -1)
+            heapq.heappush(self._heap, (room.pods, room.name))
+        return True
+
+    def _retry_stuck(self) -> None:
+        """There may be room: try again what waits, each pod once its back-off is over."""
+        for key, seconds in self._stuck.take_all():
+            self.queue.add_after(key, seconds)
+
+    def _wanted(self, pod: Object) -> Mapping[str, float]:
+        spec = pod["spec"]
+        containers = spec["containers"]
+        known = self._requests.get(id(containers))
+        if known is not None and known[0] is containers:
+            return known[1]
+        wanted: dict[str, float] = {}
+        for container in containers:
+            for name, amount in container.get("resources", {}).get("requests", {}).items():
+                wanted[name] = wanted.get(name, 0.0) + parse_quantity(str(amount))
+        if len(self._requests) > 1024:
+            self._requests.clear()
+        self._requests[id(containers)] = (containers, wanted)
+        return wanted
+
+
+def _refusal(nodes: int, reasons: Mapping[str, int]) -> str:
+    """Why a pod fits nowhere, in kube-scheduler's words."""
+    if not nodes:
+        return "no nodes available to schedule pods"
+    told = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items()))
+    hopeless = sum(count for reason, count in reasons.items() if reason.startswith(NOT_HELPFUL))
+    victims = [
+        f"{count} {words}"
+        for count, words in (
+            (nodes - hopeless, "No preemption victims found for incoming pod"),
+            (hopeless, "Preemption is not helpful for scheduling"),
+        )
+        if count
+    ]
+    return (
+        f"0/{nodes} nodes are available: {told}. preemption: 0/{nodes} nodes are available: "
+        f"{', '.join(victims)}."
+    )

@@ -1,0 +1,1 @@
+"""A hollow node: kubelet, virt-handler, and the machine that they share."""

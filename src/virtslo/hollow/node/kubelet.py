@@ -1,0 +1,226 @@
+"""A node's kubelet, hollow: starts and stops the containers of its pods.
+
+Invariant: it touches only pods bound to its node, in the order of a real one: GET, status PATCH;
+and at the end a DELETE with no grace.
+"""
+
+import asyncio
+from typing import Any, Final
+
+from virtslo.base.clock import timestamp, to_nanoseconds, to_seconds
+from virtslo.base.errors import ClusterError, NotFound
+from virtslo.hollow.client_go.cache import Cache, key_of
+from virtslo.hollow.client_go.ownership import controller_of
+from virtslo.hollow.node.machine import Machine
+from virtslo.hollow.node.pod_network import PodNetwork
+from virtslo.hollow.process.component import Component
+from virtslo.hollow.process.delays import POD_CREATE, POD_START, POD_STOP, Delays
+from virtslo.model import resources
+from virtslo.model.identifiers import Object
+from virtslo.ports.kube_api import PatchType
+
+PATIENCE: Final = 20
+"""Attempts at a status update before a pod is left to the next event."""
+GRACE_SECONDS: Final = 30.0
+"""A pod's own, where its deletion names none."""
+_OVER: Final = frozenset({"Succeeded", "Failed"})
+
+
+class Kubelet:
+    """One node's kubelet."""
+
+    def __init__(
+        self,
+        component: Component,
+        pods: Cache,
+        delays: Delays,
+        *,
+        node: str,
+        address: str,
+        machine: Machine,
+        network: PodNetwork,
+    ) -> None:
+        self._component = component
+        self._api = component.api
+        self._delays = delays
+        self._node = node
+        self._address = address
+        self._network = network
+        self._machine = machine
+        self._group: asyncio.TaskGroup | None = None
+        self._started: dict[str, None] = {}
+        self._stopping: dict[str, None] = {}
+        self._pods = pods
+        pods.when_seen(self._pod_seen)
+        machine.when_launcher_ends(self._launcher_ended)
+
+    def start(self, group: asyncio.TaskGroup) -> None:
+        """Pods are started and stopped as tasks of this group."""
+        self._group = group
+
+    def _pod_seen(self, before: Object | None, after: Object | None) -> None:
+        group = self._group
+        if group is None:
+            return
+        if after is None:
+            if before is not None:
+                self._started.pop(before["metadata"]["uid"], None)
+                self._stopping.pop(before["metadata"]["uid"], None)
+                self._network.release(before["metadata"]["uid"])
+                self._network.release("/".join(key_of(before)))
+            return
+        uid = after["metadata"]["uid"]
+        phase = after.get("status", {}).get("phase")
+        if after["metadata"].get("deletionTimestamp"):
+            if uid not in self._stopping:
+                self._stopping[uid] = None
+                group.create_task(self._stop(after))
+        elif phase == "Pending" and uid not in self._started:
+            self._started[uid] = None
+            group.create_task(self._start(after))
+
+    def _launcher_ended(self, pod_uid: str) -> None:
+        """A pod's process ended by itself: say so."""
+        for pod in self._pods.objects.values():
+            if pod["metadata"]["uid"] == pod_uid and self._group is not None:
+                self._group.create_task(self._end(pod))
+
+    async def _end(self, pod: Object) -> None:
+        if pod["metadata"]["uid"] not in self._stopping:
+            await self._report(pod, stopped(pod, self._now()))
+
+    async def _start(self, pod: Object) -> None:
+        key = "/".join(key_of(pod))
+        await self._delays.wait_for_pod(POD_CREATE, key)
+        if not await self._report(pod, creating(pod, self._now(), self._address)):
+            return
+        await self._delays.wait_for_pod(POD_START, key)
+        if pod["metadata"]["uid"] in self._stopping:
+            return
+        await self._report(pod, running(pod, self._now(), self._address_of(pod)))
+
+    def _address_of(self, pod: Object) -> str:
+        """The address that a pod gets, or has."""
+        living = (
+            name
+            for each in self._pods.objects.values()
+            for name in (each["metadata"]["uid"], "/".join(key_of(each)))
+        )
+        return self._network.assign(self._node, pod["metadata"]["uid"], living)
+
+    async def _stop(self, pod: Object) -> None:
+        metadata = pod["metadata"]
+        grace = metadata.get("deletionGracePeriodSeconds", GRACE_SECONDS)
+        end_ns = self._component.clock.now_ns() + to_nanoseconds(grace)
+        await self._delays.wait(POD_STOP, "/".join(key_of(pod)))
+        owner = controller_of(pod)
+        if owner is not None:
+            left_ns = max(0, end_ns - self._component.clock.now_ns())
+            await self._machine.domain_down(owner["uid"], to_seconds(left_ns))
+        await self._delays.turn_of_pod()
+        if pod.get("status", {}).get("phase") not in _OVER:
+            await self._report(pod, stopped(pod, self._now()))
+        for _ in range(PATIENCE):
+            try:
+                await self._api.delete(
+                    resources.PODS,
+                    metadata["name"],
+                    namespace=metadata["namespace"],
+                    grace_period_seconds=0,
+                    uid=metadata["uid"],
+                )
+            except NotFound:
+                return
+            except ClusterError:
+                await self._pause()
+            else:
+                return
+
+    async def _report(self, pod: Object, status: dict[str, Any]) -> bool:
+        """GET the pod and PATCH its status; whether it is still there."""
+        metadata = pod["metadata"]
+        for _ in range(PATIENCE):
+            try:
+                await self._api.get(
+                    resources.PODS, metadata["name"], namespace=metadata["namespace"]
+                )
+                await self._api.patch(
+                    resources.PODS,
+                    metadata["name"],
+                    {"status": status},
+                    patch_type=PatchType.STRATEGIC,
+                    namespace=metadata["namespace"],
+                    subresource="status",
+                )
+            except NotFound:
+                return False
+            except ClusterError:
+                await self._pause()
+            else:
+                return True
+        return False
+
+    async def _pause(self) -> None:
+        await self._component.clock.sleep_until(self._component.clock.now_ns() + 1_000_000_000)
+
+    def _now(self) -> str:
+        return timestamp(self._component.clock.wall())
+
+
+def creating(pod: Object, now: str, address: str) -> dict[str, Any]:
+    """The status when the sandbox is made and containers are being created."""
+    return {
+        "conditions": _conditions("False", now),
+        "containerStatuses": [_container(item, ready=False) for item in _containers(pod)],
+        "hostIP": address,
+        "hostIPs": [{"ip": address}],
+        "startTime": now,
+    }
+
+
+def running(pod: Object, now: str, address: str) -> dict[str, Any]:
+    """The status when every container runs and is ready."""
+    statuses = [
+        {**_container(item, ready=True), "state": {"running": {"startedAt": now}}}
+        for item in _containers(pod)
+    ]
+    return {
+        "conditions": _conditions("True", now),
+        "containerStatuses": statuses,
+        "phase": "Running",
+        "podIP": address,
+        "podIPs": [{"ip": address}],
+    }
+
+
+def stopped(pod: Object, now: str) -> dict[str, Any]:
+    """The status when every container has ended well."""
+    over = {"terminated": {"exitCode": 0, "finishedAt": now, "reason": "Completed"}}
+    statuses = [{**_container(item, ready=False), "state": over} for item in _containers(pod)]
+    return {
+        "conditions": _conditions("False", now)[:3],
+        "containerStatuses": statuses,
+        "phase": "Succeeded",
+    }
+
+
+_TYPES: Final = ("ContainersReady", "PodReadyToStartContainers", "Ready", "Initialized")
+
+
+def _conditions(status: str, now: str) -> list[dict[str, Any]]:
+    return [{"lastTransitionTime": now, "status": status, "type": name} for name in _TYPES]
+
+
+def _containers(pod: Object) -> list[Any]:
+    return list(pod["spec"]["containers"])
+
+
+def _container(container: Any, *, ready: bool) -> dict[str, Any]:
+    return {
+        "image": container["image"],
+        "imageID": "",
+        "name": container["name"],
+        "ready": ready,
+        "restartCount": 0,
+        "started": ready,
+    }

@@ -1,0 +1,1 @@
+"""A component's process: its client, its limits, its work queues, its metrics."""

@@ -1,0 +1,164 @@
+"""A hollow component: one process of the real ones, with its client and its work.
+
+Invariant: a component reaches the cluster through its own accounted client and in no other way.
+"""
+
+import asyncio
+import zlib
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Mapping
+from random import Random
+from typing import Any, Final, TypeVar
+
+from virtslo.base.clock import Clock
+from virtslo.base.errors import ClusterError
+from virtslo.client.accounting import AccountedApi
+from virtslo.client.reflector import Reflector
+from virtslo.client.token_bucket import TokenBucket
+from virtslo.client.work_queue import WorkQueue
+from virtslo.hollow.client_go.cache import Cache
+from virtslo.hollow.process.delays import Work, draw, working_alone
+from virtslo.hollow.process.metrics_text import Exposition
+from virtslo.model import client_limits
+from virtslo.model.identity import Identity
+from virtslo.model.profile import ComponentLimits, Distribution
+from virtslo.model.resources import Resource
+from virtslo.model.vocabulary import VIRT_OPERATOR
+from virtslo.ports.kube_api import EVERYTHING, KubeApi, Selection
+
+K = TypeVar("K", bound=Hashable)
+
+KUBEVIRT_NAMESPACE: Final = "kubevirt"
+
+GARBAGE_COLLECTOR: Final = "garbage-collector"
+DEFAULT_LIMITS: Final = {
+    **{name: ComponentLimits(*limits) for name, limits in client_limits.DEFAULT_LIMITS.items()},
+    VIRT_OPERATOR: ComponentLimits(200, 400),
+    "kube-scheduler": ComponentLimits(50, 100),
+    "kubelet": ComponentLimits(50, 100),
+    GARBAGE_COLLECTOR: ComponentLimits(40, 30),
+}
+"""Client token buckets at the real defaults. kube-controller-manager's controllers have a client
+each; the garbage collector's is the one that is felt: 20 deletions a second, each with its GET."""
+
+
+class Labour:
+    """A controller's own work for each reconcile, before it looks at its caches."""
+
+    def __init__(self, work: Work, distribution: Distribution | None, chance: Random) -> None:
+        self._work = work
+        self._distribution = distribution
+        self._chance = chance
+
+    async def done(self) -> None:
+        """Return when one reconcile's own work is done; at once if it takes no time."""
+        if self._distribution is not None:
+            await self._work(draw(self._distribution, self._chance))
+
+
+class Component:
+    """One component's identity, client, caches and queues."""
+
+    def __init__(
+        self,
+        identity: Identity,
+        api: KubeApi,
+        clock: Clock,
+        *,
+        limits: ComponentLimits | None = None,
+        labour: Mapping[str, Distribution] | None = None,
+        seed: int = 0,
+        work: Work | None = None,
+    ) -> None:
+        self.identity = identity
+        self.clock = clock
+        self._labour = labour or {}
+        self._seed = seed
+        self._work = work or working_alone(clock)
+        self.api = AccountedApi(api, clock)
+        self.set_limits(limits)
+        self.caches: list[Cache] = []
+        self.metrics: list[Callable[[Exposition], None]] = []
+        """What a component's parts add to its exposition."""
+        self.reflectors: list[Reflector] = []
+        self.queues: list[WorkQueue[Hashable]] = []
+        self.background: list[Callable[[], Coroutine[Any, Any, None]]] = []
+        """What runs beside the reflectors: senders of events."""
+        self.started = clock.wall().timestamp()
+        self._mark = zlib.crc32(identity.component.encode()) & 0xFFF
+        self._suffixes = 0
+        self._running = 0
+
+    def set_limits(self, limits: ComponentLimits | None) -> None:
+        """Give the client a new token bucket; none, or no queries per second, is no limit."""
+        self.limits = limits
+        self.api.bucket = None
+        if limits is not None and limits.qps > 0:
+            self.api.bucket = TokenBucket(self.clock, qps=limits.qps, burst=limits.burst)
+
+    def client(self, limits: ComponentLimits | None) -> AccountedApi:
+        """A client of one part's own, where the parts of a process do not share a token bucket.
+
+        Its calls are counted with the others'.
+        """
+        if limits is None or limits.qps <= 0:
+            return self.api
+        bucket = TokenBucket(self.clock, qps=limits.qps, burst=limits.burst)
+        return self.api.with_bucket(bucket)
+
+    def labour(self, controller: str) -> Labour:
+        """A controller's own work, as its profile says; one stream of chance a controller."""
+        chance = Random(f"{self._seed}:labour:{controller}")
+        return Labour(self._work, self._labour.get(controller), chance)
+
+    def watch(self, resource: Resource, selection: Selection = EVERYTHING) -> Cache:
+        """A cache that a reflector of this component keeps."""
+        cache = Cache()
+        self.caches.append(cache)
+        self.reflectors.append(
+            Reflector(self.api, resource, selection, handler=cache, clock=self.clock)
+        )
+        return cache
+
+    def unique_suffix(self) -> str:
+        """What tells names given at the same moment apart, in hexadecimal."""
+        self._suffixes += 1
+        return f"{self.clock.now_ns():x}{self._mark:03x}{self._suffixes:x}"
+
+    def start(self, group: asyncio.TaskGroup) -> None:
+        """Run the reflectors, and what runs beside them."""
+        for reflector in self.reflectors[self._running :]:
+            group.create_task(reflector.run())
+        self._running = len(self.reflectors)
+        for work in self.background:
+            group.create_task(work())
+        self.background.clear()
+
+    async def synced(self) -> None:
+        """Return when every cache has been filled once."""
+        for reflector in self.reflectors:
+            await reflector.synced.wait()
+
+
+def run_workers(
+    group: asyncio.TaskGroup,
+    queue: WorkQueue[K],
+    reconcile: Callable[[K], Awaitable[None]],
+    *,
+    workers: int,
+) -> None:
+    """Work on a queue with so many workers; what fails is tried again after its back-off."""
+
+    async def work() -> None:
+        while True:
+            key = await queue.get()
+            try:
+                await reconcile(key)
+            except ClusterError:
+                queue.add_rate_limited(key)
+            else:
+                queue.forget(key)
+            finally:
+                queue.done(key)
+
+    for _ in range(workers):
+        group.create_task(work())

@@ -1,0 +1,152 @@
+"""Events, as client-go's recorder sends them: in the background, one after another, correlated.
+
+Invariant: sending never holds up a controller. An event that says the same of the same object
+again is a PATCH of the first; from the tenth similar one on they are told as one; and of one
+object no more than client-go's spam filter lets through (25 at once, then one in five minutes).
+"""
+
+import asyncio
+from collections import OrderedDict
+from typing import Any, Final
+
+from virtslo.base.clock import timestamp, to_nanoseconds
+from virtslo.base.errors import ClusterError, NotFound
+from virtslo.client.token_bucket import TokenBucket
+from virtslo.hollow.process.component import Component
+from virtslo.model import resources
+from virtslo.model.identifiers import Object
+from virtslo.ports.kube_api import PatchType
+
+LONGEST_MEMORY: Final = 4096
+"""Series, aggregates and objects remembered: client-go's cache size."""
+LONGEST_QUEUE: Final = 1000
+"""Events waiting to be sent; more are dropped, as client-go's broadcaster drops them."""
+SIMILAR: Final = 10
+SIMILAR_WITHIN_NS: Final = to_nanoseconds(600.0)
+SPAM_BURST: Final = 25
+SPAM_QPS: Final = 1 / 300
+
+COMBINED: Final = "(combined from similar events): "
+
+Series = tuple[str, str, str]
+"""(uid, reason, message, or `COMBINED`)."""
+Waiting = tuple[Object, Series, str, str, str]
+"""(what it is about, its series, message, type, when)."""
+
+
+class EventRecorder:
+    """Sends a controller's events."""
+
+    def __init__(self, component: Component, source: str) -> None:
+        self._component = component
+        self._source = source
+        self._known: OrderedDict[Series, tuple[str, str, int]] = OrderedDict()
+        self._similar: OrderedDict[tuple[str, str], tuple[int, dict[str, None]]] = OrderedDict()
+        self._spam: OrderedDict[str, TokenBucket] = OrderedDict()
+        self._waiting: asyncio.Queue[Waiting] = asyncio.Queue()
+        self.dropped = 0
+        component.background.append(self.run)
+
+    def send(self, about: Object, reason: str, message: str, kind: str = "Normal") -> None:
+        """Have an event about an object sent; a failure is dropped, as the real recorder does."""
+        uid = about["metadata"]["uid"]
+        if not self._may_send(uid) or self._waiting.qsize() >= LONGEST_QUEUE:
+            self.dropped += 1
+            return
+        series = self._series(uid, reason, message)
+        if series[2] is COMBINED:
+            message = COMBINED + message
+        at = timestamp(self._component.clock.wall())
+        self._waiting.put_nowait((about, series, message, kind, at))
+
+    async def run(self) -> None:
+        """Send what waits, in order."""
+        while True:
+            waiting = await self._waiting.get()
+            known = self._known.get(waiting[1])
+            try:
+                if known is None:
+                    await self._first(waiting)
+                else:
+                    await self._again(waiting, known)
+            except NotFound:
+                self._known.pop(waiting[1], None)
+            except ClusterError:
+                self.dropped += 1
+
+    def _may_send(self, uid: str) -> bool:
+        bucket = self._spam.get(uid)
+        if bucket is None:
+            bucket = TokenBucket(self._component.clock, qps=SPAM_QPS, burst=SPAM_BURST)
+            _remember(self._spam, uid, bucket)
+        return bucket.try_take()
+
+    def _series(self, uid: str, reason: str, message: str) -> Series:
+        """Which series an event belongs to; many similar ones become one."""
+        now_ns = self._component.clock.now_ns()
+        last_ns, messages = self._similar.get((uid, reason), (now_ns, {}))
+        if now_ns - last_ns > SIMILAR_WITHIN_NS:
+            messages = {}
+        messages[message] = None
+        if len(messages) > SIMILAR:
+            del messages[next(iter(messages))]
+        _remember(self._similar, (uid, reason), (now_ns, messages))
+        if len(messages) < SIMILAR:
+            return (uid, reason, message)
+        return (uid, reason, COMBINED)
+
+    async def _first(self, waiting: Waiting) -> None:
+        about, series, message, kind, at = waiting
+        metadata = about["metadata"]
+        name = f"{metadata['name']}.{self._component.unique_suffix()}"
+        namespace = metadata.get("namespace") or "default"
+        _remember(self._known, series, (namespace, name, 1))
+        event = {
+            "apiVersion": "v1",
+            "kind": "Event",
+            "metadata": {"name": name, "namespace": namespace},
+            "involvedObject": _reference(about, namespace),
+            "reason": series[1],
+            "message": message,
+            "source": {"component": self._source},
+            "firstTimestamp": at,
+            "lastTimestamp": at,
+            "count": 1,
+            "type": kind,
+        }
+        try:
+            await self._component.api.create(resources.EVENTS, event, namespace=namespace)
+        except ClusterError:
+            self._known.pop(series, None)
+            raise
+
+    async def _again(self, waiting: Waiting, known: tuple[str, str, int]) -> None:
+        _, series, message, _, at = waiting
+        namespace, name, count = known
+        _remember(self._known, series, (namespace, name, count + 1))
+        patch: dict[str, Any] = {"count": count + 1, "lastTimestamp": at}
+        if series[2] is COMBINED:
+            patch["message"] = message
+        await self._component.api.patch(
+            resources.EVENTS, name, patch, patch_type=PatchType.STRATEGIC, namespace=namespace
+        )
+
+
+def _reference(about: Object, namespace: str) -> dict[str, Any]:
+    metadata = about["metadata"]
+    return {
+        "apiVersion": about["apiVersion"],
+        "kind": about["kind"],
+        "name": metadata["name"],
+        "namespace": namespace,
+        "resourceVersion": metadata.get("resourceVersion", ""),
+        "uid": metadata["uid"],
+    }
+
+
+def _remember(memory: OrderedDict[Any, Any], key: Any, value: Any) -> None:
+    """Keep a value; the least lately used goes when there are too many."""
+    memory[key] = value
+    memory.move_to_end(key)
+    if len(memory) > LONGEST_MEMORY:
+        memory.popitem(last=False)

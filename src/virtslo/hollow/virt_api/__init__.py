@@ -1,0 +1,1 @@
+"""Hollow virt-api: KubeVirt's subresource API."""

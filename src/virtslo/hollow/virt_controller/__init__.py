@@ -1,0 +1,1 @@
+"""Hollow virt-controller: a module for each of its controllers."""

@@ -1,0 +1,237 @@
+"""virt-controller's VMI controller, hollow.
+
+Invariant: a reconcile acts on what the caches say and then writes at most once; it waits until it
+has seen the pods and the write that it asked for. What merges under load merges by that alone.
+Order and number of calls follow the recordings of the real controller.
+"""
+
+from typing import Final
+
+from virtslo.base.clock import timestamp
+from virtslo.base.errors import ClusterError, NotFound
+from virtslo.client.work_queue import WorkQueue
+from virtslo.hollow.client_go.api_versions import has_api_versions, with_api_versions
+from virtslo.hollow.client_go.cache import Cache, Key, key_of
+from virtslo.hollow.client_go.conditions import find_condition
+from virtslo.hollow.client_go.expectations import Expectations
+from virtslo.hollow.client_go.ownership import controller_of
+from virtslo.hollow.process.component import Component
+from virtslo.hollow.process.recorder import EventRecorder
+from virtslo.hollow.vmi.launcher import UNPAUSED_GATE, pod_for
+from virtslo.hollow.vmi.vmi_status import (
+    NODE_LABEL,
+    Around,
+    is_final,
+    is_pod_over,
+    is_receiver,
+    is_the_nodes,
+    next_vmi,
+    vmi_patch,
+)
+from virtslo.model import resources
+from virtslo.model.identifiers import Object
+from virtslo.ports.kube_api import PatchType
+
+UNPROCESSED: Final = frozenset({"", "Pending"})
+
+
+class VmiController:
+    """Brings pods to VMIs, VMIs from Pending to Scheduled, and what has ended out of the way."""
+
+    def __init__(self, component: Component, vmis: Cache, pods: Cache, vms: Cache) -> None:
+        self._component = component
+        self._api = component.api
+        self._labour = component.labour("vmi")
+        self._vmis = vmis
+        self._pods = pods
+        self._vms = vms
+        pods.index_owners()
+        self._events = EventRecorder(component, "virtualmachine-controller")
+        self.queue: WorkQueue[Key] = WorkQueue(component.clock, "virt-controller-vmi")
+        component.queues.append(self.queue)  # type: ignore[arg-type]
+        self._pods_expected = Expectations(component.clock)
+        self._writes_expected = Expectations(component.clock)
+        vmis.when_seen(self._vmi_seen)
+        pods.when_seen(self._pod_seen)
+
+    def _vmi_seen(self, before: Object | None, after: Object | None) -> None:
+        target = after if after is not None else before
+        assert target is not None
+        key = key_of(target)
+        if before is not None:
+            self._writes_expected.creation_observed(key)
+        self.queue.add(key)
+
+    def _pod_seen(self, before: Object | None, after: Object | None) -> None:
+        target = after if after is not None else before
+        assert target is not None
+        owner = controller_of(target)
+        if owner is None or owner["kind"] != "VirtualMachineInstance":
+            return
+        key = (target["metadata"]["namespace"], owner["name"])
+        if after is None or "deletionTimestamp" in after["metadata"]:
+            self._pods_expected.deletion_observed(key, target["metadata"]["uid"])
+        elif before is None:
+            self._pods_expected.creation_observed(key)
+        self.queue.add(key)
+
+    async def reconcile(self, key: Key) -> None:
+        """Take one VMI one step further. Raises ClusterError for what is to be tried again."""
+        await self._labour.done()
+        vmi = self._vmis.get(key)
+        if vmi is None:
+            self._pods_expected.forget(key)
+            self._writes_expected.forget(key)
+            return
+        if not has_api_versions(vmi):
+            await self._update(key, with_api_versions(vmi))
+            return
+        if not (self._pods_expected.are_met(key) and self._writes_expected.are_met(key)):
+            return
+        pod = await self._sync(key, vmi, self._current_pod(vmi))
+        await self._update_status(key, vmi, pod)
+
+    def _current_pod(self, vmi: Object) -> Object | None:
+        """The VMI's pod: on its node once it has one, else the newest."""
+        node = vmi["status"].get("nodeName")
+        found: Object | None = None
+        for pod_key in self._pods.owned_by(vmi["metadata"]["uid"]):
+            pod = self._pods.get(pod_key)
+            if pod is None or (node and pod["spec"].get("nodeName") != node):
+                continue
+            found = pod
+        return found
+
+    async def _sync(self, key: Key, vmi: Object, pod: Object | None) -> Object | None:
+        """Create or delete pods; the pod to go on with."""
+        if "deletionTimestamp" in vmi["metadata"]:
+            await self._delete_pods(key, vmi)
+            return pod
+        phase = vmi["status"].get("phase", "")
+        if pod is not None or phase not in UNPROCESSED or is_receiver(vmi):
+            return pod
+        return await self._create_pod(key, vmi)
+
+    async def _create_pod(self, key: Key, vmi: Object) -> Object:
+        self._pods_expected.expect_creations(key, 1)
+        try:
+            pod = await self._api.create(resources.PODS, pod_for(vmi), namespace=key[0])
+        except ClusterError as error:
+            self._pods_expected.creation_observed(key)
+            self._events.send(vmi, "FailedCreate", f"Error creating pod: {error}", "Warning")
+            raise
+        words = f"Created virtual machine pod {pod['metadata']['name']}"
+        self._events.send(vmi, "SuccessfulCreate", words)
+        return pod
+
+    async def _delete_pods(self, key: Key, vmi: Object) -> None:
+        """Delete the VMI's pods; one that is being deleted again when it has ended."""
+        for pod_key in self._pods.owned_by(vmi["metadata"]["uid"]):
+            pod = self._pods.get(pod_key)
+            if pod is None or ("deletionTimestamp" in pod["metadata"] and not is_pod_over(pod)):
+                continue
+            await self._delete_pod(key, vmi, pod)
+
+    async def _delete_pod(self, key: Key, vmi: Object, pod: Object) -> None:
+        metadata = pod["metadata"]
+        self._pods_expected.expect_deletion(key, metadata["uid"])
+        try:
+            await self._api.delete(resources.PODS, metadata["name"], namespace=key[0])
+        except NotFound:
+            self._pods_expected.deletion_observed(key, metadata["uid"])
+        except ClusterError:
+            self._pods_expected.deletion_observed(key, metadata["uid"])
+            words = f"Failed to delete virtual machine pod {metadata['name']}"
+            self._events.send(vmi, "FailedDelete", words, "Warning")
+            raise
+        words = f"Deleted virtual machine pod {metadata['name']}"
+        self._events.send(vmi, "SuccessfulDelete", words)
+
+    async def _update_status(self, key: Key, vmi: Object, pod: Object | None) -> None:
+        active = {
+            found["metadata"]["uid"]: found["spec"].get("nodeName", "")
+            for pod_key in self._pods.owned_by(vmi["metadata"]["uid"])
+            if (found := self._pods.get(pod_key)) is not None
+        }
+        if pod is not None:
+            await self._open_gate(pod)
+            await self._label(vmi, pod)
+        if is_final(vmi):
+            active = self._still_there(vmi, active)
+        around = Around(pod=pod, active=active, has_vm=self._has_vm(vmi))
+        wanted = next_vmi(vmi, around, self._now())
+        if wanted is vmi:
+            return
+        if not is_the_nodes(vmi):
+            await self._update(key, wanted)
+            return
+        patch = vmi_patch(vmi, wanted)
+        if patch:
+            await self._api.patch(
+                resources.VMIS, key[1], patch, patch_type=PatchType.JSON, namespace=key[0]
+            )
+
+    def _still_there(self, vmi: Object, active: dict[str, str]) -> dict[str, str]:
+        """Pods that are still in the cache after the calls just made."""
+        return active if self._pods.owned_by(vmi["metadata"]["uid"]) else {}
+
+    def _has_vm(self, vmi: Object) -> bool:
+        owner = controller_of(vmi)
+        if owner is None or owner["kind"] != "VirtualMachine":
+            return False
+        vm = self._vms.get((vmi["metadata"]["namespace"], owner["name"]))
+        return vm is not None and vm["metadata"]["uid"] == owner["uid"]
+
+    async def _open_gate(self, pod: Object) -> None:
+        """Set the readiness gate: the virtual machine is not paused."""
+        gate = find_condition(pod.get("status") or {}, UNPAUSED_GATE)
+        if gate is not None and gate["status"] == "True":
+            return
+        now = self._now()
+        condition = {
+            "lastProbeTime": now,
+            "lastTransitionTime": now,
+            "message": "the virtual machine is not paused",
+            "reason": "NotPaused",
+            "status": "True",
+            "type": UNPAUSED_GATE,
+        }
+        await self._api.patch(
+            resources.PODS,
+            pod["metadata"]["name"],
+            {"status": {"conditions": [condition]}},
+            patch_type=PatchType.STRATEGIC,
+            namespace=pod["metadata"]["namespace"],
+            subresource="status",
+        )
+
+    async def _label(self, vmi: Object, pod: Object) -> None:
+        """Tell the pod the node that its VMI says it is on."""
+        node = (vmi["metadata"].get("labels") or {}).get(NODE_LABEL)
+        before = pod["metadata"].get("labels") or {}
+        if node is None or before.get(NODE_LABEL) == node:
+            return
+        patch = [
+            {"op": "test", "path": "/metadata/labels", "value": before},
+            {"op": "replace", "path": "/metadata/labels", "value": {**before, NODE_LABEL: node}},
+        ]
+        await self._api.patch(
+            resources.PODS,
+            pod["metadata"]["name"],
+            patch,
+            patch_type=PatchType.JSON,
+            namespace=pod["metadata"]["namespace"],
+        )
+
+    async def _update(self, key: Key, wanted: Object) -> None:
+        """PUT the VMI, and wait for its next change before looking at it again."""
+        self._writes_expected.forget(key)
+        self._writes_expected.expect_creations(key, 1)
+        try:
+            await self._api.update(resources.VMIS, wanted)
+        except ClusterError:
+            self._writes_expected.forget(key)
+            raise
+
+    def _now(self) -> str:
+        return timestamp(self._component.clock.wall())

@@ -1,0 +1,217 @@
+"""The VMI as virt-controller wants it, given its pods: pure functions.
+
+Invariant: the very same object comes back if nothing is to be changed; a phase never goes back; a
+condition is replaced only if its status or reason changes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from virtslo.hollow.client_go.conditions import Condition, find_condition, with_condition
+from virtslo.hollow.client_go.finalizers import without_finalizers
+from virtslo.hollow.vmi.launcher import OVERHEAD_MIB
+from virtslo.hollow.vmi.run_strategy import RECEIVER_ANNOTATION
+from virtslo.model.identifiers import Object
+
+VMI_FINALIZER: Final = "kubevirt.io/foregroundDeleteVirtualMachine"
+VM_FINALIZER: Final = "kubevirt.io/virtualMachineControllerFinalize"
+NODE_LABEL: Final = "kubevirt.io/nodeName"
+PLACED: Final = "PodScheduled"
+_MEMORY: Final = {"memoryOverhead": f"{OVERHEAD_MIB}Mi"}
+_INTERFACES: Final = [{"name": "default", "podInterfaceName": "eth0"}]
+_FINAL: Final = frozenset({"Succeeded", "Failed"})
+_NODES: Final = frozenset({"Scheduled", "Running"})
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What virt-controller knows around a VMI."""
+
+    pod: Object | None
+    """Its pod, as a reconcile goes on with it."""
+    active: Mapping[str, str]
+    """Every pod of it in the cache: uid to node."""
+    has_vm: bool
+    """Whether the VM that controls it is still there."""
+
+
+def is_final(vmi: Object) -> bool:
+    """Whether the VMI has ended."""
+    return vmi["status"].get("phase") in _FINAL
+
+
+def is_the_nodes(vmi: Object) -> bool:
+    """Whether virt-handler owns the VMI, so that virt-controller only patches it."""
+    return vmi["status"].get("phase") in _NODES
+
+
+def is_receiver(vmi: Object) -> bool:
+    """Whether the VMI waits for another cluster's VMI to be migrated into it."""
+    annotations = vmi["metadata"].get("annotations") or {}
+    return annotations.get(RECEIVER_ANNOTATION) == "true"
+
+
+def is_going_down(pod: Object) -> bool:
+    """Whether a pod has ended or is being deleted."""
+    return "deletionTimestamp" in pod["metadata"] or is_pod_over(pod)
+
+
+def is_pod_over(pod: Object) -> bool:
+    """Whether a pod has ended."""
+    return (pod.get("status") or {}).get("phase") in _FINAL
+
+
+def with_phase(status: Mapping[str, Any], phase: str, now: str) -> dict[str, Any]:
+    """The status in a new phase, with its first transition noted."""
+    transitions = [
+        *status.get("phaseTransitionTimestamps", ()),
+        {"phase": phase, "phaseTransitionTimestamp": now},
+    ]
+    return {**status, "phase": phase, "phaseTransitionTimestamps": transitions}
+
+
+def next_vmi(vmi: Object, around: Around, now: str) -> Object:
+    """The VMI as it should be; `vmi` itself if it is."""
+    status, metadata = vmi["status"], vmi["metadata"]
+    new: dict[str, Any] = dict(status)
+    if around.active:
+        new["activePods"] = around.active
+    else:
+        new.pop("activePods", None)
+    _set_ready(new, around.pod, now)
+    _set_image(new, around.pod)
+    changed = _with_phase_of_pod(vmi, new, around, now)
+    if changed["status"] == status and changed["metadata"] is metadata:
+        return vmi
+    return changed
+
+
+def _with_phase_of_pod(
+    vmi: Object, new: dict[str, Any], around: Around, now: str
+) -> dict[str, Any]:
+    metadata = vmi["metadata"]
+    pod, phase = around.pod, vmi["status"].get("phase", "")
+    if phase in _FINAL:
+        gone = not around.active
+        names = [VMI_FINALIZER] if gone else []
+        if gone:
+            new.pop("launcherContainerImageVersion", None)
+        if not around.has_vm:
+            names.append(VM_FINALIZER)
+        metadata = without_finalizers(metadata, names)
+    elif phase in {"", "Pending", "WaitingForSync"}:
+        if pod is not None:
+            new = with_phase(new, "Scheduling", now)
+            new["memory"] = {**new.get("memory", {}), **_MEMORY}
+        elif "deletionTimestamp" in metadata:
+            new = with_phase(new, "Failed", now)
+        elif is_receiver(vmi) and phase != "WaitingForSync":
+            new = with_phase(new, "WaitingForSync", now)
+    elif pod is None:
+        new = with_phase(new, "Failed", now)
+    elif phase == "Scheduling":
+        return _scheduling(vmi, new, pod, now)
+    return {**vmi, "metadata": metadata, "status": new}
+
+
+def _scheduling(vmi: Object, new: dict[str, Any], pod: Object, now: str) -> dict[str, Any]:
+    metadata, status = vmi["metadata"], pod.get("status") or {}
+    new["qosClass"] = status.get("qosClass", "Burstable")
+    placed = find_condition(status, PLACED)
+    if placed is not None and placed["status"] == "False":
+        new["conditions"] = with_condition(new.get("conditions"), placed)
+    elif find_condition(new, PLACED) is not None:
+        new["conditions"] = [item for item in new["conditions"] if item["type"] != PLACED]
+    if is_pod_ready(pod) and "deletionTimestamp" not in metadata:
+        node = pod["spec"]["nodeName"]
+        labels = {**(metadata.get("labels") or {}), NODE_LABEL: node}
+        metadata = {**metadata, "labels": labels}
+        volumes = vmi["spec"].get("volumes") or ()
+        new = with_phase(new, "Scheduled", now)
+        new.update(
+            nodeName=node,
+            interfaces=_INTERFACES,
+            migrationTransport="Unix",
+            volumeStatus=[{"name": volume["name"], "target": ""} for volume in volumes],
+        )
+    elif is_going_down(pod):
+        new = with_phase(new, "Failed", now)
+    return {**vmi, "metadata": metadata, "status": new}
+
+
+def vmi_patch(vmi: Object, wanted: Object) -> list[dict[str, Any]]:
+    """The patch that makes a VMI of its node what is wanted, as virt-controller makes it."""
+    patch: list[dict[str, Any]] = []
+    before, after = vmi["status"], wanted["status"]
+    for key in ("conditions", "activePods", "phase", "launcherContainerImageVersion"):
+        if before.get(key) == after.get(key):
+            continue
+        path = f"/status/{key}"
+        if key in before:
+            patch.append({"op": "test", "path": path, "value": before[key]})
+        if key in after:
+            op = "replace" if key in before else "add"
+            patch.append({"op": op, "path": path, "value": after[key]})
+        else:
+            patch.append({"op": "remove", "path": path})
+    return patch
+
+
+def is_pod_ready(pod: Object) -> bool:
+    """Whether a pod runs on a node and its containers are ready, as virt-controller sees it."""
+    status = pod.get("status") or {}
+    if "deletionTimestamp" in pod["metadata"]:
+        return False
+    if status.get("phase") != "Running" or not pod["spec"].get("nodeName"):
+        return False
+    return all(item.get("ready") for item in status.get("containerStatuses", ()))
+
+
+def _set_image(new: dict[str, Any], pod: Object | None) -> None:
+    if pod is not None:
+        new["launcherContainerImageVersion"] = pod["spec"]["containers"][0]["image"]
+
+
+def _set_ready(new: dict[str, Any], pod: Object | None, now: str) -> None:
+    wanted = _ready(new.get("phase", ""), pod, now)
+    current = find_condition(new, "Ready")
+    if current is None or not _says_the_same(current, wanted):
+        new["conditions"] = with_condition(new.get("conditions"), wanted)
+
+
+def _ready(phase: str, pod: Object | None, now: str) -> Condition:
+    if pod is None:
+        words = "virt-launcher pod has not yet been scheduled"
+        return _not_ready("PodNotExists", words, now)
+    if is_going_down(pod):
+        return _not_ready("PodTerminating", "virt-launcher pod is terminating", now)
+    if phase != "Running":
+        return _not_ready("GuestNotRunning", "Guest VM is not reported as running", now)
+    theirs = find_condition(pod.get("status") or {}, "Ready")
+    if theirs is None:
+        words = "virt-launcher pod is missing the Ready condition"
+        return _not_ready("PodConditionMissing", words, now)
+    ready = {
+        "lastProbeTime": None,
+        "lastTransitionTime": theirs["lastTransitionTime"],
+        "status": theirs["status"],
+        "type": "Ready",
+    }
+    return {**ready, **{key: theirs[key] for key in ("reason", "message") if key in theirs}}
+
+
+def _not_ready(reason: str, message: str, now: str) -> Condition:
+    return {
+        "lastProbeTime": now,
+        "lastTransitionTime": now,
+        "message": message,
+        "reason": reason,
+        "status": "False",
+        "type": "Ready",
+    }
+
+
+def _says_the_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """As KubeVirt compares conditions: a new message alone is no change."""
+    return all(one.get(key) == other.get(key) for key in ("status", "reason"))

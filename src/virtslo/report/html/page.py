@@ -1,0 +1,244 @@
+"""A report as one HTML page that opens offline: tables first, then interactive plots.
+
+Invariant: the page asks nothing of any server (its own policy forbids it); whatever came from
+outside is escaped; the same report gives the same bytes.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib import resources as package_data
+from typing import Any, Final
+
+from virtslo.model.figures import Figure
+from virtslo.model.report import Report, RunSummary
+from virtslo.model.vocabulary import KIND_TITLES, TEST_TITLES
+from virtslo.report.call_sheets import call_sheets
+from virtslo.report.charts.chart import Chart
+from virtslo.report.charts.of_run import charts_of
+from virtslo.report.content import (
+    PROMISES,
+    Sheet,
+    environment_lines,
+    finding_lines,
+    latency_sheet,
+    simulated_label,
+    single_lines,
+    table_sheets,
+    time_lines,
+    validity_line,
+)
+from virtslo.report.marking import detailed_runs
+from virtslo.report.numbers import number, seconds
+from virtslo.report.verdicts import verdict_sheet
+
+POLICY: Final = (
+    "default-src 'none'; script-src 'unsafe-inline' {scripts}; style-src 'unsafe-inline'; "
+    "img-src data: blob:; font-src data:; base-uri 'none'; form-action 'none'"
+)
+ASSET: Final = "virtslo-plotly.min.js"
+FACTS: Final = (
+    ("time_to_all_running_seconds", "value", "All Running after"),
+    ("cycle_recovery_seconds", "p50", "Recovery of a cycle, P50"),
+    ("cycle_recovery_seconds", "max", "Recovery of a cycle, max"),
+    ("vmi_creation_to_running_seconds", "p50", "Creation to Running, P50"),
+    ("vmi_creation_to_running_seconds", "p99", "Creation to Running, P99"),
+    ("creation_rate", "mean", "Creation rate"),
+    ("phase_rate_running", "mean", "Running rate"),
+)
+_GROUP: Final = re.compile(r"(?<=\d) (?=\d{3}(?!\d))|(?<=\d) (?=(?:s|ms|%)\b)")
+_UNSAFE: Final = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026",
+                  0x2028: "\\u2028", 0x2029: "\\u2029"}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Html:
+    """Renders the page, with the plotting library in it or, shared by several pages, beside it."""
+
+    is_shared: bool = False
+
+    def render(self, report: Report) -> str:
+        """The page."""
+        page = _page(report, is_shared=self.is_shared)
+        return str(_template().render(page, kept=_kept_together))
+
+    def assets(self) -> Mapping[str, str]:
+        """What must lie beside the page, by name."""
+        return {ASSET: _library()} if self.is_shared else {}
+
+
+def _template() -> Any:
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True
+    )
+    return environment.from_string(_resource("page.html.j2"))
+
+
+def _page(report: Report, *, is_shared: bool) -> dict[str, Any]:
+    from markupsafe import Markup
+
+    runs = list(_runs(report))
+    charts = [chart for run in runs for chart in run["charts"]]
+    shown, not_run = _tables(report)
+    library = f'<script src="{ASSET}"></script>' if is_shared else f"<script>{_library()}</script>"
+    return {
+        "policy": POLICY.format(scripts="'self' file:" if is_shared else "").replace("  ", " "),
+        "title": _title(report),
+        "subtitle": [_subtitle(run) for run in report.runs],
+        "style": Markup(_resource("page.css")),  # noqa: S704 - our own file
+        "script": Markup(_resource("page.js")),  # noqa: S704 - our own file
+        "library": Markup(library),  # noqa: S704 - the library's own bundle
+        "charts": Markup(_json(charts)),  # noqa: S704 - escaped for a script element
+        "sections": _sections(runs),
+        "badges": list(_badges(report)),
+        "facts": list(_facts(report)),
+        "tables": shown,
+        "tables_not_run": not_run,
+        "verdicts": verdict_sheet(report),
+        "verdict_texts": (1, 5) if len(report.runs) == 1 else (1, 2, 6),
+        "validity": validity_line(report),
+        "findings": list(finding_lines(report)),
+        "environments": [{"id": run.id, "lines": list(environment_lines(run))}
+                         for run in report.runs],
+        "runs": runs,
+        "latencies": latency_sheet(report),
+        "calls": call_sheets(report),
+        "time_spent": list(time_lines(report)),
+        "singles": list(single_lines(report)),
+        "promises": PROMISES,
+        "definitions": report.definitions,
+    }  # fmt: skip
+
+
+def _runs(report: Report) -> Iterator[dict[str, Any]]:
+    several = len(report.runs) > 1
+    for index, (run, detail) in enumerate(detailed_runs(report)):
+        charts = [_plain(chart, f"{index}-{chart.key}") for chart in charts_of(run, detail)]
+        notes = []
+        if run.environment.virtual_time:
+            notes.append("Lateness of the generator: none, since the run was in virtual time.")
+        if not detail.rest_calls:
+            notes.append("REST calls: not counted in this run.")
+        title = f"Plots of {run.id}" if several else "Plots"
+        yield {"number": index, "title": title, "charts": charts, "notes": notes}
+
+
+def _plain(chart: Chart, identity: str) -> dict[str, Any]:
+    return {
+        "id": identity,
+        "title": chart.title,
+        "caption": chart.caption,
+        "traces": chart.traces,
+        "layout": chart.layout,
+        "log_axis": chart.log_axis,
+        "is_log": chart.is_log,
+        "height": chart.height,
+        "table": chart.table,
+    }
+
+
+def _kept_together(text: str) -> str:
+    """The text with every number whole: no line ends between its groups of digits."""
+    return _GROUP.sub("\u00a0", text)
+
+
+def _json(charts: Sequence[Mapping[str, Any]]) -> str:
+    kept = ("id", "traces", "layout", "log_axis", "is_log", "height")
+    plain = [{key: chart[key] for key in kept} for chart in charts]
+    return json.dumps(plain, separators=(",", ":"), ensure_ascii=False).translate(_UNSAFE)
+
+
+def _title(report: Report) -> str:
+    if len(report.runs) == 1:
+        return _subject(report.runs[0])
+    return f"{len(report.runs)} runs"
+
+
+def _subtitle(run: RunSummary) -> str:
+    environment = run.environment
+    nodes = "nodes unknown" if environment.nodes is None else f"{number(environment.nodes)} nodes"
+    versions = (
+        f"KubeVirt {environment.kubevirt_version or 'unknown'}, "
+        f"Kubernetes {environment.kubernetes_version or 'unknown'}"
+    )
+    return f"{run.id}: {_subject(run)}, {run.arrival} arrival, {versions}, {nodes}"
+
+
+def _subject(run: RunSummary) -> str:
+    kind = KIND_TITLES.get(run.kind, run.kind)
+    return f"{TEST_TITLES[run.test]} of {number(run.count)} {kind}{'' if run.count == 1 else 's'}"
+
+
+def _badges(report: Report) -> Iterator[tuple[str, str]]:
+    yield ("good", "valid") if report.valid else ("bad", "inconclusive")
+    label = simulated_label(report)
+    if label:
+        yield "warn", label
+    met = sum(verdict.verdict.value == "met" for verdict in report.verdicts)
+    if report.verdicts:
+        kind = "good" if met == len(report.verdicts) else "bad"
+        yield kind, f"{met} of {len(report.verdicts)} objectives met"
+
+
+def _facts(report: Report) -> Iterator[tuple[str, str, str]]:
+    if len(report.runs) != 1:
+        return
+    found = {(item.name, item.statistic): item.figure for item in report.indicators}
+    for name, statistic, title in FACTS:
+        figure = found.get((name, statistic))
+        if figure is not None:
+            yield title, _fact(figure), _beside(figure)
+
+
+def _fact(figure: Figure) -> str:
+    if figure.value is None:
+        low = figure.lower_bound
+        return f"> {seconds(low)}" if low is not None else "no data"
+    return seconds(figure.value) if figure.unit == "s" else f"{number(figure.value)}/s"
+
+
+def _beside(figure: Figure) -> str:
+    if figure.reason is not None:
+        return figure.reason
+    return f"n = {number(figure.samples)}, {figure.source}"
+
+
+def _tables(report: Report) -> tuple[list[Sheet], list[Sheet]]:
+    """The tables, apart from those of kinds that were not run."""
+    kinds = {run.kind for run in report.runs}
+    absent = [title for kind, title in KIND_TITLES.items() if kind not in kinds]
+    shown: list[Sheet] = []
+    not_run: list[Sheet] = []
+    for sheet in table_sheets(report):
+        is_absent = any(sheet.title.endswith(f", {title}") for title in absent)
+        (not_run if is_absent and len(absent) < len(KIND_TITLES) else shown).append(replace(sheet))
+    return shown, not_run
+
+
+def _sections(runs: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    plots = [
+        (f"plots-{run['number']}", "Plots" if len(runs) == 1 else f"Plots {run['number'] + 1}")
+        for run in runs
+    ]
+    return [
+        ("tables", "Tables"),
+        ("verdicts", "Objectives"),
+        ("quality", "Data quality"),
+        ("environment", "Environment"),
+        *plots,
+        ("latencies", "Every figure"),
+        ("definitions", "Definitions"),
+    ]
+
+
+def _library() -> str:
+    """The plotting library's bundle, as its package ships it."""
+    text = package_data.files("plotly").joinpath("package_data", "plotly.min.js")
+    return text.read_text(encoding="utf-8")
+
+
+def _resource(name: str) -> str:
+    return package_data.files("virtslo.report.html").joinpath(name).read_text(encoding="utf-8")

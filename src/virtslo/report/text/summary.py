@@ -1,0 +1,224 @@
+"""The three tables of several runs on a terminal, and what is needed to judge them, to be read.
+
+Invariant: the tables come first and are whole; every finding that makes a figure inconclusive and
+every objective that is not met is told; what is left out is named with the command that shows it.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Final
+
+from virtslo.model.figures import Figure
+from virtslo.model.findings import Finding
+from virtslo.model.report import Report, RunSummary
+from virtslo.model.scenario import Pattern
+from virtslo.model.verdicts import Outcome, Verdict
+from virtslo.report.content import (
+    PROMISES,
+    TABLE_DEFINITIONS,
+    Footnotes,
+    Sheet,
+    environment_lines,
+    run_title,
+    table_sheets,
+)
+from virtslo.report.numbers import amount, number, seconds
+from virtslo.report.text.console import UNFOLDED, drawn, print_lines, print_sheet
+from virtslo.report.text.terminal import DEFINITIONS, PROMISE, print_end
+from virtslo.report.verdicts import objectives_title, unjudged_lines, verdict_line
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+NAMED: Final = 3
+"""How many figures or runs a line names before it says how many more."""
+ALIKE: Final = 6
+"""How many findings of one code are told."""
+_WHOLE: Final = {
+    Pattern.BURST.key: ("time_to_all_running_seconds", "value"),
+    Pattern.STEADY_STATE.key: ("cycle_recovery_seconds", "p50"),
+    Pattern.CONSTANT_CHURN.key: ("replacement_seconds", "p50"),
+}
+_RUNNING: Final = "vmi_creation_to_running_seconds"
+_GONE: Final = "vmi_deletion_to_gone_seconds"
+_NOTES: Final = (
+    "Running: from the release of the create to each of n VMIs' Running; gone: from deletion, P50",
+    (
+        "whole: Burst, all Running; Steady State, P50 of the cycles' recovery; Constant Churn, P50 "
+        "of a replacement"
+    ),
+)
+
+
+class Summary:
+    """Renders the three tables and a row a run for a terminal, in colour where there is one."""
+
+    def render(self, report: Report) -> str:
+        """The text."""
+        return drawn(lambda console: _print(console, report))
+
+
+def _print(console: "Console", report: Report) -> None:
+    for sheet in table_sheets(report):
+        print_sheet(console, sheet)
+    print_lines(console, DEFINITIONS, TABLE_DEFINITIONS)
+    print_lines(console, "Environment", _environment(report))
+    print_lines(console, PROMISE, PROMISES)
+    sheet = run_sheet(report)
+    if console.width >= UNFOLDED:
+        print_sheet(console, sheet)
+    else:
+        print_lines(console, sheet.title, [*_as_lines(sheet), *sheet.notes])
+    print_lines(console, objectives_title(report), objective_lines(report))
+    print_lines(console, "Data quality", list(grouped_findings(report)) or ["no finding"])
+    print_lines(console, "Records", _records(report))
+    print_end(console, report)
+
+
+def run_sheet(report: Report) -> Sheet:
+    """A row a run: how soon its objects were there, and what it came to."""
+    judged = any(run.objectives for run in report.runs)
+    columns = ["Run", "n", "Running P50", "P95", "max", "whole", "gone"]
+    sheet = Sheet("Runs", [*columns, *(["objectives met"] if judged else []), "result"])
+    figures = {(item.run, item.name, item.statistic): item.figure for item in report.indicators}
+    notes = Footnotes()
+    for run in report.runs:
+        asked = (*((_RUNNING, statistic) for statistic in ("p50", "p95", "max")), _WHOLE[run.test])
+        cells = [_cell(figures.get((run.id, *key)), notes) for key in (*asked, (_GONE, "p50"))]
+        if judged:
+            cells.append(_met([item for item in report.verdicts if item.run == run.id]))
+        measured = figures.get((run.id, _RUNNING, "p50"))
+        size = "–" if measured is None else number(measured.samples)
+        sheet.rows.append([run_title(report, run), size, *cells, _result(report, run)])
+    sheet.notes = [*notes.lines(), *_NOTES]
+    return sheet
+
+
+def _as_lines(sheet: Sheet) -> Iterator[str]:
+    """A table's rows as sentences, for where it is too narrow for a table."""
+    for first, *cells in sheet.rows:
+        told = zip(sheet.columns[1:], cells, strict=True)
+        yield f"{first}: {', '.join(f'{column} {cell}' for column, cell in told)}"
+
+
+def objective_lines(report: Report) -> Iterator[str]:
+    """Objectives that are not met, a line each; then those that are, all runs in one line."""
+    several = len(report.runs) > 1
+    rank = {Outcome.VIOLATED: 0, Outcome.INCONCLUSIVE: 1}
+    missed = [item for item in report.verdicts if item.verdict is not Outcome.MET]
+    titles = {run.id: run_title(report, run) for run in report.runs}
+    for item in sorted(missed, key=lambda item: rank[item.verdict]):
+        yield verdict_line(item, titles[item.run] if several else "")
+    met: dict[str, list[Verdict]] = {}
+    for item in report.verdicts:
+        if item.verdict is Outcome.MET:
+            met.setdefault(item.objective, []).append(item)
+    for name, items in met.items():
+        judged = sum(item.objective == name for item in report.verdicts)
+        runs = f" in {len(items)} of {judged} runs" if several else ""
+        yield f"met{runs}: {name}: {_extent(items)}"
+    yield from unjudged_lines(report)
+
+
+def grouped_findings(report: Report) -> Iterator[str]:
+    """Every finding once, with the runs that have it; those that spoil a run first."""
+    runs_of: dict[Finding, list[str]] = {}
+    for item in report.findings:
+        runs_of.setdefault(item.finding, []).append(item.run)
+    told: dict[str, int] = {}
+    for finding in sorted(runs_of, key=lambda finding: not finding.inconclusive):
+        told[finding.code] = told.get(finding.code, 0) + 1
+        if finding.inconclusive or told[finding.code] <= ALIKE:
+            yield _finding(report, finding, runs_of[finding])
+    for code, count in told.items():
+        hidden = [item for item in runs_of if item.code == code and not item.inconclusive]
+        if count > ALIKE and hidden:
+            yield f"note: {code}: {count} findings; virtslo report shows them all"
+
+
+def _finding(report: Report, finding: Finding, runs: Sequence[str]) -> str:
+    where = ""
+    titles = {run.id: run_title(report, run) for run in report.runs}
+    if len({*titles, *runs}) > 1:
+        names = [titles.get(run, run) for run in runs]
+        where = " (every run)" if set(titles) == set(runs) else f" ({_some(names, '; ')})"
+    mark = "INCONCLUSIVE" if finding.inconclusive else "note"
+    touches = f" [touches: {_some(finding.touches)}]" if finding.touches else ""
+    return f"{mark}: {finding.code}{where}: {finding.detail}{touches}"
+
+
+def _environment(report: Report) -> Iterator[str]:
+    """What identifies cluster and load, what all runs share once."""
+    lines_of = {run.id: [f"count: {number(run.count)}", *_of_cluster(run)] for run in report.runs}
+    first = lines_of[report.runs[0].id] if report.runs else []
+    shared = [line for line in first if all(line in lines for lines in lines_of.values())]
+    yield from shared
+    for run in report.runs:
+        for line in lines_of[run.id]:
+            if line not in shared:
+                yield f"{run_title(report, run)}: {line}"
+
+
+def _of_cluster(run: RunSummary) -> Iterator[str]:
+    """What identifies cluster and load, without what other sections tell."""
+    for line in environment_lines(run):
+        if not line.startswith(("test: ", "record: ", "ceiling: ")):
+            yield line
+
+
+def _records(report: Report) -> Iterator[str]:
+    parents = {str(PurePath(run.directory).parent) for run in report.runs}
+    if len(parents) == 1 and len(report.runs) > 1:
+        (parent,) = parents
+        yield f"in {parent}"
+        for run in report.runs:
+            yield f"{run_title(report, run)}: {PurePath(run.directory).name} ({run.status})"
+        yield f"everything about a run: virtslo report {parent}/NAME"
+    else:
+        for run in report.runs:
+            yield f"{run_title(report, run)}: {run.directory} ({run.status})"
+        yield "everything about a run: virtslo report RECORD"
+
+
+def _cell(figure: Figure | None, notes: Footnotes) -> str:
+    if figure is None:
+        return "–"
+    if figure.value is not None:
+        return seconds(figure.value)
+    low = figure.lower_bound
+    return f"> {seconds(low)}" if low is not None else notes.mark(figure)
+
+
+def _met(verdicts: Sequence[Verdict]) -> str:
+    met = sum(item.verdict is Outcome.MET for item in verdicts)
+    return f"{met} of {len(verdicts)}" if verdicts else "not judged"
+
+
+def _result(report: Report, run: RunSummary) -> str:
+    if any(item.run == run.id and item.finding.inconclusive for item in report.findings):
+        return "INCONCLUSIVE"
+    return "valid"
+
+
+def _extent(items: Sequence[Verdict]) -> str:
+    """The values that met an objective, and its bound."""
+    values = sorted(item.value for item in items if item.value is not None)
+    first = items[0]
+    sign = "at least" if first.is_least else "at most"
+    bounds = sorted({item.bound for item in items})
+    bound = " to ".join(amount(each, first.unit) for each in _ends(bounds))
+    if not values:
+        return f"{sign} {bound}"
+    extent = " to ".join(amount(each, first.unit) for each in _ends(values))
+    without = len(items) - len(values)
+    beside = f" ({without} by their worst sample)" if without else ""
+    return f"{extent}{beside}, {sign} {bound}"
+
+
+def _ends(values: Sequence[float]) -> list[float]:
+    return [values[0]] if values[0] == values[-1] else [values[0], values[-1]]
+
+
+def _some(names: Sequence[str], separator: str = ", ") -> str:
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return separator.join(names[:NAMED]) + more

@@ -1,0 +1,1 @@
+"""The admission chain: KubeVirt's webhooks and the built-in defaults."""

@@ -1,0 +1,148 @@
+"""Names, identifiers, labels and annotations of stored objects.
+
+Invariant: uids and generated names come from the seed alone; what Kubernetes would refuse of an
+object's metadata is refused in its words.
+"""
+
+import random
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, Final
+
+from virtslo.model.resources import Resource
+from virtslo.sim.api.refusals import TOO_LONG, Cause, invalid, invalid_value, required
+
+_LABEL: Final = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+_SUBDOMAIN: Final = re.compile(rf"{_LABEL.pattern}(\.{_LABEL.pattern})*")
+_QUALIFIED: Final = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
+_SUFFIX_ALPHABET: Final = "bcdfghjklmnpqrstvwxz2456789"
+SUFFIX_LENGTH: Final = 5
+LONGEST_PREFIX: Final = 63 - SUFFIX_LENGTH
+LARGEST_ANNOTATIONS_BYTES: Final = 256 * 1024
+_LABEL_ONLY: Final = frozenset({"namespaces"})
+_LABEL_WORDS: Final = (
+    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and "
+    "must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used "
+    f"for validation is '{_LABEL.pattern}')"
+)
+_SUBDOMAIN_WORDS: Final = (
+    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or "
+    "'.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used "
+    f"for validation is '{_LABEL.pattern}(\\.{_LABEL.pattern})*')"
+)
+_VALUE_WORDS: Final = (
+    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or "
+    "'.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  "
+    "or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
+)
+_NAME_PART_WORDS: Final = (
+    "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end "
+    "with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for "
+    "validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
+)
+_OWNER_FIELDS: Final = {
+    "apiVersion": "version must not be empty",
+    "kind": "must not be empty",
+    "name": "must not be empty",
+    "uid": "must not be empty",
+}
+
+
+class Names:
+    """A seeded source of uids and of suffixes for `generateName`."""
+
+    def __init__(self, seed: int) -> None:
+        self._uids = random.Random(f"{seed}:uids")
+        self._suffixes = random.Random(f"{seed}:names")
+
+    def uid(self) -> str:
+        """A version 4 UUID."""
+        bits = self._uids.getrandbits(128)
+        text = f"{bits:032x}"
+        return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{'89ab'[bits & 3]}{text[17:20]}-{text[20:]}"
+
+    def generated(self, prefix: str) -> str:
+        """A name that begins with `prefix`, with five characters appended."""
+        suffix = "".join(self._suffixes.choices(_SUFFIX_ALPHABET, k=SUFFIX_LENGTH))
+        return prefix[:LONGEST_PREFIX] + suffix
+
+
+def check_metadata(resource: Resource, metadata: Mapping[str, Any]) -> None:
+    """Refuse metadata that Kubernetes would. Raises Invalid with every cause."""
+    name = metadata.get("name") or ""
+    causes = list(_name_causes(name, is_label=resource.plural in _LABEL_ONLY))
+    labels = metadata.get("labels")
+    if labels:
+        causes += _label_causes(labels)
+    if metadata.get("annotations"):
+        causes += _annotation_causes(metadata["annotations"])
+    for owner in metadata.get("ownerReferences") or ():
+        causes += [
+            invalid_value(f"metadata.ownerReferences.{field}", "", words)
+            for field, words in _OWNER_FIELDS.items()
+            if not (isinstance(owner, Mapping) and owner.get(field))
+        ]
+    if causes:
+        raise invalid(resource, name, causes)
+
+
+@lru_cache(maxsize=1024)
+def _name_causes(name: str, *, is_label: bool) -> tuple[Cause, ...]:
+    if not name:
+        return (required("metadata.name", "name or generateName is required"),)
+    pattern, longest = (_LABEL, 63) if is_label else (_SUBDOMAIN, 253)
+    if len(name) > longest:
+        return (invalid_value("metadata.name", name, f"must be no more than {longest} characters"),)
+    if pattern.fullmatch(name) is None:
+        words = _LABEL_WORDS if is_label else _SUBDOMAIN_WORDS
+        return (invalid_value("metadata.name", name, words),)
+    return ()
+
+
+def _label_causes(labels: Mapping[str, Any]) -> list[Cause]:
+    causes: list[Cause] = []
+    for key, value in labels.items():
+        causes += _label_cause(key, value if isinstance(value, str) else str(value))
+    return causes
+
+
+@lru_cache(maxsize=16384)
+def _label_cause(key: str, value: str) -> tuple[Cause, ...]:
+    causes = _key_causes("metadata.labels", key)
+    if value and (len(value) > 63 or _QUALIFIED.fullmatch(value) is None):
+        words = "must be no more than 63 characters" if len(value) > 63 else _VALUE_WORDS
+        causes.append(invalid_value("metadata.labels", value, words))
+    return tuple(causes)
+
+
+def _annotation_causes(annotations: Mapping[str, Any]) -> list[Cause]:
+    causes: list[Cause] = []
+    size = 0
+    for key, value in annotations.items():
+        causes += _annotation_key(key)
+        size += len(key) + len(str(value))
+    if size > LARGEST_ANNOTATIONS_BYTES:
+        words = f"Too long: may not be more than {LARGEST_ANNOTATIONS_BYTES} bytes"
+        causes.append(Cause("metadata.annotations", TOO_LONG, words))
+    return causes
+
+
+@lru_cache(maxsize=4096)
+def _annotation_key(key: str) -> tuple[Cause, ...]:
+    return tuple(_key_causes("metadata.annotations", key.lower()))
+
+
+def _key_causes(field: str, key: str) -> list[Cause]:
+    prefix, slash, name = key.rpartition("/")
+    causes: list[Cause] = []
+    if slash and (not prefix or len(prefix) > 253 or _SUBDOMAIN.fullmatch(prefix) is None):
+        words = "prefix part must be non-empty" if not prefix else f"prefix part {_SUBDOMAIN_WORDS}"
+        causes.append(invalid_value(field, key, words))
+    if not name:
+        causes.append(invalid_value(field, key, "name part must be non-empty"))
+    elif len(name) > 63:
+        causes.append(invalid_value(field, key, "name part must be no more than 63 characters"))
+    elif _QUALIFIED.fullmatch(name) is None:
+        causes.append(invalid_value(field, key, _NAME_PART_WORDS))
+    return causes

@@ -1,0 +1,69 @@
+"""What the server must know of each resource beyond its name.
+
+Invariant: rules are data; the handlers have no `if kind ==`.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from virtslo.model import resources
+from virtslo.model.resources import Resource
+from virtslo.model.review_resources import REVIEWS, TOKEN_REQUESTS
+from virtslo.sim.api.refusals import BUILT_IN
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How a resource's objects are stored and changed."""
+
+    has_status: bool
+    """Whether `/status` is a subresource, so that each write sees only its own half."""
+    generation: str = "spec"
+    """What bumps `metadata.generation`: `spec`, `all` (everything but metadata), or nothing."""
+    is_graceful: bool = False
+    """Whether a deletion first marks the object and leaves it to its node (pods)."""
+    replicas_in_status: bool = False
+    """Whether `/scale` is a subresource (`spec.replicas`, `status.replicas`)."""
+    is_custom: bool = False
+    """Whether a real server knows it by a CustomResourceDefinition: an update must name the version
+    it changes, and lists are values of their own."""
+
+
+_GENERATION_FREE: Final = frozenset(
+    {
+        "namespaces",
+        "nodes",
+        "events",
+        "configmaps",
+        "secrets",
+        "serviceaccounts",
+        "services",
+        "leases",
+    }
+)
+
+
+def _rules(resource: Resource) -> Rules:
+    has_status = "status" in resource.subresources
+    if resource.plural in _GENERATION_FREE or resource.plural == "controllerrevisions":
+        generation = "nothing"
+    else:
+        generation = "spec" if has_status else "all"
+    return Rules(
+        has_status=has_status,
+        generation=generation,
+        is_graceful=resource is resources.PODS,
+        replicas_in_status="scale" in resource.subresources,
+        is_custom=resource.group not in BUILT_IN,
+    )
+
+
+RULES: Final = {
+    (resource.group, resource.plural): _rules(resource)
+    for resource in (*resources.ALL, *REVIEWS, TOKEN_REQUESTS)
+}
+
+
+def rules_of(resource: Resource) -> Rules:
+    """The rules of a resource, whatever version it is asked for in."""
+    return RULES[resource.group, resource.plural]

@@ -1,0 +1,1 @@
+"""Faults of requests, and the gate at which they are applied."""

@@ -1,0 +1,1 @@
+"""The API server's capacity: a queue of requests, and cores that they share."""

@@ -1,0 +1,121 @@
+"""The API server as a queue: how long a request waits and is served, in virtual or real time.
+
+Invariant: the queue is computed, not played: first come, first served by so many workers; a request
+costs one timer at most, and none where the profile says that nothing takes time. Where the profile
+names cores, requests being served share them with whatever else works on that machine. What is
+answered 429 took no place and no time.
+"""
+
+import asyncio
+import heapq
+from contextlib import nullcontext
+from random import Random
+from typing import Final
+
+from virtslo.base.clock import Clock, to_nanoseconds
+from virtslo.base.errors import TooManyRequests
+from virtslo.model.profile import ServerProfile
+from virtslo.sim.flow_control.cores import Pace, SharedCores
+
+_READS = frozenset({"get", "list", "watch"})
+REFUSAL: Final = "Too many requests, please try again later."
+RETRY_SECONDS: Final = 1.0
+"""What kube-apiserver's Retry-After says."""
+
+
+class Capacity:
+    """Service times and the queue before them."""
+
+    def __init__(self, clock: Clock, profile: ServerProfile, *, seed: int = 0) -> None:
+        self._clock = clock
+        self._profile = profile
+        self._read_ns = to_nanoseconds(profile.read)
+        self._write_ns = to_nanoseconds(profile.write)
+        self._chance = Random(f"{seed}:capacity")
+        self._after_ns = to_nanoseconds(profile.after_write)
+        self._second_ns = round(self._write_ns * profile.second_write)
+        self._webhook_ns = {key: to_nanoseconds(value) for key, value in profile.webhook.items()}
+        now_ns = clock.now_ns()
+        self._free_at_ns = [now_ns] * profile.workers
+        heapq.heapify(self._free_at_ns)
+        self._limits = {True: profile.reads_in_flight, False: profile.writes_in_flight}
+        self._in_flight = {True: 0, False: 0}
+        """Reads and writes that wait or are being served, where they have a limit."""
+        self._cores = SharedCores(clock, profile.cores) if profile.cores else None
+        self._turns = asyncio.Semaphore(profile.workers) if profile.workers else nullcontext()
+        """Of requests that are served at once, where cores are shared."""
+        self.is_instant = not (
+            self._read_ns or self._write_ns or profile.list_base or self._webhook_ns
+        )
+
+    @property
+    def pace(self) -> Pace:
+        """How time passes for what waits its turn on the machine: slower the busier its cores."""
+        return self._cores or self._clock
+
+    def service_ns(self, verb: str, what: str, objects: int = 0) -> int:
+        """How long serving takes, without waiting."""
+        if verb == "list":
+            listing = self._profile.list_base + self._profile.list_per_object * objects
+            return max(self._read_ns, to_nanoseconds(listing))
+        base = self._read_ns if verb in _READS else self._write_ns
+        return base + self._webhook_ns.get(f"{verb} {what}", 0)
+
+    async def serve(
+        self, verb: str, what: str, objects: int = 0, *, is_exempt: bool = False
+    ) -> None:
+        """Wait for a worker and be served. Raises TooManyRequests where too many do already.
+
+        `is_exempt`: of those whom a real server never turns away, `system:masters` among them.
+        """
+        if self.is_instant:
+            return
+        is_read = verb in _READS
+        limit = 0 if verb == "watch" else self._limits[is_read]
+        is_full = self._in_flight[is_read] >= limit
+        if not limit or (is_full and is_exempt):
+            await self._serve(verb, what, objects)
+            return
+        if is_full:
+            raise TooManyRequests(REFUSAL, retry_after_seconds=RETRY_SECONDS)
+        self._in_flight[is_read] += 1
+        try:
+            await self._serve(verb, what, objects)
+        finally:
+            self._in_flight[is_read] -= 1
+
+    async def _serve(self, verb: str, what: str, objects: int) -> None:
+        service_ns = self._spread(self.service_ns(verb, what, objects))
+        after_ns = 0 if verb in _READS else self._after_ns
+        if self._cores is not None:
+            async with self._turns:
+                await self._cores.work(service_ns)
+            await self._cores.work(0, after_ns=after_ns)
+            return
+        now_ns = self._clock.now_ns()
+        start_ns = now_ns
+        if self._free_at_ns:
+            start_ns = max(now_ns, self._free_at_ns[0])
+            heapq.heapreplace(self._free_at_ns, start_ns + service_ns + after_ns)
+        if start_ns + service_ns > now_ns:
+            await self._clock.sleep_until(start_ns + service_ns)
+
+    async def work(self, seconds: float) -> None:
+        """Work that is no request, on the machine the server is on: it shares its cores, if any."""
+        size_ns = to_nanoseconds(seconds)
+        if self._cores is not None:
+            await self._cores.work(size_ns)
+        elif size_ns > 0:
+            await self._clock.sleep_until(self._clock.now_ns() + size_ns)
+
+    def _spread(self, mean_ns: int) -> int:
+        """A service time about its mean: requests that come together are not answered so."""
+        spread = self._profile.spread
+        return round(mean_ns * self._chance.uniform(1 - spread, 1 + spread)) if spread else mean_ns
+
+    async def store_again(self) -> None:
+        """Take the time of a second write to the store within one request: a write."""
+        if self._cores is not None:
+            await self._cores.work(self._second_ns)
+        elif self._second_ns:
+            await self._clock.sleep_until(self._clock.now_ns() + self._second_ns)

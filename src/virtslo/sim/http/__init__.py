@@ -1,0 +1,1 @@
+"""The HTTP front end: routes, encodings, authentication, and kubectl's tables."""

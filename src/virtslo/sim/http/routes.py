@@ -1,0 +1,224 @@
+"""Paths, methods, queries and bodies of HTTP, read into requests. Pure.
+
+Invariant: what cannot be understood is refused with the code a real API server gives; nothing is
+guessed.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+import msgspec
+import yaml
+
+from virtslo.base.errors import (
+    BadRequest,
+    MethodNotAllowed,
+    NotFound,
+    RequestTooLarge,
+    ServerFailure,
+    UnsupportedMediaType,
+)
+from virtslo.model import resources
+from virtslo.model.identity import Identity
+from virtslo.model.resources import Resource
+from virtslo.ports.kube_api import PatchType, Selection
+from virtslo.sim.aggregation import GROUP as AGGREGATED
+from virtslo.sim.api.requests import Request
+from virtslo.sim.api.verbs import verbs_of
+from virtslo.sim.api.versions import KNOWN, served_as, to_stored
+from virtslo.sim.http.core_protobuf import MEDIA_TYPE, read_protobuf
+
+LARGEST_BODY_BYTES: Final = 3 * 1024 * 1024
+PROXY: Final = "proxy"
+_WAYS_INTO_PODS: Final = frozenset({"attach", "exec", "log", "portforward"})
+_BY_PLURAL: Final = {
+    (served.group, served.version, served.plural): (resource, served)
+    for resource in KNOWN
+    for served in served_as(resource)
+}
+_PATCH_TYPES: Final = {kind.value: kind for kind in PatchType}
+_YAML: Final = frozenset({"application/yaml", "application/apply-patch+yaml"})
+_TRUE: Final = frozenset({"true", "1"})
+_SELECTORS: Final = frozenset({"labelSelector", "fieldSelector", "watch"})
+_decode: Final = msgspec.json.Decoder().decode
+
+
+class Target(NamedTuple):
+    """What a path names."""
+
+    resource: Resource
+    served: Resource
+    """The same in the version that the path asks for."""
+    namespace: str | None = None
+    name: str | None = None
+    subresource: str | None = None
+
+
+def target_of(path: str) -> Target | None:
+    """The resource that a path names; None for a path that is none (`/metrics`, proxies).
+
+    Raises NotFound for a resource that is not served, ServerFailure for a way into a pod.
+    """
+    parts = path.strip("/").split("/")
+    if parts[0] == "api" and len(parts) > 2:
+        group, version, rest = "", parts[1], parts[2:]
+    elif parts[0] == "apis" and len(parts) > 3:
+        group, version, rest = parts[1], parts[2], parts[3:]
+    else:
+        return None
+    if group == AGGREGATED:
+        return None
+    namespace: str | None = None
+    if rest[0] == "namespaces" and len(rest) > 2 and not _is_own_part(group, rest):
+        namespace, rest = rest[1], rest[2:]
+    found = _BY_PLURAL.get((group, version, rest[0]))
+    if found is None or (namespace is not None and not found[0].namespaced):
+        raise _unknown()
+    resource, served = found
+    name = rest[1] if len(rest) > 1 else None
+    subresource = rest[2] if len(rest) > 2 else None
+    if subresource == PROXY:
+        return None
+    _check_subresource(resource, rest)
+    if resource.namespaced and name is not None and namespace is None:
+        raise _unknown()
+    return Target(resource, served, namespace, name, subresource)
+
+
+def _check_subresource(resource: Resource, rest: Sequence[str]) -> None:
+    """Refuse what is below a resource and is not served: plural, name, subresource, more."""
+    subresource = rest[2] if len(rest) > 2 else None
+    if resource is resources.PODS and subresource in _WAYS_INTO_PODS:
+        raise ServerFailure(
+            f"pods/{subresource} of {rest[1]}: nothing runs in the pods of a simulated cluster, so "
+            "there is nothing to read from and no way in; look at events and conditions",
+            code=501,
+            reason="NotImplemented",
+        )
+    if len(rest) > 3 or (subresource is not None and subresource not in resource.subresources):
+        raise _unknown()
+    if len(rest) > 1 and "get" not in verbs_of(resource):
+        raise _unknown()
+
+
+def request_of(
+    method: str,
+    target: Target,
+    query: Mapping[str, str],
+    user: Identity,
+    *,
+    body: Any = None,
+    patch_type: PatchType | None = None,
+) -> Request:
+    """The request that an HTTP call makes. Raises MethodNotAllowed."""
+    resource, served, namespace, name, subresource = target
+    verb = _verb(method, target, query)
+    field_selector = query.get("fieldSelector")
+    if verb not in verbs_of(resource, subresource):
+        raise not_allowed()
+    if verb == "create" and name is None and resource.namespaced and namespace is None:
+        raise not_allowed()
+    return Request(
+        verb,
+        resource,
+        user,
+        namespace=namespace,
+        name=name,
+        subresource=subresource,
+        body=to_stored(body, resource, served),
+        patch_type=patch_type,
+        selection=Selection(
+            namespace=namespace,
+            label_selector=query.get("labelSelector") or None,
+            field_selector=field_selector or None,
+        ),
+        query={key: value for key, value in query.items() if key not in _SELECTORS},
+    )
+
+
+def is_watch(method: str, query: Mapping[str, str]) -> bool:
+    """Whether a call asks for a stream of changes."""
+    return method == "GET" and query.get("watch", "").lower() in _TRUE
+
+
+def not_allowed() -> MethodNotAllowed:
+    """405, as the API server words it."""
+    return MethodNotAllowed("the server does not allow this method on the requested resource")
+
+
+def media_type(header: str | None) -> str:
+    """The media type of a Content-Type header, without its parameters."""
+    return (header or "").partition(";")[0].strip().lower()
+
+
+def patch_type_of(kind: str) -> PatchType:
+    """The patch type of a media type. Raises UnsupportedMediaType."""
+    found = _PATCH_TYPES.get(kind)
+    if found is None:
+        raise UnsupportedMediaType(
+            "the body of the request was in an unknown format - accepted media types include: "
+            + ", ".join(_PATCH_TYPES)
+        )
+    return found
+
+
+def read_body(raw: bytes, kind: str) -> Any:
+    """The JSON value of a body in a media type; None for an empty one."""
+    if not raw:
+        return None
+    if len(raw) > LARGEST_BODY_BYTES:
+        raise RequestTooLarge(f"Request entity too large: limit is {LARGEST_BODY_BYTES}")
+    if kind in _YAML:
+        return _read_yaml(raw)
+    if kind == MEDIA_TYPE:
+        return read_protobuf(raw)
+    if kind and not (kind == "application/json" or kind.endswith("+json")):
+        raise UnsupportedMediaType(
+            "the body of the request was in an unknown format - accepted media types include: "
+            f"application/json, application/yaml, {MEDIA_TYPE}"
+        )
+    try:
+        return _decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadRequest(f"the body of the request is not valid JSON: {error}") from error
+
+
+def _read_yaml(raw: bytes) -> Any:
+    if raw[:1] == b"{":
+        try:
+            return _decode(raw)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            pass  # flow style that is not JSON
+    try:
+        value = yaml.load(raw, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+        # Dates and other types of YAML have no place in the API: what JSON cannot hold is refused.
+        return _decode(msgspec.json.encode(value))
+    except (yaml.YAMLError, msgspec.MsgspecError, TypeError, ValueError, RecursionError) as error:
+        raise BadRequest("the body of the request is not valid YAML") from error
+
+
+def _verb(method: str, target: Target, query: Mapping[str, str]) -> str:
+    has_name = target.name is not None
+    match method:
+        case "GET":
+            if has_name:
+                return "get"  # whoever watches one object selects it by its name
+            return "watch" if is_watch(method, query) else "list"
+        case "POST" if not has_name or target.subresource is not None:
+            return "create"
+        case "PUT" if has_name:
+            return "update"
+        case "PATCH" if has_name:
+            return "patch"
+        case "DELETE":
+            return "delete" if has_name else "deletecollection"
+    raise not_allowed()
+
+
+def _is_own_part(group: str, rest: list[str]) -> bool:
+    """Whether `namespaces/x/y` names a subresource of the namespace itself."""
+    return not group and len(rest) == 3 and rest[2] in resources.NAMESPACES.subresources
+
+
+def _unknown() -> NotFound:
+    return NotFound("the server could not find the requested resource")

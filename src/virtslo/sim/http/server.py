@@ -1,0 +1,250 @@
+"""The simulated API server on a loopback socket: TLS, bearer token, chunked watches.
+
+Invariant: it listens on 127.0.0.1 only; whoever has no token learns nothing but health and version.
+All meaning is in `ApiServer`: here bytes become requests and answers become bytes.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from typing import Final
+from urllib.parse import unquote
+
+from aiohttp import web
+
+from virtslo.base.errors import (
+    ApiError,
+    ConnectionLost,
+    NotAcceptable,
+    NotFound,
+    RequestTooLarge,
+    StoreError,
+    Unauthorized,
+)
+from virtslo.model.identity import Identity
+from virtslo.sim.api.versions import to_served
+from virtslo.sim.api_server import ApiServer
+from virtslo.sim.discovery import aggregated_documents, install_documents
+from virtslo.sim.http import routes
+from virtslo.sim.http.authentication import Authentication, anonymous
+from virtslo.sim.http.certificates import LOOPBACK, Certificates
+from virtslo.sim.http.encoding import Encoder, encode, status_of
+from virtslo.sim.http.kubectl_tables import Form, form_of, shaped
+from virtslo.sim.http.reset import reset
+from virtslo.sim.http.watch import send_events
+from virtslo.sim.openapi.documents import openapi_documents
+from virtslo.sim.openapi.protobuf import MEDIA_TYPE as OPENAPI_PROTOBUF
+from virtslo.sim.openapi.protobuf import accepts_protobuf, openapi_protobuf
+
+JSON: Final = "application/json"
+DISCOVERY_JSON: Final = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+OPEN_PATHS: Final = frozenset({"/healthz", "/livez", "/readyz", "/version"})
+OPENAPI_2: Final = "/openapi/v2"
+ACCEPTED: Final = 202
+_ALSO_WITH_A_SLASH: Final = ("/api/", "/apis/", "/version/")
+GRACE_SECONDS: Final = 2.0
+_NO_QUERY: Final[Mapping[str, str]] = {}
+
+
+class HttpServer:
+    """Serves one `ApiServer` to any Kubernetes client on this machine."""
+
+    def __init__(self, server: ApiServer, certificates: Certificates) -> None:
+        self._server = server
+        self._certificates = certificates
+        self._encoder = Encoder()
+        self._discovery = aggregated_documents()
+        self._openapi: bytes | None = None
+        self._authentication = Authentication(server.tokens.user_of)
+        server.tokens.find_user = self._authentication.bearer
+        self._front: web.Server | None = None
+        self._listener: asyncio.Server | None = None
+        self._port = 0
+        install_documents(server)
+        server.fronts.append(self._went_down_or_up)
+
+    @property
+    def token(self) -> str:
+        """The administrator's bearer token."""
+        return self._authentication.token
+
+    async def start(self, port: int) -> str:
+        """Listen on a port of loopback (0 takes a free one); the URL. Raises StoreError."""
+        self._front = web.Server(self._answer, handler_cancellation=True, access_log=None)
+        try:
+            self._listener = await asyncio.get_running_loop().create_server(
+                self._front, LOOPBACK, port, ssl=self._certificates.server, backlog=1024
+            )
+        except OSError as error:
+            raise StoreError(
+                f"cannot listen on {LOOPBACK}:{port}: {error.strerror}",
+                hint="choose another port with --port, or 0 for a free one",
+            ) from error
+        self._port = int(self._listener.sockets[0].getsockname()[1])
+        return f"https://{LOOPBACK}:{self._port}"
+
+    async def stop(self) -> None:
+        """End every watch and connection, and listen no more."""
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None
+        if self._front is not None:
+            await self._front.shutdown(GRACE_SECONDS)
+            self._front = None
+
+    async def _went_down_or_up(self, is_up: bool) -> None:
+        """Refuse connections and reset those there are, or listen again on the same port."""
+        if self._front is None or self._listener is None:
+            return
+        if is_up:
+            self._listener = await asyncio.get_running_loop().create_server(
+                self._front,
+                LOOPBACK,
+                self._port,
+                ssl=self._certificates.server,
+                backlog=1024,
+                reuse_address=True,
+            )
+            return
+        self._listener.close()
+        for connection in self._front.connections:
+            reset(connection.transport)
+
+    async def _answer(self, http: web.BaseRequest) -> web.StreamResponse:
+        try:
+            return await self._dispatch(http)
+        except ApiError as error:
+            headers = {}
+            if error.retry_after_seconds is not None:
+                headers["Retry-After"] = str(max(1, round(error.retry_after_seconds)))
+            body = encode(status_of(error))
+            return _response(body, code=error.code, headers=headers)
+        except ConnectionLost:
+            reset(http.transport)
+            raise
+
+    async def _dispatch(self, http: web.BaseRequest) -> web.StreamResponse:
+        path = _path_of(http)
+        user = self._authentication.user_of(http.headers)
+        if user is None:
+            if not _is_open(path):
+                raise Unauthorized("Unauthorized")
+            user = anonymous(http.headers.get("User-Agent", ""))
+        accept = http.headers.get("Accept", "")
+        if path == OPENAPI_2 and accepts_protobuf(accept):
+            return _response(self._openapi_protobuf(), kind=OPENAPI_PROTOBUF)
+        form = form_of(accept)
+        if form is None:
+            raise NotAcceptable(
+                "only the following media types are accepted: application/json, "
+                "application/json;as=Table;g=meta.k8s.io;v=v1"
+            )
+        query: Mapping[str, str] = http.query if http.query_string else _NO_QUERY
+        target = routes.target_of(path)
+        if target is None and http.method == "PUT":
+            return await self._put_aggregated(http, path)
+        if target is None:
+            return await self._read_raw(http, path, query, user, form)
+        return await self._serve(http, target, query, user, form)
+
+    async def _serve(
+        self,
+        http: web.BaseRequest,
+        target: routes.Target,
+        query: Mapping[str, str],
+        user: Identity,
+        form: Form,
+    ) -> web.StreamResponse:
+        kind = routes.media_type(http.headers.get("Content-Type"))
+        method = http.method
+        raw = await _body_of(http) if http.body_exists else b""
+        patch_type = routes.patch_type_of(kind) if method == "PATCH" else None
+        try:
+            body = routes.read_body(raw, kind)
+        except ApiError as error:
+            self._server.refuse(routes.request_of(method, target, query, user), error)
+            raise
+        request = routes.request_of(method, target, query, user, body=body, patch_type=patch_type)
+        if request.verb == "watch":
+            return await send_events(
+                http, self._server, request, self._encoder, form, target.served
+            )
+        response = await self._server.handle(request)
+        body = to_served(response.body, target.resource, target.served)
+        warnings = response.warnings
+        if form is Form.PLAIN and "kind" in body:
+            return _response(self._encoder.encode(body), code=response.code, warnings=warnings)
+        include = query.get("includeObject", "")
+        now = self._server.clock.wall()
+        document = shaped(form, target.served, body, now=now, include=include)
+        return _response(encode(document), code=response.code, warnings=warnings)
+
+    async def _put_aggregated(self, http: web.BaseRequest, path: str) -> web.Response:
+        kind = routes.media_type(http.headers.get("Content-Type"))
+        raw = await _body_of(http) if http.body_exists else b""
+        if not await self._server.aggregation.put(path, routes.read_body(raw, kind)):
+            raise NotFound("the server could not find the requested resource")
+        return _response(b"", code=ACCEPTED)
+
+    async def _read_raw(
+        self,
+        http: web.BaseRequest,
+        path: str,
+        query: Mapping[str, str],
+        user: Identity,
+        form: Form,
+    ) -> web.Response:
+        if http.method not in {"GET", "HEAD"}:
+            raise routes.not_allowed()
+        if form is Form.DISCOVERY and path in self._discovery:
+            return _response(self._discovery[path], kind=DISCOVERY_JSON)
+        body = await self._server.read_raw(path, query, user)
+        kind = JSON if body[:1] == b"{" else "text/plain; version=0.0.4; charset=utf-8"
+        return _response(body, kind=kind)
+
+    def _openapi_protobuf(self) -> bytes:
+        if self._openapi is None:
+            self._openapi = openapi_protobuf(openapi_documents()[OPENAPI_2])
+        return self._openapi
+
+
+def _path_of(http: web.BaseRequest) -> str:
+    """The path that is asked for, as clients may also spell it; what pods serve is left alone."""
+    path = http.rel_url.raw_path
+    if "%" in path:
+        path = unquote(path)
+    if path.endswith("/") and path.startswith(_ALSO_WITH_A_SLASH) and "/proxy/" not in path:
+        path = path.rstrip("/")
+    return path
+
+
+def _is_open(path: str) -> bool:
+    """Whether a path is for whoever has no token too."""
+    return path in OPEN_PATHS or path.startswith(("/healthz/", "/livez/", "/readyz/"))
+
+
+async def _body_of(http: web.BaseRequest) -> bytes:
+    """The body, bounded before it is read whole."""
+    parts: list[bytes] = []
+    size = 0
+    async for part in http.content.iter_any():
+        size += len(part)
+        if size > routes.LARGEST_BODY_BYTES:
+            raise RequestTooLarge(f"Request entity too large: limit is {routes.LARGEST_BODY_BYTES}")
+        parts.append(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _response(
+    body: bytes,
+    *,
+    code: int = 200,
+    kind: str = JSON,
+    headers: Mapping[str, str] | None = None,
+    warnings: Iterable[str] = (),
+) -> web.Response:
+    given = {"Content-Type": kind, **(headers or {})}
+    response = web.Response(body=body, status=code, headers=given)
+    for warning in warnings:
+        quoted = warning.replace("\\", "\\\\").replace('"', '\\"')
+        response.headers.add("Warning", f'299 - "{quoted}"')
+    return response

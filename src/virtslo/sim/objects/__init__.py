@@ -1,0 +1,1 @@
+"""The verbs and subresources of the API, carried out on the store."""

@@ -1,0 +1,158 @@
+"""Which half of an object a write may change, and the subresources status, scale and binding.
+
+Invariant: what nobody may change (uid, name, creation) stays; an object that a write does not
+change is the very same object.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from virtslo.base.errors import Conflict
+from virtslo.model.identifiers import Object
+from virtslo.model.resources import Resource
+from virtslo.sim.api.refusals import conflict, invalid, invalid_value
+from virtslo.sim.api.resource_rules import rules_of
+
+_SCALES: Final = Resource("autoscaling", "v1", "scales", "Scale")
+_FIXED: Final = (
+    "uid",
+    "name",
+    "namespace",
+    "creationTimestamp",
+    "generation",
+    "resourceVersion",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+    "selfLink",
+)
+
+
+def merged(resource: Resource, current: Object, wanted: Object, subresource: str | None) -> Object:
+    """The object after a write of `wanted`; `current` itself if nothing changes."""
+    rules = rules_of(resource)
+    if subresource in {"status", "finalize"}:
+        return _with_part(current, wanted, "status" if subresource == "status" else "spec")
+    metadata = _metadata(current["metadata"], wanted.get("metadata", {}))
+    changed = {**wanted, "metadata": metadata}
+    for key in ("apiVersion", "kind"):
+        if key in current:
+            changed[key] = current[key]
+    if rules.has_status:
+        if "status" in current:
+            changed["status"] = current["status"]
+        else:
+            changed.pop("status", None)
+    if _is_same(current, changed):
+        return current
+    if _bumps_generation(rules.generation, current, changed):
+        generation = current["metadata"].get("generation", 0) + 1
+        changed["metadata"] = {**metadata, "generation": generation}
+    return changed
+
+
+def with_owners(target: Object, applied: Object) -> Object:
+    """An object with the field owners that an apply to one of its subresources leaves."""
+    owners = applied["metadata"].get("managedFields")
+    if owners == target["metadata"].get("managedFields"):
+        return target
+    return {**target, "metadata": {**target["metadata"], "managedFields": owners}}
+
+
+def _with_part(current: Object, wanted: Object, part: str) -> Object:
+    """A write to a subresource changes that part alone (and labels and annotations stay)."""
+    new = wanted.get(part)
+    if new is current.get(part) or new == current.get(part):
+        return current
+    if new is None:
+        return {key: value for key, value in current.items() if key != part}
+    return {**current, part: new}
+
+
+def _metadata(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> Mapping[str, Any]:
+    if wanted is current:
+        return current
+    metadata = dict(wanted)
+    if "managedFields" in current:
+        metadata.setdefault("managedFields", current["managedFields"])
+    for key in _FIXED:
+        if key in current:
+            metadata[key] = current[key]
+        else:
+            metadata.pop(key, None)
+    if current.get("deletionTimestamp"):
+        before = current.get("finalizers") or ()
+        after = metadata.get("finalizers") or ()
+        added = [name for name in after if name not in before]
+        if added:
+            metadata["finalizers"] = [name for name in after if name in before]
+    return metadata
+
+
+def _is_same(current: Object, changed: Object) -> bool:
+    if current.keys() != changed.keys():
+        return False
+    return all(changed[key] is current[key] or changed[key] == current[key] for key in current)
+
+
+def _bumps_generation(rule: str, current: Object, changed: Object) -> bool:
+    if rule == "nothing":
+        return False
+    if rule == "spec":
+        return not _equal(current.get("spec"), changed.get("spec"))
+    keys = {key: None for key in (*current, *changed) if key != "metadata"}
+    return any(not _equal(current.get(key), changed.get(key)) for key in keys)
+
+
+def _equal(one: Any, other: Any) -> bool:
+    return one is other or one == other
+
+
+def bound(pod: Object, binding: Any, now: str) -> Object:
+    """A pod bound to the node that a Binding names. Raises Conflict if it is bound already."""
+    name = pod["metadata"]["name"]
+    if pod["spec"].get("nodeName"):
+        raise Conflict(
+            f'Operation cannot be fulfilled on pods/binding "{name}": pod {name} is already '
+            f'assigned to node "{pod["spec"]["nodeName"]}"'
+        )
+    condition = {"type": "PodScheduled", "status": "True", "lastTransitionTime": now}
+    status = pod.get("status", {})
+    others = [item for item in status.get("conditions", ()) if item["type"] != "PodScheduled"]
+    return {
+        **pod,
+        "spec": {**pod["spec"], "nodeName": binding["target"]["name"]},
+        "status": {**status, "conditions": [*others, condition]},
+    }
+
+
+def scale_of(target: Object) -> Object:
+    """The Scale of a pool or replica set."""
+    metadata = target["metadata"]
+    status = target.get("status", {})
+    return {
+        "apiVersion": "autoscaling/v1",
+        "kind": "Scale",
+        "metadata": {
+            key: metadata[key]
+            for key in ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
+            if key in metadata
+        },
+        "spec": {"replicas": replicas} if (replicas := target["spec"].get("replicas", 1)) else {},
+        "status": {
+            "replicas": status.get("replicas", 0),
+            "selector": status.get("labelSelector", ""),
+        },
+    }
+
+
+def scaled(target: Object, scale: Object) -> Object:
+    """A pool or replica set with the replicas that a Scale wants. Raises Conflict or Invalid."""
+    wanted = scale.get("metadata", {}).get("resourceVersion")
+    name = target["metadata"]["name"]
+    if wanted and wanted != target["metadata"]["resourceVersion"]:
+        raise conflict(_SCALES, name)
+    replicas = scale.get("spec", {}).get("replicas", 0)
+    if isinstance(replicas, bool) or not isinstance(replicas, int) or replicas < 0:
+        cause = invalid_value("spec.replicas", replicas, "should be a non-negative integer")
+        raise invalid(_SCALES, name, [cause])
+    return {**target, "spec": {**target["spec"], "replicas": replicas}}

@@ -1,0 +1,1 @@
+"""Types of fields: OpenAPI documents, validation, and CustomResourceDefinitions."""

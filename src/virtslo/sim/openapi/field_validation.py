@@ -1,0 +1,187 @@
+"""Fields that a kind does not have, and values of the wrong type, found and told. Pure.
+
+Invariant: paths and words are the API server's. What a custom resource does not know is pruned, as
+a real server prunes it; status is its controllers' and is not looked into.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from virtslo.base.errors import BadRequest, ServerFailure
+from virtslo.model.identifiers import Object
+from virtslo.model.resources import Resource
+from virtslo.sim.api.refusals import TYPE_INVALID, Cause, invalid, invalid_kind, invalid_value
+from virtslo.sim.api.resource_rules import rules_of
+from virtslo.sim.openapi.field_types import FieldType, Struct, kind_of, structs
+
+STRICT: Final = "Strict"
+IGNORE: Final = "Ignore"
+WARN: Final = "Warn"
+_NAMES: Final = {str: "string", int: "integer", bool: "boolean", float: "number"}
+_TYPES: Final = {
+    "string": (str, "string"),
+    "time": (str, "string"),
+    "int": (int, "integer"),
+    "bool": (bool, "boolean"),
+    "number": ((int, float), "number"),
+    "quantity": ((str, int, float), "string"),
+}
+_OPAQUE: Final = frozenset({"status"})
+
+
+def checked_fields(
+    resource: Resource, target: Object, directive: str, *, before: Object | None, verb: str
+) -> tuple[Object, tuple[str, ...]]:
+    """An object without fields that its kind does not have, and warnings of those it had.
+
+    What is the very same as `before` is not looked into again. Raises ApiError.
+    """
+    struct = kind_of(resource.kind)
+    if struct is None:
+        return target, ()
+    unknown: list[str] = []
+    kept: dict[str, Any] | None = None
+    causes: list[Cause] = []
+    for key, value in target.items():
+        if before is not None and before.get(key) is value:
+            continue
+        known = struct.fields.get(key)
+        if known is None and not struct.is_open:
+            unknown.append(key)
+        elif known is not None and key not in _OPAQUE:
+            causes += _type_causes(value, known, key)
+            found = list(_unknown(value, known, key))
+            if found:
+                unknown += found
+                kept = {**target} if kept is None else kept
+                kept[key] = _pruned(value, known)
+    if causes:
+        raise _wrong_types(resource, target, causes)
+    if not unknown:
+        return target, ()
+    if directive == STRICT or verb == "apply":
+        raise _refusal(resource, target, unknown, verb)
+    result = {key: value for key, value in (kept or target).items() if key in struct.fields}
+    warnings = () if directive == IGNORE else tuple(f'unknown field "{path}"' for path in unknown)
+    return result, warnings
+
+
+def _unknown(value: Any, known: FieldType, path: str) -> Iterator[str]:
+    """Where a value has fields that its type does not have."""
+    if known.shape == "list" and known.item is not None and known.item.shape != "value":
+        if isinstance(value, list | tuple):
+            for index, item in enumerate(value):
+                yield from _unknown(item, known.item, f"{path}[{index}]")
+    elif known.shape == "struct" and isinstance(value, Mapping):
+        struct = structs()[known.name]
+        for key, below in value.items():
+            field = struct.fields.get(key)
+            if field is not None:
+                yield from _unknown(below, field, f"{path}.{key}")
+            elif not struct.is_open:
+                yield f"{path}.{key}"
+
+
+def _pruned(value: Any, known: FieldType) -> Any:
+    if known.shape == "list" and isinstance(value, list | tuple):
+        assert known.item is not None
+        return [_pruned(item, known.item) for item in value]
+    if known.shape != "struct" or not isinstance(value, Mapping):
+        return value
+    struct = structs()[known.name]
+    return {
+        key: _pruned(below, struct.fields[key]) if key in struct.fields else below
+        for key, below in value.items()
+        if key in struct.fields or struct.is_open
+    }
+
+
+def _type_causes(value: Any, known: FieldType, path: str) -> Iterator[Cause]:
+    if value is None or known.name == "any":
+        return
+    match known.shape:
+        case "value":
+            if not _fits(value, known.name):
+                yield _wrong(value, _TYPES[known.name][1], path)
+        case "list":
+            if not isinstance(value, list | tuple):
+                yield _wrong(value, "array", path)
+                return
+            assert known.item is not None
+            for index, item in enumerate(value):
+                yield from _type_causes(item, known.item, f"{path}[{index}]")
+        case "map":
+            if not isinstance(value, Mapping):
+                yield _wrong(value, "object", path)
+                return
+            assert known.item is not None
+            for key, item in value.items():
+                yield from _type_causes(item, known.item, f"{path}.{key}")
+        case _:
+            yield from _struct_causes(value, structs()[known.name], path)
+
+
+def _struct_causes(value: Any, struct: Struct, path: str) -> Iterator[Cause]:
+    if not isinstance(value, Mapping):
+        yield _wrong(value, "object", path)
+        return
+    for key, below in value.items():
+        field = struct.fields.get(key)
+        if field is not None:
+            yield from _type_causes(below, field, f"{path}.{key}")
+
+
+def _fits(value: Any, name: str) -> bool:
+    wanted = _TYPES[name][0]
+    if isinstance(value, bool):
+        return name == "bool"
+    return isinstance(value, wanted)  # type: ignore[arg-type]
+
+
+def _wrong(value: Any, wanted: str, path: str) -> Cause:
+    found = _named(value)
+    words = f'Invalid value: "{found}": {path} in body must be of type {wanted}: "{found}"'
+    return Cause(path, TYPE_INVALID, words)
+
+
+def _named(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "object"
+    if isinstance(value, list | tuple):
+        return "array"
+    return _NAMES.get(type(value), "string")
+
+
+def _wrong_types(resource: Resource, target: Object, causes: list[Cause]) -> Exception:
+    if rules_of(resource).is_custom:
+        return invalid(resource, str(target["metadata"].get("name") or ""), causes)
+    first = causes[0]
+    return BadRequest(
+        f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}: '
+        f"json: cannot unmarshal {_go_name(first)} into Go struct field {resource.kind}."
+        f"{first.field} of type {first.message.rpartition('of type ')[2].partition(':')[0]}"
+    )
+
+
+def _go_name(cause: Cause) -> str:
+    found = cause.message.partition('"')[2].partition('"')[0]
+    return {"integer": "number", "boolean": "bool"}.get(found, found)
+
+
+def _refusal(resource: Resource, target: Object, unknown: list[str], verb: str) -> Exception:
+    if verb == "apply":
+        metadata = target["metadata"]
+        place = "/".join(filter(None, (metadata.get("namespace"), metadata.get("name"))))
+        group_version = resource.api_version if resource.group else f"/{resource.version}"
+        return ServerFailure(
+            f"failed to create typed patch object ({place}; {group_version}, "
+            f"Kind={resource.kind}): .{unknown[0]}: field not declared in schema"
+        )
+    words = ", ".join(f'unknown field "{path}"' for path in unknown)
+    if verb == "patch":
+        cause = invalid_value("patch", "", f"strict decoding error: {words}")
+        return invalid_kind("", "", "", [cause])
+    return BadRequest(
+        f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}: '
+        f"strict decoding error: {words}"
+    )

@@ -1,0 +1,188 @@
+"""Sets of fields, as server-side apply keeps them: which parts of an object somebody has set. Pure.
+
+Invariant: a path is a tuple of the elements of Kubernetes' FieldsV1 (`f:name`, `k:{"key":…}`,
+`v:value`), so a set and its document are two forms of one thing; sets keep an order, since nothing
+here may depend on hashes.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from virtslo.sim.patching.patches import SET_LISTS, merge_key_of
+
+Path = tuple[str, ...]
+FieldSet = dict[Path, None]
+"""An ordered set of paths."""
+
+ABSENT: Final = object()
+_METADATA_KEYS: Final[Mapping[str, str]] = {"ownerReferences": "uid"}
+_SELF: Final = "."
+
+
+class Lists:
+    """How lists are merged: by a key, as sets, or (as lists of custom resources) as one value."""
+
+    def __init__(self, *, is_built_in: bool) -> None:
+        self._is_built_in = is_built_in
+
+    def key_of(self, name: str, items: Sequence[Any]) -> str | None:
+        """The key that tells the items of a list apart."""
+        return merge_key_of(name, items) if self._is_built_in else _METADATA_KEYS.get(name)
+
+    def is_set(self, name: str) -> bool:
+        """Whether a list holds each value once, in no order."""
+        return name in SET_LISTS
+
+
+def fields_of(value: Any, lists: Lists) -> FieldSet:
+    """Every field that a value sets."""
+    return dict.fromkeys(_walk(value, (), "", lists))
+
+
+def _walk(value: Any, path: Path, name: str, lists: Lists) -> Iterator[Path]:
+    if isinstance(value, Mapping):
+        if not value and path:
+            yield path
+        for key, below in value.items():
+            yield from _walk(below, (*path, f"f:{key}"), key, lists)
+        return
+    if isinstance(value, list | tuple) and value:
+        key = lists.key_of(name, value)
+        if key is not None:
+            for item in value:
+                if isinstance(item, Mapping) and key in item:
+                    below_path = (*path, _item(key, item[key]))
+                    yield below_path
+                    yield from _walk(item, below_path, "", lists)
+            return
+        if lists.is_set(name):
+            for item in value:
+                yield (*path, f"v:{json.dumps(item)}")
+            return
+    yield path
+
+
+def _item(key: str, value: Any) -> str:
+    return f"k:{json.dumps({key: value}, separators=(',', ':'))}"
+
+
+def document_of(fields: FieldSet) -> dict[str, Any]:
+    """A set as FieldsV1."""
+    document: dict[str, Any] = {}
+    for path in sorted(fields):
+        node = document
+        for element in path:
+            node = node.setdefault(element, {})
+        if path[-1].startswith("k:"):
+            node[_SELF] = {}
+    return document
+
+
+def read_document(document: Any) -> FieldSet:
+    """FieldsV1 as a set."""
+    return dict.fromkeys(_read(document, ()))
+
+
+def _read(node: Any, path: Path) -> Iterator[Path]:
+    if not isinstance(node, Mapping) or not node:
+        if path:
+            yield path
+        return
+    for element, below in node.items():
+        if element == _SELF:
+            yield path
+        else:
+            yield from _read(below, (*path, element))
+
+
+def value_at(target: Any, path: Sequence[str]) -> Any:
+    """The value at a path; `ABSENT` where there is none."""
+    value = target
+    for element in path:
+        kind, text = element[0], element[2:]
+        if kind == "f":
+            if not isinstance(value, Mapping) or text not in value:
+                return ABSENT
+            value = value[text]
+            continue
+        if not isinstance(value, list | tuple):
+            return ABSENT
+        index = _index(value, kind, text)
+        if index is None:
+            return ABSENT
+        value = value[index]
+    return value
+
+
+def _index(items: Sequence[Any], kind: str, text: str) -> int | None:
+    wanted = json.loads(text)
+    for index, item in enumerate(items):
+        if kind == "v" and item == wanted:
+            return index
+        if kind == "k" and isinstance(item, Mapping):
+            ((key, value),) = wanted.items()
+            if item.get(key) == value:
+                return index
+    return None
+
+
+def merged(live: Any, config: Any, lists: Lists, name: str = "") -> Any:
+    """What is there with everything that a configuration sets."""
+    if isinstance(config, Mapping):
+        result = dict(live) if isinstance(live, Mapping) else {}
+        for key, value in config.items():
+            result[key] = merged(result.get(key), value, lists, key)
+        return result
+    if isinstance(config, list | tuple) and isinstance(live, list | tuple):
+        key = lists.key_of(name, config)
+        if key is not None:
+            return _merged_items(live, config, key, lists)
+        if lists.is_set(name):
+            return [*live, *(item for item in config if item not in live)]
+    return config
+
+
+def _merged_items(live: Sequence[Any], config: Sequence[Any], key: str, lists: Lists) -> list[Any]:
+    found = {item.get(key): item for item in live if isinstance(item, Mapping)}
+    for item in config:
+        found[item.get(key)] = merged(found.get(item.get(key)), item, lists)
+    return list(found.values())
+
+
+def without(target: Any, path: Sequence[str]) -> Any:
+    """A value without what is at a path."""
+    element, rest = path[0], path[1:]
+    kind, text = element[0], element[2:]
+    if kind == "f":
+        if not isinstance(target, Mapping) or text not in target:
+            return target
+        if rest:
+            return {**target, text: without(target[text], rest)}
+        return {key: value for key, value in target.items() if key != text}
+    if not isinstance(target, list | tuple):
+        return target
+    index = _index(target, kind, text)
+    if index is None:
+        return target
+    items = list(target)
+    if rest:
+        items[index] = without(items[index], rest)
+    else:
+        del items[index]
+    return items
+
+
+def shown(path: Path) -> str:
+    """A path as messages print it: `.spec.ports[containerPort=80].protocol`."""
+    text = ""
+    for element in path:
+        kind, rest = element[0], element[2:]
+        if kind == "f":
+            text += f".{rest}"
+        elif kind == "v":
+            text += f"[={rest}]"
+        else:
+            ((key, value),) = json.loads(rest).items()
+            text += f"[{key}={json.dumps(value)}]"
+    return text

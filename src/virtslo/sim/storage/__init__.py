@@ -1,0 +1,1 @@
+"""Stored objects, their versions, lists and watches."""

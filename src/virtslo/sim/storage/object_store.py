@@ -1,0 +1,174 @@
+"""Every object of the simulated cluster, its versions, and the log of its changes.
+
+Invariant: stored objects are never changed; a write stores a new object that shares what did not
+change. Resource versions are one growing sequence and are never used twice. For every collection,
+what is listed at a version plus the changes since is what is listed now.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from virtslo.base.errors import ResourceExpired
+from virtslo.model.identifiers import Object
+from virtslo.model.resources import Resource
+from virtslo.sim.storage.frozen import frozen
+
+ADDED: Final = "ADDED"
+MODIFIED: Final = "MODIFIED"
+DELETED: Final = "DELETED"
+
+Key = tuple[str, str]
+"""(namespace, name); the namespace of a cluster-wide object is empty."""
+
+DEFAULT_LOG_SIZE: Final = 8192
+
+
+class Change(NamedTuple):
+    """One write: what the object is now (for a deletion: was), and what it was before."""
+
+    resource_version: int
+    type: str
+    object: Object
+    previous: Object | None
+
+
+@dataclass(slots=True)
+class Collection:
+    """The objects of one resource, and the changes that are still known."""
+
+    resource: Resource
+    log: deque[Change]
+    objects: dict[Key, Object] = field(default_factory=dict)
+    forgotten: int = 0
+    """The newest resource version whose change is no longer known."""
+    ordered: list[Key] | None = None
+    """The keys in order, as long as none came or went."""
+
+    def in_order(self) -> list[tuple[Key, Object]]:
+        """Keys and objects, in the order of keys."""
+        if self.ordered is None:
+            self.ordered = sorted(self.objects)
+        objects = self.objects
+        return [(key, objects[key]) for key in self.ordered]
+
+
+Listener = Callable[[Collection, Change], None]
+
+
+class ObjectStore:
+    """Versioned collections with one sequence of resource versions."""
+
+    def __init__(self, *, log_size: int = DEFAULT_LOG_SIZE, guard: bool = False) -> None:
+        self._log_size = log_size
+        self._guard = guard
+        self._collections: dict[tuple[str, str], Collection] = {}
+        self._listeners: list[Listener] = []
+        self.resource_version = 1
+
+    def listen(self, listener: Listener) -> None:
+        """Call `listener` after every write, in the order of writes."""
+        self._listeners.append(listener)
+
+    def collection(self, resource: Resource) -> Collection:
+        """The collection of a resource; every served version of it shares one."""
+        key = (resource.group, resource.plural)
+        found = self._collections.get(key)
+        if found is None:
+            found = Collection(resource, deque())
+            self._collections[key] = found
+        return found
+
+    def collections(self) -> Iterator[Collection]:
+        """Every collection that holds or held something."""
+        return iter(self._collections.values())
+
+    def get(self, resource: Resource, key: Key) -> Object | None:
+        """The object itself, shared; None where there is none."""
+        return self.collection(resource).objects.get(key)
+
+    def put(self, resource: Resource, key: Key, new: Object) -> Object:
+        """Store an object, new or changed; returns it with its resource version."""
+        collection = self.collection(resource)
+        previous = collection.objects.get(key)
+        self.resource_version += 1
+        stored = versioned(new, self.resource_version)
+        if self._guard:
+            stored = frozen(stored)
+        collection.objects[key] = stored
+        kind = MODIFIED
+        if previous is None:
+            kind = ADDED
+            collection.ordered = None
+        self._note(collection, Change(self.resource_version, kind, stored, previous))
+        return stored
+
+    def remove(self, resource: Resource, key: Key) -> Object:
+        """Remove an object; the deletion carries it as it was stored, versioned."""
+        collection = self.collection(resource)
+        previous = collection.objects.pop(key)
+        collection.ordered = None
+        self.resource_version += 1
+        gone = versioned(previous, self.resource_version)
+        if self._guard:
+            gone = frozen(gone)
+        self._note(collection, Change(self.resource_version, DELETED, gone, previous))
+        return gone
+
+    def changes_since(self, resource: Resource, resource_version: int) -> list[Change]:
+        """The changes after a version, oldest first. Raises ResourceExpired if some are unknown."""
+        collection = self.collection(resource)
+        if resource_version < collection.forgotten:
+            raise expired(resource_version, collection.forgotten)
+        log = collection.log
+        found: list[Change] = []
+        for index in range(len(log) - 1, -1, -1):
+            change = log[index]
+            if change.resource_version <= resource_version:
+                break
+            found.append(change)
+        found.reverse()
+        return found
+
+    def snapshot(self, resource: Resource, resource_version: int) -> dict[Key, Object]:
+        """The collection as it was at a version. Raises ResourceExpired if it is unknown."""
+        objects = dict(self.collection(resource).objects)
+        for change in reversed(self.changes_since(resource, resource_version)):
+            key = key_of(change.object)
+            if change.previous is None:
+                objects.pop(key, None)
+            else:
+                objects[key] = change.previous
+        return objects
+
+    def compact(self) -> None:
+        """Forget every change; watches and pages from older versions answer 410 Gone."""
+        for collection in self._collections.values():
+            collection.log.clear()
+            collection.forgotten = self.resource_version
+
+    def _note(self, collection: Collection, change: Change) -> None:
+        log = collection.log
+        log.append(change)
+        if len(log) > self._log_size:
+            collection.forgotten = log.popleft().resource_version
+        for listener in self._listeners:
+            listener(collection, change)
+
+
+def key_of(target: Object) -> Key:
+    """An object's key."""
+    metadata = target["metadata"]
+    return (metadata.get("namespace", ""), metadata["name"])
+
+
+def expired(asked: int, oldest: int) -> ResourceExpired:
+    """410 Gone, as the API server words it."""
+    return ResourceExpired(f"too old resource version: {asked} ({oldest + 1})")
+
+
+def versioned(target: Object, resource_version: int) -> Object:
+    """An object with another resource version."""
+    metadata = {**target["metadata"], "resourceVersion": str(resource_version)}
+    return {**target, "metadata": metadata}

@@ -1,0 +1,275 @@
+"""Watches: who wants to know of which changes, and their delivery.
+
+Invariant: a watcher gets every change of what it selects, once and in order; an object that comes
+to match is ADDED, one that ceases to match is DELETED (as it was when it matched). A change costs
+nothing to watchers that are indexed elsewhere (another node, label value or name).
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from virtslo.base.clock import Clock
+from virtslo.base.errors import ResourceExpired, VirtsloError
+from virtslo.model.identifiers import Object
+from virtslo.model.resources import Resource
+from virtslo.ports.kube_api import Selection, WatchEvent
+from virtslo.sim.api.selectors import Predicate, field_selector, field_value, label_selector
+from virtslo.sim.flow_control.cores import Pace
+from virtslo.sim.storage.object_store import ADDED, DELETED, MODIFIED, Change, Collection, versioned
+from virtslo.sim.telemetry.request_log import Noted
+
+BOOKMARK: Final = "BOOKMARK"
+INITIAL_EVENTS_END: Final = "k8s.io/initial-events-end"
+MOST_WAITING: Final = 100_000
+"""Events a slow watcher may have waiting before the server closes its watch."""
+
+_ROUNDING_NS: Final = 1
+"""By which a pace may come short of the moment it was waited for."""
+IndexKey = tuple[str, str]
+"""(what is compared, its value): `label:key` or `field:path`."""
+
+
+class Watcher:
+    """One watch: a queue of events, filled by the hub, read by one client."""
+
+    def __init__(
+        self, resource: Resource, selection: Selection, *, clock: Clock, pace: Pace, delay_ns: int
+    ) -> None:
+        self.resource = resource
+        self.selection = selection
+        self.index = index_of(selection, resource.plural)
+        self._accepts = acceptance(selection, resource.plural)
+        self._clock = clock
+        self._pace = pace
+        self._delay_ns = delay_ns
+        self._queue: deque[tuple[int, str, Object]] = deque()
+        self._waiter: asyncio.Future[None] | None = None
+        self._ending: VirtsloError | None = None
+        self._is_closed = False
+        self.is_held = False
+        """Whether nothing is delivered for now."""
+        self.wants_bookmarks = True
+        self.ends_at_ns: int | None = None
+        self.version_at_end: Callable[[], int] | None = None
+        """How far the watch has come when its time is over; told in a last bookmark."""
+        self.delivered = 0
+        """How many events its client was sent."""
+        self.noted: Noted | None = None
+        """What telemetry knows of it, as long as it is open."""
+
+    def __aiter__(self) -> "Watcher":
+        return self
+
+    async def __anext__(self) -> WatchEvent:
+        while True:
+            if self.is_held:
+                await self._wait()
+                continue
+            if self._queue:
+                due_ns = self._queue[0][0]
+                if due_ns > self._pace.now_ns() + _ROUNDING_NS:
+                    await self._pace.sleep_until(due_ns)
+                    continue
+                now_ns = self._clock.now_ns()
+                _, kind, target = self._queue.popleft()
+                self.delivered += 1
+                return WatchEvent(kind, target, now_ns)
+            if self._is_closed:
+                if self._ending is not None:
+                    raise self._ending
+                raise StopAsyncIteration
+            await self._wait()
+
+    def take_ready(self, most: int) -> list[WatchEvent]:
+        """More events that are due already, without waiting."""
+        ready: list[WatchEvent] = []
+        if self.is_held:
+            return ready
+        now_ns, come_ns = self._clock.now_ns(), self._pace.now_ns() + _ROUNDING_NS
+        while self._queue and len(ready) < most and self._queue[0][0] <= come_ns:
+            _, kind, target = self._queue.popleft()
+            ready.append(WatchEvent(kind, target, now_ns))
+        self.delivered += len(ready)
+        return ready
+
+    async def _wait(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._waiter = loop.create_future()
+        timer = None
+        if self.ends_at_ns is not None and not self._is_closed:
+            seconds = max(0, self.ends_at_ns - self._clock.now_ns()) / 1e9
+            timer = loop.call_later(seconds, self._time_out)
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+            if timer is not None:
+                timer.cancel()
+
+    def release(self) -> None:
+        """Deliver again; what came meanwhile is delivered now."""
+        self.is_held = False
+        self._wake()
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether no more events come."""
+        return self._is_closed
+
+    def close(self, ending: VirtsloError | None = None) -> None:
+        """End the watch; what is queued is still read, then `ending` is raised if there is one."""
+        self._is_closed = True
+        self.is_held = False
+        self._ending = ending
+        self._wake()
+
+    def abort(self, ending: VirtsloError) -> None:
+        """End the watch at once; what is queued is lost."""
+        self._queue.clear()
+        self.close(ending)
+
+    def _time_out(self) -> None:
+        if self.version_at_end is not None:
+            self.bookmark(self.version_at_end())
+        self.close()
+
+    def offer(self, change: Change) -> None:
+        """A change of this resource that the index let through."""
+        if self._is_closed:
+            return
+        previous = change.previous
+        was = previous is not None and self._accepts(previous)
+        if change.type == DELETED:
+            if was:
+                self._add(DELETED, change.object)
+            return
+        if self._accepts(change.object):
+            self._add(MODIFIED if was else ADDED, change.object)
+        elif was:
+            assert previous is not None
+            self._add(DELETED, versioned(previous, change.resource_version))
+
+    def send_initial(self, objects: Sequence[Object], *, end: Object | None) -> None:
+        """The objects that exist, as ADDED, and the bookmark that ends them."""
+        for target in objects:
+            self._add(ADDED, target)
+        if end is not None:
+            self._add(BOOKMARK, end)
+
+    def bookmark(self, resource_version: int) -> None:
+        """Say how far the watch has come."""
+        if not self._is_closed and self.wants_bookmarks:
+            self._add(BOOKMARK, bookmark_of(self.resource, resource_version))
+
+    def _add(self, kind: str, target: Object) -> None:
+        if len(self._queue) >= MOST_WAITING:
+            self.close(ResourceExpired("the watch was too slow and was closed"))
+            return
+        self._queue.append((self._pace.now_ns() + self._delay_ns, kind, target))
+        self._wake()
+
+    def _wake(self) -> None:
+        waiter = self._waiter
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+
+
+class WatchHub:
+    """Every open watch, indexed by what it requires to be equal."""
+
+    def __init__(self) -> None:
+        self._watchers: dict[tuple[str, str], dict[str, dict[str, dict[Watcher, None]]]] = {}
+
+    def add(self, watcher: Watcher) -> None:
+        """From now on the watcher gets changes."""
+        key = (watcher.resource.group, watcher.resource.plural)
+        what, value = watcher.index
+        bucket = self._watchers.setdefault(key, {}).setdefault(what, {}).setdefault(value, {})
+        bucket[watcher] = None
+
+    def discard(self, watcher: Watcher) -> None:
+        """The watcher gets no more changes."""
+        key = (watcher.resource.group, watcher.resource.plural)
+        what, value = watcher.index
+        values = self._watchers.get(key, {}).get(what, {})
+        bucket = values.get(value, {})
+        bucket.pop(watcher, None)
+        if not bucket:
+            values.pop(value, None)
+
+    def watchers(self) -> list[Watcher]:
+        """Every open watch, in a stable order."""
+        return [
+            watcher
+            for by_what in self._watchers.values()
+            for values in by_what.values()
+            for bucket in values.values()
+            for watcher in bucket
+        ]
+
+    def changed(self, collection: Collection, change: Change) -> None:
+        """Offer a change to the watchers that may want it."""
+        by_what = self._watchers.get((collection.resource.group, collection.resource.plural))
+        if not by_what:
+            return
+        for what, values in by_what.items():
+            now = _indexed_value(change.object, what)
+            if now in values:
+                self._offer(values[now], change)
+            if change.previous is not None and what:
+                before = _indexed_value(change.previous, what)
+                if before != now and before in values:
+                    self._offer(values[before], change)
+
+    def _offer(self, bucket: dict[Watcher, None], change: Change) -> None:
+        for watcher in tuple(bucket):
+            watcher.offer(change)
+
+
+def bookmark_of(
+    resource: Resource, resource_version: int, annotations: dict[str, str] | None = None
+) -> Object:
+    """A bookmark: an object that holds nothing but a resource version."""
+    metadata: dict[str, Any] = {"resourceVersion": str(resource_version)}
+    if annotations:
+        metadata["annotations"] = annotations
+    return {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": metadata}
+
+
+def index_of(selection: Selection, plural: str) -> IndexKey:
+    """What a selection requires to be equal that is worth an index; empty if there is nothing."""
+    if selection.field_selector:
+        for path, value in field_selector(selection.field_selector, plural).equal:
+            return (f"field:{path}", value)
+    if selection.label_selector:
+        for key, value in label_selector(selection.label_selector).equal:
+            return (f"label:{key}", value)
+    return ("", "")
+
+
+def acceptance(selection: Selection, plural: str) -> Predicate:
+    """Whether an object is selected, by namespace, labels and fields."""
+    predicates: list[Predicate] = []
+    if selection.namespace:
+        namespace = selection.namespace
+        predicates.append(lambda target: target["metadata"].get("namespace") == namespace)
+    if selection.label_selector:
+        predicates.append(label_selector(selection.label_selector).accepts)
+    if selection.field_selector:
+        predicates.append(field_selector(selection.field_selector, plural).accepts)
+    if not predicates:
+        return lambda _: True
+    if len(predicates) == 1:
+        return predicates[0]
+    return lambda target: all(predicate(target) for predicate in predicates)
+
+
+def _indexed_value(target: Object, what: str) -> str:
+    if not what:
+        return ""
+    if what.startswith("label:"):
+        value: str = (target["metadata"].get("labels") or {}).get(what[6:], "")
+        return value
+    return field_value(target, what[6:])

@@ -1,0 +1,165 @@
+"""The API server's own metrics, with the real names, labels and buckets.
+
+Invariant: every answered request of a resource, and every look at its health, is in
+`apiserver_request_total` once, when it has ended: a watch when it is over, as the real server
+counts. Until then it is in `apiserver_longrunning_requests`. Text is made only when it is read.
+"""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Mapping
+from typing import Final
+
+from virtslo.base.clock import Clock
+from virtslo.model.resources import Resource
+from virtslo.ports.kube_api import PatchType
+from virtslo.sim.api.requests import Request
+
+BUCKETS: Final = (0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0, 5.0,
+                  6.0, 8.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0)  # fmt: skip
+_VERBS: Final = {
+    "create": "POST",
+    "update": "PUT",
+    "patch": "PATCH",
+    "delete": "DELETE",
+    "deletecollection": "DELETECOLLECTION",
+    "get": "GET",
+    "list": "LIST",
+    "watch": "WATCH",
+}
+CONNECTED: Final = frozenset({"proxy", "exec", "attach", "portforward", "log"})
+"""Subresources whose requests the real server's metrics call CONNECT."""
+_HELP: Final = {
+    "apiserver_request_total": (
+        "counter",
+        "Requests by verb, dry run, group, version, resource, subresource, scope and code.",
+    ),
+    "apiserver_request_duration_seconds": (
+        "histogram",
+        "Seconds to answer by verb, dry run, group, version, resource, subresource and scope.",
+    ),
+    "apiserver_current_inflight_requests": (
+        "gauge",
+        "Requests in flight, by whether they may change something.",
+    ),
+    "apiserver_longrunning_requests": (
+        "gauge",
+        "Open long-running requests by verb, group, version, resource, scope and component.",
+    ),
+    "apiserver_watch_events_total": ("counter", "Events sent to the clients of watches."),
+    "process_start_time_seconds": ("gauge", "Start time of the process since the Unix epoch."),
+}
+
+Series = tuple[str, str, str, str, str, str, str]
+"""(verb, group, version, resource, subresource, scope, dry run)."""
+
+
+def scope_of(request: Request) -> str:
+    """`resource`, `namespace` or `cluster`, as Kubernetes' SLIs tell them apart."""
+    if request.name is not None or request.verb == "create":
+        return "resource"
+    return "namespace" if request.namespace else "cluster"
+
+
+def verb_of(request: Request) -> str:
+    """The verb under which the real server's metrics count a request."""
+    if request.subresource in CONNECTED:
+        return "CONNECT"
+    return "APPLY" if request.patch_type is PatchType.APPLY else _VERBS[request.verb]
+
+
+def series_of(request: Request) -> Series:
+    """The labels of a request, but for its code."""
+    resource = request.resource
+    return (
+        verb_of(request),
+        resource.group,
+        resource.version,
+        resource.plural,
+        request.subresource or "",
+        scope_of(request),
+        "All" if "dryRun" in request.query else "",
+    )
+
+
+class ServerMetrics:
+    """Counters of one life of the simulated API server."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._started = clock.wall().timestamp()
+        self._requests: dict[tuple[Series, int], int] = {}
+        self._durations: dict[Series, list[float]] = {}
+        self._watch_events: Counter[Resource] = Counter()
+        self.in_flight = {"mutating": 0, "readOnly": 0}
+        self.long_running: Counter[Series] = Counter()
+
+    def answered(self, series: Series, code: int, seconds: float) -> None:
+        """Count a request by how it ended."""
+        key = (series, code)
+        self._requests[key] = self._requests.get(key, 0) + 1
+        durations = self._durations.get(series)
+        if durations is None:
+            durations = self._durations[series] = [0.0] * (len(BUCKETS) + 2)
+        durations[bisect_left(BUCKETS, seconds)] += 1
+        durations[-1] += seconds
+
+    def sent(self, resource: Resource, events: int) -> None:
+        """Count the events that a watch which is over was sent."""
+        self._watch_events[resource] += events
+
+    def requests(self) -> dict[tuple[Series, int], int]:
+        """Requests by series and code, since the server began."""
+        return dict(self._requests)
+
+    def text(self, sent: Mapping[Resource, int]) -> str:
+        """The exposition; `sent` is how many events the open watches were sent."""
+        lines = _head("apiserver_request_total")
+        for (series, code), count in sorted(self._requests.items()):
+            lines.append(f'apiserver_request_total{{code="{code}",{_labels(series)}}} {count}')
+        lines += _head("apiserver_request_duration_seconds")
+        for series, counts in sorted(self._durations.items()):
+            lines += _histogram(series, counts)
+        lines += _head("apiserver_current_inflight_requests")
+        for kind, count in self.in_flight.items():
+            lines.append(f'apiserver_current_inflight_requests{{request_kind="{kind}"}} {count}')
+        lines += _head("apiserver_longrunning_requests")
+        for series, count in sorted(self.long_running.items()):
+            lines.append(
+                f"apiserver_longrunning_requests{{{_labels(series, dry_run=False)}}} {count}"
+            )
+        lines += _head("apiserver_watch_events_total")
+        lines += sorted(
+            f'apiserver_watch_events_total{{group="{resource.group}",'
+            f'resource="{resource.plural}",version="{resource.version}"}} {count}'
+            for resource, count in (self._watch_events + Counter(sent)).items()
+        )
+        lines += _head("process_start_time_seconds")
+        lines.append(f"process_start_time_seconds {self._started:.3f}")
+        return "\n".join(lines) + "\n"
+
+
+def _head(name: str) -> list[str]:
+    kind, words = _HELP[name]
+    return [f"# HELP {name} {words}", f"# TYPE {name} {kind}"]
+
+
+def _labels(series: Series, *, dry_run: bool = True) -> str:
+    verb, group, version, resource, subresource, scope, dry = series
+    first = f'component="apiserver",dry_run="{dry}",' if dry_run else 'component="apiserver",'
+    return (
+        f'{first}group="{group}",resource="{resource}",scope="{scope}",'
+        f'subresource="{subresource}",verb="{verb}",version="{version}"'
+    )
+
+
+def _histogram(series: Series, counts: list[float]) -> list[str]:
+    name, labels = "apiserver_request_duration_seconds", _labels(series)
+    lines: list[str] = []
+    total = 0
+    for bound, count in zip((*BUCKETS, "+Inf"), counts[:-1], strict=True):
+        total += int(count)
+        edge = bound if isinstance(bound, str) else f"{bound:g}"
+        lines.append(f'{name}_bucket{{{labels},le="{edge}"}} {total}')
+    lines.append(f"{name}_sum{{{labels}}} {counts[-1]:.9g}")
+    lines.append(f"{name}_count{{{labels}}} {total}")
+    return lines

@@ -1,0 +1,161 @@
+"""What the API server notes of every request: its metrics and its audit log, together.
+
+Invariant: a request is noted once in both, whatever became of it. One that got no answer because
+the server died or never heard of it is in neither; one whose answer alone was lost is in both. A
+watch is noted as it ends; it began when it was answered.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from virtslo.base.clock import Clock, to_seconds
+from virtslo.base.errors import ApiError
+from virtslo.model.identifiers import Object
+from virtslo.model.identity import Identity
+from virtslo.sim.api.requests import Request
+from virtslo.sim.telemetry.audit_log import (
+    COMPLETE,
+    STARTED,
+    AuditLog,
+    event_of,
+    failed,
+    raw_event,
+    succeeded,
+)
+from virtslo.sim.telemetry.metrics import CONNECTED, ServerMetrics, series_of
+
+_READS: Final = frozenset({"get", "list"})
+_HEALTH: Final = ("/healthz", "/livez", "/readyz")
+
+
+class Telemetry:
+    """Metrics and audit log of one API server, over all its lives."""
+
+    def __init__(self, clock: Clock, write: Callable[[bytes], None] | None) -> None:
+        self.clock = clock
+        self.audit: AuditLog | None = None
+        self.audit_to(write)
+        self.metrics = ServerMetrics(clock)
+
+    def audit_to(self, write: Callable[[bytes], None] | None) -> None:
+        """From now on, write a line a request there; None: nowhere."""
+        self.audit = None if write is None else AuditLog(write)
+
+    def begin(self, request: Request) -> "Noted":
+        """A request for a resource has come."""
+        return Noted(self, request)
+
+    def begin_raw(self, path: str, query: Mapping[str, str], user: Identity) -> "NotedRaw":
+        """A GET of a path that is no resource has come."""
+        return NotedRaw(self, path, query, user)
+
+    def die(self) -> None:
+        """The process is gone, and its counters with it."""
+        self.metrics = ServerMetrics(self.clock)
+
+
+class Noted:
+    """One request for a resource, from its coming to its end."""
+
+    __slots__ = ("_audit_id", "_life", "_received", "_request", "_started_ns", "_telemetry")
+
+    def __init__(self, telemetry: Telemetry, request: Request) -> None:
+        self._telemetry = telemetry
+        self._request = request
+        self._life = telemetry.metrics
+        self._started_ns = telemetry.clock.now_ns()
+        self._received = None if telemetry.audit is None else telemetry.clock.wall()
+        self._audit_id = "" if telemetry.audit is None else telemetry.audit.new_id()
+        self._in_flight(1)
+
+    def answer(self, code: int, made: Object | None = None) -> None:
+        """It went well; `made` is the object it created, if it created one."""
+        self._in_flight(-1)
+        if self._request.subresource in CONNECTED:
+            self._write(STARTED, code, None, None)
+        self._end(code, None, made)
+
+    def fail(self, error: ApiError) -> None:
+        """It was answered with a failure."""
+        self._in_flight(-1)
+        self._end(error.code, error, None)
+
+    def vanish(self) -> None:
+        """It gets no answer, and nobody knows of it."""
+        self._in_flight(-1)
+
+    def start(self) -> None:
+        """A watch was answered, and goes on."""
+        self._life.long_running[series_of(self._request)] += 1
+        self._write(STARTED, 200, None, None)
+
+    def finish(self, events: int) -> None:
+        """A watch that went on is over; of one whose server has died nobody hears."""
+        if self._telemetry.metrics is self._life:
+            self._life.long_running[series_of(self._request)] -= 1
+            self._life.sent(self._request.resource, events)
+            self._end(200, None, None)
+
+    def _end(self, code: int, error: ApiError | None, made: Object | None) -> None:
+        seconds = to_seconds(self._telemetry.clock.now_ns() - self._started_ns)
+        self._life.answered(series_of(self._request), code, seconds)
+        self._write(COMPLETE, code, error, made)
+
+    def _write(self, stage: str, code: int, error: ApiError | None, made: Object | None) -> None:
+        audit = self._telemetry.audit
+        if audit is None or self._received is None:
+            return
+        status = succeeded(code) if error is None else failed(error)
+        audit.write(
+            event_of(self._request, status, made),
+            audit_id=self._audit_id,
+            stage=stage,
+            received=self._received,
+            now=self._telemetry.clock.wall(),
+        )
+
+    def _in_flight(self, change: int) -> None:
+        """Requests that go on are counted apart, as the real server does."""
+        request = self._request
+        if request.verb != "watch" and request.subresource not in CONNECTED:
+            kind = "readOnly" if request.verb in _READS else "mutating"
+            self._life.in_flight[kind] += change
+
+
+class NotedRaw:
+    """One GET of a path that is no resource. Only looks at health are in the metrics."""
+
+    __slots__ = ("_path", "_query", "_received", "_started_ns", "_telemetry", "_user")
+
+    def __init__(
+        self, telemetry: Telemetry, path: str, query: Mapping[str, str], user: Identity
+    ) -> None:
+        self._telemetry = telemetry
+        self._path = path
+        self._query = query
+        self._user = user
+        self._started_ns = telemetry.clock.now_ns()
+        self._received = telemetry.clock.wall()
+
+    def answer(self) -> None:
+        """It went well."""
+        self._end(None)
+
+    def fail(self, error: ApiError) -> None:
+        """It was answered with a failure."""
+        self._end(error)
+
+    def _end(self, error: ApiError | None) -> None:
+        telemetry, code = self._telemetry, 200 if error is None else error.code
+        if self._path.startswith(_HEALTH):
+            seconds = to_seconds(telemetry.clock.now_ns() - self._started_ns)
+            telemetry.metrics.answered(("GET", "", "", "", self._path, "", ""), code, seconds)
+        if telemetry.audit is not None:
+            status = succeeded(code) if error is None else failed(error)
+            telemetry.audit.write(
+                raw_event(self._path, self._query, self._user, status),
+                audit_id=telemetry.audit.new_id(),
+                stage=COMPLETE,
+                received=self._received,
+                now=telemetry.clock.wall(),
+            )

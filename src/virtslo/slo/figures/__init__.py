@@ -1,0 +1,1 @@
+"""Figures from a record: indicators with their quantiles and rates."""

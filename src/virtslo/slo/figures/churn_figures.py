@@ -1,0 +1,214 @@
+"""The figures of the churn stage: per cycle, and over cycles the median with its range.
+
+Invariant: every figure covers the churn stage only; a cycle without a rate is counted as such; a
+cycle that did not recover is never dropped from a quantile.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from statistics import median
+from typing import Final
+
+from virtslo.base.clock import to_seconds
+from virtslo.model.figures import Figure, no_data
+from virtslo.model.operations import CREATE
+from virtslo.model.scenario import ChurnMode
+from virtslo.model.vocabulary import QUANTILES
+from virtslo.model.workload import Kind
+from virtslo.slo.figures.rows import OBJECTS_PER_SECOND, OPERATIONS, VMIS_PER_SECOND, WATCH, Row
+from virtslo.slo.record.churn import ChurnFacts, Cycle, Victim
+from virtslo.slo.statistics.quantiles import quantile
+from virtslo.slo.statistics.rates import rate
+
+FORMS: Final[Mapping[tuple[bool, ChurnMode], str]] = {
+    (False, ChurnMode.OBJECTS): "delete and create",
+    (True, ChurnMode.OBJECTS): "delete the pool's VMs",
+    (True, ChurnMode.SCALE): "scale in and out",
+    (False, ChurnMode.RESTART): "restart",
+}
+"""How a churn is named in cells: forms measure different things and are never mixed."""
+
+
+def form_of(churn: ChurnFacts) -> str:
+    """What a replacement is, in words."""
+    return FORMS[churn.kind in {Kind.VMPOOL, Kind.VMIRS}, churn.churn.mode]
+
+
+def churn_creation_rate(churn: ChurnFacts) -> Figure:
+    """Objects that came in place of others per second: the median of the cycles' rates."""
+    if churn.churn.mode is ChurnMode.RESTART:
+        reason = "a restart creates no VM: the VM's controller starts another VMI"
+        return no_data(OBJECTS_PER_SECOND, reason, source=OPERATIONS)
+    return _over_cycles(churn, [_creation(churn, cycle) for cycle in churn.cycles])
+
+
+def churn_phase_rate(churn: ChurnFacts, phase: str) -> Figure:
+    """VMIs that entered a phase per second: the median of the cycles' rates."""
+    figures = []
+    for cycle in churn.cycles:
+        moments = [vmi.phases[phase] for vmi in cycle.created if phase in vmi.phases]
+        figures.append(_rate(churn, cycle, moments, unit=VMIS_PER_SECOND, source=WATCH))
+    return _over_cycles(churn, figures)
+
+
+def churn_rows(churn: ChurnFacts) -> Iterator[Row]:
+    """Every indicator that only a churn stage has."""
+    if churn.is_constant:
+        yield from _replacements(churn)
+    else:
+        yield from _recoveries(churn)
+        yield from _replacements(churn)
+        overlapping = sum(1 for cycle in churn.cycles if cycle.is_overlapped)
+        yield (
+            "overlapping_cycles",
+            "value",
+            Figure(overlapping, "cycles", len(churn.cycles), WATCH),
+        )
+    yield "time_below_capacity_share", "value", _below_capacity(churn)
+    duration = _duration(churn)
+    yield (
+        "churn_duration_seconds",
+        "value",
+        no_data("s", "the churn stage did not end", source=WATCH)
+        if duration is None
+        else Figure(duration, "s", len(churn.cycles), WATCH),
+    )
+    yield "replaced_objects", "value", Figure(churn.replaced, "objects", len(churn.cycles), WATCH)
+
+
+def recovery_of(cycle: Cycle) -> Figure:
+    """How long a cycle took, or why that is not known."""
+    if cycle.recovered_ns is None:
+        reason = cycle.reason or "not recovered"
+        return no_data("s", reason, samples=cycle.expected, source=WATCH)
+    return Figure(to_seconds(cycle.recovered_ns - cycle.since_ns), "s", cycle.expected, WATCH)
+
+
+def _recoveries(churn: ChurnFacts) -> Iterator[Row]:
+    name = "cycle_recovery_seconds"
+    figures = [recovery_of(cycle) for cycle in churn.cycles]
+    values = [float(figure.value) for figure in figures if figure.value is not None]
+    unfinished = len(figures) - len(values)
+    for statistic in QUANTILES:
+        yield (
+            name,
+            statistic,
+            quantile(statistic, values, unfinished=unfinished, deadline=_waited(churn)),
+        )
+    for cycle, figure in zip(churn.cycles, figures, strict=True):
+        yield name, f"cycle_{cycle.number + 1}", figure
+    if churn.churn.mode is ChurnMode.SCALE:
+        inwards = [
+            to_seconds(cycle.scaled_in_ns - cycle.start_ns)
+            for cycle in churn.cycles
+            if cycle.scaled_in_ns is not None
+        ]
+        missing = len(churn.cycles) - len(inwards)
+        for statistic in QUANTILES:
+            yield "scale_in_seconds", statistic, quantile(statistic, inwards, unfinished=missing)
+
+
+def _waited(churn: ChurnFacts) -> float | None:
+    """What every cycle without a recovery time took at least."""
+    ends = []
+    for cycle in churn.cycles:
+        if cycle.recovered_ns is not None:
+            continue
+        end = cycle.next_start_ns if cycle.next_start_ns is not None else churn.end_ns
+        if end is None:
+            return None
+        ends.append(to_seconds(max(0, end - cycle.since_ns)))
+    return min(ends, default=None)
+
+
+def _replacements(churn: ChurnFacts) -> Iterator[Row]:
+    """From the intent of each replacement to its victim gone and itself Running."""
+    if churn.kind in {Kind.VMPOOL, Kind.VMIRS}:
+        return
+    pairs = [seconds for cycle in churn.cycles for seconds in _pairs(cycle)]
+    values = [seconds for seconds in pairs if seconds is not None]
+    unfinished = len(pairs) - len(values)
+    waited = churn.waited_seconds
+    for statistic in QUANTILES:
+        yield (
+            "replacement_seconds",
+            statistic,
+            quantile(statistic, values, unfinished=unfinished, deadline=waited),
+        )
+
+
+def _pairs(cycle: Cycle) -> Iterator[float | None]:
+    """Each replacement's seconds; None for one that was not completed."""
+    victims: dict[int, list[Victim]] = {}
+    for gone in sorted(cycle.victims, key=lambda victim: victim.operation.intended_ns):
+        victims.setdefault(gone.operation.index, []).append(gone)
+    for item in sorted(cycle.replacements, key=lambda item: item.operation.intended_ns):
+        waiting = victims.get(item.operation.index)
+        victim = waiting.pop(0) if waiting else None
+        if victim is None or victim.gone_ns is None or item.running_ns is None:
+            yield None
+        else:
+            end_ns = max(victim.gone_ns, item.running_ns)
+            yield to_seconds(max(0, end_ns - item.operation.intended_ns))
+    yield from (None for waiting in victims.values() for _ in waiting)
+
+
+def _creation(churn: ChurnFacts, cycle: Cycle) -> Figure:
+    if churn.kind in {Kind.VMPOOL, Kind.VMIRS}:
+        moments = [item.added_ns for item in cycle.objects if item.added_ns is not None]
+        return _rate(churn, cycle, moments, unit=OBJECTS_PER_SECOND, source=WATCH)
+    accepted = [
+        operation.finished_ns
+        for operation in cycle.operations
+        if operation.verb == CREATE
+        and operation.error is None
+        and operation.finished_ns is not None
+    ]
+    return rate(accepted, unit=OBJECTS_PER_SECOND, source=OPERATIONS)
+
+
+def _rate(
+    churn: ChurnFacts, cycle: Cycle, moments: Sequence[int], *, unit: str, source: str
+) -> Figure:
+    """The rate in a cycle; of a pool only where its VMs can be told from the next cycle's."""
+    if churn.kind in {Kind.VMPOOL, Kind.VMIRS} and cycle.is_overlapped:
+        reason = "the next cycle began before the population was whole"
+        return no_data(unit, reason, samples=len(moments), source=source)
+    return rate(moments, unit=unit, source=source)
+
+
+def _over_cycles(churn: ChurnFacts, figures: Sequence[Figure]) -> Figure:
+    """The median over the cycles that have a rate, with their range."""
+    detail = {"churn": form_of(churn)}
+    first = figures[0] if figures else no_data("", "no cycle took place")
+    if churn.is_constant:
+        return Figure(
+            first.value, first.unit, first.samples, first.source, first.reason,
+            peak=first.peak, sustained=first.sustained, detail=detail,
+        )  # fmt: skip
+    values = [float(figure.value) for figure in figures if figure.value is not None]
+    samples = sum(figure.samples for figure in figures)
+    if not values:
+        reason = f"no cycle has a rate: {first.reason}"
+        return no_data(first.unit, reason, samples=samples, source=first.source)
+    return Figure(
+        median(values),
+        first.unit,
+        samples,
+        first.source,
+        range=(min(values), max(values)),
+        detail={**detail, "cycles": len(values), "cycles_without": len(figures) - len(values)},
+    )
+
+
+def _below_capacity(churn: ChurnFacts) -> Figure:
+    duration, end = _duration(churn), churn.end_ns
+    if duration is None or end is None or duration <= 0:
+        return no_data("share", "the churn stage did not end", source=WATCH)
+    missing = churn.capacity.missing_ns(churn.count, churn.stage.t0_ns, end)
+    share = to_seconds(missing) / (churn.count * duration)
+    return Figure(share, "share", churn.count, WATCH)
+
+
+def _duration(churn: ChurnFacts) -> float | None:
+    end = churn.end_ns
+    return None if end is None else to_seconds(end - churn.stage.t0_ns)

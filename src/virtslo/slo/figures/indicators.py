@@ -1,0 +1,203 @@
+"""Every indicator of a run, as figures.
+
+Invariant: names and definitions are those of the catalog; each figure has its sample size and its
+source.
+"""
+
+import itertools
+from collections.abc import Callable, Iterator
+
+from virtslo.base.clock import to_seconds
+from virtslo.model import resources
+from virtslo.model.figures import Figure, Indicator, no_data
+from virtslo.model.identifiers import RUNNING
+from virtslo.model.scenario import ChurnMode
+from virtslo.model.vocabulary import QUANTILES, TABLE_PHASES
+from virtslo.model.workload import TRAITS
+from virtslo.slo.figures.call_figures import call_rows, usage_rows
+from virtslo.slo.figures.churn_figures import churn_creation_rate, churn_phase_rate, churn_rows
+from virtslo.slo.figures.machine_figures import machine_rows
+from virtslo.slo.figures.responsiveness import responsiveness_rows
+from virtslo.slo.figures.rows import (
+    OBJECTS_PER_SECOND,
+    OPERATIONS,
+    VMIS_PER_SECOND,
+    WATCH,
+    Row,
+    missing_rows,
+    quantile_rows,
+)
+from virtslo.slo.figures.time_spent import time_rows
+from virtslo.slo.record.lateness import lateness_of
+from virtslo.slo.record.measured import Measured, Samples, intended, released
+from virtslo.slo.record.timelines import Timeline
+from virtslo.slo.statistics.quantiles import quantile
+from virtslo.slo.statistics.rates import rate
+
+
+def indicators_of(measured: Measured) -> tuple[Indicator, ...]:
+    """Every indicator that the run has."""
+    run = measured.record.host.run_id
+    parts = [
+        _rates,
+        _totals,
+        _latencies,
+        _steps,
+        machine_rows,
+        _churn,
+        call_rows,
+        usage_rows,
+        time_rows,
+        responsiveness_rows,
+        _own,
+    ]
+    return tuple(
+        Indicator(run, name, statistic, figure)
+        for part in parts
+        for name, statistic, figure in part(measured)
+    )
+
+
+def _churn(measured: Measured) -> Iterator[Row]:
+    if measured.churn is not None:
+        yield from churn_rows(measured.churn)
+
+
+def creation_rate(measured: Measured) -> Figure:
+    """Objects accepted per second; a pool's: the VMs created through it."""
+    if measured.churn is not None:
+        return churn_creation_rate(measured.churn)
+    workload = measured.record.header.scenario.workload
+    if TRAITS[workload.kind].is_group:
+        member = resources.VMS.kind if workload.kind == "vmpool" else resources.VMIS.kind
+        moments = [
+            timeline.added_ns
+            for timeline in measured.timelines.of_kind(member)
+            if timeline.added_ns is not None
+        ]
+        return rate(moments, unit=OBJECTS_PER_SECOND, source=WATCH)
+    accepted = [
+        operation.finished_ns
+        for operation in measured.accepted
+        if operation.finished_ns is not None
+    ]
+    return rate(accepted, unit=OBJECTS_PER_SECOND, source=OPERATIONS)
+
+
+def phase_rate(measured: Measured, phase: str) -> Figure:
+    """VMIs entering a phase per second."""
+    if measured.churn is not None:
+        return churn_phase_rate(measured.churn, phase)
+    return rate(measured.phase_moments(phase), unit=VMIS_PER_SECOND, source=WATCH)
+
+
+def _rates(measured: Measured) -> Iterator[Row]:
+    yield "creation_rate", "mean", creation_rate(measured)
+    for phase in TABLE_PHASES:
+        yield f"phase_rate_{phase.lower()}", "mean", phase_rate(measured, phase)
+
+
+def _totals(measured: Measured) -> Iterator[Row]:
+    if measured.churn is None:
+        yield "time_to_all_running_seconds", "value", _time_to_all(measured)
+    for phase in TABLE_PHASES:
+        seen = len(measured.phase_moments(phase))
+        missing = len(measured.vmis) - seen
+        yield (
+            f"not_seen_{phase.lower()}",
+            "count",
+            Figure(missing, "VMIs", len(measured.vmis), WATCH),
+        )
+    failed = [operation for operation in measured.creations if operation.error is not None]
+    yield (
+        "failed_creates",
+        "count",
+        Figure(len(failed), "operations", len(measured.creations), OPERATIONS),
+    )
+
+
+def _time_to_all(measured: Measured) -> Figure:
+    moments = measured.phase_moments(RUNNING)
+    expected = measured.expected_vmis()
+    if not measured.creations or not expected:
+        return no_data("s", "nothing was created", source=WATCH)
+    first = min(operation.intended_ns for operation in measured.creations)
+    if len(moments) < expected:
+        deadline = measured.deadline_seconds()
+        return Figure(
+            None,
+            "s",
+            expected,
+            WATCH,
+            reason=f"{expected - len(moments)} of {expected} did not reach Running",
+            lower_bound=deadline,
+        )
+    return Figure(to_seconds(max(moments) - first), "s", len(moments), WATCH)
+
+
+def _latencies(measured: Measured) -> Iterator[Row]:
+    if measured.stage is None:
+        return
+    missing = _no_creates(measured)
+    for phase in TABLE_PHASES:
+        name = f"vmi_creation_to_{phase.lower()}_seconds"
+        if missing is not None:
+            yield from missing_rows(name, missing)
+        else:
+            yield from quantile_rows(name, measured.from_creation(_phase_reader(phase), released))
+    name = "vmi_intent_to_running_seconds"
+    if missing is not None:
+        yield from missing_rows(name, missing)
+    else:
+        samples = measured.from_creation(_phase_reader(RUNNING), intended)
+        yield from quantile_rows(name, samples)
+    deletions = measured.deletions()
+    if measured.churn is not None and measured.churn.churn.mode is ChurnMode.SCALE:
+        reason = "the run itself deleted nothing in this stage: a controller scaled in"
+        yield from missing_rows("vmi_deletion_to_gone_seconds", reason)
+    else:
+        yield from quantile_rows("vmi_deletion_to_gone_seconds", deletions)
+
+
+def _no_creates(measured: Measured) -> str | None:
+    """Why nothing can be counted from a create, where a controller makes what is measured."""
+    if measured.churn is None or measured.creations:
+        return None
+    return "the run itself created nothing in this stage: a controller replaced what went"
+
+
+def _steps(measured: Measured) -> Iterator[Row]:
+    for earlier, later in itertools.pairwise(TABLE_PHASES):
+        values = [
+            to_seconds(vmi.phases[later] - vmi.phases[earlier])
+            for vmi in measured.vmis
+            if earlier in vmi.phases and later in vmi.phases
+        ]
+        stuck = sum(1 for vmi in measured.vmis if earlier in vmi.phases and later not in vmi.phases)
+        name = f"vmi_{earlier.lower()}_to_{later.lower()}_seconds"
+        yield from quantile_rows(name, Samples(tuple(values), stuck, measured.deadline_seconds()))
+
+
+def _own(measured: Measured) -> Iterator[Row]:
+    if measured.record.header.environment.virtual_time:
+        reason = "in virtual time the generator is never late"
+        yield "lateness_seconds", "p99", no_data("s", reason, source=OPERATIONS)
+        return
+    load = measured.record.header.scenario.load
+    late = lateness_of(measured.creations, load.arrival.process)
+    for statistic in QUANTILES:
+        yield (
+            "lateness_seconds",
+            statistic,
+            quantile(statistic, late.values, source=OPERATIONS),
+        )
+    if late.waits:
+        yield (
+            "in_flight_wait_seconds",
+            "max",
+            quantile("max", late.waits, source=OPERATIONS),
+        )
+
+
+def _phase_reader(phase: str) -> Callable[[Timeline], int | None]:
+    return lambda vmi: vmi.phases.get(phase)

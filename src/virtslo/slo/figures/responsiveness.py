@@ -1,0 +1,150 @@
+"""API responsiveness as Kubernetes' SLO defines it: P99 for each pair of verb and resource.
+
+Invariant: our own calls give exact quantiles; histograms give the bucket that the quantile lies in,
+and its edges are the error. A scope's figure is that of its slowest pair, which is named; a pair
+too small for the statistic is judged by its slowest call.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from virtslo.base.clock import to_seconds
+from virtslo.model.figures import Figure, no_data
+from virtslo.model.operations import RAMP_UP
+from virtslo.model.rest_calls import API_SERVER, CounterRead, OwnLatencies
+from virtslo.model.vocabulary import LEAST_SAMPLES, QUANTILES
+from virtslo.slo.catalog.call_definitions import SCOPES
+from virtslo.slo.record.call_windows import is_another_process, moments_of
+from virtslo.slo.record.measured import Measured, measured_stage
+from virtslo.slo.statistics.quantiles import quantile
+
+P99: Final = 0.99
+OWN: Final = "own calls"
+
+Row = tuple[str, str, Figure]
+Pair = tuple[str, str, str]
+"""(verb, resource or resource/subresource, scope)."""
+
+
+@dataclass(frozen=True, slots=True)
+class BucketQuantile:
+    """The bucket in which a quantile lies."""
+
+    lower: float
+    upper: float
+    samples: int
+
+
+def responsiveness_rows(run: Measured) -> Iterator[Row]:
+    """The figures of our own calls and of everybody's, by scope."""
+    for scope in SCOPES:
+        own = [item for item in run.record.rest_calls.own if item.scope == scope]
+        for statistic in QUANTILES:
+            yield f"own_call_seconds_{scope}", statistic, _own(own, statistic)
+    pairs = server_quantiles(run, measured_stage(run.record))
+    for scope in SCOPES:
+        yield f"api_call_seconds_{scope}", "p99", _everybodys(pairs, scope)
+
+
+def server_quantiles(run: Measured, stage: str = RAMP_UP) -> Mapping[Pair, BucketQuantile] | str:
+    """The P99 of everybody's calls for each pair in a stage's window; or why there is none."""
+    moments = moments_of(run.record.rest_calls.reads, API_SERVER)
+    labels = [label for label, _ in moments]
+    if (stage, "after") not in labels or labels.index((stage, "after")) == 0:
+        return "the API server's metrics were not read"
+    index = labels.index((stage, "after"))
+    buckets = _grown(moments[index - 1][1], moments[index][1])
+    if isinstance(buckets, str):
+        return buckets
+    return {
+        pair: found
+        for pair, edges in sorted(buckets.items())
+        if (found := bucket_quantile(edges, P99)) is not None
+    }
+
+
+def bucket_quantile(edges: Mapping[str, int], share: float) -> BucketQuantile | None:
+    """The bucket of a quantile by nearest rank, of cumulative counts by upper edge."""
+    ordered = sorted((math.inf if edge == "+Inf" else float(edge), n) for edge, n in edges.items())
+    total = ordered[-1][1] if ordered else 0
+    if total <= 0:
+        return None
+    rank = max(1, math.ceil(share * total - 1e-9))
+    lower = 0.0
+    for upper, count in ordered:
+        if count >= rank:
+            return BucketQuantile(lower, upper, total)
+        lower = upper
+    return None
+
+
+def _grown(
+    before: Sequence[CounterRead], after: Sequence[CounterRead]
+) -> dict[Pair, dict[str, int]] | str:
+    failed = next((read.error for read in (*before, *after) if read.error), None)
+    if failed is not None:
+        return f"a read failed: {failed}"
+    known = {read.pod: read for read in before}
+    buckets: dict[Pair, dict[str, int]] = {}
+    for read in after:
+        earlier = known.get(read.pod)
+        if earlier is not None and is_another_process(earlier, read):
+            earlier = None
+        base = {row[:4]: row[4] for row in earlier.durations} if earlier is not None else {}
+        for verb, resource, scope, edge, count in read.durations:
+            grown = count - base.get((verb, resource, scope, edge), 0)
+            edges = buckets.setdefault((verb, resource, scope), {})
+            edges[edge] = edges.get(edge, 0) + grown
+    return buckets
+
+
+def _own(items: Sequence[OwnLatencies], statistic: str) -> Figure:
+    """The statistic of the slowest pair; of one too small for it, its slowest call counts."""
+    if not items:
+        return no_data("s", "virtslo made no call of this scope", source=OWN)
+    slowest, figure = max(
+        ((item, _bounding(item, statistic)) for item in items),
+        key=lambda found: float(found[1].value or 0),
+    )
+    detail = {"slowest": f"{slowest.verb} {slowest.resource}"}
+    if len(slowest.nanoseconds) < LEAST_SAMPLES[statistic]:
+        detail["of_a_small_pair"] = f"the slowest of {len(slowest.nanoseconds)} calls"
+    return Figure(figure.value, "s", figure.samples, OWN, detail=detail)
+
+
+def _bounding(item: OwnLatencies, statistic: str) -> Figure:
+    figure = _quantile(item, statistic)
+    return figure if figure.value is not None else _quantile(item, "max")
+
+
+def _quantile(item: OwnLatencies, statistic: str) -> Figure:
+    return quantile(statistic, [to_seconds(ns) for ns in item.nanoseconds], source=OWN)
+
+
+def _everybodys(pairs: Mapping[Pair, BucketQuantile] | str, scope: str) -> Figure:
+    if isinstance(pairs, str):
+        return no_data("s", pairs, source=API_SERVER)
+    mine = {pair: found for pair, found in pairs.items() if pair[2] == scope}
+    if not mine:
+        return no_data("s", "no call of this scope in the window", source=API_SERVER)
+    pair, found = max(mine.items(), key=lambda item: (item[1].upper, item[1].lower, item[0]))
+    name = f"{pair[0]} {pair[1]}"
+    if math.isinf(found.upper):
+        return Figure(
+            None,
+            "s",
+            found.samples,
+            "API server's histograms",
+            reason=f"{name}: beyond the last bucket, {found.lower:g} s",
+            lower_bound=found.lower,
+        )
+    return Figure(
+        found.upper,
+        "s",
+        found.samples,
+        "API server's histograms",
+        range=(found.lower, found.upper),
+        detail={"slowest": name},
+    )

@@ -1,0 +1,175 @@
+"""Where the time from creation to Running goes: by phase, by waiting, and by what bounds it.
+
+Invariant: the parts by phase add up to the whole, over the VMIs that are Running; the sums of
+waiting run in parallel and do not. The ceiling is computed from calls as they were counted.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from virtslo.base.clock import to_seconds
+from virtslo.model.environment import ClientLimit
+from virtslo.model.figures import Figure, no_data
+from virtslo.model.identifiers import RUNNING
+from virtslo.model.kubevirt_metrics import (
+    QUEUE_WAITS,
+    QUEUE_WORK,
+    RATE_LIMITER_WAITS,
+    REQUEST_LATENCIES,
+)
+from virtslo.model.rest_calls import COMPONENTS
+from virtslo.model.vocabulary import COUNTED_RESOURCES, TABLE_PHASES, VIRT_CONTROLLER, WATCH
+from virtslo.slo.record.call_windows import Window, folded
+from virtslo.slo.record.measured import Measured, measured_stage, released
+from virtslo.slo.record.rest_calls import objects_of, reason_of, source_window
+
+BOUND_SHARE: Final = 0.5
+"""From this share of the time on, the client's limit is what bounds a run most."""
+
+Row = tuple[str, str, Figure]
+
+WAITS: Final = (
+    ("rate_limiter_wait_seconds", RATE_LIMITER_WAITS, "by_component"),
+    ("api_answer_wait_seconds", REQUEST_LATENCIES, "by_component"),
+    ("work_queue_wait_seconds", QUEUE_WAITS, "by_queue"),
+    ("work_queue_work_seconds", QUEUE_WORK, "by_queue"),
+)
+"""Indicators of waiting: the histogram whose sums they are of, and how they are told apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """What virt-controller's client limit allows at most."""
+
+    calls_per_object: float
+    objects: int
+    limit: ClientLimit
+
+    @property
+    def least_seconds(self) -> float:
+        """No run of so many objects can be faster."""
+        return self.limit.least_seconds(self.calls_per_object * self.objects)
+
+    @property
+    def objects_per_second(self) -> float | None:
+        """The rate in the long run; None without a limit."""
+        if self.limit.qps <= 0 or not self.calls_per_object:
+            return None
+        return self.limit.qps / self.calls_per_object
+
+
+def time_rows(run: Measured) -> Iterator[Row]:
+    """The indicators of phases, of waiting, and of the ceiling."""
+    for name, seconds in phase_parts(run):
+        count = len(_whole(run))
+        figure = (
+            no_data("s", "no VMI was seen from its create to Running", source="watch")
+            if seconds is None
+            else Figure(seconds, "s", count, "watch")
+        )
+        yield name, "mean", figure
+    yield from _waiting(run)
+    ceiling = ceiling_of(run)
+    if isinstance(ceiling, str):
+        yield "controller_calls_per_vmi", "per_object", no_data("requests", ceiling)
+        yield "computed_least_seconds", "value", no_data("s", ceiling)
+        return
+    calls = Figure(ceiling.calls_per_object, "requests", ceiling.objects, COMPONENTS)
+    yield "controller_calls_per_vmi", "per_object", calls
+    source = f"{COMPONENTS}, {ceiling.limit.source}"
+    yield "computed_least_seconds", "value", Figure(
+        ceiling.least_seconds, "s", ceiling.objects, source
+    )  # fmt: skip
+
+
+def phase_parts(run: Measured) -> list[tuple[str, float | None]]:
+    """Mean seconds of a VMI from its create to Pending, and in each phase before Running.
+
+    A phase that a VMI was not seen in has taken it no time; the phase before has.
+    """
+    vmis = _whole(run)
+    edges = [*TABLE_PHASES]
+    parts: dict[str, float] = dict.fromkeys(part_names(), 0.0)
+    for created_ns, phases in vmis:
+        at_ns, name = created_ns, "mean_seconds_to_pending"
+        for phase in edges:
+            reached = phases.get(phase)
+            if reached is None:
+                continue
+            parts[name] += to_seconds(reached - at_ns)
+            at_ns, name = reached, f"mean_seconds_in_{phase.lower()}"
+    return [(name, total / len(vmis) if vmis else None) for name, total in parts.items()]
+
+
+def part_names() -> list[str]:
+    """The indicators that add up to the mean time from creation to Running."""
+    inner = [phase for phase in TABLE_PHASES if phase != RUNNING]
+    return ["mean_seconds_to_pending", *(f"mean_seconds_in_{phase.lower()}" for phase in inner)]
+
+
+def ceiling_of(run: Measured) -> Ceiling | str:
+    """The ceiling with calls per VMI as counted; or why it cannot be computed."""
+    stage = measured_stage(run.record)
+    window = source_window(run, stage, COMPONENTS)
+    reason = reason_of(window)
+    if window is None or reason is not None:
+        return reason or "REST calls were not counted in this run"
+    limit = run.record.header.environment.client_limits.get(VIRT_CONTROLLER)
+    objects = objects_of(run, stage)
+    if limit is None or objects == 0:
+        return "virt-controller's client limit is not known" if objects else "there are no VMIs"
+    return Ceiling(controller_calls(window) / objects, objects, limit)
+
+
+def controller_calls(window: Window) -> int:
+    """Requests of virt-controller about objects, refused ones too, watches not."""
+    return sum(
+        count
+        for (component, verb, resource, _), count in folded(window.requests).items()
+        if component == VIRT_CONTROLLER and resource in COUNTED_RESOURCES and verb != WATCH
+    )
+
+
+def _whole(run: Measured) -> Sequence[tuple[int, dict[str, int]]]:
+    """When each VMI that is Running was created, and when it entered its phases."""
+    found: list[tuple[int, dict[str, int]]] = []
+    for vmi in run.vmis:
+        operation = run.creation_of(vmi)
+        if RUNNING not in vmi.phases:
+            continue
+        start = vmi.added_ns if operation is None else released(operation)
+        if start is not None:
+            found.append((start, vmi.phases))
+    return found
+
+
+def _waiting(run: Measured) -> Iterator[Row]:
+    stage = measured_stage(run.record)
+    window, objects = source_window(run, stage, COMPONENTS), objects_of(run, stage)
+    reason = reason_of(window)
+    if reason is None and not objects:
+        reason = "there are no VMIs"
+    for name, family, apart in WAITS:
+        if window is None or reason is not None:
+            yield name, "per_object", no_data("s", reason or "", source="none")
+            continue
+        parts = _sums(window, family, by_component=apart == "by_component")
+        if not parts:
+            yield name, "per_object", no_data("s", f"no component has {family}", source=COMPONENTS)
+            continue
+        each = {key: seconds / objects for key, seconds in sorted(parts.items())}
+        figure = Figure(sum(each.values()), "s", objects, COMPONENTS, detail={apart: each})
+        yield name, "per_object", figure
+
+
+def _sums(window: Window, family: str, *, by_component: bool) -> dict[str, float]:
+    parts: dict[str, float] = {}
+    for (component, key), (seconds, _) in window.sums.items():
+        if not key.startswith(f"{family}{{"):
+            continue
+        if not by_component and component != VIRT_CONTROLLER:
+            continue
+        part = component if by_component else key[len(family) + 1 : -1]
+        parts[part] = parts.get(part, 0.0) + seconds
+    return parts

@@ -1,0 +1,117 @@
+"""Where the time goes, in sentences.
+
+Invariant: every number in a sentence is one of the indicators; a sentence whose figures are missing
+says why, once.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from virtslo.model.identifiers import RUNNING
+from virtslo.slo.figures.time_spent import (
+    BOUND_SHARE,
+    Ceiling,
+    Row,
+    ceiling_of,
+    phase_parts,
+    time_rows,
+)
+from virtslo.slo.record.measured import Measured, released
+
+_PARTS: Mapping[str, str] = {
+    "mean_seconds_to_pending": "to the first phase",
+    "mean_seconds_in_pending": "Pending",
+    "mean_seconds_in_scheduling": "Scheduling",
+    "mean_seconds_in_scheduled": "Scheduled",
+}
+_WAITS: Mapping[str, str] = {
+    "rate_limiter_wait_seconds": "in KubeVirt's own client rate limits",
+    "api_answer_wait_seconds": "for answers of the API server",
+    "work_queue_wait_seconds": "in virt-controller's work queues",
+    "work_queue_work_seconds": "being worked on by virt-controller",
+}
+
+
+def time_lines(run: Measured) -> tuple[str, ...]:
+    """The sentences about a run's time."""
+    rows = list(time_rows(run))
+    return (*_phases(run), *_waits(rows), *_ceiling(run))
+
+
+def ceiling_sentence(ceiling: Ceiling) -> str:
+    """What virt-controller's client limit allows, with calls as counted."""
+    calls = f"virt-controller makes {ceiling.calls_per_object:.1f} calls per VMI"
+    rate = ceiling.objects_per_second
+    if rate is None:
+        return f"{calls}, and its client has no limit"
+    return (
+        f"{calls}, {ceiling.limit.qps:g}/s after a burst of {ceiling.limit.burst}: "
+        f"{ceiling.objects} VMIs cannot be Running before {_time(ceiling.least_seconds)}; in the "
+        f"long run {rate:.3g} VMIs/s"
+    )
+
+
+def _phases(run: Measured) -> Iterator[str]:
+    parts = [(name, seconds) for name, seconds in phase_parts(run) if seconds is not None]
+    if not parts:
+        yield "by phase: no data: no VMI was seen from its create to Running"
+        return
+    total = sum(seconds for _, seconds in parts)
+    told = ", ".join(
+        f"{_time(seconds)} {_PARTS[name]}{_share(seconds, total)}" for name, seconds in parts
+    )
+    yield f"from creation to Running a VMI took {_time(total)} on average: {told}"
+
+
+def _waits(rows: list[Row]) -> Iterator[str]:
+    told = []
+    for name, _, figure in rows:
+        if name in _WAITS and figure.value is not None:
+            told.append(f"{_time(float(figure.value))} {_WAITS[name]}{_largest(figure.detail)}")
+    if told:
+        yield f"for each VMI there was spent, in parallel: {', '.join(told)}"
+
+
+def _ceiling(run: Measured) -> Iterator[str]:
+    ceiling = ceiling_of(run)
+    if isinstance(ceiling, str):
+        yield f"ceiling: no data: {ceiling}"
+        return
+    sentence = ceiling_sentence(ceiling)
+    measured = _time_to_all(run)
+    if measured is None or run.churn is not None:
+        yield sentence
+        return
+    share = ceiling.least_seconds / measured if measured > 0 else 0.0
+    bound = (
+        "the client's limit is what bounds this run most"
+        if share >= BOUND_SHARE
+        else "something else bounds this run"
+    )
+    yield (
+        f"{sentence}. Measured: all Running after {_time(measured)}, of which that is "
+        f"{100 * share:.0f} %: {bound}"
+    )
+
+
+def _time_to_all(run: Measured) -> float | None:
+    moments = run.phase_moments(RUNNING)
+    if not run.creations or len(moments) < run.expected_vmis():
+        return None
+    return (max(moments) - min(released(item) for item in run.creations)) / 1e9
+
+
+def _largest(detail: Mapping[str, object] | None) -> str:
+    """The largest of several parts, named."""
+    for parts in (detail or {}).values():
+        if isinstance(parts, dict) and len(parts) > 1:
+            name, seconds = max(parts.items(), key=lambda item: (item[1], item[0]))
+            return f" ({name} {_time(seconds)})" if seconds > 0 else ""
+    return ""
+
+
+def _share(seconds: float, total: float) -> str:
+    return f" ({100 * seconds / total:.0f} %)" if total > 0 else ""
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:.3g} s" if seconds >= 1 else f"{1000 * seconds:.3g} ms"

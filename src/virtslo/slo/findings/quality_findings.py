@@ -1,0 +1,151 @@
+"""Reasons to doubt a run that its reads of counters and its environment tell.
+
+Invariant: a finding names the indicators and tables it touches, whole; what spoils them makes the
+run inconclusive, what is worth knowing does not.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from virtslo.model.findings import ALL_FIGURES, Finding
+from virtslo.model.operations import CREATE, RAMP_DOWN, OperationRecord
+from virtslo.model.rest_calls import API_SERVER, COMPONENTS
+from virtslo.model.vocabulary import COUNTED_COMPONENTS, TABLE_PHASES, VIRT_OPERATOR
+from virtslo.slo.findings.ramp_down_findings import RAMP_DOWN_CALLS
+from virtslo.slo.record.call_windows import Window
+from virtslo.slo.record.measured import Measured, measured_stage
+from virtslo.slo.record.rest_calls import source_window
+
+CALLS: Final = ("rest_calls",)
+PHASE_FIGURES: Final = (
+    "phase_transition_rate",
+    "time_to_all_running_seconds",
+    *(f"vmi_creation_to_{phase.lower()}_seconds" for phase in TABLE_PHASES),
+    "vmi_intent_to_running_seconds",
+    "vmi_pending_to_scheduling_seconds",
+    "vmi_scheduling_to_scheduled_seconds",
+    "vmi_scheduled_to_running_seconds",
+)
+"""What is made of the moments at which phases were seen."""
+
+FOREIGN_SHARE: Final = 0.1
+"""From this share of the run's own objects on, what others create spoils the run."""
+NAMED: Final = 5
+_MADE: Final = ("pods", "virtualmachineinstances", "virtualmachines", "virtualmachinepools")
+
+
+def quality_findings(run: Measured) -> Iterator[Finding]:
+    """Every finding of the reads and of the environment."""
+    stage = measured_stage(run.record)
+    for name, touched in ((stage, ALL_FIGURES), (RAMP_DOWN, RAMP_DOWN_CALLS)):
+        window = source_window(run, name, COMPONENTS)
+        if window is not None:
+            yield from _processes(window, touched)
+            yield from _failed(window, CALLS if name == stage else RAMP_DOWN_CALLS)
+    yield from _foreign(run, stage)
+    yield from _room(run)
+
+
+def _processes(window: Window, touched: tuple[str, ...]) -> Iterator[Finding]:
+    where = f"inside the window of {window.stage}"
+    restarted = _of_counted(window.restarted)
+    if restarted:
+        yield Finding("component_restart", f"restarted {where}: {_list(restarted)}", touched, True)
+    went = _of_counted(window.went)
+    if went:
+        yield Finding("component_gone", f"went {where}: {_list(went)}", touched, True)
+    came = _of_counted(window.came)
+    if came:
+        yield Finding("component_came", f"came {where}, counted whole: {_list(came)}")
+    before, after = window.leaders
+    if before and after and set(before) != set(after):
+        yield Finding(
+            "leader_change",
+            f"virt-controller's leader changed {where}: from {_list(before)} to {_list(after)}",
+            touched,
+            inconclusive=True,
+        )
+
+
+def _failed(window: Window, touched: tuple[str, ...]) -> Iterator[Finding]:
+    failed = [words for words in window.failed if not words.startswith(VIRT_OPERATOR)]
+    if failed:
+        yield Finding(
+            "not_counted",
+            f"counters could not be read around {window.stage}: {_list(failed, '; ')}",
+            touched,
+        )
+
+
+def _foreign(run: Measured, stage: str) -> Iterator[Finding]:
+    """What neither this run nor KubeVirt created while the run measured."""
+    if run.record.damage:
+        return  # what this run made is not all known
+    everybody = source_window(run, stage, API_SERVER)
+    kubevirt = source_window(run, stage, COMPONENTS)
+    if everybody is None or kubevirt is None or not (everybody.is_whole and kubevirt.is_whole):
+        return
+    made, theirs = _created(everybody), _created(kubevirt)
+    ours: dict[str, int] = {}
+    for operation in run.record.operations:
+        if operation.stage == stage and operation.verb == CREATE and _may_be_done(operation):
+            plural = f"{operation.kind.lower()}s"
+            ours[plural] = ours.get(plural, 0) + 1
+    foreign = {
+        plural: count
+        for plural in _MADE
+        if (count := made.get(plural, 0) - theirs.get(plural, 0) - ours.get(plural, 0)) > 0
+    }
+    if foreign:
+        told = ", ".join(f"{count} {plural}" for plural, count in foreign.items())
+        spoils = sum(foreign.values()) > FOREIGN_SHARE * max(1, run.expected_vmis())
+        yield Finding(
+            "foreign_load",
+            f"others created {told} in the window of {stage}",
+            ALL_FIGURES if spoils else (),
+            inconclusive=spoils,
+        )
+
+
+def _may_be_done(operation: OperationRecord) -> bool:
+    """Whether a create was accepted, or its answer was lost: then it may have been."""
+    return operation.error is None or operation.code is None
+
+
+def _created(window: Window) -> Mapping[str, int]:
+    sums: dict[str, int] = {}
+    for (_, verb, resource, code), count in window.requests.items():
+        if verb == "CREATE" and code.startswith("2"):
+            sums[resource] = sums.get(resource, 0) + count
+    return sums
+
+
+def _room(run: Measured) -> Iterator[Finding]:
+    """A scenario that the nodes cannot hold, whatever else runs on them."""
+    environment = run.record.header.environment
+    nodes, shape = environment.schedulable_nodes, environment.node_shape
+    wanted = run.record.header.scenario.workload.count
+    limits = [
+        (int(shape[key]), name)
+        for key, name in (("pods", "pods"), ("devices.kubevirt.io/kvm", "KVM devices"))
+        if shape.get(key, "").isdigit()
+    ]
+    if nodes is None or not limits:
+        return
+    each, what = min(limits)
+    if wanted > nodes * each:
+        yield Finding(
+            "no_room",
+            f"{wanted} VMIs do not fit {nodes} schedulable nodes of {each} {what} each",
+            ALL_FIGURES,
+            inconclusive=True,
+        )
+
+
+def _of_counted(names: tuple[str, ...]) -> list[str]:
+    return [name for name in names if name.split(" ", 1)[0] in COUNTED_COMPONENTS]
+
+
+def _list(names: list[str] | tuple[str, ...], between: str = ", ") -> str:
+    more = f"{between}and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return between.join(names[:NAMED]) + more

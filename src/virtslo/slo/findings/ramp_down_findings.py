@@ -1,0 +1,98 @@
+"""Reasons to doubt the figures of a ramp-down, and what a warm-up left in the way.
+
+Invariant: a delete that failed is told, whether or not a later one went well; what the ramp-down
+did not remove makes its figures prove nothing.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from virtslo.model.findings import Finding
+from virtslo.model.observations import ADDED, DELETED
+from virtslo.model.operations import DELETE, RAMP_DOWN, WARM_UP, OperationRecord
+from virtslo.model.record import RunRecord
+from virtslo.model.vocabulary import COUNTED_VERBS
+from virtslo.slo.record.refusals import refusals
+
+NOT_FOUND: Final = 404
+RAMP_DOWN_CALLS: Final = tuple(f"ramp_down_rest_calls_{verb.lower()}" for verb in COUNTED_VERBS)
+"""The indicators that count a ramp-down's calls."""
+FIGURES: Final = ("vmi_deletion_to_gone_seconds", *RAMP_DOWN_CALLS)
+"""What is made of a ramp-down."""
+
+
+def ramp_down_findings(record: RunRecord) -> Iterator[Finding]:
+    """What a run has to say of its deletes outside of a churn stage."""
+    deletes = [
+        item for item in record.operations if item.verb == DELETE and item.stage == RAMP_DOWN
+    ]
+    yield from _failed(deletes)
+    yield from _not_gone(record)
+    yield from _warm_up(record)
+
+
+def _failed(deletes: Sequence[OperationRecord]) -> Iterator[Finding]:
+    failed = [item for item in deletes if _has_failed(item)]
+    if not failed:
+        return
+    objects = {_key(item) for item in deletes}
+    kept = objects - {_key(item) for item in deletes if not _has_failed(item)}
+    told = refusals(failed)
+    if kept:
+        yield Finding(
+            "failed_operations",
+            f"{len(kept)} of {len(objects)} objects could not be deleted in the ramp-down and were "
+            f"left to clean-up: {told}",
+            FIGURES,
+            inconclusive=True,
+        )
+    else:
+        yield Finding(
+            "deleted_late",
+            f"{len(failed)} deletes of the ramp-down failed and were asked for again: {told}",
+            FIGURES,
+        )
+
+
+def _not_gone(record: RunRecord) -> Iterator[Finding]:
+    stage = next((item for item in record.header.stages if item.name == RAMP_DOWN), None)
+    if stage is None or stage.ended_ns is None or stage.whole_ns is not None:
+        return
+    there: dict[str, str] = {}
+    for seen in record.observations:
+        if seen.received_ns > stage.ended_ns or seen.stage is not None:
+            continue
+        if seen.fact == ADDED:
+            there[seen.uid] = seen.kind
+        elif seen.fact == DELETED:
+            there.pop(seen.uid, None)
+    if there:
+        kinds = Counter(there.values())
+        told = ", ".join(f"{count} of {kind}" for kind, count in sorted(kinds.items()))
+        yield Finding(
+            "not_gone",
+            f"not gone at the end of the ramp-down: {told}",
+            FIGURES,
+            inconclusive=True,
+        )
+
+
+def _warm_up(record: RunRecord) -> Iterator[Finding]:
+    failed = [item for item in record.operations if item.stage == WARM_UP and _has_failed(item)]
+    if failed:
+        yield Finding(
+            "failed_operations",
+            f"{len(failed)} operations of the warm-up failed, so it may have warmed less, or left "
+            f"objects that were there meanwhile: {refusals(failed)}",
+            ("rest_calls",),
+        )
+
+
+def _has_failed(item: OperationRecord) -> bool:
+    """Whether it failed; what was not there any more needed no delete."""
+    return item.error is not None and not (item.verb == DELETE and item.code == NOT_FOUND)
+
+
+def _key(item: OperationRecord) -> tuple[str, str, str]:
+    return item.kind, item.namespace, item.name

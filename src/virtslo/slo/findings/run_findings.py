@@ -1,0 +1,199 @@
+"""Reasons to doubt a run, found in its record.
+
+Invariant: an incomplete or damaged record is always inconclusive; every finding names the figures
+it touches.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+from virtslo.base.clock import to_seconds
+from virtslo.base.units import format_duration
+from virtslo.model.findings import ALL_FIGURES, Finding
+from virtslo.model.identifiers import RUNNING
+from virtslo.model.observations import RELIST
+from virtslo.model.operations import CREATE, WARM_UP
+from virtslo.model.record import RunStatus
+from virtslo.slo.findings.churn_findings import churn_findings
+from virtslo.slo.findings.quality_findings import PHASE_FIGURES, quality_findings
+from virtslo.slo.findings.ramp_down_findings import ramp_down_findings
+from virtslo.slo.findings.source_comparison import comparison_findings
+from virtslo.slo.record.lateness import bound_of, lateness_of
+from virtslo.slo.record.measured import VMI, Measured, released
+from virtslo.slo.record.refusals import refusals
+from virtslo.slo.statistics.quantiles import quantile
+
+UNFINISHED_FIGURES: Final = (
+    "time_to_all_running_seconds",
+    "phase_rate_running",
+    "phase_transition_rate",
+    "rest_calls",
+)
+"""What unfinished objects touch. Not the quantiles: those count an unfinished object as infinite,
+so that a hang is a failure and no excuse."""
+NAMED: Final = 5
+"""How many objects a finding names before it says how many more."""
+
+
+def findings_of(measured: Measured) -> tuple[Finding, ...]:
+    """Every finding of a record, those that the running program made among them."""
+    return (
+        *_state(measured),
+        *measured.record.header.findings,
+        *_cold(measured),
+        *_relists(measured),
+        *_failures(measured),
+        *_unfinished(measured),
+        *churn_findings(measured.churn, measured.record),
+        *ramp_down_findings(measured.record),
+        *_lateness(measured),
+        *_quiet(measured),
+        *_left_behind(measured),
+        *comparison_findings(measured),
+        *quality_findings(measured),
+    )
+
+
+def _way_out(measured: Measured) -> str:
+    """How what is left is removed; nothing is left of a cluster that was simulated in process."""
+    header = measured.record.header
+    if header.environment.virtual_time:
+        return ""
+    return f"; what it made may still be there: virtslo clean --run {header.run_label}"
+
+
+def _state(measured: Measured) -> Iterator[Finding]:
+    record = measured.record
+    status = record.header.status
+    if status is RunStatus.RUNNING:
+        words = "the run never ended: it was killed, or is still under way" + _way_out(measured)
+        yield Finding("incomplete", words, ALL_FIGURES, inconclusive=True)
+    elif status is RunStatus.FAILED:
+        yield Finding("failed", "the run could not go on (see log.txt)", ALL_FIGURES, True)
+    if record.damage:
+        words = "the record is damaged: " + "; ".join(record.damage)
+        yield Finding("incomplete", words, ALL_FIGURES, inconclusive=True)
+    elif status is RunStatus.COMPLETE and not record.operations:
+        yield Finding("incomplete", "the record holds no operations", ALL_FIGURES, True)
+
+
+def _cold(measured: Measured) -> Iterator[Finding]:
+    """A warm-up that did not run: what it was to fetch may be missing still."""
+    record = measured.record
+    stage = next((stage for stage in record.header.stages if stage.name == WARM_UP), None)
+    if stage is None or stage.ended_ns is None or record.damage:
+        return
+    made = [op for op in record.operations if op.stage == WARM_UP and op.verb == CREATE]
+    refused = [operation for operation in made if operation.error is not None]
+    ran = {
+        seen.uid
+        for seen in record.observations
+        if seen.stage is not None and seen.kind == VMI and seen.phase == RUNNING
+    }
+    if not refused and len(ran) >= len(made):
+        return
+    waited = format_duration(round(to_seconds(stage.ended_ns - stage.t0_ns)))
+    told = f"{len(ran)} of {len(made)} ran in {waited}"
+    if refused:
+        told += f"; {len(refused)} were not accepted: {refusals(refused)}"
+    yield Finding(
+        "not_warm", f"warm-up: {told}; what it was to fetch may have been missing", PHASE_FIGURES
+    )
+
+
+def _relists(measured: Measured) -> Iterator[Finding]:
+    stage = measured.stage
+    if stage is None:
+        return
+    end = stage.ended_ns
+    late = [
+        seen
+        for seen in measured.record.observations
+        if seen.source == RELIST
+        and seen.received_ns >= stage.started_ns
+        and (end is None or seen.received_ns <= end)
+    ]
+    if late:
+        kinds = Counter(seen.kind for seen in late)
+        told = ", ".join(f"{count} of {kind}" for kind, count in sorted(kinds.items()))
+        yield Finding(
+            "relist",
+            f"facts learnt from a relist, later than they were true: {told}",
+            PHASE_FIGURES,
+        )
+
+
+def _failures(measured: Measured) -> Iterator[Finding]:
+    failed = [operation for operation in measured.creations if operation.error is not None]
+    if not failed:
+        return
+    yield Finding(
+        "failed_operations",
+        f"{len(failed)} of {len(measured.creations)} creates were not accepted: {refusals(failed)}",
+        ALL_FIGURES,
+        inconclusive=True,
+    )
+
+
+def _unfinished(measured: Measured) -> Iterator[Finding]:
+    stuck = measured.unfinished_vmis()
+    missing = measured.missing_vmis()
+    if not stuck and not missing:
+        return
+    phases = Counter(vmi.last_phase or "no phase" for vmi in stuck)
+    told = [f"{count} in {phase}" for phase, count in sorted(phases.items())]
+    if missing:
+        told.append(f"{missing} never seen")
+    names = ", ".join(
+        f"{vmi.namespace}/{vmi.name} ({vmi.last_phase or 'no phase'})" for vmi in stuck[:NAMED]
+    )
+    more = f" and {len(stuck) - NAMED} more" if len(stuck) > NAMED else ""
+    named = f": {names}{more}" if names else ""
+    yield Finding(
+        "unfinished",
+        f"{len(stuck) + missing} of {measured.expected_vmis()} VMIs did not reach Running "
+        f"({', '.join(told)}){named}",
+        UNFINISHED_FIGURES,
+        inconclusive=True,
+    )
+
+
+def _lateness(measured: Measured) -> Iterator[Finding]:
+    header = measured.record.header
+    if header.environment.virtual_time:
+        return
+    late = lateness_of(measured.creations, header.scenario.load.arrival.process)
+    if late.decisive is None:
+        return
+    samples = measured.from_creation(lambda vmi: vmi.phases.get(RUNNING), released)
+    p50 = quantile("p50", samples.values, unfinished=samples.unfinished)
+    bound = bound_of(None if p50.value is None else float(p50.value))
+    if late.decisive > bound:
+        yield Finding(
+            "lateness",
+            f"the generator was late by {late.decisive * 1000:.1f} ms, more than "
+            f"{bound * 1000:.1f} ms: it measured itself",
+            ALL_FIGURES,
+            inconclusive=True,
+        )
+
+
+def _quiet(measured: Measured) -> Iterator[Finding]:
+    limit = measured.record.header.scenario.load.settle_limit
+    for stage in measured.record.header.stages:
+        if stage.ended_ns is not None and stage.quiet_ns is None:
+            started = to_seconds(stage.t0_ns)
+            yield Finding(
+                "not_quiet",
+                f"the cluster was not quiet {limit:g} s after {stage.name} (begun at "
+                f"{started:.1f} s): counts of its window have a soft end",
+                ("rest_calls",),
+            )
+
+
+def _left_behind(measured: Measured) -> Iterator[Finding]:
+    left = measured.record.header.left_behind
+    if left:
+        words = "clean-up could not remove: " + ", ".join(left) + _way_out(measured)
+        yield Finding("left_behind", words)

@@ -1,0 +1,138 @@
+"""The sources of REST call counts side by side, and whether they agree.
+
+Invariant: nothing is averaged or corrected; each source's own count stands beside the others', and
+a source that does not tell callers apart is named so. Sources that must agree and do not are said.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from virtslo.model.findings import Finding
+from virtslo.model.report import SourceComparison, SourceRow
+from virtslo.model.rest_calls import API_SERVER, AUDIT_ALL, AUDIT_LOG, COMPONENTS, PROMETHEUS
+from virtslo.model.vocabulary import COUNTED_COMPONENTS, COUNTED_RESOURCES, COUNTED_VERBS, WATCH
+from virtslo.slo.record.call_windows import Window, folded
+from virtslo.slo.record.measured import Measured, measured_stage
+from virtslo.slo.record.rest_calls import reason_of, source_window
+
+TITLES: Final[Mapping[str, str]] = {
+    COMPONENTS: "component counters",
+    AUDIT_LOG: "audit log",
+    PROMETHEUS: "Prometheus",
+    AUDIT_ALL: "audit log (all)",
+    API_SERVER: "API server (all)",
+}
+"""The sources in the order shown; the last two count every caller, ours and the kubelets' too."""
+
+AGREEING: Final = ((COMPONENTS, AUDIT_LOG), (AUDIT_ALL, API_SERVER))
+"""Sources that count the same requests, so that any difference is an error of one."""
+
+Key = tuple[str, str]
+"""(verb, resource)."""
+
+
+def comparison_of(run: Measured) -> SourceComparison | None:
+    """Every source of the measured stage's counts; None where only one or none was read."""
+    stage = measured_stage(run.record)
+    windows = {
+        source: window
+        for source in TITLES
+        if (window := source_window(run, stage, source)) is not None
+    }
+    if len(windows) < 2:
+        return None
+    counts = {source: _counts(window, source) for source, window in windows.items()}
+    keys = [
+        (verb, resource)
+        for verb in COUNTED_VERBS
+        for resource in COUNTED_RESOURCES
+        if any(counts[source].get((verb, resource)) for source in counts)
+    ]
+    return SourceComparison(
+        run=run.record.host.run_id,
+        stage=stage,
+        sources=tuple(TITLES[source] for source in windows),
+        rows=tuple(
+            SourceRow(
+                verb,
+                resource,
+                tuple(
+                    _value(windows[source], counts[source], (verb, resource)) for source in windows
+                ),
+            )
+            for verb, resource in keys
+        ),
+        notes=tuple(_notes(windows)),
+    )
+
+
+def comparison_findings(run: Measured) -> Iterator[Finding]:
+    """Sources that must agree on a window and do not."""
+    stage = measured_stage(run.record)
+    for one, other in AGREEING:
+        first, second = source_window(run, stage, one), source_window(run, stage, other)
+        if first is None or second is None or not (first.is_whole and second.is_whole):
+            continue
+        differing = list(_differences(_agreeable(first, one), _agreeable(second, other)))
+        if differing:
+            yield Finding(
+                "sources_disagree",
+                f"{TITLES[one]} and {TITLES[other]} do not agree: " + "; ".join(differing[:5]),
+                ("rest_calls",),
+            )
+
+
+def _differences(
+    first: Mapping[tuple[str, ...], int], second: Mapping[tuple[str, ...], int]
+) -> Iterator[str]:
+    for key in sorted({**first, **second}):
+        here, there = first.get(key, 0), second.get(key, 0)
+        if here != there:
+            yield f"{' '.join(part for part in key if part)}: {here} and {there}"
+
+
+def _agreeable(window: Window, source: str) -> Mapping[tuple[str, ...], int]:
+    """A window's counts as far as both of an agreeing pair can have them.
+
+    Watches are left out: the API server counts them when they end, clients when they begin. So are
+    paths that are no resource: the API server's metrics know none but those of its health.
+    """
+    alone = source in {COMPONENTS, AUDIT_LOG}
+    rows = folded(window.requests) if alone else window.requests
+    sums: dict[tuple[str, ...], int] = {}
+    for (component, verb, resource, code), count in rows.items():
+        if verb.startswith(WATCH) or (alone and component not in COUNTED_COMPONENTS):
+            continue
+        if resource.startswith("/"):
+            continue
+        key = (component if alone else "", verb, resource, code)
+        sums[key] = sums.get(key, 0) + count
+    return {key: count for key, count in sums.items() if count}
+
+
+def _counts(window: Window, source: str) -> Mapping[Key, int]:
+    """Successful requests by verb and resource: of KubeVirt's components, or of everybody."""
+    everybody = source in {AUDIT_ALL, API_SERVER}
+    counts: dict[Key, int] = {}
+    for (component, verb, resource, code), count in folded(window.requests).items():
+        if code.startswith("2") and (everybody or component in COUNTED_COMPONENTS):
+            counts[verb, resource] = counts.get((verb, resource), 0) + count
+    return counts
+
+
+def _value(window: Window, counts: Mapping[Key, int], key: Key) -> int | None:
+    return counts.get(key, 0) if reason_of(window) is None else None
+
+
+def _notes(windows: Mapping[str, Window]) -> Iterator[str]:
+    for source, window in windows.items():
+        reason = reason_of(window)
+        if reason is not None:
+            yield f"{TITLES[source]}: no data: {reason}"
+    prometheus = windows.get(PROMETHEUS)
+    if prometheus is not None and reason_of(prometheus) is None:
+        before, after = prometheus.edge_seconds
+        yield (
+            f"Prometheus: scraped {before:.1f} s before the window and {after:.1f} s after it: "
+            "what happened in these gaps is in its counts"
+        )

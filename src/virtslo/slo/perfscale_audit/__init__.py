@@ -1,0 +1,1 @@
+"""perfscale-audit's values and thresholds."""

@@ -1,0 +1,195 @@
+"""perfscale-audit's results, from raw samples.
+
+Invariant: nothing is extrapolated. A count is the growth of counters over the window, known between
+what surely fell inside and what may have; a latency is known to its histogram's bucket; what was
+not scraped has a reason and no value.
+"""
+
+import difflib
+import itertools
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+from virtslo.model.kubevirt_metrics import REQUESTS
+from virtslo.model.perfscale_audit import AuditValue
+from virtslo.model.vocabulary import COUNTED_RESOURCES, METRIC_VERBS
+from virtslo.ports.metric_source import ScrapedSeries
+from virtslo.slo.record.scraped import Growth, grown_by
+
+PODS: Final = 'pod=~"virt-(api|controller|handler|operator)-.*"'
+LATENCIES: Final = (
+    ("vmiCreationToRunningSeconds", "creation", "Running"),
+    ("vmiDeletionToSucceededSeconds", "deletion", "Succeeded"),
+    ("vmiDeletionToFailedSeconds", "deletion", "Failed"),
+)
+RANKS: Final = (("P50", 0.50), ("P95", 0.95), ("P99", 0.99))
+MEBIBYTE: Final = 1024 * 1024
+
+
+def request_counts(
+    series: Sequence[ScrapedSeries], *, start: float, end: float, wanted: Iterable[str] = ()
+) -> list[AuditValue]:
+    """`<VERB>-<resource>-count`: 2xx requests; `wanted` keys are there even if never called.
+
+    A wanted key of a verb or a resource that nothing knows is no data, lest a misspelt threshold
+    be met by a 0.
+    """
+    if not series:
+        return [
+            AuditValue(key, None, "requests", reason=f"{REQUESTS} was not scraped")
+            for key in sorted(wanted)
+        ]
+    labels = ("verb", "resource", "code")
+    sums: dict[str, list[Growth]] = {}
+    others: dict[str, float] = {}
+    for (verb, resource, code), grown in grown_by(series, labels, start=start, end=end).items():
+        key = f"{verb}-{resource}-count"
+        if code.startswith("2"):
+            sums.setdefault(key, []).append(grown)
+        else:
+            others[key] = others.get(key, 0.0) + grown.value
+    resources = {item.labels.get("resource", "") for item in series} | set(COUNTED_RESOURCES)
+    unknown = []
+    for key in wanted:
+        verb, _, resource = key.removesuffix("-count").partition("-")
+        if key in sums or (verb in METRIC_VERBS and resource in resources):
+            sums.setdefault(key, [])
+        else:
+            unknown.append(_unknown(key, sums))
+    return [*(_count(key, sums[key], others.get(key, 0.0)) for key in sorted(sums)), *unknown]
+
+
+def _unknown(key: str, known: Iterable[str]) -> AuditValue:
+    reason = f"no request of this verb on this resource was ever scraped{nearest(key, known)}"
+    return AuditValue(key, None, "requests", reason=reason)
+
+
+def nearest(key: str, known: Iterable[str]) -> str:
+    """A question after the known key that one may have meant; empty where none is near."""
+    near = difflib.get_close_matches(key, sorted(known), n=1)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def _count(key: str, grown: Sequence[Growth], others: float) -> AuditValue:
+    value = sum(item.value for item in grown)
+    at_least = sum(item.at_least for item in grown)
+    is_open = any(item.gap_after is None for item in grown)
+    born = any(item.gap_before is None for item in grown)
+    told = []
+    if others:
+        told.append(f"{others:g} more were not answered 2xx")
+    if is_open:
+        told.append("no scrape after the end: there may be more")
+    if born:
+        told.append("a series without a sample before the window counts from its first one")
+    if any(item.resets for item in grown):
+        told.append("a counter was reset")
+    high = math.inf if is_open else value
+    return AuditValue(
+        key, value, "requests", value, high, min(at_least, value), detail="; ".join(told)
+    )
+
+
+def latencies(
+    buckets_of: Mapping[tuple[str, str], Sequence[ScrapedSeries]],
+    requests: Sequence[ScrapedSeries],
+    *,
+    start: float,
+    end: float,
+) -> Iterator[AuditValue]:
+    """`vmi…SecondsP50|P95|P99`, from the growth of each bucket, over every process together.
+
+    A histogram is born with its first observation; that its process was scraped before, and so
+    that it stood at 0, is known from the other series of that process (`requests`).
+    """
+    for key, since, phase in LATENCIES:
+        series = buckets_of.get((since, phase), ())
+        grown = grown_by((*requests, *series), ("le",), start=start, end=end)
+        counts = {_bound(le): item.value for (le,), item in grown.items() if le}
+        for rank, share in RANKS:
+            yield _rank(f"{key}{rank}", counts, share, is_scraped=bool(series), phase=phase)
+
+
+def _rank(
+    key: str, counts: Mapping[float, float], share: float, *, is_scraped: bool, phase: str
+) -> AuditValue:
+    total = counts.get(math.inf, 0.0)
+    if total < 1:
+        why = f"no VMI entered {phase} in the window" if is_scraped else "it was not scraped"
+        return AuditValue(key, None, "s", reason=why)
+    rank = max(1, math.ceil(share * total - 1e-9))
+    low, before = 0.0, 0.0
+    for high in sorted(counts):
+        if counts[high] >= rank:
+            break
+        low, before = high, counts[high]
+    inside = counts[high] - before
+    told = f"between {low:g} and {high:g} s: its histogram knows no more (n = {total:g})"
+    if math.isinf(high):
+        return AuditValue(key, low, "s", low, high, detail=f"above {low:g} s (n = {total:g})")
+    value = low + (high - low) * (share * total - before) / inside if inside > 0 else high
+    return AuditValue(key, min(high, max(low, value)), "s", low, high, detail=told)
+
+
+def phase_counts(series: Sequence[ScrapedSeries], *, end: float, fresh: float) -> list[AuditValue]:
+    """`<phase>-phase-count`: the last sample of each series, if it is fresh at the end."""
+    sums: dict[str, float] = {}
+    for item in series:
+        known = [sample for sample in item.samples if end - fresh <= sample[0] <= end]
+        if known and "phase" in item.labels:
+            phase = item.labels["phase"].lower()
+            sums[phase] = sums.get(phase, 0.0) + known[-1][1]
+    return [
+        AuditValue(f"{phase}-phase-count", value, "VMIs", value, value)
+        for phase, value in sorted(sums.items())
+    ]
+
+
+def memory(
+    component: str, series: Sequence[ScrapedSeries], *, start: float, end: float
+) -> Iterator[AuditValue]:
+    """`avg|min|maxVirt…MemoryUsageInMB`: over the samples of each pod, then over pods.
+
+    As there, virt-controller's is that of its largest pod (the leader), virt-api's the average.
+    """
+    pods = [
+        [value / MEBIBYTE for at, value in item.samples if start <= at <= end] for item in series
+    ]
+    pods = [values for values in pods if values]
+    over_pods: Callable[[list[float]], float] = max if component == "VirtController" else _mean
+    for word, of in (("avg", _mean), ("min", min), ("max", max)):
+        key = f"{word}{component}MemoryUsageInMB"
+        if not pods:
+            yield AuditValue(key, None, "MiB", reason="no sample in the window")
+            continue
+        value = over_pods([of(values) for values in pods])
+        yield AuditValue(key, value, "MiB", value, value)
+
+
+def processor(
+    component: str, series: Sequence[ScrapedSeries], *, start: float, end: float
+) -> AuditValue:
+    """`avgVirt…CPUUsage`: CPU seconds per second between samples inside the window."""
+    key = f"avg{component}CPUUsage"
+    rates = []
+    for item in series:
+        inside = [sample for sample in item.samples if start <= sample[0] <= end]
+        if len(inside) >= 2:
+            grown = sum(
+                later[1] - (earlier[1] if later[1] >= earlier[1] else 0.0)
+                for earlier, later in itertools.pairwise(inside)
+            )
+            rates.append(grown / (inside[-1][0] - inside[0][0]))
+    if not rates:
+        return AuditValue(key, None, "CPUs", reason="fewer than two samples in the window")
+    value = max(rates) if component == "VirtController" else _mean(rates)
+    return AuditValue(key, value, "CPUs", value, value)
+
+
+def _mean(values: Sequence[float]) -> float:
+    return math.fsum(values) / len(values)
+
+
+def _bound(text: str) -> float:
+    return math.inf if text == "+Inf" else float(text)

@@ -1,0 +1,1 @@
+"""What a record says: timelines, windows of calls, churn cycles, lateness."""

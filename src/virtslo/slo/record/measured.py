@@ -1,0 +1,226 @@
+"""The measured part of a run, ready for indicators: the ramp-up of a burst, or the churn stage.
+
+Invariant: a sample goes from an operation's own release to the first observation of a fact; what
+was accepted and did not get there is unfinished, and counted.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from virtslo.base.clock import to_seconds
+from virtslo.model import resources
+from virtslo.model.identifiers import RUNNING
+from virtslo.model.operations import CHURN, RAMP_DOWN, RAMP_UP, OperationRecord
+from virtslo.model.record import RunRecord
+from virtslo.model.scenario import Pattern
+from virtslo.model.stages import Stage
+from virtslo.model.workload import TRAITS
+from virtslo.slo.record.churn import ChurnFacts
+from virtslo.slo.record.churn_reader import churn_facts
+from virtslo.slo.record.timelines import Timeline, Timelines, timelines_of
+
+VMI = resources.VMIS.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Durations of those that finished, seconds, and how many did not."""
+
+    values: tuple[float, ...]
+    unfinished: int
+    deadline: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A record's measured objects."""
+
+    record: RunRecord
+    timelines: Timelines
+    vmis: tuple[Timeline, ...]
+    stage: Stage | None
+    """The measured stage: the ramp-up of a burst, else the churn stage."""
+    ramp_down: Stage | None
+    churn: ChurnFacts | None = None
+    """The cycles; None for a burst."""
+
+    @property
+    def creations(self) -> list[OperationRecord]:
+        """Measured creates, in the order recorded."""
+        return list(self.timelines.creations.values())
+
+    @property
+    def accepted(self) -> list[OperationRecord]:
+        """Creates that the API server accepted."""
+        return [operation for operation in self.creations if operation.error is None]
+
+    def creation_of(self, vmi: Timeline) -> OperationRecord | None:
+        """The create that led to a VMI: its own, or its owner's."""
+        creations = self.timelines.creations
+        own = creations.get((VMI, vmi.namespace, vmi.name))
+        if own is not None:
+            return own
+        owner = self.timelines.objects.get(vmi.owner_uid or "")
+        while owner is not None:
+            found = creations.get((owner.kind, owner.namespace, owner.name))
+            if found is not None:
+                return found
+            owner = self.timelines.objects.get(owner.owner_uid or "")
+        return None
+
+    def phase_moments(self, phase: str) -> list[int]:
+        """When VMIs entered a phase in the measured stage."""
+        moments = (vmi.phases.get(phase) for vmi in self.vmis)
+        return [moment for moment in moments if moment is not None]
+
+    def from_creation(
+        self, reached: Callable[[Timeline], int | None], since: Callable[[OperationRecord], int]
+    ) -> Samples:
+        """From a moment of the create to a fact about the VMI, over every VMI expected."""
+        values: list[float] = []
+        unfinished = 0
+        for vmi in self.vmis:
+            operation = self.creation_of(vmi)
+            if operation is None:
+                continue
+            moment = reached(vmi)
+            if moment is None:
+                unfinished += 1
+            else:
+                values.append(to_seconds(moment - since(operation)))
+        unfinished += self.missing_vmis()
+        return Samples(tuple(values), unfinished, self.deadline_seconds())
+
+    def missing_vmis(self) -> int:
+        """VMIs that were to come of accepted creates and were never seen."""
+        return max(0, self.expected_vmis() - len(self.vmis))
+
+    def expected_vmis(self) -> int:
+        """How many VMIs the accepted creates (or the churn) stand for."""
+        if self.churn is not None:
+            return self.churn.expected
+        workload = self.record.header.scenario.workload
+        if not TRAITS[workload.kind].is_group:
+            return len(self.accepted)
+        if len(self.accepted) == workload.groups:
+            return workload.count
+        return len(self.accepted) * workload.count // max(1, workload.groups)
+
+    def vmis_to_delete(self) -> int:
+        """How many VMIs the ramp-down found: after churn these are not those that churn made."""
+        if self.ramp_down is None:
+            return 0
+        begun_ns = self.ramp_down.started_ns
+        vmis = self.timelines.of_kind(VMI)
+        return sum(1 for vmi in vmis if vmi.deleted_ns is None or vmi.deleted_ns >= begun_ns)
+
+    def unfinished_vmis(self) -> list[Timeline]:
+        """VMIs that did not reach Running, but for those that the run itself withdrew."""
+        withdrawn: dict[str, None] = {}
+        if self.churn is not None:
+            items = (item for cycle in self.churn.cycles for item in cycle.withdrawn)
+            withdrawn = {vmi.uid: None for item in items for vmi in item.vmis}
+        return [vmi for vmi in self.vmis if RUNNING not in vmi.phases and vmi.uid not in withdrawn]
+
+    def deadline_seconds(self) -> float | None:
+        """How long what did not finish was waited for; churn: each of it at least."""
+        if self.churn is not None and self.churn.cycles and self.creations:
+            return self.churn.waited_seconds
+        stage = self.stage
+        if stage is None or stage.deadline_ns is None:
+            return None
+        return to_seconds(stage.deadline_ns - stage.t0_ns)
+
+    def deletions(self) -> Samples:
+        """From the release of a delete to the VMI being gone."""
+        if self.churn is not None:
+            return self._churn_deletions(self.churn)
+        values: list[float] = []
+        unfinished = 0
+        for vmi in self.vmis:
+            operation = self._deletion_of(vmi)
+            if operation is None or operation.error is not None:
+                continue
+            if vmi.deleted_ns is None:
+                unfinished += 1
+            else:
+                values.append(to_seconds(vmi.deleted_ns - released(operation)))
+        return Samples(tuple(values), unfinished, self._gone_deadline())
+
+    def _churn_deletions(self, churn: ChurnFacts) -> Samples:
+        values: list[float] = []
+        unfinished = 0
+        for victim in (victim for cycle in churn.cycles for victim in cycle.victims):
+            if victim.operation.error is not None:
+                continue
+            if victim.gone_ns is None:
+                unfinished += 1
+            else:
+                values.append(to_seconds(victim.gone_ns - released(victim.operation)))
+        return Samples(tuple(values), unfinished, None)
+
+    def _deletion_of(self, vmi: Timeline) -> OperationRecord | None:
+        deletions = self.timelines.deletions
+        own = deletions.get((VMI, vmi.namespace, vmi.name))
+        if own is not None:
+            return own
+        owner = self.timelines.objects.get(vmi.owner_uid or "")
+        while owner is not None:
+            found = deletions.get((owner.kind, owner.namespace, owner.name))
+            if found is not None:
+                return found
+            owner = self.timelines.objects.get(owner.owner_uid or "")
+        return None
+
+    def _gone_deadline(self) -> float | None:
+        stage = self.ramp_down
+        if stage is None or stage.deadline_ns is None:
+            return None
+        return to_seconds(stage.deadline_ns - stage.t0_ns)
+
+
+def measure(record: RunRecord) -> Measured:
+    """Find the measured part of a record."""
+    stages = record.header.stages
+    ramp_down = _stage(stages, RAMP_DOWN)
+    stage = _stage(stages, measured_stage(record))
+    if measured_stage(record) == CHURN:
+        timelines = timelines_of(record, stages=(CHURN,))
+        churn = churn_facts(record, timelines)
+        cycles = churn.cycles if churn is not None else ()
+        vmis = tuple(_once(vmi for cycle in cycles for vmi in cycle.created))
+    else:
+        timelines, churn = timelines_of(record, stages=(RAMP_UP, RAMP_DOWN)), None
+        vmis = tuple(timelines.of_kind(VMI))
+    if stage is not None and stage.ended_ns is not None:
+        for vmi in vmis:
+            vmi.forget_phases_from(stage.ended_ns, but_until=stage.whole_ns)
+    return Measured(record, timelines, vmis, stage, ramp_down, churn)
+
+
+def _once(vmis: Iterable[Timeline]) -> Iterator[Timeline]:
+    """Each VMI once, by uid, in order of appearance."""
+    seen: dict[str, None] = {}
+    for vmi in vmis:
+        if vmi.uid not in seen:
+            seen[vmi.uid] = None
+            yield vmi
+
+
+def released(operation: OperationRecord) -> int:
+    """When an operation was released."""
+    return operation.released_ns if operation.released_ns is not None else operation.intended_ns
+
+
+def intended(operation: OperationRecord) -> int:
+    """When an operation was intended."""
+    return operation.intended_ns
+
+
+def measured_stage(record: RunRecord) -> str:
+    """The name of the stage whose figures fill the tables: the ramp-up of a burst, else churn."""
+    return RAMP_UP if record.header.scenario.load.pattern is Pattern.BURST else CHURN
+
+
+def _stage(stages: Sequence[Stage], name: str) -> Stage | None:
+    return next((stage for stage in stages if stage.name == name), None)

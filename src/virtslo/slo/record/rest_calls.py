@@ -1,0 +1,127 @@
+"""REST calls in a stage's window: the cells of the third table, and the figures beside them.
+
+Invariant: a count from counters that were read directly is an integer and exact; where a process
+restarted or went, or a read failed, there is no count and the cell says why. Definition: DESIGN's
+"REST calls" (docs/reference/definitions.md).
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from virtslo.model.figures import Figure, no_data
+from virtslo.model.rest_calls import API_SERVER, AUDIT_LOG, COMPONENTS, IDLE, PROMETHEUS
+from virtslo.model.vocabulary import COUNTED_COMPONENTS, COUNTED_RESOURCES, EVERYONE
+from virtslo.slo.record.call_windows import Row, Window, folded, window_of
+from virtslo.slo.record.measured import Measured, measured_stage
+from virtslo.slo.record.scraped_window import scraped_window
+
+UNIT: Final = "requests"
+NOT_COUNTED: Final = "REST calls were not counted in this run"
+
+SOURCES: Final[Mapping[str, tuple[str, ...]]] = {
+    "auto": (COMPONENTS, AUDIT_LOG, PROMETHEUS),
+    "components": (COMPONENTS,),
+    "audit-log": (AUDIT_LOG,),
+    "api-server": (API_SERVER,),
+    "prometheus": (PROMETHEUS,),
+    "none": (),
+}
+"""Which sources a scenario's `observe.restCalls` lets a cell come from, best first."""
+
+
+def objects_of(run: Measured, stage: str) -> int:
+    """How many VMIs a stage's calls are for: made, replaced, or deleted."""
+    return run.expected_vmis() if stage == measured_stage(run.record) else run.vmis_to_delete()
+
+
+def source_window(run: Measured, stage: str, source: str) -> Window | None:
+    """What one source says of a stage's window; None: it was not read."""
+    if source == PROMETHEUS:
+        return scraped_window(run.record.rest_calls.scraped, stage)
+    return window_of(run.record.rest_calls.reads, stage, source=source)
+
+
+def best_window(run: Measured, stage: str) -> Window | None:
+    """What the best source that could be read says; the best one's failure where none could."""
+    windows = [
+        window
+        for source in SOURCES[run.record.header.scenario.observe.rest_calls]
+        if (window := source_window(run, stage, source)) is not None
+    ]
+    return next((window for window in windows if reason_of(window) is None), None) or next(
+        iter(windows), None
+    )
+
+
+def reason_of(window: Window | None) -> str | None:
+    """Why there is no count; None where there is one."""
+    if window is None:
+        return NOT_COUNTED
+    failed = [words for words in window.failed if _is_of_counted(words)]
+    if failed:
+        more = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
+        return f"a read failed: {failed[0]}{more}"
+    gone = [words for words in (*window.restarted, *window.went) if _is_of_counted(words)]
+    if gone:
+        return f"calls are lost with a process that ended inside the window: {', '.join(gone[:3])}"
+    if not window.processes:
+        return "no component's counters could be read"
+    return None
+
+
+def cell(run: Measured, verb: str, stage: str | None = None) -> Figure:
+    """The cell of table 3 for a verb."""
+    stage = stage or measured_stage(run.record)
+    window = best_window(run, stage)
+    reason = reason_of(window)
+    if window is None or reason is not None:
+        return no_data(UNIT, reason or NOT_COUNTED, source="none" if window is None else
+                       window.source)  # fmt: skip
+    mine = {row: n for row, n in folded(window.requests).items() if row[1] == verb and is_of(row)}
+    counted = {row: n for row, n in mine.items() if row[2] in COUNTED_RESOURCES}
+    good = {row: n for row, n in counted.items() if is_success(row)}
+    value = sum(good.values())
+    objects = objects_of(run, stage)
+    detail: dict[str, object] = {
+        "by_resource": summed(good, 2),
+        "by_component": summed(good, 0),
+        "background": sum(mine.values()) - sum(counted.values()),
+        "errors": summed({row: n for row, n in counted.items() if row not in good}, 3),
+        "per_object": value / objects if objects else None,
+        "window_seconds": window.seconds,
+        "edge_seconds": list(window.edge_seconds),
+    }
+    idle = source_window(run, IDLE, window.source)
+    if idle is not None and reason_of(idle) is None and idle.seconds > 0:
+        calls = sum(n for row, n in idle.requests.items() if row[1] == verb and is_of(row))
+        detail["idle_per_second"] = calls / idle.seconds
+        detail["idle_seconds"] = idle.seconds
+    return Figure(value, UNIT, value, window.source, detail=detail)
+
+
+def is_of(row: Row) -> bool:
+    """Whether a row is of a counted component (or of everyone, where callers are not told)."""
+    return row[0] in COUNTED_COMPONENTS or row[0] == EVERYONE
+
+
+def is_success(row: Row) -> bool:
+    """Whether the requests of a row succeeded."""
+    return row[3].startswith("2")
+
+
+def summed(rows: Mapping[Row, int], part: int) -> Mapping[str, int]:
+    """The counts by one part of their row, zeros left out."""
+    sums: Counter[str] = Counter()
+    for row, count in rows.items():
+        sums[row[part]] += count
+    return {key: sums[key] for key in _ordered(sums) if sums[key]}
+
+
+def _is_of_counted(words: str) -> bool:
+    component = words.split(" ", 1)[0]
+    return component in COUNTED_COMPONENTS or component in {"kubevirt", EVERYONE}
+
+
+def _ordered(keys: Iterable[str]) -> Sequence[str]:
+    return sorted(keys)

@@ -1,0 +1,36 @@
+"""A Prometheus' word on a stage's window, in the shape of the other sources.
+
+Invariant: counts of whole requests, from samples alone; where the first or the last scrape is
+missing there is no count, and the reason is said.
+"""
+
+from collections.abc import Sequence
+
+from virtslo.model.rest_calls import PROMETHEUS, ScrapedWindow
+from virtslo.slo.record.call_windows import Window
+
+
+def scraped_window(windows: Sequence[ScrapedWindow], stage: str) -> Window | None:
+    """The window of a stage; None: no Prometheus was asked."""
+    found = next((window for window in windows if window.stage == stage), None)
+    if found is None:
+        return None
+    failed: list[str] = []
+    if found.error is not None:
+        failed.append(f"* prometheus: {found.error}")
+    elif found.gap_before is None or found.gap_after is None:
+        side = "before" if found.gap_before is None else "after"
+        failed.append(f"* prometheus: no scrape {side} the window")
+    return Window(
+        source=PROMETHEUS,
+        stage=stage,
+        requests={
+            (count.component, count.verb, count.resource, count.code): round(count.value)
+            for count in found.counts
+            if round(count.value)
+        },
+        seconds=0.0,
+        edge_seconds=(found.gap_before or 0.0, found.gap_after or 0.0),
+        failed=tuple(failed),
+        processes=len({count.component for count in found.counts}),
+    )

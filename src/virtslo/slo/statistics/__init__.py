@@ -1,0 +1,1 @@
+"""Quantiles, rates and intervals of samples."""

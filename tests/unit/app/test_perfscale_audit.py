@@ -1,0 +1,45 @@
+"""An audit waits for the last scrape, but not to say that nothing answers."""
+
+import pytest
+
+from virtslo.app.perfscale_audit import audit
+from virtslo.base.errors import ConnectionLost
+from virtslo.base.virtual_time import VirtualClock, run_in_virtual_time
+from virtslo.model.perfscale_audit import AuditRequest
+from virtslo.ports.metric_source import ScrapedSeries
+
+
+class Prometheus:
+    """Nothing was scraped; where there is none, nobody answers."""
+
+    place = "http://prometheus"
+
+    def __init__(self, *, answers: bool) -> None:
+        self._answers = answers
+
+    async def raw_samples(
+        self, selector: str, *, start: float, end: float
+    ) -> tuple[ScrapedSeries, ...]:
+        if not self._answers:
+            raise ConnectionLost("connect call failed")
+        return ()
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_a_prometheus_that_does_not_answer_is_told_at_once(answers: bool) -> None:
+    said: list[str] = []
+
+    async def main(clock: VirtualClock) -> float:
+        now = clock.wall().timestamp()
+        request = AuditRequest("http://prometheus", now - 60.0, now, scrape_interval=30.0)
+        before = clock.now_ns()
+        try:
+            await audit(request, Prometheus(answers=answers), clock, said.append)
+        except ConnectionLost:
+            assert not answers
+        return (clock.now_ns() - before) / 1e9
+
+    waited = run_in_virtual_time(main)
+
+    assert waited == (45.0 if answers else 0.0)
+    assert len(said) == (1 if answers else 0)

@@ -1,0 +1,55 @@
+"""Live progress as it looks: a letter for each phase, rates as bars, nothing by colour alone."""
+
+from virtslo.cli.progress.live_view import WIDTH, LiveView, bar, legend
+from virtslo.ports.progress import Snapshot
+
+
+def snapshot(**changes: object) -> Snapshot:
+    values: dict[str, object] = {
+        "stage": "ramp_up",
+        "elapsed": 12.34,
+        "wanted": 60,
+        "phases": {"Pending": 15, "Running": 30},
+        "created": 45,
+        "to_create": 75,
+    }
+    return Snapshot(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def test_a_bar_has_a_letter_for_each_share_and_room_for_what_is_to_come() -> None:
+    text = bar(snapshot()).plain
+
+    assert text == "▕" + "░" * 15 + "█" * 30 + " " * 15 + "▏"
+    assert len(text) == WIDTH + 2
+
+
+def test_a_bar_is_never_wider_than_it_is() -> None:
+    crowded = snapshot(wanted=10, phases={"Running": 70, "Failed": 30})
+
+    assert len(bar(crowded).plain) == WIDTH + 2
+
+
+def test_a_legend_tells_each_phase_and_its_letter() -> None:
+    assert legend(snapshot()).plain.split() == ["░", "Pending", "15", "█", "Running", "30"]
+    assert legend(snapshot(phases={})).plain == "nothing yet"
+
+
+def test_a_drawing_tells_everything_that_a_snapshot_knows() -> None:
+    view = LiveView()
+    view.draw(snapshot(rate=1.0))
+
+    text = view.draw(snapshot(rate=4.0, lateness=0.012, deadline=90.0, failed=2, own_calls=7)).plain
+
+    for words in ("ramp-up", "12.3 s", "at most 1m30s left", "created 45/75", "4.0 Running/s",
+                  "▃█", "late 12 ms", "failed 2", "7 own calls"):  # fmt: skip
+        assert words in text
+
+
+def test_rates_begin_anew_with_a_stage() -> None:
+    view = LiveView()
+    view.draw(snapshot(rate=9.0))
+
+    text = view.draw(snapshot(stage="ramp_down", rate=1.0)).plain
+
+    assert "█ 1.0 Running/s" in text
+    assert "██" not in text.splitlines()[-1]

@@ -1,0 +1,209 @@
+"""kube-burner's workloads as scenarios: carried out, told, or refused with every path at once."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from virtslo.base.errors import ScenarioError
+from virtslo.config.foreign.kube_burner_workload import is_workload, notes_of, to_document
+from virtslo.config.scenario_file import read_scenario
+from virtslo.config.templates.rendering import render_manifests
+from virtslo.model.scenario import Dialect, Pattern
+from virtslo.model.workload import Kind
+
+TEMPLATE = """
+apiVersion: kubevirt.io/v1
+kind: {kind}
+metadata:
+  name: {{{{.JobName}}}}-{{{{.Iteration}}}}-{{{{.Replica}}}}
+  labels: {{app: {{{{.app | quote}}}}}}
+spec: {spec}
+"""
+JOB = """
+jobs:
+- name: density
+  jobIterations: 6
+  qps: 20
+  burst: 30
+  maxWaitTimeout: 7m
+  namespacedIterations: false
+  namespace: density
+  objects:
+  - objectTemplate: templates/vm.yml
+    replicas: 2
+    inputVars: {app: x}
+"""
+CHURN = "  churnConfig: {cycles: 3, percent: 20, delay: 30s, mode: objects}\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    templates = tmp_path / "templates"
+    templates.mkdir()
+    running = "{runStrategy: Always, template: {metadata: {}, spec: {domain: {}}}}"
+    (templates / "vm.yml").write_text(TEMPLATE.format(kind="VirtualMachine", spec=running))
+    vmi = "VirtualMachineInstance"
+    (templates / "vmi.yml").write_text(TEMPLATE.format(kind=vmi, spec="{domain: {}}"))
+    members = "{replicas: 4, selector: {}, template: {metadata: {}, spec: {domain: {}}}}"
+    replica_set = TEMPLATE.format(kind="VirtualMachineInstanceReplicaSet", spec=members)
+    (templates / "vmirs.yml").write_text(replica_set)
+    (templates / "pod.yml").write_text(TEMPLATE.format(kind="Pod", spec="{containers: []}"))
+    return tmp_path
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "workload.yml"
+    path.write_text(text)
+    return path
+
+
+def document(folder: Path, text: str, **environ: str) -> dict[str, Any]:
+    return to_document(text, written(folder, text), environ=environ)
+
+
+def problems(folder: Path, text: str, **environ: str) -> dict[str, str]:
+    with pytest.raises(ScenarioError) as refused:
+        document(folder, text, **environ)
+    return {problem.place: problem.found for problem in refused.value.problems}
+
+
+def test_iterations_and_replicas_become_objects_at_the_rate(folder: Path) -> None:
+    scenario = read_scenario(written(folder, JOB))
+
+    assert (scenario.workload.kind, scenario.workload.count) == (Kind.VM, 12)
+    assert scenario.workload.namespace == "density"
+    assert scenario.workload.template.dialect is Dialect.GO_TEXT
+    assert (scenario.load.arrival.rate, scenario.load.arrival.at_once) == (20.0, 12)
+    assert scenario.deadlines.running == 420.0
+
+
+def test_a_template_is_told_iteration_and_replica(folder: Path) -> None:
+    workload = read_scenario(written(folder, JOB)).workload
+    contexts = [
+        {"replica": number, "run_id": "r", "namespace": "density"} for number in range(1, 13)
+    ]
+
+    manifests = render_manifests(workload.template, contexts, workload.variables, workload.kind)
+
+    names = [manifest["metadata"]["name"] for manifest in manifests]
+    assert names[:3] == ["density-0-1", "density-0-2", "density-1-1"]
+    assert names[-1] == "density-5-2"
+    assert manifests[0]["metadata"]["labels"] == {"app": "x"}
+
+
+@pytest.mark.parametrize(("name", "kind"), [("vmi", Kind.VMI), ("vm", Kind.VM)])
+def test_the_kind_is_that_of_the_template(folder: Path, name: str, kind: Kind) -> None:
+    scenario = read_scenario(written(folder, JOB.replace("vm.yml", f"{name}.yml")))
+
+    assert scenario.workload.kind is kind
+
+
+def test_a_replica_set_counts_its_members(folder: Path) -> None:
+    workload = read_scenario(written(folder, JOB.replace("vm.yml", "vmirs.yml"))).workload
+
+    assert (workload.groups, workload.count) == (12, 48)
+
+
+def test_namespaced_iterations_are_spread(folder: Path) -> None:
+    text = JOB.replace("namespacedIterations: false", "iterationsPerNamespace: 4")
+
+    assert document(folder, text)["workload"]["namespaces"] == 2
+
+
+def test_churn_of_objects_becomes_a_steady_state(folder: Path) -> None:
+    scenario = read_scenario(written(folder, JOB + CHURN))
+
+    assert scenario.load.pattern is Pattern.STEADY_STATE
+    assert scenario.load.churn is not None
+    assert (scenario.load.churn.cycles, scenario.load.churn.every) == (3, 30.0)
+
+
+def test_what_is_done_otherwise_is_told(folder: Path) -> None:
+    text = "global: {gc: true}\n" + JOB + CHURN + "- {name: idle, jobType: delete, objects: []}\n"
+
+    notes = notes_of(text, written(folder, text))
+
+    assert any(note.startswith("global.gc:") for note in notes)
+    assert any("churnConfig" in note and "kube-burner waits" in note for note in notes)
+    assert any(note.startswith("jobs[1] deletes by label") for note in notes)
+
+
+def test_everything_that_is_not_supported_is_listed_at_once(folder: Path) -> None:
+    text = """
+jobs:
+- name: density
+  jobIterations: 0
+  hooks: [{cmd: ls}]
+  watchers: [{kind: Pod}]
+  incrementalLoad: {startIterations: 1}
+  jobIterationDelay: 5s
+  waitWhenFinished: false
+  qsp: 5
+  churnConfig: {cycles: 2, percent: 10}
+  objects:
+  - objectTemplate: templates/pod.yml
+    replicas: 1
+    inputVars: {app: x}
+    repeatEveryNIterations: 2
+- name: patches
+  jobType: patch
+mystery: 1
+"""
+
+    assert set(problems(folder, text)) == {
+        "jobs[0].jobIterations", "jobs[0].hooks", "jobs[0].watchers", "jobs[0].incrementalLoad",
+        "jobs[0].jobIterationDelay", "jobs[0].waitWhenFinished", "jobs[0].qsp",
+        "jobs[0].churnConfig.mode", "jobs[0].objects[0].objectTemplate",
+        "jobs[0].objects[0].repeatEveryNIterations", "jobs[1].jobType", "mystery",
+    }  # fmt: skip
+
+
+def test_several_kinds_of_object_are_refused(folder: Path) -> None:
+    text = JOB + "  - {objectTemplate: templates/vmi.yml, replicas: 1}\n"
+
+    assert problems(folder, text) == {"jobs[0].objects": "2 objects"}
+
+
+def test_environment_variables_are_put_in(folder: Path) -> None:
+    text = JOB.replace("jobIterations: 6", "jobIterations: {{ .COUNT }}").replace(
+        "qps: 20", '{{- if ne (index . "FAST") "true" }}\n  qps: 5\n{{- end }}'
+    )
+
+    found = document(folder, text, COUNT="3")
+
+    assert found["workload"]["count"] == 6
+    assert found["load"]["arrival"]["rate"] == "5/s"
+
+
+def test_every_variable_that_is_not_set_is_told_and_no_other(folder: Path) -> None:
+    text = JOB.replace("6", "{{ .COUNT }}").replace("20", "{{ .QPS }}")
+
+    with pytest.raises(ScenarioError) as refused:
+        document(folder, text, UNRELATED_SECRET="hush")
+
+    assert {problem.hint for problem in refused.value.problems} == {
+        "export COUNT=…", "export QPS=…",
+    }  # fmt: skip
+    assert "UNRELATED" not in str(refused.value)
+
+
+def test_a_template_is_found_from_a_folder_above(folder: Path) -> None:
+    below = folder / "deep" / "er"
+    below.mkdir(parents=True)
+
+    found = to_document(JOB, below / "workload.yml", environ={})
+
+    assert found["workload"]["template"] == str((folder / "templates" / "vm.yml").resolve())
+
+
+def test_a_template_that_is_not_there_is_told(folder: Path) -> None:
+    assert "jobs[0].objects[0].objectTemplate" in problems(folder, JOB.replace("vm.yml", "no.yml"))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [(JOB, True), ("apiVersion: virtslo/v1\njobs:\n", False), ("type: burst\ncount: 1\n", False)],
+)
+def test_a_workload_is_recognised_by_its_jobs(text: str, expected: bool) -> None:
+    assert is_workload(text) is expected

@@ -1,0 +1,67 @@
+"""perfscale-audit's input files, unchanged; every problem at once, no secret repeated."""
+
+from typing import Any
+
+import pytest
+
+from virtslo.base.errors import ScenarioError
+from virtslo.config.foreign.perfscale_audit import audit_request
+from virtslo.model.perfscale_audit import AuditRequest, Threshold
+
+NOW = 1_800_000_000.0
+DOCUMENT = {
+    "startTime": "2026-01-31T10:00:00Z",
+    "endTime": "2026-01-31T10:05:00Z",
+    "prometheusURL": "https://prometheus.example",
+    "prometheusScrapeInterval": 15_000_000_000,
+    "prometheusVerifyTLS": True,
+    "thresholdExpectations": {
+        "vmiCreationToRunningSecondsP95": {"value": 60},
+        "PATCH-virtualmachineinstances-count": {"metric": "CREATE-pods-count", "ratio": 2},
+    },
+}
+
+
+def request(**changes: Any) -> AuditRequest:
+    document = {key: value for key, value in {**DOCUMENT, **changes}.items() if value is not None}
+    return audit_request(document, source="input.json", now=NOW)
+
+
+def test_a_file_is_read_unchanged() -> None:
+    found = request()
+
+    assert found.end - found.start == 300.0
+    assert found.scrape_interval == 15.0
+    assert found.thresholds == (
+        Threshold("vmiCreationToRunningSecondsP95", 60.0),
+        Threshold("PATCH-virtualmachineinstances-count", 0.0, "CREATE-pods-count", 2.0),
+    )
+
+
+def test_an_end_that_is_left_out_is_now_and_a_start_is_a_duration_before() -> None:
+    found = request(startTime=None, endTime=None, duration="5m")
+
+    assert (found.start, found.end) == (NOW - 300, NOW)
+
+
+def test_every_problem_is_told_at_once_and_no_secret_is() -> None:
+    with pytest.raises(ScenarioError) as refused:
+        request(
+            startTime="yesterday",
+            prometheusURL=None,
+            prometheusBearerToken=["s3cret"],
+            thresholdExpectations={"x": {"value": "many"}, "y": {"metric": "z"}},
+            aKeyNobodyKnows={},
+        )
+
+    places = {problem.place for problem in refused.value.problems}
+    assert places == {
+        "startTime", "prometheusURL", "prometheusBearerToken", "aKeyNobodyKnows",
+        "thresholdExpectations.x.value", "thresholdExpectations.y.ratio",
+    }  # fmt: skip
+    assert "s3cret" not in str(refused.value)
+
+
+def test_a_window_ends_after_it_starts() -> None:
+    with pytest.raises(ScenarioError, match="before the end"):
+        request(endTime="2026-01-31T09:00:00Z")

@@ -1,0 +1,66 @@
+"""Virt-handler's writes: read when work on them begins, a conflict tried again on a newer VMI."""
+
+import asyncio
+from typing import Any, cast
+
+import pytest
+
+from virtslo.base.clock import Clock
+from virtslo.base.errors import Conflict
+from virtslo.base.virtual_time import run_in_virtual_time
+from virtslo.hollow.client_go.cache import Cache
+from virtslo.hollow.node.vmi_writer import VmiWriter
+from virtslo.hollow.process.component import Component
+from virtslo.hollow.process.delays import Delays
+from virtslo.model.identity import Identity
+from virtslo.ports.kube_api import KubeApi, WatchEvent
+
+
+class Server:
+    """Takes writes of the newest version, and notes when each came."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.newest = "1"
+        self.writes: list[tuple[float, str]] = []
+
+    async def update(self, resource: Any, body: Any, **_: Any) -> Any:
+        version = body["metadata"]["resourceVersion"]
+        self.writes.append((self._clock.now_ns() / 1e9, version))
+        if version != self.newest:
+            raise Conflict("changed meanwhile")
+        return body
+
+
+def _vmi(version: str) -> dict[str, Any]:
+    metadata = {"namespace": "w", "name": "a", "uid": "1", "resourceVersion": version}
+    return {"metadata": metadata, "status": {}}
+
+
+@pytest.mark.parametrize(
+    ("changed_at", "expected"),
+    [
+        pytest.param(0.5, [(2.0, "2")], id="before its turn"),
+        pytest.param(1.5, [(2.0, "1"), (3.005, "2")], id="while it is worked on"),
+    ],
+)
+def test_a_change_while_a_write_is_worked_on_is_a_conflict(
+    changed_at: float, expected: list[tuple[float, str]]
+) -> None:
+    async def main(clock: Clock) -> list[tuple[float, str]]:
+        start = clock.now_ns() / 1e9
+        server, vmis = Server(clock), Cache()
+        component = Component(Identity("h", "h", "h/1", ()), cast("KubeApi", server), clock)
+        delays = Delays(clock, {}, 1, node_work=1.0, pod_work=1.0)
+        vmis.changed(WatchEvent("ADDED", _vmi("1"), 0))
+        async with asyncio.TaskGroup() as group:
+            group.create_task(delays.wait_for_pod("another step", "w/b"))
+            await asyncio.sleep(0)
+            writing = group.create_task(VmiWriter(component, vmis, delays).write(_vmi("1"), dict))
+            await asyncio.sleep(changed_at)
+            server.newest = "2"
+            vmis.changed(WatchEvent("MODIFIED", _vmi("2"), 0))
+        assert writing.result()
+        return [(round(at - start, 3), version) for at, version in server.writes]
+
+    assert run_in_virtual_time(main) == expected

@@ -1,0 +1,70 @@
+"""Text as wide as the terminal is, without colours where there is none."""
+
+import io
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from virtslo.report.content import Sheet
+from virtslo.report.text.console import drawn, print_lines, print_sheet
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+SHEET = Sheet(
+    "Rates",
+    ["Test", "Creation Rate (VMI)", "Creation Rate (VM)"],
+    [["Steady State", "4 096/s (1 377–9 957)", "346/s (171–1 450)"]],
+    ["[1] a reason that is longer than a narrow terminal is wide, which can happen"],
+)
+
+
+def draw(console: "Console") -> None:
+    print_sheet(console, SHEET)
+    print_lines(console, "Objectives", ["violated: soon: 61 s, at most 60 s"])
+    print_lines(console, "nothing", [])
+
+
+class Screen(io.StringIO):
+    """A stream that says that it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+def test_no_line_is_wider_than_the_terminal_and_no_number_is_broken(
+    monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+
+    lines = drawn(draw).splitlines()
+
+    assert max(map(len, lines)) <= width
+    assert any("4 096/s" in line for line in lines)
+    assert any("9 957" in line for line in lines)
+    assert "nothing" not in lines
+
+
+def test_without_a_terminal_a_line_stays_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+    lines = drawn(draw).splitlines()
+
+    assert f"  {SHEET.notes[0]}" in lines
+    assert not any("\x1b" in line for line in lines)
+
+
+def test_colour_is_for_terminals_that_want_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    red = "\x1b[31m"
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setattr(sys, "stdout", Screen())
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    coloured = drawn(draw)
+    monkeypatch.setenv("NO_COLOR", "1")
+    plain = drawn(draw)
+
+    assert red in coloured
+    assert red not in plain
+    assert "violated: soon" in plain

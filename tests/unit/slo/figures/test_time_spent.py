@@ -1,0 +1,118 @@
+"""Ceilings, waiting and responsiveness, from reads whose truth is known."""
+
+import math
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from support.reads import burst_record, measured_burst, read
+from virtslo.model.environment import ClientLimit
+from virtslo.model.rest_calls import OwnLatencies, RestCallReads
+from virtslo.slo.figures.responsiveness import bucket_quantile, responsiveness_rows
+from virtslo.slo.figures.time_spent import Ceiling, ceiling_of, time_rows
+from virtslo.slo.figures.time_words import ceiling_sentence
+from virtslo.slo.record.measured import measure
+
+VMI = "virtualmachineinstances"
+QUEUE = "kubevirt_workqueue_queue_duration_seconds{virt-controller-vmi}"
+READS = (
+    read("idle", "after", "virt-controller-a", {("UPDATE", VMI, "200"): 5}, sums={QUEUE: (1.0, 5)}),
+    read(
+        "ramp_up",
+        "after",
+        "virt-controller-a",
+        {("UPDATE", VMI, "200"): 75, ("UPDATE", VMI, "409"): 10, ("UPDATE", "leases", "200"): 99,
+         ("WATCH", VMI, "200"): 3},
+        sums={QUEUE: (21.0, 95)},
+    ),
+)  # fmt: skip
+
+
+def test_the_ceiling_is_of_calls_as_they_were_counted() -> None:
+    ceiling = ceiling_of(measured_burst(READS))
+
+    assert isinstance(ceiling, Ceiling)
+    assert ceiling.calls_per_object == 8.0, "refused calls count, leases and watches do not"
+    assert ceiling.least_seconds == 0.0
+
+
+def test_the_sentence_is_the_one_people_asked_for() -> None:
+    ceiling = Ceiling(8.0, 1000, ClientLimit(200, 400, "KubeVirt default"))
+
+    assert ceiling_sentence(ceiling) == (
+        "virt-controller makes 8.0 calls per VMI, 200/s after a burst of 400: 1000 VMIs cannot be "
+        "Running before 38 s; in the long run 25 VMIs/s"
+    )
+
+
+def test_a_bucket_that_is_off_has_no_ceiling() -> None:
+    ceiling = Ceiling(8.0, 1000, ClientLimit(0, 0, "profile"))
+
+    assert ceiling.least_seconds == 0.0
+    assert "no limit" in ceiling_sentence(ceiling)
+
+
+def test_waiting_is_for_each_vmi_and_by_queue() -> None:
+    rows = {name: figure for name, _, figure in time_rows(measured_burst(READS))}
+
+    assert rows["work_queue_wait_seconds"].value == 2.0
+    assert rows["work_queue_wait_seconds"].detail == {"by_queue": {"virt-controller-vmi": 2.0}}
+    assert rows["rate_limiter_wait_seconds"].value is None
+
+
+def test_without_reads_everything_says_why() -> None:
+    rows = {name: figure for name, _, figure in time_rows(measured_burst([]))}
+
+    assert all(figure.value is None and figure.reason for figure in rows.values())
+
+
+@pytest.mark.parametrize(
+    ("edges", "expected"),
+    [
+        ({"0.1": 99, "0.5": 100, "+Inf": 100}, (0.0, 0.1)),
+        ({"0.1": 98, "0.5": 100, "+Inf": 100}, (0.1, 0.5)),
+        ({"0.1": 0, "+Inf": 1}, (0.1, math.inf)),
+    ],
+)
+def test_a_histogram_gives_the_bucket_of_a_quantile(
+    edges: dict[str, int], expected: tuple[float, float]
+) -> None:
+    found = bucket_quantile(edges, 0.99)
+
+    assert found is not None
+    assert (found.lower, found.upper) == expected
+
+
+def test_a_histogram_without_observations_gives_none() -> None:
+    assert bucket_quantile({"0.1": 0, "+Inf": 0}, 0.99) is None
+
+
+@given(st.lists(st.floats(0.001, 2), min_size=1, max_size=200), st.sampled_from([0.5, 0.95, 0.99]))
+def test_the_bucket_holds_the_exact_quantile(values: list[float], share: float) -> None:
+    bounds = (0.005, 0.05, 0.5, 1.0, math.inf)
+    edges = {
+        "+Inf" if math.isinf(bound) else str(bound): sum(value <= bound for value in values)
+        for bound in bounds
+    }
+    exact = sorted(values)[max(1, math.ceil(share * len(values) - 1e-9)) - 1]
+
+    found = bucket_quantile(edges, share)
+
+    assert found is not None
+    assert found.lower <= exact <= found.upper
+
+
+def test_our_own_calls_are_judged_by_their_slowest_pair() -> None:
+    fast = OwnLatencies("CREATE", VMI, "resource", tuple(range(1_000_000, 101_000_000, 1_000_000)))
+    few = OwnLatencies("GET", "nodes", "resource", (3_000_000_000,))
+    record = replace(burst_record([]), rest_calls=RestCallReads(own=(fast, few)))
+
+    rows = {(name, which): figure for name, which, figure in responsiveness_rows(measure(record))}
+
+    slowest = rows["own_call_seconds_resource", "p99"]
+    assert slowest.value == 3.0
+    assert slowest.detail is not None
+    assert slowest.detail["slowest"] == "GET nodes"
+    assert rows["own_call_seconds_namespace", "p99"].value is None

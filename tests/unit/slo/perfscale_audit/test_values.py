@@ -1,0 +1,133 @@
+"""perfscale-audit's results from raw samples: exact for whole scrapes, no data apart from 0."""
+
+import math
+
+from virtslo.model.perfscale_audit import AuditValue
+from virtslo.ports.metric_source import ScrapedSeries
+from virtslo.slo.perfscale_audit.values import (
+    latencies,
+    memory,
+    phase_counts,
+    processor,
+    request_counts,
+)
+
+START, END = 100.0, 200.0
+
+
+def series(*samples: tuple[float, float], **labels: str) -> ScrapedSeries:
+    return ScrapedSeries({"pod": "virt-controller-0", **labels}, samples)
+
+
+def requests(verb: str, code: str, *samples: tuple[float, float]) -> ScrapedSeries:
+    return series(*samples, verb=verb, resource="pods", code=code)
+
+
+def by_key(values: list[AuditValue]) -> dict[str, AuditValue]:
+    return {value.key: value for value in values}
+
+
+def test_a_series_born_in_the_window_counts_from_zero() -> None:
+    old = requests("GET", "200", (90.0, 5.0), (120.0, 5.0), (210.0, 5.0))
+    born = requests("CREATE", "201", (120.0, 40.0), (210.0, 100.0))
+
+    found = by_key(request_counts([old, born], start=START, end=END))
+
+    assert found["CREATE-pods-count"].value == 100.0
+    assert found["CREATE-pods-count"].high == 100.0
+    assert found["GET-pods-count"].value == 0.0
+
+
+def test_answers_other_than_2xx_are_told_apart() -> None:
+    good = requests("CREATE", "201", (90.0, 0.0), (210.0, 10.0))
+    bad = requests("CREATE", "409", (90.0, 0.0), (210.0, 3.0))
+
+    (found,) = request_counts([good, bad], start=START, end=END)
+
+    assert found.value == 10.0
+    assert "3 more were not answered 2xx" in found.detail
+
+
+def test_without_a_scrape_after_the_end_there_may_be_more() -> None:
+    (found,) = request_counts(
+        [requests("CREATE", "201", (90.0, 0.0), (190.0, 10.0))], start=START, end=END
+    )
+
+    assert (found.value, found.low, found.high) == (10.0, 10.0, math.inf)
+
+
+def test_what_was_never_called_is_0_and_what_was_not_scraped_is_no_data() -> None:
+    other = requests("GET", "200", (90.0, 5.0), (210.0, 5.0))
+
+    known = by_key(request_counts([other], start=START, end=END, wanted=["CREATE-pods-count"]))
+    unknown = by_key(request_counts([], start=START, end=END, wanted=["CREATE-pods-count"]))
+
+    assert known["CREATE-pods-count"].value == 0
+    assert unknown["CREATE-pods-count"].value is None
+    assert "not scraped" in str(unknown["CREATE-pods-count"].reason)
+
+
+def test_a_misspelt_count_is_no_0() -> None:
+    called = requests("CREATE", "201", (90.0, 5.0), (210.0, 5.0))
+    wanted = ["CREATE-pod-count", "MAKE-pods-count", "LIST-pods-count", "GET-virtualmachines-count"]
+
+    found = by_key(request_counts([called], start=START, end=END, wanted=wanted))
+
+    assert found["CREATE-pod-count"].value is None
+    assert "did you mean CREATE-pods-count?" in (found["CREATE-pod-count"].reason or "")
+    assert found["MAKE-pods-count"].value is None
+    assert found["LIST-pods-count"].value == 0
+    assert found["GET-virtualmachines-count"].value == 0
+
+
+def test_a_latency_is_known_to_its_bucket() -> None:
+    alive = requests("GET", "200", (90.0, 5.0), (210.0, 5.0))
+    buckets = [
+        series((120.0, count / 2), (210.0, count), le=le)
+        for le, count in (("10", 0.0), ("20", 90.0), ("30", 100.0), ("+Inf", 100.0))
+    ]
+
+    found = by_key(
+        list(latencies({("creation", "Running"): buckets}, [alive], start=START, end=END))
+    )
+
+    p50, p95 = (found[f"vmiCreationToRunningSecondsP{rank}"] for rank in (50, 95))
+    assert (p50.low, p50.high) == (10.0, 20.0)
+    assert (p95.low, p95.high) == (20.0, 30.0)
+    assert p50.value is not None
+    assert 10.0 < p50.value < 20.0
+    assert "n = 100" in p50.detail
+
+
+def test_no_vmi_in_the_window_is_no_latency() -> None:
+    found = by_key(list(latencies({}, [], start=START, end=END)))
+
+    assert found["vmiCreationToRunningSecondsP99"].value is None
+
+
+def test_phases_are_the_last_fresh_sample() -> None:
+    running = series((150.0, 3.0), (199.0, 7.0), (210.0, 9.0), phase="Running")
+    stale = series((1.0, 5.0), phase="Failed")
+
+    (found,) = phase_counts([running, stale], end=END, fresh=60.0)
+
+    assert (found.key, found.value) == ("running-phase-count", 7.0)
+
+
+def test_memory_is_of_the_largest_controller_and_of_all_api_pods() -> None:
+    mib = 1024.0 * 1024.0
+    pods = [series((110.0, 10 * mib), (190.0, 30 * mib)), series((110.0, 2 * mib))]
+
+    leader = by_key(list(memory("VirtController", pods, start=START, end=END)))
+    api = by_key(list(memory("VirtAPI", pods, start=START, end=END)))
+
+    assert leader["maxVirtControllerMemoryUsageInMB"].value == 30.0
+    assert api["avgVirtAPIMemoryUsageInMB"].value == 11.0
+
+
+def test_processor_time_needs_two_samples() -> None:
+    one = processor("VirtAPI", [series((110.0, 1.0))], start=START, end=END)
+    two = processor("VirtAPI", [series((110.0, 1.0), (160.0, 26.0))], start=START, end=END)
+
+    assert one.value is None
+    assert two.value == 0.5
