@@ -88,7 +88,7 @@ def _resume(what: str, options: dict[str, Any]) -> int:
 
 def _run(scenario: Any, options: dict[str, Any]) -> int:
     """Run the scenario on its target, print the report, return the exit code."""
-    from virtslo.cli.commands.preflight import look_and_ask
+    from virtslo.cli.preflight_dialog import look_and_ask
     from virtslo.cli.progress.live_progress import open_progress
     from virtslo.cli.records import conclude
     from virtslo.cli.running.run_once import Execution, run_on_cluster, run_simulated

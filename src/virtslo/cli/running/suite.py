@@ -13,8 +13,8 @@ from typing import Any
 import click
 
 from virtslo.base.errors import Problem, ScenarioError, VirtsloError
-from virtslo.cli.commands.preflight import look_and_ask
 from virtslo.cli.options import SCENARIO_OPTIONS, parameter_of
+from virtslo.cli.preflight_dialog import look_and_ask
 from virtslo.cli.progress.live_progress import open_progress
 from virtslo.cli.records import INTERRUPTED, conclude, locate
 from virtslo.cli.running.run_once import Execution
