@@ -1,6 +1,7 @@
 """Rules of the house that no linter knows: file sizes, module docstrings, who names adapters."""
 
 import ast
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,15 @@ ADAPTERS = ("virtslo.kube", "virtslo.remote", "virtslo.sim", "virtslo.store", "v
 LONGEST = 400
 
 
+MOST_MODULES = 25
+
+
 def name_of(path: Path) -> str:
     return str(path.relative_to(ROOT))
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(ROOT / "src" / "virtslo").parts[0]
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)
@@ -32,11 +40,19 @@ def test_no_file_is_longer_than_the_house_allows() -> None:
     assert too_long == {}
 
 
+def test_no_folder_holds_more_modules_than_a_reader_takes_in() -> None:
+    modules = Counter(name_of(path.parent) for path in SOURCES if path.name != "__init__.py")
+
+    crowded = {folder: count for folder, count in modules.items() if count > MOST_MODULES}
+
+    assert crowded == {}
+
+
 def test_only_wiring_names_an_adapter() -> None:
     naming = [
         name_of(path)
         for path in SOURCES
-        if path.parent.name == "cli"
+        if room_of(path) == "cli"
         and path.name != "wiring.py"
         and any(module.startswith(ADAPTERS) for module in imported_modules(path))
     ]
@@ -51,7 +67,7 @@ def test_engines_do_not_open_sockets_or_read_the_machines_clock() -> None:
     offenders = {
         name_of(path): sorted(found)
         for path in SOURCES
-        if path.parent.name in rooms
+        if room_of(path) in rooms
         and (found := forbidden.intersection(m.split(".")[0] for m in imported_modules(path)))
     }
 
