@@ -12,7 +12,7 @@ ADAPTERS = ("virtslo.kube", "virtslo.remote", "virtslo.sim", "virtslo.store", "v
 LONGEST = 400
 
 
-MOST_MODULES = 25
+MOST_MODULES = 30
 
 
 def name_of(path: Path) -> str:
