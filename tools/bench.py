@@ -69,13 +69,13 @@ sys.path.insert(0, "tests")
 from support.bodies import config_map, machine
 from support.clusters import USER, connected, served
 from virtslo.model.resources import CONFIG_MAPS, VMIS
-from virtslo.ports.kube_api import PatchType
-from virtslo.sim.direct import DirectApi
+from virtslo.ports.kube_api import KubeApi, PatchType
+from virtslo.sim.direct import DirectTransport
 
 
 async def listing(count):
     async with served(log_size=100) as there, connected(there) as api:
-        direct = DirectApi(there.server, USER)
+        direct = KubeApi(DirectTransport(there.server, USER))
         for index in range(count):
             await direct.create(VMIS, machine(f"vmi-{index}"))
         started = time.process_time()

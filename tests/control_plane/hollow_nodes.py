@@ -6,7 +6,7 @@ bound to Running of a pod, 0.4 s from Scheduled to Running of a VMI.
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import Final
 
@@ -16,10 +16,9 @@ from virtslo.base.clock import SystemClock
 from virtslo.hollow.attached import AttachedParts
 from virtslo.hollow.installation import install_nodes
 from virtslo.hollow.profiles import load_profile
-from virtslo.kube.http_api import HttpApi
 from virtslo.model.identity import Identity
 from virtslo.model.profile import Distribution, NodeShape, Profile
-from virtslo.ports.kube_api import KubeApi
+from virtslo.ports.kube_api import KubeApi, Transport
 
 DELAYS: Final = {
     "pod_create": 0.01,
@@ -65,7 +64,7 @@ async def hollow_nodes(
             with_virt_controller = kubevirt is None
         opened = await _connections(plane, names, kubevirt, stack)
 
-        def connect(identity: Identity, node: str) -> KubeApi:
+        def connect(identity: Identity, node: str) -> Transport:
             return opened[identity.component, node]
 
         parts = AttachedParts(
@@ -90,10 +89,10 @@ async def _connections(
     names: tuple[str, ...],
     kubevirt: RealKubeVirt | None,
     stack: AsyncExitStack,
-) -> dict[tuple[str, str], HttpApi]:
+) -> dict[tuple[str, str], Transport]:
     from virtslo.hollow.process.identities import kubelet_of, virt_controller, virt_handler_of
 
-    opened: dict[tuple[str, str], HttpApi] = {}
+    opened: dict[tuple[str, str], AbstractAsyncContextManager[KubeApi]] = {}
     for name in names:
         opened["kubelet", name] = plane.connect_as(kubelet_of(name))
         handler = virt_handler_of(name)
@@ -107,6 +106,6 @@ async def _connections(
         if kubevirt is None
         else plane.connect_as(virt_controller())
     )
-    for api in opened.values():
-        await stack.enter_async_context(api)
-    return opened
+    return {
+        key: (await stack.enter_async_context(opening)).transport for key, opening in opened.items()
+    }

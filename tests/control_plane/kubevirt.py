@@ -9,6 +9,7 @@ import base64
 import json
 import subprocess
 from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Final
 
 from control_plane.binaries import find
@@ -18,7 +19,7 @@ from support.authority import Pair
 from virtslo.base.clock import SystemClock
 from virtslo.base.errors import AlreadyExists, ClusterError, NotFound, TooManyRequests
 from virtslo.kube.connector import Endpoint, tls_context
-from virtslo.kube.http_api import HttpApi
+from virtslo.kube.http_transport import open_api
 from virtslo.model import resources
 from virtslo.model.identity import Identity
 from virtslo.model.resources import Resource
@@ -167,7 +168,9 @@ class RealKubeVirt:
             }
             return await token_of(api, "kubevirt-handler", NAMESPACE, bound=bound)
 
-    def connect_with_token(self, identity: Identity, token: str) -> HttpApi:
+    def connect_with_token(
+        self, identity: Identity, token: str
+    ) -> AbstractAsyncContextManager[KubeApi]:
         """A connection with a token; a context manager."""
 
         async def authorize() -> str:
@@ -177,7 +180,7 @@ class RealKubeVirt:
         endpoint = Endpoint(
             url=self._plane.url, user_agent=identity.user_agent, tls=tls, authorize=authorize
         )
-        return HttpApi(endpoint, SystemClock())
+        return open_api(endpoint, SystemClock())
 
     async def _create_kubevirt(self, api: KubeApi) -> None:
         body = {

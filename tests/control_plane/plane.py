@@ -11,6 +11,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -24,8 +25,9 @@ from support.authority import Authority, Pair
 from virtslo.base.clock import SystemClock
 from virtslo.base.errors import ClusterError
 from virtslo.kube.connector import Endpoint, tls_context
-from virtslo.kube.http_api import HttpApi
+from virtslo.kube.http_transport import open_api
 from virtslo.model.identity import Identity
+from virtslo.ports.kube_api import KubeApi
 
 AUDIT_POLICY: Final = {
     "apiVersion": "audit.k8s.io/v1",
@@ -111,17 +113,19 @@ class ControlPlane:
                     return
         raise AssertionError(self.api_server.last_words())
 
-    def connect(self, name: str, *groups: str, agent: str | None = None) -> HttpApi:
+    def connect(
+        self, name: str, *groups: str, agent: str | None = None
+    ) -> AbstractAsyncContextManager[KubeApi]:
         """A connection as the user of this name; a context manager."""
         pair = self.authority.user(name, *groups)
         tls = tls_context(ca=self.authority.pem, certificate=pair.certificate, key=pair.key)
-        return HttpApi(Endpoint(url=self.url, user_agent=agent or name, tls=tls), SystemClock())
+        return open_api(Endpoint(url=self.url, user_agent=agent or name, tls=tls), SystemClock())
 
-    def connect_as(self, identity: Identity) -> HttpApi:
+    def connect_as(self, identity: Identity) -> AbstractAsyncContextManager[KubeApi]:
         """A connection as a component."""
         return self.connect(identity.username, *identity.groups, agent=identity.user_agent)
 
-    def admin(self) -> HttpApi:
+    def admin(self) -> AbstractAsyncContextManager[KubeApi]:
         """A connection that may do everything; a context manager."""
         return self.connect("admin", "system:masters", agent="tests/1")
 

@@ -14,11 +14,11 @@ from virtslo.base.clock import Clock
 from virtslo.base.errors import ApiError
 from virtslo.base.virtual_time import run_in_virtual_time
 from virtslo.model import resources
-from virtslo.ports.kube_api import Selection
-from virtslo.sim.direct import DirectApi
+from virtslo.ports.kube_api import KubeApi, Selection
+from virtslo.sim.direct import DirectTransport
 
 
-def lines_of(test: Callable[[DirectApi], Awaitable[None]], *faults: str) -> list[Any]:
+def lines_of(test: Callable[[KubeApi], Awaitable[None]], *faults: str) -> list[Any]:
     """The audit log of what a test does."""
     lines: list[Any] = []
 
@@ -30,14 +30,14 @@ def lines_of(test: Callable[[DirectApi], Awaitable[None]], *faults: str) -> list
         async with faulty_server(clock, faults, audit=write) as server:
             await asyncio.sleep(0.001)
             server.register_proxy("default", "p", 8443, lambda path: path.encode())
-            await test(DirectApi(server, USER))
+            await test(KubeApi(DirectTransport(server, USER)))
 
     run_in_virtual_time(main)
     return lines
 
 
 def test_a_line_has_the_real_fields_in_the_real_order() -> None:
-    async def test(api: DirectApi) -> None:
+    async def test(api: KubeApi) -> None:
         await api.create(resources.CONFIG_MAPS, config_map("a"), namespace="default")
 
     (line,) = lines_of(test)
@@ -59,7 +59,7 @@ def test_a_line_has_the_real_fields_in_the_real_order() -> None:
 
 
 def test_a_request_is_received_before_it_is_completed() -> None:
-    async def test(api: DirectApi) -> None:
+    async def test(api: KubeApi) -> None:
         await api.create(resources.CONFIG_MAPS, config_map("a"), namespace="default")
 
     (line,) = lines_of(test, "latency:rate=1,delay=1500ms")
@@ -71,7 +71,7 @@ def test_a_request_is_received_before_it_is_completed() -> None:
 
 
 def test_an_update_says_of_which_version_of_the_object() -> None:
-    async def test(api: DirectApi) -> None:
+    async def test(api: KubeApi) -> None:
         made = await api.create(resources.VMIS, machine("a"), namespace="default")
         await api.update(resources.VMIS, made, subresource="status")
 
@@ -85,7 +85,7 @@ def test_an_update_says_of_which_version_of_the_object() -> None:
 
 
 def test_a_list_says_its_query() -> None:
-    async def test(api: DirectApi) -> None:
+    async def test(api: KubeApi) -> None:
         await api.list_objects(resources.PODS, Selection("w", label_selector="a=b"), limit=7)
 
     (line,) = lines_of(test)
@@ -95,7 +95,7 @@ def test_a_list_says_its_query() -> None:
 
 
 def test_a_failure_says_why() -> None:
-    async def test(api: DirectApi) -> None:
+    async def test(api: KubeApi) -> None:
         for call in (
             api.get(resources.PODS, "no", namespace="default"),
             api.delete(resources.PODS, "no", namespace="default"),
@@ -115,7 +115,7 @@ def test_a_failure_says_why() -> None:
 
 
 def test_a_watch_is_told_when_it_is_answered_and_when_it_is_over() -> None:
-    async def test(api: DirectApi) -> None:
+    async def test(api: KubeApi) -> None:
         async with api.watch(resources.PODS, resource_version="1", timeout_seconds=9) as events:
             async for _ in events:
                 pass
@@ -130,7 +130,7 @@ def test_a_watch_is_told_when_it_is_answered_and_when_it_is_over() -> None:
 
 
 def test_paths_that_are_no_resource_are_told_without_an_object() -> None:
-    async def test(api: DirectApi) -> None:
+    async def test(api: KubeApi) -> None:
         await api.read_raw("/version")
         await api.read_raw("/metrics", query={"a": "b"})
 
@@ -143,7 +143,7 @@ def test_paths_that_are_no_resource_are_told_without_an_object() -> None:
 
 
 def test_a_pods_proxy_is_told_with_its_path() -> None:
-    async def test(api: DirectApi) -> None:
+    async def test(api: KubeApi) -> None:
         path = "/api/v1/namespaces/default/pods/https:p:8443/proxy/metrics"
         with contextlib.suppress(ApiError):
             await api.read_raw(path)

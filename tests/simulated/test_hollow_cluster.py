@@ -34,7 +34,7 @@ async def put(cluster: Cluster, *, nodes: int) -> list[str]:
 @asynccontextmanager
 async def namespaces_end(cluster: Cluster) -> AsyncIterator[None]:
     """A namespace controller at work, without which none that is deleted is ever gone."""
-    component = Component(USER, cluster.api, cluster.clock)
+    component = Component(USER, cluster.api.transport, cluster.clock)
     controller = NamespaceController(component, component.watch(NAMESPACES))
 
     async def work() -> None:

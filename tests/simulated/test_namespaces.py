@@ -7,6 +7,7 @@ import pytest
 
 from support.bodies import machine, namespace
 from support.scenarios import scenario
+from support.scripted_transport import ScriptedTransport
 from virtslo.base.errors import NotFound
 from virtslo.base.virtual_time import VirtualClock, run_in_virtual_time
 from virtslo.cli.running.run_once import Execution, OneRun
@@ -14,7 +15,7 @@ from virtslo.cli.wiring import read_record, simulated_cluster
 from virtslo.model import resources
 from virtslo.model.environment import SimulatedTarget
 from virtslo.model.record import RunRecord
-from virtslo.ports.kube_api import KubeApi
+from virtslo.ports.kube_api import Call, KubeApi
 from virtslo.ports.progress import Silent
 
 TARGET = SimulatedTarget("instant", seed=1, nodes=2)
@@ -31,8 +32,7 @@ def run(
         async with simulated_cluster(TARGET, clock) as api:
             if before is not None:
                 await api.create(resources.NAMESPACES, before)
-            meddled = api if stranger is None else Meddled(api, stranger)
-            await one.carry_out(meddled, clock)
+            await one.carry_out(api if stranger is None else meddled(api, stranger), clock)
             try:
                 found = await api.get(resources.NAMESPACES, "density")
             except NotFound:
@@ -43,21 +43,15 @@ def run(
     return read_record(one.directory), is_there
 
 
-class Meddled:
-    """The cluster; somebody creates an object of theirs when the run deletes its first."""
+def meddled(api: KubeApi, body: dict[str, Any]) -> KubeApi:
+    """The cluster, in which a stranger creates an object when the run deletes its first."""
+    bodies = [body]
 
-    def __init__(self, api: KubeApi, body: dict[str, Any]) -> None:
-        self._api = api
-        self._body: dict[str, Any] | None = body
+    async def meddle(call: Call) -> None:
+        if call.verb == "delete" and bodies:
+            await api.create(resources.VMIS, bodies.pop(), namespace="density")
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._api, name)
-
-    async def delete(self, *arguments: Any, **options: Any) -> Any:
-        body, self._body = self._body, None
-        if body is not None:
-            await self._api.create(resources.VMIS, body, namespace="density")
-        return await self._api.delete(*arguments, **options)
+    return KubeApi(ScriptedTransport(meddle, behind=api.transport))
 
 
 def test_a_namespace_that_the_run_made_goes_with_it(tmp_path: Path) -> None:

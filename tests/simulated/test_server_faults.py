@@ -18,7 +18,8 @@ from virtslo.base.errors import (
 from virtslo.base.stage_board import StageBoard
 from virtslo.base.virtual_time import run_in_virtual_time
 from virtslo.model import resources
-from virtslo.sim.direct import DirectApi
+from virtslo.ports.kube_api import KubeApi
+from virtslo.sim.direct import DirectTransport
 
 
 async def _seconds_of_a_get(cluster: Cluster) -> float:
@@ -243,7 +244,7 @@ def test_a_fault_of_a_stage_strikes_in_every_such_stage_and_nowhere_else() -> No
         async with faulty_server(
             clock, ["latency:rate=1,delay=1s,stage=churn"], stages=board
         ) as it:
-            cluster = Cluster(DirectApi(it, USER), it, clock)
+            cluster = Cluster(KubeApi(DirectTransport(it, USER)), it, clock)
             waits = []
             for name in ("ramp_up", "churn", "ramp_down", "churn"):
                 board.note(name, is_over=False)

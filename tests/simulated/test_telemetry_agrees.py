@@ -64,7 +64,7 @@ async def _come_and_go(hollow: Hollow) -> None:
 def _by_components(hollow: Hollow) -> Counter[Row]:
     rows: Counter[Row] = Counter()
     for component in hollow.cluster.components:
-        for (verb, resource, subresource, code), count in component.api.requests.items():
+        for (verb, resource, subresource, code), count in component.account.requests.items():
             if code != "<error>":
                 agent = component.identity.user_agent
                 rows[agent, verb, resource, subresource, code] += count

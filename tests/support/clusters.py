@@ -5,7 +5,7 @@ import contextlib
 import os
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
@@ -17,13 +17,13 @@ from virtslo.hollow.cluster import HollowCluster
 from virtslo.hollow.profiles import load_profile
 from virtslo.kube.connector import Endpoint, tls_context
 from virtslo.kube.credentials import connect
-from virtslo.kube.http_api import HttpApi
+from virtslo.kube.http_transport import open_api
 from virtslo.model.identity import Identity
 from virtslo.model.profile import ServerProfile
 from virtslo.model.resources import CONFIG_MAPS, PODS, VM_POOLS, VMI_REPLICA_SETS, VMIS, VMS
 from virtslo.ports.kube_api import KubeApi, PatchType, Selection
 from virtslo.sim.api_server import ApiServer
-from virtslo.sim.direct import DirectApi
+from virtslo.sim.direct import DirectTransport
 from virtslo.sim.discovery import install_documents
 from virtslo.sim.http.certificates import Certificates, make_certificates
 from virtslo.sim.http.server import HttpServer
@@ -71,7 +71,7 @@ def in_process(test: Test[T], *, log_size: int = 10_000) -> T:
 
     async def main(clock: Clock) -> T:
         server = new_server(clock, log_size=log_size)
-        return await test(Cluster(DirectApi(server, USER), server, clock))
+        return await test(Cluster(KubeApi(DirectTransport(server, USER)), server, clock))
 
     return run_in_virtual_time(main)
 
@@ -156,7 +156,7 @@ async def hollow_served(
     server.set_up()
     install_documents(server)
     cluster = HollowCluster(
-        connect=lambda identity: DirectApi(server, identity),
+        connect=lambda identity: DirectTransport(server, identity),
         clock=clock,
         profile=profile,
         seed=1,
@@ -179,7 +179,9 @@ async def hollow_served(
             await http.stop()
 
 
-def connected(there: Served, *, tls: ssl.SSLContext | None = None) -> HttpApi:
+def connected(
+    there: Served, *, tls: ssl.SSLContext | None = None
+) -> AbstractAsyncContextManager[KubeApi]:
     """A connection to a served cluster; a context manager."""
 
     async def authorize() -> str:
@@ -187,4 +189,4 @@ def connected(there: Served, *, tls: ssl.SSLContext | None = None) -> HttpApi:
 
     context = tls or tls_context(ca=there.certificates.ca_pem)
     endpoint = Endpoint(url=there.url, user_agent="tester/1", tls=context, authorize=authorize)
-    return HttpApi(endpoint, SystemClock())
+    return open_api(endpoint, SystemClock())

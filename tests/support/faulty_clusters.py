@@ -11,8 +11,9 @@ from virtslo.base.stage_board import StageBoard
 from virtslo.base.virtual_time import run_in_virtual_time
 from virtslo.config.faults import parse_faults
 from virtslo.model.profile import ServerProfile
+from virtslo.ports.kube_api import KubeApi
 from virtslo.sim.api_server import ApiServer
-from virtslo.sim.direct import DirectApi
+from virtslo.sim.direct import DirectTransport
 from virtslo.sim.faults.fault_timer import FaultTimer
 from virtslo.sim.faults.request_faults import FaultPlan
 from virtslo.sim.server_faults import server_plays
@@ -25,7 +26,7 @@ def under_faults(test: Callable[[Cluster], Awaitable[T]], *texts: str, seed: int
 
     async def main(clock: Clock) -> T:
         async with faulty_server(clock, texts, seed=seed) as server:
-            return await test(Cluster(DirectApi(server, USER), server, clock))
+            return await test(Cluster(KubeApi(DirectTransport(server, USER)), server, clock))
 
     return run_in_virtual_time(main)
 

@@ -19,7 +19,7 @@ from virtslo.model.identity import Identity
 from virtslo.model.resources import Resource
 from virtslo.ports.kube_api import KubeApi, Selection
 from virtslo.sim.api_server import ApiServer
-from virtslo.sim.direct import DirectApi
+from virtslo.sim.direct import DirectTransport
 from virtslo.sim.faults.fault_timer import FaultTimer
 from virtslo.sim.faults.request_faults import FaultPlan
 from virtslo.sim.server_faults import server_plays
@@ -111,7 +111,7 @@ def in_hollow_cluster(
         )
         server.set_up()
         cluster = HollowCluster(
-            connect=lambda identity: DirectApi(server, identity),
+            connect=lambda identity: DirectTransport(server, identity),
             clock=clock,
             profile=loaded,
             seed=seed,
@@ -120,7 +120,7 @@ def in_hollow_cluster(
             work=server.work,
         )
         await cluster.install()
-        api = DirectApi(server, LOADER)
+        api = KubeApi(DirectTransport(server, LOADER))
         async with asyncio.TaskGroup() as group:
             running = group.create_task(cluster.run())
             await cluster.synced.wait()

@@ -12,7 +12,7 @@ from virtslo.base.clock import SystemClock
 from virtslo.base.errors import ConnectionLost
 from virtslo.client.reflector import Reflector
 from virtslo.kube.connector import Endpoint
-from virtslo.kube.http_api import HttpApi
+from virtslo.kube.http_transport import open_api
 from virtslo.model import resources
 from virtslo.model.identifiers import Object
 from virtslo.ports.kube_api import WatchEvent
@@ -41,7 +41,7 @@ async def names_until_the_end(answer: bytes) -> list[str]:
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as listener:
         port = listener.sockets[0].getsockname()[1]
         async with (
-            HttpApi(Endpoint(f"http://127.0.0.1:{port}", "test/1"), SystemClock()) as api,
+            open_api(Endpoint(f"http://127.0.0.1:{port}", "test/1"), SystemClock()) as api,
             api.watch(resources.CONFIG_MAPS, resource_version="1") as events,
         ):
             try:

@@ -11,8 +11,8 @@ from support.clusters import Served, connected
 from support.faulty_clusters import faulty_server
 from virtslo.base.clock import SystemClock
 from virtslo.base.errors import ConnectionLost, ServerFailure, TooManyRequests
-from virtslo.kube.http_api import HttpApi
 from virtslo.model import resources
+from virtslo.ports.kube_api import KubeApi
 from virtslo.sim.http.certificates import make_certificates
 from virtslo.sim.http.server import HttpServer
 
@@ -22,7 +22,7 @@ END = b"0\r\n\r\n"
 """The last chunk of an answer that was ended properly."""
 
 
-def over_sockets(test: Callable[[HttpApi, Served], Awaitable[None]], *faults: str) -> None:
+def over_sockets(test: Callable[[KubeApi, Served], Awaitable[None]], *faults: str) -> None:
     """Run a test against a server under faults on a loopback socket."""
 
     async def main() -> None:
@@ -58,7 +58,7 @@ async def _cut_watch(there: Served, version: str) -> bytes:
     return read
 
 
-async def _until_it_answers(api: HttpApi) -> None:
+async def _until_it_answers(api: KubeApi) -> None:
     while True:
         try:
             await api.read_raw("/readyz")
@@ -69,7 +69,7 @@ async def _until_it_answers(api: HttpApi) -> None:
 
 
 def test_a_restart_resets_what_is_open_refuses_the_rest_and_keeps_the_data() -> None:
-    async def test(api: HttpApi, there: Served) -> None:
+    async def test(api: KubeApi, there: Served) -> None:
         made = await api.create(resources.CONFIG_MAPS, config_map("a"), namespace="default")
         version = made["metadata"]["resourceVersion"]
         assert not (await _cut_watch(there, version)).endswith(END)
@@ -85,7 +85,7 @@ def test_a_restart_resets_what_is_open_refuses_the_rest_and_keeps_the_data() -> 
 
 
 def test_a_request_under_way_is_reset_by_a_restart() -> None:
-    async def test(api: HttpApi, there: Served) -> None:
+    async def test(api: KubeApi, there: Served) -> None:
         await asyncio.sleep(0.1)
         with pytest.raises(ConnectionLost):
             await api.create(resources.CONFIG_MAPS, config_map("a"), namespace="default")
@@ -96,7 +96,7 @@ def test_a_request_under_way_is_reset_by_a_restart() -> None:
 
 
 def test_watches_are_reset_though_nobody_asks_anything() -> None:
-    async def test(_api: HttpApi, there: Served) -> None:
+    async def test(_api: KubeApi, there: Served) -> None:
         read = await _cut_watch(there, "1")
         assert read.startswith(b"HTTP/1.1 200")
         assert not read.endswith(END)
@@ -107,7 +107,7 @@ def test_watches_are_reset_though_nobody_asks_anything() -> None:
 
 @pytest.mark.parametrize("served", [0, 1])
 def test_a_connection_is_reset_under_a_request(served: int) -> None:
-    async def test(api: HttpApi, there: Served) -> None:
+    async def test(api: KubeApi, there: Served) -> None:
         await asyncio.sleep(0.1)
         with pytest.raises(ConnectionLost):
             await api.create(resources.CONFIG_MAPS, config_map("a"), namespace="default")
@@ -117,7 +117,7 @@ def test_a_connection_is_reset_under_a_request(served: int) -> None:
 
 
 def test_too_many_requests_comes_with_retry_after() -> None:
-    async def test(api: HttpApi, _there: Served) -> None:
+    async def test(api: KubeApi, _there: Served) -> None:
         await asyncio.sleep(0.1)
         with pytest.raises(TooManyRequests) as caught:
             await api.get(resources.NAMESPACES, "default")
@@ -127,7 +127,7 @@ def test_too_many_requests_comes_with_retry_after() -> None:
 
 
 def test_a_server_error_comes_with_its_code() -> None:
-    async def test(api: HttpApi, _there: Served) -> None:
+    async def test(api: KubeApi, _there: Served) -> None:
         await asyncio.sleep(0.1)
         with pytest.raises(ServerFailure) as caught:
             await api.get(resources.NAMESPACES, "default")
@@ -137,7 +137,7 @@ def test_a_server_error_comes_with_its_code() -> None:
 
 
 def test_a_stalled_watch_delivers_afterwards() -> None:
-    async def test(api: HttpApi, _there: Served) -> None:
+    async def test(api: KubeApi, _there: Served) -> None:
         await asyncio.sleep(0.1)
         async with api.watch(resources.CONFIG_MAPS, resource_version="1") as events:
             made = await api.create(resources.CONFIG_MAPS, config_map("a"), namespace="default")

@@ -12,7 +12,7 @@ import pytest
 
 from virtslo.base.clock import SystemClock
 from virtslo.kube.connector import Endpoint, tls_context
-from virtslo.kube.http_api import HttpApi
+from virtslo.kube.http_transport import open_api
 from virtslo.model import resources
 from virtslo.sim.http.certificates import Certificates, make_certificates
 
@@ -46,7 +46,7 @@ def test_a_watch_that_is_left_does_not_wait_for_the_servers_farewell() -> None:
     async def main(url: str) -> None:
         endpoint = Endpoint(url, "test/1", tls=tls_context(ca=certificates.ca_pem))
         async with (
-            HttpApi(endpoint, SystemClock()) as api,
+            open_api(endpoint, SystemClock()) as api,
             api.watch(resources.CONFIG_MAPS, resource_version="1"),
         ):
             pass

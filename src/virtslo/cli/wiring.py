@@ -124,10 +124,10 @@ async def simulated_cluster(
 
     With `stages`, faults wait for the first stage of a run, and those of a stage for that.
     """
-    from virtslo.sim.direct import DirectApi
+    from virtslo.sim.direct import DirectTransport
 
     async with _running_cluster(target, clock=clock, audit=None, stages=stages) as server:
-        yield DirectApi(server, OURSELVES)
+        yield KubeApi(DirectTransport(server, OURSELVES))
 
 
 @asynccontextmanager
@@ -169,7 +169,7 @@ async def _running_cluster(
     from virtslo.hollow.cluster_faults import cluster_plays
     from virtslo.hollow.profiles import load_profile
     from virtslo.sim.api_server import ApiServer
-    from virtslo.sim.direct import DirectApi
+    from virtslo.sim.direct import DirectTransport
     from virtslo.sim.faults.fault_timer import FaultTimer
     from virtslo.sim.faults.request_faults import FaultPlan
     from virtslo.sim.server_faults import server_plays
@@ -185,7 +185,7 @@ async def _running_cluster(
     )
     server.set_up()
     cluster = HollowCluster(
-        connect=lambda identity: DirectApi(server, identity),
+        connect=lambda identity: DirectTransport(server, identity),
         clock=clock,
         profile=profile,
         seed=target.seed,
@@ -205,27 +205,27 @@ async def _running_cluster(
 
 def is_in_process(api: KubeApi) -> bool:
     """Whether a connection leads to a simulated API server in this process."""
-    from virtslo.sim.direct import DirectApi
+    from virtslo.sim.direct import DirectTransport
 
-    return isinstance(api, DirectApi)
+    return isinstance(api.transport, DirectTransport)
 
 
 def audit_to(api: KubeApi, write: Callable[[bytes], None] | None) -> None:
     """Have the simulated API server in this process write its audit log; None: no more."""
-    from virtslo.sim.direct import DirectApi
+    from virtslo.sim.direct import DirectTransport
 
-    assert isinstance(api, DirectApi)
-    api.server.audit_to(write)
+    assert isinstance(api.transport, DirectTransport)
+    api.transport.server.audit_to(write)
 
 
 @asynccontextmanager
 async def simulated_prometheus(api: KubeApi, clock: Clock) -> AsyncIterator[MetricSource]:
     """A Prometheus of the simulated cluster in this process, scraping while it is open."""
-    from virtslo.sim.direct import DirectApi
+    from virtslo.sim.direct import DirectTransport
     from virtslo.sim.prometheus import SimulatedPrometheus
 
-    assert isinstance(api, DirectApi)
-    prometheus = SimulatedPrometheus(api.server, clock)
+    assert isinstance(api.transport, DirectTransport)
+    prometheus = SimulatedPrometheus(api.transport.server, clock)
     async with _in_background(prometheus.run):
         yield prometheus
 

@@ -1,14 +1,14 @@
-"""A connection on which every REST call is counted and timed, and may be throttled.
+"""A transport on which every REST call is counted and timed, and may be throttled.
 
-Invariant: it wraps a port and is one: one call in is one call out. What is counted is what was
+Invariant: it wraps a transport and is one: one call in is one call out. What is counted is what was
 answered, failures too, by verb, resource, subresource and code; time spent in the client's own
-token bucket is kept apart.
+token bucket is kept apart. Nothing else counts calls.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from copy import copy
-from typing import Any, Final, TypeVar
+from functools import partial
+from typing import Final, TypeVar
 
 from virtslo.base.clock import Clock, to_seconds
 from virtslo.base.errors import ApiError, ClusterError
@@ -17,18 +17,14 @@ from virtslo.client.token_bucket import TokenBucket
 from virtslo.model import resources
 from virtslo.model.identifiers import Object
 from virtslo.model.resources import Resource
-from virtslo.ports.kube_api import (
-    EVERYTHING,
-    KubeApi,
-    ObjectList,
-    PatchType,
-    Selection,
-    WatchEvent,
-)
+from virtslo.ports.kube_api import Call, Transport, WatchEvent
 
 T = TypeVar("T")
 Row = tuple[str, str, str, str]
 """(verb, resource, subresource, code); verbs as KubeVirt's client metric spells them."""
+
+Kind = tuple[str, str, str, bool]
+"""(verb, resource, subresource, whether an object is named): calls that are timed together."""
 
 Path = tuple[str, str]
 """(HTTP method, path with its values left out, as client-go's metrics write URLs)."""
@@ -42,6 +38,17 @@ METHODS: Final = {
     "PATCH": "PATCH",
     "DELETE": "DELETE",
 }
+VERBS: Final = {
+    "get": "GET",
+    "list": "LIST",
+    "watch": "WATCH",
+    "create": "CREATE",
+    "update": "UPDATE",
+    "patch": "PATCH",
+    "delete": "DELETE",
+    "deletecollection": "DELETE",
+}
+"""The verb that a call is counted under, as KubeVirt's metric does."""
 _QUERIES: Final = {
     "LIST": "?limit=%7Bvalue%7D&resourceVersion=%7Bvalue%7D",
     "WATCH": "?allowWatchBookmarks=%7Bvalue%7D&resourceVersion=%7Bvalue%7D&watch=%7Bvalue%7D",
@@ -57,35 +64,26 @@ NO_ANSWER: Final = "<error>"
 """The code of a call that got no answer, as client-go's metrics spell it."""
 
 
-class AccountedApi:
-    """A port whose calls are counted, timed and, with a bucket, throttled."""
+class CallAccount:
+    """The REST calls of one client, which may have several token buckets."""
 
-    def __init__(self, api: KubeApi, clock: Clock, *, bucket: TokenBucket | None = None) -> None:
-        self._api = api
-        self._clock = clock
-        self.bucket = bucket
+    def __init__(self) -> None:
         self.requests: dict[Row, int] = {}
         self.answered: dict[Path, Histogram] = {}
         """Seconds until an answer."""
         self.waited: dict[Path, Histogram] = {}
         """Seconds in the client's own token bucket."""
-        self._paths: dict[tuple[str, str, str, bool], Path] = {}
         self.on_answer: OnAnswer | None = None
-        """Told of every call that was answered, where somebody wants to know."""
+        """Called for every call that was answered."""
+        self._paths: dict[Kind, Path] = {}
 
     @property
     def calls(self) -> int:
-        """Calls that were answered, and those that found nobody to answer."""
+        """Calls that were answered, and those that got no answer."""
         return sum(self.requests.values())
 
-    def with_bucket(self, bucket: TokenBucket) -> "AccountedApi":
-        """The same connection behind another bucket; calls of both are counted together."""
-        sibling = copy(self)
-        sibling.bucket = bucket
-        return sibling
-
     def calls_by_verb_and_resource(self) -> dict[str, int]:
-        """Calls by `VERB resource`, whatever became of them."""
+        """Calls by `VERB resource`, successful or not."""
         sums: dict[str, int] = {}
         for (verb, resource, _, _), count in sorted(self.requests.items()):
             key = f"{verb} {resource}"
@@ -99,184 +97,89 @@ class AccountedApi:
             sums[verb] = sums.get(verb, 0) + count
         return sums
 
-    async def create(
-        self,
-        resource: Resource,
-        body: Object,
-        *,
-        namespace: str | None = None,
-        name: str | None = None,
-        subresource: str | None = None,
-        dry_run: bool = False,
-    ) -> Object:
-        """POST, counted."""
-        call = self._api.create(
-            resource,
-            body,
-            namespace=namespace,
-            name=name,
-            subresource=subresource,
-            dry_run=dry_run,
-        )
-        return await self._counted(
-            "CREATE", resource, subresource, "201", call, named=name is not None
-        )
+    def path(self, kind: Kind, resource: Resource) -> Path:
+        """The path under which calls of a kind are timed."""
+        path = self._paths.get(kind)
+        if path is None:
+            verb, _, subresource, is_named = kind
+            template = template_of(resource, subresource, named=is_named)
+            path = self._paths[kind] = (METHODS[verb], f"{template}{_QUERIES.get(verb, '')}")
+            self.answered.setdefault(path, Histogram(LATENCY_BOUNDS))
+            self.waited.setdefault(path, Histogram(LATENCY_BOUNDS))
+        return path
 
-    async def get(
-        self,
-        resource: Resource,
-        name: str,
-        *,
-        namespace: str | None = None,
-        subresource: str | None = None,
-    ) -> Object:
-        """GET, counted."""
-        call = self._api.get(resource, name, namespace=namespace, subresource=subresource)
-        return await self._counted("GET", resource, subresource, "200", call, named=True)
+    def add(self, kind: Kind, code: str, path: Path, namespace: str | None, spent_ns: int) -> None:
+        """Count a call that was answered with a code, or got no answer, after a time."""
+        verb, plural, subresource, is_named = kind
+        row = (verb, plural, subresource, code)
+        self.requests[row] = self.requests.get(row, 0) + 1
+        self.answered[path].observe(to_seconds(spent_ns))
+        if self.on_answer is not None and code != NO_ANSWER:
+            what = f"{plural}/{subresource}" if subresource else plural
+            scope = _scope(verb, named=is_named, namespace=namespace)
+            self.on_answer(verb, what, scope, spent_ns)
 
-    async def update(
-        self, resource: Resource, body: Object, *, subresource: str | None = None
-    ) -> Object:
-        """PUT, counted."""
-        call = self._api.update(resource, body, subresource=subresource)
-        return await self._counted("UPDATE", resource, subresource, "200", call, named=True)
 
-    async def patch(
-        self,
-        resource: Resource,
-        name: str,
-        patch: Any,
-        *,
-        patch_type: PatchType,
-        namespace: str | None = None,
-        subresource: str | None = None,
-    ) -> Object:
-        """PATCH, counted."""
-        call = self._api.patch(
-            resource,
-            name,
-            patch,
-            patch_type=patch_type,
-            namespace=namespace,
-            subresource=subresource,
-        )
-        return await self._counted("PATCH", resource, subresource, "200", call, named=True)
+class AccountedTransport:
+    """A transport whose calls are counted, timed and, with a bucket, throttled."""
 
-    async def delete(
+    def __init__(
         self,
-        resource: Resource,
-        name: str,
+        transport: Transport,
+        clock: Clock,
+        account: CallAccount,
         *,
-        namespace: str | None = None,
-        grace_period_seconds: int | None = None,
-        propagation: str | None = None,
-        uid: str | None = None,
-    ) -> Object:
-        """DELETE, counted."""
-        call = self._api.delete(
-            resource,
-            name,
-            namespace=namespace,
-            grace_period_seconds=grace_period_seconds,
-            propagation=propagation,
-            uid=uid,
-        )
-        return await self._counted("DELETE", resource, None, "200", call, named=True)
-
-    async def delete_objects(
-        self,
-        resource: Resource,
-        selection: Selection,
-        *,
-        grace_period_seconds: int | None = None,
-        propagation: str | None = None,
+        bucket: TokenBucket | None = None,
     ) -> None:
-        """DELETECOLLECTION, counted as DELETE, as KubeVirt's metric does."""
-        call = self._api.delete_objects(
-            resource,
-            selection,
-            grace_period_seconds=grace_period_seconds,
-            propagation=propagation,
-        )
-        await self._counted("DELETE", resource, None, "200", call, namespace=selection.namespace)
+        self._transport = transport
+        self._clock = clock
+        self._account = account
+        self.bucket = bucket
 
-    async def list_objects(
-        self,
-        resource: Resource,
-        selection: Selection = EVERYTHING,
-        *,
-        limit: int | None = None,
-        continue_token: str | None = None,
-        resource_version: str | None = None,
-        resource_version_match: str | None = None,
-    ) -> ObjectList:
-        """LIST, counted."""
-        call = self._api.list_objects(
-            resource,
-            selection,
-            limit=limit,
-            continue_token=continue_token,
-            resource_version=resource_version,
-            resource_version_match=resource_version_match,
-        )
-        return await self._counted(
-            "LIST", resource, None, "200", call, namespace=selection.namespace
-        )
+    async def send(self, call: Call) -> Object:
+        """A call, counted; DELETECOLLECTION as DELETE, as KubeVirt's metric does."""
+        code = "201" if call.verb == "create" else "200"
+        exchange = partial(self._transport.send, call)
+        return await self._counted(_kind_of(call), call.resource, code, exchange, call.namespace)
 
     @asynccontextmanager
-    async def watch(
-        self,
-        resource: Resource,
-        selection: Selection = EVERYTHING,
-        *,
-        resource_version: str | None = None,
-        timeout_seconds: int | None = None,
-        bookmarks: bool = True,
-        send_initial_events: bool = False,
-    ) -> AsyncIterator[AsyncIterator[WatchEvent]]:
-        """WATCH, counted once, when it is answered."""
-        opening = self._api.watch(
-            resource,
-            selection,
-            resource_version=resource_version,
-            timeout_seconds=timeout_seconds,
-            bookmarks=bookmarks,
-            send_initial_events=send_initial_events,
-        )
-        events = await self._counted("WATCH", resource, None, "200", opening.__aenter__())
+    async def open_watch(self, call: Call) -> AsyncIterator[AsyncIterator[WatchEvent]]:
+        """A watch, counted once, when it is answered."""
+        opening = self._transport.open_watch(call)
+        events = await self._counted(_kind_of(call), call.resource, "200", opening.__aenter__)
         try:
             yield events
         finally:
             await opening.__aexit__(None, None, None)
 
-    async def read_raw(self, path: str, *, query: Mapping[str, str] | None = None) -> bytes:
+    async def read_raw(self, path: str, query: Mapping[str, str]) -> bytes:
         """GET of a path, counted under its last part (`pods/proxy` for a pod's metrics)."""
         parts = path.strip("/").split("/")
         is_proxy = "proxy" in parts
         resource = resources.PODS if is_proxy else Resource("", "", parts[-1], "")
-        call = self._api.read_raw(path, query=query)
-        return await self._counted("GET", resource, "proxy" if is_proxy else None, "200", call)
+        kind = ("GET", resource.plural, "proxy" if is_proxy else "", False)
+        exchange = partial(self._transport.read_raw, path, query)
+        return await self._counted(kind, resource, "200", exchange)
 
     async def _counted(
         self,
-        verb: str,
+        kind: Kind,
         resource: Resource,
-        subresource: str | None,
         code: str,
-        call: Awaitable[T],
-        *,
-        named: bool = False,
+        exchange: Callable[[], Awaitable[T]],
         namespace: str | None = None,
     ) -> T:
-        row = (verb, resource.plural, subresource or "", named)
-        path = self._paths.get(row)
-        if path is None:
-            path = self._new_path(row, resource)
+        """The answer of an exchange, counted with `code`, or as the failure that it is.
+
+        An exchange that is given up while it waits for its token is never begun.
+        """
+        account = self._account
+        path = account.path(kind, resource)
         if self.bucket is not None:
-            self.waited[path].observe(to_seconds(await self._throttled(self.bucket, call)))
+            account.waited[path].observe(to_seconds(await self.bucket.acquire()))
         started_ns = self._clock.now_ns()
         try:
-            answer = await call
+            answer = await exchange()
         except ApiError as error:
             code = str(error.code)
             raise
@@ -288,34 +191,13 @@ class AccountedApi:
             raise
         finally:
             if code:
-                key = (verb, resource.plural, subresource or "", code)
-                self.requests[key] = self.requests.get(key, 0) + 1
-                spent_ns = self._clock.now_ns() - started_ns
-                self.answered[path].observe(to_seconds(spent_ns))
-                if self.on_answer is not None and code != NO_ANSWER:
-                    what = f"{resource.plural}/{subresource}" if subresource else resource.plural
-                    scope = _scope(verb, named=named, namespace=namespace)
-                    self.on_answer(verb, what, scope, spent_ns)
+                account.add(kind, code, path, namespace, self._clock.now_ns() - started_ns)
         return answer
 
-    @staticmethod
-    async def _throttled(bucket: TokenBucket, call: Awaitable[Any]) -> int:
-        """Wait for a token, nanoseconds waited; a call that is given up meanwhile is never made."""
-        try:
-            return await bucket.acquire()
-        except BaseException:
-            if isinstance(call, Coroutine):
-                call.close()
-            raise
 
-    def _new_path(self, row: tuple[str, str, str, bool], resource: Resource) -> Path:
-        verb, _, subresource, named = row
-        template = template_of(resource, subresource, named=named)
-        path = (METHODS[verb], f"{template}{_QUERIES.get(verb, '')}")
-        self._paths[row] = path
-        self.answered.setdefault(path, Histogram(LATENCY_BOUNDS))
-        self.waited.setdefault(path, Histogram(LATENCY_BOUNDS))
-        return path
+def _kind_of(call: Call) -> Kind:
+    is_named = call.name is not None
+    return (VERBS[call.verb], call.resource.plural, call.subresource or "", is_named)
 
 
 def _scope(verb: str, *, named: bool, namespace: str | None) -> str:

@@ -10,7 +10,7 @@ from virtslo.model.rest_calls import OwnLatencies
 
 
 class AnswerTimes:
-    """Collects the times that an `AccountedApi` tells."""
+    """Collects the times that an `CallAccount` tells."""
 
     def __init__(self) -> None:
         self._times: dict[tuple[str, str, str], array[int]] = {}

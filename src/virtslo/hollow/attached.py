@@ -21,9 +21,9 @@ from virtslo.model.client_limits import LIMIT_KEYS
 from virtslo.model.identity import Identity
 from virtslo.model.profile import Profile
 from virtslo.model.vocabulary import VIRT_CONTROLLER
-from virtslo.ports.kube_api import KubeApi
+from virtslo.ports.kube_api import Transport
 
-Connect = Callable[[Identity, str], KubeApi]
+Connect = Callable[[Identity, str], Transport]
 """A connection as a component, and the node it is on, or nothing."""
 
 

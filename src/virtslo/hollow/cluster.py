@@ -48,7 +48,7 @@ from virtslo.model.client_limits import LIMIT_KEYS
 from virtslo.model.identity import Identity
 from virtslo.model.profile import ComponentLimits, Profile
 from virtslo.model.vocabulary import METRICS_PORT, VIRT_CONTROLLER, VIRT_OPERATOR
-from virtslo.ports.kube_api import KubeApi, PatchType
+from virtslo.ports.kube_api import KubeApi, PatchType, Transport
 
 _SYSTEM: Final = "kube-system"
 
@@ -67,7 +67,7 @@ class HollowCluster:
     def __init__(
         self,
         *,
-        connect: Callable[[Identity], KubeApi],
+        connect: Callable[[Identity], Transport],
         clock: Clock,
         profile: Profile,
         seed: int,
@@ -188,7 +188,7 @@ class HollowCluster:
 
     async def declare_out_of_service(self, node: str, *, is_out: bool) -> None:
         """Taint a node as an administrator does who knows that it is off, or take that back."""
-        api = self._connect(ADMINISTRATOR)
+        api = KubeApi(self._connect(ADMINISTRATOR))
         found = await api.get(resources.NODES, node)
         taints = [
             taint

@@ -18,8 +18,9 @@ from virtslo.base.clock import Clock
 from virtslo.base.errors import ClusterError
 from virtslo.kube.connector import Authorize, Endpoint, check_url, tls_context
 from virtslo.kube.failures import NETWORK_ERRORS
-from virtslo.kube.http_api import HttpApi
+from virtslo.kube.http_transport import HttpTransport, open_api
 from virtslo.kube.responses import LONGEST_EXCERPT
+from virtslo.ports.kube_api import KubeApi
 
 if TYPE_CHECKING:
     from virtslo.kube.kubeconfig_loader import Address, Loader
@@ -39,13 +40,13 @@ async def connect(
     in_cluster: bool,
     clock: Clock,
     user_agent: str,
-) -> AbstractAsyncContextManager[HttpApi]:
+) -> AbstractAsyncContextManager[KubeApi]:
     """A connection as the kubeconfig's context, or as the pod we run in. Raises ClusterError."""
     if in_cluster:
         endpoint = _in_cluster_endpoint(clock, user_agent)
     else:
         endpoint = await _endpoint(kubeconfig, context, clock, user_agent)
-    return HttpApi(endpoint, clock)
+    return open_api(endpoint, clock)
 
 
 @asynccontextmanager
@@ -56,7 +57,7 @@ async def connect_as(
     context: str | None,
     in_cluster: bool,
     clock: Clock,
-) -> AsyncIterator[Mapping[str, HttpApi]]:
+) -> AsyncIterator[Mapping[str, HttpTransport]]:
     """Connections of the same user under several user agents. Raises ClusterError."""
     if in_cluster:
         endpoint = _in_cluster_endpoint(clock, "")
@@ -65,7 +66,7 @@ async def connect_as(
     async with AsyncExitStack() as stack:
         yield {
             agent: await stack.enter_async_context(
-                HttpApi(replace(endpoint, user_agent=agent), clock)
+                HttpTransport(replace(endpoint, user_agent=agent), clock)
             )
             for agent in user_agents
         }

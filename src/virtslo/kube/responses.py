@@ -1,4 +1,4 @@
-"""Answers of the API server, read: objects, pages, and `Status` failures as errors. Pure.
+"""Answers of the API server, read: objects, lists, and `Status` failures as errors. Pure.
 
 Invariant: every answer that is not a success becomes an ApiError of the class for its code; no
 message holds more than 256 characters of a body that is not a `Status`.
@@ -11,8 +11,6 @@ import msgspec
 
 from virtslo.base.errors import ApiError, ClusterError, api_error
 from virtslo.model.identifiers import Object
-from virtslo.model.resources import Resource
-from virtslo.ports.kube_api import ObjectList
 
 LONGEST_EXCERPT: Final = 256
 
@@ -20,36 +18,16 @@ _decode: Final = msgspec.json.Decoder().decode
 
 
 def read_object(body: bytes, *, place: str) -> Object:
-    """The object of a body. Raises ClusterError naming the place if it is none."""
+    """The object or list of a body. Raises ClusterError naming the place if it is none."""
     try:
         decoded = _decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ClusterError(f"{place}: the answer is not JSON: {excerpt(body)!r}") from error
     if not isinstance(decoded, dict):
         raise ClusterError(f"{place}: the answer is not an object: {excerpt(body)!r}")
+    if not isinstance(decoded.get("items") or [], list):
+        raise ClusterError(f"{place}: the items of the list are no list: {excerpt(body)!r}")
     return decoded
-
-
-def read_list(body: bytes, resource: Resource, *, place: str) -> ObjectList:
-    """A page of a collection. Raises ClusterError if it is none."""
-    decoded = read_object(body, place=place)
-    items = decoded.get("items") or ()
-    metadata = decoded.get("metadata") or {}
-    if not isinstance(items, list | tuple):
-        raise ClusterError(f"{place}: the list of {resource.group_resource} has no items")
-    return ObjectList(
-        items=tuple(with_kind(item, resource) for item in items),
-        resource_version=str(metadata.get("resourceVersion", "")),
-        continue_token=metadata.get("continue") or None,
-        remaining=metadata.get("remainingItemCount"),
-    )
-
-
-def with_kind(item: Object, resource: Resource) -> Object:
-    """An item with its apiVersion and kind, which lists of built-in kinds leave out."""
-    if "kind" in item and "apiVersion" in item:
-        return item
-    return {"apiVersion": resource.api_version, "kind": resource.kind, **item}
 
 
 def error_of(code: int, headers: Mapping[str, str], body: bytes, *, place: str) -> ApiError:

@@ -1,16 +1,20 @@
-"""The Kubernetes API as nine calls.
+"""The Kubernetes API as nine typed calls, over a transport that carries any of them.
 
-Invariant: one call is one HTTP exchange. No implementation retries, relists or caches. Every
-failure is a `virtslo.base.errors.ClusterError`. Objects given and returned are immutable by
-contract and may be shared: whoever changes one makes a new one.
+Invariant: one call is one HTTP exchange. No transport retries, relists or caches. Every failure is
+a `virtslo.base.errors.ClusterError`. What a call's parameters mean on the wire is written once, in
+`KubeApi`: a transport neither adds nor interprets any. Objects given and returned are immutable by
+contract and may be shared: a change makes a new one.
 """
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
+import msgspec
+
+from virtslo.base.errors import BadRequest
 from virtslo.model.identifiers import Object
 from virtslo.model.resources import Resource
 
@@ -55,11 +59,58 @@ class Selection:
     field_selector: str | None = None
 
 
-EVERYTHING = Selection()
+EVERYTHING: Final = Selection()
+FIELD_MANAGER: Final = "virtslo"
+_NO_FIELDS: Final[Object] = {}
+_NO_QUERY: Final[Mapping[str, str]] = {}
+_DRY_RUN: Final[Mapping[str, str]] = {"dryRun": "All"}
+_FORCED: Final[Mapping[str, str]] = {"fieldManager": FIELD_MANAGER, "force": "true"}
+"""An apply patch takes its fields over from any other manager."""
 
 
-class KubeApi(Protocol):
-    """A connection to one API server as one user."""
+class Call(msgspec.Struct, frozen=True):
+    """One REST call, complete.
+
+    `verb` is Kubernetes' own: create get update patch delete deletecollection list watch. A struct,
+    because every call makes one: a frozen dataclass takes ten times as long to make.
+    """
+
+    verb: str
+    resource: Resource
+    namespace: str | None = None
+    name: str | None = None
+    subresource: str | None = None
+    body: Any = None
+    patch_type: PatchType | None = None
+    selection: Selection = EVERYTHING
+    query: Mapping[str, str] = msgspec.field(default_factory=dict)
+    """Every query parameter but selectors and `watch`, in wire spelling: limit, continue,
+    resourceVersion, resourceVersionMatch, dryRun, fieldManager, fieldValidation, force,
+    timeoutSeconds, allowWatchBookmarks, sendInitialEvents, gracePeriodSeconds,
+    propagationPolicy."""
+
+
+class Transport(Protocol):
+    """Carries calls to one API server as one user."""
+
+    async def send(self, call: Call) -> Object:
+        """Make a call that is no watch; the object or list that is the answer, decoded."""
+        ...
+
+    def open_watch(self, call: Call) -> AbstractAsyncContextManager[AsyncIterator[WatchEvent]]:
+        """Make a watch call on entry; the events until the server ends the watch."""
+        ...
+
+    async def read_raw(self, path: str, query: Mapping[str, str]) -> bytes:
+        """GET any path; the body as it is."""
+        ...
+
+
+class KubeApi:
+    """The typed calls to one API server as one user."""
+
+    def __init__(self, transport: Transport) -> None:
+        self.transport = transport
 
     async def create(
         self,
@@ -72,7 +123,19 @@ class KubeApi(Protocol):
         dry_run: bool = False,
     ) -> Object:
         """POST to the collection, or to a subresource of `name` (a pod's binding)."""
-        ...
+        if namespace is None and resource.namespaced:
+            namespace = (body.get("metadata") or _NO_FIELDS).get("namespace")
+        return await self.transport.send(
+            Call(
+                "create",
+                resource,
+                namespace,
+                name,
+                subresource,
+                body,
+                query=_DRY_RUN if dry_run else _NO_QUERY,
+            )
+        )
 
     async def get(
         self,
@@ -83,17 +146,28 @@ class KubeApi(Protocol):
         subresource: str | None = None,
     ) -> Object:
         """GET one object."""
-        ...
+        return await self.transport.send(Call("get", resource, namespace, name, subresource))
 
     async def update(
-        self,
-        resource: Resource,
-        body: Object,
-        *,
-        subresource: str | None = None,
+        self, resource: Resource, body: Object, *, subresource: str | None = None
     ) -> Object:
-        """PUT one object, named by its own metadata; `metadata.resourceVersion` is checked."""
-        ...
+        """PUT one object, named by its own metadata; `metadata.resourceVersion` is checked.
+
+        Raises BadRequest for a body without `metadata.name`.
+        """
+        metadata = body.get("metadata") or _NO_FIELDS
+        if not metadata.get("name"):
+            raise BadRequest(f"{resource.group_resource}: an update needs metadata.name")
+        return await self.transport.send(
+            Call(
+                "update",
+                resource,
+                metadata.get("namespace"),
+                metadata["name"],
+                subresource,
+                body,
+            )
+        )
 
     async def patch(
         self,
@@ -105,8 +179,19 @@ class KubeApi(Protocol):
         namespace: str | None = None,
         subresource: str | None = None,
     ) -> Object:
-        """PATCH one object with a document of `patch_type`."""
-        ...
+        """PATCH one object with a document of `patch_type`; an apply is forced, and ours."""
+        return await self.transport.send(
+            Call(
+                "patch",
+                resource,
+                namespace,
+                name,
+                subresource,
+                patch,
+                patch_type,
+                query=_FORCED if patch_type is PatchType.APPLY else _NO_QUERY,
+            )
+        )
 
     async def delete(
         self,
@@ -119,7 +204,8 @@ class KubeApi(Protocol):
         uid: str | None = None,
     ) -> Object:
         """DELETE one object; `propagation` is Background, Foreground or Orphan."""
-        ...
+        options = _delete_options(grace_period_seconds, propagation, uid)
+        return await self.transport.send(Call("delete", resource, namespace, name, body=options))
 
     async def delete_objects(
         self,
@@ -130,7 +216,15 @@ class KubeApi(Protocol):
         propagation: str | None = None,
     ) -> None:
         """DELETE a collection, or the part of it that is selected (DELETECOLLECTION)."""
-        ...
+        await self.transport.send(
+            Call(
+                "deletecollection",
+                resource,
+                selection.namespace,
+                body=_delete_options(grace_period_seconds, propagation, None),
+                selection=selection,
+            )
+        )
 
     async def list_objects(
         self,
@@ -143,7 +237,17 @@ class KubeApi(Protocol):
         resource_version_match: str | None = None,
     ) -> ObjectList:
         """GET one page of a collection."""
-        ...
+        query: dict[str, str] = {}
+        if limit is not None:
+            query["limit"] = str(limit)
+        if continue_token:
+            query["continue"] = continue_token
+        if resource_version is not None:
+            query["resourceVersion"] = resource_version
+        if resource_version_match:
+            query["resourceVersionMatch"] = resource_version_match
+        call = Call("list", resource, selection.namespace, selection=selection, query=query)
+        return _page(await self.transport.send(call), resource)
 
     def watch(
         self,
@@ -160,8 +264,50 @@ class KubeApi(Protocol):
         Raises ResourceExpired (on entry or while iterating) when events since `resource_version`
         are no longer known.
         """
-        ...
+        query = {"allowWatchBookmarks": "true"} if bookmarks else {}
+        if resource_version is not None:
+            query["resourceVersion"] = resource_version
+        if timeout_seconds is not None:
+            query["timeoutSeconds"] = str(timeout_seconds)
+        if send_initial_events:
+            query["sendInitialEvents"] = "true"
+            query["resourceVersionMatch"] = "NotOlderThan"
+        return self.transport.open_watch(
+            Call("watch", resource, selection.namespace, selection=selection, query=query)
+        )
 
     async def read_raw(self, path: str, *, query: Mapping[str, str] | None = None) -> bytes:
         """GET any path: `/metrics`, `/version`, discovery, proxies."""
-        ...
+        return await self.transport.read_raw(path, query or _NO_QUERY)
+
+
+def _delete_options(
+    grace_period_seconds: int | None, propagation: str | None, uid: str | None
+) -> Object | None:
+    """DeleteOptions with what is given; None where nothing is."""
+    options: dict[str, Any] = {}
+    if grace_period_seconds is not None:
+        options["gracePeriodSeconds"] = grace_period_seconds
+    if propagation is not None:
+        options["propagationPolicy"] = propagation
+    if uid is not None:
+        options["preconditions"] = {"uid": uid}
+    return {"apiVersion": "v1", "kind": "DeleteOptions", **options} if options else None
+
+
+def _page(answer: Object, resource: Resource) -> ObjectList:
+    """A page of a collection from its list object."""
+    metadata = answer.get("metadata") or _NO_FIELDS
+    return ObjectList(
+        items=tuple(_with_kind(item, resource) for item in answer.get("items") or ()),
+        resource_version=str(metadata.get("resourceVersion", "")),
+        continue_token=metadata.get("continue") or None,
+        remaining=metadata.get("remainingItemCount"),
+    )
+
+
+def _with_kind(item: Object, resource: Resource) -> Object:
+    """An item with its apiVersion and kind, which lists of built-in kinds leave out."""
+    if "kind" in item and "apiVersion" in item:
+        return item
+    return {"apiVersion": resource.api_version, "kind": resource.kind, **item}

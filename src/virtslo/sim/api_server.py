@@ -7,8 +7,9 @@ Invariant: every request, whoever makes it and over whatever transport, goes thr
 import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from virtslo.base.clock import Clock, timestamp
 from virtslo.base.errors import ApiError, ConnectionLost
@@ -110,17 +111,17 @@ class ApiServer:
         """Create what every cluster begins with."""
         for name in NAMESPACES:
             body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
-            self._handlers.handle(Request("create", resources.NAMESPACES, SYSTEM, body=body))
+            self._handlers.handle(Request("create", resources.NAMESPACES, body=body, user=SYSTEM))
         self._handlers.handle(
-            Request("create", resources.SERVICES, SYSTEM, namespace="default", body=KUBERNETES)
+            Request("create", resources.SERVICES, "default", body=KUBERNETES, user=SYSTEM)
         )
         for definition in definitions(timestamp(self.clock.wall())):
             kind = resources.CUSTOM_RESOURCE_DEFINITIONS
-            made = self._handlers.handle(Request("create", kind, SYSTEM, body=definition)).body
+            made = self._handlers.handle(Request("create", kind, body=definition, user=SYSTEM)).body
             name = made["metadata"]["name"]
             told = {**made, "status": definition["status"]}
             self._handlers.handle(
-                Request("update", kind, SYSTEM, name=name, subresource="status", body=told)
+                Request("update", kind, name=name, subresource="status", body=told, user=SYSTEM)
             )
 
     async def handle(self, request: Request) -> Response:

@@ -53,7 +53,7 @@ class OpenWatches:
         initial = wants_initial == "true"
         if initial or (version is None and wants_initial is None):
             objects = self._handlers.handle(
-                Request("list", resource, request.user, selection=request.selection)
+                Request("list", resource, selection=request.selection, user=request.user)
             ).body["items"]
             end = None
             if initial:

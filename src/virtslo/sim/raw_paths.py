@@ -60,7 +60,7 @@ def proxy_request(path: str, query: Mapping[str, str], user: Identity) -> Reques
     return Request(
         "get",
         resources.PODS,
-        user,
+        user=user,
         namespace=match[1],
         name=f"{match[2] or ''}{match[3]}{':' + match[4] if match[4] else ''}",
         subresource="proxy",

@@ -2,19 +2,23 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from typing import Any, cast
 
 import pytest
 
 from support.bodies import config_map
+from support.scripted_transport import ScriptedTransport, list_object
 from virtslo.base.clock import Clock
 from virtslo.base.errors import ClusterError, ConnectionLost, Forbidden
 from virtslo.base.virtual_time import run_in_virtual_time
 from virtslo.client.reflector import FIRST_DELAY, REFUSED_SECONDS, Reflector
 from virtslo.model.identifiers import Object
 from virtslo.model.resources import CONFIG_MAPS
-from virtslo.ports.kube_api import KubeApi, ObjectList, WatchEvent
+from virtslo.ports.kube_api import Call, KubeApi, WatchEvent
+
+
+async def no_objects(call: Call) -> Object:
+    assert call.verb == "list"
+    return list_object()
 
 
 class Starting:
@@ -24,16 +28,13 @@ class Starting:
         self._clock = clock
         self._refusals = refusals
         self.watches = 0
+        self.api = KubeApi(ScriptedTransport(no_objects, events=self._open))
 
-    async def list_objects(self, *_: Any, **__: Any) -> ObjectList:
-        return ObjectList((), "1")
-
-    @asynccontextmanager
-    async def watch(self, *_: Any, **__: Any) -> AsyncIterator[AsyncIterator[WatchEvent]]:
+    async def _open(self, _: Call) -> AsyncIterator[WatchEvent]:
         self.watches += 1
         if 1 < self.watches <= 1 + self._refusals:
             raise Forbidden("not now")
-        yield self._events()
+        return self._events()
 
     async def _events(self) -> AsyncIterator[WatchEvent]:
         if self.watches == 1:
@@ -69,7 +70,7 @@ class Seen:
 def reflect(refusals: int) -> Seen:
     async def main(clock: Clock) -> Seen:
         seen = Seen()
-        api = cast("KubeApi", Starting(clock, refusals=refusals))
+        api = Starting(clock, refusals=refusals).api
         reflector = Reflector(api, CONFIG_MAPS, handler=seen, clock=clock)
         async with asyncio.TaskGroup() as group:
             task = group.create_task(reflector.run())
@@ -97,14 +98,13 @@ def test_refusals_that_last_are_raised() -> None:
 
 def test_what_was_never_allowed_is_raised_at_once() -> None:
     async def main(clock: Clock) -> int:
-        api = Starting(clock, refusals=5)
-        api.watches = 1
-        refused = cast("KubeApi", api)
-        reflector = Reflector(refused, CONFIG_MAPS, handler=Seen(), clock=clock)
+        starting = Starting(clock, refusals=5)
+        starting.watches = 1
+        reflector = Reflector(starting.api, CONFIG_MAPS, handler=Seen(), clock=clock)
         reflector.synced.clear()
         with pytest.raises(Forbidden):
             await _watch_only(reflector)
-        return api.watches
+        return starting.watches
 
     assert run_in_virtual_time(main) == 2
 
@@ -121,14 +121,11 @@ class Breaking:
         self._clock = clock
         self._after = after
         self.opened: list[float] = []
+        self.api = KubeApi(ScriptedTransport(no_objects, events=self._open))
 
-    async def list_objects(self, *_: Any, **__: Any) -> ObjectList:
-        return ObjectList((), "1")
-
-    @asynccontextmanager
-    async def watch(self, *_: Any, **__: Any) -> AsyncIterator[AsyncIterator[WatchEvent]]:
+    async def _open(self, _: Call) -> AsyncIterator[WatchEvent]:
         self.opened.append(self._clock.now_ns() / 1e9)
-        yield self._events()
+        return self._events()
 
     async def _events(self) -> AsyncIterator[WatchEvent]:
         await asyncio.sleep(self._after if len(self.opened) == 1 else 1000)
@@ -142,13 +139,13 @@ def test_a_watch_that_lived_is_resumed_at_once_and_one_that_did_not_after_a_dela
     after: float, gap: float
 ) -> None:
     async def main(clock: Clock) -> list[float]:
-        api = Breaking(clock, after=after)
-        reflector = Reflector(cast("KubeApi", api), CONFIG_MAPS, handler=Seen(), clock=clock)
+        breaking = Breaking(clock, after=after)
+        reflector = Reflector(breaking.api, CONFIG_MAPS, handler=Seen(), clock=clock)
         task = asyncio.ensure_future(reflector.run())
         await asyncio.sleep(100)
         task.cancel()
         await asyncio.wait([task])
-        return api.opened
+        return breaking.opened
 
     first, second = run_in_virtual_time(main)
 

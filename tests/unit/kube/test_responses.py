@@ -14,33 +14,17 @@ from virtslo.base.errors import (
     TooManyRequests,
 )
 from virtslo.kube import responses
-from virtslo.model.resources import PODS, VMIS
-
-
-def test_items_of_a_list_get_the_kind_that_the_server_leaves_out() -> None:
-    body = {
-        "kind": "PodList",
-        "metadata": {"resourceVersion": "9", "continue": "c", "remainingItemCount": 4},
-        "items": [{"metadata": {"name": "one"}}],
-    }
-
-    page = responses.read_list(json.dumps(body).encode(), PODS, place="here")
-
-    assert page.items == ({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "one"}},)
-    assert (page.resource_version, page.continue_token, page.remaining) == ("9", "c", 4)
-
-
-def test_an_empty_list_may_have_no_items_at_all() -> None:
-    page = responses.read_list(b'{"metadata":{"continue":""},"items":null}', VMIS, place="here")
-
-    assert page.items == ()
-    assert page.continue_token is None
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[1]", b"\xff"])
 def test_what_is_no_object_is_an_error_that_names_the_place(body: bytes) -> None:
     with pytest.raises(ClusterError, match=r"GET /x at host:1"):
         responses.read_object(body, place="GET /x at host:1")
+
+
+def test_a_list_whose_items_are_none_is_an_error_that_names_the_place() -> None:
+    with pytest.raises(ClusterError, match=r"GET /x at host:1: the items of the list are no list"):
+        responses.read_object(b'{"kind":"PodList","items":{"a":1}}', place="GET /x at host:1")
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from support.recording_api import RecordingApi
 from support.scenarios import planned, scenario
+from support.scripted_transport import ScriptedTransport, StoredObjects
 from virtslo.base.clock import Clock
 from virtslo.base.errors import ConnectionLost, StoreError
 from virtslo.base.virtual_time import VirtualClock, run_in_virtual_time
 from virtslo.load.engine import GRACE_SECONDS, Engine, PlannedOperation
 from virtslo.model.operations import CREATE, RAMP_UP, OperationRecord
+from virtslo.ports.kube_api import Call, KubeApi
 
 SECOND = 1_000_000_000
 PLAN = planned(scenario("vmi", 40, warmUp={"objects": 0}))
@@ -25,8 +26,12 @@ def creates(offsets_ns: list[int]) -> list[PlannedOperation]:
     ]
 
 
+def answering(clock: Clock, **options: Any) -> ScriptedTransport:
+    return ScriptedTransport(StoredObjects(clock, **options).answer)
+
+
 def engine_of(
-    api: RecordingApi,
+    transport: ScriptedTransport,
     clock: Clock,
     records: list[OperationRecord],
     *,
@@ -34,7 +39,7 @@ def engine_of(
     origin_ns: int = 0,
 ) -> Engine:
     return Engine(
-        api,
+        KubeApi(transport),
         clock,
         origin_ns=origin_ns,
         max_in_flight=max_in_flight,
@@ -49,11 +54,11 @@ def run(
     latency: float = 0.0,
     t0_ns: int = 0,
     **options: Any,
-) -> tuple[list[OperationRecord], RecordingApi]:
+) -> tuple[list[OperationRecord], ScriptedTransport]:
     failure = options.pop("failure", None)
 
-    async def main(clock: VirtualClock) -> tuple[list[OperationRecord], RecordingApi]:
-        api = RecordingApi(clock, latency=latency, failure=failure)
+    async def main(clock: VirtualClock) -> tuple[list[OperationRecord], ScriptedTransport]:
+        api = answering(clock, latency=latency, failure=failure)
         records: list[OperationRecord] = []
         engine = engine_of(api, clock, records, **options)
         await engine.run(creates(offsets_ns), t0_ns=t0_ns, closed_loop=closed_loop)
@@ -101,8 +106,9 @@ def test_a_closed_loop_intends_everything_at_its_start() -> None:
 
 
 def test_a_record_says_what_came_of_it() -> None:
-    def failure(verb: str, name: str) -> Exception | None:
-        return ConnectionLost("reset") if name.endswith("00001") else None
+    def failure(call: Call) -> Exception | None:
+        is_second = call.body["metadata"]["name"].endswith("00001")
+        return ConnectionLost("reset") if is_second else None
 
     records, _ = run([0, 0], latency=0.5, failure=failure)
 
@@ -120,7 +126,7 @@ def test_nothing_to_do_is_done_at_once() -> None:
 def test_ten_thousand_future_operations_need_no_task_each() -> None:
     async def main(clock: VirtualClock) -> int:
         records: list[OperationRecord] = []
-        engine = engine_of(RecordingApi(clock), clock, records, max_in_flight=20)
+        engine = engine_of(answering(clock), clock, records, max_in_flight=20)
         operations = creates([number * SECOND for number in range(40)])
         most = 0
 
@@ -140,11 +146,11 @@ def test_ten_thousand_future_operations_need_no_task_each() -> None:
 
 def interrupted(
     latency: float, *, again: bool = False
-) -> tuple[list[OperationRecord], RecordingApi, int]:
+) -> tuple[list[OperationRecord], ScriptedTransport, int]:
     """Forty at one a second, cancelled after 10.5 s (and again a second later)."""
 
-    async def main(clock: VirtualClock) -> tuple[list[OperationRecord], RecordingApi, int]:
-        api = RecordingApi(clock, latency=latency)
+    async def main(clock: VirtualClock) -> tuple[list[OperationRecord], ScriptedTransport, int]:
+        api = answering(clock, latency=latency)
         records: list[OperationRecord] = []
         engine = engine_of(api, clock, records)
         operations = creates([number * SECOND for number in range(40)])
@@ -192,7 +198,7 @@ def test_a_record_that_cannot_be_kept_ends_the_run() -> None:
 
     async def main(clock: VirtualClock) -> None:
         engine = Engine(
-            RecordingApi(clock, latency=1.0),
+            KubeApi(answering(clock, latency=1.0)),
             clock,
             origin_ns=0,
             max_in_flight=3,
@@ -206,7 +212,7 @@ def test_a_record_that_cannot_be_kept_ends_the_run() -> None:
 
 
 def test_an_outcome_that_is_a_bug_is_not_swallowed() -> None:
-    failure: Callable[[str, str], Exception] = lambda *_: ZeroDivisionError()  # noqa: E731
+    failure: Callable[[Call], Exception] = lambda _: ZeroDivisionError()  # noqa: E731
 
     with pytest.raises(BaseExceptionGroup):
         run([0], failure=failure)

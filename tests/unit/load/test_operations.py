@@ -2,13 +2,14 @@
 
 import pytest
 
-from support.recording_api import RecordingApi
 from support.scenarios import planned, scenario
+from support.scripted_transport import ScriptedTransport, StoredObjects
 from virtslo.base.errors import ClusterError, ConnectionLost, Forbidden
 from virtslo.base.virtual_time import VirtualClock, run_in_virtual_time
 from virtslo.load.operations import Outcome, perform
 from virtslo.load.planned import PlannedOperation
 from virtslo.model.operations import CREATE, DELETE, RAMP_UP, SCALE
+from virtslo.ports.kube_api import KubeApi
 
 PLAN = planned(scenario("vmirs", 3, warmUp={"objects": 0}))
 
@@ -19,21 +20,22 @@ def operation(verb: str, replicas: int | None = None) -> PlannedOperation:
 
 def test_create_scale_and_delete_do_what_they_say() -> None:
     async def main(clock: VirtualClock) -> None:
-        api = RecordingApi(clock)
+        stored = StoredObjects(clock)
+        api = KubeApi(ScriptedTransport(stored.answer))
 
         assert await perform(api, operation(CREATE)) == Outcome(201, None, "uid-vmirs-s1-00000")
         assert (await perform(api, operation(SCALE, 1))).code == 200
-        (found,) = api.objects.values()
+        (found,) = stored.objects.values()
         assert found["spec"]["replicas"] == 1
         assert await perform(api, operation(DELETE)) == Outcome(200, None, "uid-vmirs-s1-00000")
-        assert api.objects == {}
+        assert stored.objects == {}
 
     run_in_virtual_time(main)
 
 
 def test_an_answer_of_the_server_is_its_code_and_reason() -> None:
     async def main(clock: VirtualClock) -> None:
-        api = RecordingApi(clock)
+        api = KubeApi(ScriptedTransport(StoredObjects(clock).answer))
         await perform(api, operation(CREATE))
 
         again = await perform(api, operation(CREATE))
@@ -57,7 +59,8 @@ def test_an_answer_of_the_server_is_its_code_and_reason() -> None:
 )
 def test_failures_are_told_apart(error: Exception, expected: Outcome) -> None:
     async def main(clock: VirtualClock) -> None:
-        api = RecordingApi(clock, failure=lambda *_: error)
+        failing = StoredObjects(clock, failure=lambda _: error)
+        api = KubeApi(ScriptedTransport(failing.answer))
 
         assert await perform(api, operation(CREATE)) == expected
 

@@ -5,7 +5,7 @@ Invariant: it only reads; a run with nobody watching is the same run.
 
 from virtslo.app.run.run_stages import RunStages
 from virtslo.base.clock import Clock, to_nanoseconds, to_seconds
-from virtslo.client.accounting import AccountedApi
+from virtslo.client.accounting import CallAccount
 from virtslo.model.identifiers import RUNNING
 from virtslo.model.operations import RAMP_UP
 from virtslo.model.stages import Stage
@@ -22,7 +22,7 @@ async def tell_progress(
     origin_ns: int,
     stages: RunStages,
     population: Population,
-    api: AccountedApi,
+    account: CallAccount,
     is_virtual: bool,
 ) -> None:
     """Tell a snapshot twice a second of the run's clock, until cancelled.
@@ -44,7 +44,7 @@ async def tell_progress(
                     created=stages.created,
                     to_create=stages.to_create,
                     failed=stages.failed,
-                    own_calls=api.calls,
+                    own_calls=account.calls,
                     rate=running / since if _is_rising(stage) and since > 0 and running else None,
                     lateness=None
                     if is_virtual or stages.latest_ns is None

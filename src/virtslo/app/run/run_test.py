@@ -23,7 +23,7 @@ from virtslo.app.run.stuck import find_stuck
 from virtslo.base.clock import Clock, to_nanoseconds
 from virtslo.base.errors import VirtsloError
 from virtslo.base.stage_board import StageBoard
-from virtslo.client.accounting import AccountedApi
+from virtslo.client.accounting import CallAccount
 from virtslo.client.answer_times import AnswerTimes
 from virtslo.load.engine import Engine
 from virtslo.load.plan import Plan
@@ -32,6 +32,7 @@ from virtslo.model.findings import ALL_FIGURES, Finding
 from virtslo.model.operations import CHURN, RAMP_UP, OperationRecord
 from virtslo.model.record import RunHeader, RunStatus
 from virtslo.model.scenario import Scenario
+from virtslo.ports.kube_api import KubeApi
 from virtslo.ports.progress import Progress
 from virtslo.ports.run_recorder import RunRecorder
 
@@ -62,7 +63,8 @@ class TestRun:
         self,
         order: RunOrder,
         *,
-        api: AccountedApi,
+        api: KubeApi,
+        account: CallAccount,
         clock: Clock,
         recorder: RunRecorder,
         progress: Progress,
@@ -72,6 +74,7 @@ class TestRun:
     ) -> None:
         self._order = order
         self._api = api
+        self._account = account
         self._clock = clock
         self._recorder = recorder
         self._progress = progress
@@ -96,7 +99,7 @@ class TestRun:
         self._surroundings = Surroundings(api, clock)
         self._stuck: tuple[Finding, ...] = ()
         self._times = AnswerTimes()
-        api.on_answer = self._times.answered
+        account.on_answer = self._times.answered
         self._counting = Counting(
             api,
             clock,
@@ -238,7 +241,7 @@ class TestRun:
             status=status,
             stages=self._stages.stages,
             findings=tuple(findings),
-            own_calls=self._api.calls_by_verb_and_resource(),
+            own_calls=self._account.calls_by_verb_and_resource(),
         )
         self._write_calls()
         self._recorder.write_header(self.header)
@@ -256,7 +259,7 @@ class TestRun:
             origin_ns=self._origin_ns,
             stages=self._stages,
             population=self._watch.population,
-            api=self._api,
+            account=self._account,
             is_virtual=self._order.environment.virtual_time,
         )
 

@@ -31,7 +31,7 @@ from virtslo.cli.wiring import (
     read_record,
     simulated_cluster,
 )
-from virtslo.client.accounting import AccountedApi
+from virtslo.client.accounting import AccountedTransport, CallAccount
 from virtslo.model.environment import SimulatedTarget
 from virtslo.model.record import HostFacts, RunRecord
 from virtslo.model.scenario import Scenario
@@ -120,7 +120,8 @@ class OneRun:
 
     async def carry_out(self, api: KubeApi, clock: Clock) -> None:
         """Look at the cluster, plan, run, record."""
-        ours = AccountedApi(api, clock)
+        account = CallAccount()
+        ours = KubeApi(AccountedTransport(api.transport, clock, account))
         environment = await describe_environment(
             ours, simulated=self._simulated, virtual_time=clock.is_virtual
         )
@@ -132,10 +133,16 @@ class OneRun:
             environment=environment,
         )
         order = RunOrder(self._scenario, plan, environment, keep=self._execution.keep)
-        await self._record(order, ours, clock, cluster=api)
+        await self._record(order, ours, account, clock, cluster=api)
 
     async def _record(
-        self, order: RunOrder, api: AccountedApi, clock: Clock, *, cluster: KubeApi
+        self,
+        order: RunOrder,
+        api: KubeApi,
+        account: CallAccount,
+        clock: Clock,
+        *,
+        cluster: KubeApi,
     ) -> None:
         recorder = open_recorder(self.directory)
         log = log_to_file(self.directory / "log.txt")
@@ -145,6 +152,7 @@ class OneRun:
                 await TestRun(
                     order,
                     api=api,
+                    account=account,
                     clock=clock,
                     recorder=recorder,
                     progress=self._execution.progress,

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 
 from virtslo.base.clock import Clock
 from virtslo.base.errors import ClusterError
-from virtslo.client.accounting import AccountedApi
+from virtslo.client.accounting import AccountedTransport, CallAccount
 from virtslo.client.reflector import Reflector
 from virtslo.client.token_bucket import TokenBucket
 from virtslo.client.work_queue import WorkQueue
@@ -23,7 +23,7 @@ from virtslo.model.identity import Identity
 from virtslo.model.profile import ComponentLimits, Distribution
 from virtslo.model.resources import Resource
 from virtslo.model.vocabulary import VIRT_OPERATOR
-from virtslo.ports.kube_api import EVERYTHING, KubeApi, Selection
+from virtslo.ports.kube_api import EVERYTHING, KubeApi, Selection, Transport
 
 K = TypeVar("K", bound=Hashable)
 
@@ -61,7 +61,7 @@ class Component:
     def __init__(
         self,
         identity: Identity,
-        api: KubeApi,
+        transport: Transport,
         clock: Clock,
         *,
         limits: ComponentLimits | None = None,
@@ -74,7 +74,11 @@ class Component:
         self._labour = labour or {}
         self._seed = seed
         self._work = work or working_alone(clock)
-        self.api = AccountedApi(api, clock)
+        self.account = CallAccount()
+        """Every call of every client of this component."""
+        self._transport = transport
+        self._accounted = AccountedTransport(transport, clock, self.account)
+        self.api = KubeApi(self._accounted)
         self.set_limits(limits)
         self.caches: list[Cache] = []
         self.metrics: list[Callable[[Exposition], None]] = []
@@ -91,11 +95,11 @@ class Component:
     def set_limits(self, limits: ComponentLimits | None) -> None:
         """Give the client a new token bucket; none, or no queries per second, is no limit."""
         self.limits = limits
-        self.api.bucket = None
+        self._accounted.bucket = None
         if limits is not None and limits.qps > 0:
-            self.api.bucket = TokenBucket(self.clock, qps=limits.qps, burst=limits.burst)
+            self._accounted.bucket = TokenBucket(self.clock, qps=limits.qps, burst=limits.burst)
 
-    def client(self, limits: ComponentLimits | None) -> AccountedApi:
+    def client(self, limits: ComponentLimits | None) -> KubeApi:
         """A client of one part's own, where the parts of a process do not share a token bucket.
 
         Its calls are counted with the others'.
@@ -103,7 +107,7 @@ class Component:
         if limits is None or limits.qps <= 0:
             return self.api
         bucket = TokenBucket(self.clock, qps=limits.qps, burst=limits.burst)
-        return self.api.with_bucket(bucket)
+        return KubeApi(AccountedTransport(self._transport, self.clock, self.account, bucket=bucket))
 
     def labour(self, controller: str) -> Labour:
         """A controller's own work, as its profile says; one stream of chance a controller."""

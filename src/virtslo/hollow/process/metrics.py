@@ -43,7 +43,7 @@ def _requests(text: Exposition, component: Component) -> None:
     words = "Number of HTTP requests, partitioned by status code, method, and host."
     text.family(name, "counter", words)
     folded: dict[tuple[str, str, str], int] = {}
-    for (verb, resource, _, code), count in component.api.requests.items():
+    for (verb, resource, _, code), count in component.account.requests.items():
         key = (code, resource, verb)
         folded[key] = folded.get(key, 0) + count
     for (code, resource, verb), count in sorted(folded.items()):
@@ -58,13 +58,13 @@ def _requests(text: Exposition, component: Component) -> None:
 
 
 def _client_times(text: Exposition, component: Component) -> None:
-    api = component.api
+    account = component.account
     families: Iterable[tuple[str, str, Mapping[tuple[str, str], Histogram]]] = (
-        (kubevirt_metrics.REQUEST_LATENCIES, "Request latency in seconds.", api.answered),
+        (kubevirt_metrics.REQUEST_LATENCIES, "Request latency in seconds.", account.answered),
         (
             kubevirt_metrics.RATE_LIMITER_WAITS,
             "Client side rate limiter latency in seconds.",
-            api.waited,
+            account.waited,
         ),
     )
     for name, words, histograms in families:
@@ -116,7 +116,7 @@ def _readiness(text: Exposition, component: Component, is_leading: bool | None) 
 
 def _process(text: Exposition, component: Component) -> None:
     age = component.clock.wall().timestamp() - component.started
-    cpu = component.api.calls * CPU_PER_REQUEST + age * CPU_PER_SECOND
+    cpu = component.account.calls * CPU_PER_REQUEST + age * CPU_PER_SECOND
     words = "Total user and system CPU time spent in seconds."
     text.single(kubevirt_metrics.PROCESS_CPU, "counter", words, round(cpu, 2))
     held = sum(len(cache.objects) for cache in component.caches)

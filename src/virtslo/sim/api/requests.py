@@ -4,36 +4,26 @@ Invariant: the port in process and the HTTP server make the same `Request` for t
 both see one behaviour. A failure is an `ApiError`, raised, never a response.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from msgspec.structs import astuple
 
 from virtslo.model.identifiers import Object
 from virtslo.model.identity import Identity
-from virtslo.model.resources import Resource
-from virtslo.ports.kube_api import EVERYTHING, PatchType, Selection
+from virtslo.ports.kube_api import Call
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One REST call. `verb` is Kubernetes' own: create get update patch delete deletecollection
-    list watch."""
+class Request(Call, frozen=True, kw_only=True):
+    """A call, and what the server knows of it beside."""
 
-    verb: str
-    resource: Resource
     user: Identity
-    namespace: str | None = None
-    name: str | None = None
-    subresource: str | None = None
-    body: Any = None
-    patch_type: PatchType | None = None
-    selection: Selection = EVERYTHING
-    query: Mapping[str, str] = field(default_factory=dict)
-    """Every other query parameter, in wire spelling: limit, continue, resourceVersion,
-    resourceVersionMatch, dryRun, fieldManager, fieldValidation, force, timeoutSeconds,
-    allowWatchBookmarks, sendInitialEvents, gracePeriodSeconds, propagationPolicy."""
     tail: str = ""
     """For a proxy: the path behind it."""
+
+
+def received(call: Call, user: Identity) -> Request:
+    """The request that a user's call makes."""
+    return Request(*astuple(call), user=user)
 
 
 class Response(NamedTuple):

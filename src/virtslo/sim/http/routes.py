@@ -121,7 +121,7 @@ def request_of(
     return Request(
         verb,
         resource,
-        user,
+        user=user,
         namespace=namespace,
         name=name,
         subresource=subresource,

@@ -5,8 +5,9 @@ never changes an object that was handed out. Every refusal has the API server's 
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from virtslo.base.clock import Clock, timestamp
 from virtslo.base.errors import AlreadyExists, BadRequest, MethodNotAllowed

@@ -1,18 +1,18 @@
 """Waiting until a server takes new VMIs, with a server that comes to know them step by step."""
 
 import json
-from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
+from support.scripted_transport import ScriptedTransport, list_object
 from virtslo.app.cluster.vmi_readiness import ADMITTED_SECONDS, await_admission
 from virtslo.base.clock import Clock, to_nanoseconds
 from virtslo.base.errors import ClusterError, NotFound, ServerFailure, TooManyRequests
 from virtslo.base.virtual_time import run_in_virtual_time
 from virtslo.hollow.vmi.vmi_status import VMI_FINALIZER
-from virtslo.model.resources import Resource
-from virtslo.ports.kube_api import KubeApi, ObjectList, Selection
+from virtslo.model.identifiers import Object
+from virtslo.ports.kube_api import Call, KubeApi
 
 
 class YoungServer:
@@ -34,11 +34,12 @@ class YoungServer:
         self._cached = cached
         self.tries: list[bool] = []
         """Whether each create was a dry run."""
+        self.api = KubeApi(ScriptedTransport(self._answer, raw=self._read))
 
     def _has_come(self, second: float) -> bool:
         return self._clock.now_ns() >= to_nanoseconds(second)
 
-    async def read_raw(self, path: str, *, query: Mapping[str, str] | None = None) -> bytes:
+    async def _read(self, path: str) -> bytes:
         assert path == "/openapi/v3/apis/kubevirt.io/v1"
         if not self._has_come(self._published / 2):
             raise NotFound("no such path")
@@ -47,20 +48,22 @@ class YoungServer:
         schemas = {"any": {"x-kubernetes-group-version-kind": named}, "of all": {}}
         return json.dumps({"components": {"schemas": schemas}}).encode()
 
-    async def create(
-        self, resource: Resource, body: Any, *, namespace: str, dry_run: bool = False
-    ) -> Any:
-        self.tries.append(dry_run)
+    async def _answer(self, call: Call) -> Object:
+        return self._list(call) if call.verb == "list" else self._create(call)
+
+    def _create(self, call: Call) -> Object:
+        assert call.verb == "create"
+        self.tries.append(call.query == {"dryRun": "All"})
         if not self._has_come(self._known):
             raise ServerFailure("Resource kind not found", code=503)
         finalizers = [VMI_FINALIZER] if self._has_come(self._policed) else []
-        return {**body, "metadata": {**body["metadata"], "finalizers": finalizers}}
+        return {**call.body, "metadata": {**call.body["metadata"], "finalizers": finalizers}}
 
-    async def list_objects(self, resource: Resource, selection: Selection, **_: Any) -> ObjectList:
-        assert selection.label_selector
+    def _list(self, call: Call) -> Object:
+        assert call.selection.label_selector
         if not self._has_come(self._cached):
             raise TooManyRequests("storage is (re)initializing", retry_after_seconds=1)
-        return ObjectList((), "1", None)
+        return list_object()
 
 
 def waited(*, is_policed: bool = True, **seconds: float) -> tuple[float, YoungServer]:
@@ -68,7 +71,7 @@ def waited(*, is_policed: bool = True, **seconds: float) -> tuple[float, YoungSe
 
     async def main(clock: Clock) -> tuple[float, YoungServer]:
         server = YoungServer(clock, **seconds)
-        await await_admission(cast("KubeApi", server), clock, is_policed=is_policed)
+        await await_admission(server.api, clock, is_policed=is_policed)
         return clock.now_ns() / to_nanoseconds(1), server
 
     return run_in_virtual_time(main)

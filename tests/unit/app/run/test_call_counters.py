@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from support.scenarios import planned, scenario
+from support.scripted_transport import ScriptedTransport, list_object
 from virtslo.app.run.call_counters import READS_AT_ONCE, Counting, idle_seconds
 from virtslo.base.clock import Clock
 from virtslo.base.errors import ClusterError, Forbidden
 from virtslo.base.virtual_time import run_in_virtual_time
 from virtslo.model.identifiers import Object
-from virtslo.model.resources import Resource
 from virtslo.model.rest_calls import API_SERVER, COMPONENTS, CounterRead
-from virtslo.ports.kube_api import EVERYTHING, ObjectList, Selection
+from virtslo.ports.kube_api import Call, KubeApi
 
 METRICS = (
     'kubevirt_rest_client_requests_total{code="201",method="POST",resource="pods",verb="CREATE"}'
@@ -31,18 +31,16 @@ class Serving:
         self.texts: dict[str, str | ClusterError] = {}
         self.servers: list[str] = [f"{SERVER} 7\nprocess_start_time_seconds 1\n"]
         self.slices = 1
-        self.asked: list[str] = []
+        self.transport = ScriptedTransport(self._answer, raw=self._read)
+        self.api = KubeApi(self.transport)
         self.at_once = 0
         self.most_at_once = 0
 
-    async def list_objects(
-        self, resource: Resource, selection: Selection = EVERYTHING, **_: Any
-    ) -> ObjectList:
-        assert resource.plural == "pods"
-        return ObjectList(tuple(self.pods), "1")
+    async def _answer(self, call: Call) -> Object:
+        assert (call.verb, call.resource.plural) == ("list", "pods")
+        return list_object(*self.pods)
 
-    async def read_raw(self, path: str, *, query: Mapping[str, str] | None = None) -> bytes:
-        self.asked.append(path)
+    async def _read(self, path: str) -> bytes:
         if path.startswith("/apis/discovery"):
             addresses = [f"10.0.0.{index}" for index in range(self.slices)]
             items = ",".join(f'{{"addresses":["{address}"]}}' for address in addresses)
@@ -78,13 +76,13 @@ def reads_of(
     pods: list[Object], prepare: Any = None, *, source: str = COMPONENTS
 ) -> tuple[Serving, list[CounterRead]]:
     async def main(clock: Clock) -> tuple[Serving, list[CounterRead]]:
-        api = Serving(pods, clock)
+        serving = Serving(pods, clock)
         if prepare is not None:
-            prepare(api)
-        counting = Counting(api, clock, origin_ns=clock.now_ns())  # type: ignore[arg-type]
+            prepare(serving)
+        counting = Counting(serving.api, clock, origin_ns=clock.now_ns())
         await counting.begin()
         await counting.read("ramp_up", "after")
-        return api, [read for read in counting.reads if read.source == source]
+        return serving, [read for read in counting.reads if read.source == source]
 
     return run_in_virtual_time(main)
 
@@ -92,12 +90,12 @@ def reads_of(
 def test_every_running_pod_is_read_once_and_few_at_a_time() -> None:
     names = [f"virt-handler-{index:03d}" for index in range(100)]
 
-    api, reads = reads_of([pod(name) for name in names])
+    serving, reads = reads_of([pod(name) for name in names])
 
     assert [read.pod for read in reads] == names
     assert all(read.counters == (("CREATE", "pods", "201", 5),) for read in reads)
-    assert api.most_at_once == READS_AT_ONCE
-    assert len([path for path in api.asked if "proxy" in path]) == 100
+    assert serving.most_at_once == READS_AT_ONCE
+    assert len([path for path in serving.transport.paths if "proxy" in path]) == 100
 
 
 def test_a_pod_that_does_not_run_is_not_read() -> None:
@@ -107,14 +105,15 @@ def test_a_pod_that_does_not_run_is_not_read() -> None:
 
 
 def test_the_port_that_a_pod_names_metrics_is_read() -> None:
-    api, _ = reads_of([pod("virt-api-a", port=9000)])
+    serving, _ = reads_of([pod("virt-api-a", port=9000)])
 
-    assert "/api/v1/namespaces/kubevirt/pods/https:virt-api-a:9000/proxy/metrics" in api.asked
+    path = "/api/v1/namespaces/kubevirt/pods/https:virt-api-a:9000/proxy/metrics"
+    assert path in serving.transport.paths
 
 
 def test_a_refused_read_says_which_permission_is_missing() -> None:
-    def refuse(api: Serving) -> None:
-        api.texts["virt-api-a"] = Forbidden('pods "https:virt-api-a:8443" is forbidden')
+    def refuse(serving: Serving) -> None:
+        serving.texts["virt-api-a"] = Forbidden('pods "https:virt-api-a:8443" is forbidden')
 
     _, (first, second) = reads_of([pod("virt-api-a"), pod("virt-api-b")], refuse)
 
@@ -124,8 +123,8 @@ def test_a_refused_read_says_which_permission_is_missing() -> None:
 
 
 def test_an_answer_that_is_no_exposition_is_a_failed_read() -> None:
-    def spoil(api: Serving) -> None:
-        api.texts["virt-api-a"] = "<html>login</html>"
+    def spoil(serving: Serving) -> None:
+        serving.texts["virt-api-a"] = "<html>login</html>"
 
     _, (read,) = reads_of([pod("virt-api-a")], spoil)
 
@@ -141,9 +140,9 @@ def test_without_pods_that_is_a_failed_read_and_not_zero_calls() -> None:
 
 
 def test_every_api_server_behind_one_address_is_found() -> None:
-    def three(api: Serving) -> None:
-        api.slices = 3
-        api.servers = [f"{SERVER} {n}\nprocess_start_time_seconds {n}\n" for n in (1, 2, 3)]
+    def three(serving: Serving) -> None:
+        serving.slices = 3
+        serving.servers = [f"{SERVER} {n}\nprocess_start_time_seconds {n}\n" for n in (1, 2, 3)]
 
     _, reads = reads_of([pod("virt-api-a")], three, source=API_SERVER)
 
@@ -152,8 +151,8 @@ def test_every_api_server_behind_one_address_is_found() -> None:
 
 
 def test_an_api_server_that_never_answered_makes_the_read_fail() -> None:
-    def hidden(api: Serving) -> None:
-        api.slices = 2
+    def hidden(serving: Serving) -> None:
+        serving.slices = 2
 
     _, reads = reads_of([pod("virt-api-a")], hidden, source=API_SERVER)
 
@@ -162,13 +161,13 @@ def test_an_api_server_that_never_answered_makes_the_read_fail() -> None:
 
 def test_a_run_that_counts_nothing_reads_nothing() -> None:
     async def main(clock: Clock) -> list[str]:
-        api = Serving([pod("virt-api-a")], clock)
-        counting = Counting(api, clock, origin_ns=0, is_off=True)  # type: ignore[arg-type]
+        serving = Serving([pod("virt-api-a")], clock)
+        counting = Counting(serving.api, clock, origin_ns=0, is_off=True)
         await counting.begin()
         await counting.at_rest("ramp_up", "before")
         await counting.at_rest("ramp_up", "after")
         await asyncio.sleep(0)
-        return api.asked
+        return [*serving.transport.paths, *(call.verb for call in serving.transport.calls)]
 
     assert run_in_virtual_time(main) == []
 
@@ -193,8 +192,8 @@ def test_idle_time_is_as_long_as_the_measured_window_is_at_least(
 
 def test_idle_time_is_looked_at_before_the_first_stage_alone() -> None:
     async def main(clock: Clock) -> list[tuple[str, str, int]]:
-        api = Serving([pod("virt-api-a")], clock)
-        counting = Counting(api, clock, origin_ns=clock.now_ns(), idle_seconds=10)  # type: ignore[arg-type]
+        serving = Serving([pod("virt-api-a")], clock)
+        counting = Counting(serving.api, clock, origin_ns=clock.now_ns(), idle_seconds=10)
         for stage in ("warm_up", "ramp_up", "churn", "ramp_down"):
             await counting.at_rest(stage, "before")
             await counting.at_rest(stage, "after")

@@ -2,15 +2,15 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-from support.clusters import USER, Cluster, in_process
+from support.clusters import Cluster, in_process
+from support.scripted_transport import ScriptedTransport
 from virtslo.app.run.node_watch import Surroundings
 from virtslo.base.errors import Forbidden
 from virtslo.model.faults import Fault
-from virtslo.model.resources import NODES, Resource
-from virtslo.ports.kube_api import ObjectList
-from virtslo.sim.direct import DirectApi
+from virtslo.model.identifiers import Object
+from virtslo.model.resources import NODES
+from virtslo.ports.kube_api import Call, KubeApi
 from virtslo.sim.faults.request_faults import FaultPlan
 
 
@@ -120,18 +120,15 @@ def test_nodes_that_were_not_seen_before_the_run_are_not_said_to_have_become_not
     in_process(test)
 
 
-class WithoutNodes(DirectApi):
-    """A connection of a user who may not list nodes."""
-
-    async def list_objects(self, resource: Resource, *args: Any, **options: Any) -> ObjectList:
-        if resource == NODES:
-            raise Forbidden("nodes is forbidden")
-        return await super().list_objects(resource, *args, **options)
-
-
 def test_that_nodes_may_not_be_listed_is_told_once_and_does_not_spoil_the_run() -> None:
     async def test(cluster: Cluster) -> None:
-        around = Surroundings(WithoutNodes(cluster.server, USER), cluster.clock)
+        async def refuse(call: Call) -> Object | None:
+            if call.resource == NODES:
+                raise Forbidden("nodes is forbidden")
+            return None
+
+        api = KubeApi(ScriptedTransport(refuse, behind=cluster.api.transport))
+        around = Surroundings(api, cluster.clock)
         await around.begin()
         await around.end()
         (finding,) = around.findings

@@ -1,10 +1,11 @@
 """Virt-handler's writes: read when work on them begins, a conflict tried again on a newer VMI."""
 
 import asyncio
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
+from support.scripted_transport import ScriptedTransport
 from virtslo.base.clock import Clock
 from virtslo.base.errors import Conflict
 from virtslo.base.virtual_time import run_in_virtual_time
@@ -12,8 +13,9 @@ from virtslo.hollow.client_go.cache import Cache
 from virtslo.hollow.node.vmi_writer import VmiWriter
 from virtslo.hollow.process.component import Component
 from virtslo.hollow.process.delays import Delays
+from virtslo.model.identifiers import Object
 from virtslo.model.identity import Identity
-from virtslo.ports.kube_api import KubeApi, WatchEvent
+from virtslo.ports.kube_api import Call, WatchEvent
 
 
 class Server:
@@ -24,11 +26,13 @@ class Server:
         self.newest = "1"
         self.writes: list[tuple[float, str]] = []
 
-    async def update(self, resource: Any, body: Any, **_: Any) -> Any:
-        version = body["metadata"]["resourceVersion"]
+    async def answer(self, call: Call) -> Object:
+        assert call.verb == "update"
+        version = call.body["metadata"]["resourceVersion"]
         self.writes.append((self._clock.now_ns() / 1e9, version))
         if version != self.newest:
             raise Conflict("changed meanwhile")
+        body: Object = call.body
         return body
 
 
@@ -50,7 +54,8 @@ def test_a_change_while_a_write_is_worked_on_is_a_conflict(
     async def main(clock: Clock) -> list[tuple[float, str]]:
         start = clock.now_ns() / 1e9
         server, vmis = Server(clock), Cache()
-        component = Component(Identity("h", "h", "h/1", ()), cast("KubeApi", server), clock)
+        user = Identity("h", "h", "h/1", ())
+        component = Component(user, ScriptedTransport(server.answer), clock)
         delays = Delays(clock, {}, 1, node_work=1.0, pod_work=1.0)
         vmis.changed(WatchEvent("ADDED", _vmi("1"), 0))
         async with asyncio.TaskGroup() as group:

@@ -9,7 +9,7 @@ from virtslo.base.virtual_time import run_in_virtual_time
 from virtslo.hollow.process.component import Component
 from virtslo.hollow.process.recorder import EventRecorder
 from virtslo.model.identifiers import Object
-from virtslo.sim.direct import DirectApi
+from virtslo.sim.direct import DirectTransport
 
 ABOUT: Object = {
     "apiVersion": "kubevirt.io/v1",
@@ -22,16 +22,16 @@ def _calls(messages: list[str]) -> Counter[str]:
     """The calls that so many events about one object make, by verb."""
 
     async def main(clock: Clock) -> Counter[str]:
-        component = Component(USER, DirectApi(new_server(clock), USER), clock)
+        component = Component(USER, DirectTransport(new_server(clock), USER), clock)
         recorder = EventRecorder(component, "test")
         for message in messages:
             recorder.send(ABOUT, "Created", message)
-        assert component.api.calls == 0
+        assert component.account.calls == 0
         async with asyncio.TaskGroup() as group:
             task = group.create_task(recorder.run())
             await asyncio.sleep(1)
             task.cancel()
-        return Counter(component.api.calls_by_verb())
+        return Counter(component.account.calls_by_verb())
 
     return run_in_virtual_time(main)
 

@@ -10,8 +10,9 @@ from virtslo.base.virtual_time import run_in_virtual_time
 from virtslo.model.identity import Identity
 from virtslo.model.profile import ServerProfile
 from virtslo.model.resources import CONFIG_MAPS
+from virtslo.ports.kube_api import KubeApi
 from virtslo.sim.api_server import ApiServer
-from virtslo.sim.direct import DirectApi
+from virtslo.sim.direct import DirectTransport
 from virtslo.sim.flow_control.cores import SharedCores
 from virtslo.sim.flow_control.request_queue import Capacity
 
@@ -122,7 +123,8 @@ def test_events_reach_watchers_later_when_the_cores_are_busy() -> None:
     async def main(clock: Clock, busy: int) -> float:
         server = ApiServer(clock=clock, seed=1, profile=profile)
         server.set_up()
-        api = DirectApi(server, Identity("someone", "someone", "someone/1", ("system:masters",)))
+        someone = Identity("someone", "someone", "someone/1", ("system:masters",))
+        api = KubeApi(DirectTransport(server, someone))
         async with api.watch(CONFIG_MAPS) as watch:
             await api.create(CONFIG_MAPS, {"metadata": {"name": "one"}}, namespace="default")
             created_ns = clock.now_ns()

@@ -10,8 +10,9 @@ from virtslo.base.virtual_time import run_in_virtual_time
 from virtslo.model.identity import Identity
 from virtslo.model.profile import ServerProfile
 from virtslo.model.resources import CONFIG_MAPS, LEASES, PODS, SECRETS, Resource
+from virtslo.ports.kube_api import KubeApi
 from virtslo.sim.api_server import ApiServer
-from virtslo.sim.direct import DirectApi
+from virtslo.sim.direct import DirectTransport
 from virtslo.sim.flow_control.request_queue import Capacity
 
 MILLISECOND = 1_000_000
@@ -123,7 +124,7 @@ def test_leases_are_renewed_however_crowded_the_server_is() -> None:
         profile = ServerProfile(workers=1, write=0.020, writes_in_flight=1)
         server = ApiServer(clock=clock, seed=1, profile=profile, guard=True)
         server.set_up()
-        api = DirectApi(server, Identity("tester", "tester", "tester/1"))
+        api = KubeApi(DirectTransport(server, Identity("tester", "tester", "tester/1")))
 
         async def create(resource: Resource) -> str:
             body = {"metadata": {"name": "one"}}
@@ -147,7 +148,7 @@ def test_whoever_is_turned_away_and_comes_back_is_served() -> None:
         server = ApiServer(clock=clock, seed=1, profile=crowded, guard=True)
         server.set_up()
         someone = Identity("tester", "tester", "tester/1")
-        api = DirectApi(server, someone)
+        api = KubeApi(DirectTransport(server, someone))
         refused = 0
 
         async def create(number: int) -> None:
@@ -186,7 +187,7 @@ def test_a_deletion_takes_as_long_as_what_it_finds_to_do() -> None:
     async def main(clock: Clock) -> list[int]:
         server = ApiServer(clock=clock, seed=1, profile=profile)
         server.set_up()
-        api = DirectApi(server, Identity("tester", "tester", "tester/1"))
+        api = KubeApi(DirectTransport(server, Identity("tester", "tester", "tester/1")))
         await api.create(PODS, _pod("one"), namespace="default")
         took: list[int] = []
         for grace in (None, None, 0, None):

@@ -14,13 +14,14 @@ from virtslo.base.errors import (
     TooManyRequests,
 )
 from virtslo.kube.connector import Endpoint
-from virtslo.kube.http_api import HttpApi
+from virtslo.kube.http_transport import HttpTransport, open_api
 from virtslo.model.resources import VMIS
+from virtslo.ports.kube_api import KubeApi
 
 Answer = Callable[[bytes], bytes | None]
 
 
-def against(answer: Answer, test: Callable[[HttpApi], Awaitable[None]]) -> list[bytes]:
+def against(answer: Answer, test: Callable[[KubeApi], Awaitable[None]]) -> list[bytes]:
     """Run a test against a server that answers each request's head with these bytes, then closes;
     the heads it was sent."""
     heads: list[bytes] = []
@@ -42,7 +43,7 @@ def against(answer: Answer, test: Callable[[HttpApi], Awaitable[None]]) -> list[
         port = server.sockets[0].getsockname()[1]
         endpoint = Endpoint(url=f"http://127.0.0.1:{port}", user_agent="me/1")
         try:
-            async with HttpApi(endpoint, SystemClock()) as api:
+            async with open_api(endpoint, SystemClock()) as api:
                 await test(api)
         finally:
             server.close()
@@ -59,7 +60,7 @@ def reply(body: bytes, *, status: str = "200 OK", headers: str = "", length: int
 
 
 def test_a_connection_that_closes_before_the_answer_is_lost_and_not_tried_again() -> None:
-    async def test(api: HttpApi) -> None:
+    async def test(api: KubeApi) -> None:
         with pytest.raises(ConnectionLost, match=r"127\.0\.0\.1:\d+") as told:
             await api.get(VMIS, "one", namespace="here")
         assert "GET /apis/kubevirt.io/v1/namespaces/here" in told.value.message
@@ -70,7 +71,7 @@ def test_a_connection_that_closes_before_the_answer_is_lost_and_not_tried_again(
 
 
 def test_an_answer_that_is_cut_is_lost() -> None:
-    async def test(api: HttpApi) -> None:
+    async def test(api: KubeApi) -> None:
         with pytest.raises(ConnectionLost, match="closed within the answer"):
             await api.get(VMIS, "one", namespace="here")
 
@@ -80,7 +81,7 @@ def test_an_answer_that_is_cut_is_lost() -> None:
 def test_a_port_where_nobody_listens_is_lost() -> None:
     async def main() -> None:
         endpoint = Endpoint(url="http://127.0.0.1:1", user_agent="me/1")
-        async with HttpApi(endpoint, SystemClock()) as api:
+        async with open_api(endpoint, SystemClock()) as api:
             with pytest.raises(ConnectionLost, match=r"127\.0\.0\.1:1"):
                 await api.read_raw("/version")
 
@@ -88,7 +89,7 @@ def test_a_port_where_nobody_listens_is_lost() -> None:
 
 
 def test_an_answer_that_is_no_http_is_lost() -> None:
-    async def test(api: HttpApi) -> None:
+    async def test(api: KubeApi) -> None:
         with pytest.raises(ConnectionLost):
             await api.read_raw("/version")
 
@@ -96,7 +97,7 @@ def test_an_answer_that_is_no_http_is_lost() -> None:
 
 
 def test_a_proxy_that_answers_in_html_is_told_with_its_code() -> None:
-    async def test(api: HttpApi) -> None:
+    async def test(api: KubeApi) -> None:
         with pytest.raises(ClusterError, match="HTTP 502: <html>"):
             await api.get(VMIS, "one", namespace="here")
 
@@ -104,7 +105,7 @@ def test_a_proxy_that_answers_in_html_is_told_with_its_code() -> None:
 
 
 def test_a_redirection_is_not_followed() -> None:
-    async def test(api: HttpApi) -> None:
+    async def test(api: KubeApi) -> None:
         with pytest.raises(ClusterError):
             await api.get(VMIS, "one", namespace="here")
 
@@ -116,7 +117,7 @@ def test_a_redirection_is_not_followed() -> None:
 
 
 def test_a_refusal_says_when_to_come_back() -> None:
-    async def test(api: HttpApi) -> None:
+    async def test(api: KubeApi) -> None:
         with pytest.raises(TooManyRequests) as refused:
             await api.create(VMIS, {"metadata": {"name": "one"}}, namespace="here")
         assert refused.value.retry_after_seconds == 2
@@ -125,7 +126,7 @@ def test_a_refusal_says_when_to_come_back() -> None:
 
 
 def test_requests_say_who_asks_and_what_they_accept() -> None:
-    async def test(api: HttpApi) -> None:
+    async def test(api: KubeApi) -> None:
         assert await api.get(VMIS, "one", namespace="here") == {"kind": "x"}
 
     (head,) = against(lambda _: reply(b'{"kind":"x"}'), test)
@@ -136,7 +137,7 @@ def test_requests_say_who_asks_and_what_they_accept() -> None:
 
 
 def test_a_watch_that_is_cut_within_a_chunk_is_lost() -> None:
-    async def test(api: HttpApi) -> None:
+    async def test(api: KubeApi) -> None:
         with pytest.raises(ConnectionLost, match="within the answer"):
             async with api.watch(VMIS) as events:
                 _ = [event async for event in events]
@@ -147,7 +148,7 @@ def test_a_watch_that_is_cut_within_a_chunk_is_lost() -> None:
 
 
 def test_an_error_within_a_watch_is_raised() -> None:
-    async def test(api: HttpApi) -> None:
+    async def test(api: KubeApi) -> None:
         with pytest.raises(ResourceExpired):
             async with api.watch(VMIS, resource_version="1") as events:
                 await anext(events)
@@ -157,7 +158,7 @@ def test_an_error_within_a_watch_is_raised() -> None:
 
 
 def test_a_watch_that_is_refused_is_refused_on_entry() -> None:
-    async def test(api: HttpApi) -> None:
+    async def test(api: KubeApi) -> None:
         with pytest.raises(NotFound):
             async with api.watch(VMIS):
                 pytest.fail("the watch was not refused")
@@ -166,8 +167,10 @@ def test_a_watch_that_is_refused_is_refused_on_entry() -> None:
 
 
 def test_a_connection_that_is_closed_says_so() -> None:
-    async def test(api: HttpApi) -> None:
-        await api.__aexit__(None, None, None)
+    async def test(api: KubeApi) -> None:
+        transport = api.transport
+        assert isinstance(transport, HttpTransport)
+        await transport.__aexit__(None, None, None)
         with pytest.raises(ClusterError, match="the connection is closed"):
             await api.read_raw("/version")
 

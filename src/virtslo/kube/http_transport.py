@@ -1,0 +1,133 @@
+"""Calls of the API port over HTTP.
+
+Invariant: one call is one HTTP exchange: no retry, no cache. No exception of aiohttp, ssl or the
+socket escapes; each becomes a ConnectionLost or a ClusterError that names the host.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Final, Self
+from urllib.parse import urlencode
+
+import aiohttp
+from yarl import URL
+
+from virtslo.base.clock import Clock
+from virtslo.base.errors import ClusterError
+from virtslo.kube import requests
+from virtslo.kube.connector import CONNECT_TIMEOUT_SECONDS, Endpoint, open_session
+from virtslo.kube.failures import NETWORK_ERRORS, lost
+from virtslo.kube.http_watch import HttpWatch
+from virtslo.kube.requests import HttpRequest
+from virtslo.kube.responses import error_of, read_object
+from virtslo.model.identifiers import Object
+from virtslo.ports.kube_api import Call, KubeApi, WatchEvent
+
+WATCH_GRACE_SECONDS: Final = 30.0
+
+
+@asynccontextmanager
+async def open_api(endpoint: Endpoint, clock: Clock) -> AsyncIterator[KubeApi]:
+    """The typed calls to an API server over HTTP."""
+    async with HttpTransport(endpoint, clock) as transport:
+        yield KubeApi(transport)
+
+
+class HttpTransport:
+    """One user's connection to an API server; a context manager that closes its connections."""
+
+    def __init__(self, endpoint: Endpoint, clock: Clock) -> None:
+        self._endpoint = endpoint
+        self._clock = clock
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        self._session = open_session(self._endpoint)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def send(self, call: Call) -> Object:
+        """One exchange. Raises ApiError if the answer is a failure."""
+        request = requests.request_of(call)
+        return read_object(await self._exchange(request), place=self._place(request))
+
+    async def read_raw(self, path: str, query: Mapping[str, str]) -> bytes:
+        """GET any path."""
+        return await self._exchange(requests.raw_request(path, query))
+
+    @asynccontextmanager
+    async def open_watch(self, call: Call) -> AsyncIterator[AsyncIterator[WatchEvent]]:
+        """Open a watch for as long as the context is open."""
+        request = requests.request_of(call)
+        timeout = call.query.get("timeoutSeconds")
+        longest = None if timeout is None else int(timeout) + WATCH_GRACE_SECONDS
+        limits = aiohttp.ClientTimeout(total=longest, sock_connect=CONNECT_TIMEOUT_SECONDS)
+        response = await self._send(request, limits)
+        try:
+            if response.status >= 400:
+                body = await self._body(request, response)
+                place = self._place(request)
+                raise error_of(response.status, response.headers, body, place=place)
+            yield HttpWatch(response, self._clock, place=self._place(request))
+        finally:
+            _leave(response)
+
+    async def _exchange(self, request: HttpRequest) -> bytes:
+        """Send a request and read its answer. Raises ApiError if that is a failure."""
+        response = await self._send(request)
+        try:
+            body = await self._body(request, response)
+        finally:
+            response.release()
+        if response.status >= 400:
+            raise error_of(response.status, response.headers, body, place=self._place(request))
+        return body
+
+    async def _send(
+        self, request: HttpRequest, limits: aiohttp.ClientTimeout | None = None
+    ) -> aiohttp.ClientResponse:
+        if self._session is None:
+            raise ClusterError(f"{self._endpoint.host}: the connection is closed")
+        endpoint = self._endpoint
+        headers = request.headers
+        if endpoint.authorize is not None:
+            authorization = await endpoint.authorize()
+            if authorization is not None:
+                headers = {**headers, "Authorization": authorization}
+        url = f"{endpoint.url}{request.path}"
+        if request.query:
+            url = f"{url}?{urlencode(request.query)}"
+        try:
+            return await self._session.request(
+                request.method,
+                URL(url, encoded=True),
+                data=request.body,
+                headers=headers,
+                allow_redirects=False,
+                server_hostname=endpoint.server_name,
+                proxy=endpoint.proxy,
+                timeout=limits if limits is not None else self._session.timeout,
+            )
+        except NETWORK_ERRORS as error:
+            raise lost(self._place(request), error) from error
+
+    async def _body(self, request: HttpRequest, response: aiohttp.ClientResponse) -> bytes:
+        try:
+            return await response.read()
+        except NETWORK_ERRORS as error:
+            raise lost(self._place(request), error) from error
+
+    def _place(self, request: HttpRequest) -> str:
+        return f"{request.method} {request.path} at {self._endpoint.host}"
+
+
+def _leave(response: aiohttp.ClientResponse) -> None:
+    """Close an answer's connection at once: TLS's farewell waits for the server's, unbounded."""
+    connection = response.connection
+    if connection is not None and connection.transport is not None:
+        connection.transport.abort()
+    response.close()
