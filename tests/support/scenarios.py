@@ -14,7 +14,7 @@ from virtslo.load.plan import (
     warm_up_contexts,
 )
 from virtslo.model.scenario import Scenario
-from virtslo.slo.catalog.known_indicators import known_indicators
+from virtslo.slo.catalog.catalog import CATALOG
 
 
 def scenario(
@@ -34,9 +34,7 @@ def scenario(
         "load": {"pattern": pattern, **(load or {})},
         **rest,
     }
-    return scenario_from_mapping(
-        document, source="test", base=Path(), indicators=known_indicators()
-    )
+    return scenario_from_mapping(document, source="test", base=Path(), indicators=CATALOG)
 
 
 def planned(given: Scenario, *, run_label: str = "s1", seed: int = 1) -> Plan:

@@ -17,7 +17,7 @@ from virtslo.model.report import Report, RunFinding, RunLines, RunSummary
 from virtslo.model.scenario import Arrival, Process
 from virtslo.model.suite import SuiteRecord
 from virtslo.model.verdicts import Outcome, Verdict
-from virtslo.slo.catalog.definitions import CATALOG
+from virtslo.slo.catalog.catalog import CATALOG
 from virtslo.slo.evaluate import touches, verdicts_of
 from virtslo.slo.figures.indicators import indicators_of
 from virtslo.slo.figures.run_detail import run_detail
@@ -69,7 +69,7 @@ def build_report(
         verdicts=tuple(verdicts),
         sources=tuple(compared for run in runs if (compared := comparison_of(run)) is not None),
         time_spent=tuple(RunLines(run.record.host.run_id, time_lines(run)) for run in runs),
-        definitions={name: definition.text for name, definition in CATALOG.items()},
+        definitions=CATALOG,
         details=tuple(run_detail(record) for record in records) if detailed else (),
     )
 

@@ -60,9 +60,9 @@ def read_objectives(name: str | None) -> ObjectiveSet | None:
     if name is None:
         return None
     from virtslo.config.objectives_file import choose_objectives
-    from virtslo.slo.catalog.known_indicators import known_indicators
+    from virtslo.slo.catalog.catalog import CATALOG
 
-    found, problems = choose_objectives(name, base=Path.cwd(), indicators=known_indicators())
+    found, problems = choose_objectives(name, base=Path.cwd(), indicators=CATALOG)
     if problems:
         placed = [
             replace(problem, place="--objectives") if problem.place == "objectives" else problem

@@ -68,7 +68,7 @@ def suite_of(
 ) -> Keyed:
     """The scenarios of a suite's document, with the options put over it; --kind narrows it."""
     from virtslo.config.suite_file import suite_scenarios
-    from virtslo.slo.catalog.known_indicators import known_indicators
+    from virtslo.slo.catalog.catalog import CATALOG
 
     over = overrides(options)
     kind = over.get("workload", {}).pop("kind", None)
@@ -81,7 +81,7 @@ def suite_of(
         source=source,
         base=base,
         places=places,
-        indicators=known_indicators(),
+        indicators=CATALOG,
     )
 
 
@@ -89,7 +89,7 @@ def read_scenario(what: str, options: dict[str, Any]) -> Any:
     """The scenario that a pattern's name or a file says, with the options put over it."""
     from virtslo.base.errors import ScenarioError
     from virtslo.config.scenario_file import notes_on, read_document, scenario_from_mapping
-    from virtslo.slo.catalog.known_indicators import known_indicators
+    from virtslo.slo.catalog.catalog import CATALOG
 
     if what in PATTERNS:
         over = overrides(options, is_constant_churn=what == "constant-churn")
@@ -108,7 +108,7 @@ def read_scenario(what: str, options: dict[str, Any]) -> Any:
                 source="command line",
                 base=Path.cwd(),
                 places=PLACES,
-                indicators=known_indicators(),
+                indicators=CATALOG,
             )
         except ScenarioError as error:
             raise ScenarioError("command line", [*problems, *error.problems]) from error
@@ -124,9 +124,7 @@ def read_scenario(what: str, options: dict[str, Any]) -> Any:
     document = merged(read, over)
     if "objectives" in over:
         document["objectives"] = _from_here(over["objectives"], base)
-    return scenario_from_mapping(
-        document, source=what, base=base, places={}, indicators=known_indicators()
-    )
+    return scenario_from_mapping(document, source=what, base=base, places={}, indicators=CATALOG)
 
 
 def _from_here(objectives: Any, base: Path) -> Any:

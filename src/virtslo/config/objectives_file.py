@@ -21,7 +21,8 @@ from virtslo.config.objectives_schema import (
 )
 from virtslo.config.problems import found_text, nearest, problem_of
 from virtslo.config.yaml_document import read_mapping
-from virtslo.model.objectives import Bound, Indicators, Objective, ObjectiveSet, Promise
+from virtslo.model.indicators import Definitions
+from virtslo.model.objectives import Bound, Objective, ObjectiveSet, Promise
 from virtslo.model.vocabulary import LEAST_SAMPLES
 
 BUILT_IN: Final = ("kubevirt-ci", "kubernetes")
@@ -34,7 +35,7 @@ _UNITS: Final[Mapping[str, tuple[str, Callable[[str], float]]]] = {
 
 
 def choose_objectives(
-    name: str, *, base: Path, indicators: Indicators
+    name: str, *, base: Path, indicators: Definitions
 ) -> tuple[ObjectiveSet | None, list[Problem]]:
     """The objectives that a name or a path means, or everything that is wrong with them."""
     is_path = "/" in name or name.endswith(_SUFFIXES)
@@ -52,7 +53,7 @@ def choose_objectives(
 
 
 def objectives_of(
-    document: Mapping[str, Any], *, source: str, indicators: Indicators
+    document: Mapping[str, Any], *, source: str, indicators: Definitions
 ) -> ObjectiveSet:
     """The objectives that a document describes. Raises ScenarioError with every problem."""
     try:
@@ -87,7 +88,7 @@ def _is_branch(part: str | int) -> bool:
 
 
 def _of_the_rest(
-    document: Mapping[str, Any], source: str, indicators: Indicators
+    document: Mapping[str, Any], source: str, indicators: Definitions
 ) -> Iterator[Problem]:
     """What is wrong with the objectives that are valid by themselves, beside broken ones."""
     items = document.get("objectives")
@@ -101,7 +102,7 @@ def _of_the_rest(
         yield from _objective_problems(model, promise, place, indicators)
 
 
-def _problems(model: ObjectivesModel, source: str, indicators: Indicators) -> Iterator[Problem]:
+def _problems(model: ObjectivesModel, source: str, indicators: Definitions) -> Iterator[Problem]:
     names: dict[str, int] = {}
     for index, item in enumerate(model.objectives):
         place = f"{source}: objectives.{index}"
@@ -116,7 +117,7 @@ def _problems(model: ObjectivesModel, source: str, indicators: Indicators) -> It
 
 
 def _objective_problems(
-    item: ObjectiveModel, promise: PromiseModel, place: str, indicators: Indicators
+    item: ObjectiveModel, promise: PromiseModel, place: str, indicators: Definitions
 ) -> Iterator[Problem]:
     for key, name in (("indicator", item.indicator), ("per", item.per)):
         if name is not None and name not in indicators:
@@ -210,7 +211,7 @@ def _amount(given: float | str, unit: str) -> float:
         raise ValueError(f"{unit or 'a ratio'} has no such unit") from None
 
 
-def _unit(item: ObjectiveModel, indicators: Indicators) -> str:
+def _unit(item: ObjectiveModel, indicators: Definitions) -> str:
     """The unit of what is judged; a ratio of two counts has none."""
     return "" if item.per is not None else indicators[item.indicator].unit
 
@@ -222,7 +223,7 @@ def _name(item: ObjectiveModel) -> str:
     return f"{item.indicator} {item.statistic or ''}".strip() + per
 
 
-def _objective(item: ObjectiveModel, promise: PromiseModel, indicators: Indicators) -> Objective:
+def _objective(item: ObjectiveModel, promise: PromiseModel, indicators: Definitions) -> Objective:
     known = indicators[item.indicator]
     unit = _unit(item, indicators)
     is_least = item.at_least is not None

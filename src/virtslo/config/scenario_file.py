@@ -22,7 +22,8 @@ from virtslo.config.problems import Loc, nearest, place_of, problem_of
 from virtslo.config.schema import API_VERSION, EXAMPLE, ChurnModel, ScenarioModel
 from virtslo.config.templates.choice import choose_template
 from virtslo.config.yaml_document import read_mapping, read_text
-from virtslo.model.objectives import NO_INDICATORS, Indicators, ObjectiveSet
+from virtslo.model.indicators import NO_DEFINITIONS, Definitions
+from virtslo.model.objectives import ObjectiveSet
 from virtslo.model.scenario import (
     Arrival,
     Churn,
@@ -46,7 +47,7 @@ _RECOGNISED: Final = (
 )
 
 
-def read_scenario(path: Path, *, indicators: Indicators = NO_INDICATORS) -> Scenario:
+def read_scenario(path: Path, *, indicators: Definitions = NO_DEFINITIONS) -> Scenario:
     """The scenario that a file describes. Raises ScenarioError with every problem."""
     text = read_text(path, expected="a scenario file")
     if kube_burner_workload.is_workload(text):
@@ -88,7 +89,7 @@ def scenario_from_mapping(
     source: str,
     base: Path,
     places: Mapping[str, str] | None = None,
-    indicators: Indicators = NO_INDICATORS,
+    indicators: Definitions = NO_DEFINITIONS,
 ) -> Scenario:
     """The scenario that a document describes. Raises ScenarioError with every problem.
 

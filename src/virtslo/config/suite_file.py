@@ -11,7 +11,7 @@ from typing import Any, Final
 from virtslo.base.errors import Problem, ScenarioError
 from virtslo.config.problems import nearest
 from virtslo.config.scenario_file import scenario_from_mapping
-from virtslo.model.objectives import NO_INDICATORS, Indicators
+from virtslo.model.indicators import NO_DEFINITIONS, Definitions
 from virtslo.model.scenario import Pattern, Scenario
 from virtslo.model.vocabulary import TABLE_KINDS, TABLE_PATTERNS
 from virtslo.model.workload import Kind
@@ -36,7 +36,7 @@ def suite_scenarios(
     source: str,
     base: Path,
     places: Mapping[str, str] | None = None,
-    indicators: Indicators = NO_INDICATORS,
+    indicators: Definitions = NO_DEFINITIONS,
 ) -> list[tuple[str, Scenario]]:
     """The scenarios of a suite by key, in the order in which they are run.
 

@@ -33,13 +33,3 @@ class Figure:
 def no_data(unit: str, reason: str, *, samples: int = 0, source: str = "none") -> Figure:
     """A figure that could not be had, and why."""
     return Figure(None, unit, samples, source, reason=reason)
-
-
-@dataclass(frozen=True, slots=True)
-class Indicator:
-    """A named statistic of one run."""
-
-    run: str
-    name: str
-    statistic: str
-    figure: Figure

@@ -3,9 +3,7 @@
 Invariant: an objective has exactly one bound; what a set promises holds for each of its objectives.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +61,3 @@ class ObjectiveSet:
     name: str
     objectives: tuple[Objective, ...]
     description: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class KnownIndicator:
-    """What an objective must know of an indicator."""
-
-    unit: str
-    statistics: tuple[str, ...]
-
-
-Indicators = Mapping[str, KnownIndicator]
-"""Every indicator by name."""
-
-NO_INDICATORS: Indicators = MappingProxyType({})
-"""What objectives may be about where nothing is measured: nothing, so that each is refused."""

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from virtslo.model.environment import Environment
-from virtslo.model.figures import Figure, Indicator
+from virtslo.model.figures import Figure
 from virtslo.model.findings import Finding
+from virtslo.model.indicators import Definitions, Indicator
 from virtslo.model.run_detail import RunDetail
 from virtslo.model.verdicts import Verdict
 
@@ -99,7 +100,7 @@ class Report:
     sources: tuple[SourceComparison, ...] = ()
     time_spent: tuple[RunLines, ...] = ()
     """Where the time from creation to Running went, run by run."""
-    definitions: Mapping[str, str] = field(default_factory=dict)
-    """What each indicator means, by name."""
+    definitions: Definitions = field(default_factory=dict)
+    """What each indicator means, and where it is shown, by name."""
     details: tuple[RunDetail, ...] = ()
     """Single objects and moments, one a run; only where a format asked for them."""

@@ -7,12 +7,14 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from virtslo.model.figures import Figure
+from virtslo.model.indicators import Section
 from virtslo.model.report import Report, SourceComparison
 from virtslo.model.vocabulary import COUNTED_COMPONENTS
 from virtslo.report.content import Sheet
 from virtslo.report.numbers import NO_DATA, number, seconds
 
-PREFIX: Final = "rest_calls_"
+USED: Final = ("value", "per_object", "before", "peak", "after")
+"""Statistics of processor time, then of memory, in the order of their columns."""
 
 
 def call_sheets(report: Report) -> list[Sheet]:
@@ -37,15 +39,15 @@ def _by_resource(report: Report, run: str, title: str) -> Sheet:
     each: dict[str, Figure] = {}
     whole: dict[str, Figure] = {}
     for item in report.indicators:
-        if item.run == run and item.name.startswith(PREFIX):
+        if item.run == run and report.definitions[item.name].section is Section.CALLS:
             (each if item.statistic == "per_object" else whole)[item.name] = item.figure
     for name, figure in whole.items():
         if not figure.value:
             continue
-        verb, resource = name.removeprefix(PREFIX).split("_", 1)
+        verb, resource = report.definitions[name].labels
         sheet.rows.append(
             [
-                verb.upper(),
+                verb,
                 resource,
                 number(figure.value),
                 number(each[name].value),
@@ -58,16 +60,14 @@ def _by_resource(report: Report, run: str, title: str) -> Sheet:
 def _usage(report: Report, run: str, title: str) -> Sheet:
     columns = ["Component", "processor", "for each VMI", "memory before", "peak of reads", "after"]
     sheet = Sheet(f"What components use{title}", columns)
-    found = {
-        (item.name, item.statistic): item.figure for item in report.indicators if item.run == run
-    }
+    found: dict[tuple[str, str], Figure] = {}
+    for item in report.indicators:
+        definition = report.definitions[item.name]
+        if item.run == run and definition.section is Section.USAGE:
+            (component,) = definition.labels
+            found[component, item.statistic] = item.figure
     for component in COUNTED_COMPONENTS:
-        base = component.replace("-", "_")
-        figures = [
-            found.get((f"{base}_cpu_seconds", "value")),
-            found.get((f"{base}_cpu_seconds", "per_object")),
-            *(found.get((f"{base}_resident_bytes", name)) for name in ("before", "peak", "after")),
-        ]
+        figures = [found.get((component, statistic)) for statistic in USED]
         if any(figure is not None and figure.value is not None for figure in figures):
             sheet.rows.append([component, *_used(figures)])
     return sheet

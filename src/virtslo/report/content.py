@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from virtslo.model.figures import Figure
+from virtslo.model.indicators import Section
 from virtslo.model.report import Report, RunSummary
 from virtslo.model.vocabulary import (
-    COUNTED_COMPONENTS,
     KIND_TITLES,
     QUANTILES,
     TABLE_PHASES,
@@ -53,18 +53,8 @@ TABLE_DEFINITIONS: Final = (
     "n: how many objects a rate is of, column by column; all cycles, and all runs, together",
 )
 
-APART: Final = (
-    "rest_calls_",
-    "mean_seconds_",
-    "controller_calls_per_vmi",
-    "computed_least_seconds",
-    "rate_limiter_wait_seconds",
-    "api_answer_wait_seconds",
-    "work_queue_wait_seconds",
-    "work_queue_work_seconds",
-    *(name.replace("-", "_") for name in COUNTED_COMPONENTS),
-)
-"""How the names of indicators begin that are shown in tables and sentences of their own."""
+APART: Final = frozenset({Section.CALLS, Section.USAGE, Section.TIME})
+"""Sections that are tables and sentences of their own."""
 
 
 @dataclass(slots=True)
@@ -212,7 +202,7 @@ def single_lines(report: Report) -> Iterator[str]:
     """Every other indicator, a line each; counts of nothing are left out."""
     several = len(report.runs) > 1
     for item in report.indicators:
-        if item.statistic in QUANTILES or item.name.startswith(APART):
+        if item.statistic in QUANTILES or report.definitions[item.name].section in APART:
             continue
         figure = item.figure
         if item.statistic in {"count", "per_object"} and figure.value == 0:

@@ -8,13 +8,14 @@ make a figure worse, a verdict never goes from violated to met.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from virtslo.model.figures import Figure, Indicator
+from virtslo.model.figures import Figure
 from virtslo.model.findings import ALL_FIGURES, Finding
+from virtslo.model.indicators import Indicator
 from virtslo.model.objectives import Bound, Objective, Promise
 from virtslo.model.scenario import Scenario
 from virtslo.model.verdicts import Outcome, Verdict
 from virtslo.model.vocabulary import LEAST_SAMPLES
-from virtslo.slo.catalog.known_indicators import TABLE_INDICATORS
+from virtslo.slo.catalog.catalog import TABLE_INDICATORS
 from virtslo.slo.record.measured import Measured
 
 LONGEST_REASON: Final = 80

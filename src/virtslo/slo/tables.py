@@ -9,14 +9,15 @@ from statistics import median
 from typing import Final
 
 from virtslo.model.figures import Figure, no_data
+from virtslo.model.identifiers import Phase
 from virtslo.model.record import RunRecord
 from virtslo.model.report import Tables
 from virtslo.model.scenario import Pattern
 from virtslo.model.vocabulary import TABLE_KINDS, TABLE_PATTERNS, TABLE_PHASES, TABLE_VERBS
+from virtslo.slo.catalog.vmis import CREATION_RATE, OF_PHASE
 from virtslo.slo.comparable import differences
 from virtslo.slo.figures.churn_figures import form_of
 from virtslo.slo.figures.indicators import creation_rate, phase_rate
-from virtslo.slo.figures.rows import OBJECTS_PER_SECOND, VMIS_PER_SECOND
 from virtslo.slo.record.measured import Measured
 from virtslo.slo.record.rest_calls import UNIT as REQUESTS
 from virtslo.slo.record.rest_calls import cell
@@ -44,7 +45,7 @@ def tables_of(runs: Sequence[Measured]) -> Tables:
     return Tables(
         creation_rate={
             test: {
-                kind: _combined(runs, test, kind, OBJECTS_PER_SECOND, creation_rate)
+                kind: _combined(runs, test, kind, CREATION_RATE.unit, creation_rate)
                 for kind in KINDS
             }
             for test in tests
@@ -52,7 +53,9 @@ def tables_of(runs: Sequence[Measured]) -> Tables:
         phase_transition_rate={
             kind: {
                 test: {
-                    phase.lower(): _combined(runs, test, kind, VMIS_PER_SECOND, _phase_cell(phase))
+                    phase.lower(): _combined(
+                        runs, test, kind, OF_PHASE[phase].rate.unit, _phase_cell(phase)
+                    )
                     for phase in TABLE_PHASES
                 }
                 for test in tests
@@ -72,7 +75,7 @@ def tables_of(runs: Sequence[Measured]) -> Tables:
     )
 
 
-def _phase_cell(phase: str) -> Callable[[Measured], Figure]:
+def _phase_cell(phase: Phase) -> Callable[[Measured], Figure]:
     return lambda run: phase_rate(run, phase)
 
 

@@ -8,10 +8,11 @@ import pytest
 from virtslo.base.errors import ScenarioError
 from virtslo.config.objectives_file import BUILT_IN, choose_objectives, objectives_of
 from virtslo.config.objectives_schema import EXAMPLE, objectives_schema
-from virtslo.model.objectives import Bound, KnownIndicator, ObjectiveSet, Promise
-from virtslo.slo.catalog.known_indicators import known_indicators
+from virtslo.model.indicators import Definition, Section
+from virtslo.model.objectives import Bound, ObjectiveSet, Promise
+from virtslo.slo.catalog.catalog import CATALOG
 
-KNOWN = known_indicators()
+KNOWN = CATALOG
 RUNNING = "vmi_creation_to_running_seconds"
 
 
@@ -163,7 +164,9 @@ def test_nothing_can_be_promised_where_nothing_is_measured() -> None:
 
 
 def test_units_of_a_bound_follow_the_indicator() -> None:
-    known = {"a_share": KnownIndicator("share", ("value",))}
+    known = {
+        "a_share": Definition("a_share", "share", ("value",), Section.OTHER, "a share", "watch")
+    }
     made = objectives_of(
         {**EXAMPLE, "objectives": [{"indicator": "a_share", "atMost": "5%"}]},
         source="x",

@@ -20,11 +20,11 @@ from virtslo.model.scenario import (
     Victims,
 )
 from virtslo.model.workload import Kind
-from virtslo.slo.catalog.known_indicators import known_indicators
+from virtslo.slo.catalog.catalog import CATALOG
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 
-KNOWN = known_indicators()
+KNOWN = CATALOG
 SKETCH = """
 apiVersion: virtslo/v1
 name: burst-1000-vmi

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
-from virtslo.model.figures import Indicator
+from virtslo.model.indicators import Indicator
 from virtslo.model.report import Report, RunSummary
 from virtslo.model.verdicts import Outcome
 
@@ -88,8 +88,8 @@ class _Families:
             if item.figure.value is not None:
                 by_name.setdefault(item.name, []).append(item)
         for name, items in by_name.items():
-            text = self._report.definitions.get(name, name)
-            help_text = f"{text} [{items[0].figure.unit}]"
+            definition = self._report.definitions[name]
+            help_text = f"{definition.text} [{definition.unit}]"
             family = _gauge(f"virtslo_{_word(name)}", help_text, ("statistic", "source"))
             for item in items:
                 labels = [*self._labels[item.run], item.statistic, item.figure.source]

@@ -109,7 +109,7 @@ def _page(report: Report, *, is_shared: bool) -> dict[str, Any]:
         "time_spent": list(time_lines(report)),
         "singles": list(single_lines(report)),
         "promises": PROMISES,
-        "definitions": report.definitions,
+        "definitions": [(item.name, item.text) for item in report.definitions.values()],
     }  # fmt: skip
 
 

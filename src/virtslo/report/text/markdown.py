@@ -49,7 +49,7 @@ class Markdown:
         parts += ["## You promise, we promise", "", "These figures hold where", ""]
         parts += [*_bullets(PROMISES), ""]
         parts += ["## Definitions", "", *_bullets(TABLE_DEFINITIONS)]
-        parts += _bullets(f"`{name}`: {text}" for name, text in report.definitions.items())
+        parts += _bullets(f"`{item.name}`: {item.text}" for item in report.definitions.values())
         return "\n".join(parts) + "\n"
 
 

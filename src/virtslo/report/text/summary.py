@@ -75,6 +75,12 @@ def _print(console: "Console", report: Report) -> None:
     print_end(console, report)
 
 
+def shown(test: str) -> tuple[tuple[str, str], ...]:
+    """The indicators and statistics of the row of a run of this test."""
+    running = ((_RUNNING, statistic) for statistic in ("p50", "p95", "max"))
+    return (*running, _WHOLE[test], (_GONE, "p50"))
+
+
 def run_sheet(report: Report) -> Sheet:
     """A row a run: how soon its objects were there, and what it came to."""
     judged = any(run.objectives for run in report.runs)
@@ -83,8 +89,7 @@ def run_sheet(report: Report) -> Sheet:
     figures = {(item.run, item.name, item.statistic): item.figure for item in report.indicators}
     notes = Footnotes()
     for run in report.runs:
-        asked = (*((_RUNNING, statistic) for statistic in ("p50", "p95", "max")), _WHOLE[run.test])
-        cells = [_cell(figures.get((run.id, *key)), notes) for key in (*asked, (_GONE, "p50"))]
+        cells = [_cell(figures.get((run.id, *key)), notes) for key in shown(run.test)]
         if judged:
             cells.append(_met([item for item in report.verdicts if item.run == run.id]))
         measured = figures.get((run.id, _RUNNING, "p50"))

@@ -1,1 +1,1 @@
-"""The catalog of indicators: definitions, units, statistics."""
+"""The catalog of indicators: one definition each, by subject."""

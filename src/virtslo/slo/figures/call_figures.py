@@ -1,16 +1,19 @@
 """Indicators of REST calls and of what components use.
 
-Invariant: names and units are those of `call_catalog`; a figure of a window that is not whole is no
+Invariant: names and units are those of the catalog; a figure of a window that is not whole is no
 data, with the reason.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from typing import Final
 
 from virtslo.model.figures import Figure, no_data
+from virtslo.model.indicators import Definition
 from virtslo.model.operations import RAMP_DOWN
 from virtslo.model.rest_calls import COMPONENTS
-from virtslo.model.vocabulary import COUNTED_COMPONENTS, COUNTED_RESOURCES, COUNTED_VERBS
-from virtslo.slo.catalog.call_definitions import call_name, component_name
+from virtslo.model.vocabulary import COUNTED_RESOURCES
+from virtslo.slo.catalog.calls import OF_COMPONENT, OF_VERB
+from virtslo.slo.figures.rows import Row
 from virtslo.slo.record.call_windows import Usage, Window, folded
 from virtslo.slo.record.measured import Measured, measured_stage
 from virtslo.slo.record.rest_calls import (
@@ -23,40 +26,34 @@ from virtslo.slo.record.rest_calls import (
     source_window,
 )
 
-Row = tuple[str, str, Figure]
-
 
 def call_rows(run: Measured) -> Iterator[Row]:
     """Requests by verb and resource in the measured stage, and by verb in the ramp-down."""
     stage = measured_stage(run.record)
     window, objects = best_window(run, stage), objects_of(run, stage)
     counts = _counts(window)
-    for verb in COUNTED_VERBS:
-        for resource in COUNTED_RESOURCES:
+    for verb, of in OF_VERB.items():
+        for resource, definition in of.by_resource.items():
             figure = _figure(window, counts.get((verb, resource), 0))
-            yield from _both(call_name(verb, resource), figure, objects)
+            yield from _both(definition, figure, objects)
     window, objects = best_window(run, RAMP_DOWN), objects_of(run, RAMP_DOWN)
     counts = _counts(window)
-    for verb in COUNTED_VERBS:
+    for verb, of in OF_VERB.items():
         total = sum(count for key, count in counts.items() if key[0] == verb)
-        yield from _both(f"ramp_down_rest_calls_{verb.lower()}", _figure(window, total), objects)
+        yield from _both(of.ramp_down, _figure(window, total), objects)
 
 
 def usage_rows(run: Measured) -> Iterator[Row]:
     """Processor time and memory of each component."""
     stage = measured_stage(run.record)
     window = source_window(run, stage, COMPONENTS)
-    for component in COUNTED_COMPONENTS:
+    for component, of in OF_COMPONENT.items():
         usage = None if window is None else window.usage.get(component)
         why = _why_no_usage(window, usage, component)
-        cpu = _used(usage, lambda found: found.cpu_seconds, "s", why)
-        yield from _both(
-            component_name("cpu_seconds", component), cpu, objects_of(run, stage), "value"
-        )
-        name = component_name("resident_bytes", component)
-        yield name, "before", _used(usage, lambda found: found.resident_before, "bytes", why)
-        yield name, "peak", _used(usage, lambda found: found.resident_peak, "bytes", why)
-        yield name, "after", _used(usage, lambda found: found.resident_after, "bytes", why)
+        spent = _used(of.processor, usage, lambda found: found.cpu_seconds, why)
+        yield from _both(of.processor, spent, objects_of(run, stage), "value")
+        for statistic, read in _MEMORY.items():
+            yield Row(of.memory, statistic, _used(of.memory, usage, read, why))
 
 
 def _counts(window: Window | None) -> Mapping[tuple[str, str], int]:
@@ -76,24 +73,35 @@ def _figure(window: Window | None, count: int) -> Figure:
     return Figure(count, UNIT, count, window.source)
 
 
-def _both(name: str, figure: Figure, objects: int, first: str = "count") -> Iterator[Row]:
+def _both(
+    definition: Definition, figure: Figure, objects: int, first: str = "count"
+) -> Iterator[Row]:
     """A figure as it is, and for each object."""
-    yield name, first, figure
+    yield Row(definition, first, figure)
     if figure.value is None or objects == 0:
         reason = figure.reason or "there are no objects to divide by"
-        yield name, "per_object", no_data(figure.unit, reason, source=figure.source)
+        missing = no_data(figure.unit, reason, source=figure.source)
+        yield Row(definition, "per_object", missing)
     else:
         each = float(figure.value) / objects
-        yield name, "per_object", Figure(each, figure.unit, objects, figure.source)
+        per_object = Figure(each, figure.unit, objects, figure.source)
+        yield Row(definition, "per_object", per_object)
+
+
+_MEMORY: Final[Mapping[str, Callable[[Usage], float | None]]] = {
+    "before": lambda usage: usage.resident_before,
+    "peak": lambda usage: usage.resident_peak,
+    "after": lambda usage: usage.resident_after,
+}
 
 
 def _used(
-    usage: Usage | None, what: Callable[[Usage], float | None], unit: str, why: str
+    definition: Definition, usage: Usage | None, what: Callable[[Usage], float | None], why: str
 ) -> Figure:
     value = None if usage is None else what(usage)
     if usage is None or value is None:
-        return no_data(unit, why, source=COMPONENTS)
-    return Figure(value, unit, usage.processes, COMPONENTS)
+        return no_data(definition.unit, why, source=COMPONENTS)
+    return Figure(value, definition.unit, usage.processes, COMPONENTS)
 
 
 def _why_no_usage(window: Window | None, usage: Usage | None, component: str) -> str:

@@ -10,11 +10,23 @@ from typing import Final
 
 from virtslo.base.clock import to_seconds
 from virtslo.model.figures import Figure, no_data
+from virtslo.model.identifiers import Phase
 from virtslo.model.operations import CREATE
 from virtslo.model.scenario import ChurnMode
 from virtslo.model.vocabulary import QUANTILES
 from virtslo.model.workload import Kind
-from virtslo.slo.figures.rows import OBJECTS_PER_SECOND, OPERATIONS, VMIS_PER_SECOND, WATCH, Row
+from virtslo.slo.catalog.churn import (
+    CYCLE_RECOVERY,
+    DURATION,
+    OVERLAPPING_CYCLES,
+    REPLACED_OBJECTS,
+    REPLACEMENT,
+    SCALE_IN,
+    TIME_BELOW_CAPACITY,
+)
+from virtslo.slo.catalog.family import OPERATIONS, WATCH
+from virtslo.slo.catalog.vmis import CREATION_RATE, OF_PHASE
+from virtslo.slo.figures.rows import Row
 from virtslo.slo.record.churn import ChurnFacts, Cycle, Victim
 from virtslo.slo.statistics.quantiles import quantile
 from virtslo.slo.statistics.rates import rate
@@ -37,16 +49,16 @@ def churn_creation_rate(churn: ChurnFacts) -> Figure:
     """Objects that came in place of others per second: the median of the cycles' rates."""
     if churn.churn.mode is ChurnMode.RESTART:
         reason = "a restart creates no VM: the VM's controller starts another VMI"
-        return no_data(OBJECTS_PER_SECOND, reason, source=OPERATIONS)
+        return no_data(CREATION_RATE.unit, reason, source=OPERATIONS)
     return _over_cycles(churn, [_creation(churn, cycle) for cycle in churn.cycles])
 
 
-def churn_phase_rate(churn: ChurnFacts, phase: str) -> Figure:
+def churn_phase_rate(churn: ChurnFacts, phase: Phase) -> Figure:
     """VMIs that entered a phase per second: the median of the cycles' rates."""
     figures = []
     for cycle in churn.cycles:
         moments = [vmi.phases[phase] for vmi in cycle.created if phase in vmi.phases]
-        figures.append(_rate(churn, cycle, moments, unit=VMIS_PER_SECOND, source=WATCH))
+        figures.append(_rate(churn, cycle, moments, unit=OF_PHASE[phase].rate.unit, source=WATCH))
     return _over_cycles(churn, figures)
 
 
@@ -58,21 +70,18 @@ def churn_rows(churn: ChurnFacts) -> Iterator[Row]:
         yield from _recoveries(churn)
         yield from _replacements(churn)
         overlapping = sum(1 for cycle in churn.cycles if cycle.is_overlapped)
-        yield (
-            "overlapping_cycles",
-            "value",
-            Figure(overlapping, "cycles", len(churn.cycles), WATCH),
-        )
-    yield "time_below_capacity_share", "value", _below_capacity(churn)
+        figure = Figure(overlapping, OVERLAPPING_CYCLES.unit, len(churn.cycles), WATCH)
+        yield Row(OVERLAPPING_CYCLES, "value", figure)
+    yield Row(TIME_BELOW_CAPACITY, "value", _below_capacity(churn))
     duration = _duration(churn)
-    yield (
-        "churn_duration_seconds",
-        "value",
+    figure = (
         no_data("s", "the churn stage did not end", source=WATCH)
         if duration is None
-        else Figure(duration, "s", len(churn.cycles), WATCH),
+        else Figure(duration, "s", len(churn.cycles), WATCH)
     )
-    yield "replaced_objects", "value", Figure(churn.replaced, "objects", len(churn.cycles), WATCH)
+    yield Row(DURATION, "value", figure)
+    figure = Figure(churn.replaced, REPLACED_OBJECTS.unit, len(churn.cycles), WATCH)
+    yield Row(REPLACED_OBJECTS, "value", figure)
 
 
 def recovery_of(cycle: Cycle) -> Figure:
@@ -84,18 +93,14 @@ def recovery_of(cycle: Cycle) -> Figure:
 
 
 def _recoveries(churn: ChurnFacts) -> Iterator[Row]:
-    name = "cycle_recovery_seconds"
     figures = [recovery_of(cycle) for cycle in churn.cycles]
     values = [float(figure.value) for figure in figures if figure.value is not None]
     unfinished = len(figures) - len(values)
     for statistic in QUANTILES:
-        yield (
-            name,
-            statistic,
-            quantile(statistic, values, unfinished=unfinished, deadline=_waited(churn)),
-        )
+        found = quantile(statistic, values, unfinished=unfinished, deadline=_waited(churn))
+        yield Row(CYCLE_RECOVERY, statistic, found)
     for cycle, figure in zip(churn.cycles, figures, strict=True):
-        yield name, f"cycle_{cycle.number + 1}", figure
+        yield Row(CYCLE_RECOVERY, f"{CYCLE_RECOVERY.numbered}_{cycle.number + 1}", figure)
     if churn.churn.mode is ChurnMode.SCALE:
         inwards = [
             to_seconds(cycle.scaled_in_ns - cycle.start_ns)
@@ -104,7 +109,8 @@ def _recoveries(churn: ChurnFacts) -> Iterator[Row]:
         ]
         missing = len(churn.cycles) - len(inwards)
         for statistic in QUANTILES:
-            yield "scale_in_seconds", statistic, quantile(statistic, inwards, unfinished=missing)
+            found = quantile(statistic, inwards, unfinished=missing)
+            yield Row(SCALE_IN, statistic, found)
 
 
 def _waited(churn: ChurnFacts) -> float | None:
@@ -129,11 +135,8 @@ def _replacements(churn: ChurnFacts) -> Iterator[Row]:
     unfinished = len(pairs) - len(values)
     waited = churn.waited_seconds
     for statistic in QUANTILES:
-        yield (
-            "replacement_seconds",
-            statistic,
-            quantile(statistic, values, unfinished=unfinished, deadline=waited),
-        )
+        found = quantile(statistic, values, unfinished=unfinished, deadline=waited)
+        yield Row(REPLACEMENT, statistic, found)
 
 
 def _pairs(cycle: Cycle) -> Iterator[float | None]:
@@ -155,7 +158,7 @@ def _pairs(cycle: Cycle) -> Iterator[float | None]:
 def _creation(churn: ChurnFacts, cycle: Cycle) -> Figure:
     if churn.kind in {Kind.VMPOOL, Kind.VMIRS}:
         moments = [item.added_ns for item in cycle.objects if item.added_ns is not None]
-        return _rate(churn, cycle, moments, unit=OBJECTS_PER_SECOND, source=WATCH)
+        return _rate(churn, cycle, moments, unit=CREATION_RATE.unit, source=WATCH)
     accepted = [
         operation.finished_ns
         for operation in cycle.operations
@@ -163,7 +166,7 @@ def _creation(churn: ChurnFacts, cycle: Cycle) -> Figure:
         and operation.error is None
         and operation.finished_ns is not None
     ]
-    return rate(accepted, unit=OBJECTS_PER_SECOND, source=OPERATIONS)
+    return rate(accepted, unit=CREATION_RATE.unit, source=OPERATIONS)
 
 
 def _rate(
@@ -203,10 +206,10 @@ def _over_cycles(churn: ChurnFacts, figures: Sequence[Figure]) -> Figure:
 def _below_capacity(churn: ChurnFacts) -> Figure:
     duration, end = _duration(churn), churn.end_ns
     if duration is None or end is None or duration <= 0:
-        return no_data("share", "the churn stage did not end", source=WATCH)
+        return no_data(TIME_BELOW_CAPACITY.unit, "the churn stage did not end", source=WATCH)
     missing = churn.capacity.missing_ns(churn.count, churn.stage.t0_ns, end)
     share = to_seconds(missing) / (churn.count * duration)
-    return Figure(share, "share", churn.count, WATCH)
+    return Figure(share, TIME_BELOW_CAPACITY.unit, churn.count, WATCH)
 
 
 def _duration(churn: ChurnFacts) -> float | None:

@@ -4,29 +4,31 @@ Invariant: names and definitions are those of the catalog; each figure has its s
 source.
 """
 
-import itertools
 from collections.abc import Callable, Iterator
 
 from virtslo.base.clock import to_seconds
 from virtslo.model import resources
-from virtslo.model.figures import Figure, Indicator, no_data
-from virtslo.model.identifiers import RUNNING
+from virtslo.model.figures import Figure, no_data
+from virtslo.model.identifiers import RUNNING, Phase
+from virtslo.model.indicators import Indicator
 from virtslo.model.scenario import ChurnMode
-from virtslo.model.vocabulary import QUANTILES, TABLE_PHASES
+from virtslo.model.vocabulary import QUANTILES
 from virtslo.model.workload import TRAITS
+from virtslo.slo.catalog.family import OPERATIONS, WATCH
+from virtslo.slo.catalog.generator import FAILED_CREATES, IN_FLIGHT_WAIT, LATENESS
+from virtslo.slo.catalog.vmis import (
+    CREATION_RATE,
+    DELETION_TO_GONE,
+    INTENT_TO_RUNNING,
+    OF_PHASE,
+    STEPS,
+    TIME_TO_ALL_RUNNING,
+)
 from virtslo.slo.figures.call_figures import call_rows, usage_rows
 from virtslo.slo.figures.churn_figures import churn_creation_rate, churn_phase_rate, churn_rows
 from virtslo.slo.figures.machine_figures import machine_rows
 from virtslo.slo.figures.responsiveness import responsiveness_rows
-from virtslo.slo.figures.rows import (
-    OBJECTS_PER_SECOND,
-    OPERATIONS,
-    VMIS_PER_SECOND,
-    WATCH,
-    Row,
-    missing_rows,
-    quantile_rows,
-)
+from virtslo.slo.figures.rows import Row, missing_rows, quantile_rows
 from virtslo.slo.figures.time_spent import time_rows
 from virtslo.slo.record.lateness import lateness_of
 from virtslo.slo.record.measured import Measured, Samples, intended, released
@@ -52,9 +54,9 @@ def indicators_of(measured: Measured) -> tuple[Indicator, ...]:
         _own,
     ]
     return tuple(
-        Indicator(run, name, statistic, figure)
+        Indicator(run, row.definition.name, row.statistic, row.figure)
         for part in parts
-        for name, statistic, figure in part(measured)
+        for row in part(measured)
     )
 
 
@@ -75,45 +77,39 @@ def creation_rate(measured: Measured) -> Figure:
             for timeline in measured.timelines.of_kind(member)
             if timeline.added_ns is not None
         ]
-        return rate(moments, unit=OBJECTS_PER_SECOND, source=WATCH)
+        return rate(moments, unit=CREATION_RATE.unit, source=WATCH)
     accepted = [
         operation.finished_ns
         for operation in measured.accepted
         if operation.finished_ns is not None
     ]
-    return rate(accepted, unit=OBJECTS_PER_SECOND, source=OPERATIONS)
+    return rate(accepted, unit=CREATION_RATE.unit, source=OPERATIONS)
 
 
-def phase_rate(measured: Measured, phase: str) -> Figure:
+def phase_rate(measured: Measured, phase: Phase) -> Figure:
     """VMIs entering a phase per second."""
     if measured.churn is not None:
         return churn_phase_rate(measured.churn, phase)
-    return rate(measured.phase_moments(phase), unit=VMIS_PER_SECOND, source=WATCH)
+    return rate(measured.phase_moments(phase), unit=OF_PHASE[phase].rate.unit, source=WATCH)
 
 
 def _rates(measured: Measured) -> Iterator[Row]:
-    yield "creation_rate", "mean", creation_rate(measured)
-    for phase in TABLE_PHASES:
-        yield f"phase_rate_{phase.lower()}", "mean", phase_rate(measured, phase)
+    yield Row(CREATION_RATE, "mean", creation_rate(measured))
+    for phase, of in OF_PHASE.items():
+        yield Row(of.rate, "mean", phase_rate(measured, phase))
 
 
 def _totals(measured: Measured) -> Iterator[Row]:
     if measured.churn is None:
-        yield "time_to_all_running_seconds", "value", _time_to_all(measured)
-    for phase in TABLE_PHASES:
+        yield Row(TIME_TO_ALL_RUNNING, "value", _time_to_all(measured))
+    for phase, of in OF_PHASE.items():
         seen = len(measured.phase_moments(phase))
         missing = len(measured.vmis) - seen
-        yield (
-            f"not_seen_{phase.lower()}",
-            "count",
-            Figure(missing, "VMIs", len(measured.vmis), WATCH),
-        )
+        figure = Figure(missing, of.not_seen.unit, len(measured.vmis), WATCH)
+        yield Row(of.not_seen, "count", figure)
     failed = [operation for operation in measured.creations if operation.error is not None]
-    yield (
-        "failed_creates",
-        "count",
-        Figure(len(failed), "operations", len(measured.creations), OPERATIONS),
-    )
+    figure = Figure(len(failed), FAILED_CREATES.unit, len(measured.creations), OPERATIONS)
+    yield Row(FAILED_CREATES, "count", figure)
 
 
 def _time_to_all(measured: Measured) -> Figure:
@@ -139,24 +135,23 @@ def _latencies(measured: Measured) -> Iterator[Row]:
     if measured.stage is None:
         return
     missing = _no_creates(measured)
-    for phase in TABLE_PHASES:
-        name = f"vmi_creation_to_{phase.lower()}_seconds"
+    for phase, of in OF_PHASE.items():
         if missing is not None:
-            yield from missing_rows(name, missing)
+            yield from missing_rows(of.from_creation, missing)
         else:
-            yield from quantile_rows(name, measured.from_creation(_phase_reader(phase), released))
-    name = "vmi_intent_to_running_seconds"
+            samples = measured.from_creation(_phase_reader(phase), released)
+            yield from quantile_rows(of.from_creation, samples)
     if missing is not None:
-        yield from missing_rows(name, missing)
+        yield from missing_rows(INTENT_TO_RUNNING, missing)
     else:
         samples = measured.from_creation(_phase_reader(RUNNING), intended)
-        yield from quantile_rows(name, samples)
+        yield from quantile_rows(INTENT_TO_RUNNING, samples)
     deletions = measured.deletions()
     if measured.churn is not None and measured.churn.churn.mode is ChurnMode.SCALE:
         reason = "the run itself deleted nothing in this stage: a controller scaled in"
-        yield from missing_rows("vmi_deletion_to_gone_seconds", reason)
+        yield from missing_rows(DELETION_TO_GONE, reason)
     else:
-        yield from quantile_rows("vmi_deletion_to_gone_seconds", deletions)
+        yield from quantile_rows(DELETION_TO_GONE, deletions)
 
 
 def _no_creates(measured: Measured) -> str | None:
@@ -167,36 +162,27 @@ def _no_creates(measured: Measured) -> str | None:
 
 
 def _steps(measured: Measured) -> Iterator[Row]:
-    for earlier, later in itertools.pairwise(TABLE_PHASES):
+    for (earlier, later), step in STEPS.items():
         values = [
             to_seconds(vmi.phases[later] - vmi.phases[earlier])
             for vmi in measured.vmis
             if earlier in vmi.phases and later in vmi.phases
         ]
         stuck = sum(1 for vmi in measured.vmis if earlier in vmi.phases and later not in vmi.phases)
-        name = f"vmi_{earlier.lower()}_to_{later.lower()}_seconds"
-        yield from quantile_rows(name, Samples(tuple(values), stuck, measured.deadline_seconds()))
+        yield from quantile_rows(step, Samples(tuple(values), stuck, measured.deadline_seconds()))
 
 
 def _own(measured: Measured) -> Iterator[Row]:
     if measured.record.header.environment.virtual_time:
         reason = "in virtual time the generator is never late"
-        yield "lateness_seconds", "p99", no_data("s", reason, source=OPERATIONS)
+        yield Row(LATENESS, "p99", no_data(LATENESS.unit, reason, source=OPERATIONS))
         return
     load = measured.record.header.scenario.load
     late = lateness_of(measured.creations, load.arrival.process)
     for statistic in QUANTILES:
-        yield (
-            "lateness_seconds",
-            statistic,
-            quantile(statistic, late.values, source=OPERATIONS),
-        )
+        yield Row(LATENESS, statistic, quantile(statistic, late.values, source=OPERATIONS))
     if late.waits:
-        yield (
-            "in_flight_wait_seconds",
-            "max",
-            quantile("max", late.waits, source=OPERATIONS),
-        )
+        yield Row(IN_FLIGHT_WAIT, "max", quantile("max", late.waits, source=OPERATIONS))
 
 
 def _phase_reader(phase: str) -> Callable[[Timeline], int | None]:

@@ -11,14 +11,23 @@ from virtslo.model import resources
 from virtslo.model.figures import Figure, no_data
 from virtslo.model.identifiers import RUNNING
 from virtslo.model.workload import Kind
-from virtslo.slo.figures.rows import OPERATIONS, WATCH, Row, quantile_rows
+from virtslo.slo.catalog.family import OPERATIONS, WATCH
+from virtslo.slo.catalog.vms import (
+    ADDED_TO_VMI_CREATED,
+    CREATION_TO_ACCEPTED,
+    CREATION_TO_READY,
+    CREATION_TO_VMI_CREATED,
+    POOL_CREATION_RATE,
+    POOL_TIME_TO_FIRST_VM,
+    RUNNING_TO_READY,
+)
+from virtslo.slo.figures.rows import Row, quantile_rows
 from virtslo.slo.record.measured import Measured, Samples, released
 from virtslo.slo.record.timelines import Timeline
 from virtslo.slo.statistics.rates import rate
 
 VM = resources.VMS.kind
 VMI = resources.VMIS.kind
-POOLS_PER_SECOND = "pools/s"
 
 Moment = Callable[[Timeline, Timeline | None], int | None]
 """A moment of a VM and its first VMI."""
@@ -71,11 +80,11 @@ def _from_release(
         for operation in measured.accepted
         if operation.finished_ns is not None
     ]
-    yield from quantile_rows("vm_creation_to_accepted_seconds", Samples(tuple(accepted), 0, None))
+    yield from quantile_rows(CREATION_TO_ACCEPTED, Samples(tuple(accepted), 0, None))
     seen = {(machine.namespace, machine.name): machine for machine in machines}
-    for name, moment in (
-        ("vm_creation_to_vmi_created_seconds", _vmi_added),
-        ("vm_creation_to_ready_seconds", _machine_ready),
+    for definition, moment in (
+        (CREATION_TO_VMI_CREATED, _vmi_added),
+        (CREATION_TO_READY, _machine_ready),
     ):
         values: list[float] = []
         for operation in measured.accepted:
@@ -85,16 +94,16 @@ def _from_release(
                 values.append(to_seconds(reached - released(operation)))
         unfinished = len(measured.accepted) - len(values)
         yield from quantile_rows(
-            name, Samples(tuple(values), unfinished, measured.deadline_seconds())
+            definition, Samples(tuple(values), unfinished, measured.deadline_seconds())
         )
 
 
 def _between(
     measured: Measured, machines: Sequence[Timeline], vmis: Mapping[str, Timeline]
 ) -> Iterator[Row]:
-    for name, since, until in (
-        ("vm_added_to_vmi_created_seconds", _machine_added, _vmi_added),
-        ("vmi_running_to_vm_ready_seconds", _vmi_running, _machine_ready),
+    for definition, since, until in (
+        (ADDED_TO_VMI_CREATED, _machine_added, _vmi_added),
+        (RUNNING_TO_READY, _vmi_running, _machine_ready),
     ):
         values: list[float] = []
         unfinished = 0
@@ -108,22 +117,22 @@ def _between(
             else:
                 values.append(to_seconds(end - begin))
         yield from quantile_rows(
-            name, Samples(tuple(values), unfinished, measured.deadline_seconds())
+            definition, Samples(tuple(values), unfinished, measured.deadline_seconds())
         )
 
 
 def _pools(measured: Measured, machines: Sequence[Timeline]) -> Iterator[Row]:
     added = [machine.added_ns for machine in machines if machine.added_ns is not None]
     first = min((released(operation) for operation in measured.creations), default=None)
-    name = "pool_time_to_first_vm_seconds"
     if first is None or not added:
-        yield name, "value", no_data("s", "no VM was created through a pool", source=WATCH)
+        figure = no_data("s", "no VM was created through a pool", source=WATCH)
     else:
-        yield name, "value", Figure(to_seconds(min(added) - first), "s", len(added), WATCH)
+        figure = Figure(to_seconds(min(added) - first), "s", len(added), WATCH)
+    yield Row(POOL_TIME_TO_FIRST_VM, "value", figure)
     accepted = [item.finished_ns for item in measured.accepted if item.finished_ns is not None]
     if len(measured.creations) > 1:
-        figure = rate(accepted, unit=POOLS_PER_SECOND, source=OPERATIONS)
-        yield "pool_creation_rate", "mean", figure
+        figure = rate(accepted, unit=POOL_CREATION_RATE.unit, source=OPERATIONS)
+        yield Row(POOL_CREATION_RATE, "mean", figure)
 
 
 def _is_in_time(measured: Measured, moment_ns: int) -> bool:

@@ -15,15 +15,15 @@ from virtslo.model.figures import Figure, no_data
 from virtslo.model.operations import RAMP_UP
 from virtslo.model.rest_calls import API_SERVER, CounterRead, OwnLatencies
 from virtslo.model.vocabulary import LEAST_SAMPLES, QUANTILES
-from virtslo.slo.catalog.call_definitions import SCOPES
+from virtslo.slo.catalog.family import OWN_CALLS, SERVER_HISTOGRAMS
+from virtslo.slo.catalog.responsiveness import OF_SCOPE
+from virtslo.slo.figures.rows import Row
 from virtslo.slo.record.call_windows import is_another_process, moments_of
 from virtslo.slo.record.measured import Measured, measured_stage
 from virtslo.slo.statistics.quantiles import quantile
 
 P99: Final = 0.99
-OWN: Final = "own calls"
 
-Row = tuple[str, str, Figure]
 Pair = tuple[str, str, str]
 """(verb, resource or resource/subresource, scope)."""
 
@@ -39,13 +39,13 @@ class BucketQuantile:
 
 def responsiveness_rows(run: Measured) -> Iterator[Row]:
     """The figures of our own calls and of everybody's, by scope."""
-    for scope in SCOPES:
+    for scope, of in OF_SCOPE.items():
         own = [item for item in run.record.rest_calls.own if item.scope == scope]
         for statistic in QUANTILES:
-            yield f"own_call_seconds_{scope}", statistic, _own(own, statistic)
+            yield Row(of.own, statistic, _own(own, statistic))
     pairs = server_quantiles(run, measured_stage(run.record))
-    for scope in SCOPES:
-        yield f"api_call_seconds_{scope}", "p99", _everybodys(pairs, scope)
+    for scope, of in OF_SCOPE.items():
+        yield Row(of.everyone, "p99", _everybodys(pairs, scope))
 
 
 def server_quantiles(run: Measured, stage: str = RAMP_UP) -> Mapping[Pair, BucketQuantile] | str:
@@ -103,7 +103,7 @@ def _grown(
 def _own(items: Sequence[OwnLatencies], statistic: str) -> Figure:
     """The statistic of the slowest pair; of one too small for it, its slowest call counts."""
     if not items:
-        return no_data("s", "virtslo made no call of this scope", source=OWN)
+        return no_data("s", "virtslo made no call of this scope", source=OWN_CALLS)
     slowest, figure = max(
         ((item, _bounding(item, statistic)) for item in items),
         key=lambda found: float(found[1].value or 0),
@@ -111,7 +111,7 @@ def _own(items: Sequence[OwnLatencies], statistic: str) -> Figure:
     detail = {"slowest": f"{slowest.verb} {slowest.resource}"}
     if len(slowest.nanoseconds) < LEAST_SAMPLES[statistic]:
         detail["of_a_small_pair"] = f"the slowest of {len(slowest.nanoseconds)} calls"
-    return Figure(figure.value, "s", figure.samples, OWN, detail=detail)
+    return Figure(figure.value, "s", figure.samples, OWN_CALLS, detail=detail)
 
 
 def _bounding(item: OwnLatencies, statistic: str) -> Figure:
@@ -120,7 +120,7 @@ def _bounding(item: OwnLatencies, statistic: str) -> Figure:
 
 
 def _quantile(item: OwnLatencies, statistic: str) -> Figure:
-    return quantile(statistic, [to_seconds(ns) for ns in item.nanoseconds], source=OWN)
+    return quantile(statistic, [to_seconds(ns) for ns in item.nanoseconds], source=OWN_CALLS)
 
 
 def _everybodys(pairs: Mapping[Pair, BucketQuantile] | str, scope: str) -> Figure:
@@ -136,7 +136,7 @@ def _everybodys(pairs: Mapping[Pair, BucketQuantile] | str, scope: str) -> Figur
             None,
             "s",
             found.samples,
-            "API server's histograms",
+            SERVER_HISTOGRAMS,
             reason=f"{name}: beyond the last bucket, {found.lower:g} s",
             lower_bound=found.lower,
         )
@@ -144,7 +144,7 @@ def _everybodys(pairs: Mapping[Pair, BucketQuantile] | str, scope: str) -> Figur
         found.upper,
         "s",
         found.samples,
-        "API server's histograms",
+        SERVER_HISTOGRAMS,
         range=(found.lower, found.upper),
         detail={"slowest": name},
     )

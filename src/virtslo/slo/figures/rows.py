@@ -1,36 +1,42 @@
-"""Rows of indicators: a name, a statistic, a figure.
+"""Rows of indicators: a definition, a statistic, a figure.
 
-Invariant: what has samples gets every statistic of `quantiles`, those without data with their
-reason.
+Invariant: what has samples gets every quantile, those without data with their reason; a row's name
+and unit are those of its definition.
 """
 
 from collections.abc import Iterator
-from typing import Final
+from typing import NamedTuple
 
 from virtslo.model.figures import Figure, no_data
+from virtslo.model.indicators import Definition
 from virtslo.model.vocabulary import QUANTILES
+from virtslo.slo.catalog.family import WATCH
 from virtslo.slo.record.measured import Samples
 from virtslo.slo.statistics.quantiles import quantile
 
-OPERATIONS: Final = "operations"
-WATCH: Final = "watch"
-OBJECTS_PER_SECOND: Final = "objects/s"
-VMIS_PER_SECOND: Final = "VMIs/s"
 
-Row = tuple[str, str, Figure]
-"""(name, statistic, figure)."""
+class Row(NamedTuple):
+    """One printed statistic of an indicator."""
+
+    definition: Definition
+    statistic: str
+    figure: Figure
 
 
-def quantile_rows(name: str, samples: Samples) -> Iterator[Row]:
-    """Every statistic of these samples."""
+def quantile_rows(definition: Definition, samples: Samples) -> Iterator[Row]:
+    """Every quantile of these samples."""
     for statistic in QUANTILES:
         figure = quantile(
-            statistic, samples.values, unfinished=samples.unfinished, deadline=samples.deadline
+            statistic,
+            samples.values,
+            unfinished=samples.unfinished,
+            deadline=samples.deadline,
+            unit=definition.unit,
         )
-        yield name, statistic, figure
+        yield Row(definition, statistic, figure)
 
 
-def missing_rows(name: str, reason: str, *, source: str = WATCH) -> Iterator[Row]:
-    """Every statistic without data, for one reason."""
+def missing_rows(definition: Definition, reason: str, *, source: str = WATCH) -> Iterator[Row]:
+    """Every quantile without data, for one reason."""
     for statistic in QUANTILES:
-        yield name, statistic, no_data("s", reason, source=source)
+        yield Row(definition, statistic, no_data(definition.unit, reason, source=source))

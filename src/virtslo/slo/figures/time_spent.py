@@ -12,6 +12,7 @@ from virtslo.base.clock import to_seconds
 from virtslo.model.environment import ClientLimit
 from virtslo.model.figures import Figure, no_data
 from virtslo.model.identifiers import RUNNING
+from virtslo.model.indicators import Definition
 from virtslo.model.kubevirt_metrics import (
     QUEUE_WAITS,
     QUEUE_WORK,
@@ -20,6 +21,17 @@ from virtslo.model.kubevirt_metrics import (
 )
 from virtslo.model.rest_calls import COMPONENTS
 from virtslo.model.vocabulary import COUNTED_RESOURCES, TABLE_PHASES, VIRT_CONTROLLER, WATCH
+from virtslo.slo.catalog.time_spent import (
+    API_ANSWER_WAIT,
+    COMPUTED_LEAST,
+    CONTROLLER_CALLS,
+    IN_PHASE,
+    RATE_LIMITER_WAIT,
+    TO_PENDING,
+    WORK_QUEUE_WAIT,
+    WORK_QUEUE_WORK,
+)
+from virtslo.slo.figures.rows import Row
 from virtslo.slo.record.call_windows import Window, folded
 from virtslo.slo.record.measured import Measured, measured_stage, released
 from virtslo.slo.record.rest_calls import objects_of, reason_of, source_window
@@ -27,13 +39,13 @@ from virtslo.slo.record.rest_calls import objects_of, reason_of, source_window
 BOUND_SHARE: Final = 0.5
 """From this share of the time on, the client's limit is what bounds a run most."""
 
-Row = tuple[str, str, Figure]
-
+PARTS: Final = (TO_PENDING, *IN_PHASE.values())
+"""The indicators that add up to the mean time from creation to Running."""
 WAITS: Final = (
-    ("rate_limiter_wait_seconds", RATE_LIMITER_WAITS, "by_component"),
-    ("api_answer_wait_seconds", REQUEST_LATENCIES, "by_component"),
-    ("work_queue_wait_seconds", QUEUE_WAITS, "by_queue"),
-    ("work_queue_work_seconds", QUEUE_WORK, "by_queue"),
+    (RATE_LIMITER_WAIT, RATE_LIMITER_WAITS, "by_component"),
+    (API_ANSWER_WAIT, REQUEST_LATENCIES, "by_component"),
+    (WORK_QUEUE_WAIT, QUEUE_WAITS, "by_queue"),
+    (WORK_QUEUE_WORK, QUEUE_WORK, "by_queue"),
 )
 """Indicators of waiting: the histogram whose sums they are of, and how they are told apart."""
 
@@ -61,51 +73,44 @@ class Ceiling:
 
 def time_rows(run: Measured) -> Iterator[Row]:
     """The indicators of phases, of waiting, and of the ceiling."""
-    for name, seconds in phase_parts(run):
+    for definition, seconds in phase_parts(run):
         count = len(_whole(run))
         figure = (
             no_data("s", "no VMI was seen from its create to Running", source="watch")
             if seconds is None
             else Figure(seconds, "s", count, "watch")
         )
-        yield name, "mean", figure
+        yield Row(definition, "mean", figure)
     yield from _waiting(run)
     ceiling = ceiling_of(run)
     if isinstance(ceiling, str):
-        yield "controller_calls_per_vmi", "per_object", no_data("requests", ceiling)
-        yield "computed_least_seconds", "value", no_data("s", ceiling)
+        yield Row(CONTROLLER_CALLS, "per_object", no_data(CONTROLLER_CALLS.unit, ceiling))
+        yield Row(COMPUTED_LEAST, "value", no_data(COMPUTED_LEAST.unit, ceiling))
         return
-    calls = Figure(ceiling.calls_per_object, "requests", ceiling.objects, COMPONENTS)
-    yield "controller_calls_per_vmi", "per_object", calls
+    calls = Figure(ceiling.calls_per_object, CONTROLLER_CALLS.unit, ceiling.objects, COMPONENTS)
+    yield Row(CONTROLLER_CALLS, "per_object", calls)
     source = f"{COMPONENTS}, {ceiling.limit.source}"
-    yield "computed_least_seconds", "value", Figure(
-        ceiling.least_seconds, "s", ceiling.objects, source
-    )  # fmt: skip
+    least = Figure(ceiling.least_seconds, COMPUTED_LEAST.unit, ceiling.objects, source)
+    yield Row(COMPUTED_LEAST, "value", least)
 
 
-def phase_parts(run: Measured) -> list[tuple[str, float | None]]:
+def phase_parts(run: Measured) -> list[tuple[Definition, float | None]]:
     """Mean seconds of a VMI from its create to Pending, and in each phase before Running.
 
     A phase that a VMI was not seen in has taken it no time; the phase before has.
     """
     vmis = _whole(run)
     edges = [*TABLE_PHASES]
-    parts: dict[str, float] = dict.fromkeys(part_names(), 0.0)
+    parts: dict[str, float] = {part.name: 0.0 for part in PARTS}
     for created_ns, phases in vmis:
-        at_ns, name = created_ns, "mean_seconds_to_pending"
+        at_ns, part = created_ns, TO_PENDING
         for phase in edges:
             reached = phases.get(phase)
             if reached is None:
                 continue
-            parts[name] += to_seconds(reached - at_ns)
-            at_ns, name = reached, f"mean_seconds_in_{phase.lower()}"
-    return [(name, total / len(vmis) if vmis else None) for name, total in parts.items()]
-
-
-def part_names() -> list[str]:
-    """The indicators that add up to the mean time from creation to Running."""
-    inner = [phase for phase in TABLE_PHASES if phase != RUNNING]
-    return ["mean_seconds_to_pending", *(f"mean_seconds_in_{phase.lower()}" for phase in inner)]
+            parts[part.name] += to_seconds(reached - at_ns)
+            at_ns, part = reached, IN_PHASE.get(phase, part)
+    return [(part, parts[part.name] / len(vmis) if vmis else None) for part in PARTS]
 
 
 def ceiling_of(run: Measured) -> Ceiling | str:
@@ -150,17 +155,18 @@ def _waiting(run: Measured) -> Iterator[Row]:
     reason = reason_of(window)
     if reason is None and not objects:
         reason = "there are no VMIs"
-    for name, family, apart in WAITS:
+    for definition, family, apart in WAITS:
         if window is None or reason is not None:
-            yield name, "per_object", no_data("s", reason or "", source="none")
+            yield Row(definition, "per_object", no_data("s", reason or "", source="none"))
             continue
         parts = _sums(window, family, by_component=apart == "by_component")
         if not parts:
-            yield name, "per_object", no_data("s", f"no component has {family}", source=COMPONENTS)
+            missing = no_data("s", f"no component has {family}", source=COMPONENTS)
+            yield Row(definition, "per_object", missing)
             continue
         each = {key: seconds / objects for key, seconds in sorted(parts.items())}
         figure = Figure(sum(each.values()), "s", objects, COMPONENTS, detail={apart: each})
-        yield name, "per_object", figure
+        yield Row(definition, "per_object", figure)
 
 
 def _sums(window: Window, family: str, *, by_component: bool) -> dict[str, float]:

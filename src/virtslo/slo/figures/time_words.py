@@ -7,10 +7,18 @@ says why, once.
 from collections.abc import Iterator, Mapping
 
 from virtslo.model.identifiers import RUNNING
+from virtslo.slo.catalog.time_spent import (
+    API_ANSWER_WAIT,
+    IN_PHASE,
+    RATE_LIMITER_WAIT,
+    TO_PENDING,
+    WORK_QUEUE_WAIT,
+    WORK_QUEUE_WORK,
+)
+from virtslo.slo.figures.rows import Row
 from virtslo.slo.figures.time_spent import (
     BOUND_SHARE,
     Ceiling,
-    Row,
     ceiling_of,
     phase_parts,
     time_rows,
@@ -18,16 +26,14 @@ from virtslo.slo.figures.time_spent import (
 from virtslo.slo.record.measured import Measured, released
 
 _PARTS: Mapping[str, str] = {
-    "mean_seconds_to_pending": "to the first phase",
-    "mean_seconds_in_pending": "Pending",
-    "mean_seconds_in_scheduling": "Scheduling",
-    "mean_seconds_in_scheduled": "Scheduled",
+    TO_PENDING.name: "to the first phase",
+    **{part.name: phase for phase, part in IN_PHASE.items()},
 }
 _WAITS: Mapping[str, str] = {
-    "rate_limiter_wait_seconds": "in KubeVirt's own client rate limits",
-    "api_answer_wait_seconds": "for answers of the API server",
-    "work_queue_wait_seconds": "in virt-controller's work queues",
-    "work_queue_work_seconds": "being worked on by virt-controller",
+    RATE_LIMITER_WAIT.name: "in KubeVirt's own client rate limits",
+    API_ANSWER_WAIT.name: "for answers of the API server",
+    WORK_QUEUE_WAIT.name: "in virt-controller's work queues",
+    WORK_QUEUE_WORK.name: "being worked on by virt-controller",
 }
 
 
@@ -51,20 +57,21 @@ def ceiling_sentence(ceiling: Ceiling) -> str:
 
 
 def _phases(run: Measured) -> Iterator[str]:
-    parts = [(name, seconds) for name, seconds in phase_parts(run) if seconds is not None]
+    parts = [(part, seconds) for part, seconds in phase_parts(run) if seconds is not None]
     if not parts:
         yield "by phase: no data: no VMI was seen from its create to Running"
         return
     total = sum(seconds for _, seconds in parts)
     told = ", ".join(
-        f"{_time(seconds)} {_PARTS[name]}{_share(seconds, total)}" for name, seconds in parts
+        f"{_time(seconds)} {_PARTS[part.name]}{_share(seconds, total)}" for part, seconds in parts
     )
     yield f"from creation to Running a VMI took {_time(total)} on average: {told}"
 
 
 def _waits(rows: list[Row]) -> Iterator[str]:
     told = []
-    for name, _, figure in rows:
+    for definition, _, figure in rows:
+        name = definition.name
         if name in _WAITS and figure.value is not None:
             told.append(f"{_time(float(figure.value))} {_WAITS[name]}{_largest(figure.detail)}")
     if told:

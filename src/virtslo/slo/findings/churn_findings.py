@@ -8,12 +8,15 @@ from collections.abc import Iterator
 from typing import Final
 
 from virtslo.model.findings import ALL_FIGURES, Finding
+from virtslo.model.identifiers import RUNNING
 from virtslo.model.operations import CREATE, RAMP_UP
 from virtslo.model.record import RunRecord
+from virtslo.slo.catalog.churn import CYCLE_RECOVERY, REPLACEMENT, TIME_BELOW_CAPACITY
+from virtslo.slo.catalog.vmis import CREATION_RATE, OF_PHASE
 from virtslo.slo.record.churn import ChurnFacts, Cycle
 from virtslo.slo.record.refusals import refusals
 
-RECOVERY: Final = ("cycle_recovery_seconds", "replacement_seconds", "time_below_capacity_share")
+RECOVERY: Final = (CYCLE_RECOVERY.name, REPLACEMENT.name, TIME_BELOW_CAPACITY.name)
 NAMED: Final = 5
 
 
@@ -55,7 +58,7 @@ def _overlaps(churn: ChurnFacts) -> Iterator[Finding]:
             "overlap",
             f"{len(overlapped)} of {len(churn.cycles)} cycles were not over when the next one "
             f"began (cycle {told}{more}): the system was under the load of more than one",
-            (*RECOVERY, "creation_rate", "phase_transition_rate"),
+            (*RECOVERY, CREATION_RATE.name, "phase_transition_rate"),
         )
 
 
@@ -95,7 +98,7 @@ def _withdrawn(churn: ChurnFacts) -> Iterator[Finding]:
             "withdrawn",
             f"{count} of {churn.expected} replacements were replaced themselves before they ran: "
             "churn came faster than the system; they count as unfinished in every quantile",
-            (*RECOVERY, "vmi_creation_to_running_seconds", "phase_transition_rate"),
+            (*RECOVERY, OF_PHASE[RUNNING].from_creation.name, "phase_transition_rate"),
         )
 
 

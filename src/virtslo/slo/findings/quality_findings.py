@@ -10,7 +10,8 @@ from typing import Final
 from virtslo.model.findings import ALL_FIGURES, Finding
 from virtslo.model.operations import CREATE, RAMP_DOWN, OperationRecord
 from virtslo.model.rest_calls import API_SERVER, COMPONENTS
-from virtslo.model.vocabulary import COUNTED_COMPONENTS, TABLE_PHASES, VIRT_OPERATOR
+from virtslo.model.vocabulary import COUNTED_COMPONENTS, VIRT_OPERATOR
+from virtslo.slo.catalog.vmis import INTENT_TO_RUNNING, OF_PHASE, STEPS, TIME_TO_ALL_RUNNING
 from virtslo.slo.findings.ramp_down_findings import RAMP_DOWN_CALLS
 from virtslo.slo.record.call_windows import Window
 from virtslo.slo.record.measured import Measured, measured_stage
@@ -19,12 +20,10 @@ from virtslo.slo.record.rest_calls import source_window
 CALLS: Final = ("rest_calls",)
 PHASE_FIGURES: Final = (
     "phase_transition_rate",
-    "time_to_all_running_seconds",
-    *(f"vmi_creation_to_{phase.lower()}_seconds" for phase in TABLE_PHASES),
-    "vmi_intent_to_running_seconds",
-    "vmi_pending_to_scheduling_seconds",
-    "vmi_scheduling_to_scheduled_seconds",
-    "vmi_scheduled_to_running_seconds",
+    TIME_TO_ALL_RUNNING.name,
+    *(of.from_creation.name for of in OF_PHASE.values()),
+    INTENT_TO_RUNNING.name,
+    *(step.name for step in STEPS.values()),
 )
 """What is made of the moments at which phases were seen."""
 

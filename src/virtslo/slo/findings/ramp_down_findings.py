@@ -12,13 +12,14 @@ from virtslo.model.findings import Finding
 from virtslo.model.observations import ADDED, DELETED
 from virtslo.model.operations import DELETE, RAMP_DOWN, WARM_UP, OperationRecord
 from virtslo.model.record import RunRecord
-from virtslo.model.vocabulary import COUNTED_VERBS
+from virtslo.slo.catalog.calls import OF_VERB
+from virtslo.slo.catalog.vmis import DELETION_TO_GONE
 from virtslo.slo.record.refusals import refusals
 
 NOT_FOUND: Final = 404
-RAMP_DOWN_CALLS: Final = tuple(f"ramp_down_rest_calls_{verb.lower()}" for verb in COUNTED_VERBS)
+RAMP_DOWN_CALLS: Final = tuple(of.ramp_down.name for of in OF_VERB.values())
 """The indicators that count a ramp-down's calls."""
-FIGURES: Final = ("vmi_deletion_to_gone_seconds", *RAMP_DOWN_CALLS)
+FIGURES: Final = (DELETION_TO_GONE.name, *RAMP_DOWN_CALLS)
 """What is made of a ramp-down."""
 
 

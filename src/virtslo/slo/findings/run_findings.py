@@ -15,6 +15,7 @@ from virtslo.model.identifiers import RUNNING
 from virtslo.model.observations import RELIST
 from virtslo.model.operations import CREATE, WARM_UP
 from virtslo.model.record import RunStatus
+from virtslo.slo.catalog.vmis import OF_PHASE, TIME_TO_ALL_RUNNING
 from virtslo.slo.findings.churn_findings import churn_findings
 from virtslo.slo.findings.quality_findings import PHASE_FIGURES, quality_findings
 from virtslo.slo.findings.ramp_down_findings import ramp_down_findings
@@ -25,8 +26,8 @@ from virtslo.slo.record.refusals import refusals
 from virtslo.slo.statistics.quantiles import quantile
 
 UNFINISHED_FIGURES: Final = (
-    "time_to_all_running_seconds",
-    "phase_rate_running",
+    TIME_TO_ALL_RUNNING.name,
+    OF_PHASE[RUNNING].rate.name,
     "phase_transition_rate",
     "rest_calls",
 )

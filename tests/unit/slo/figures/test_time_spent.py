@@ -55,7 +55,7 @@ def test_a_bucket_that_is_off_has_no_ceiling() -> None:
 
 
 def test_waiting_is_for_each_vmi_and_by_queue() -> None:
-    rows = {name: figure for name, _, figure in time_rows(measured_burst(READS))}
+    rows = {row.definition.name: row.figure for row in time_rows(measured_burst(READS))}
 
     assert rows["work_queue_wait_seconds"].value == 2.0
     assert rows["work_queue_wait_seconds"].detail == {"by_queue": {"virt-controller-vmi": 2.0}}
@@ -63,7 +63,7 @@ def test_waiting_is_for_each_vmi_and_by_queue() -> None:
 
 
 def test_without_reads_everything_says_why() -> None:
-    rows = {name: figure for name, _, figure in time_rows(measured_burst([]))}
+    rows = {row.definition.name: row.figure for row in time_rows(measured_burst([]))}
 
     assert all(figure.value is None and figure.reason for figure in rows.values())
 
@@ -109,7 +109,10 @@ def test_our_own_calls_are_judged_by_their_slowest_pair() -> None:
     few = OwnLatencies("GET", "nodes", "resource", (3_000_000_000,))
     record = replace(burst_record([]), rest_calls=RestCallReads(own=(fast, few)))
 
-    rows = {(name, which): figure for name, which, figure in responsiveness_rows(measure(record))}
+    rows = {
+        (row.definition.name, row.statistic): row.figure
+        for row in responsiveness_rows(measure(record))
+    }
 
     slowest = rows["own_call_seconds_resource", "p99"]
     assert slowest.value == 3.0

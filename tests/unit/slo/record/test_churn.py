@@ -1,7 +1,11 @@
 """Cycles of churn, on records small enough to be worked out on paper."""
 
+from collections.abc import Iterable
+
 from support.records import VM, operation, record, seen, stage
 from support.scenarios import scenario
+from virtslo.model.figures import Figure
+from virtslo.model.identifiers import RUNNING, SCHEDULED
 from virtslo.model.observations import Observation
 from virtslo.model.operations import CHURN, CREATE, DELETE, RAMP_DOWN, SCALE, OperationRecord
 from virtslo.model.record import RunRecord
@@ -12,6 +16,7 @@ from virtslo.slo.figures.churn_figures import (
     churn_rows,
     recovery_of,
 )
+from virtslo.slo.figures.rows import Row
 from virtslo.slo.record.churn import ChurnFacts
 from virtslo.slo.record.measured import measure
 
@@ -25,6 +30,10 @@ def facts_of(given: RunRecord) -> ChurnFacts:
     facts = measure(given).churn
     assert facts is not None
     return facts
+
+
+def by_name(rows: Iterable[Row]) -> dict[tuple[str, str], Figure]:
+    return {(row.definition.name, row.statistic): row.figure for row in rows}
 
 
 def pair(slot: int, generation: int, at: float, cycle: int) -> list[OperationRecord]:
@@ -67,7 +76,7 @@ def test_a_recovery_ends_with_the_last_victim_gone_or_replacement_running() -> N
 
 def test_rates_are_the_median_of_the_cycles_with_their_range() -> None:
     facts = facts_of(the_record())
-    created, running = churn_creation_rate(facts), churn_phase_rate(facts, "Running")
+    created, running = churn_creation_rate(facts), churn_phase_rate(facts, RUNNING)
 
     # accepted at 100.2 and 100.4, then at 120.2 and 120.6: 5/s and 2.5/s
     assert created.value == 3.75
@@ -79,7 +88,7 @@ def test_rates_are_the_median_of_the_cycles_with_their_range() -> None:
 
 
 def test_a_cycle_without_a_rate_is_counted_and_not_taken_for_zero() -> None:
-    pending = churn_phase_rate(facts_of(the_record()), "Scheduled")
+    pending = churn_phase_rate(facts_of(the_record()), SCHEDULED)
 
     assert pending.value is None
     assert "0" in (pending.reason or "")
@@ -87,7 +96,7 @@ def test_a_cycle_without_a_rate_is_counted_and_not_taken_for_zero() -> None:
 
 def test_time_below_capacity_is_the_integral_of_what_is_missing() -> None:
     facts = facts_of(the_record())
-    rows = {(name, statistic): figure for name, statistic, figure in churn_rows(facts)}
+    rows = by_name(churn_rows(facts))
 
     # The stage: 100 to max(140, 130) = 140. Missing: 2 from 100 to 108, 1 to 110, none to 120,
     # 2 to 126, 1 to 130: 16 + 2 + 12 + 4 = 34 object-seconds of 4 x 40.
@@ -299,7 +308,7 @@ def test_a_scaled_pool_recovers_from_its_intended_scale_out() -> None:
     )
 
     (cycle,) = facts_of(given).cycles
-    rows = {(name, statistic): figure for name, statistic, figure in churn_rows(facts_of(given))}
+    rows = by_name(churn_rows(facts_of(given)))
 
     assert recovery_of(cycle).value == 7.0
     assert rows["scale_in_seconds", "max"].value == 1.0

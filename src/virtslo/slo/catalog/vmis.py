@@ -1,0 +1,77 @@
+"""Definitions: how fast VMIs are created, become Running and go.
+
+Invariant: as of the catalog: every such indicator that is printed is here.
+"""
+
+import itertools
+from typing import Final, NamedTuple
+
+from virtslo.model.identifiers import Phase
+from virtslo.model.indicators import Definition
+from virtslo.model.vocabulary import TABLE_PHASES
+from virtslo.slo.catalog.family import COUNT, MEAN, OPERATIONS, VALUE, Family
+
+FAMILY: Final = Family()
+
+CREATION_RATE: Final = FAMILY.value(
+    "creation_rate",
+    "objects/s",
+    MEAN,
+    "objects accepted per second: (N - 1) / (last - first)",
+    source=OPERATIONS,
+)
+
+
+class OfPhase(NamedTuple):
+    """The indicators of one phase."""
+
+    rate: Definition
+    from_creation: Definition
+    not_seen: Definition
+
+
+def _of_phase(phase: Phase) -> OfPhase:
+    low = phase.lower()
+    return OfPhase(
+        rate=FAMILY.value(
+            f"phase_rate_{low}",
+            "VMIs/s",
+            MEAN,
+            f"VMIs entering {phase} per second: (N - 1) / (last - first)",
+        ),
+        from_creation=FAMILY.latency(
+            f"vmi_creation_to_{low}_seconds",
+            f"from the release of the create to the first observation of {phase}",
+        ),
+        not_seen=FAMILY.value(
+            f"not_seen_{low}", "VMIs", COUNT, f"VMIs for which {phase} was never observed"
+        ),
+    )
+
+
+OF_PHASE: Final = {phase: _of_phase(phase) for phase in TABLE_PHASES}
+
+STEPS: Final = {
+    (earlier, later): FAMILY.latency(
+        f"vmi_{earlier.lower()}_to_{later.lower()}_seconds",
+        f"from the first observation of {earlier} to that of {later}",
+    )
+    for earlier, later in itertools.pairwise(TABLE_PHASES)
+}
+"""From one phase of table 2 to the next."""
+
+TIME_TO_ALL_RUNNING: Final = FAMILY.value(
+    "time_to_all_running_seconds",
+    "s",
+    VALUE,
+    "from the first intended create to the last VMI Running",
+)
+INTENT_TO_RUNNING: Final = FAMILY.latency(
+    "vmi_intent_to_running_seconds",
+    "from the intended time of the create to the first observation of Running",
+)
+DELETION_TO_GONE: Final = FAMILY.latency(
+    "vmi_deletion_to_gone_seconds",
+    "from the release of the delete to the VMI being gone; churn: to the victim and what "
+    "it owns being gone",
+)
