@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from support.cli import virtslo
+from virtslo.base.limits import every_limit
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -93,3 +94,11 @@ def test_every_file_that_a_page_names_is_there() -> None:
     ]
 
     assert gone == []
+
+
+def test_the_page_of_limits_is_the_table_of_the_limits() -> None:
+    page = (ROOT / "docs" / "reference" / "limits.md").read_text(encoding="utf-8")
+
+    rows = [line for line in page.splitlines() if line.startswith("| ")][1:]
+
+    assert rows == [f"| {limit.subject} | {limit.amount} |" for limit in every_limit()]

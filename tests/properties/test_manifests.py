@@ -7,8 +7,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from virtslo.base.yaml_reader import YamlProblem, parse_yaml
 from virtslo.config.manifests.reader import ManifestReader
-from virtslo.config.yaml_document import YamlProblem, parse_yaml
 from virtslo.load.manifests import prepare_manifest
 from virtslo.model.workload import TRAITS, Kind
 

@@ -14,8 +14,8 @@ from pydantic_core import PydanticCustomError
 
 from virtslo.base.errors import Problem
 from virtslo.base.units import parse_duration, parse_rate, parse_share
+from virtslo.base.yaml_reader import shorten
 from virtslo.config.faults import read_fault
-from virtslo.config.yaml_document import shorten
 from virtslo.model.faults import FAULTS
 from virtslo.model.resources import BY_KIND
 from virtslo.model.workload import BY_API_KIND, TRAITS, Kind

@@ -9,11 +9,11 @@ from typing import Any, Final
 import msgspec
 
 from virtslo.base.errors import ApiError, ClusterError
+from virtslo.base.limits import WATCH_LINE
 from virtslo.kube.responses import error_of_status, excerpt
 from virtslo.ports.kube_api import WatchEvent
 
 ERROR: Final = "ERROR"
-LARGEST_LINE_BYTES: Final = 64 * 1024 * 1024
 
 
 class _Line(msgspec.Struct):
@@ -69,10 +69,8 @@ class WatchStream:
 
     def _hold(self, chunk: bytes) -> None:
         self._held_bytes += len(chunk)
-        if self._held_bytes > LARGEST_LINE_BYTES:
-            raise ClusterError(
-                f"{self._place}: an event is larger than {LARGEST_LINE_BYTES >> 20} MiB"
-            )
+        if self._held_bytes > WATCH_LINE.most:
+            raise ClusterError(f"{self._place}: an event is larger than {WATCH_LINE.amount}")
         self._parts.append(chunk)
 
     def _read(self, line: bytes) -> _Line:

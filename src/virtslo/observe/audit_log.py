@@ -99,7 +99,7 @@ class AuditTally:
         self.lines += 1
         try:
             event = self._decode(line)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             self.unreadable += 1
             return
         if event.stage not in _COUNTED_STAGES:

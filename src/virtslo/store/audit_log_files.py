@@ -6,18 +6,22 @@ blocks of a fixed size: memory does not depend on the log's size.
 """
 
 import asyncio
+import errno
 import gzip
 import hashlib
+import os
+import stat
+import zlib
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
 from virtslo.base.errors import StoreError
+from virtslo.base.limits import AUDIT_LINE
 from virtslo.ports.audit_log_source import Take
 
 BLOCK_BYTES: Final = 1 << 20
-LONGEST_LINE_BYTES: Final = 1 << 26
 _WHOLE: Final = -1
 """The position of a file that is wholly read: a compressed one does not grow."""
 
@@ -55,7 +59,7 @@ class AuditFiles:
         try:
             for path in self._files():
                 self._read_file(path, take)
-        except (OSError, EOFError) as error:
+        except (OSError, EOFError, zlib.error) as error:
             raise self._failure(error) from error
 
     def _skip(self) -> None:
@@ -66,7 +70,7 @@ class AuditFiles:
                 if key is not None:
                     whole = _is_compressed(path)
                     self._positions[key] = _WHOLE if whole else _end_of_lines(path)
-        except (OSError, EOFError) as error:
+        except (OSError, EOFError, zlib.error) as error:
             raise self._failure(error) from error
 
     def _files(self) -> list[Path]:
@@ -103,7 +107,22 @@ class AuditFiles:
 
 
 def _opened(path: Path) -> BinaryIO:
-    return cast("BinaryIO", gzip.open(path, "rb")) if _is_compressed(path) else path.open("rb")
+    """A regular file, open; nothing else has positions to come back to. Raises OSError."""
+    file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError(errno.EINVAL, "it is no regular file")
+    return cast("BinaryIO", _Unfolded(fileobj=file)) if _is_compressed(path) else file
+
+
+class _Unfolded(gzip.GzipFile):
+    """A gzip file that closes the file it is read from."""
+
+    def close(self) -> None:
+        file = cast("BinaryIO | None", self.fileobj)
+        super().close()
+        if file is not None:
+            file.close()
 
 
 def _is_compressed(path: Path) -> bool:
@@ -112,13 +131,13 @@ def _is_compressed(path: Path) -> bool:
 
 def _fingerprint(file: BinaryIO) -> bytes | None:
     """What tells a file from every other: its first line; None while that is not whole."""
-    first = file.readline(LONGEST_LINE_BYTES)
+    first = file.readline(AUDIT_LINE.most)
     return hashlib.sha256(first).digest() if first.endswith(b"\n") else None
 
 
 def _end_of_lines(path: Path) -> int:
     """Where the last whole line ends."""
-    with path.open("rb") as file:
+    with _opened(path) as file:
         end = file.seek(0, 2)
         while end > 0:
             begin = max(0, end - BLOCK_BYTES)
@@ -139,5 +158,5 @@ def _lines(file: BinaryIO, begin: int) -> Iterator[tuple[bytes, int]]:
             position += len(line) + 1
             if line:
                 yield line, position
-        if len(rest) > LONGEST_LINE_BYTES:
-            raise StoreError(f"the audit log has a line of more than {LONGEST_LINE_BYTES} bytes")
+        if len(rest) > AUDIT_LINE.most:
+            raise StoreError(f"the audit log has a line of more than {AUDIT_LINE.amount}")

@@ -4,22 +4,26 @@ Invariant: damage is told and never repaired in silence; what can be read is rea
 damage is never complete.
 """
 
-import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import msgspec
 
+from virtslo.base.bounded_files import UnreadableFile, read_bounded
 from virtslo.base.errors import StoreError
+from virtslo.base.limits import RECORD_DOCUMENT, RECORD_FILE, RECORD_READS
 from virtslo.model.observations import Observation
 from virtslo.model.operations import OperationRecord
 from virtslo.model.record import SCHEMA_VERSION, HostFacts, RunHeader, RunRecord
 from virtslo.model.rest_calls import RestCallReads
 from virtslo.store.jsonl import HEADER, HOST, OBSERVATIONS, OPERATIONS, READS
+from virtslo.store.members import read_document, unfold
 
 T = TypeVar("T")
 Document = dict[str, Any]
+
+OLDEST_VERSION: Final = 1
 
 UPGRADES: Final[Mapping[int, Callable[[Document], Document]]] = {}
 """How a header of a version becomes one of the next."""
@@ -46,17 +50,17 @@ def read_record(directory: Path) -> RunRecord:
 def _header(directory: Path) -> RunHeader:
     path = directory / HEADER
     try:
-        document = msgspec.json.decode(path.read_bytes())
-    except OSError as error:
+        document = read_document(path, RECORD_DOCUMENT)
+    except UnreadableFile as error:
         raise StoreError(
-            f"no record in {str(directory)!r}: {HEADER} cannot be read ({error.strerror})",
+            f"no record in {str(directory)!r}: {HEADER} cannot be read ({error.found})",
             hint="name the folder of a run, such as runs/20260101-120000-burst-vmi-100-ab12",
         ) from error
-    except msgspec.DecodeError as error:
-        raise StoreError(f"{path}: not JSON: {error}") from error
-    version = document.get("schema_version") if isinstance(document, dict) else None
-    if not isinstance(version, int):
-        raise StoreError(f"{path}: no schema_version: not a record of virtslo")
+    if not isinstance(document, dict):
+        raise StoreError(f"{path}: not a record of virtslo: no mapping")
+    version = document.get("schema_version")
+    if isinstance(version, bool) or not isinstance(version, int) or version < OLDEST_VERSION:
+        raise StoreError(f"{path}: no schema_version that ever was: not a record of virtslo")
     if version > SCHEMA_VERSION:
         raise StoreError(
             f"{path}: written by a newer virtslo (schema version {version}; this one reads up to "
@@ -68,14 +72,14 @@ def _header(directory: Path) -> RunHeader:
         version += 1
     try:
         return msgspec.convert(document, RunHeader)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, ValueError) as error:
         raise StoreError(f"{path}: {error}") from error
 
 
 def _host(directory: Path, damage: list[str]) -> HostFacts:
     try:
-        return msgspec.json.decode((directory / HOST).read_bytes(), type=HostFacts)
-    except (OSError, msgspec.MsgspecError) as error:
+        return msgspec.convert(read_document(directory / HOST, RECORD_DOCUMENT), HostFacts)
+    except (UnreadableFile, msgspec.MsgspecError, ValueError) as error:
         damage.append(f"{HOST}: {_words(error)}")
         return HostFacts(directory.name, "unknown", "unknown", directory=str(directory))
 
@@ -84,16 +88,16 @@ def _rest_calls(path: Path, damage: list[str]) -> RestCallReads:
     if not path.exists():
         return RestCallReads()
     try:
-        return msgspec.json.decode(path.read_bytes(), type=RestCallReads)
-    except (OSError, msgspec.MsgspecError) as error:
+        return msgspec.convert(read_document(path, RECORD_READS), RestCallReads)
+    except (UnreadableFile, msgspec.MsgspecError, ValueError) as error:
         damage.append(f"{path.name}: {_words(error)}")
         return RestCallReads()
 
 
 def _lines(path: Path, kind: type[T], damage: list[str]) -> list[T]:
     try:
-        text, problem = _decompress(path.read_bytes())
-    except OSError as error:
+        text, problem = unfold(read_bounded(path, RECORD_FILE))
+    except UnreadableFile as error:
         damage.append(f"{path.name}: {_words(error)}")
         return []
     if problem:
@@ -105,28 +109,11 @@ def _lines(path: Path, kind: type[T], damage: list[str]) -> list[T]:
             continue
         try:
             found.append(decode(line))
-        except msgspec.MsgspecError as error:
-            damage.append(f"{path.name}: line {number}: {error}")
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+            damage.append(f"{path.name}: line {number}: {_words(error)}")
             break
     return found
 
 
-def _decompress(data: bytes) -> tuple[bytes, str | None]:
-    """Everything that whole and broken members still hold, and what is wrong."""
-    parts: list[bytes] = []
-    while data:
-        member = zlib.decompressobj(wbits=31)
-        try:
-            part = member.decompress(data)
-        except zlib.error as error:
-            return b"".join(parts), f"a broken gzip member: {error}"
-        if not member.eof:
-            whole = part[: part.rfind(b"\n") + 1]
-            return b"".join([*parts, whole]), "the last gzip member is cut off"
-        parts.append(part)
-        data = member.unused_data
-    return b"".join(parts), None
-
-
 def _words(error: Exception) -> str:
-    return error.strerror or str(error) if isinstance(error, OSError) else str(error)
+    return error.found if isinstance(error, UnreadableFile) else str(error)

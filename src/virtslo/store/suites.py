@@ -8,8 +8,11 @@ from typing import Final
 
 import msgspec
 
+from virtslo.base.bounded_files import UnreadableFile
 from virtslo.base.errors import StoreError
+from virtslo.base.limits import RECORD_DOCUMENT
 from virtslo.model.suite import SUITE_VERSION, SuiteRecord
+from virtslo.store.members import read_document
 
 SUITE: Final = "suite.json"
 
@@ -38,13 +41,13 @@ def read_suite(directory: Path) -> SuiteRecord:
     """A suite's record. Raises StoreError."""
     path = directory / SUITE
     try:
-        suite = msgspec.json.decode(path.read_bytes(), type=SuiteRecord)
-    except OSError as error:
+        suite = msgspec.convert(read_document(path, RECORD_DOCUMENT), SuiteRecord)
+    except UnreadableFile as error:
         raise StoreError(
-            f"no suite in {str(directory)!r}: {SUITE} cannot be read ({error.strerror})",
+            f"no suite in {str(directory)!r}: {SUITE} cannot be read ({error.found})",
             hint="name the folder of a suite, such as runs/20260101-120000-suite-ab12",
         ) from error
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, ValueError) as error:
         raise StoreError(f"{path}: not the record of a suite: {error}") from error
     if suite.schema_version > SUITE_VERSION:
         raise StoreError(

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from virtslo.base.errors import ScenarioError
-from virtslo.config.yaml_document import YamlProblem, parse_yaml, read_mapping, read_text, shorten
+from virtslo.base.yaml_reader import YamlProblem, parse_yaml, shorten
+from virtslo.config.yaml_document import read_mapping, read_text
 
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{chr(98 + n)}: &{chr(98 + n)} [{', '.join([f'*{chr(97 + n)}'] * 10)}]\n" for n in range(9)
@@ -74,13 +75,13 @@ def test_a_file_that_is_no_scenario_says_what_it_is(tmp_path: Path) -> None:
     path = tmp_path / "scenario.yaml"
 
     assert "No such file" in problem_of(path)
-    assert "directory" in problem_of(tmp_path)
+    assert "found a folder" in problem_of(tmp_path)
     for data, found in (
         (b"", "an empty file"),
         (b"- 1", "a list at the top"),
         (b"just words", "a text at the top"),
         (b"a: 1\nb: \xff", "line 2: expected text in UTF-8, found byte 0xff"),
-        (b"a: " + b"x" * (1024 * 1024), "more than 1048576 bytes"),
+        (b"a: " + b"x" * (1024 * 1024), "more than 1 MiB"),
         (b"a: [", "expected well-formed YAML"),
     ):
         path.write_bytes(data)

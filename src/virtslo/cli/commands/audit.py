@@ -63,14 +63,14 @@ def command(
     from virtslo.base.clock import SystemClock
     from virtslo.cli.output import write_file
     from virtslo.cli.wiring import audit_texts, open_prometheus
-    from virtslo.config.foreign.perfscale_audit import audit_request, read_audit_file
+    from virtslo.config.foreign.perfscale_audit import audit_request, read_audit_file, read_secret
 
     document: dict[str, Any] = read_audit_file(config) if config is not None else {}
     document |= {key: options[name] for name, (key, _) in OPTIONS.items() if options[name]}
     if config is None:
         document["prometheusVerifyTLS"] = True
     if bearer_token_file is not None:
-        document["prometheusBearerToken"] = bearer_token_file.read_text(encoding="utf-8").strip()
+        document["prometheusBearerToken"] = read_secret(bearer_token_file)
     clock = SystemClock()
     request = audit_request(
         document,

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from virtslo.base.errors import Problem, ScenarioError
+from virtslo.base.yaml_reader import YamlProblem, parse_yaml
 from virtslo.config.foreign.kube_burner_job import Job, JobReader
 from virtslo.config.foreign.kube_burner_keys import GLOBAL_KEYS, ROOT_KEYS
 from virtslo.config.problems import found_text, nearest
 from virtslo.config.templates.rendering import render_texts
-from virtslo.config.yaml_document import YamlProblem, parse_yaml
 from virtslo.model.scenario import Dialect, Template
 
 PLACES: Final[Mapping[str, str]] = {

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from virtslo.base.errors import Problem, ScenarioError
+from virtslo.base.limits import CREDENTIAL_FILE
 from virtslo.base.units import parse_duration
+from virtslo.base.yaml_reader import shorten
 from virtslo.config.problems import found_text, nearest
 from virtslo.config.yaml_document import read_text
 from virtslo.model.perfscale_audit import AuditRequest, Threshold
@@ -31,13 +33,29 @@ def read_audit_file(path: Path) -> dict[str, Any]:
     """The document of an input file. Raises ScenarioError."""
     text = read_text(path, expected="an input file of perfscale-audit")
     try:
-        document = json.loads(text)
+        document = json.loads(text, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}"
         raise ScenarioError(str(path), [Problem(place, error.msg, "JSON")]) from error
+    except (ValueError, RecursionError) as error:
+        found = "too many levels" if isinstance(error, RecursionError) else shorten(str(error))
+        raise ScenarioError(str(path), [Problem("the document", found, "JSON")]) from None
     if not isinstance(document, dict):
         raise ScenarioError(str(path), [Problem("the document", found_text(document), "a mapping")])
     return document
+
+
+def read_secret(path: Path) -> str:
+    """The token that a file holds, without the line feed at its end. Raises ScenarioError."""
+    text = read_text(path, limit=CREDENTIAL_FILE, expected="a file with a token").strip()
+    if not text or not text.isascii() or not text.isprintable():
+        found = "an empty file" if not text else "characters that no HTTP header holds"
+        raise ScenarioError(str(path), [Problem(str(path), found, "one line with a token")])
+    return text
+
+
+def _refuse_constant(text: str) -> float:
+    raise ValueError(f"{text}, which is no number of JSON")
 
 
 def audit_request(

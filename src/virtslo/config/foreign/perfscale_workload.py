@@ -17,10 +17,11 @@ from typing import Any, Final
 
 from virtslo.base.errors import Problem, ScenarioError
 from virtslo.base.units import format_duration, parse_duration
+from virtslo.base.yaml_reader import YamlProblem, parse_yaml
 from virtslo.config.problems import found_text, nearest
 from virtslo.config.schema import API_VERSION, MAX_COUNT, MAX_SECONDS
 from virtslo.config.templates.rendering import render_texts
-from virtslo.config.yaml_document import YamlProblem, parse_yaml, read_text
+from virtslo.config.yaml_document import read_text
 from virtslo.model.identifiers import Object
 from virtslo.model.scenario import Dialect, Template
 from virtslo.model.workload import BY_API_KIND, TRAITS, Kind

@@ -7,7 +7,7 @@ value, because objects are immutable by contract.
 import re
 from typing import Any, Final
 
-from virtslo.config.yaml_document import YamlProblem, parse_yaml
+from virtslo.base.yaml_reader import YamlProblem, parse_yaml
 
 REMEMBERED: Final = 4096
 """How many entries are kept in mind at most."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from virtslo.base.errors import Problem, ScenarioError
+from virtslo.base.limits import TEMPLATE_FILE
 from virtslo.config.problems import nearest, place_of
 from virtslo.config.schema import WorkloadModel
 from virtslo.config.templates.builtin import (
@@ -21,7 +22,6 @@ from virtslo.config.yaml_document import read_text
 from virtslo.model.scenario import Dialect, Template
 
 RESERVED: Final = ("index", "name", "namespace", "run_id", "replica", "replicas", "group")
-MAX_BYTES: Final = 256 * 1024
 _SUFFIXES: Final = (".yaml", ".yml", ".j2", ".jinja", ".tmpl", ".tpl", ".json")
 _PLACE: Final = ("workload", "template")
 
@@ -72,7 +72,7 @@ def _own_template(
 ) -> tuple[Template | None, list[Problem]]:
     path = base / workload.template
     try:
-        text = read_text(path, max_bytes=MAX_BYTES, expected="a template file")
+        text = read_text(path, limit=TEMPLATE_FILE, expected="a template file")
     except ScenarioError as error:
         problem = error.problems[0]
         found = f"{workload.template!r} ({problem.found})"

@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from virtslo.base.errors import Problem, ScenarioError
+from virtslo.base.yaml_reader import YamlProblem
 from virtslo.config.manifests.checks import manifest_problems
 from virtslo.config.manifests.reader import ManifestReader
-from virtslo.config.yaml_document import YamlProblem
 from virtslo.model.identifiers import Object
 from virtslo.model.scenario import Dialect, Template
 from virtslo.model.workload import Kind

@@ -26,7 +26,7 @@ def check_replaceable(path: Path) -> None:
         if path.is_symlink() or not path.is_file():
             raise _refusal(path)
         with path.open(encoding="utf-8", errors="replace") as file:
-            if file.readline() != MARK:
+            if file.readline(len(MARK) + 1) != MARK:
                 raise _refusal(path)
     except OSError as error:
         raise StoreError(f"cannot read {str(path)!r}: {error.strerror}") from error

@@ -7,9 +7,6 @@ guessed.
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-import msgspec
-import yaml
-
 from virtslo.base.errors import (
     BadRequest,
     MethodNotAllowed,
@@ -18,6 +15,9 @@ from virtslo.base.errors import (
     ServerFailure,
     UnsupportedMediaType,
 )
+from virtslo.base.json_reader import JsonProblem, parse_json
+from virtslo.base.limits import BODY_BYTES, BODY_DEPTH, BODY_VALUES
+from virtslo.base.yaml_reader import Reading, YamlProblem, parse_yaml
 from virtslo.model import resources
 from virtslo.model.identity import Identity
 from virtslo.model.resources import Resource
@@ -28,7 +28,6 @@ from virtslo.sim.api.verbs import verbs_of
 from virtslo.sim.api.versions import KNOWN, served_as, to_stored
 from virtslo.sim.http.core_protobuf import MEDIA_TYPE, read_protobuf
 
-LARGEST_BODY_BYTES: Final = 3 * 1024 * 1024
 PROXY: Final = "proxy"
 _WAYS_INTO_PODS: Final = frozenset({"attach", "exec", "log", "portforward"})
 _BY_PLURAL: Final = {
@@ -40,7 +39,7 @@ _PATCH_TYPES: Final = {kind.value: kind for kind in PatchType}
 _YAML: Final = frozenset({"application/yaml", "application/apply-patch+yaml"})
 _TRUE: Final = frozenset({"true", "1"})
 _SELECTORS: Final = frozenset({"labelSelector", "fieldSelector", "watch"})
-_decode: Final = msgspec.json.Decoder().decode
+_YAML_BODY: Final = Reading(values=BODY_VALUES, depth=BODY_DEPTH, as_kubernetes=True)
 
 
 class Target(NamedTuple):
@@ -166,8 +165,8 @@ def read_body(raw: bytes, kind: str) -> Any:
     """The JSON value of a body in a media type; None for an empty one."""
     if not raw:
         return None
-    if len(raw) > LARGEST_BODY_BYTES:
-        raise RequestTooLarge(f"Request entity too large: limit is {LARGEST_BODY_BYTES}")
+    if len(raw) > BODY_BYTES.most:
+        raise RequestTooLarge(f"Request entity too large: limit is {BODY_BYTES.most}")
     if kind in _YAML:
         return _read_yaml(raw)
     if kind == MEDIA_TYPE:
@@ -178,23 +177,21 @@ def read_body(raw: bytes, kind: str) -> Any:
             f"application/json, application/yaml, {MEDIA_TYPE}"
         )
     try:
-        return _decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadRequest(f"the body of the request is not valid JSON: {error}") from error
+        return parse_json(raw, BODY_DEPTH)
+    except JsonProblem as error:
+        raise BadRequest(f"the body of the request is not valid JSON: {error}") from None
 
 
 def _read_yaml(raw: bytes) -> Any:
     if raw[:1] == b"{":
         try:
-            return _decode(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+            return parse_json(raw, BODY_DEPTH)
+        except JsonProblem:
             pass  # flow style that is not JSON
     try:
-        value = yaml.load(raw, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
-        # Dates and other types of YAML have no place in the API: what JSON cannot hold is refused.
-        return _decode(msgspec.json.encode(value))
-    except (yaml.YAMLError, msgspec.MsgspecError, TypeError, ValueError, RecursionError) as error:
-        raise BadRequest("the body of the request is not valid YAML") from error
+        return parse_yaml(raw, _YAML_BODY)
+    except YamlProblem as error:
+        raise BadRequest(f"the body of the request is not valid YAML: {error}") from None
 
 
 def _verb(method: str, target: Target, query: Mapping[str, str]) -> str:

@@ -20,6 +20,7 @@ from virtslo.base.errors import (
     StoreError,
     Unauthorized,
 )
+from virtslo.base.limits import BODY_BYTES
 from virtslo.model.identity import Identity
 from virtslo.sim.api.versions import to_served
 from virtslo.sim.api_server import ApiServer
@@ -228,8 +229,8 @@ async def _body_of(http: web.BaseRequest) -> bytes:
     size = 0
     async for part in http.content.iter_any():
         size += len(part)
-        if size > routes.LARGEST_BODY_BYTES:
-            raise RequestTooLarge(f"Request entity too large: limit is {routes.LARGEST_BODY_BYTES}")
+        if size > BODY_BYTES.most:
+            raise RequestTooLarge(f"Request entity too large: limit is {BODY_BYTES.most}")
         parts.append(part)
     return parts[0] if len(parts) == 1 else b"".join(parts)
 

@@ -3,8 +3,8 @@
 import pytest
 import yaml
 
+from virtslo.base.yaml_reader import YamlProblem
 from virtslo.config.manifests.reader import ManifestReader
-from virtslo.config.yaml_document import YamlProblem
 
 HEAD = "apiVersion: kubevirt.io/v1\nkind: VirtualMachineInstance\n"
 

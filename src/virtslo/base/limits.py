@@ -1,0 +1,66 @@
+"""Every limit on what is read from outside, in one place.
+
+Invariant: a limit is generous for what is real and small against what ends a process; a reader
+that meets one refuses with the limit's own words and never cuts in silence. The table in
+`docs/reference/limits.md` is this module's, and a test holds the two together.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+_KIB: Final = 1024
+_MIB: Final = 1024 * 1024
+_GIB: Final = 1024 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The most that is read of one kind of thing."""
+
+    subject: str
+    most: int
+    unit: str = "bytes"
+
+    def __str__(self) -> str:
+        return f"at most {self.amount}"
+
+    @property
+    def amount(self) -> str:
+        """The number with its unit, for messages: `1 MiB`, `64 levels`."""
+        if self.unit != "bytes":
+            return f"{self.most:,} {self.unit}".replace(",", " ")
+        for size, name in ((_GIB, "GiB"), (_MIB, "MiB"), (_KIB, "KiB")):
+            if self.most % size == 0:
+                return f"{self.most // size} {name}"
+        return f"{self.most} bytes"
+
+
+WORKLOAD_FILE: Final = Limit("a scenario, suite, objectives or workload file", _MIB)
+TEMPLATE_FILE: Final = Limit("a template", 256 * _KIB)
+CREDENTIAL_FILE: Final = Limit("a file with a token, a certificate or a key", _MIB)
+PIPE_TIME: Final = Limit("the time until a pipe named as a file ends", 60, "seconds")
+
+YAML_VALUES: Final = Limit("values in a YAML file, aliases counted in full", 100_000, "values")
+YAML_DEPTH: Final = Limit("levels in a YAML file", 64, "levels")
+BODY_VALUES: Final = Limit(
+    "values in a YAML body sent to the simulated server, aliases counted in full",
+    500_000,
+    "values",
+)
+BODY_BYTES: Final = Limit("a request body sent to the simulated server", 3 * _MIB)
+BODY_DEPTH: Final = Limit("levels in a request body sent to the simulated server", 200, "levels")
+
+RECORD_DOCUMENT: Final = Limit("`run.json`, `host.json` and `suite.json` of a record", 64 * _MIB)
+RECORD_READS: Final = Limit("`rest_calls.json` of a record", 512 * _MIB)
+RECORD_FILE: Final = Limit("a file of lines in a record, compressed", 4 * _GIB)
+RECORD_MEMBER: Final = Limit("one gzip member of a record, decompressed", 64 * _MIB)
+RECORD_RATIO: Final = Limit("a record's file decompressed, against its size", 200, "times")
+RECORD_LEAST: Final = Limit("a record's file decompressed, whatever its size", 64 * _MIB)
+AUDIT_LINE: Final = Limit("a line of an API server's audit log", 64 * _MIB)
+
+WATCH_LINE: Final = Limit("an event of a watch", 64 * _MIB)
+
+
+def every_limit() -> tuple[Limit, ...]:
+    """All of them, in the order of this module."""
+    return tuple(value for value in globals().values() if isinstance(value, Limit))

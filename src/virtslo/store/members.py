@@ -1,0 +1,43 @@
+"""Files of a record: bytes from disk, and lines from gzip members, with limits.
+
+Invariant: what a file unfolds to is bounded by its size on disk, so that a few kilobytes never
+fill the memory; whole and broken members give everything that they still hold.
+"""
+
+import zlib
+from pathlib import Path
+
+from virtslo.base.bounded_files import UnreadableFile, read_bounded
+from virtslo.base.json_reader import JsonProblem, parse_json
+from virtslo.base.limits import RECORD_LEAST, RECORD_MEMBER, RECORD_RATIO, Limit
+
+
+def read_document(path: Path, limit: Limit) -> object:
+    """The JSON value of a file of a record. Raises UnreadableFile."""
+    data = read_bounded(path, limit)
+    try:
+        return parse_json(data)
+    except JsonProblem as error:
+        raise UnreadableFile(path, str(error), "a JSON document") from None
+
+
+def unfold(data: bytes) -> tuple[bytes, str | None]:
+    """The text of gzip members one after another, and what is wrong with them."""
+    parts: list[bytes] = []
+    left = max(RECORD_LEAST.most, RECORD_RATIO.most * len(data))
+    while data:
+        member = zlib.decompressobj(wbits=31)
+        most = min(RECORD_MEMBER.most, left)
+        try:
+            part = member.decompress(data, most + 1)
+        except zlib.error as error:
+            return b"".join(parts), f"a broken gzip member: {error}"
+        if len(part) > most:
+            return b"".join(parts), f"a gzip member that unfolds to more than {most} bytes"
+        if not member.eof:
+            whole = part[: part.rfind(b"\n") + 1]
+            return b"".join([*parts, whole]), "the last gzip member is cut off"
+        parts.append(part)
+        left -= len(part)
+        data = member.unused_data
+    return b"".join(parts), None
