@@ -318,3 +318,29 @@ def test_whoever_has_no_valid_token_is_not_let_in(api: RawApi, space: str) -> No
     assert answer.code == 401
     assert answer.document["reason"] == "Unauthorized"
     assert answer.message == "Unauthorized"
+
+
+def pod_asking(memory: Any) -> dict[str, Any]:
+    container = {"name": "c", "image": "i", "resources": {"requests": {"memory": memory}}}
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"generateName": "pod-"},
+        "spec": {"containers": [container], "automountServiceAccountToken": False},
+    }
+
+
+@pytest.mark.parametrize("memory", ["1e3", "129e6", "1.5Gi", ".5k", "5.", "+2", "1000000u", 7])
+def test_a_quantity_has_any_form_of_the_grammar(api: RawApi, space: str, memory: Any) -> None:
+    answer = api.call("POST", f"/api/v1/namespaces/{space}/pods", pod_asking(memory), dryRun="All")
+
+    assert answer.code == 201 or "serviceaccount" in answer.message, answer.body
+
+
+@pytest.mark.parametrize("memory", ["1 Gi", "1kB", "much", ""])
+def test_what_is_no_quantity_is_refused(api: RawApi, space: str, memory: str) -> None:
+    answer = api.call("POST", f"/api/v1/namespaces/{space}/pods", pod_asking(memory))
+
+    assert answer.code == 400
+    assert 'Pod in version "v1" cannot be handled as a Pod' in answer.message
+    assert "quantities must match" in answer.message or "suffix" in answer.message

@@ -1,4 +1,4 @@
-"""Durations, rates, quantities and shares as people write them.
+"""Durations, rates and shares as people write them.
 
 Invariant: reading and writing are inverse: `parse_duration(format_duration(x)) == x` for whole
 milliseconds. A text that is not understood raises ValueError with what was expected.
@@ -19,23 +19,6 @@ _UNITS: Final = {
 }
 _PART: Final = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
 _RATE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*/\s*(s|m|h)")
-_QUANTITY: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?")
-_SCALES: Final = {
-    None: 1.0,
-    "m": 1e-3,
-    "k": 1e3,
-    "M": 1e6,
-    "G": 1e9,
-    "T": 1e12,
-    "P": 1e15,
-    "E": 1e18,
-    "Ki": 2.0**10,
-    "Mi": 2.0**20,
-    "Gi": 2.0**30,
-    "Ti": 2.0**40,
-    "Pi": 2.0**50,
-    "Ei": 2.0**60,
-}
 
 
 def parse_duration(text: str) -> float:
@@ -76,14 +59,6 @@ def parse_rate(text: str) -> float:
 def format_rate(per_second: float) -> str:
     """Arrivals per second as `50/s`."""
     return f"{per_second:g}/s"
-
-
-def parse_quantity(text: str) -> float:
-    """The number a Kubernetes quantity stands for: `90Mi`, `100m`, `2`."""
-    match = _QUANTITY.fullmatch(text.strip())
-    if match is None:
-        raise ValueError("a quantity such as 90Mi, 100m or 2")
-    return float(match[1]) * _SCALES[match[2]]
 
 
 def parse_share(text: str) -> float:

@@ -8,7 +8,6 @@ from virtslo.base.units import (
     format_duration,
     format_rate,
     parse_duration,
-    parse_quantity,
     parse_rate,
     parse_share,
 )
@@ -56,12 +55,6 @@ def test_rates_are_read_and_written() -> None:
 def test_what_is_no_rate_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="a rate such as"):
         parse_rate(text)
-
-
-def test_quantities_are_read() -> None:
-    assert parse_quantity("90Mi") == 90 * 2**20
-    assert parse_quantity("100m") == pytest.approx(0.1)
-    assert parse_quantity("2") == 2
 
 
 def test_a_share_is_a_part_of_the_whole() -> None:

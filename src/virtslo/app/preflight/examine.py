@@ -18,7 +18,8 @@ from virtslo.app.run.call_counters import Counting
 from virtslo.app.run.prepare import prepare_plan
 from virtslo.base.clock import Clock
 from virtslo.base.errors import ApiError, ClusterError, NotFound
-from virtslo.base.units import format_duration, parse_quantity
+from virtslo.base.quantity import read_quantity
+from virtslo.base.units import format_duration
 from virtslo.load.plan import Plan
 from virtslo.model import resources
 from virtslo.model.environment import Environment
@@ -183,15 +184,21 @@ async def _check_template(api: KubeApi, plan: Plan) -> Check:
     return ok(name, f"the server would take {resource.kind} {planned.name}")
 
 
-def _memory(plan: Plan) -> float:
-    """What a VMI of the plan asks for, bytes, without virt-launcher's own share; 0: not said."""
+def _memory(plan: Plan) -> int | None:
+    """What a VMI of the plan asks for, bytes, without virt-launcher's own share.
+
+    None where it is not stated, or is no quantity (which the dry run of the template shows).
+    """
     spec: Any = plan.objects[0].manifest.get("spec", {})
     for key in ("virtualMachineTemplate", "spec", "template", "spec"):
         spec = spec.get(key, spec) if isinstance(spec, Mapping) else {}
     domain = spec.get("domain") or {}
     asked = ((domain.get("resources") or {}).get("requests") or {}).get("memory")
     asked = asked or (domain.get("memory") or {}).get("guest")
-    return parse_quantity(str(asked)) if asked else 0.0
+    try:
+        return read_quantity(asked).units or None
+    except ValueError:
+        return None
 
 
 async def _check_metrics(api: KubeApi, clock: Clock) -> Check:

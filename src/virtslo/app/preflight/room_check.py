@@ -7,20 +7,23 @@ not; what pods of others hold is taken off.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from virtslo.app.cluster.environment import PAGE, is_schedulable, read_nodes
 from virtslo.app.preflight.checks import Check, failed, ok, unknown
 from virtslo.base.errors import ApiError
-from virtslo.base.units import parse_quantity
+from virtslo.base.quantity import NANO, Quantity, read_quantity
 from virtslo.model import resources
 from virtslo.model.identifiers import Object
+from virtslo.model.pod_requests import node_amounts, pod_requests
 from virtslo.model.resources import Resource
 from virtslo.ports.kube_api import KubeApi, Selection
 
 QUOTAS: Final = Resource("", "v1", "resourcequotas", "ResourceQuota")
 KVM: Final = "devices.kubevirt.io/kvm"
 NAME: Final = "room on the nodes"
+MOST_NAMED: Final = 3
+"""Objects that could not be read which a message names."""
 _OVER: Final = frozenset({"Succeeded", "Failed"})
 
 
@@ -29,6 +32,8 @@ class Room:
     """How many VMIs the nodes can hold, by what would run out."""
 
     by: Mapping[str, int]
+    unread: tuple[str, ...] = ()
+    """Nodes and pods that could not be read, and why; they are not counted."""
 
     @property
     def total(self) -> int:
@@ -39,8 +44,8 @@ class Room:
         return ", ".join(f"{count} by {name}" for name, count in self.by.items())
 
 
-async def check_room(api: KubeApi, count: int, memory_bytes: float) -> Check:
-    """Whether `count` VMIs of this much memory each can run at once."""
+async def check_room(api: KubeApi, count: int, memory_bytes: int | None) -> Check:
+    """Whether `count` VMIs of this much memory each (None: not known) can run at once."""
     nodes = await read_nodes(api)
     if nodes is None:
         return unknown(NAME, "nodes may not be listed")
@@ -56,32 +61,38 @@ async def check_room(api: KubeApi, count: int, memory_bytes: float) -> Check:
     except ApiError as error:
         return unknown(NAME, f"pods cannot be listed: {error.message}")
     room = room_of(usable, pods, memory_bytes)
+    unread = f"; not counted: {_some(room.unread)}" if room.unread else ""
     if room.total < count:
         return failed(
             NAME,
-            f"{count} VMIs are wanted, {len(usable)} nodes hold at most {room.total} more ({room})",
+            f"{count} VMIs are wanted, {len(usable)} nodes hold at most {room.total} more ({room})"
+            f"{unread}",
             f"--count {room.total} at most, or more nodes"
             if room.total
             else "add nodes, or remove what fills them",
         )
-    return ok(NAME, f"at most {room.total} more VMIs on {len(usable)} nodes ({room})")
+    return ok(NAME, f"at most {room.total} more VMIs on {len(usable)} nodes ({room}){unread}")
 
 
-def room_of(nodes: Sequence[Object], pods: Sequence[Object], memory_bytes: float) -> Room:
+def room_of(nodes: Sequence[Object], pods: Sequence[Object], memory_bytes: int | None) -> Room:
     """How many more VMIs fit, node by node, each by pods, KVM devices and memory."""
-    held, memory = _held(pods)
+    unread: list[str] = []
+    held, memory = _held(pods, unread)
     by = {"pods": 0, "KVM devices": 0}
-    if memory_bytes > 0:
+    if memory_bytes:
         by["memory"] = 0
     for node in nodes:
         name = node["metadata"]["name"]
-        has = node.get("status", {}).get("allocatable", {})
-        by["pods"] += max(0, int(_number(has, "pods")) - held[name])
-        by["KVM devices"] += max(0, int(_number(has, KVM)))
-        if memory_bytes > 0:
-            left = _number(has, "memory") - memory[name]
-            by["memory"] += max(0, int(left // memory_bytes))
-    return Room(by)
+        try:
+            has = node_amounts(node.get("status", {}).get("allocatable"), "status.allocatable")
+        except ValueError as error:
+            unread.append(f"node {name}: {error}")
+            continue
+        by["pods"] += max(0, has.get("pods", 0) - held[name])
+        by["KVM devices"] += max(0, has.get(KVM, 0))
+        if memory_bytes:
+            by["memory"] += max(0, (has.get("memory", 0) - memory[name]) // memory_bytes)
+    return Room(by, tuple(unread))
 
 
 async def check_quotas(api: KubeApi, namespaces: Sequence[str], count: int) -> Check | None:
@@ -100,9 +111,12 @@ async def check_quotas(api: KubeApi, namespaces: Sequence[str], count: int) -> C
                 hard = status.get("hard", {}).get(key)
                 if hard is None:
                     continue
-                left = parse_quantity(hard) - _number(status.get("used", {}), key)
-                if left < share:
-                    tight.append(f"{namespace}: {key} leaves {left:g}, {share} are wanted")
+                try:
+                    left = read_quantity(hard) - read_quantity(status.get("used", {}).get(key))
+                except ValueError as error:
+                    return unknown(name, f"quota {namespace}/{key}: expected {error}")
+                if left < Quantity(share * NANO):
+                    tight.append(f"{namespace}: {key} leaves {float(left):g}, {share} are wanted")
     if tight:
         return failed(name, "; ".join(tight), "raise the quota, or use fewer objects")
     return None
@@ -119,8 +133,11 @@ async def _list_all(api: KubeApi, resource: Resource) -> list[Object]:
             return items
 
 
-def _held(pods: Sequence[Object]) -> tuple[Counter[str], Counter[str]]:
-    """How many pods each node holds, and how many bytes of memory they ask for."""
+def _held(pods: Sequence[Object], unread: list[str]) -> tuple[Counter[str], Counter[str]]:
+    """How many pods each node holds, and how many bytes of memory they ask for.
+
+    A pod whose quantities cannot be read is held, and added to `unread`.
+    """
     held: Counter[str] = Counter()
     memory: Counter[str] = Counter()
     for pod in pods:
@@ -128,12 +145,19 @@ def _held(pods: Sequence[Object]) -> tuple[Counter[str], Counter[str]]:
         if node is None or pod.get("status", {}).get("phase") in _OVER:
             continue
         held[node] += 1
-        for container in pod["spec"].get("containers", ()):
-            requests = (container.get("resources") or {}).get("requests") or {}
-            memory[node] += int(_number(requests, "memory"))
+        try:
+            memory[node] += pod_requests(pod["spec"]).get("memory", 0)
+        except ValueError as error:
+            unread.append(f"pod {_place(pod)}: {error}")
     return held, memory
 
 
-def _number(quantities: Mapping[str, Any], key: str) -> float:
-    value = quantities.get(key)
-    return 0.0 if value is None else parse_quantity(str(value))
+def _some(unread: Sequence[str]) -> str:
+    """The first few, and how many more."""
+    more = f" and {len(unread) - MOST_NAMED} more" if len(unread) > MOST_NAMED else ""
+    return "; ".join(unread[:MOST_NAMED]) + more
+
+
+def _place(target: Object) -> str:
+    metadata = target["metadata"]
+    return f"{metadata.get('namespace', '')}/{metadata.get('name', '')}"

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from virtslo.base.units import parse_quantity
 from virtslo.model.identifiers import Object
+from virtslo.model.pod_requests import node_amounts
 
 UNSCHEDULABLE: Final = "node(s) were unschedulable"
 TAINTED: Final = "node(s) had untolerated taint"
@@ -25,14 +25,14 @@ class Room:
     """What a node can hold, and what it holds."""
 
     name: str
-    limits: Mapping[str, float]
+    limits: Mapping[str, int]
     labels: Mapping[str, str] = field(default_factory=dict)
     obstacle: str = ""
     """Why no pod may come at all."""
-    used: dict[str, float] = field(default_factory=dict)
+    used: dict[str, int] = field(default_factory=dict)
     pods: int = 0
 
-    def lacks(self, wanted: Mapping[str, float], selector: Mapping[str, str]) -> str | None:
+    def lacks(self, wanted: Mapping[str, int], selector: Mapping[str, str]) -> str | None:
         """Why a pod does not fit; None if it does."""
         if self.obstacle:
             return self.obstacle
@@ -41,29 +41,28 @@ class Room:
         if self.pods + 1 > self.limits.get("pods", _DEFAULT_PODS):
             return "Too many pods"
         for name, amount in wanted.items():
-            if self.used.get(name, 0.0) + amount > self.limits.get(name, 0.0):
+            if self.used.get(name, 0) + amount > self.limits.get(name, 0):
                 return f"Insufficient {name}"
         return None
 
-    def take(self, wanted: Mapping[str, float], sign: int) -> None:
+    def take(self, wanted: Mapping[str, int], sign: int) -> None:
         """A pod came (1) or went (-1)."""
         self.pods += sign
         for name, amount in wanted.items():
-            self.used[name] = self.used.get(name, 0.0) + sign * amount
+            self.used[name] = self.used.get(name, 0) + sign * amount
 
-    def change(self, limits: Mapping[str, float], labels: Mapping[str, str], obstacle: str) -> bool:
+    def change(self, limits: Mapping[str, int], labels: Mapping[str, str], obstacle: str) -> bool:
         """The node has changed; whether it may now hold what it could not."""
-        is_wider = any(limit > self.limits.get(name, 0.0) for name, limit in limits.items())
+        is_wider = any(limit > self.limits.get(name, 0) for name, limit in limits.items())
         is_open = bool(self.obstacle) and obstacle != self.obstacle
         is_other = labels != self.labels
         self.limits, self.labels, self.obstacle = limits, labels, obstacle
         return is_wider or is_open or is_other
 
 
-def limits_of(node: Object) -> dict[str, float]:
-    """What a node can hold of each resource."""
-    allocatable = (node.get("status") or {}).get("allocatable") or {}
-    return {name: parse_quantity(str(value)) for name, value in allocatable.items()}
+def limits_of(node: Object) -> Mapping[str, int]:
+    """What a node can hold of each resource. Raises ValueError for what cannot be read."""
+    return node_amounts((node.get("status") or {}).get("allocatable"), "status.allocatable")
 
 
 def obstacle_of(node: Object) -> str:

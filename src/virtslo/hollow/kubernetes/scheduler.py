@@ -11,7 +11,6 @@ from typing import Any, Final
 
 from virtslo.base.clock import timestamp, to_nanoseconds
 from virtslo.base.errors import ClusterError
-from virtslo.base.units import parse_quantity
 from virtslo.client.work_queue import WorkQueue
 from virtslo.hollow.client_go.cache import Cache, Key, key_of
 from virtslo.hollow.client_go.conditions import find_condition
@@ -22,6 +21,7 @@ from virtslo.hollow.process.delays import SCHEDULE, Delays
 from virtslo.hollow.process.recorder import EventRecorder
 from virtslo.model import resources
 from virtslo.model.identifiers import Object
+from virtslo.model.pod_requests import pod_requests
 from virtslo.ports.kube_api import PatchType
 
 REQUIRED: Final = "requiredDuringSchedulingIgnoredDuringExecution"
@@ -40,9 +40,9 @@ class Scheduler:
         self._events = EventRecorder(component, "default-scheduler")
         self._rooms: dict[str, Room] = {}
         self._heap: list[tuple[int, str]] = []
-        self._placed: dict[Key, tuple[str, Mapping[str, float]]] = {}
+        self._placed: dict[Key, tuple[str, Mapping[str, int]]] = {}
         self._stuck = Unschedulable(component.clock)
-        self._requests: dict[int, tuple[Any, Mapping[str, float]]] = {}
+        self._requests: dict[int, tuple[tuple[Any, ...], Mapping[str, int]]] = {}
         self._group: asyncio.TaskGroup | None = None
         self.queue: WorkQueue[Key] = WorkQueue(component.clock, "scheduler")
         nodes.when_seen(self._node_seen)
@@ -102,7 +102,7 @@ class Scheduler:
 
     def _choose(
         self,
-        wanted: Mapping[str, float],
+        wanted: Mapping[str, int],
         selector: Mapping[str, str],
         avoided: Mapping[str, None],
     ) -> tuple[str | None, str]:
@@ -201,7 +201,7 @@ class Scheduler:
         elif key not in self._stuck and not after["metadata"].get("deletionTimestamp"):
             self.queue.add(key)
 
-    def _take(self, key: Key, node: str, wanted: Mapping[str, float]) -> None:
+    def _take(self, key: Key, node: str, wanted: Mapping[str, int]) -> None:
         self._placed[key] = (node, wanted)
         self._stuck.discard(key)
         room = self._rooms.get(node)
@@ -224,19 +224,18 @@ class Scheduler:
         for key, seconds in self._stuck.take_all():
             self.queue.add_after(key, seconds)
 
-    def _wanted(self, pod: Object) -> Mapping[str, float]:
+    def _wanted(self, pod: Object) -> Mapping[str, int]:
         spec = pod["spec"]
-        containers = spec["containers"]
-        known = self._requests.get(id(containers))
-        if known is not None and known[0] is containers:
+        parts = (spec["containers"], spec.get("initContainers"), spec.get("overhead"))
+        known = self._requests.get(id(parts[0]))
+        if known is not None and all(
+            one is other for one, other in zip(known[0], parts, strict=True)
+        ):
             return known[1]
-        wanted: dict[str, float] = {}
-        for container in containers:
-            for name, amount in container.get("resources", {}).get("requests", {}).items():
-                wanted[name] = wanted.get(name, 0.0) + parse_quantity(str(amount))
+        wanted = pod_requests(spec)
         if len(self._requests) > 1024:
             self._requests.clear()
-        self._requests[id(containers)] = (containers, wanted)
+        self._requests[id(parts[0])] = (parts, wanted)
         return wanted
 
 

@@ -9,6 +9,7 @@ import base64
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from virtslo.base import quantity
 from virtslo.base.errors import ApiError, BadRequest, Forbidden, NotFound
 from virtslo.model import resources
 from virtslo.model.identifiers import Object
@@ -303,7 +304,7 @@ def _require(resource: Resource, target: Object, path: str, value: Any) -> None:
 
 
 def _undecodable(webhook: str) -> BadRequest:
-    return BadRequest(f'admission webhook "{webhook}" denied the request: {rules.QUANTITY_WORDS}')
+    return BadRequest(f'admission webhook "{webhook}" denied the request: {quantity.WORDS}')
 
 
 def _with_encoded(secret: Object) -> Object:

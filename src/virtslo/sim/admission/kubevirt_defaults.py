@@ -7,7 +7,7 @@ shared constants.
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from virtslo.base.units import parse_quantity
+from virtslo.base.quantity import read_quantity
 from virtslo.model.identifiers import Object
 
 VMI_FINALIZER: Final = "kubevirt.io/foregroundDeleteVirtualMachine"
@@ -80,7 +80,7 @@ def _memory(domain: Mapping[str, Any]) -> Any:
     memory = domain.get("memory") or _NOTHING
     resources = domain.get("resources") or _NOTHING
     requested = (resources.get("requests") or _NOTHING).get("memory")
-    if memory.get("guest") or not requested or not parse_quantity(str(requested).lstrip("+-")):
+    if memory.get("guest") or not requested or not read_quantity(requested):
         return memory
     return {**memory, "guest": requested}
 

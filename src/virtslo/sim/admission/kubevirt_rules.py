@@ -8,8 +8,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from virtslo.base.units import parse_quantity
+from virtslo.base.quantity import NANO, ZERO, Quantity, read_quantity
 from virtslo.sim.api.refusals import INVALID, REQUIRED, UNSUPPORTED, Cause
+from virtslo.sim.openapi.quantity_fields import has_bad_part
 
 Spec = Mapping[str, Any]
 
@@ -24,10 +25,7 @@ RESERVED_LABELS: Final = frozenset(
         "kubevirt.io/install-strategy",
     }
 )
-QUANTITY_WORDS: Final = (
-    "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
-)
-SMALLEST_MEMORY: Final = 1e6
+SMALLEST_MEMORY: Final = Quantity(10**6 * NANO)
 _LABEL: Final = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _LABEL_WORDS: Final = (
     "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and "
@@ -46,26 +44,9 @@ LARGEST_CLOUD_INIT: Final = 2048
 _NOTHING: Final[Spec] = {}
 
 
-def quantity(value: Any) -> float:
-    """A quantity with its sign. Raises ValueError."""
-    text = str(value).strip()
-    sign = -1.0 if text.startswith("-") else 1.0
-    return sign * parse_quantity(text.lstrip("+-"))
-
-
 def has_bad_quantity(spec: Spec) -> bool:
     """Whether a VMI's spec has a quantity that cannot be read, so that no webhook gets further."""
-    domain = _below(spec, "domain")
-    resources = _below(domain, "resources")
-    values = [*_below(resources, "requests").values(), *_below(resources, "limits").values()]
-    memory = _below(domain, "memory")
-    values += [memory[key] for key in ("guest", "maxGuest") if key in memory]
-    try:
-        for value in values:
-            quantity(value)
-    except ValueError:
-        return True
-    return False
+    return has_bad_part("VirtualMachineInstanceSpec", spec)
 
 
 def vmi_spec_causes(spec: Spec, path: str) -> list[Cause]:
@@ -78,7 +59,7 @@ def vmi_only_causes(spec: Spec, path: str) -> list[Cause]:
     domain = _below(spec, "domain")
     memory = _below(domain, "memory")
     requested = _below(_below(domain, "resources"), "requests").get("memory")
-    if not (requested and quantity(requested)) and not (
+    if not (requested and read_quantity(requested)) and not (
         memory.get("guest") or memory.get("hugepages")
     ):
         words = (
@@ -183,15 +164,15 @@ def _memory(spec: Spec, path: str) -> Iterator[Cause]:
     at = f"{path}.domain.resources.requests.memory"
     upper = f"{path}.domain.resources.limits.memory"
     if request is not None:
-        if quantity(request) < 0:
+        if read_quantity(request) < ZERO:
             yield Cause(at, INVALID, f"{at} '{request}': must be greater than or equal to 0.")
-        elif 0 < quantity(request) < SMALLEST_MEMORY:
+        elif ZERO < read_quantity(request) < SMALLEST_MEMORY:
             yield Cause(at, INVALID, f"{at} '{request}': must be greater than or equal to 1M.")
     if limit is None:
         return
-    if quantity(limit) < 0:
+    if read_quantity(limit) < ZERO:
         yield Cause(upper, INVALID, f"{upper} '{limit}': must be greater than or equal to 0.")
-    if request is not None and 0 < quantity(limit) < quantity(request):
+    if request is not None and ZERO < read_quantity(limit) < read_quantity(request):
         yield Cause(at, INVALID, f"{at} '{request}' is greater than {upper} '{limit}'")
 
 
@@ -203,9 +184,13 @@ def _processors(spec: Spec, path: str) -> Iterator[Cause]:
     at = f"{path}.domain.resources.requests.cpu"
     upper = f"{path}.domain.resources.limits.cpu"
     for place, value in ((at, request), (upper, limit)):
-        if value is not None and quantity(value) < 0:
+        if value is not None and read_quantity(value) < ZERO:
             yield Cause(place, INVALID, f"{place} '{value}': must be greater than or equal to 0.")
-    if request is not None and limit is not None and 0 < quantity(limit) < quantity(request):
+    if (
+        request is not None
+        and limit is not None
+        and ZERO < read_quantity(limit) < read_quantity(request)
+    ):
         yield Cause(at, INVALID, f"{at} '{request}' is greater than {upper} '{limit}'")
     cpu = _below(domain, "cpu")
     if cpu.get("maxSockets") and cpu.get("sockets", 0) > cpu["maxSockets"]:

@@ -7,12 +7,14 @@ a real server prunes it; status is its controllers' and is not looked into.
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from virtslo.base import quantity
 from virtslo.base.errors import BadRequest, ServerFailure
 from virtslo.model.identifiers import Object
 from virtslo.model.resources import Resource
 from virtslo.sim.api.refusals import TYPE_INVALID, Cause, invalid, invalid_kind, invalid_value
 from virtslo.sim.api.resource_rules import rules_of
 from virtslo.sim.openapi.field_types import FieldType, Struct, kind_of, structs
+from virtslo.sim.openapi.quantity_fields import has_bad_quantity
 
 STRICT: Final = "Strict"
 IGNORE: Final = "Ignore"
@@ -57,6 +59,7 @@ def checked_fields(
                 kept[key] = _pruned(value, known)
     if causes:
         raise _wrong_types(resource, target, causes)
+    _check_quantities(resource, target, before)
     if not unknown:
         return target, ()
     if directive == STRICT or verb == "apply":
@@ -64,6 +67,12 @@ def checked_fields(
     result = {key: value for key, value in (kept or target).items() if key in struct.fields}
     warnings = () if directive == IGNORE else tuple(f'unknown field "{path}"' for path in unknown)
     return result, warnings
+
+
+def _check_quantities(resource: Resource, target: Object, before: Object | None) -> None:
+    """Refuse what is no quantity; of custom resources KubeVirt's webhooks do. Raises BadRequest."""
+    if not rules_of(resource).is_custom and has_bad_quantity(resource.kind, target, before=before):
+        raise _undecodable(resource, quantity.WORDS)
 
 
 def _unknown(value: Any, known: FieldType, path: str) -> Iterator[str]:
@@ -156,10 +165,17 @@ def _wrong_types(resource: Resource, target: Object, causes: list[Cause]) -> Exc
     if rules_of(resource).is_custom:
         return invalid(resource, str(target["metadata"].get("name") or ""), causes)
     first = causes[0]
+    return _undecodable(
+        resource,
+        f"json: cannot unmarshal {_go_name(first)} into Go struct field {resource.kind}."
+        f"{first.field} of type {first.message.rpartition('of type ')[2].partition(':')[0]}",
+    )
+
+
+def _undecodable(resource: Resource, words: str) -> Exception:
     return BadRequest(
         f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}: '
-        f"json: cannot unmarshal {_go_name(first)} into Go struct field {resource.kind}."
-        f"{first.field} of type {first.message.rpartition('of type ')[2].partition(':')[0]}"
+        f"{words}"
     )
 
 
@@ -181,7 +197,4 @@ def _refusal(resource: Resource, target: Object, unknown: list[str], verb: str) 
     if verb == "patch":
         cause = invalid_value("patch", "", f"strict decoding error: {words}")
         return invalid_kind("", "", "", [cause])
-    return BadRequest(
-        f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}: '
-        f"strict decoding error: {words}"
-    )
+    return _undecodable(resource, f"strict decoding error: {words}")
