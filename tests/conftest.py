@@ -1,5 +1,8 @@
 """What every test shares: the option for long tests, their skipping with a reason, and patience."""
 
+import logging
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -19,3 +22,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if "slow" in item.keywords:
             item.add_marker(skip)
+
+
+@pytest.fixture(autouse=True)
+def _no_bad_objects(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test in which a hollow component could not work on an object.
+
+    Components go on after a malformed object, and so would hide a fault of their own; tests that
+    make malformed objects are marked `bad_objects`.
+    """
+    messages: list[str] = []
+    handler = logging.Handler(logging.WARNING)
+    handler.emit = lambda record: messages.append(record.getMessage())  # type: ignore[method-assign]
+    logger = logging.getLogger("virtslo.hollow.client_go.bad_objects")
+    logger.addHandler(handler)
+    yield
+    logger.removeHandler(handler)
+    if "bad_objects" not in request.keywords:
+        assert messages == []

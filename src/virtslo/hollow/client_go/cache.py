@@ -6,6 +6,7 @@ real controller's is.
 
 from collections.abc import Callable, Sequence
 
+from virtslo.hollow.client_go.bad_objects import UNREADABLE, BadObjects, name_of
 from virtslo.model.identifiers import Object
 from virtslo.ports.kube_api import WatchEvent
 
@@ -30,7 +31,8 @@ def version_of(target: Object) -> int:
 class Cache:
     """Objects by key, kept by a reflector."""
 
-    def __init__(self) -> None:
+    def __init__(self, bad: BadObjects) -> None:
+        self._bad = bad
         self.objects: dict[Key, Object] = {}
         self._seen: list[Seen] = []
         self._owned: dict[str, dict[Key, None]] | None = None
@@ -99,10 +101,16 @@ class Cache:
         self.breaks += 1
 
     def _tell(self, before: Object | None, after: Object | None) -> None:
-        if self._owned is not None:
-            self._index(before, after)
+        try:
+            if self._owned is not None:
+                self._index(before, after)
+        except UNREADABLE as error:
+            self._bad.note(name_of(after or before), error)
         for seen in self._seen:
-            seen(before, after)
+            try:
+                seen(before, after)
+            except UNREADABLE as error:
+                self._bad.note(name_of(after or before), error)
 
 
 def controller_uid(target: Object) -> str | None:

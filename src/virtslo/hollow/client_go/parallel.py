@@ -9,16 +9,17 @@ from collections.abc import Coroutine, Iterable
 from typing import Any
 
 from virtslo.base.errors import ClusterError
+from virtslo.hollow.client_go.bad_objects import UNREADABLE
 
 
 async def all_of(calls: Iterable[Coroutine[Any, Any, None]]) -> None:
-    """Make calls together. Raises the first ClusterError among them."""
-    failures: list[ClusterError] = []
+    """Make calls together. Raises the first failure among them."""
+    failures: list[Exception] = []
 
     async def one(call: Coroutine[Any, Any, None]) -> None:
         try:
             await call
-        except ClusterError as error:
+        except (ClusterError, *UNREADABLE) as error:
             failures.append(error)
 
     async with asyncio.TaskGroup() as group:

@@ -53,7 +53,13 @@ class GarbageCollector:
 
     def start(self, group: asyncio.TaskGroup) -> None:
         """Work on the queue."""
-        run_workers(group, self.queue, self._collect, workers=WORKERS)
+        run_workers(
+            group,
+            self.queue,
+            self._collect,
+            workers=WORKERS,
+            bad=self._component.bad_objects,
+        )
 
     def _follow(self, cache: Cache, resource: Resource) -> None:
         def seen(before: Object | None, after: Object | None) -> None:

@@ -34,7 +34,13 @@ class NamespaceController:
 
     def start(self, group: asyncio.TaskGroup) -> None:
         """Work on the queue."""
-        run_workers(group, self.queue, self._reconcile, workers=WORKERS)
+        run_workers(
+            group,
+            self.queue,
+            self._reconcile,
+            workers=WORKERS,
+            bad=self._component.bad_objects,
+        )
 
     def _seen(self, before: Object | None, after: Object | None) -> None:
         if after is None:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from virtslo.base.clock import timestamp, to_nanoseconds
 from virtslo.base.errors import ClusterError, NotFound
+from virtslo.hollow.client_go.bad_objects import name_of
 from virtslo.hollow.client_go.cache import Cache
 from virtslo.hollow.client_go.conditions import find_condition
 from virtslo.hollow.node.heartbeats import NODE_NAMESPACE
@@ -58,7 +59,8 @@ class NodeLifecycle:
             await clock.sleep_until(clock.now_ns() + to_nanoseconds(LOOK_EVERY))
             for (_, name), node in list(self._nodes.objects.items()):
                 try:
-                    await self._look(name, node)
+                    with self._component.bad_objects.working_on(name_of(node)):
+                        await self._look(name, node)
                 except ClusterError:
                     continue  # the next look tries again
 

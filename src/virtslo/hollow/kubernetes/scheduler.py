@@ -69,7 +69,7 @@ class Scheduler:
             pod = self._pods.get(key)
             if pod is not None and not pod["spec"].get("nodeName") and key not in self._placed:
                 assert self._group is not None
-                self._group.create_task(self._place(key, pod))
+                self._component.begin(self._group, pod, self._place(key, pod))
                 await asyncio.sleep(0)
             self.queue.done(key)
 

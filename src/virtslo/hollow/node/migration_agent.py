@@ -75,7 +75,7 @@ class MigrationAgent:
             return
         self._begun[key] = None
         work = self._send(vmi) if step == "send" else self._prepare(vmi)
-        self._group.create_task(work)
+        self._component.begin(self._group, vmi, work)
 
     async def _prepare(self, vmi: Object) -> None:
         await self._delays.wait(MIGRATION_PREPARE, "/".join(key_of(vmi)))

@@ -15,10 +15,12 @@ from virtslo.client.accounting import AccountedTransport, CallAccount
 from virtslo.client.reflector import Reflector
 from virtslo.client.token_bucket import TokenBucket
 from virtslo.client.work_queue import WorkQueue
+from virtslo.hollow.client_go.bad_objects import UNREADABLE, BadObjects, name_of
 from virtslo.hollow.client_go.cache import Cache
 from virtslo.hollow.process.delays import Work, draw, working_alone
 from virtslo.hollow.process.metrics_text import Exposition
 from virtslo.model import client_limits
+from virtslo.model.identifiers import Object
 from virtslo.model.identity import Identity
 from virtslo.model.profile import ComponentLimits, Distribution
 from virtslo.model.resources import Resource
@@ -80,6 +82,7 @@ class Component:
         self._accounted = AccountedTransport(transport, clock, self.account)
         self.api = KubeApi(self._accounted)
         self.set_limits(limits)
+        self.bad_objects = BadObjects(identity.component)
         self.caches: list[Cache] = []
         self.metrics: list[Callable[[Exposition], None]] = []
         """What a component's parts add to its exposition."""
@@ -116,7 +119,7 @@ class Component:
 
     def watch(self, resource: Resource, selection: Selection = EVERYTHING) -> Cache:
         """A cache that a reflector of this component keeps."""
-        cache = Cache()
+        cache = Cache(self.bad_objects)
         self.caches.append(cache)
         self.reflectors.append(
             Reflector(self.api, resource, selection, handler=cache, clock=self.clock)
@@ -137,6 +140,17 @@ class Component:
             group.create_task(work())
         self.background.clear()
 
+    def begin(
+        self, group: asyncio.TaskGroup, target: Object, work: Coroutine[Any, Any, None]
+    ) -> None:
+        """Work on an object as a task of a group, which outlives what a malformed one causes."""
+
+        async def guarded() -> None:
+            with self.bad_objects.working_on(name_of(target)):
+                await work
+
+        group.create_task(guarded())
+
     async def synced(self) -> None:
         """Return when every cache has been filled once."""
         for reflector in self.reflectors:
@@ -149,6 +163,7 @@ def run_workers(
     reconcile: Callable[[K], Awaitable[None]],
     *,
     workers: int,
+    bad: BadObjects,
 ) -> None:
     """Work on a queue with so many workers; what fails is tried again after its back-off."""
 
@@ -158,6 +173,9 @@ def run_workers(
             try:
                 await reconcile(key)
             except ClusterError:
+                queue.add_rate_limited(key)
+            except UNREADABLE as error:
+                bad.note(f"{queue.name}: {key}", error)
                 queue.add_rate_limited(key)
             else:
                 queue.forget(key)

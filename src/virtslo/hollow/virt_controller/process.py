@@ -78,4 +78,5 @@ class VirtController:
                 queue,
                 reconcile,
                 workers=_ALL_WORKERS[name],
+                bad=self._component.bad_objects,
             )

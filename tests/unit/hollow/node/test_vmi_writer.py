@@ -9,6 +9,7 @@ from support.scripted_transport import ScriptedTransport
 from virtslo.base.clock import Clock
 from virtslo.base.errors import Conflict
 from virtslo.base.virtual_time import run_in_virtual_time
+from virtslo.hollow.client_go.bad_objects import BadObjects
 from virtslo.hollow.client_go.cache import Cache
 from virtslo.hollow.node.vmi_writer import VmiWriter
 from virtslo.hollow.process.component import Component
@@ -53,7 +54,7 @@ def test_a_change_while_a_write_is_worked_on_is_a_conflict(
 ) -> None:
     async def main(clock: Clock) -> list[tuple[float, str]]:
         start = clock.now_ns() / 1e9
-        server, vmis = Server(clock), Cache()
+        server, vmis = Server(clock), Cache(BadObjects("virt-handler"))
         user = Identity("h", "h", "h/1", ())
         component = Component(user, ScriptedTransport(server.answer), clock)
         delays = Delays(clock, {}, 1, node_work=1.0, pod_work=1.0)
