@@ -75,7 +75,9 @@ def test_every_finding_is_in_the_reference() -> None:
     page = (ROOT / "docs" / "reference" / "definitions.md").read_text(encoding="utf-8")
     sources = [path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py")]
 
-    made = {code for text in sources for code in re.findall(r'\bFinding\(\s*"([a-z_]+)"', text)}
+    made = {
+        code for text in sources for code in re.findall(r'\bFinding\(\s*code="([a-z_]+)"', text)
+    }
     rows = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
     named = {code for row in rows for code in re.findall(r"`([a-z_]+)`", row)}
 

@@ -109,7 +109,7 @@ def _missing_parts(suite: SuiteRecord) -> Iterator[RunFinding]:
         f"{len(pending)} of the suite's {len(suite.parts)} parts are not complete: {named}{more}; "
         "go on with virtslo run suite --resume and its folder"
     )
-    yield RunFinding(suite.id, Finding("incomplete", words, inconclusive=True))
+    yield RunFinding(suite.id, Finding(code="incomplete", detail=words, inconclusive=True))
 
 
 def _summary(record: RunRecord) -> RunSummary:

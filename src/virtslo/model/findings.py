@@ -10,7 +10,7 @@ ALL_FIGURES: Final = ("*",)
 """What a finding touches that is about all of a run's figures."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One fact about the quality of a run's data."""
 

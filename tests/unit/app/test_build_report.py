@@ -19,7 +19,9 @@ def verdict(outcome: str, *indicators: str) -> Verdict:
 
 
 def finding(*touches: str, inconclusive: bool = False) -> RunFinding:
-    return RunFinding("run-1", Finding("x", "", touches, inconclusive))
+    return RunFinding(
+        "run-1", Finding(code="x", detail="", touches=touches, inconclusive=inconclusive)
+    )
 
 
 MET, VIOLATED, OPEN = (verdict(word, RUNNING) for word in ("met", "violated", "inconclusive"))

@@ -134,7 +134,7 @@ def test_what_is_promised_of_another_test_is_not_judged() -> None:
 
 
 def test_an_inconclusive_finding_takes_back_what_is_met() -> None:
-    late = Finding("lateness", "late by 2 s", ("*",), inconclusive=True)
+    late = Finding(code="lateness", detail="late by 2 s", touches=("*",), inconclusive=True)
 
     found = verdict(P95, running(10.0), [late])
 
@@ -143,22 +143,29 @@ def test_an_inconclusive_finding_takes_back_what_is_met() -> None:
 
 
 def test_a_finding_about_something_else_takes_back_nothing() -> None:
-    other = Finding("x", "", ("vmi_creation_to_running", "rest_calls"), inconclusive=True)
+    other = Finding(
+        code="x", detail="", touches=("vmi_creation_to_running", "rest_calls"), inconclusive=True
+    )
 
     assert verdict(P95, running(10.0), [other]).verdict is Outcome.MET
 
 
 def test_a_violation_that_a_finding_touches_stays_one_and_says_so() -> None:
-    found = verdict(P95, running(61.0), [Finding("relist", "seen late", (RUNNING,))])
+    found = verdict(
+        P95, running(61.0), [Finding(code="relist", detail="seen late", touches=(RUNNING,))]
+    )
 
     assert found.verdict is Outcome.VIOLATED
     assert found.reason == "doubtful: relist"
 
 
 def test_a_finding_about_a_table_is_about_its_indicators() -> None:
-    assert touches(Finding("restart", "", ("rest_calls",)), [PATCH])
-    assert touches(Finding("relist", "", ("phase_transition_rate",)), ["phase_rate_running"])
-    assert not touches(Finding("restart", "", ("rest_calls",)), [RUNNING])
+    assert touches(Finding(code="restart", detail="", touches=("rest_calls",)), [PATCH])
+    assert touches(
+        Finding(code="relist", detail="", touches=("phase_transition_rate",)),
+        ["phase_rate_running"],
+    )
+    assert not touches(Finding(code="restart", detail="", touches=("rest_calls",)), [RUNNING])
 
 
 @given(

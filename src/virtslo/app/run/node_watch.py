@@ -97,7 +97,10 @@ class Surroundings:
         touches: tuple[str, ...] = (),
         inconclusive: bool = False,
     ) -> None:
-        self.findings = (*self.findings, Finding(code, detail, touches, inconclusive))
+        self.findings = (
+            *self.findings,
+            Finding(code=code, detail=detail, touches=touches, inconclusive=inconclusive),
+        )
 
     def _measure(self) -> float:
         return self._clock.wall().timestamp() - to_seconds(self._clock.now_ns())

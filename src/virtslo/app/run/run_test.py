@@ -234,7 +234,12 @@ class TestRun:
         findings = [*self._watch.findings(), *self._surroundings.findings, *self._stuck]
         if self._interruption.reason is not None:
             findings.append(
-                Finding("interrupted", self._interruption.reason, ALL_FIGURES, inconclusive=True)
+                Finding(
+                    code="interrupted",
+                    detail=self._interruption.reason,
+                    touches=ALL_FIGURES,
+                    inconclusive=True,
+                )
             )
         self.header = replace(
             self.header,

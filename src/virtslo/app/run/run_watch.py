@@ -95,8 +95,9 @@ class RunWatch:
             if reflector.is_broken:
                 found.append(
                     Finding(
-                        "watch_lost",
-                        f"the watch of {name} broke and could not be resumed by the end of the "
+                        code="watch_lost",
+                        detail=f"the watch of {name} broke and could not be resumed by the end of "
+                        "the "
                         "run: what happened to them since is not known",
                         touches=ALL_FIGURES,
                         inconclusive=True,
@@ -105,8 +106,9 @@ class RunWatch:
             if reflector.relists:
                 found.append(
                     Finding(
-                        "watch_relisted",
-                        f"the watch of {name} could not be resumed {reflector.relists} times, its "
+                        code="watch_relisted",
+                        detail=f"the watch of {name} could not be resumed {reflector.relists} "
+                        "times, its "
                         "resource version was too old (410 Gone): they were listed again; what "
                         "came and went in between was not seen, and the rest late",
                         touches=ALL_FIGURES,
@@ -115,8 +117,9 @@ class RunWatch:
             elif reflector.resumed and not reflector.is_broken:
                 found.append(
                     Finding(
-                        "watch_resumed",
-                        f"the watch of {name} broke {reflector.resumed} times and was resumed "
+                        code="watch_resumed",
+                        detail=f"the watch of {name} broke {reflector.resumed} times and was "
+                        "resumed "
                         "where it had ended; no event was missed, later ones were seen late",
                         touches=ALL_FIGURES,
                     )
@@ -124,8 +127,9 @@ class RunWatch:
             if tracker.foreign:
                 found.append(
                     Finding(
-                        "foreign_objects",
-                        f"{tracker.foreign} events of {name} that are not this run's were ignored",
+                        code="foreign_objects",
+                        detail=f"{tracker.foreign} events of {name} that are not this run's were "
+                        "ignored",
                     )
                 )
         return tuple(found)

@@ -32,7 +32,9 @@ async def find_stuck(api: KubeApi, *, run_label: str, stage: str) -> Finding | N
     except ClusterError:
         return None
     more = f"; and {len(stuck) - TOLD} more" if len(stuck) > TOLD else ""
-    return Finding("stuck", f"{len(stuck)} VMIs were stuck after {stage}: {'; '.join(told)}{more}")
+    return Finding(
+        code="stuck", detail=f"{len(stuck)} VMIs were stuck after {stage}: {'; '.join(told)}{more}"
+    )
 
 
 async def _tell(api: KubeApi, vmi: Object, pod: Object | None) -> str:

@@ -46,7 +46,7 @@ def _not_whole(record: RunRecord) -> Iterator[Finding]:
     reasons += ["not every VMI ran by the deadline"] if is_late else []
     if reasons:
         words = f"the population was not whole when churn began: {'; '.join(reasons)}"
-        yield Finding("not_whole", words, ALL_FIGURES, inconclusive=True)
+        yield Finding(code="not_whole", detail=words, touches=ALL_FIGURES, inconclusive=True)
 
 
 def _overlaps(churn: ChurnFacts) -> Iterator[Finding]:
@@ -55,10 +55,11 @@ def _overlaps(churn: ChurnFacts) -> Iterator[Finding]:
         told = ", ".join(str(cycle.number + 1) for cycle in overlapped[:NAMED])
         more = f" and {len(overlapped) - NAMED} more" if len(overlapped) > NAMED else ""
         yield Finding(
-            "overlap",
-            f"{len(overlapped)} of {len(churn.cycles)} cycles were not over when the next one "
+            code="overlap",
+            detail=f"{len(overlapped)} of {len(churn.cycles)} cycles were not over when the next "
+            "one "
             f"began (cycle {told}{more}): the system was under the load of more than one",
-            (*RECOVERY, CREATION_RATE.name, "phase_transition_rate"),
+            touches=(*RECOVERY, CREATION_RATE.name, "phase_transition_rate"),
         )
 
 
@@ -75,9 +76,9 @@ def _unrecovered(churn: ChurnFacts) -> Iterator[Finding]:
     told = "; ".join(f"cycle {cycle.number + 1}: {cycle.reason}" for cycle in lost[:NAMED])
     more = f"; and {len(lost) - NAMED} more" if len(lost) > NAMED else ""
     yield Finding(
-        "not_recovered",
-        f"{len(lost)} of {len(churn.cycles)} cycles did not recover: {told}{more}",
-        RECOVERY,
+        code="not_recovered",
+        detail=f"{len(lost)} of {len(churn.cycles)} cycles did not recover: {told}{more}",
+        touches=RECOVERY,
         inconclusive=True,
     )
 
@@ -95,10 +96,11 @@ def _withdrawn(churn: ChurnFacts) -> Iterator[Finding]:
     count = sum(len(cycle.withdrawn) for cycle in churn.cycles)
     if count:
         yield Finding(
-            "withdrawn",
-            f"{count} of {churn.expected} replacements were replaced themselves before they ran: "
+            code="withdrawn",
+            detail=f"{count} of {churn.expected} replacements were replaced themselves before "
+            "they ran: "
             "churn came faster than the system; they count as unfinished in every quantile",
-            (*RECOVERY, OF_PHASE[RUNNING].from_creation.name, "phase_transition_rate"),
+            touches=(*RECOVERY, OF_PHASE[RUNNING].from_creation.name, "phase_transition_rate"),
         )
 
 
@@ -108,9 +110,9 @@ def _refused(churn: ChurnFacts) -> Iterator[Finding]:
     refused = [item for item in others if item.error is not None]
     if refused:
         yield Finding(
-            "failed_operations",
-            f"{len(refused)} of {len(others)} deletes and changes of scale failed: "
+            code="failed_operations",
+            detail=f"{len(refused)} of {len(others)} deletes and changes of scale failed: "
             f"{refusals(refused)}",
-            ALL_FIGURES,
+            touches=ALL_FIGURES,
             inconclusive=True,
         )

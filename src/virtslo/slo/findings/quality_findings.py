@@ -49,19 +49,30 @@ def _processes(window: Window, touched: tuple[str, ...]) -> Iterator[Finding]:
     where = f"inside the window of {window.stage}"
     restarted = _of_counted(window.restarted)
     if restarted:
-        yield Finding("component_restart", f"restarted {where}: {_list(restarted)}", touched, True)
+        yield Finding(
+            code="component_restart",
+            detail=f"restarted {where}: {_list(restarted)}",
+            touches=touched,
+            inconclusive=True,
+        )
     went = _of_counted(window.went)
     if went:
-        yield Finding("component_gone", f"went {where}: {_list(went)}", touched, True)
+        yield Finding(
+            code="component_gone",
+            detail=f"went {where}: {_list(went)}",
+            touches=touched,
+            inconclusive=True,
+        )
     came = _of_counted(window.came)
     if came:
-        yield Finding("component_came", f"came {where}, counted whole: {_list(came)}")
+        yield Finding(code="component_came", detail=f"came {where}, counted whole: {_list(came)}")
     before, after = window.leaders
     if before and after and set(before) != set(after):
         yield Finding(
-            "leader_change",
-            f"virt-controller's leader changed {where}: from {_list(before)} to {_list(after)}",
-            touched,
+            code="leader_change",
+            detail=f"virt-controller's leader changed {where}: from {_list(before)} to "
+            f"{_list(after)}",
+            touches=touched,
             inconclusive=True,
         )
 
@@ -70,9 +81,9 @@ def _failed(window: Window, touched: tuple[str, ...]) -> Iterator[Finding]:
     failed = [words for words in window.failed if not words.startswith(VIRT_OPERATOR)]
     if failed:
         yield Finding(
-            "not_counted",
-            f"counters could not be read around {window.stage}: {_list(failed, '; ')}",
-            touched,
+            code="not_counted",
+            detail=f"counters could not be read around {window.stage}: {_list(failed, '; ')}",
+            touches=touched,
         )
 
 
@@ -99,9 +110,9 @@ def _foreign(run: Measured, stage: str) -> Iterator[Finding]:
         told = ", ".join(f"{count} {plural}" for plural, count in foreign.items())
         spoils = sum(foreign.values()) > FOREIGN_SHARE * max(1, run.expected_vmis())
         yield Finding(
-            "foreign_load",
-            f"others created {told} in the window of {stage}",
-            ALL_FIGURES if spoils else (),
+            code="foreign_load",
+            detail=f"others created {told} in the window of {stage}",
+            touches=ALL_FIGURES if spoils else (),
             inconclusive=spoils,
         )
 
@@ -134,9 +145,9 @@ def _room(run: Measured) -> Iterator[Finding]:
     each, what = min(limits)
     if wanted > nodes * each:
         yield Finding(
-            "no_room",
-            f"{wanted} VMIs do not fit {nodes} schedulable nodes of {each} {what} each",
-            ALL_FIGURES,
+            code="no_room",
+            detail=f"{wanted} VMIs do not fit {nodes} schedulable nodes of {each} {what} each",
+            touches=ALL_FIGURES,
             inconclusive=True,
         )
 

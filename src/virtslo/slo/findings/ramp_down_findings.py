@@ -42,17 +42,19 @@ def _failed(deletes: Sequence[OperationRecord]) -> Iterator[Finding]:
     told = refusals(failed)
     if kept:
         yield Finding(
-            "failed_operations",
-            f"{len(kept)} of {len(objects)} objects could not be deleted in the ramp-down and were "
+            code="failed_operations",
+            detail=f"{len(kept)} of {len(objects)} objects could not be deleted in the ramp-down "
+            "and were "
             f"left to clean-up: {told}",
-            FIGURES,
+            touches=FIGURES,
             inconclusive=True,
         )
     else:
         yield Finding(
-            "deleted_late",
-            f"{len(failed)} deletes of the ramp-down failed and were asked for again: {told}",
-            FIGURES,
+            code="deleted_late",
+            detail=f"{len(failed)} deletes of the ramp-down failed and were asked for again: "
+            f"{told}",
+            touches=FIGURES,
         )
 
 
@@ -72,9 +74,9 @@ def _not_gone(record: RunRecord) -> Iterator[Finding]:
         kinds = Counter(there.values())
         told = ", ".join(f"{count} of {kind}" for kind, count in sorted(kinds.items()))
         yield Finding(
-            "not_gone",
-            f"not gone at the end of the ramp-down: {told}",
-            FIGURES,
+            code="not_gone",
+            detail=f"not gone at the end of the ramp-down: {told}",
+            touches=FIGURES,
             inconclusive=True,
         )
 
@@ -83,10 +85,11 @@ def _warm_up(record: RunRecord) -> Iterator[Finding]:
     failed = [item for item in record.operations if item.stage == WARM_UP and _has_failed(item)]
     if failed:
         yield Finding(
-            "failed_operations",
-            f"{len(failed)} operations of the warm-up failed, so it may have warmed less, or left "
+            code="failed_operations",
+            detail=f"{len(failed)} operations of the warm-up failed, so it may have warmed less, "
+            "or left "
             f"objects that were there meanwhile: {refusals(failed)}",
-            ("rest_calls",),
+            touches=("rest_calls",),
         )
 
 

@@ -69,14 +69,24 @@ def _state(measured: Measured) -> Iterator[Finding]:
     status = record.header.status
     if status is RunStatus.RUNNING:
         words = "the run never ended: it was killed, or is still under way" + _way_out(measured)
-        yield Finding("incomplete", words, ALL_FIGURES, inconclusive=True)
+        yield Finding(code="incomplete", detail=words, touches=ALL_FIGURES, inconclusive=True)
     elif status is RunStatus.FAILED:
-        yield Finding("failed", "the run could not go on (see log.txt)", ALL_FIGURES, True)
+        yield Finding(
+            code="failed",
+            detail="the run could not go on (see log.txt)",
+            touches=ALL_FIGURES,
+            inconclusive=True,
+        )
     if record.damage:
         words = "the record is damaged: " + "; ".join(record.damage)
-        yield Finding("incomplete", words, ALL_FIGURES, inconclusive=True)
+        yield Finding(code="incomplete", detail=words, touches=ALL_FIGURES, inconclusive=True)
     elif status is RunStatus.COMPLETE and not record.operations:
-        yield Finding("incomplete", "the record holds no operations", ALL_FIGURES, True)
+        yield Finding(
+            code="incomplete",
+            detail="the record holds no operations",
+            touches=ALL_FIGURES,
+            inconclusive=True,
+        )
 
 
 def _cold(measured: Measured) -> Iterator[Finding]:
@@ -99,7 +109,9 @@ def _cold(measured: Measured) -> Iterator[Finding]:
     if refused:
         told += f"; {len(refused)} were not accepted: {refusals(refused)}"
     yield Finding(
-        "not_warm", f"warm-up: {told}; what it was to fetch may have been missing", PHASE_FIGURES
+        code="not_warm",
+        detail=f"warm-up: {told}; what it was to fetch may have been missing",
+        touches=PHASE_FIGURES,
     )
 
 
@@ -119,9 +131,9 @@ def _relists(measured: Measured) -> Iterator[Finding]:
         kinds = Counter(seen.kind for seen in late)
         told = ", ".join(f"{count} of {kind}" for kind, count in sorted(kinds.items()))
         yield Finding(
-            "relist",
-            f"facts learnt from a relist, later than they were true: {told}",
-            PHASE_FIGURES,
+            code="relist",
+            detail=f"facts learnt from a relist, later than they were true: {told}",
+            touches=PHASE_FIGURES,
         )
 
 
@@ -130,9 +142,10 @@ def _failures(measured: Measured) -> Iterator[Finding]:
     if not failed:
         return
     yield Finding(
-        "failed_operations",
-        f"{len(failed)} of {len(measured.creations)} creates were not accepted: {refusals(failed)}",
-        ALL_FIGURES,
+        code="failed_operations",
+        detail=f"{len(failed)} of {len(measured.creations)} creates were not accepted: "
+        f"{refusals(failed)}",
+        touches=ALL_FIGURES,
         inconclusive=True,
     )
 
@@ -152,10 +165,10 @@ def _unfinished(measured: Measured) -> Iterator[Finding]:
     more = f" and {len(stuck) - NAMED} more" if len(stuck) > NAMED else ""
     named = f": {names}{more}" if names else ""
     yield Finding(
-        "unfinished",
-        f"{len(stuck) + missing} of {measured.expected_vmis()} VMIs did not reach Running "
+        code="unfinished",
+        detail=f"{len(stuck) + missing} of {measured.expected_vmis()} VMIs did not reach Running "
         f"({', '.join(told)}){named}",
-        UNFINISHED_FIGURES,
+        touches=UNFINISHED_FIGURES,
         inconclusive=True,
     )
 
@@ -172,10 +185,10 @@ def _lateness(measured: Measured) -> Iterator[Finding]:
     bound = bound_of(None if p50.value is None else float(p50.value))
     if late.decisive > bound:
         yield Finding(
-            "lateness",
-            f"the generator was late by {late.decisive * 1000:.1f} ms, more than "
+            code="lateness",
+            detail=f"the generator was late by {late.decisive * 1000:.1f} ms, more than "
             f"{bound * 1000:.1f} ms: it measured itself",
-            ALL_FIGURES,
+            touches=ALL_FIGURES,
             inconclusive=True,
         )
 
@@ -186,10 +199,10 @@ def _quiet(measured: Measured) -> Iterator[Finding]:
         if stage.ended_ns is not None and stage.quiet_ns is None:
             started = to_seconds(stage.t0_ns)
             yield Finding(
-                "not_quiet",
-                f"the cluster was not quiet {limit:g} s after {stage.name} (begun at "
+                code="not_quiet",
+                detail=f"the cluster was not quiet {limit:g} s after {stage.name} (begun at "
                 f"{started:.1f} s): counts of its window have a soft end",
-                ("rest_calls",),
+                touches=("rest_calls",),
             )
 
 
@@ -197,4 +210,4 @@ def _left_behind(measured: Measured) -> Iterator[Finding]:
     left = measured.record.header.left_behind
     if left:
         words = "clean-up could not remove: " + ", ".join(left) + _way_out(measured)
-        yield Finding("left_behind", words)
+        yield Finding(code="left_behind", detail=words)

@@ -76,9 +76,10 @@ def comparison_findings(run: Measured) -> Iterator[Finding]:
         differing = list(_differences(_agreeable(first, one), _agreeable(second, other)))
         if differing:
             yield Finding(
-                "sources_disagree",
-                f"{TITLES[one]} and {TITLES[other]} do not agree: " + "; ".join(differing[:5]),
-                ("rest_calls",),
+                code="sources_disagree",
+                detail=f"{TITLES[one]} and {TITLES[other]} do not agree: "
+                + "; ".join(differing[:5]),
+                touches=("rest_calls",),
             )
 
 

@@ -39,7 +39,7 @@ def test_each_outcome_has_its_own_element() -> None:
 
 
 def test_a_note_does_not_fail_the_run() -> None:
-    note = RunFinding("run-1", Finding("relist", "one relist"))
+    note = RunFinding("run-1", Finding(code="relist", detail="one relist"))
     root = rendered(findings=(note,))
 
     assert root.get("errors") == "0"
@@ -47,7 +47,12 @@ def test_a_note_does_not_fail_the_run() -> None:
 
 
 def test_characters_that_xml_cannot_hold_are_replaced() -> None:
-    bad = RunFinding("run-1", Finding("failed", "broken \x00 <bytes> & \x1b[0m", ("*",), True))
+    bad = RunFinding(
+        "run-1",
+        Finding(
+            code="failed", detail="broken \x00 <bytes> & \x1b[0m", touches=("*",), inconclusive=True
+        ),
+    )
 
     error = rendered(findings=(bad,)).find("testsuite/testcase/error")
 

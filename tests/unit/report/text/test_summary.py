@@ -24,8 +24,8 @@ def verdict(run: str, outcome: Outcome, value: float | None) -> Verdict:
 
 
 def test_a_finding_that_every_run_has_is_told_once() -> None:
-    soft = Finding("not_quiet", "a soft edge", ("rest_calls",))
-    of_one = Finding("relist", "learnt late", ("a", "b", "c", "d", "e"))
+    soft = Finding(code="not_quiet", detail="a soft edge", touches=("rest_calls",))
+    of_one = Finding(code="relist", detail="learnt late", touches=("a", "b", "c", "d", "e"))
     found = report(
         findings=(
             RunFinding("run-1", soft),
@@ -41,7 +41,9 @@ def test_a_finding_that_every_run_has_is_told_once() -> None:
 
 
 def test_a_suite_with_parts_missing_is_named() -> None:
-    missing = RunFinding("suite-1", Finding("incomplete", "1 of 3 parts", inconclusive=True))
+    missing = RunFinding(
+        "suite-1", Finding(code="incomplete", detail="1 of 3 parts", inconclusive=True)
+    )
 
     (line,) = grouped_findings(report(findings=(missing,)))
 
@@ -49,8 +51,13 @@ def test_a_suite_with_parts_missing_is_named() -> None:
 
 
 def test_what_spoils_a_run_comes_first_and_is_never_left_out() -> None:
-    notes = [RunFinding("run-1", Finding("relist", f"number {n}")) for n in range(10)]
-    spoilt = [RunFinding("run-2", Finding("unfinished", f"{n}", ("*",), True)) for n in range(10)]
+    notes = [RunFinding("run-1", Finding(code="relist", detail=f"number {n}")) for n in range(10)]
+    spoilt = [
+        RunFinding(
+            "run-2", Finding(code="unfinished", detail=f"{n}", touches=("*",), inconclusive=True)
+        )
+        for n in range(10)
+    ]
 
     lines = list(grouped_findings(report(findings=(*notes, *spoilt))))
 
@@ -86,7 +93,9 @@ def test_objectives_that_every_run_meets_are_one_line_with_their_extent() -> Non
 
 
 def test_a_run_that_a_finding_spoils_is_not_called_valid() -> None:
-    spoilt = RunFinding("run-2", Finding("unfinished", "hung", ("*",), True))
+    spoilt = RunFinding(
+        "run-2", Finding(code="unfinished", detail="hung", touches=("*",), inconclusive=True)
+    )
 
     sheet = run_sheet(report(verdict("run-1", Outcome.MET, 20.0), findings=(spoilt,)))
 
