@@ -6,6 +6,8 @@ and never the object.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
 
 from virtslo.model.identifiers import Object
 from virtslo.model.observations import (
@@ -23,8 +25,23 @@ from virtslo.model.resources import Resource
 from virtslo.observe.phases import Facts, facts_of, server_timestamp
 from virtslo.ports.kube_api import WatchEvent
 
-State = tuple[str | None, bool, bool, str, str, int | None, str | None, str | None]
-"""(phase, ready, deleting, namespace, name, index, stage, owner uid) of one object, by uid."""
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is kept of one object."""
+
+    phase: str | None
+    is_ready: bool
+    is_deleting: bool
+    namespace: str
+    name: str
+    index: int | None
+    stage: str | None
+    owner_uid: str | None
+
+
+_NEW: Final = _Known(None, False, False, "", "", None, None, None)
+"""An object of which nothing is known yet."""
 
 
 class Tracker:
@@ -42,7 +59,7 @@ class Tracker:
         self._origin_ns = origin_ns
         self._on_observation = on_observation
         self._run_label = run_label
-        self._states: dict[str, State] = {}
+        self._states: dict[str, _Known] = {}
         self.last_event_ns: int | None = None
         self.foreign = 0
         self.relisted_at_ns: list[int] = []
@@ -86,7 +103,7 @@ class Tracker:
         known = self._states.get(facts.uid)
         if known is None and is_last:
             return
-        self._states[facts.uid] = (
+        self._states[facts.uid] = _Known(
             facts.phase,
             facts.is_ready,
             facts.is_deleting,
@@ -96,15 +113,15 @@ class Tracker:
             facts.stage,
             facts.owner_uid,
         )
-        phase, ready, deleting = known[:3] if known is not None else (None, False, False)
+        before = known or _NEW
         tell = self._teller(target, facts, received_ns, source)
         if known is None:
             tell(ADDED)
-        if facts.phase is not None and facts.phase != phase:
+        if facts.phase is not None and facts.phase != before.phase:
             tell(PHASE)
-        if facts.is_ready != ready:
+        if facts.is_ready != before.is_ready:
             tell(READY if facts.is_ready else NOT_READY)
-        if facts.is_deleting and not deleting:
+        if facts.is_deleting and not before.is_deleting:
             tell(DELETING)
 
     def _teller(
@@ -135,19 +152,18 @@ class Tracker:
         known = self._states.pop(uid, None)
         if known is None:
             return
-        _, _, _, namespace, name, index, stage, owner_uid = known
         self.last_event_ns = received_ns - self._origin_ns
         self._on_observation(
             Observation(
                 received_ns=received_ns - self._origin_ns,
                 fact=DELETED,
                 kind=self.resource.kind,
-                namespace=namespace,
-                name=name,
+                namespace=known.namespace,
+                name=known.name,
                 uid=uid,
                 source=source,
-                index=index,
-                stage=stage,
-                owner_uid=owner_uid,
+                index=known.index,
+                stage=known.stage,
+                owner_uid=known.owner_uid,
             )
         )

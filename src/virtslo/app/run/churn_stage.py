@@ -5,6 +5,7 @@ stage lasts to the last start + max(every, its recovery), and no longer than its
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from virtslo.app.run.stage_windows import StageWindows
 from virtslo.base.clock import Clock, to_nanoseconds
@@ -59,10 +60,9 @@ class ChurnStage:
         schedule_ns = self._schedule_ns()
         deadline = max(last_ns, schedule_ns) / 1e9 + plan.running_deadline
         async with windows.stage(CHURN, deadline=deadline):
-            t0_ns, offset_ns = windows.t0_ns, windows.stages[-1].t0_ns
-            windows.change(
-                cycle_starts_ns=tuple(offset_ns + cycle.start_ns for cycle in plan.cycles)
-            )
+            t0_ns, stage = windows.t0_ns, windows.stages[-1]
+            starts_ns = tuple(stage.t0_ns + cycle.start_ns for cycle in plan.cycles)
+            windows.note(replace(stage, cycle_starts_ns=starts_ns))
             operations = [operation for cycle in plan.cycles for operation in cycle.operations]
             await self._engine.run(operations, t0_ns=t0_ns, closed_loop=False)
             await windows.wait(self._is_over(plan.cycles[-1]))

@@ -67,10 +67,11 @@ class StageWindows:
         self.stages = (*self.stages, Stage(name, started_ns=started_ns, t0_ns=started_ns))
         await self._at_rest(name, BEFORE)
         now_ns = self._now()
-        self.change(t0_ns=now_ns, deadline_ns=now_ns + to_nanoseconds(deadline))
+        deadline_ns = now_ns + to_nanoseconds(deadline)
+        self.note(replace(self.stages[-1], t0_ns=now_ns, deadline_ns=deadline_ns))
         yield
         quiet_ns = await self._watch.quiet(settle=self._load.settle, limit=self._load.settle_limit)
-        self.change(quiet_ns=quiet_ns, ended_ns=self._now())
+        self.note(replace(self.stages[-1], quiet_ns=quiet_ns, ended_ns=self._now()))
         await self._at_rest(name, AFTER)
 
     async def wait(self, is_as_wanted: Callable[[], bool], *, is_whole: bool = True) -> bool:
@@ -82,16 +83,17 @@ class StageWindows:
         assert deadline_ns is not None
         reached = await self._watch.population.wait_for(is_as_wanted, self._origin_ns + deadline_ns)
         if reached and is_whole:
-            self.change(whole_ns=self._now())
+            self.note(replace(self.stages[-1], whole_ns=self._now()))
         return reached
 
     def move_deadline(self, seconds: float) -> None:
         """Wait so long from now."""
-        self.change(deadline_ns=self._now() + to_nanoseconds(seconds))
+        deadline_ns = self._now() + to_nanoseconds(seconds)
+        self.note(replace(self.stages[-1], deadline_ns=deadline_ns))
 
-    def change(self, **facts: int | tuple[int, ...] | None) -> None:
-        """Note facts of the current stage."""
-        self.stages = (*self.stages[:-1], replace(self.stages[-1], **facts))  # type: ignore[arg-type]
+    def note(self, stage: Stage) -> None:
+        """Replace what is known of the current stage."""
+        self.stages = (*self.stages[:-1], stage)
         self._on_stage()
 
     def _now(self) -> int:

@@ -5,7 +5,7 @@ foreground); every deletion is a GET and a DELETE, as the real one's.
 """
 
 import asyncio
-from typing import Final
+from typing import Final, NamedTuple
 
 from virtslo.base.errors import ClusterError, NotFound
 from virtslo.client.work_queue import WorkQueue
@@ -31,8 +31,14 @@ GONE_OWNERS: Final = 500
 FOREGROUND: Final = "foregroundDeletion"
 ORPHAN: Final = "orphan"
 
-Node = tuple[str, str, str, str]
-"""(plural, namespace, name, uid)."""
+
+class ObjectRef(NamedTuple):
+    """An object in the graph of owners."""
+
+    plural: str
+    namespace: str
+    name: str
+    uid: str
 
 
 class GarbageCollector:
@@ -42,12 +48,12 @@ class GarbageCollector:
         self._component = component
         self._api = component.client(limits)
         self._resources: dict[str, Resource] = {item.plural: item for item in WATCHED}
-        self._dependents: dict[str, dict[Node, None]] = {}
-        self._owners: dict[Node, tuple[str, ...]] = {}
-        self._alive: dict[str, Node] = {}
-        self._waiting: dict[Node, str] = {}
+        self._dependents: dict[str, dict[ObjectRef, None]] = {}
+        self._owners: dict[ObjectRef, tuple[str, ...]] = {}
+        self._alive: dict[str, ObjectRef] = {}
+        self._waiting: dict[ObjectRef, str] = {}
         self._gone_owners: dict[str, None] = {}
-        self.queue: WorkQueue[Node] = WorkQueue(component.clock, "garbage_collector")
+        self.queue: WorkQueue[ObjectRef] = WorkQueue(component.clock, "garbage_collector")
         for resource in WATCHED:
             self._follow(component.watch(resource), resource)
 
@@ -66,44 +72,44 @@ class GarbageCollector:
             target = after if after is not None else before
             assert target is not None
             metadata = target["metadata"]
-            node = (
+            ref = ObjectRef(
                 resource.plural,
                 metadata.get("namespace", ""),
                 metadata["name"],
                 metadata["uid"],
             )
             if after is None:
-                self._gone(node)
+                self._gone(ref)
             else:
-                self._known(node, after)
+                self._known(ref, after)
 
         cache.when_seen(seen)
 
-    def _known(self, node: Node, target: Object) -> None:
+    def _known(self, ref: ObjectRef, target: Object) -> None:
         metadata = target["metadata"]
-        if node not in self._owners:
+        if ref not in self._owners:
             references = metadata.get("ownerReferences") or ()
             owners = tuple(owner["uid"] for owner in references)
-            self._owners[node] = owners
-            self._alive[node[3]] = node
+            self._owners[ref] = owners
+            self._alive[ref.uid] = ref
             for uid in owners:
-                self._dependents.setdefault(uid, {})[node] = None
+                self._dependents.setdefault(uid, {})[ref] = None
             if owners and not any(uid in self._alive for uid in owners):
-                self.queue.add(node)
+                self.queue.add(ref)
         if metadata.get("deletionTimestamp"):
             finalizers = metadata.get("finalizers") or ()
             if FOREGROUND in finalizers or ORPHAN in finalizers:
-                self._waiting[node] = FOREGROUND if FOREGROUND in finalizers else ORPHAN
-                self.queue.add(node)
+                self._waiting[ref] = FOREGROUND if FOREGROUND in finalizers else ORPHAN
+                self.queue.add(ref)
 
-    def _gone(self, node: Node) -> None:
-        uid = node[3]
+    def _gone(self, ref: ObjectRef) -> None:
+        uid = ref.uid
         self._alive.pop(uid, None)
-        self._waiting.pop(node, None)
-        for owner in self._owners.pop(node, ()):
+        self._waiting.pop(ref, None)
+        for owner in self._owners.pop(ref, ()):
             siblings = self._dependents.get(owner)
             if siblings is not None:
-                siblings.pop(node, None)
+                siblings.pop(ref, None)
                 if not siblings:
                     del self._dependents[owner]
             holder = self._alive.get(owner)
@@ -117,23 +123,27 @@ class GarbageCollector:
         for dependent in dependents:
             self.queue.add(dependent)
 
-    async def _collect(self, node: Node) -> None:
-        if node in self._waiting:
-            await self._release(node)
-        owners = self._owners.get(node)
+    async def _collect(self, ref: ObjectRef) -> None:
+        if ref in self._waiting:
+            await self._release(ref)
+        owners = self._owners.get(ref)
         if not owners or any(uid in self._alive for uid in owners):
             return
-        resource = self._resources[node[0]]
+        resource = self._resources[ref.plural]
         try:
-            current = await self._api.get(resource, node[2], namespace=node[1])
-            if current["metadata"]["uid"] != node[3]:
+            current = await self._api.get(resource, ref.name, namespace=ref.namespace)
+            if current["metadata"]["uid"] != ref.uid:
                 return
             if current["metadata"].get("deletionTimestamp"):
                 return
             if await self._has_owner(current):
                 return
             await self._api.delete(
-                resource, node[2], namespace=node[1], propagation="Background", uid=node[3]
+                resource,
+                ref.name,
+                namespace=ref.namespace,
+                propagation="Background",
+                uid=ref.uid,
             )
         except NotFound:
             return
@@ -161,18 +171,18 @@ class GarbageCollector:
                 return True
         return False
 
-    async def _release(self, node: Node) -> None:
+    async def _release(self, ref: ObjectRef) -> None:
         """An owner that waits: delete (or orphan) its dependents, then let it go."""
-        dependents = list(self._dependents.get(node[3], ()))
-        if self._waiting[node] == FOREGROUND and dependents:
+        dependents = list(self._dependents.get(ref.uid, ()))
+        if self._waiting[ref] == FOREGROUND and dependents:
             for dependent in dependents:
                 await self._delete(dependent)
             return
         for dependent in dependents:
-            await self._orphan(dependent, node[3])
-        resource = self._resources[node[0]]
+            await self._orphan(dependent, ref.uid)
+        resource = self._resources[ref.plural]
         try:
-            current = await self._api.get(resource, node[2], namespace=node[1])
+            current = await self._api.get(resource, ref.name, namespace=ref.namespace)
             kept = [
                 name
                 for name in current["metadata"].get("finalizers") or ()
@@ -181,39 +191,39 @@ class GarbageCollector:
             metadata = {"finalizers": kept, "resourceVersion": _version(current)}
             await self._api.patch(
                 resource,
-                node[2],
+                ref.name,
                 {"metadata": metadata},
                 patch_type=PatchType.MERGE,
-                namespace=node[1],
+                namespace=ref.namespace,
             )
         except NotFound:
             pass
-        self._waiting.pop(node, None)
+        self._waiting.pop(ref, None)
 
-    async def _delete(self, node: Node) -> None:
+    async def _delete(self, ref: ObjectRef) -> None:
         try:
             await self._api.delete(
-                self._resources[node[0]], node[2], namespace=node[1], uid=node[3]
+                self._resources[ref.plural], ref.name, namespace=ref.namespace, uid=ref.uid
             )
         except NotFound:
             return
 
-    async def _orphan(self, node: Node, owner: str) -> None:
-        resource = self._resources[node[0]]
+    async def _orphan(self, ref: ObjectRef, owner: str) -> None:
+        resource = self._resources[ref.plural]
         try:
-            current = await self._api.get(resource, node[2], namespace=node[1])
+            current = await self._api.get(resource, ref.name, namespace=ref.namespace)
             references = current["metadata"].get("ownerReferences") or ()
             kept = [item for item in references if item["uid"] != owner]
             patch = {"metadata": {"ownerReferences": kept}}
             await self._api.patch(
-                resource, node[2], patch, patch_type=PatchType.MERGE, namespace=node[1]
+                resource, ref.name, patch, patch_type=PatchType.MERGE, namespace=ref.namespace
             )
         except NotFound:
             return
         except ClusterError:
-            self.queue.add_rate_limited(node)
+            self.queue.add_rate_limited(ref)
             return
-        self._owners[node] = tuple(uid for uid in self._owners.get(node, ()) if uid != owner)
+        self._owners[ref] = tuple(uid for uid in self._owners.get(ref, ()) if uid != owner)
 
 
 def _version(target: Object) -> str:
