@@ -34,12 +34,13 @@ test-all: $(STAMP) ## every test, the long ones and those that need kubectl or G
 	-@$(MAKE) --no-print-directory browser
 	@$(BIN)/python -m pytest -q --all
 
-check: $(STAMP) ## format, lint, strict types, import contracts, spelling
+check: $(STAMP) ## format, lint, strict types, import contracts, spelling, language
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports >.lint-imports.log 2>&1 || { cat .lint-imports.log; exit 1; }
 	@rm -f .lint-imports.log
 	@$(BIN)/codespell
+	@$(BIN)/python tools/language.py
 	@COLUMNS=80 $(BIN)/python tools/reference.py --check
 	@echo "check: clean"
 

@@ -22,7 +22,7 @@ FAULTS_TEXT = """What can go wrong with the simulated cluster on demand: `--faul
 `--fault NAME:KEY=VALUE,KEY=VALUE`, as often as you like, of `virtslo run` and
 `virtslo simulate`. Chance has a seed: the same scenario, faults and seed give the same run."""
 SCENARIO_TEXT = """YAML. `virtslo schema` prints the JSON Schema, for editors. Durations are
-written `90s` or `5m`, rates `50/s`. A file with several problems is told all of them at once."""
+written `90s` or `5m`, rates `50/s`. Every problem of a file is reported at once."""
 INDICATORS_TEXT = """Every indicator, with the statistics that a run gives it and that an
 [objective](objectives.md) can be about; `cycle_N` is one figure for each cycle, and no objective's.
 What a figure is exactly: [definitions](definitions.md)."""

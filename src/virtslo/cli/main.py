@@ -22,8 +22,11 @@ INTERRUPTED: Final = 130
 
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "run": ("virtslo.cli.commands.run", "Run a test on a cluster, or on the simulated one."),
-    "preflight": ("virtslo.cli.commands.preflight", "Look at what a run needs; change nothing."),
-    "report": ("virtslo.cli.commands.report", "Show everything a run's record says."),
+    "preflight": (
+        "virtslo.cli.commands.preflight",
+        "Check cluster prerequisites without changing anything.",
+    ),
+    "report": ("virtslo.cli.commands.report", "Print a run's report from its record."),
     "tables": ("virtslo.cli.commands.tables", "Print the three tables from one or several runs."),
     "audit": (
         "virtslo.cli.commands.audit",
@@ -31,8 +34,11 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "history": ("virtslo.cli.history.group", "Keep runs over time and find what changed."),
     "simulate": ("virtslo.cli.commands.simulate", "Serve the simulated cluster on loopback."),
-    "hollow": ("virtslo.cli.commands.hollow", "Play a KubeVirt without machines on an API server."),
-    "clean": ("virtslo.cli.commands.clean", "Remove what runs left on a cluster."),
+    "hollow": (
+        "virtslo.cli.commands.hollow",
+        "Run hollow KubeVirt controllers against an API server.",
+    ),
+    "clean": ("virtslo.cli.commands.clean", "Remove objects that runs left on a cluster."),
     "schema": ("virtslo.cli.commands.schema", "Print the JSON Schema of the scenario file."),
 }
 
@@ -62,13 +68,13 @@ class LazyGroup(click.Group):
 def main() -> None:
     """Measure the scale and performance of KubeVirt's control plane.
 
-    Runs KubeVirt's two scale tests, Burst and Steady State, on a cluster or on the simulated
-    one it carries, and fills the three tables of SIG-scale exactly.
+    Run KubeVirt's two scale tests, Burst and Steady State, on a real cluster or on the built-in
+    simulated one, and fill the three tables of SIG-scale.
 
     \b
-    virtslo run burst                      100 VMIs on the simulated cluster
-    virtslo run scenario.yaml --context c  what a file says, on a real one
-    virtslo report runs/ID                 everything a record says, at any time later
+    virtslo run burst                      burst of 100 VMIs on the simulated cluster
+    virtslo run scenario.yaml --context c  a scenario file, on a real cluster
+    virtslo report runs/ID                 report of a finished run, from its record
     """
 
 

@@ -13,23 +13,31 @@ from virtslo.base.errors import Problem
 
 SCENARIO_OPTIONS: Final = (
     # option, path in a scenario file, help
-    ("--kind", "workload.kind", "vmi, vm, vmpool or vmirs."),
-    ("--count", "workload.count", "How many objects (for pools and replica sets: members)."),
-    ("--template", "workload.template", "A built-in template, or a path to one."),
-    ("--namespaces", "workload.namespaces", "Over how many namespaces, round robin."),
-    ("--arrival", "load.arrival.process", "burst, constant, poisson or ramp."),
-    ("--rate", "load.arrival.rate", "Arrivals per second, such as 50/s (ramp: at its end)."),
-    ("--max-in-flight", "load.maxInFlight", "How many requests may be unanswered at once."),
-    ("--churn", "load.churn.objects", "What a cycle replaces: 5, or 5%; constant churn: 2/s."),
-    ("--cycles", "load.churn.cycles", "Steady state: how many cycles."),
-    ("--every", "load.churn.every", "Steady state: from the start of a cycle to the next."),
-    ("--victims", "load.churn.victims", "Which slots go: random, oldest or newest."),
-    ("--churn-mode", "load.churn.mode", "objects, scale (pools, replica sets) or restart (VMs)."),
-    ("--duration", "load.churn.duration", "Constant churn: for how long, such as 5m."),
-    ("--settle", "load.settle", "How long the cluster must be quiet before a window closes."),
-    ("--timeout", "deadlines.running", "How long to wait for the objects to be Running."),
-    ("--objectives", "objectives", "A built-in catalog of objectives, or a file."),
-    ("--repeat", "repeat", "How many times the run is done."),
+    ("--kind", "workload.kind", "Kind of the objects: vmi, vm, vmpool or vmirs."),
+    ("--count", "workload.count", "Number of objects (pools and replica sets: of members)."),
+    ("--template", "workload.template", "Built-in template, or path to a template file."),
+    ("--namespaces", "workload.namespaces", "Number of namespaces, used round robin."),
+    ("--arrival", "load.arrival.process", "Arrival process: burst, constant, poisson or ramp."),
+    ("--rate", "load.arrival.rate", "Arrival rate, such as 50/s (ramp: the rate at its end)."),
+    ("--max-in-flight", "load.maxInFlight", "Maximum number of requests in flight."),
+    (
+        "--churn",
+        "load.churn.objects",
+        "Objects replaced per cycle (5 or 5%); constant churn: a rate (2/s).",
+    ),
+    ("--cycles", "load.churn.cycles", "Steady state: number of cycles."),
+    ("--every", "load.churn.every", "Steady state: time between the starts of cycles."),
+    ("--victims", "load.churn.victims", "Objects that are replaced: random, oldest or newest."),
+    (
+        "--churn-mode",
+        "load.churn.mode",
+        "Form of churn: objects, scale (pools, replica sets) or restart (VMs).",
+    ),
+    ("--duration", "load.churn.duration", "Constant churn: duration of the load, such as 5m."),
+    ("--settle", "load.settle", "Time without watch events before a window closes."),
+    ("--timeout", "deadlines.running", "Deadline for the objects to be Running."),
+    ("--objectives", "objectives", "Built-in catalog of objectives, or path to a file."),
+    ("--repeat", "repeat", "Number of repetitions."),
 )
 """Every option that stands for a field of the scenario file."""
 
@@ -44,13 +52,13 @@ def scenario_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def target_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say which real cluster is meant."""
     for decorate in (
-        click.option("--in-cluster", is_flag=True, help="The cluster this pod runs in."),
+        click.option("--in-cluster", is_flag=True, help="Use the cluster that this pod runs in."),
         click.option(
             "--kubeconfig",
             type=click.Path(dir_okay=False),
-            help="A kubeconfig; its current context is used unless --context names one.",
+            help="Path to a kubeconfig; its current context unless --context is given.",
         ),
-        click.option("--context", metavar="NAME", help="A context of the kubeconfig."),
+        click.option("--context", metavar="NAME", help="Context of the kubeconfig."),
     ):
         command = decorate(command)
     return command

@@ -117,7 +117,7 @@ def send_report(
 ) -> int:
     """Send a record's documents to where others read them; returns the record's exit code.
 
-    Of a suite, every part's. Documents that were refused are told one by one, and the exit code is
+    Of a suite, every part's. Documents that were refused are reported one by one; the exit code is
     then 3.
     """
     check_destination(form)

@@ -1,6 +1,6 @@
 """The scenarios that a command line means: a pattern's name, the suite, or a file, with options.
 
-Invariant: every problem of the request is told at once; nothing runs before all of it is read.
+Invariant: every problem of the request is reported at once; nothing runs before all of it is read.
 """
 
 from collections.abc import Mapping

@@ -110,7 +110,7 @@ def describe_simulated(target: SimulatedTarget) -> str:
 
 
 def require_agreement(*, is_agreed: bool) -> None:
-    """Refuse to go on where nobody can be asked and nothing was agreed to. Raises ScenarioError."""
+    """Refuse to go on where no terminal can ask and `--yes` was not given. Raises ScenarioError."""
     if is_agreed or sys.stdin.isatty():
         return
     problem = Problem(

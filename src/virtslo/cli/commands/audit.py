@@ -15,16 +15,14 @@ OPTIONS: Final = {
 
 @click.command("audit")
 @click.argument("config", required=False, type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--prometheus", metavar="URL", help="Where the Prometheus is.")
-@click.option("--start", metavar="TIME", help="Begin of the window, RFC 3339.")
-@click.option("--end", metavar="TIME", help="End of the window, RFC 3339; now if left out.")
-@click.option(
-    "--duration", metavar="DURATION", help="Length of the window, if --start is left out."
-)
+@click.option("--prometheus", metavar="URL", help="URL of the Prometheus.")
+@click.option("--start", metavar="TIME", help="Start of the window, RFC 3339.")
+@click.option("--end", metavar="TIME", help="End of the window, RFC 3339; default: now.")
+@click.option("--duration", metavar="DURATION", help="Length of the window, in place of --start.")
 @click.option(
     "--bearer-token-file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A file with the token for the Prometheus.",
+    help="Path to a file with the bearer token for the Prometheus.",
 )
 @click.option(
     "-o",
@@ -38,7 +36,7 @@ OPTIONS: Final = {
     type=click.Choice(["table", "json"]),
     default="table",
     show_default=True,
-    help="What is printed: a table, or perfscale-audit's results.",
+    help="Output format: a table, or perfscale-audit's results.",
 )
 def command(
     config: Path | None,
@@ -47,11 +45,11 @@ def command(
     form: str,
     **options: str | None,
 ) -> int:
-    """Audit a test from what a Prometheus scraped meanwhile.
+    """Audit a test window from the samples that a Prometheus scraped.
 
-    CONFIG is an input file of perfscale-audit, unchanged; options stand over it. Counts are sums of
-    raw samples, never increase(); no data is not 0; a threshold that is exceeded gives exit code 1,
-    one that cannot be judged 4.
+    CONFIG is an input file of perfscale-audit; options take precedence over it. Counts are sums of
+    raw samples, never increase(), and missing data is never 0. Exit code 1: a threshold is
+    exceeded; 4: a threshold cannot be judged.
 
     \b
     virtslo audit --prometheus http://127.0.0.1:9090 --start 2026-01-31T10:00:00Z --duration 10m

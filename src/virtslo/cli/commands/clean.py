@@ -11,10 +11,14 @@ from virtslo.cli.options import target_options
 
 
 @click.command("clean")
-@click.option("--run", "run_label", metavar="ID", help="Only what this run made (its run label).")
-@click.option("--all", "everything", is_flag=True, help="What any run of virtslo made.")
+@click.option(
+    "--run", "run_label", metavar="ID", help="Remove only the objects of this run (its run label)."
+)
+@click.option(
+    "--all", "everything", is_flag=True, help="Remove the objects of every run of virtslo."
+)
 @target_options
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Remove without asking.")
 def command(
     run_label: str | None,
     everything: bool,
@@ -23,7 +27,7 @@ def command(
     in_cluster: bool,
     yes: bool,
 ) -> int:
-    """Remove what runs left on a cluster: only objects and namespaces that carry a run's label."""
+    """Remove objects that runs left: only objects and namespaces with a run's label."""
     from virtslo.cli.wiring import RealTarget, describe_target
 
     if bool(run_label) == everything:

@@ -16,22 +16,32 @@ if TYPE_CHECKING:
 
 @click.command("hollow")
 @target_options
-@click.option("--nodes", type=click.IntRange(1, 5000), default=10, show_default=True)
-@click.option("--cpu", default="32", show_default=True, help="Of each node.")
-@click.option("--memory", default="256Gi", show_default=True, help="Of each node.")
-@click.option("--pods", type=click.IntRange(1, 10_000), default=110, show_default=True)
-@click.option("--profile", default="instant", show_default=True, help="How long things take.")
-@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of chance.")
-@click.option("--install-crds", is_flag=True, help="Define KubeVirt's resources first.")
-@click.option("--remove", is_flag=True, help="Only take away what an earlier call left.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option(
+    "--nodes", type=click.IntRange(1, 5000), default=10, show_default=True, help="Number of nodes."
+)
+@click.option("--cpu", default="32", show_default=True, help="CPUs of each node.")
+@click.option("--memory", default="256Gi", show_default=True, help="Memory of each node.")
+@click.option(
+    "--pods",
+    type=click.IntRange(1, 10_000),
+    default=110,
+    show_default=True,
+    help="Pod capacity of each node.",
+)
+@click.option("--profile", default="instant", show_default=True, help="Timing profile.")
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Random seed.")
+@click.option(
+    "--install-crds", is_flag=True, help="Install KubeVirt's CustomResourceDefinitions first."
+)
+@click.option("--remove", is_flag=True, help="Remove what an earlier call created, and exit.")
+@click.option("--yes", is_flag=True, help="Change the cluster without asking.")
 def command(**options: Any) -> int:
-    """Play a KubeVirt without machines on a real API server, until Ctrl-C.
+    """Run hollow KubeVirt controllers and nodes against a real API server, until Ctrl-C.
 
-    For measuring an API server at scale: hollow nodes, each with a kubelet and a virt-handler, and
-    a hollow virt-controller make the same calls as the real ones. The cluster's own scheduler and
-    controller manager do the rest. A cluster on which KubeVirt is installed is refused. At the end
-    everything is removed again.
+    Measures an API server at scale without virtual machines: hollow kubelets, virt-handlers and a
+    hollow virt-controller make the same calls as the real ones; scheduler and controller manager
+    are the cluster's own. A cluster with KubeVirt installed is refused. Everything that was
+    created is removed at the end.
 
     \b
     virtslo hollow --context empty --nodes 100 --install-crds &

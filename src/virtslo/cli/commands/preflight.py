@@ -14,11 +14,11 @@ COULD_NOT_RUN = 3
 @scenario_options
 @target_options
 def command(what: str, **options: Any) -> int:
-    """Look at everything a run needs, and change nothing.
+    """Check the cluster prerequisites of a run without changing anything.
 
-    Permissions for exactly what the scenario does, KubeVirt and its health, room on the nodes,
-    quotas, the template by a dry run on the server, counters, leftovers, client limits. WHAT and
-    its options are those of virtslo run. Exit code 3: the run would not work.
+    Checks permissions for the scenario's requests, KubeVirt and its health, node capacity, quotas,
+    the template (server-side dry run), counters, leftovers and client limits. WHAT and its options
+    are those of virtslo run. Exit code 3: the run would fail.
 
     \b
     virtslo preflight --context my-cluster

@@ -22,36 +22,36 @@ from virtslo.cli.formats import FORMATS, known_format
     "-o",
     "--output",
     type=click.Path(path_type=Path),
-    help="A file, or a folder for formats of several files; it is replaced at once.",
+    help="Output file, or folder for formats of several files; replaced atomically.",
 )
 @click.option(
     "--objectives",
     metavar="NAME|PATH",
-    help="Judge by this catalog or file instead of by the run's own; the record is not changed.",
+    help="Objectives to judge by, in place of the run's own: a built-in catalog or a file.",
 )
 @click.option(
     "--allow-simulated",
     is_flag=True,
-    help="Write a simulated run in others' formats too; its names begin with simulated-.",
+    help="Allow formats of other tools for a simulated run; names begin with simulated-.",
 )
 @click.option(
     "--assets",
     type=click.Choice(["inline", "shared"]),
     default="inline",
     show_default=True,
-    help="HTML: the plotting library in the page, or one copy beside all pages of a folder.",
+    help="HTML: plotting library inside the page, or one copy beside the pages of a folder.",
 )
 @click.option(
     "--to",
     "url",
     metavar="URL",
-    help="Send it: openmetrics to a Pushgateway, kube-burner to an OpenSearch.",
+    help="Push URL: openmetrics to a Pushgateway, kube-burner to an OpenSearch.",
 )
 @click.option(
     "--index",
     default="virtslo",
     show_default=True,
-    help="OpenSearch: the index of the documents.",
+    help="OpenSearch: index of the documents.",
 )
 def command(
     run: Path,
@@ -63,7 +63,7 @@ def command(
     url: str | None,
     index: str,
 ) -> int:
-    """Show everything the record of RUN says: a folder, or a run's id under ./runs."""
+    """Print the report of RUN from its record. RUN is a folder, or a run's id under ./runs."""
     from virtslo.cli.records import print_report, send_report
 
     if url is not None:

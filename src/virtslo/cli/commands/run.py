@@ -13,23 +13,25 @@ from virtslo.cli.scenarios import SUITE, read_scenarios
 @click.command("run")
 @click.argument("what", metavar="burst|steady-state|constant-churn|suite|FILE")
 @scenario_options
-@click.option("--simulate", "profile", metavar="PROFILE", help="Simulated cluster: its profile.")
-@click.option("--nodes", type=click.IntRange(1, 20_000), help="Simulated cluster: hollow nodes.")
+@click.option("--simulate", "profile", metavar="PROFILE", help="Simulated cluster: timing profile.")
+@click.option(
+    "--nodes", type=click.IntRange(1, 20_000), help="Simulated cluster: number of hollow nodes."
+)
 @click.option(
     "--fault",
     "faults",
     multiple=True,
     metavar="NAME[:KEY=VALUE,...]",
-    help="Simulated cluster: a fault.",
+    help="Simulated cluster: fault to inject.",
 )
-@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of chance.")
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Random seed.")
 @target_options
 @click.option(
     "--runs",
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("runs"),
     show_default=True,
-    help="Where records go.",
+    help="Folder for records.",
 )
 @click.option(
     "--format",
@@ -37,23 +39,23 @@ from virtslo.cli.scenarios import SUITE, read_scenarios
     type=click.Choice(["table", "markdown", "json"]),
     default="table",
     show_default=True,
-    help="What is printed on standard output.",
+    help="Format of the report on standard output.",
 )
 @click.option(
     "--resume",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Go on with an interrupted suite: its folder.",
+    help="Continue the interrupted suite in this folder.",
 )
 @click.option("--dry-run", is_flag=True, help="Print the plan and create nothing.")
 @click.option("--keep", is_flag=True, help="Leave the objects on the cluster.")
-@click.option("--yes", is_flag=True, help="Do not ask before a real cluster is loaded.")
+@click.option("--yes", is_flag=True, help="Load a real cluster without asking.")
 @click.option("--quiet", is_flag=True, help="Show no progress.")
 def command(what: str, **options: Any) -> int:
-    """Run a test: a pattern (burst, steady-state, constant-churn), the suite, or a file.
+    """Run a test: a load pattern (burst, steady-state, constant-churn), the suite, or a file.
 
-    Without --context, --kubeconfig or --in-cluster it runs on the simulated cluster, in virtual
-    time. FILE is a scenario of virtslo, a workload of KubeVirt's perfscale-load-generator, or one
-    of kube-burner that creates VMs, VMIs or replica sets.
+    Without --context, --kubeconfig or --in-cluster, the test runs on the simulated cluster, in
+    virtual time. FILE is a scenario of virtslo, or a workload of perfscale-load-generator or
+    kube-burner that creates VMs, VMIs or replica sets.
 
     \b
     virtslo run burst --count 1000 --simulate ci

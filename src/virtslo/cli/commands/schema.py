@@ -9,7 +9,7 @@ from virtslo.config.schema import scenario_schema
 
 
 @click.command("schema")
-@click.option("--objectives", is_flag=True, help="The objectives file's, not the scenario's.")
+@click.option("--objectives", is_flag=True, help="Print the schema of the objectives file.")
 def command(*, objectives: bool) -> None:
     """Print the JSON Schema of the scenario file, for editors and other tools."""
     schema = objectives_schema() if objectives else scenario_schema()

@@ -18,14 +18,16 @@ from virtslo.base.errors import StoreError
     type=click.Path(dir_okay=False, path_type=Path),
     default=Path("simulated.kubeconfig"),
     show_default=True,
-    help="Where the kubeconfig is written.",
+    help="Path of the kubeconfig to write.",
 )
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="0 takes a free one.")
-@click.option("--profile", default="instant", show_default=True, help="How long things take.")
-@click.option("--nodes", type=click.IntRange(1, 20_000), help="Hollow nodes.")
-@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of chance.")
 @click.option(
-    "--fault", "faults", multiple=True, metavar="NAME[:KEY=VALUE,...]", help="A fault to play."
+    "--port", type=click.IntRange(0, 65535), default=0, help="Port to listen on; 0: a free port."
+)
+@click.option("--profile", default="instant", show_default=True, help="Timing profile.")
+@click.option("--nodes", type=click.IntRange(1, 20_000), help="Number of hollow nodes.")
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Random seed.")
+@click.option(
+    "--fault", "faults", multiple=True, metavar="NAME[:KEY=VALUE,...]", help="Fault to inject."
 )
 @click.option(
     "--audit-log",

@@ -13,11 +13,13 @@ import click
     type=click.Choice(["table", "markdown", "json"]),
     default="table",
     show_default=True,
-    help="The output's format.",
+    help="Output format.",
 )
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="A file.")
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Output file."
+)
 def command(runs: tuple[Path, ...], form: str, output: Path | None) -> int:
-    """Print the three tables from RUNS: folders, or runs' ids under ./runs."""
+    """Print the three tables of RUNS. Each is a folder, or a run's id under ./runs."""
     from virtslo.cli.records import print_report
 
     return print_report(list(runs), form="summary" if form == "table" else form, output=output)

@@ -9,7 +9,7 @@ from virtslo.cli.history.options import history_option, opened
 @history_option
 @click.option("--job", metavar="NAME", help="List the runs of this job or scenario instead.")
 @click.option("--last", type=click.IntRange(1), default=20, show_default=True,
-              help="With --job: how many of its newest runs.")  # fmt: skip
+              help="With --job: number of its newest runs.")  # fmt: skip
 def command(location: str | None, job: str | None, last: int) -> None:
     """List jobs and scenarios, or the newest runs of one."""
     from virtslo.cli.history.options import choose_lineage

@@ -13,7 +13,7 @@ history_option: Callable[[Any], Any] = click.option(
     "location",
     metavar="PATH|URL",
     envvar="VIRTSLO_HISTORY",
-    help="The history: a path (SQLite) or postgresql://user@host/name; by default "
+    help="History: a path (SQLite) or postgresql://user@host/name; by default "
     "history.db in the user's data folder.",
 )
 

@@ -18,7 +18,7 @@ from virtslo.model.history import HistoryRun
     type=click.Choice(["table", "json"]),
     default="table",
     show_default=True,
-    help="The output's format.",
+    help="Output format.",
 )
 def command(run: str, location: str | None, form: str) -> None:
     """Show every figure, flag and finding of RUN, by its id."""

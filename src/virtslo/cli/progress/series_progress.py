@@ -1,7 +1,7 @@
-"""Progress of several runs: which part of how many, and about how long the whole takes yet.
+"""Progress of several runs: the current part, the number of parts, an estimate of the time left.
 
-Invariant: time left is an estimate from the parts that are over, and says so; it is the machine's
-time, since that is what whoever waits has.
+Invariant: time left is an estimate from the parts that have ended, and is labelled so; it is wall
+time, since a person waits for it.
 """
 
 from dataclasses import replace
