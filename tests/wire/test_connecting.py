@@ -19,7 +19,9 @@ from aiohttp import web
 from support.authority import Authority, server_context
 from virtslo.base.clock import SystemClock
 from virtslo.base.errors import ClusterError
-from virtslo.kube.credentials import TOKEN_CHECK_NS, connect
+from virtslo.kube.credentials import connect
+from virtslo.kube.identities import TOKEN_CHECK_NS
+from virtslo.kube.proxies import environment_proxy
 
 AUTHORITY = Authority()
 OTHER = Authority("another")
@@ -176,7 +178,7 @@ def test_a_token_file_is_read_again_when_it_was_refreshed(tmp_path: Path) -> Non
                 assert header(second, "authorization") == ["Bearer second"]
                 (tmp_path / "token").unlink()
                 clock.later_ns = 2 * TOKEN_CHECK_NS
-                with pytest.raises(ClusterError, match=r"context 'mine': cannot read its token"):
+                with pytest.raises(ClusterError, match=r"users\[0\].user.tokenFile: cannot read"):
                     await api.read_raw("/version")
 
     asyncio.run(main())
@@ -206,7 +208,7 @@ def test_a_user_may_act_for_another(tmp_path: Path) -> None:
 def test_acting_for_a_group_alone_is_refused(tmp_path: Path) -> None:
     path = kubeconfig(tmp_path, 1, user={"as-groups": ["one"]})
 
-    with pytest.raises(ClusterError, match=r"context 'mine': .*need `as`"):
+    with pytest.raises(ClusterError, match=r"users\[0\].user.as: expected a name"):
         asyncio.run(told(path))
 
 
@@ -236,7 +238,9 @@ def test_a_bundle_of_authorities_may_be_a_file(tmp_path: Path) -> None:
 def test_a_file_that_a_kubeconfig_names_and_that_is_missing_is_told(tmp_path: Path) -> None:
     path = kubeconfig(tmp_path, 1, user={}, **{"certificate-authority": "missing.pem"})
 
-    with pytest.raises(ClusterError, match=r"context 'mine': .*certificate-authority: .*missing"):
+    with pytest.raises(
+        ClusterError, match=r"clusters\[0\].cluster.certificate-authority: .*missing"
+    ):
         asyncio.run(told(path))
 
 
@@ -290,12 +294,11 @@ def test_a_proxy_that_cannot_be_spoken_to_is_not_shown(tmp_path: Path) -> None:
 def test_proxies_of_the_environment_count_but_not_for_loopback(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    loader = pytest.importorskip("virtslo.kube.kubeconfig_loader")
     for name in ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy:3128")
     monkeypatch.setenv("NO_PROXY", ".inside")
 
-    assert loader.environment_proxy("https://api.outside:6443") == "http://proxy:3128"
-    assert loader.environment_proxy("https://api.inside:6443") is None
-    assert loader.environment_proxy("https://127.0.0.1:6443") is None
+    assert environment_proxy("https://api.outside:6443") == "http://proxy:3128"
+    assert environment_proxy("https://api.inside:6443") is None
+    assert environment_proxy("https://127.0.0.1:6443") is None

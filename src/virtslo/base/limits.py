@@ -37,6 +37,9 @@ class Limit:
 
 WORKLOAD_FILE: Final = Limit("a scenario, suite, objectives or workload file", _MIB)
 TEMPLATE_FILE: Final = Limit("a template", 256 * _KIB)
+KUBECONFIG_FILE: Final = Limit("a kubeconfig", 4 * _MIB)
+PLUG_IN_ANSWER: Final = Limit("what an exec plug-in prints", _MIB)
+PLUG_IN_TIME: Final = Limit("the time of an exec plug-in", 120, "seconds")
 CREDENTIAL_FILE: Final = Limit("a file with a token, a certificate or a key", _MIB)
 PIPE_TIME: Final = Limit("the time until a pipe named as a file ends", 60, "seconds")
 

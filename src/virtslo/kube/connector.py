@@ -4,13 +4,14 @@ Invariant: nothing queues inside: as many connections are opened as requests are
 waiting is never hidden; and no request is sent twice.
 """
 
+import base64
 import errno
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 import aiohttp
 from multidict import CIMultiDict
@@ -47,15 +48,36 @@ class Endpoint:
         return urlsplit(self.url).netloc.rpartition("@")[2]
 
 
-def check_url(url: str) -> str:
-    """The URL without its last slash. Raises ClusterError if it is none."""
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+@dataclass(frozen=True, slots=True)
+class ServerUrl:
+    """The address of a server, and what it says of a user."""
+
+    url: str
+    """Scheme in lower case, no user information, no slash at its end."""
+    authorization: str | None = None
+
+
+def server_url(text: str, place: str) -> ServerUrl:
+    """The address that a URL is. Raises ClusterError, without its user information."""
+    expected = "an http or https URL, such as https://host:6443"
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        raise ClusterError(f"{place}: expected {expected}, found another text") from None
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not text.isprintable():
+        found = "nothing" if not text else "another text"
         raise ClusterError(
-            f"the API server's address {url!r} is not an http or https URL",
+            f"{place}: expected {expected}, found {found}",
             hint="look at clusters[].cluster.server in the kubeconfig",
         )
-    return url.rstrip("/")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    netloc = host if port is None else f"{host}:{port}"
+    url = urlunsplit((parts.scheme, netloc, parts.path.rstrip("/"), "", ""))
+    if parts.username is None:
+        return ServerUrl(url)
+    pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return ServerUrl(url, f"Basic {base64.b64encode(pair.encode()).decode()}")
 
 
 def tls_context(

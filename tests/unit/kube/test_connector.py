@@ -6,17 +6,47 @@ import ssl
 import pytest
 
 from virtslo.base.errors import ClusterError
-from virtslo.kube.connector import Endpoint, check_url, open_session, tls_context
+from virtslo.kube.connector import Endpoint, open_session, server_url, tls_context
 
 
-def test_a_url_loses_its_last_slash() -> None:
-    assert check_url("https://host:6443/prefix/") == "https://host:6443/prefix"
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("https://host:6443/prefix/", "https://host:6443/prefix"),
+        ("HTTPS://Host:6443", "https://host:6443"),
+        ("https://[::1]:6443", "https://[::1]:6443"),
+        ("https://user:secret@host", "https://host"),
+    ],
+)
+def test_an_address_is_put_into_one_form(text: str, url: str) -> None:
+    assert server_url(text, "place").url == url
 
 
-@pytest.mark.parametrize("url", ["", "host:6443", "ftp://host", "https://"])
-def test_what_is_no_url_is_refused(url: str) -> None:
-    with pytest.raises(ClusterError, match="is not an http or https URL"):
-        check_url(url)
+def test_a_user_in_an_address_is_sent_and_not_shown() -> None:
+    server = server_url("https://me:p%40ss@host", "place")
+
+    assert server.authorization == "Basic bWU6cEBzcw=="
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "host:6443",
+        "ftp://host",
+        "https://",
+        "https://me:s3cret@host:99999",
+        "https://me:s3cret@host:x",
+        "https://[s3cret",
+        "https://me:s3cret@ho\nst",
+        "s3cret://",
+    ],
+)
+def test_what_is_no_url_is_refused_without_being_shown(text: str) -> None:
+    with pytest.raises(ClusterError, match="expected an http or https URL") as refused:
+        server_url(text, "place")
+
+    assert "s3cret" not in f"{refused.value}{refused.value.hint}"
 
 
 def test_the_host_of_an_endpoint_holds_no_password() -> None:

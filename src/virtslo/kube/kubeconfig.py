@@ -1,0 +1,236 @@
+"""Kubeconfigs, read as kubectl reads them.
+
+Invariant: this walk over the files is the only one, and its messages name places and kinds of
+values, never a value of a user's section, of a certificate or of a URL's user information. What it
+gives is typed: nothing after it looks into a file's structure.
+"""
+
+import base64
+import binascii
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from virtslo.base.bounded_files import UnreadableFile, read_bounded
+from virtslo.base.errors import ClusterError
+from virtslo.base.limits import CREDENTIAL_FILE, KUBECONFIG_FILE
+from virtslo.base.yaml_reader import Reading, YamlProblem, name_of, parse_yaml, shorten
+
+DEFAULT_KUBECONFIG: Final = "~/.kube/config"
+_READING: Final = Reading(as_kubernetes=True)
+QUOTE: Final = "'"
+"""What the place of a whole file ends with."""
+_KINDS: Final = {"contexts": "context", "clusters": "cluster", "users": "user"}
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A mapping of a kubeconfig, with the place that messages name and the folder of its file."""
+
+    place: str
+    values: Mapping[str, Any]
+    folder: Path
+    is_secret: bool = False
+    """Whether it is a user's: then no message shows any of its values, not even a path."""
+
+    def text(self, key: str) -> str:
+        """The text of a key; empty where there is none. Raises ClusterError."""
+        value = self.values.get(key)
+        if value is None:
+            return ""
+        if not isinstance(value, str):
+            raise self.refusal(key, f"a {name_of(value)}", "a text")
+        return value
+
+    def flag(self, key: str) -> bool:
+        """The truth of a key. Raises ClusterError."""
+        value = self.values.get(key)
+        if value is not None and not isinstance(value, bool):
+            raise self.refusal(key, f"a {name_of(value)}", "true or false")
+        return bool(value)
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """The texts of a list. Raises ClusterError."""
+        value = self.values.get(key)
+        if value is None:
+            return ()
+        if not isinstance(value, list):
+            raise self.refusal(key, f"a {name_of(value)}", "a list of texts")
+        for index, item in enumerate(value):
+            if not isinstance(item, str):
+                raise self.refusal(f"{key}[{index}]", f"a {name_of(item)}", "a text")
+        return tuple(value)
+
+    def section(self, key: str) -> "Section":
+        """The mapping of a key; empty where there is none. Raises ClusterError."""
+        value = self.values.get(key)
+        if value is not None and not isinstance(value, dict):
+            raise self.refusal(key, f"a {name_of(value)}", "a mapping")
+        return self._below(key, value or {})
+
+    def sections(self, key: str) -> "tuple[Section, ...]":
+        """The mappings of a list. Raises ClusterError."""
+        value = self.values.get(key)
+        if value is None:
+            return ()
+        if not isinstance(value, list):
+            raise self.refusal(key, f"a {name_of(value)}", "a list of mappings")
+        for index, item in enumerate(value):
+            if not isinstance(item, dict):
+                raise self.refusal(f"{key}[{index}]", f"a {name_of(item)}", "a mapping")
+        return tuple(self._below(f"{key}[{index}]", item) for index, item in enumerate(value))
+
+    def content(self, key: str) -> bytes | None:
+        """The bytes that `KEY-data` holds in base64, or else the file that `KEY` names."""
+        data = self.text(f"{key}-data")
+        if data:
+            try:
+                return base64.b64decode(data.replace("\r", "").replace("\n", ""), validate=True)
+            except (binascii.Error, ValueError):
+                raise self.refusal(f"{key}-data", "something else", "base64") from None
+        named = self.text(key)
+        if not named:
+            return None
+        try:
+            return read_bounded(self.folder / named, CREDENTIAL_FILE)
+        except UnreadableFile as error:
+            what = "a file" if self.is_secret else repr(named)
+            found = f"{what} that cannot be read: {error.found}"
+            raise self.refusal(key, found, error.expected) from None
+
+    def _below(self, key: str, values: Mapping[str, Any]) -> "Section":
+        is_secret = self.is_secret or key.startswith("users[")
+        return Section(self._place(key), values, self.folder, is_secret)
+
+    def _place(self, key: str) -> str:
+        if not key:
+            return self.place
+        return f"{self.place}{': ' if self.place.endswith(QUOTE) else '.'}{key}"
+
+    def refusal(self, key: str, found: str, expected: str, hint: str = "") -> ClusterError:
+        """The error that a value of this section is."""
+        words = f"{self._place(key)}: expected {expected}, found {found}"
+        return ClusterError(words, hint=hint)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a context means: its cluster and its user."""
+
+    context: str
+    place: str
+    """The files and the context, for messages."""
+    cluster: Section
+    user: Section
+
+
+@dataclass(frozen=True, slots=True)
+class Kubeconfig:
+    """Contexts, clusters and users of all files; the first file that names one wins."""
+
+    paths: tuple[Path, ...]
+    current: str
+    contexts: Mapping[str, Section]
+    clusters: Mapping[str, Section]
+    users: Mapping[str, Section]
+
+    @property
+    def place(self) -> str:
+        """The files, for messages."""
+        return ", ".join(repr(str(path)) for path in self.paths)
+
+    def target(self, context: str | None) -> Target:
+        """What a context means; the current one if none is named. Raises ClusterError."""
+        there = ", ".join(shorten(name) for name in self.contexts) or "none"
+        wanted = context or self.current
+        if not wanted:
+            raise ClusterError(
+                f"{self.place}: no current context; contexts there: {there}", hint="use --context"
+            )
+        found = self.contexts.get(wanted)
+        if found is None:
+            words = f"no context {shorten(wanted)!r}; contexts there: {there}"
+            raise ClusterError(f"{self.place}: {words}")
+        place = f"{self.place}: context {shorten(wanted)!r}"
+        cluster = self.clusters.get(found.text("cluster"))
+        if cluster is None:
+            raise found.refusal("cluster", "a name that no cluster has", "the name of a cluster")
+        named = found.text("user")
+        user = self.users.get(named) if named else Section(place, {}, found.folder)
+        if user is None:
+            raise found.refusal("user", "a name that no user has", "the name of a user")
+        return Target(wanted, place, cluster, user)
+
+
+def kubeconfig_paths(kubeconfig: Path | None) -> tuple[Path, ...]:
+    """The kubeconfig files that exist. Raises ClusterError naming those that do not."""
+    if kubeconfig is not None:
+        wanted = [kubeconfig]
+    else:
+        text = os.environ.get("KUBECONFIG") or DEFAULT_KUBECONFIG
+        wanted = [Path(part) for part in text.split(os.pathsep) if part]
+    found = tuple(path for path in map(_expanded, wanted) if _exists(path))
+    if not found:
+        told = ", ".join(repr(str(path)) for path in wanted)
+        raise ClusterError(
+            f"no kubeconfig at {told}",
+            hint="name one with --kubeconfig or KUBECONFIG; without a target, the simulated "
+            "cluster is used",
+        )
+    return found
+
+
+def read_kubeconfig(paths: Sequence[Path]) -> Kubeconfig:
+    """The files, merged. Raises ClusterError."""
+    current = ""
+    merged: dict[str, dict[str, Section]] = {key: {} for key in _KINDS}
+    for path in paths:
+        document = _read(path)
+        current = current or document.text("current-context")
+        for key, kind in _KINDS.items():
+            for name, section in _named(document, key, kind).items():
+                merged[key].setdefault(name, section)
+    return Kubeconfig(tuple(paths), current, **merged)
+
+
+def _read(path: Path) -> Section:
+    place = f"{QUOTE}{path}{QUOTE}"
+    try:
+        value = parse_yaml(read_bounded(path, KUBECONFIG_FILE), _READING)
+    except UnreadableFile as error:
+        raise ClusterError(f"cannot read the kubeconfig {place}: {error.found}") from None
+    except YamlProblem as error:
+        # What YAML says of a fault may quote the line, which may be a secret.
+        raise ClusterError(
+            f"cannot read the kubeconfig {place}: line {error.line} is not valid YAML"
+        ) from None
+    if value is not None and not isinstance(value, dict):
+        raise ClusterError(f"{place} is not a kubeconfig: it is a {name_of(value)}")
+    return Section(place, value or {}, path.absolute().parent)
+
+
+def _named(document: Section, key: str, kind: str) -> dict[str, Section]:
+    """The sections of a list by their names."""
+    found: dict[str, Section] = {}
+    for entry in document.sections(key):
+        name = entry.text("name")
+        if name in found:
+            raise entry.refusal("name", "the name of an earlier entry", "each name once")
+        found[name] = entry.section(kind)
+    return found
+
+
+def _expanded(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path  # no home folder is known
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists() and not path.is_dir()
+    except (OSError, ValueError):
+        return False
