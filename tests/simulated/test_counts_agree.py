@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from support.cli import Outcome, only_run, virtslo
+from virtslo.model.calls import ComponentCall
 from virtslo.model.rest_calls import API_SERVER, AUDIT_ALL, AUDIT_LOG, COMPONENTS
 from virtslo.model.vocabulary import COUNTED_COMPONENTS
-from virtslo.slo.record.call_windows import Row, Window, folded, window_of
+from virtslo.slo.record.call_windows import Window, folded, window_of
 from virtslo.slo.record.scraped_window import scraped_window
 from virtslo.store.records import read_record
 
@@ -114,27 +115,28 @@ def test_a_created_vmi_has_one_pod_by_every_source(counted: Counted) -> None:
     assert pods[:3] == [wanted] * 3
 
 
-def calls(requests: Mapping[Row, int]) -> dict[Row, int]:
+def calls(requests: Mapping[ComponentCall, int]) -> dict[ComponentCall, int]:
     """Requests by component, verb, resource and code; a watch ends where nobody counts it."""
-    return {row: n for row, n in requests.items() if row[1] != "WATCH ended"}
+    return {row: n for row, n in requests.items() if row.call.verb != "WATCH ended"}
 
 
-def everybody(requests: Mapping[Row, int]) -> dict[tuple[str, str, str], int]:
+def everybody(requests: Mapping[ComponentCall, int]) -> dict[tuple[str, str, str], int]:
     """Requests of resources by verb, resource/subresource and code; watches count when they end."""
     sums: dict[tuple[str, str, str], int] = {}
-    for (_, verb, resource, code), count in requests.items():
-        if not verb.startswith("WATCH") and not resource.startswith("/"):
-            sums[verb, resource, code] = sums.get((verb, resource, code), 0) + count
+    for (_, call), count in requests.items():
+        if not call.verb.startswith("WATCH") and not call.target.startswith("/"):
+            key = (call.verb, call.target, call.code)
+            sums[key] = sums.get(key, 0) + count
     return sums
 
 
-def of_objects(requests: Mapping[Row, int]) -> dict[Row, int]:
+def of_objects(requests: Mapping[ComponentCall, int]) -> dict[ComponentCall, int]:
     """What scrapes at rest can know exactly: heartbeats and leases go on between a scrape and a
     read."""
     return {
-        row: n
-        for row, n in requests.items()
-        if row[0] in COUNTED_COMPONENTS and row[2] not in {"leases", "nodes"}
+        made: n
+        for made, n in requests.items()
+        if made.component in COUNTED_COMPONENTS and made.call.target not in {"leases", "nodes"}
     }
 
 

@@ -6,7 +6,7 @@ from support.scenarios import scenario
 from virtslo.model.environment import ClientLimit, Environment
 from virtslo.model.operations import CREATE, RAMP_UP, OperationRecord
 from virtslo.model.record import HostFacts, RunHeader, RunRecord, RunStatus
-from virtslo.model.rest_calls import COMPONENTS, CounterRead, RestCallReads
+from virtslo.model.rest_calls import COMPONENTS, CallCount, CounterRead, RestCallReads
 from virtslo.model.stages import Stage
 from virtslo.slo.record.measured import Measured, measure
 
@@ -32,16 +32,16 @@ def read(
     """One read of a pod; its component is the first two words of its name."""
     component = "-".join(pod.split("-")[:2])
     return CounterRead(
-        stage,
-        moment,
-        component,
-        pod,
-        int(at * SECOND),
-        int(at * SECOND),
+        stage=stage,
+        moment=moment,
+        component=component,
+        pod=pod,
+        started_ns=int(at * SECOND),
+        ended_ns=int(at * SECOND),
         process_start=start,
         cpu_seconds=cpu,
         resident_bytes=memory,
-        counters=tuple((*row, count) for row, count in (counts or {}).items()),
+        counters=tuple(CallCount(*row, count) for row, count in (counts or {}).items()),
         sums=sums or {},
         is_leading=leading,
         error=error,

@@ -8,26 +8,38 @@ token bucket is kept apart. Nothing else counts calls.
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from virtslo.base.clock import Clock, to_seconds
 from virtslo.base.errors import ApiError, ClusterError
 from virtslo.client.histogram import Histogram, exponential_bounds
 from virtslo.client.token_bucket import TokenBucket
 from virtslo.model import resources
+from virtslo.model.calls import RestCall, TimedCall
 from virtslo.model.identifiers import Object
 from virtslo.model.resources import Resource
 from virtslo.ports.kube_api import Call, Transport, WatchEvent
 
 T = TypeVar("T")
-Row = tuple[str, str, str, str]
-"""(verb, resource, subresource, code); verbs as KubeVirt's client metric spells them."""
 
-Kind = tuple[str, str, str, bool]
-"""(verb, resource, subresource, whether an object is named): calls that are timed together."""
 
-Path = tuple[str, str]
-"""(HTTP method, path with its values left out, as client-go's metrics write URLs)."""
+class CallShape(NamedTuple):
+    """Calls that are timed together."""
+
+    verb: str
+    """As KubeVirt's client metric spells it."""
+    resource: str
+    subresource: str
+    is_named: bool
+    """Whether one object is named."""
+
+
+class Endpoint(NamedTuple):
+    """A method and a path with its values left out, as client-go's metrics write URLs."""
+
+    method: str
+    path: str
+
 
 METHODS: Final = {
     "GET": "GET",
@@ -57,8 +69,8 @@ _QUERIES: Final = {
 LATENCY_BOUNDS: Final = exponential_bounds(0.001, 2, 10)
 """Bucket bounds of KubeVirt's client metrics, seconds."""
 
-OnAnswer = Callable[[str, str, str, int], None]
-"""Called with verb, `resource` or `resource/subresource`, scope, and nanoseconds to the answer."""
+OnAnswer = Callable[[TimedCall, int], None]
+"""Called with what was called, and the nanoseconds to the answer."""
 
 NO_ANSWER: Final = "<error>"
 """The code of a call that got no answer, as client-go's metrics spell it."""
@@ -68,14 +80,14 @@ class CallAccount:
     """The REST calls of one client, which may have several token buckets."""
 
     def __init__(self) -> None:
-        self.requests: dict[Row, int] = {}
-        self.answered: dict[Path, Histogram] = {}
+        self.requests: dict[RestCall, int] = {}
+        self.answered: dict[Endpoint, Histogram] = {}
         """Seconds until an answer."""
-        self.waited: dict[Path, Histogram] = {}
+        self.waited: dict[Endpoint, Histogram] = {}
         """Seconds in the client's own token bucket."""
         self.on_answer: OnAnswer | None = None
         """Called for every call that was answered."""
-        self._paths: dict[Kind, Path] = {}
+        self._endpoints: dict[CallShape, Endpoint] = {}
 
     @property
     def calls(self) -> int:
@@ -85,39 +97,39 @@ class CallAccount:
     def calls_by_verb_and_resource(self) -> dict[str, int]:
         """Calls by `VERB resource`, successful or not."""
         sums: dict[str, int] = {}
-        for (verb, resource, _, _), count in sorted(self.requests.items()):
-            key = f"{verb} {resource}"
+        for call, count in sorted(self.requests.items()):
+            key = f"{call.verb} {call.resource}"
             sums[key] = sums.get(key, 0) + count
         return sums
 
     def calls_by_verb(self) -> dict[str, int]:
         """Calls by verb."""
         sums: dict[str, int] = {}
-        for (verb, _, _, _), count in sorted(self.requests.items()):
-            sums[verb] = sums.get(verb, 0) + count
+        for call, count in sorted(self.requests.items()):
+            sums[call.verb] = sums.get(call.verb, 0) + count
         return sums
 
-    def path(self, kind: Kind, resource: Resource) -> Path:
-        """The path under which calls of a kind are timed."""
-        path = self._paths.get(kind)
-        if path is None:
-            verb, _, subresource, is_named = kind
-            template = template_of(resource, subresource, named=is_named)
-            path = self._paths[kind] = (METHODS[verb], f"{template}{_QUERIES.get(verb, '')}")
-            self.answered.setdefault(path, Histogram(LATENCY_BOUNDS))
-            self.waited.setdefault(path, Histogram(LATENCY_BOUNDS))
-        return path
+    def endpoint(self, shape: CallShape, resource: Resource) -> Endpoint:
+        """The endpoint under which calls of a shape are timed."""
+        endpoint = self._endpoints.get(shape)
+        if endpoint is None:
+            template = template_of(resource, shape.subresource, named=shape.is_named)
+            path = f"{template}{_QUERIES.get(shape.verb, '')}"
+            endpoint = self._endpoints[shape] = Endpoint(METHODS[shape.verb], path)
+            self.answered.setdefault(endpoint, Histogram(LATENCY_BOUNDS))
+            self.waited.setdefault(endpoint, Histogram(LATENCY_BOUNDS))
+        return endpoint
 
-    def add(self, kind: Kind, code: str, path: Path, namespace: str | None, spent_ns: int) -> None:
+    def add(
+        self, shape: CallShape, code: str, endpoint: Endpoint, namespace: str | None, spent_ns: int
+    ) -> None:
         """Count a call that was answered with a code, or got no answer, after a time."""
-        verb, plural, subresource, is_named = kind
-        row = (verb, plural, subresource, code)
-        self.requests[row] = self.requests.get(row, 0) + 1
-        self.answered[path].observe(to_seconds(spent_ns))
+        call = RestCall(shape.verb, shape.resource, shape.subresource, code)
+        self.requests[call] = self.requests.get(call, 0) + 1
+        self.answered[endpoint].observe(to_seconds(spent_ns))
         if self.on_answer is not None and code != NO_ANSWER:
-            what = f"{plural}/{subresource}" if subresource else plural
-            scope = _scope(verb, named=is_named, namespace=namespace)
-            self.on_answer(verb, what, scope, spent_ns)
+            scope = _scope(shape.verb, named=shape.is_named, namespace=namespace)
+            self.on_answer(TimedCall(shape.verb, call.target, scope), spent_ns)
 
 
 class AccountedTransport:
@@ -140,13 +152,13 @@ class AccountedTransport:
         """A call, counted; DELETECOLLECTION as DELETE, as KubeVirt's metric does."""
         code = "201" if call.verb == "create" else "200"
         exchange = partial(self._transport.send, call)
-        return await self._counted(_kind_of(call), call.resource, code, exchange, call.namespace)
+        return await self._counted(_shape_of(call), call.resource, code, exchange, call.namespace)
 
     @asynccontextmanager
     async def open_watch(self, call: Call) -> AsyncIterator[AsyncIterator[WatchEvent]]:
         """A watch, counted once, when it is answered."""
         opening = self._transport.open_watch(call)
-        events = await self._counted(_kind_of(call), call.resource, "200", opening.__aenter__)
+        events = await self._counted(_shape_of(call), call.resource, "200", opening.__aenter__)
         try:
             yield events
         finally:
@@ -157,13 +169,13 @@ class AccountedTransport:
         parts = path.strip("/").split("/")
         is_proxy = "proxy" in parts
         resource = resources.PODS if is_proxy else Resource("", "", parts[-1], "")
-        kind = ("GET", resource.plural, "proxy" if is_proxy else "", False)
+        shape = CallShape("GET", resource.plural, "proxy" if is_proxy else "", is_named=False)
         exchange = partial(self._transport.read_raw, path, query)
-        return await self._counted(kind, resource, "200", exchange)
+        return await self._counted(shape, resource, "200", exchange)
 
     async def _counted(
         self,
-        kind: Kind,
+        shape: CallShape,
         resource: Resource,
         code: str,
         exchange: Callable[[], Awaitable[T]],
@@ -174,9 +186,9 @@ class AccountedTransport:
         An exchange that is given up while it waits for its token is never begun.
         """
         account = self._account
-        path = account.path(kind, resource)
+        endpoint = account.endpoint(shape, resource)
         if self.bucket is not None:
-            account.waited[path].observe(to_seconds(await self.bucket.acquire()))
+            account.waited[endpoint].observe(to_seconds(await self.bucket.acquire()))
         started_ns = self._clock.now_ns()
         try:
             answer = await exchange()
@@ -191,13 +203,14 @@ class AccountedTransport:
             raise
         finally:
             if code:
-                account.add(kind, code, path, namespace, self._clock.now_ns() - started_ns)
+                spent_ns = self._clock.now_ns() - started_ns
+                account.add(shape, code, endpoint, namespace, spent_ns)
         return answer
 
 
-def _kind_of(call: Call) -> Kind:
+def _shape_of(call: Call) -> CallShape:
     is_named = call.name is not None
-    return (VERBS[call.verb], call.resource.plural, call.subresource or "", is_named)
+    return CallShape(VERBS[call.verb], call.resource.plural, call.subresource or "", is_named)
 
 
 def _scope(verb: str, *, named: bool, namespace: str | None) -> str:

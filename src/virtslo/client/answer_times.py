@@ -6,25 +6,28 @@ proxy are not calls of the API that an SLO speaks of, and are left out.
 
 from array import array
 
+from virtslo.model.calls import TimedCall
 from virtslo.model.rest_calls import OwnLatencies
+from virtslo.model.vocabulary import WATCH
 
 
 class AnswerTimes:
     """Collects the times that an `CallAccount` tells."""
 
     def __init__(self) -> None:
-        self._times: dict[tuple[str, str, str], array[int]] = {}
+        self._times: dict[TimedCall, array[int]] = {}
 
-    def answered(self, verb: str, resource: str, scope: str, nanoseconds: int) -> None:
+    def answered(self, call: TimedCall, nanoseconds: int) -> None:
         """Keep one."""
-        if verb == "WATCH" or resource.endswith("/proxy"):
+        if call.verb == WATCH or call.target.endswith("/proxy"):
             return
-        key = (verb, resource, scope)
-        times = self._times.get(key)
+        times = self._times.get(call)
         if times is None:
-            times = self._times[key] = array("q")
+            times = self._times[call] = array("q")
         times.append(nanoseconds)
 
     def result(self) -> tuple[OwnLatencies, ...]:
         """Everything kept, by verb, resource and scope."""
-        return tuple(OwnLatencies(*key, tuple(times)) for key, times in sorted(self._times.items()))
+        return tuple(
+            OwnLatencies(*call, tuple(times)) for call, times in sorted(self._times.items())
+        )

@@ -6,7 +6,9 @@ holds nothing. Each read names its source.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
+
+from virtslo.model.calls import ComponentCall, Counted, RestCall, TimedCall
 
 COMPONENTS: Final = "component counters"
 AUDIT_LOG: Final = "audit log"
@@ -18,7 +20,33 @@ IDLE: Final = "idle"
 """The stage under which the reads around the idle time before a run are kept."""
 
 
-@dataclass(frozen=True, slots=True)
+class CallCount(NamedTuple):
+    """A counter of requests, as it is kept in a record."""
+
+    verb: str
+    target: str
+    """`resource`, `resource/subresource`, or a path."""
+    code: str
+    requests: int
+
+
+class BucketCount(NamedTuple):
+    """A cumulative bucket of an API server's histogram, as it is kept in a record."""
+
+    verb: str
+    target: str
+    scope: str
+    edge: str
+    """The bucket's upper edge, seconds."""
+    observations: int
+
+    @property
+    def timed(self) -> TimedCall:
+        """The calls that the histogram is of."""
+        return TimedCall(self.verb, self.target, self.scope)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CounterRead:
     """Cumulative counts at one moment: a pod's `/metrics`, an API server's, the audit log's."""
 
@@ -33,16 +61,31 @@ class CounterRead:
     process_start: float | None = None
     cpu_seconds: float | None = None
     resident_bytes: float | None = None
-    counters: tuple[tuple[str, str, str, int], ...] = ()
-    """(verb, resource or resource/subresource, code, count)."""
+    counters: tuple[CallCount, ...] = ()
     sums: Mapping[str, tuple[float, int]] = field(default_factory=dict)
     """Seconds and observations of a component's histograms, by `family{label}`."""
     is_leading: bool | None = None
-    durations: tuple[tuple[str, str, str, str, int], ...] = ()
-    """An API server's: (verb, resource or resource/subresource, scope, upper edge, count)."""
+    durations: tuple[BucketCount, ...] = ()
+    """An API server's."""
     duration_family: str = ""
     error: str | None = None
     source: str = COMPONENTS
+
+    @property
+    def counted(self) -> Counted:
+        """The counters by call."""
+        return {
+            RestCall.of_target(item.verb, item.target, item.code): item.requests
+            for item in self.counters
+        }
+
+
+def counters_of(counted: Counted) -> tuple[CallCount, ...]:
+    """Counts as a read keeps them, in order."""
+    return tuple(
+        CallCount(call.verb, call.target, call.code, count)
+        for call, count in sorted(counted.items())
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +100,12 @@ class ScrapedCount:
     """From the last scrape before the window to the first after it."""
     at_least: float
     """Between the scrapes inside the window."""
+
+    @property
+    def made(self) -> ComponentCall:
+        """The calls that were counted."""
+        call = RestCall.of_target(self.verb, self.resource, self.code)
+        return ComponentCall(self.component, call)
 
 
 @dataclass(frozen=True, slots=True)

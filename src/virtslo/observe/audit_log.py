@@ -15,9 +15,10 @@ from typing import Final
 
 import msgspec
 
+from virtslo.model.calls import Counted, RestCall
+from virtslo.model.vocabulary import WATCH
 from virtslo.observe.callers import VIRTSLO, Caller, caller_of
 
-WATCH: Final = "WATCH"
 WATCH_ENDED: Final = "WATCH ended"
 """The verb under which a watch counts when it has ended."""
 METRICS: Final = "/metrics"
@@ -43,10 +44,6 @@ _COUNTED_STAGES: Final = frozenset({"ResponseStarted", "ResponseComplete", "Pani
 _POD_NAME: Final = "authentication.kubernetes.io/pod-name"
 _REMEMBERED: Final = 1 << 14
 """How many requests are remembered, to count none twice whose stages are logged apart."""
-
-Row = tuple[str, str, str, str]
-"""(verb, resource, subresource, code)."""
-Counts = Mapping[Row, int]
 
 
 class _User(msgspec.Struct):
@@ -77,17 +74,17 @@ class _Event(msgspec.Struct):
 
 
 class AuditTally:
-    """Counts the lines of an audit log, as they come."""
+    """Counted the lines of an audit log, as they come."""
 
     def __init__(self, *, object_namespaces: frozenset[str] = frozenset()) -> None:
         self._decode = msgspec.json.Decoder(_Event).decode
         self._namespaces = object_namespaces
-        self._counts: dict[Caller, Counter[Row]] = {}
+        self._counts: dict[Caller, Counter[RestCall]] = {}
         self._seen: OrderedDict[str, None] = OrderedDict()
         self._open_watches: set[str] = set()
         self._has_started_stages = False
-        self._cuts: dict[str, Counts] = {}
-        self._server_cut: Mapping[Caller, Counts] | None = None
+        self._cuts: dict[str, Counted] = {}
+        self._server_cut: Mapping[Caller, Counted] | None = None
         self.lines = 0
         self.unreadable = 0
         """Lines that are no audit event."""
@@ -110,11 +107,11 @@ class AuditTally:
             self._cut(event)
             self._count(event, _verb(event))
 
-    def counts(self) -> Mapping[Caller, Counts]:
+    def counts(self) -> Mapping[Caller, Counted]:
         """Every request so far, by caller."""
         return {caller: dict(rows) for caller, rows in sorted(self._counts.items())}
 
-    def at_read(self, pod: str) -> Counts | None:
+    def at_read(self, pod: str) -> Counted | None:
         """What the process in a pod had sent when virtslo last read its counters.
 
         Where the log does not name pods it is what its component had sent; None: no such read is
@@ -122,7 +119,7 @@ class AuditTally:
         """
         return self._cuts.get(pod)
 
-    def at_server_read(self) -> Mapping[Caller, Counts] | None:
+    def at_server_read(self) -> Mapping[Caller, Counted] | None:
         """Every request when virtslo last read the API server's metrics; None: not in the log."""
         return self._server_cut
 
@@ -159,12 +156,12 @@ class AuditTally:
         reference = event.objectRef
         code = str(event.responseStatus.code) if event.responseStatus else ""
         if reference is None:
-            row = (verb, "", event.requestURI.partition("?")[0], code)
+            call = RestCall(verb, "", event.requestURI.partition("?")[0], code)
         else:
-            row = (verb, reference.resource, reference.subresource, code)
+            call = RestCall(verb, reference.resource, reference.subresource, code)
             if reference.namespace in self._namespaces and reference.name:
                 self.objects[reference.resource, reference.namespace, reference.name] += 1
-        self._counts.setdefault(caller, Counter())[row] += 1
+        self._counts.setdefault(caller, Counter())[call] += 1
 
     def _cut(self, event: _Event) -> None:
         """Keep what had been counted where this is our own read of somebody's counters."""
@@ -177,7 +174,7 @@ class AuditTally:
         elif reference.resource == "pods" and reference.subresource == "proxy":
             pod = _pod_of(reference.name)
             component = _component_of(pod)
-            rows: Counter[Row] = Counter()
+            rows: Counter[RestCall] = Counter()
             apart = self.names_pods(component)
             for caller, counts in self._counts.items():
                 if caller.component == component and (caller.pod == pod or not apart):

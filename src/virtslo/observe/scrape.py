@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from virtslo.client.exposition import read_samples
+from virtslo.model.calls import Counted, RestCall
 from virtslo.model.kubevirt_metrics import (
     LEADING,
     PROCESS_CPU,
@@ -42,8 +43,8 @@ _WANTED: Final = (REQUESTS, *_SINGLE, *_PARTS)
 class Scrape:
     """What one read of a component's metrics said."""
 
-    requests: Mapping[tuple[str, str, str], int]
-    """Requests by (verb, resource, code), since the process began."""
+    requests: Counted
+    """Since the process began; a subresource counts as its resource."""
     cpu_seconds: float | None = None
     resident_bytes: float | None = None
     process_start: float | None = None
@@ -54,14 +55,14 @@ class Scrape:
 
 def read_metrics(text: str) -> Scrape:
     """Read a component's exposition. Raises ValueError for what is none."""
-    requests: dict[tuple[str, str, str], int] = {}
+    requests: dict[RestCall, int] = {}
     single: dict[str, float] = {}
     sums: dict[str, tuple[float, int]] = {}
     for (name, labels), value in read_samples(text, _WANTED):
         if name == REQUESTS:
             verb = labels.get("verb") or VERB_OF_METHOD.get(labels.get("method", ""), "")
-            key = (verb, labels.get("resource", ""), labels.get("code", ""))
-            requests[key] = requests.get(key, 0) + int(value)
+            call = RestCall(verb, labels.get("resource", ""), "", labels.get("code", ""))
+            requests[call] = requests.get(call, 0) + int(value)
         elif name in _PARTS:
             family, label, is_sum = _PARTS[name]
             kept = f"{family}{{{labels.get(label, '')}}}"

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from virtslo.client.exposition import read_samples
+from virtslo.model.calls import Counted, RestCall, TimedCall
+from virtslo.model.kubevirt_metrics import PROCESS_START
 
 REQUESTS: Final = "apiserver_request_total"
 SLI: Final = "apiserver_request_sli_duration_seconds"
 """What Kubernetes' SLO is about: without webhooks and without waiting for priority and fairness."""
 DURATION: Final = "apiserver_request_duration_seconds"
-START: Final = "process_start_time_seconds"
 
 VERBS: Final = {
     "POST": "CREATE",
@@ -32,19 +33,16 @@ VERBS: Final = {
 }
 """Verbs of the API server's metrics, as KubeVirt's client metric spells them."""
 
-_WANTED: Final = (REQUESTS, f"{SLI}_bucket", f"{DURATION}_bucket", START)
-
-Kind = tuple[str, str, str]
-"""(verb, resource or resource/subresource, scope)."""
+_WANTED: Final = (REQUESTS, f"{SLI}_bucket", f"{DURATION}_bucket", PROCESS_START)
 
 
 @dataclass(frozen=True, slots=True)
 class ServerScrape:
     """What one read of an API server's metrics said."""
 
-    requests: Mapping[tuple[str, str, str], int]
-    """By (verb, resource or resource/subresource, code), since the process began."""
-    durations: Mapping[Kind, Mapping[str, int]]
+    requests: Counted
+    """Since the process began."""
+    durations: Mapping[TimedCall, Mapping[str, int]]
     """Cumulative buckets by upper edge, of `family`."""
     family: str
     """The histogram that `durations` is of."""
@@ -53,21 +51,22 @@ class ServerScrape:
 
 def read_server_metrics(text: str) -> ServerScrape:
     """Read an API server's exposition. Raises ValueError for what is none."""
-    requests: dict[tuple[str, str, str], int] = {}
-    durations: dict[str, dict[Kind, dict[str, int]]] = {SLI: {}, DURATION: {}}
+    requests: dict[RestCall, int] = {}
+    durations: dict[str, dict[TimedCall, dict[str, int]]] = {SLI: {}, DURATION: {}}
     start: float | None = None
     for (name, labels), value in read_samples(text, _WANTED):
-        if name == START:
+        if name == PROCESS_START:
             start = value
             continue
         verb = labels.get("verb", "")
-        verb, what = VERBS.get(verb, verb), resource_of(labels)
+        verb, target = VERBS.get(verb, verb), target_of(labels)
         if name == REQUESTS:
-            row = (verb, what, labels.get("code", ""))
-            requests[row] = requests.get(row, 0) + int(value)
+            call = RestCall.of_target(verb, target, labels.get("code", ""))
+            requests[call] = requests.get(call, 0) + int(value)
         elif verb not in {"WATCH", "CONNECT"} and labels.get("resource"):
-            kinds = durations[name.removesuffix("_bucket")]
-            buckets = kinds.setdefault((verb, what, labels.get("scope", "")), {})
+            by_call = durations[name.removesuffix("_bucket")]
+            timed = TimedCall(verb, target, labels.get("scope", ""))
+            buckets = by_call.setdefault(timed, {})
             edge = labels.get("le", "")
             buckets[edge] = buckets.get(edge, 0) + int(value)
     if start is None and not requests:
@@ -76,7 +75,7 @@ def read_server_metrics(text: str) -> ServerScrape:
     return ServerScrape(requests, durations[family], family, start)
 
 
-def resource_of(labels: Mapping[str, str]) -> str:
+def target_of(labels: Mapping[str, str]) -> str:
     """`resource`, `resource/subresource`, or the path of what is no resource."""
     resource, subresource = labels.get("resource", ""), labels.get("subresource", "")
     if not resource:

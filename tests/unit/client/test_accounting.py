@@ -11,6 +11,7 @@ from virtslo.base.errors import ConnectionLost, NotFound
 from virtslo.base.virtual_time import run_in_virtual_time
 from virtslo.client.accounting import NO_ANSWER, AccountedTransport, CallAccount
 from virtslo.client.token_bucket import TokenBucket
+from virtslo.model.calls import TimedCall
 from virtslo.model.identifiers import Object
 from virtslo.model.resources import PODS, VMIS
 from virtslo.ports.kube_api import Call, KubeApi, PatchType, Selection, WatchEvent
@@ -94,7 +95,7 @@ def test_a_failure_is_counted_by_its_code_and_one_without_an_answer_apart() -> N
 
 
 def test_an_answer_is_reported_with_its_scope_and_its_time() -> None:
-    told: list[tuple[str, str, str, int]] = []
+    answered: list[tuple[TimedCall, int]] = []
 
     async def main(clock: Clock) -> None:
         async def slow(call: Call) -> Object:
@@ -102,7 +103,7 @@ def test_an_answer_is_reported_with_its_scope_and_its_time() -> None:
             return await _list_or_body(call)
 
         account = CallAccount()
-        account.on_answer = lambda *answer: told.append(answer)
+        account.on_answer = lambda call, spent_ns: answered.append((call, spent_ns))
         api = KubeApi(AccountedTransport(ScriptedTransport(slow), clock, account))
         await api.get(PODS, "one", namespace="here")
         await api.list_objects(PODS, HERE)
@@ -111,10 +112,10 @@ def test_an_answer_is_reported_with_its_scope_and_its_time() -> None:
     run_in_virtual_time(main)
 
     half = to_nanoseconds(0.5)
-    assert told == [
-        ("GET", "pods", "resource", half),
-        ("LIST", "pods", "namespace", half),
-        ("LIST", "pods", "cluster", half),
+    assert answered == [
+        (TimedCall("GET", "pods", "resource"), half),
+        (TimedCall("LIST", "pods", "namespace"), half),
+        (TimedCall("LIST", "pods", "cluster"), half),
     ]
 
 

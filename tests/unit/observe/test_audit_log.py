@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from support.audit_lines import audit_line, our_read
-from virtslo.observe.audit_log import AuditTally, Row
+from virtslo.model.calls import RestCall
+from virtslo.observe.audit_log import AuditTally
 
 
 def tally(*lines: bytes, namespaces: Iterable[str] = ()) -> AuditTally:
@@ -13,8 +14,8 @@ def tally(*lines: bytes, namespaces: Iterable[str] = ()) -> AuditTally:
     return counted
 
 
-def rows_of(counted: AuditTally, component: str) -> dict[Row, int]:
-    found: dict[Row, int] = {}
+def rows_of(counted: AuditTally, component: str) -> dict[RestCall, int]:
+    found: dict[RestCall, int] = {}
     for caller, rows in counted.counts().items():
         if caller.component == component:
             for row, count in rows.items():
@@ -81,7 +82,7 @@ def test_a_watch_counts_when_answered_and_again_when_ended() -> None:
 def test_a_log_without_started_stages_counts_a_watch_once() -> None:
     counted = tally(audit_line("watch", audit_id="w", code=200))
 
-    assert rows_of(counted, "virt-controller")["WATCH", "pods", "", "200"] == 1
+    assert rows_of(counted, "virt-controller")[RestCall("WATCH", "pods", "", "200")] == 1
 
 
 def test_a_refused_watch_counts_though_it_was_never_answered_with_a_stream() -> None:
@@ -90,7 +91,7 @@ def test_a_refused_watch_counts_though_it_was_never_answered_with_a_stream() -> 
         audit_line("watch", audit_id="x", stage="ResponseComplete", code=410),
     )
 
-    assert rows_of(counted, "virt-controller")["WATCH", "pods", "", "410"] == 1
+    assert rows_of(counted, "virt-controller")[RestCall("WATCH", "pods", "", "410")] == 1
 
 
 def test_callers_are_told_apart_by_their_users() -> None:

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from virtslo.client.exposition import read_samples
+from virtslo.model.calls import RestCall
 from virtslo.observe.scrape import read_metrics
 from virtslo.observe.server_scrape import read_server_metrics
 
@@ -31,8 +32,8 @@ process_start_time_seconds 1.79545841398e+09
 
 def test_requests_are_summed_over_hosts_and_kept_by_code() -> None:
     assert read_metrics(TEXT).requests == {
-        ("UPDATE", "virtualmachineinstances", "200"): 2290,
-        ("UPDATE", "virtualmachines", "409"): 28,
+        RestCall("UPDATE", "virtualmachineinstances", "", "200"): 2290,
+        RestCall("UPDATE", "virtualmachines", "", "409"): 28,
     }
 
 
@@ -55,7 +56,7 @@ def test_the_process_is_told() -> None:
 def test_without_a_verb_label_the_method_tells_it() -> None:
     line = 'kubevirt_rest_client_requests_total{code="201",method="POST",resource="pods"} 7\n'
 
-    assert read_metrics(line).requests == {("CREATE", "pods", "201"): 7}
+    assert read_metrics(line).requests == {RestCall("CREATE", "pods", "", "201"): 7}
 
 
 def test_what_is_absent_is_none_and_not_zero() -> None:
@@ -88,10 +89,10 @@ process_start_time_seconds 5
 
 def test_the_api_servers_verbs_are_spelt_as_the_components_spell_them() -> None:
     assert read_server_metrics(SERVER).requests == {
-        ("CREATE", "pods", "201"): 100,
-        ("PATCH", "pods/status", "200"): 200,
-        ("DELETE", "pods", "200"): 1,
-        ("GET", "/healthz", "200"): 9,
+        RestCall("CREATE", "pods", "", "201"): 100,
+        RestCall("PATCH", "pods", "status", "200"): 200,
+        RestCall("DELETE", "pods", "", "200"): 1,
+        RestCall("GET", "", "/healthz", "200"): 9,
     }
 
 

@@ -8,9 +8,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from virtslo.app.cluster.component_pods import ComponentPod
-from virtslo.model.rest_calls import AUDIT_ALL, AUDIT_LOG, CounterRead
+from virtslo.model.calls import Counted, RestCall
+from virtslo.model.rest_calls import AUDIT_ALL, AUDIT_LOG, CounterRead, counters_of
 from virtslo.model.vocabulary import EVERY_POD
-from virtslo.observe.audit_log import AuditTally, Row
+from virtslo.observe.audit_log import AuditTally
 
 
 def audit_reads(
@@ -27,12 +28,19 @@ def audit_reads(
         for component, names in _names(pods).items()
     }
     cut = tally.at_server_read()
-    everyone: dict[str, Counter[Row]] = {}
+    everyone: dict[str, Counter[RestCall]] = {}
     for caller, rows in (tally.counts() if cut is None else cut).items():
         everyone.setdefault(caller.component, Counter()).update(rows)
     return [
         CounterRead(
-            stage, moment, component, EVERY_POD, *span_ns, counters=_rows(rows), source=source
+            stage=stage,
+            moment=moment,
+            component=component,
+            pod=EVERY_POD,
+            started_ns=span_ns[0],
+            ended_ns=span_ns[1],
+            counters=counters_of(rows),
+            source=source,
         )
         for source, counts in ((AUDIT_LOG, by_component), (AUDIT_ALL, everyone))
         for component, rows in sorted(counts.items())
@@ -46,7 +54,7 @@ def _names(pods: Iterable[ComponentPod]) -> Mapping[str, list[str]]:
     return names
 
 
-def _of_component(tally: AuditTally, component: str, pods: Sequence[str]) -> Counter[Row]:
+def _of_component(tally: AuditTally, component: str, pods: Sequence[str]) -> Counter[RestCall]:
     """A component's requests when it was read: pod by pod where the log names pods."""
     all_of_it = {
         caller: rows for caller, rows in tally.counts().items() if caller.component == component
@@ -56,7 +64,7 @@ def _of_component(tally: AuditTally, component: str, pods: Sequence[str]) -> Cou
         # The pods were read one after another: the last read saw the most.
         last = max(cuts, key=lambda cut: sum(cut.values()), default=None)
         return Counter(last) if last is not None else _total(all_of_it.values())
-    found: Counter[Row] = Counter()
+    found: Counter[RestCall] = Counter()
     for pod in pods:
         cut = tally.at_read(pod)
         own = [rows for caller, rows in all_of_it.items() if caller.pod == pod]
@@ -65,17 +73,8 @@ def _of_component(tally: AuditTally, component: str, pods: Sequence[str]) -> Cou
     return found
 
 
-def _total(parts: Iterable[Mapping[Row, int]]) -> Counter[Row]:
-    total: Counter[Row] = Counter()
+def _total(parts: Iterable[Counted]) -> Counter[RestCall]:
+    total: Counter[RestCall] = Counter()
     for rows in parts:
         total.update(rows)
     return total
-
-
-def _rows(rows: Mapping[Row, int]) -> tuple[tuple[str, str, str, int], ...]:
-    """Rows as a read keeps them: a subresource behind its resource."""
-    return tuple(
-        (verb, f"{resource}/{subresource}" if resource and subresource else resource or subresource,
-         code, count)
-        for (verb, resource, subresource, code), count in sorted(rows.items())
-    )  # fmt: skip

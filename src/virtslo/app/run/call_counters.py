@@ -24,8 +24,10 @@ from virtslo.model.rest_calls import (
     AUDIT_LOG,
     COMPONENTS,
     IDLE,
+    BucketCount,
     CounterRead,
     RestCallReads,
+    counters_of,
 )
 from virtslo.model.scenario import Pattern, Scenario
 from virtslo.model.vocabulary import EVERYONE
@@ -161,16 +163,16 @@ class Counting:
                 why = words_of(error, "pods/proxy")
                 return self._failed(stage, moment, pod.component, pod.name, why)
         return CounterRead(
-            stage,
-            moment,
-            pod.component,
-            pod.name,
-            started_ns,
-            self._now(),
+            stage=stage,
+            moment=moment,
+            component=pod.component,
+            pod=pod.name,
+            started_ns=started_ns,
+            ended_ns=self._now(),
             process_start=scrape.process_start,
             cpu_seconds=scrape.cpu_seconds,
             resident_bytes=scrape.resident_bytes,
-            counters=tuple((*row, count) for row, count in sorted(scrape.requests.items())),
+            counters=counters_of(scrape.requests),
             sums=dict(sorted(scrape.sums.items())),
             is_leading=scrape.is_leading,
         )
@@ -217,14 +219,14 @@ class Counting:
             why = words_of(error, METRICS)
             return self._failed(stage, moment, EVERYONE, "kube-apiserver", why, API_SERVER)
         return CounterRead(
-            stage,
-            moment,
-            EVERYONE,
-            f"kube-apiserver begun {scrape.process_start or 0:.3f}",
-            started_ns,
-            self._now(),
+            stage=stage,
+            moment=moment,
+            component=EVERYONE,
+            pod=f"kube-apiserver begun {scrape.process_start or 0:.3f}",
+            started_ns=started_ns,
+            ended_ns=self._now(),
             process_start=scrape.process_start,
-            counters=tuple((*row, count) for row, count in sorted(scrape.requests.items())),
+            counters=counters_of(scrape.requests),
             durations=tuple(_durations(scrape)),
             duration_family=scrape.family,
             source=API_SERVER,
@@ -256,7 +258,14 @@ class Counting:
     ) -> CounterRead:
         now_ns = self._now()
         return CounterRead(
-            stage, moment, component, pod, now_ns, now_ns, error=error, source=source
+            stage=stage,
+            moment=moment,
+            component=component,
+            pod=pod,
+            started_ns=now_ns,
+            ended_ns=now_ns,
+            error=error,
+            source=source,
         )
 
     def _now(self) -> int:
@@ -270,8 +279,8 @@ def words_of(error: Exception, what: str) -> str:
     return str(error)
 
 
-def _durations(scrape: ServerScrape) -> Iterator[tuple[str, str, str, str, int]]:
-    for (verb, resource, scope), buckets in sorted(scrape.durations.items()):
+def _durations(scrape: ServerScrape) -> Iterator[BucketCount]:
+    for timed, buckets in sorted(scrape.durations.items()):
         for edge, count in buckets.items():
             if count:
-                yield verb, resource, scope, edge, count
+                yield BucketCount(*timed, edge, count)

@@ -8,7 +8,7 @@ for each request, and a base plus bytes for each object that the caches hold.
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from virtslo.client.accounting import METHODS
+from virtslo.client.accounting import METHODS, Endpoint
 from virtslo.client.histogram import Histogram
 from virtslo.hollow.process.component import Component
 from virtslo.hollow.process.metrics_text import Exposition
@@ -59,7 +59,7 @@ def _requests(text: Exposition, component: Component) -> None:
 
 def _client_times(text: Exposition, component: Component) -> None:
     account = component.account
-    families: Iterable[tuple[str, str, Mapping[tuple[str, str], Histogram]]] = (
+    families: Iterable[tuple[str, str, Mapping[Endpoint, Histogram]]] = (
         (kubevirt_metrics.REQUEST_LATENCIES, "Request latency in seconds.", account.answered),
         (
             kubevirt_metrics.RATE_LIMITER_WAITS,
@@ -69,8 +69,8 @@ def _client_times(text: Exposition, component: Component) -> None:
     )
     for name, words, histograms in families:
         text.family(name, "histogram", f"{words} Broken down by verb and URL.")
-        for (verb, path), histogram in sorted(histograms.items()):
-            labels = {"url": f"https://{HOST}{path}", "verb": verb}
+        for endpoint, histogram in sorted(histograms.items()):
+            labels = {"url": f"https://{HOST}{endpoint.path}", "verb": endpoint.method}
             text.histogram(name, labels, histogram)
 
 

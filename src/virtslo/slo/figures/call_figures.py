@@ -20,7 +20,6 @@ from virtslo.slo.record.rest_calls import (
     UNIT,
     best_window,
     is_of,
-    is_success,
     objects_of,
     reason_of,
     source_window,
@@ -60,9 +59,11 @@ def _counts(window: Window | None) -> Mapping[tuple[str, str], int]:
     """Successful requests of the counted components by (verb, resource)."""
     counts: dict[tuple[str, str], int] = {}
     if window is not None:
-        for row, count in folded(window.requests).items():
-            if is_of(row) and is_success(row) and row[2] in COUNTED_RESOURCES:
-                counts[row[1], row[2]] = counts.get((row[1], row[2]), 0) + count
+        for made, count in folded(window.requests).items():
+            call = made.call
+            if is_of(made) and call.is_success and call.resource in COUNTED_RESOURCES:
+                key = (call.verb, call.resource)
+                counts[key] = counts.get(key, 0) + count
     return counts
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from virtslo.base.clock import to_seconds
+from virtslo.model.calls import TimedCall
 from virtslo.model.figures import Figure, no_data
 from virtslo.model.operations import RAMP_UP
 from virtslo.model.rest_calls import API_SERVER, CounterRead, OwnLatencies
@@ -23,9 +24,6 @@ from virtslo.slo.record.measured import Measured, measured_stage
 from virtslo.slo.statistics.quantiles import quantile
 
 P99: Final = 0.99
-
-Pair = tuple[str, str, str]
-"""(verb, resource or resource/subresource, scope)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,9 @@ def responsiveness_rows(run: Measured) -> Iterator[Row]:
         yield Row(of.everyone, "p99", _everybodys(pairs, scope))
 
 
-def server_quantiles(run: Measured, stage: str = RAMP_UP) -> Mapping[Pair, BucketQuantile] | str:
+def server_quantiles(
+    run: Measured, stage: str = RAMP_UP
+) -> Mapping[TimedCall, BucketQuantile] | str:
     """The P99 of everybody's calls for each pair in a stage's window; or why there is none."""
     moments = moments_of(run.record.rest_calls.reads, API_SERVER)
     labels = [label for label, _ in moments]
@@ -82,21 +82,22 @@ def bucket_quantile(edges: Mapping[str, int], share: float) -> BucketQuantile | 
 
 def _grown(
     before: Sequence[CounterRead], after: Sequence[CounterRead]
-) -> dict[Pair, dict[str, int]] | str:
+) -> dict[TimedCall, dict[str, int]] | str:
     failed = next((read.error for read in (*before, *after) if read.error), None)
     if failed is not None:
         return f"a read failed: {failed}"
     known = {read.pod: read for read in before}
-    buckets: dict[Pair, dict[str, int]] = {}
+    buckets: dict[TimedCall, dict[str, int]] = {}
     for read in after:
         earlier = known.get(read.pod)
         if earlier is not None and is_another_process(earlier, read):
             earlier = None
-        base = {row[:4]: row[4] for row in earlier.durations} if earlier is not None else {}
-        for verb, resource, scope, edge, count in read.durations:
-            grown = count - base.get((verb, resource, scope, edge), 0)
-            edges = buckets.setdefault((verb, resource, scope), {})
-            edges[edge] = edges.get(edge, 0) + grown
+        known_buckets = earlier.durations if earlier is not None else ()
+        base = {(bucket.timed, bucket.edge): bucket.observations for bucket in known_buckets}
+        for bucket in read.durations:
+            grown = bucket.observations - base.get((bucket.timed, bucket.edge), 0)
+            edges = buckets.setdefault(bucket.timed, {})
+            edges[bucket.edge] = edges.get(bucket.edge, 0) + grown
     return buckets
 
 
@@ -123,14 +124,14 @@ def _quantile(item: OwnLatencies, statistic: str) -> Figure:
     return quantile(statistic, [to_seconds(ns) for ns in item.nanoseconds], source=OWN_CALLS)
 
 
-def _everybodys(pairs: Mapping[Pair, BucketQuantile] | str, scope: str) -> Figure:
+def _everybodys(pairs: Mapping[TimedCall, BucketQuantile] | str, scope: str) -> Figure:
     if isinstance(pairs, str):
         return no_data("s", pairs, source=API_SERVER)
-    mine = {pair: found for pair, found in pairs.items() if pair[2] == scope}
+    mine = {pair: found for pair, found in pairs.items() if pair.scope == scope}
     if not mine:
         return no_data("s", "no call of this scope in the window", source=API_SERVER)
     pair, found = max(mine.items(), key=lambda item: (item[1].upper, item[1].lower, item[0]))
-    name = f"{pair[0]} {pair[1]}"
+    name = f"{pair.verb} {pair.target}"
     if math.isinf(found.upper):
         return Figure(
             None,

@@ -179,9 +179,9 @@ def _rest_rows(reads: Sequence[CounterRead]) -> Iterator[RestRow]:
         window = window_of(reads, stage)
         if window is None or window.failed:
             continue
-        for (component, verb, resource, code), count in sorted(window.requests.items()):
+        for (component, call), count in sorted(window.requests.items()):
             if count:
-                yield RestRow(stage, component, verb, resource, code, count)
+                yield RestRow(stage, component, call.verb, call.target, call.code, count)
 
 
 def _cycles(record: RunRecord, timelines: Timelines) -> Iterator[CycleTrack]:

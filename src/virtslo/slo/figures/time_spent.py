@@ -131,8 +131,10 @@ def controller_calls(window: Window) -> int:
     """Requests of virt-controller about objects, refused ones too, watches not."""
     return sum(
         count
-        for (component, verb, resource, _), count in folded(window.requests).items()
-        if component == VIRT_CONTROLLER and resource in COUNTED_RESOURCES and verb != WATCH
+        for (component, call), count in folded(window.requests).items()
+        if component == VIRT_CONTROLLER
+        and call.resource in COUNTED_RESOURCES
+        and call.verb != WATCH
     )
 
 

@@ -124,9 +124,9 @@ def _may_be_done(operation: OperationRecord) -> bool:
 
 def _created(window: Window) -> Mapping[str, int]:
     sums: dict[str, int] = {}
-    for (_, verb, resource, code), count in window.requests.items():
-        if verb == "CREATE" and code.startswith("2"):
-            sums[resource] = sums.get(resource, 0) + count
+    for (_, call), count in window.requests.items():
+        if call.verb == "CREATE" and call.is_success:
+            sums[call.target] = sums.get(call.target, 0) + count
     return sums
 
 

@@ -101,12 +101,12 @@ def _agreeable(window: Window, source: str) -> Mapping[tuple[str, ...], int]:
     alone = source in {COMPONENTS, AUDIT_LOG}
     rows = folded(window.requests) if alone else window.requests
     sums: dict[tuple[str, ...], int] = {}
-    for (component, verb, resource, code), count in rows.items():
-        if verb.startswith(WATCH) or (alone and component not in COUNTED_COMPONENTS):
+    for (component, call), count in rows.items():
+        if call.verb.startswith(WATCH) or (alone and component not in COUNTED_COMPONENTS):
             continue
-        if resource.startswith("/"):
+        if call.target.startswith("/"):
             continue
-        key = (component if alone else "", verb, resource, code)
+        key = (component if alone else "", call.verb, call.target, call.code)
         sums[key] = sums.get(key, 0) + count
     return {key: count for key, count in sums.items() if count}
 
@@ -115,9 +115,10 @@ def _counts(window: Window, source: str) -> Mapping[Key, int]:
     """Successful requests by verb and resource: of KubeVirt's components, or of everybody."""
     everybody = source in {AUDIT_ALL, API_SERVER}
     counts: dict[Key, int] = {}
-    for (component, verb, resource, code), count in folded(window.requests).items():
-        if code.startswith("2") and (everybody or component in COUNTED_COMPONENTS):
-            counts[verb, resource] = counts.get((verb, resource), 0) + count
+    for (component, call), count in folded(window.requests).items():
+        if call.is_success and (everybody or component in COUNTED_COMPONENTS):
+            key = (call.verb, call.target)
+            counts[key] = counts.get(key, 0) + count
     return counts
 
 

@@ -10,10 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from virtslo.base.clock import to_seconds
+from virtslo.model.calls import ComponentCall
 from virtslo.model.rest_calls import COMPONENTS, CounterRead
-
-Row = tuple[str, str, str, str]
-"""(component, verb, resource or resource/subresource, code)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +33,7 @@ class Window:
 
     source: str
     stage: str
-    requests: Mapping[Row, int]
+    requests: Mapping[ComponentCall, int]
     seconds: float
     """From the end of the reads before to the start of the reads after."""
     edge_seconds: tuple[float, float] = (0.0, 0.0)
@@ -90,7 +88,7 @@ def difference(
     first = {(read.component, read.pod): read for read in before if not read.error}
     last = {(read.component, read.pod): read for read in after if not read.error}
     failed = {(read.component, read.pod) for read in (*before, *after) if read.error}
-    requests: Counter[Row] = Counter()
+    requests: Counter[ComponentCall] = Counter()
     sums: dict[tuple[str, str], tuple[float, int]] = {}
     restarted: list[str] = []
     for key, read in last.items():
@@ -105,7 +103,7 @@ def difference(
     return Window(
         source=source,
         stage=stage,
-        requests={row: count for row, count in sorted(requests.items()) if count},
+        requests={made: count for made, count in sorted(requests.items()) if count},
         seconds=max(0.0, _starts(after) - _ends(before)),
         edge_seconds=(_ends(before) - _starts(before), _ends(after) - _starts(after)),
         failed=tuple(f"{_name(read)}: {read.error}" for read in (*before, *after) if read.error),
@@ -126,24 +124,22 @@ def is_another_process(earlier: CounterRead, later: CounterRead) -> bool:
     """
     if earlier.process_start is not None and later.process_start is not None:
         return earlier.process_start != later.process_start
-    known = {row[:3]: row[3] for row in later.counters}
-    return any(known.get(row[:3], 0) < row[3] for row in earlier.counters)
+    now = later.counted
+    return any(now.get(call, 0) < count for call, count in earlier.counted.items())
 
 
-def folded(requests: Mapping[Row, int]) -> Mapping[Row, int]:
+def folded(requests: Mapping[ComponentCall, int]) -> Mapping[ComponentCall, int]:
     """The same with subresources counted as their resource, as KubeVirt's metric has them."""
-    sums: Counter[Row] = Counter()
-    for (component, verb, resource, code), count in requests.items():
-        sums[component, verb, resource.partition("/")[0], code] += count
+    sums: Counter[ComponentCall] = Counter()
+    for made, count in requests.items():
+        sums[ComponentCall(made.component, made.call.folded())] += count
     return dict(sorted(sums.items()))
 
 
-def _grow(requests: Counter[Row], read: CounterRead, earlier: CounterRead | None) -> None:
-    known = {row[:3]: row[3] for row in earlier.counters} if earlier else {}
-    for verb, resource, code, count in read.counters:
-        requests[read.component, verb, resource, code] += count - known.get(
-            (verb, resource, code), 0
-        )
+def _grow(requests: Counter[ComponentCall], read: CounterRead, earlier: CounterRead | None) -> None:
+    known = earlier.counted if earlier else {}
+    for call, count in read.counted.items():
+        requests[ComponentCall(read.component, call)] += count - known.get(call, 0)
 
 
 def _sum(

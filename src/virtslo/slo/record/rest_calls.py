@@ -6,13 +6,14 @@ restarted or went, or a read failed, there is no count and the cell says why. De
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
+from virtslo.model.calls import ComponentCall
 from virtslo.model.figures import Figure, no_data
 from virtslo.model.rest_calls import API_SERVER, AUDIT_LOG, COMPONENTS, IDLE, PROMETHEUS
 from virtslo.model.vocabulary import COUNTED_COMPONENTS, COUNTED_RESOURCES, EVERYONE
-from virtslo.slo.record.call_windows import Row, Window, folded, window_of
+from virtslo.slo.record.call_windows import Window, folded, window_of
 from virtslo.slo.record.measured import Measured, measured_stage
 from virtslo.slo.record.scraped_window import scraped_window
 
@@ -78,43 +79,49 @@ def cell(run: Measured, verb: str, stage: str | None = None) -> Figure:
     if window is None or reason is not None:
         return no_data(UNIT, reason or NOT_COUNTED, source="none" if window is None else
                        window.source)  # fmt: skip
-    mine = {row: n for row, n in folded(window.requests).items() if row[1] == verb and is_of(row)}
-    counted = {row: n for row, n in mine.items() if row[2] in COUNTED_RESOURCES}
-    good = {row: n for row, n in counted.items() if is_success(row)}
+    mine = {
+        made: n
+        for made, n in folded(window.requests).items()
+        if made.call.verb == verb and is_of(made)
+    }
+    counted = {made: n for made, n in mine.items() if made.call.resource in COUNTED_RESOURCES}
+    good = {made: n for made, n in counted.items() if made.call.is_success}
     value = sum(good.values())
     objects = objects_of(run, stage)
     detail: dict[str, object] = {
-        "by_resource": summed(good, 2),
-        "by_component": summed(good, 0),
+        "by_resource": summed(good, lambda made: made.call.resource),
+        "by_component": summed(good, lambda made: made.component),
         "background": sum(mine.values()) - sum(counted.values()),
-        "errors": summed({row: n for row, n in counted.items() if row not in good}, 3),
+        "errors": summed(
+            {made: n for made, n in counted.items() if made not in good},
+            lambda made: made.call.code,
+        ),
         "per_object": value / objects if objects else None,
         "window_seconds": window.seconds,
         "edge_seconds": list(window.edge_seconds),
     }
     idle = source_window(run, IDLE, window.source)
     if idle is not None and reason_of(idle) is None and idle.seconds > 0:
-        calls = sum(n for row, n in idle.requests.items() if row[1] == verb and is_of(row))
+        calls = sum(
+            n for made, n in idle.requests.items() if made.call.verb == verb and is_of(made)
+        )
         detail["idle_per_second"] = calls / idle.seconds
         detail["idle_seconds"] = idle.seconds
     return Figure(value, UNIT, value, window.source, detail=detail)
 
 
-def is_of(row: Row) -> bool:
-    """Whether a row is of a counted component (or of everyone, where callers are not told)."""
-    return row[0] in COUNTED_COMPONENTS or row[0] == EVERYONE
+def is_of(made: ComponentCall) -> bool:
+    """Whether calls are of a counted component (or of all callers, where they are not told)."""
+    return made.component in COUNTED_COMPONENTS or made.component == EVERYONE
 
 
-def is_success(row: Row) -> bool:
-    """Whether the requests of a row succeeded."""
-    return row[3].startswith("2")
-
-
-def summed(rows: Mapping[Row, int], part: int) -> Mapping[str, int]:
-    """The counts by one part of their row, zeros left out."""
+def summed(
+    counts: Mapping[ComponentCall, int], part: Callable[[ComponentCall], str]
+) -> Mapping[str, int]:
+    """The counts by one part of what was called, zeros left out."""
     sums: Counter[str] = Counter()
-    for row, count in rows.items():
-        sums[row[part]] += count
+    for made, count in counts.items():
+        sums[part(made)] += count
     return {key: sums[key] for key in _ordered(sums) if sums[key]}
 
 

@@ -24,11 +24,7 @@ def scraped_window(windows: Sequence[ScrapedWindow], stage: str) -> Window | Non
     return Window(
         source=PROMETHEUS,
         stage=stage,
-        requests={
-            (count.component, count.verb, count.resource, count.code): round(count.value)
-            for count in found.counts
-            if round(count.value)
-        },
+        requests={count.made: round(count.value) for count in found.counts if round(count.value)},
         seconds=0.0,
         edge_seconds=(found.gap_before or 0.0, found.gap_after or 0.0),
         failed=tuple(failed),

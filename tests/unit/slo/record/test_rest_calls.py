@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.reads import burst_record, measured_burst, read
+from virtslo.model.calls import ComponentCall, RestCall
 from virtslo.model.rest_calls import CounterRead
 from virtslo.slo.record.call_windows import difference, folded, window_of
 from virtslo.slo.record.measured import measure
@@ -139,7 +140,15 @@ def test_without_reads_the_cell_says_so() -> None:
 
 
 def test_no_pods_found_is_no_data() -> None:
-    nothing = CounterRead("ramp_up", "after", "kubevirt", "*", 0, 0, error="no running pods")
+    nothing = CounterRead(
+        stage="ramp_up",
+        moment="after",
+        component="kubevirt",
+        pod="*",
+        started_ns=0,
+        ended_ns=0,
+        error="no running pods",
+    )
     before = replace(nothing, stage="idle")
 
     assert "no running pods" in str(cell(measured_burst([before, nothing]), "CREATE").reason)
@@ -197,11 +206,13 @@ def test_a_source_that_was_asked_for_and_not_read_is_no_data(choice: str) -> Non
 
 def test_subresources_are_folded_into_their_resource() -> None:
     rows = {
-        ("virt-controller", "PATCH", "pods", "200"): 1,
-        ("virt-controller", "PATCH", "pods/status", "200"): 2,
+        ComponentCall("virt-controller", RestCall("PATCH", "pods", "", "200")): 1,
+        ComponentCall("virt-controller", RestCall("PATCH", "pods", "status", "200")): 2,
     }
 
-    assert folded(rows) == {("virt-controller", "PATCH", "pods", "200"): 3}
+    assert folded(rows) == {
+        ComponentCall("virt-controller", RestCall("PATCH", "pods", "", "200")): 3
+    }
 
 
 _COUNTS = st.dictionaries(
