@@ -7,7 +7,7 @@ guessed; what the scrapes cannot tell is said.
 from collections.abc import Callable
 from typing import Final
 
-from virtslo.base.clock import Clock, to_nanoseconds
+from virtslo.base.clock import Clock, sleep
 from virtslo.model import kubevirt_metrics
 from virtslo.model.perfscale_audit import AuditRequest, AuditResult, AuditValue
 from virtslo.model.verdicts import Outcome
@@ -113,7 +113,7 @@ async def _wait_for_last_scrape(
     if missing > 0:
         await reading.series(f"{kubevirt_metrics.REQUESTS}{{{audit_values.PODS}}}")
         tell(f"waiting {missing:.0f} s for the scrape after the end of the window")
-        await clock.sleep_until(clock.now_ns() + to_nanoseconds(missing))
+        await sleep(clock, missing)
 
 
 def _notes(values: list[AuditValue], requests: tuple[ScrapedSeries, ...]) -> tuple[str, ...]:

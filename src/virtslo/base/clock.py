@@ -6,13 +6,14 @@ write dates that people read, never to subtract.
 
 import asyncio
 import time
+from collections.abc import Coroutine
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 NANOSECONDS_PER_SECOND = 1_000_000_000
 
 
-def to_seconds(nanoseconds: int) -> float:
+def to_seconds(nanoseconds: float) -> float:
     """Nanoseconds as seconds."""
     return nanoseconds / NANOSECONDS_PER_SECOND
 
@@ -51,6 +52,11 @@ class Clock(Protocol):
     async def sleep_until(self, when_ns: int) -> None:
         """Return at `when_ns` of this clock, at once if that is past."""
         ...
+
+
+def sleep(clock: Clock, seconds: float) -> Coroutine[Any, Any, None]:
+    """Return after a span of this clock."""
+    return clock.sleep_until(clock.now_ns() + to_nanoseconds(seconds))
 
 
 class SystemClock:

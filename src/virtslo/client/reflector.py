@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-from virtslo.base.clock import Clock, to_nanoseconds
+from virtslo.base.clock import Clock, sleep, to_nanoseconds
 from virtslo.base.errors import (
     BadRequest,
     ClusterError,
@@ -184,4 +184,4 @@ class Reflector:
         if isinstance(error, TooManyRequests) and error.retry_after_seconds:
             delay = max(delay, error.retry_after_seconds)
         self._delay = min(LONGEST_DELAY, self._delay * 2)
-        await self._clock.sleep_until(self._clock.now_ns() + to_nanoseconds(delay))
+        await sleep(self._clock, delay)

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
-from virtslo.base.clock import Clock, timestamp, to_nanoseconds
+from virtslo.base.clock import Clock, sleep, timestamp
 from virtslo.hollow.installation import (
     PodAddresses,
     address_of,
@@ -216,7 +216,7 @@ class HollowCluster:
         ]
 
     async def _pause(self, seconds: float) -> None:
-        await self._clock.sleep_until(self._clock.now_ns() + to_nanoseconds(seconds))
+        await sleep(self._clock, seconds)
 
     def _virt_api(self) -> Component:
         """The virt-api that answers: the first."""

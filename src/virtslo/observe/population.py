@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Collection
 from typing import Final
 
-from virtslo.base.clock import Clock
+from virtslo.base.clock import Clock, to_seconds
 from virtslo.model import resources
 from virtslo.model.identifiers import RUNNING
 from virtslo.model.observations import ADDED, DELETED, DELETING, PHASE, Observation
@@ -122,7 +122,7 @@ class Population:
                 return False
             waiter: asyncio.Future[None] = loop.create_future()
             self._waiters.append(waiter)
-            timer = loop.call_later(left_ns / 1e9, _wake, waiter)
+            timer = loop.call_later(to_seconds(left_ns), _wake, waiter)
             try:
                 await waiter
             finally:

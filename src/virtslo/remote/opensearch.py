@@ -14,7 +14,7 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import aiohttp
 
-from virtslo.base.clock import Clock, to_nanoseconds
+from virtslo.base.clock import Clock, sleep
 from virtslo.base.errors import ClusterError, ConnectionLost
 from virtslo.ports.document_sink import Delivery, Document
 
@@ -93,7 +93,7 @@ class OpenSearch:
                     "again does not double those that are",
                 )
             self._retries += 1
-            await self._clock.sleep_until(self._clock.now_ns() + to_nanoseconds(wait))
+            await sleep(self._clock, wait)
             wait *= 2
         return refused
 

@@ -119,7 +119,7 @@ class OpenWatches:
         )
         watcher.wants_bookmarks = query.get("allowWatchBookmarks") == "true"
         if query.get("timeoutSeconds", "").isdigit():
-            span_ns = int(query["timeoutSeconds"]) * 1_000_000_000
+            span_ns = to_nanoseconds(int(query["timeoutSeconds"]))
             watcher.ends_at_ns = self._clock.now_ns() + span_ns
             watcher.version_at_end = self._newest_version
         return watcher

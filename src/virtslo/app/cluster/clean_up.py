@@ -11,7 +11,7 @@ from functools import partial
 from virtslo.app.cluster.environment import PAGE
 from virtslo.app.cluster.namespaces import POLL_SECONDS, delete_namespaces, list_namespaces
 from virtslo.app.cluster.retrying import Patience
-from virtslo.base.clock import Clock, to_nanoseconds
+from virtslo.base.clock import Clock, sleep, to_nanoseconds, to_seconds
 from virtslo.base.errors import ClusterError, NotFound
 from virtslo.model import resources
 from virtslo.model.identifiers import RUN_LABEL, Object
@@ -83,7 +83,7 @@ async def clean_up(
     names = await patience.call(lambda: list_namespaces(api, selector))
     if names:
         tell(f"removing {len(names)} namespaces")
-    seconds_left = max(1.0, (deadline_ns - clock.now_ns()) / 1e9)
+    seconds_left = max(1.0, to_seconds(deadline_ns - clock.now_ns()))
     return await delete_namespaces(
         api, names, run_label=run_label, clock=clock, limit=seconds_left, tell=tell
     )
@@ -141,4 +141,4 @@ async def _wait_until_gone(
         ]
         if not remaining or clock.now_ns() >= deadline_ns:
             return tuple(remaining)
-        await clock.sleep_until(clock.now_ns() + to_nanoseconds(POLL_SECONDS))
+        await sleep(clock, POLL_SECONDS)

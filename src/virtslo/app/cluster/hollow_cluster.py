@@ -9,7 +9,7 @@ from typing import Final
 
 from virtslo.app.cluster.environment import PAGE, is_played
 from virtslo.app.cluster.vmi_readiness import await_admission
-from virtslo.base.clock import Clock, to_nanoseconds
+from virtslo.base.clock import Clock, sleep, to_nanoseconds
 from virtslo.base.errors import AlreadyExists, ApiError, ClusterError, NotFound
 from virtslo.hollow.definitions import (
     ADMISSION_BINDINGS,
@@ -132,7 +132,7 @@ async def _until_gone(api: KubeApi, clock: Clock) -> tuple[str, ...]:
         ]
         if not ending or clock.now_ns() > deadline_ns:
             return tuple(ending)
-        await clock.sleep_until(clock.now_ns() + to_nanoseconds(0.5))
+        await sleep(clock, 0.5)
 
 
 async def _remove_definitions(api: KubeApi, tell: Tell) -> list[str]:
@@ -170,7 +170,7 @@ async def _define(api: KubeApi, clock: Clock, tell: Tell) -> bool:
     while not await _is_defined(api):
         if clock.now_ns() > deadline_ns:
             raise ClusterError(f"the definitions are not served after {ESTABLISHED_SECONDS:g} s")
-        await clock.sleep_until(clock.now_ns() + to_nanoseconds(0.2))
+        await sleep(clock, 0.2)
     try:
         await api.create(ADMISSION_POLICIES, vmi_policy())
         await api.create(ADMISSION_BINDINGS, vmi_policy_binding())

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from virtslo.app.cluster.retrying import Patience
-from virtslo.base.clock import Clock, to_nanoseconds
+from virtslo.base.clock import Clock, sleep, to_nanoseconds
 from virtslo.base.errors import AlreadyExists, ClusterError, NotFound
 from virtslo.model import resources
 from virtslo.model.identifiers import RUN_LABEL
@@ -125,5 +125,5 @@ async def _wait_until_gone(
         remaining = still
         if not remaining or clock.now_ns() >= deadline_ns:
             break
-        await clock.sleep_until(clock.now_ns() + to_nanoseconds(POLL_SECONDS))
+        await sleep(clock, POLL_SECONDS)
     return tuple(remaining)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from virtslo.app.cluster.clean_up import OWNERS_FIRST
-from virtslo.base.clock import Clock, to_nanoseconds
+from virtslo.base.clock import Clock, sleep, to_nanoseconds
 from virtslo.base.errors import ClusterError, NotFound, ServerFailure, TooManyRequests
 from virtslo.hollow.process.component import KUBEVIRT_NAMESPACE
 from virtslo.hollow.vmi.vmi_status import VMI_FINALIZER
@@ -47,7 +47,7 @@ async def await_admission(api: KubeApi, clock: Clock, *, is_policed: bool) -> No
                 f"this API server does not take and list VMIs {ADMITTED_SECONDS:g} s after they "
                 f"were defined: {missing}"
             )
-        await clock.sleep_until(clock.now_ns() + to_nanoseconds(0.2))
+        await sleep(clock, 0.2)
 
 
 async def _missing(api: KubeApi, *, is_policed: bool) -> str | None:

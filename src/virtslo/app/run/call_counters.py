@@ -15,7 +15,7 @@ from virtslo.app.cluster.component_pods import ComponentPod, find_component_pods
 from virtslo.app.run.audit_counters import audit_reads
 from virtslo.app.run.scraped_windows import ScrapedWindows
 from virtslo.app.run.stage_windows import AFTER, BEFORE
-from virtslo.base.clock import Clock, to_nanoseconds, to_seconds
+from virtslo.base.clock import Clock, sleep, to_seconds
 from virtslo.base.errors import ApiError, ClusterError, StoreError
 from virtslo.load.plan import Plan
 from virtslo.model.operations import WARM_UP
@@ -88,7 +88,7 @@ class Counting:
         self._api = api
         self._clock = clock
         self._origin_ns = origin_ns
-        self._idle_ns = to_nanoseconds(idle_seconds)
+        self._idle_seconds = idle_seconds
         self._audit = sources.audit
         metrics = sources.metrics
         self._scraped = None if metrics is None else ScrapedWindows(metrics, clock)
@@ -121,7 +121,7 @@ class Counting:
             await self.read(stage, AFTER)
         elif not self.reads:
             await self.read(IDLE, BEFORE)
-            await self._clock.sleep_until(self._clock.now_ns() + self._idle_ns)
+            await sleep(self._clock, self._idle_seconds)
             await self.read(IDLE, AFTER)
 
     async def read(self, stage: str, moment: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from virtslo.app.run.stage_windows import StageWindows
-from virtslo.base.clock import Clock, to_nanoseconds
+from virtslo.base.clock import Clock, to_nanoseconds, to_seconds
 from virtslo.load.engine import Engine
 from virtslo.load.plan import Plan, PlannedCycle
 from virtslo.model.operations import CHURN, CREATE, DELETE, OperationRecord
@@ -58,7 +58,7 @@ class ChurnStage:
             operation.offset_ns for cycle in plan.cycles for operation in cycle.operations
         )
         schedule_ns = self._schedule_ns()
-        deadline = max(last_ns, schedule_ns) / 1e9 + plan.running_deadline
+        deadline = to_seconds(max(last_ns, schedule_ns)) + plan.running_deadline
         async with windows.stage(CHURN, deadline=deadline):
             t0_ns, stage = windows.t0_ns, windows.stages[-1]
             starts_ns = tuple(stage.t0_ns + cycle.start_ns for cycle in plan.cycles)

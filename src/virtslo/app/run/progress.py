@@ -4,7 +4,7 @@ Invariant: it only reads; a run with nobody watching is the same run.
 """
 
 from virtslo.app.run.run_stages import RunStages
-from virtslo.base.clock import Clock, to_nanoseconds, to_seconds
+from virtslo.base.clock import Clock, sleep, to_seconds
 from virtslo.client.accounting import CallAccount
 from virtslo.model.identifiers import RUNNING
 from virtslo.model.operations import RAMP_UP
@@ -56,7 +56,7 @@ async def tell_progress(
                     else to_seconds(stage.deadline_ns - now_ns),
                 )
             )
-        await clock.sleep_until(clock.now_ns() + to_nanoseconds(EVERY_SECONDS))
+        await sleep(clock, EVERY_SECONDS)
 
 
 def _is_rising(stage: Stage) -> bool:

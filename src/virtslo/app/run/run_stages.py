@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from virtslo.app.run.churn_stage import ChurnStage
 from virtslo.app.run.run_watch import RunWatch
 from virtslo.app.run.stage_windows import StageWindows
-from virtslo.base.clock import Clock, to_nanoseconds
+from virtslo.base.clock import Clock, sleep, to_seconds
 from virtslo.load.engine import Engine, PlannedOperation
 from virtslo.load.plan import Plan, PlannedObject
 from virtslo.model.operations import (
@@ -150,7 +150,7 @@ class RunStages:
 
     async def _ramp_up(self) -> None:
         plan = self._plan
-        last_offset = plan.offsets_ns[-1] / 1e9 if plan.offsets_ns else 0.0
+        last_offset = to_seconds(plan.offsets_ns[-1]) if plan.offsets_ns else 0.0
         is_burst = self._scenario.load.arrival.process is Process.BURST
         async with self._windows.stage(RAMP_UP, deadline=last_offset + plan.running_deadline):
             await self._create(plan.objects, RAMP_UP, plan.offsets_ns, closed_loop=is_burst)
@@ -193,5 +193,5 @@ class RunStages:
             there = {**self._alive, **self._unknown}
             if not there or pause is None:
                 break
-            await self._clock.sleep_until(self._clock.now_ns() + to_nanoseconds(pause))
+            await sleep(self._clock, pause)
             t0_ns = self._clock.now_ns()

@@ -20,7 +20,7 @@ from virtslo.app.run.run_stages import RunStages
 from virtslo.app.run.run_watch import RunWatch
 from virtslo.app.run.stage_windows import AFTER, StageWindows
 from virtslo.app.run.stuck import find_stuck
-from virtslo.base.clock import Clock, to_nanoseconds
+from virtslo.base.clock import Clock, sleep
 from virtslo.base.errors import VirtsloError
 from virtslo.base.stage_board import StageBoard
 from virtslo.client.accounting import CallAccount
@@ -40,7 +40,7 @@ LOG = logging.getLogger(__name__)
 CLEAN_UP_LIMIT = 600.0
 """How long clean-up waits for things to be gone, seconds, where the plan's own limit is less."""
 
-FLUSH_NS: Final = to_nanoseconds(1.0)
+FLUSH_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +254,7 @@ class TestRun:
     async def _keep_flushed(self) -> None:
         """Let nothing that was recorded wait in this process while the run is idle."""
         while True:
-            await self._clock.sleep_until(self._clock.now_ns() + FLUSH_NS)
+            await sleep(self._clock, FLUSH_SECONDS)
             self._recorder.flush_old()
 
     async def _tell(self) -> None:

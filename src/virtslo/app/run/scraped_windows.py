@@ -8,7 +8,7 @@ is left unknown is stated as the gap at each end.
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from virtslo.base.clock import Clock, to_nanoseconds
+from virtslo.base.clock import Clock, sleep, to_nanoseconds
 from virtslo.base.errors import ClusterError
 from virtslo.model import kubevirt_metrics
 from virtslo.model.rest_calls import ScrapedCount, ScrapedWindow
@@ -57,7 +57,7 @@ class ScrapedWindows:
             after = await self._source.raw_samples(STARTS, start=since, end=now)
             if after and known <= {process_of(item) for item in after}:
                 return
-            await self._clock.sleep_until(self._clock.now_ns() + to_nanoseconds(ASK_EVERY))
+            await sleep(self._clock, ASK_EVERY)
 
     async def _window(self, stage: str, start: float, end: float) -> ScrapedWindow:
         now = self._clock.wall().timestamp()

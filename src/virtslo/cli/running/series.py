@@ -13,7 +13,7 @@ from pathlib import Path
 
 from virtslo.app.cluster.clean_up import find_leftovers
 from virtslo.app.run.interruption import Interruption
-from virtslo.base.clock import Clock, SystemClock, to_nanoseconds
+from virtslo.base.clock import Clock, SystemClock, sleep
 from virtslo.base.errors import ClusterError, VirtsloError
 from virtslo.base.stage_board import StageBoard
 from virtslo.base.virtual_time import VirtualClock, run_in_virtual_time
@@ -113,8 +113,7 @@ class Series:
                     hint=f"virtslo clean --run {part.run_label}, then --resume {self.directory}",
                 )
         if any(part.status is PartStatus.COMPLETE for part in self.suite.parts):
-            rest_ns = to_nanoseconds(max(REST_SECONDS, scenario.load.settle))
-            await clock.sleep_until(clock.now_ns() + rest_ns)
+            await sleep(clock, max(REST_SECONDS, scenario.load.settle))
 
     async def _part(self, part: SuitePart, api: KubeApi, clock: Clock) -> None:
         simulated = self.suite.simulated

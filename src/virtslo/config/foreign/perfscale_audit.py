@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from virtslo.base.clock import to_seconds
 from virtslo.base.errors import Problem, ScenarioError
 from virtslo.base.limits import CREDENTIAL_FILE
 from virtslo.base.units import parse_duration
@@ -170,7 +171,7 @@ class _Reader:
             expected = "a number of nanoseconds, such as 30000000000"
             self._add("prometheusScrapeInterval", found_text(value), expected)
             return INTERVAL
-        return value / 1e9 or INTERVAL
+        return to_seconds(value) or INTERVAL
 
     def _verify(self) -> bool:
         value = self.document.get("prometheusVerifyTLS", False)

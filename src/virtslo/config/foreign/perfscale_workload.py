@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from virtslo.base.clock import to_seconds
 from virtslo.base.errors import Problem, ScenarioError
 from virtslo.base.units import format_duration, parse_duration
 from virtslo.base.yaml_reader import YamlProblem, parse_yaml
@@ -222,7 +223,7 @@ class _Reader:
             return default
         seconds: float | None = None
         if isinstance(value, int | float) and not isinstance(value, bool):
-            seconds = value / 1e9 if abs(value) < 1e19 else None
+            seconds = to_seconds(value) if abs(value) < 1e19 else None
         elif isinstance(value, str):
             try:
                 sign = -1 if value.startswith("-") else 1

@@ -8,7 +8,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any, Final
 
-from virtslo.base.clock import timestamp, to_nanoseconds
+from virtslo.base.clock import sleep, timestamp, to_nanoseconds
 from virtslo.base.errors import ClusterError, NotFound
 from virtslo.hollow.client_go.bad_objects import name_of
 from virtslo.hollow.client_go.cache import Cache
@@ -56,7 +56,7 @@ class NodeLifecycle:
     async def _look_again_and_again(self) -> None:
         clock = self._component.clock
         while True:
-            await clock.sleep_until(clock.now_ns() + to_nanoseconds(LOOK_EVERY))
+            await sleep(clock, LOOK_EVERY)
             for (_, name), node in list(self._nodes.objects.items()):
                 try:
                     with self._component.bad_objects.working_on(name_of(node)):

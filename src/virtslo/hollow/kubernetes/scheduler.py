@@ -9,7 +9,7 @@ import heapq
 from collections.abc import Mapping
 from typing import Any, Final
 
-from virtslo.base.clock import timestamp, to_nanoseconds
+from virtslo.base.clock import sleep, timestamp
 from virtslo.base.errors import ClusterError
 from virtslo.client.work_queue import WorkQueue
 from virtslo.hollow.client_go.cache import Cache, Key, key_of
@@ -58,7 +58,7 @@ class Scheduler:
         """Try again what has waited for minutes though nothing happened."""
         clock = self._component.clock
         while True:
-            await clock.sleep_until(clock.now_ns() + to_nanoseconds(FLUSH_EVERY_SECONDS))
+            await sleep(clock, FLUSH_EVERY_SECONDS)
             for key in self._stuck.take_stale():
                 self.queue.add(key)
 

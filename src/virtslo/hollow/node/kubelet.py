@@ -7,7 +7,7 @@ and at the end a DELETE with no grace.
 import asyncio
 from typing import Any, Final
 
-from virtslo.base.clock import timestamp, to_nanoseconds, to_seconds
+from virtslo.base.clock import sleep, timestamp, to_nanoseconds, to_seconds
 from virtslo.base.errors import ClusterError, NotFound
 from virtslo.hollow.client_go.cache import Cache, key_of
 from virtslo.hollow.client_go.ownership import controller_of
@@ -161,7 +161,7 @@ class Kubelet:
         return False
 
     async def _pause(self) -> None:
-        await self._component.clock.sleep_until(self._component.clock.now_ns() + 1_000_000_000)
+        await sleep(self._component.clock, 1.0)
 
     def _now(self) -> str:
         return timestamp(self._component.clock.wall())

@@ -6,6 +6,7 @@ Invariant: a write is given up only when the VMI is gone.
 from collections.abc import Callable
 from typing import Final
 
+from virtslo.base.clock import NANOSECONDS_PER_SECOND
 from virtslo.base.errors import ClusterError, Conflict, NotFound
 from virtslo.hollow.client_go.cache import Cache, key_of
 from virtslo.hollow.process.component import Component
@@ -48,7 +49,7 @@ class VmiWriter:
             except Conflict:
                 pass
             except ClusterError:
-                delay_ns = max(delay_ns, 1_000_000_000)
+                delay_ns = max(delay_ns, NANOSECONDS_PER_SECOND)
             else:
                 return True
             await clock.sleep_until(clock.now_ns() + delay_ns)

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Final
 
-from virtslo.base.clock import Clock, to_nanoseconds
+from virtslo.base.clock import Clock, sleep
 from virtslo.model.profile import ZERO, Distribution, Profile
 
 SCHEDULE: Final = "schedule"
@@ -34,7 +34,7 @@ def working_alone(clock: Clock) -> Work:
 
     async def work(seconds: float) -> None:
         if seconds > 0:
-            await clock.sleep_until(clock.now_ns() + to_nanoseconds(seconds))
+            await sleep(clock, seconds)
 
     return work
 
@@ -99,7 +99,7 @@ class Delays:
         """Let a step take its time."""
         seconds = self.seconds(step, key)
         if seconds > 0:
-            await self._clock.sleep_until(self._clock.now_ns() + to_nanoseconds(seconds))
+            await sleep(self._clock, seconds)
 
     async def wait_for_pod(self, step: str, key: str) -> None:
         """Let a pod's step take its time, and its turn where one process plays every node."""

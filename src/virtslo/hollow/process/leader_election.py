@@ -6,7 +6,7 @@ it was released or has not been renewed for fifteen seconds, by the asker's own 
 
 from typing import Any, Final
 
-from virtslo.base.clock import Clock, micro_timestamp, to_nanoseconds
+from virtslo.base.clock import Clock, micro_timestamp, sleep, to_nanoseconds
 from virtslo.base.errors import ClusterError, NotFound
 from virtslo.hollow.process.component import Component
 from virtslo.model import resources
@@ -56,7 +56,7 @@ class LeaderElection:
         await self._put(spec)
 
     async def _pause(self) -> None:
-        await self._clock.sleep_until(self._clock.now_ns() + to_nanoseconds(RETRY_SECONDS))
+        await sleep(self._clock, RETRY_SECONDS)
 
     async def _try_to_acquire(self) -> bool:
         try:

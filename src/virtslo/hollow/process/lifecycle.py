@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from virtslo.base.clock import to_nanoseconds
+from virtslo.base.clock import sleep
 from virtslo.hollow.process.component import Component
 from virtslo.hollow.process.leader_election import LeaderElection, LeadershipLost
 
@@ -93,7 +93,7 @@ class Process:
                 await self._one_life(self.component)
             except* LeadershipLost:
                 self.working.clear()
-            await clock.sleep_until(clock.now_ns() + to_nanoseconds(BACK_OFF_SECONDS))
+            await sleep(clock, BACK_OFF_SECONDS)
             self.component = self._new_component()
 
     async def _one_life(self, component: Component) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import Final
 
-from virtslo.base.clock import Clock, to_nanoseconds
+from virtslo.base.clock import Clock, sleep
 from virtslo.base.errors import ConnectionLost, ServerFailure, TooManyRequests
 from virtslo.model.faults import Fault
 from virtslo.sim.admission.webhooks import webhook_of
@@ -79,7 +79,7 @@ async def _strike(fault: Fault, request: Request, clock: Clock) -> None:
         raise _failure(int(values["code"]))
     delay = values["delay"]
     fails = fault.name == "slow-webhook" and delay >= WEBHOOK_LIMIT
-    await clock.sleep_until(clock.now_ns() + to_nanoseconds(WEBHOOK_LIMIT if fails else delay))
+    await sleep(clock, WEBHOOK_LIMIT if fails else delay)
     if fails:
         raise ServerFailure(
             f'Internal error occurred: failed calling webhook "{webhook_of(request)}": failed to '

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from virtslo.base.clock import Clock
+from virtslo.base.clock import Clock, to_seconds
 from virtslo.base.errors import ResourceExpired, VirtsloError
 from virtslo.model.identifiers import Object
 from virtslo.model.resources import Resource
@@ -99,7 +99,7 @@ class Watcher:
         self._waiter = loop.create_future()
         timer = None
         if self.ends_at_ns is not None and not self._is_closed:
-            seconds = max(0, self.ends_at_ns - self._clock.now_ns()) / 1e9
+            seconds = to_seconds(max(0, self.ends_at_ns - self._clock.now_ns()))
             timer = loop.call_later(seconds, self._time_out)
         try:
             await self._waiter

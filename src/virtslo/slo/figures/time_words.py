@@ -6,6 +6,7 @@ says why, once.
 
 from collections.abc import Iterator, Mapping
 
+from virtslo.base.clock import to_seconds
 from virtslo.model.identifiers import RUNNING
 from virtslo.slo.catalog.time_spent import (
     API_ANSWER_WAIT,
@@ -104,7 +105,7 @@ def _time_to_all(run: Measured) -> float | None:
     moments = run.phase_moments(RUNNING)
     if not run.creations or len(moments) < run.expected_vmis():
         return None
-    return (max(moments) - min(released(item) for item in run.creations)) / 1e9
+    return to_seconds(max(moments) - min(released(item) for item in run.creations))
 
 
 def _largest(detail: Mapping[str, object] | None) -> str:
