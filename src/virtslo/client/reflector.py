@@ -23,6 +23,7 @@ from virtslo.base.errors import (
     Unauthorized,
     WatchStalled,
 )
+from virtslo.client.paging import pages
 from virtslo.model.identifiers import Object
 from virtslo.model.resources import Resource
 from virtslo.ports.kube_api import EVERYTHING, KubeApi, Selection, WatchEvent
@@ -73,7 +74,6 @@ class Reflector:
         *,
         handler: ReflectorHandler,
         clock: Clock,
-        page_size: int = 500,
         stall_after: float | None = None,
     ) -> None:
         self._api = api
@@ -81,7 +81,6 @@ class Reflector:
         self._selection = selection
         self._handler = handler
         self._clock = clock
-        self._page_size = page_size
         self._stall_after = stall_after
         self._version: str | None = None
         self._delay = FIRST_DELAY
@@ -128,16 +127,9 @@ class Reflector:
 
     async def _list(self) -> None:
         objects: list[Object] = []
-        token: str | None = None
-        while True:
-            page = await self._api.list_objects(
-                self._resource, self._selection, limit=self._page_size, continue_token=token
-            )
+        async for page in pages(self._api, self._resource, self._selection):
             received_ns = self._clock.now_ns()
             objects.extend(page.items)
-            token = page.continue_token
-            if not token:
-                break
         is_again = self.synced.is_set()
         if is_again:
             self.relists += 1

@@ -4,12 +4,15 @@ import asyncio
 from datetime import UTC, datetime
 
 from virtslo.base.clock import (
+    Clock,
     SystemClock,
     micro_timestamp,
+    sleep,
     timestamp,
     to_nanoseconds,
     to_seconds,
 )
+from virtslo.base.virtual_time import run_in_virtual_time
 
 
 def test_the_clock_does_not_go_back() -> None:
@@ -17,6 +20,15 @@ def test_the_clock_does_not_go_back() -> None:
     moments = [clock.now_ns() for _ in range(100)]
 
     assert moments == sorted(moments)
+
+
+def test_a_span_is_slept_on_the_clock_that_is_given() -> None:
+    async def main(clock: Clock) -> int:
+        begun_ns = clock.now_ns()
+        await sleep(clock, 2.5)
+        return clock.now_ns() - begun_ns
+
+    assert run_in_virtual_time(main) == 2_500_000_000
 
 
 def test_sleeping_ends_at_the_moment_or_later() -> None:

@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from virtslo.app.cluster.environment import PAGE
 from virtslo.app.cluster.namespaces import POLL_SECONDS, delete_namespaces, list_namespaces
 from virtslo.app.cluster.retrying import Patience
 from virtslo.base.clock import Clock, sleep, to_nanoseconds, to_seconds
 from virtslo.base.errors import ClusterError, NotFound
+from virtslo.client.paging import list_all
 from virtslo.model import resources
 from virtslo.model.identifiers import RUN_LABEL, Object
 from virtslo.model.resources import Resource
@@ -92,20 +92,9 @@ async def clean_up(
 async def _list_all(
     api: KubeApi, resource: Resource, selector: str, patience: Patience | None = None
 ) -> tuple[Object, ...]:
-    async def every_page() -> tuple[Object, ...]:
-        items: list[Object] = []
-        token: str | None = None
-        while True:
-            page = await api.list_objects(
-                resource, Selection(label_selector=selector), limit=PAGE, continue_token=token
-            )
-            items.extend(page.items)
-            token = page.continue_token
-            if not token:
-                return tuple(items)
-
+    listing = partial(list_all, api, resource, Selection(label_selector=selector))
     try:
-        return await (every_page() if patience is None else patience.call(every_page))
+        return await (listing() if patience is None else patience.call(listing))
     except NotFound:
         return ()
 

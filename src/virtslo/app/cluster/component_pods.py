@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from virtslo.app.cluster.environment import PAGE
+from virtslo.client.paging import list_all
 from virtslo.model import resources
 from virtslo.model.identifiers import RUNNING, Object
 from virtslo.model.vocabulary import KUBEVIRT_COMPONENTS, METRICS_PORT
@@ -37,20 +37,12 @@ async def find_component_pods(api: KubeApi) -> Sequence[ComponentPod]:
     """Every running pod of the components, by component and name. Raises ClusterError."""
     selection = Selection(label_selector=f"{_LABEL} in ({', '.join(KUBEVIRT_COMPONENTS)})")
     found: list[ComponentPod] = []
-    token: str | None = None
-    while True:
-        page = await api.list_objects(resources.PODS, selection, limit=PAGE, continue_token=token)
-        for item in page.items:
-            meta = item["metadata"]
-            if item.get("status", {}).get("phase") == RUNNING:
-                found.append(
-                    ComponentPod(
-                        meta["labels"][_LABEL], meta["namespace"], meta["name"], _metrics_port(item)
-                    )
-                )
-        token = page.continue_token
-        if not token:
-            return sorted(found, key=lambda pod: (pod.component, pod.name))
+    for item in await list_all(api, resources.PODS, selection):
+        meta = item["metadata"]
+        if item.get("status", {}).get("phase") == RUNNING:
+            labels, port = meta["labels"], _metrics_port(item)
+            found.append(ComponentPod(labels[_LABEL], meta["namespace"], meta["name"], port))
+    return sorted(found, key=lambda pod: (pod.component, pod.name))
 
 
 def _metrics_port(pod: Object) -> int:

@@ -6,16 +6,16 @@ Invariant: what cannot be read is None or absent, never guessed; nothing here da
 import json
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from virtslo.base.errors import ApiError, ClusterError
+from virtslo.client.paging import list_all
 from virtslo.model import resources
 from virtslo.model.client_limits import DEFAULT_LIMITS, LIMIT_KEYS
 from virtslo.model.environment import ClientLimit, Environment, SimulatedTarget
 from virtslo.model.identifiers import SIMULATED_ANNOTATION, Object
 from virtslo.ports.kube_api import KubeApi
 
-PAGE: Final = 500
 """How many objects a list asks for at once. A list without a limit, or by label, is refused (429)
 while kube-apiserver fills the cache of a kind that was just defined, or of any after its start."""
 
@@ -47,15 +47,8 @@ async def describe_environment(
 
 async def read_nodes(api: KubeApi) -> tuple[Object, ...] | None:
     """Every node, or None where listing them is not permitted."""
-    items: list[Object] = []
-    token: str | None = None
     try:
-        while True:
-            page = await api.list_objects(resources.NODES, limit=PAGE, continue_token=token)
-            items.extend(page.items)
-            token = page.continue_token
-            if not token:
-                return tuple(items)
+        return await list_all(api, resources.NODES)
     except ApiError as error:
         if error.code in {401, 403}:
             return None
@@ -65,12 +58,12 @@ async def read_nodes(api: KubeApi) -> tuple[Object, ...] | None:
 async def find_kubevirt(api: KubeApi) -> Object | None:
     """The cluster's KubeVirt object; None where there is none, or reading it is not permitted."""
     try:
-        found = await api.list_objects(resources.KUBEVIRTS, limit=PAGE)
+        found = await list_all(api, resources.KUBEVIRTS)
     except ApiError as error:
         if error.code in {401, 403, 404}:
             return None
         raise
-    return found.items[0] if found.items else None
+    return found[0] if found else None
 
 
 def require_kubevirt(environment: Environment) -> None:

@@ -7,10 +7,11 @@ nodes repel what is not a virt-launcher of ours.
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from virtslo.app.cluster.environment import PAGE, is_played
+from virtslo.app.cluster.environment import is_played
 from virtslo.app.cluster.vmi_readiness import await_admission
 from virtslo.base.clock import Clock, sleep, to_nanoseconds
 from virtslo.base.errors import AlreadyExists, ApiError, ClusterError, NotFound
+from virtslo.client.paging import list_all
 from virtslo.hollow.definitions import (
     ADMISSION_BINDINGS,
     ADMISSION_POLICIES,
@@ -50,10 +51,10 @@ def node_names(count: int) -> tuple[str, ...]:
 async def require_no_kubevirt(api: KubeApi) -> None:
     """Refuse a cluster on which there is a KubeVirt, real or played. Raises ClusterError."""
     try:
-        found = await api.list_objects(resources.KUBEVIRTS, limit=PAGE)
+        found = await list_all(api, resources.KUBEVIRTS)
     except NotFound:
         return
-    real = [item["metadata"] for item in found.items if not is_played(item)]
+    real = [item["metadata"] for item in found if not is_played(item)]
     if real:
         name = f"{real[0]['namespace']}/{real[0]['name']}"
         raise ClusterError(
@@ -61,7 +62,7 @@ async def require_no_kubevirt(api: KubeApi) -> None:
             "would fight over the same objects; nothing was touched",
             hint="use a cluster without KubeVirt",
         )
-    if found.items:
+    if found:
         raise ClusterError(
             "hollow controllers play a KubeVirt here already, or were ended before they could "
             "clean up",
@@ -214,7 +215,7 @@ async def _ours(api: KubeApi, resource: Resource) -> Sequence[Object]:
 async def _kubevirts(api: KubeApi) -> Sequence[Object]:
     try:
         selection = Selection(namespace=KUBEVIRT_NAMESPACE)
-        return (await api.list_objects(resources.KUBEVIRTS, selection, limit=PAGE)).items
+        return await list_all(api, resources.KUBEVIRTS, selection)
     except NotFound:
         return ()
 

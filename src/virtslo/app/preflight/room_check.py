@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from virtslo.app.cluster.environment import PAGE, is_schedulable, read_nodes
+from virtslo.app.cluster.environment import is_schedulable, read_nodes
 from virtslo.app.preflight.checks import Check, failed, ok, unknown
 from virtslo.base.errors import ApiError
 from virtslo.base.quantity import NANO, Quantity, read_quantity
+from virtslo.client.paging import list_all
 from virtslo.model import resources
 from virtslo.model.identifiers import Object
 from virtslo.model.pod_requests import node_amounts, pod_requests
@@ -57,7 +58,7 @@ async def check_room(api: KubeApi, count: int, memory_bytes: int | None) -> Chec
             "a node needs the label kubevirt.io/schedulable=true, set by its virt-handler",
         )
     try:
-        pods = await _list_all(api, resources.PODS)
+        pods = await list_all(api, resources.PODS)
     except ApiError as error:
         return unknown(NAME, f"pods cannot be listed: {error.message}")
     room = room_of(usable, pods, memory_bytes)
@@ -120,17 +121,6 @@ async def check_quotas(api: KubeApi, namespaces: Sequence[str], count: int) -> C
     if tight:
         return failed(name, "; ".join(tight), "raise the quota, or use fewer objects")
     return None
-
-
-async def _list_all(api: KubeApi, resource: Resource) -> list[Object]:
-    items: list[Object] = []
-    token: str | None = None
-    while True:
-        page = await api.list_objects(resource, limit=PAGE, continue_token=token)
-        items += page.items
-        token = page.continue_token
-        if not token:
-            return items
 
 
 def _held(pods: Sequence[Object], unread: list[str]) -> tuple[Counter[str], Counter[str]]:

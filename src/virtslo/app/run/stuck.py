@@ -7,8 +7,8 @@ left out and never guessed.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from virtslo.app.cluster.environment import PAGE
 from virtslo.base.errors import ApiError, ClusterError
+from virtslo.client.paging import PAGE_SIZE, list_all
 from virtslo.model import resources
 from virtslo.model.findings import Finding
 from virtslo.model.identifiers import RUN_LABEL, RUNNING, Object
@@ -22,12 +22,13 @@ _LONGEST: Final = 160
 
 async def find_stuck(api: KubeApi, *, run_label: str, stage: str) -> Finding | None:
     """What keeps the run's VMIs from being Running; None where all are, or none can be read."""
+    ours = Selection(label_selector=f"{RUN_LABEL}={run_label}")
     try:
-        vmis = await _list_all(api, resources.VMIS, run_label)
+        vmis = await list_all(api, resources.VMIS, ours)
         stuck = [vmi for vmi in vmis if _phase(vmi) != RUNNING]
         if not stuck:
             return None
-        pods = {_owner(pod): pod for pod in await _list_all(api, resources.PODS, run_label)}
+        pods = {_owner(pod): pod for pod in await list_all(api, resources.PODS, ours)}
         told = [await _tell(api, vmi, pods.get(vmi["metadata"]["uid"])) for vmi in stuck[:TOLD]]
     except ClusterError:
         return None
@@ -79,7 +80,7 @@ async def _events(api: KubeApi, namespace: str, names: Sequence[str]) -> list[st
     for name in names:
         selection = Selection(namespace=namespace, field_selector=f"involvedObject.name={name}")
         try:
-            page = await api.list_objects(resources.EVENTS, selection, limit=PAGE)
+            page = await api.list_objects(resources.EVENTS, selection, limit=PAGE_SIZE)
         except ApiError:
             continue
         found += [_event(item) for item in page.items[-EVENTS:]]
@@ -88,18 +89,6 @@ async def _events(api: KubeApi, namespace: str, names: Sequence[str]) -> list[st
 
 def _event(item: Mapping[str, Any]) -> str:
     return f"{item.get('reason', '')}: {_short(str(item.get('message', '')))}"
-
-
-async def _list_all(api: KubeApi, resource: resources.Resource, run_label: str) -> list[Object]:
-    selection = Selection(label_selector=f"{RUN_LABEL}={run_label}")
-    items: list[Object] = []
-    token: str | None = None
-    while True:
-        page = await api.list_objects(resource, selection, limit=PAGE, continue_token=token)
-        items += page.items
-        token = page.continue_token
-        if not token:
-            return items
 
 
 def _phase(item: Object) -> str:
