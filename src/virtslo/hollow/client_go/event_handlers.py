@@ -19,7 +19,7 @@ def follow(cache: Cache, look: Look) -> None:
     """Look at every object that changes, comes or goes."""
 
     def seen(before: Object | None, after: Object | None) -> None:
-        look(key_of(_either(before, after)))
+        look(key_of(latest(before, after)))
 
     cache.when_seen(seen)
 
@@ -28,7 +28,7 @@ def follow_controlled(cache: Cache, kind: str, expected: Expectations, look: Loo
     """Look at the controller, of this kind, of every object that changes, comes or goes."""
 
     def seen(before: Object | None, after: Object | None) -> None:
-        target = _either(before, after)
+        target = latest(before, after)
         key = controller_key(target, kind)
         if key is None:
             return
@@ -49,7 +49,8 @@ def controller_key(target: Object, kind: str) -> Key | None:
     return (target["metadata"]["namespace"], owner["name"])
 
 
-def _either(before: Object | None, after: Object | None) -> Object:
+def latest(before: Object | None, after: Object | None) -> Object:
+    """The object of a change: as it is now, or, where it is gone, as it was last."""
     target = after if after is not None else before
     assert target is not None
     return target

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from virtslo.base.errors import ClusterError, NotFound
 from virtslo.client.work_queue import WorkQueue
 from virtslo.hollow.client_go.cache import Cache
+from virtslo.hollow.client_go.event_handlers import latest
 from virtslo.hollow.process.component import Component, run_workers
 from virtslo.model import resources
 from virtslo.model.identifiers import Object
@@ -69,9 +70,7 @@ class GarbageCollector:
 
     def _follow(self, cache: Cache, resource: Resource) -> None:
         def seen(before: Object | None, after: Object | None) -> None:
-            target = after if after is not None else before
-            assert target is not None
-            metadata = target["metadata"]
+            metadata = latest(before, after)["metadata"]
             ref = ObjectRef(
                 resource.plural,
                 metadata.get("namespace", ""),

@@ -14,6 +14,7 @@ from virtslo.base.errors import ClusterError
 from virtslo.client.work_queue import WorkQueue
 from virtslo.hollow.client_go.cache import Cache, Key, key_of
 from virtslo.hollow.client_go.conditions import find_condition
+from virtslo.hollow.client_go.event_handlers import latest
 from virtslo.hollow.kubernetes.node_resources import NOT_HELPFUL, Room, limits_of, obstacle_of
 from virtslo.hollow.kubernetes.scheduling_queue import FLUSH_EVERY_SECONDS, Unschedulable
 from virtslo.hollow.process.component import Component
@@ -166,9 +167,7 @@ class Scheduler:
         self._events.send(pod, "FailedScheduling", why, "Warning")
 
     def _node_seen(self, before: Object | None, after: Object | None) -> None:
-        target = after if after is not None else before
-        assert target is not None
-        name = target["metadata"]["name"]
+        name = latest(before, after)["metadata"]["name"]
         if after is None:
             self._rooms.pop(name, None)
             return
@@ -186,9 +185,7 @@ class Scheduler:
             self._retry_stuck()
 
     def _pod_seen(self, before: Object | None, after: Object | None) -> None:
-        target = after if after is not None else before
-        assert target is not None
-        key = key_of(target)
+        key = key_of(latest(before, after))
         if after is None or after.get("status", {}).get("phase") in _OVER:
             self._stuck.discard(key)
             if self._release(key):

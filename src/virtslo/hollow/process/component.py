@@ -16,7 +16,7 @@ from virtslo.client.reflector import Reflector
 from virtslo.client.token_bucket import TokenBucket
 from virtslo.client.work_queue import WorkQueue
 from virtslo.hollow.client_go.bad_objects import UNREADABLE, BadObjects, name_of
-from virtslo.hollow.client_go.cache import Cache
+from virtslo.hollow.client_go.cache import Cache, Key
 from virtslo.hollow.process.delays import Work, draw, working_alone
 from virtslo.hollow.process.metrics_text import Exposition
 from virtslo.model import client_limits
@@ -87,7 +87,7 @@ class Component:
         self.metrics: list[Callable[[Exposition], None]] = []
         """What a component's parts add to its exposition."""
         self.reflectors: list[Reflector] = []
-        self.queues: list[WorkQueue[Hashable]] = []
+        self.queues: list[WorkQueue[Key]] = []
         self.background: list[Callable[[], Coroutine[Any, Any, None]]] = []
         """What runs beside the reflectors: senders of events."""
         self.started = clock.wall().timestamp()
@@ -116,6 +116,12 @@ class Component:
         """A controller's own work, as its profile says; one stream of chance a controller."""
         chance = Random(f"{self._seed}:labour:{controller}")
         return Labour(self._work, self._labour.get(controller), chance)
+
+    def queue(self, name: str) -> WorkQueue[Key]:
+        """A new work queue, which is in the component's metrics under this name."""
+        queue: WorkQueue[Key] = WorkQueue(self.clock, name)
+        self.queues.append(queue)
+        return queue
 
     def watch(self, resource: Resource, selection: Selection = EVERYTHING) -> Cache:
         """A cache that a reflector of this component keeps."""

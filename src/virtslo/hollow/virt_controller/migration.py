@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from virtslo.base.clock import timestamp
 from virtslo.base.errors import ClusterError
-from virtslo.client.work_queue import WorkQueue
 from virtslo.hollow.client_go.cache import Cache, Key, key_of
+from virtslo.hollow.client_go.event_handlers import latest
 from virtslo.hollow.client_go.expectations import Expectations
 from virtslo.hollow.client_go.finalizers import finalizer_patch, has_finalizer
 from virtslo.hollow.node.migration_agent import TARGET_LABEL
@@ -48,15 +48,13 @@ class MigrationController:
         self._of_vmi: dict[Key, dict[Key, None]] = {}
         self._begun: dict[Key, None] = {}
         """Migrations whose target pod was asked for, whatever the caches say yet."""
-        self.queue: WorkQueue[Key] = WorkQueue(component.clock, "virt-controller-migration")
-        component.queues.append(self.queue)  # type: ignore[arg-type]
+        self.queue = component.queue("virt-controller-migration")
         migrations.when_seen(self._migration_seen)
         vmis.when_seen(self._vmi_seen)
         pods.when_seen(self._pod_seen)
 
     def _migration_seen(self, before: Object | None, after: Object | None) -> None:
-        target = after if after is not None else before
-        assert target is not None
+        target = latest(before, after)
         key = key_of(target)
         vmi = (key[0], target["spec"]["vmiName"])
         if after is None or _phase(after) in _FINAL:
@@ -69,15 +67,11 @@ class MigrationController:
         self.queue.add(key)
 
     def _vmi_seen(self, before: Object | None, after: Object | None) -> None:
-        target = after if after is not None else before
-        assert target is not None
-        for key in self._of_vmi.get(key_of(target), ()):
+        for key in self._of_vmi.get(key_of(latest(before, after)), ()):
             self.queue.add(key)
 
     def _pod_seen(self, before: Object | None, after: Object | None) -> None:
-        target = after if after is not None else before
-        assert target is not None
-        metadata = target["metadata"]
+        metadata = latest(before, after)["metadata"]
         name = (metadata.get("annotations") or {}).get(JOB_ANNOTATION)
         if name is None:
             return

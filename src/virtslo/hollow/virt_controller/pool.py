@@ -10,7 +10,6 @@ from contextlib import suppress
 from typing import Any, Final
 
 from virtslo.base.errors import ClusterError, NotFound
-from virtslo.client.work_queue import WorkQueue
 from virtslo.hollow.client_go.cache import Cache, Key
 from virtslo.hollow.client_go.event_handlers import controller_key, follow, follow_controlled
 from virtslo.hollow.client_go.expectations import Expectations
@@ -54,8 +53,7 @@ class PoolController:
         revisions.index_owners()
         self._events = EventRecorder(component, "virtualmachinepool-controller")
         self._expected = Expectations(component.clock)
-        self.queue: WorkQueue[Key] = WorkQueue(component.clock, "virt-controller-pool")
-        component.queues.append(self.queue)  # type: ignore[arg-type]
+        self.queue = component.queue("virt-controller-pool")
         self._update = PoolUpdate(component, vmis, revisions, self._events, self.queue)
         follow(pools, self._look)
         follow_controlled(vms, POOL, self._expected, self._look)

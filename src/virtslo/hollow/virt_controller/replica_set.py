@@ -9,7 +9,6 @@ from contextlib import suppress
 from typing import Any, Final
 
 from virtslo.base.errors import ClusterError
-from virtslo.client.work_queue import WorkQueue
 from virtslo.hollow.client_go.api_versions import has_api_versions, with_api_versions
 from virtslo.hollow.client_go.cache import Cache, Key
 from virtslo.hollow.client_go.event_handlers import follow, follow_controlled
@@ -38,8 +37,7 @@ class ReplicaSetController:
         vmis.index_owners()
         self._events = EventRecorder(component, "virtualmachinereplicaset-controller")
         self._expected = Expectations(component.clock)
-        self.queue: WorkQueue[Key] = WorkQueue(component.clock, "virt-controller-replicaset")
-        component.queues.append(self.queue)  # type: ignore[arg-type]
+        self.queue = component.queue("virt-controller-replicaset")
         follow(sets, self.queue.add)
         follow_controlled(vmis, "VirtualMachineInstanceReplicaSet", self._expected, self.queue.add)
 

@@ -6,7 +6,6 @@ controller and without knowing of it; so the two meet, and one of them is refuse
 
 from typing import Any, Final
 
-from virtslo.client.work_queue import WorkQueue
 from virtslo.hollow.client_go.cache import Cache, Key, key_of
 from virtslo.hollow.process.component import Component
 from virtslo.model import resources
@@ -23,8 +22,7 @@ class SnapshotStatusController:
         self._api = component.api
         self._labour = component.labour("snapshot")
         self._vms = vms
-        self.queue: WorkQueue[Key] = WorkQueue(component.clock, "virt-controller-vmsnapshot-status")
-        component.queues.append(self.queue)  # type: ignore[arg-type]
+        self.queue = component.queue("virt-controller-vmsnapshot-status")
         vms.when_seen(self._vm_seen)
 
     def _vm_seen(self, before: Object | None, after: Object | None) -> None:

@@ -7,7 +7,6 @@ bucket; they change nothing on the cluster, so only counts, queues and buckets t
 from collections.abc import Mapping
 from typing import Final
 
-from virtslo.client.work_queue import WorkQueue
 from virtslo.hollow.client_go.cache import Cache, Key, key_of
 from virtslo.hollow.process.component import Component
 from virtslo.model import resources
@@ -28,8 +27,7 @@ class SuperfluousCalls:
         self._api = component.api
         self._calls = calls
         self._vmis = vmis
-        self.queue: WorkQueue[Key] = WorkQueue(component.clock, "virt-controller-superfluous")
-        component.queues.append(self.queue)  # type: ignore[arg-type]
+        self.queue = component.queue("virt-controller-superfluous")
         vmis.when_seen(self._vmi_seen)
 
     def _vmi_seen(self, before: Object | None, after: Object | None) -> None:

@@ -8,7 +8,6 @@ after the queue's back-off. Order and number of calls follow the recordings of t
 from typing import Any
 
 from virtslo.base.errors import ApiError, ClusterError, Invalid, NotFound
-from virtslo.client.work_queue import WorkQueue
 from virtslo.hollow.client_go.api_versions import has_api_versions, with_api_versions
 from virtslo.hollow.client_go.cache import Cache, Key
 from virtslo.hollow.client_go.event_handlers import follow, follow_controlled
@@ -67,8 +66,7 @@ class VmController:
         self._instancetypes = instancetypes
         self._events = EventRecorder(component, "virtualmachine-controller")
         self._expected = Expectations(component.clock)
-        self.queue: WorkQueue[Key] = WorkQueue(component.clock, "virt-controller-vm")
-        component.queues.append(self.queue)  # type: ignore[arg-type]
+        self.queue = component.queue("virt-controller-vm")
         follow(vms, self.queue.add)
         follow_controlled(vmis, "VirtualMachine", self._expected, self.queue.add)
 

@@ -9,10 +9,10 @@ from typing import Final
 
 from virtslo.base.clock import timestamp
 from virtslo.base.errors import ClusterError, NotFound
-from virtslo.client.work_queue import WorkQueue
 from virtslo.hollow.client_go.api_versions import has_api_versions, with_api_versions
 from virtslo.hollow.client_go.cache import Cache, Key, key_of
 from virtslo.hollow.client_go.conditions import find_condition
+from virtslo.hollow.client_go.event_handlers import follow_controlled, latest
 from virtslo.hollow.client_go.expectations import Expectations
 from virtslo.hollow.client_go.ownership import controller_of
 from virtslo.hollow.process.component import Component
@@ -47,32 +47,16 @@ class VmiController:
         self._vms = vms
         pods.index_owners()
         self._events = EventRecorder(component, "virtualmachine-controller")
-        self.queue: WorkQueue[Key] = WorkQueue(component.clock, "virt-controller-vmi")
-        component.queues.append(self.queue)  # type: ignore[arg-type]
+        self.queue = component.queue("virt-controller-vmi")
         self._pods_expected = Expectations(component.clock)
         self._writes_expected = Expectations(component.clock)
         vmis.when_seen(self._vmi_seen)
-        pods.when_seen(self._pod_seen)
+        follow_controlled(pods, "VirtualMachineInstance", self._pods_expected, self.queue.add)
 
     def _vmi_seen(self, before: Object | None, after: Object | None) -> None:
-        target = after if after is not None else before
-        assert target is not None
-        key = key_of(target)
+        key = key_of(latest(before, after))
         if before is not None:
             self._writes_expected.creation_observed(key)
-        self.queue.add(key)
-
-    def _pod_seen(self, before: Object | None, after: Object | None) -> None:
-        target = after if after is not None else before
-        assert target is not None
-        owner = controller_of(target)
-        if owner is None or owner["kind"] != "VirtualMachineInstance":
-            return
-        key = (target["metadata"]["namespace"], owner["name"])
-        if after is None or "deletionTimestamp" in after["metadata"]:
-            self._pods_expected.deletion_observed(key, target["metadata"]["uid"])
-        elif before is None:
-            self._pods_expected.creation_observed(key)
         self.queue.add(key)
 
     async def reconcile(self, key: Key) -> None:
