@@ -20,33 +20,27 @@ from virtslo.hollow.kubernetes.garbage_collector import GarbageCollector
 from virtslo.hollow.kubernetes.namespace import NamespaceController
 from virtslo.hollow.kubernetes.node_lifecycle import OUT_OF_SERVICE, NodeLifecycle
 from virtslo.hollow.kubernetes.scheduler import Scheduler
-from virtslo.hollow.node.hollow_node import HollowNode
-from virtslo.hollow.node.pod_network import PodNetwork
-from virtslo.hollow.process.client_limits import follow_limits
 from virtslo.hollow.process.component import (
-    DEFAULT_LIMITS,
     GARBAGE_COLLECTOR,
     KUBEVIRT_NAMESPACE,
     Component,
 )
-from virtslo.hollow.process.delays import Delays, Work
+from virtslo.hollow.process.delays import Work
 from virtslo.hollow.process.identities import (
     controller_manager,
-    kubelet_of,
     scheduler,
     virt_api,
     virt_controller,
-    virt_handler_of,
     virt_operator,
 )
-from virtslo.hollow.process.lifecycle import Process, Seat, Startable
+from virtslo.hollow.process.lifecycle import Parts, Process, Seat, Startable
 from virtslo.hollow.process.metrics import expose
+from virtslo.hollow.process_factory import ProcessFactory
 from virtslo.hollow.virt_api.lifecycle_api import LifecycleApi
 from virtslo.hollow.virt_controller.process import VirtController
 from virtslo.model import resources
-from virtslo.model.client_limits import LIMIT_KEYS
 from virtslo.model.identity import Identity
-from virtslo.model.profile import ComponentLimits, Profile
+from virtslo.model.profile import Profile
 from virtslo.model.vocabulary import METRICS_PORT, VIRT_CONTROLLER, VIRT_OPERATOR
 from virtslo.ports.kube_api import KubeApi, PatchType, Transport
 
@@ -80,12 +74,17 @@ class HollowCluster:
         self._clock = clock
         self._profile = profile
         self._seed = seed
-        self._work = work
-        self._delays = Delays.of(profile, clock, seed, work=work)
         self._register_metrics = register_metrics
         self._register_lifecycle = register_lifecycle
         self.node_names = tuple(f"node-{index:05d}" for index in range(nodes))
-        self._network = PodNetwork(self.node_names, pods_per_node=profile.nodes.pods)
+        self._factory = ProcessFactory(
+            lambda identity, _: connect(identity),
+            clock,
+            profile,
+            node_names=self.node_names,
+            seed=seed,
+            work=work,
+        )
         self.synced = asyncio.Event()
         """Set when every process works, or stands by."""
         self._processes: dict[str, Process] = {}
@@ -100,8 +99,8 @@ class HollowCluster:
         self._add("kube-controller-manager", controller_manager(), self._managing, seat=seat)
         seat = Seat("kube-scheduler", _SYSTEM)
         self._add("kube-scheduler", scheduler(), self._placing, seat=seat)
-        for index, node in enumerate(self.node_names):
-            self._add_node(index, node)
+        for process in self._factory.node_processes():
+            self._keep(process)
 
     @property
     def components(self) -> tuple[Component, ...]:
@@ -120,7 +119,7 @@ class HollowCluster:
         """Create KubeVirt, the nodes, and the pods of KubeVirt's components."""
         api = self._processes["virt-operator-0"].component.api
         await install_nodes(
-            api, self.node_names, self._profile.nodes, self._clock, network=self._network
+            api, self.node_names, self._profile.nodes, self._clock, network=self._factory.network
         )
         await install_kubevirt(api, self._profile, seed=self._seed, nodes=len(self.node_names))
         for name, process in self._processes.items():
@@ -229,7 +228,7 @@ class HollowCluster:
 
     def _addresses_of(self, pod: str, node: str) -> PodAddresses:
         """Where a component's pod is reached."""
-        own = self._network.assign(node, f"{KUBEVIRT_NAMESPACE}/{pod}")
+        own = self._factory.network.assign(node, f"{KUBEVIRT_NAMESPACE}/{pod}")
         return PodAddresses(address_of(self.node_names.index(node)), own)
 
     def _node_of(self, pod: str) -> str:
@@ -239,28 +238,17 @@ class HollowCluster:
                 return pod.removeprefix(prefix)
         return self.node_names[int(pod.rpartition("-")[2]) % len(self.node_names)]
 
-    def _add_node(self, index: int, name: str) -> None:
-        node = HollowNode(
-            name,
-            address=address_of(index),
-            share=index / len(self.node_names),
-            delays=self._delays,
-            network=self._network,
-        )
-        self._add(f"kubelet-{name}", kubelet_of(name), node.kubelet)
-        self._add(f"virt-handler-{name}", virt_handler_of(name), node.virt_handler)
-
     def _controllers(self, component: Component) -> Sequence[Startable]:
         return (VirtController(component, self._profile.extra_calls),)
 
     def _placing(self, component: Component) -> Sequence[Startable]:
         pods, nodes = component.watch(resources.PODS), component.watch(resources.NODES)
-        return (Scheduler(component, pods, nodes, self._delays),)
+        return (Scheduler(component, pods, nodes, self._factory.delays),)
 
     def _managing(self, component: Component) -> Sequence[Startable]:
         namespaces = component.watch(resources.NAMESPACES)
         return (
-            GarbageCollector(component, self._limits_of(GARBAGE_COLLECTOR)),
+            GarbageCollector(component, self._factory.limits_of(GARBAGE_COLLECTOR)),
             NamespaceController(component, namespaces),
             NodeLifecycle(component),
         )
@@ -269,32 +257,14 @@ class HollowCluster:
         self,
         name: str,
         identity: Identity,
-        parts: Callable[[Component], Sequence[Startable]] | None = None,
+        parts: Parts | None = None,
         *,
         seat: Seat | None = None,
     ) -> None:
-        def new_component() -> Component:
-            return self._component(identity)
+        self._keep(self._factory.process(name, identity, parts, seat=seat))
 
-        self._processes[name] = Process(name, new_component, parts or _nothing, seat=seat)
-
-    def _component(self, identity: Identity) -> Component:
-        name = identity.component
-        component = Component(
-            identity,
-            self._connect(identity),
-            self._clock,
-            limits=self._limits_of(name),
-            labour=self._profile.reconcile,
-            seed=self._seed,
-            work=self._work,
-        )
-        if name in LIMIT_KEYS:
-            follow_limits(component)
-        return component
-
-    def _limits_of(self, client: str) -> ComponentLimits | None:
-        return self._profile.limits.get(client, DEFAULT_LIMITS.get(client))
+    def _keep(self, process: Process) -> None:
+        self._processes[process.name] = process
 
     def _expose(self, process: Process) -> None:
         if self._register_metrics is None:
@@ -306,7 +276,3 @@ class HollowCluster:
             return expose(process.component, is_leading=leading)
 
         self._register_metrics(KUBEVIRT_NAMESPACE, process.name, METRICS_PORT, read)
-
-
-def _nothing(component: Component) -> Sequence[Startable]:
-    return ()
