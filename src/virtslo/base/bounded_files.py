@@ -6,6 +6,7 @@ byte past the limit is ever held.
 """
 
 import errno
+import io
 import os
 import select
 import stat
@@ -51,6 +52,20 @@ def read_bounded(path: Path, limit: Limit, *, clock: Clock | None = None) -> byt
         raise UnreadableFile(path, words, "a file that can be read", error) from None
     finally:
         os.close(descriptor)
+
+
+def open_to_append(path: Path) -> io.FileIO:
+    """A regular file to append to, made if it is missing. Raises UnreadableFile."""
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        descriptor = os.open(path, flags, 0o666)
+    except (OSError, ValueError) as error:
+        words = getattr(error, "strerror", None) or "no path of a file"
+        raise UnreadableFile(path, words, "a file that can be written") from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise UnreadableFile(path, "no regular file", "a file that can be written")
+    return io.FileIO(descriptor, "ab")
 
 
 def _read(path: Path, descriptor: int, limit: Limit, clock: Clock) -> bytes:

@@ -19,6 +19,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from virtslo.base.limits import PROBLEMS
+from virtslo.base.plain_text import shown_text
+
 
 class VirtsloError(Exception):
     """Something went wrong in a way that is known; `hint` says what to do next."""
@@ -39,7 +42,8 @@ class Problem:
     hint: str = ""
 
     def __str__(self) -> str:
-        text = f"{self.place}: expected {self.expected}, found {self.found}"
+        place, found = shown_text(self.place), shown_text(self.found)
+        text = f"{place}: expected {self.expected}, found {found}"
         return f"{text}\n    hint: {self.hint}" if self.hint else text
 
 
@@ -51,7 +55,10 @@ class ScenarioError(VirtsloError):
         self.problems = tuple(problems)
         count = len(self.problems)
         head = f"{source}: {count} problem{'' if count == 1 else 's'}"
-        super().__init__("\n".join([head, *(f"  {problem}" for problem in self.problems)]))
+        told = [f"  {problem}" for problem in self.problems[: PROBLEMS.most]]
+        if count > PROBLEMS.most:
+            told.append(f"  and {count - PROBLEMS.most} more")
+        super().__init__("\n".join([head, *told]))
 
 
 class ClusterError(VirtsloError):

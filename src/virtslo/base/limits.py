@@ -61,6 +61,8 @@ RECORD_RATIO: Final = Limit("a record's file decompressed, against its size", 20
 RECORD_LEAST: Final = Limit("a record's file decompressed, whatever its size", 64 * _MIB)
 AUDIT_LINE: Final = Limit("a line of an API server's audit log", 64 * _MIB)
 
+PROBLEMS: Final = Limit("problems that one message lists", 50, "problems")
+SHOWN_TEXT: Final = Limit("text from elsewhere that a message shows", 256, "characters")
 WATCH_LINE: Final = Limit("an event of a watch", 64 * _MIB)
 
 

@@ -14,9 +14,10 @@ import click
 
 from virtslo import __version__
 from virtslo.base.errors import Interrupted, ScenarioError, VirtsloError
+from virtslo.base.plain_text import harmless
+from virtslo.cli.standard_streams import COULD_NOT_RUN, end_streams, guard_streams
 
 WRONG_REQUEST: Final = 2
-COULD_NOT_RUN: Final = 3
 BUG: Final = 70
 INTERRUPTED: Final = 130
 
@@ -80,7 +81,8 @@ def main() -> None:
 
 def run() -> None:
     """Run the command line and exit with its code."""
-    sys.exit(exit_code_of(sys.argv[1:]))
+    guard_streams()
+    sys.exit(end_streams(exit_code_of(sys.argv[1:])))
 
 
 def exit_code_of(arguments: list[str]) -> int:
@@ -117,9 +119,9 @@ def _code_of(error: VirtsloError) -> int:
 
 
 def _tell(error: VirtsloError) -> None:
-    click.echo(f"virtslo: {error.message}", err=True)
+    click.echo(f"virtslo: {harmless(error.message, lines=True)}", err=True)
     if error.hint:
-        click.echo(f"  hint: {error.hint}", err=True)
+        click.echo(f"  hint: {harmless(error.hint, lines=True)}", err=True)
 
 
 def _tell_bug() -> None:

@@ -1,32 +1,45 @@
 """Writing what a command made: whole or not at all.
 
 Invariant: a file is there with its whole new contents or as it was before; nothing half written
-stays under its name.
+stays under its name. Only a regular file is ever replaced: no device, link, pipe or folder. A name
+that comes from a record never leads out of its folder.
 """
 
 import os
+import stat
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from virtslo.base.errors import StoreError
+
+_KINDS: Final = (
+    (stat.S_ISLNK, "a link"),
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISSOCK, "a socket"),
+)
 
 
 def write_file(path: Path, text: str) -> None:
     """Put a text under a path at once. Raises StoreError."""
+    check_replaceable(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        raise StoreError(f"cannot write {str(path)!r}: {error.strerror}") from error
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
+    except (OSError, ValueError) as error:
+        raise _failed(path, error) from error
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+        with os.fdopen(
+            descriptor, "w", encoding="utf-8", errors="backslashreplace", newline=""
+        ) as file:
             file.write(text)
         Path(temporary).chmod(_mode())
         Path(temporary).replace(path)
     except OSError as error:
         Path(temporary).unlink(missing_ok=True)
-        raise StoreError(f"cannot write {str(path)!r}: {error.strerror}") from error
+        raise _failed(path, error) from error
 
 
 def write_folder(folder: Path, files: Mapping[str, str]) -> None:
@@ -36,8 +49,32 @@ def write_folder(folder: Path, files: Mapping[str, str]) -> None:
             f"cannot write {str(folder)!r}: it is a file",
             hint="this format is a folder of files: name a folder",
         )
+    for name in files:
+        if name in {"", ".", ".."} or Path(name).name != name or "\0" in name:
+            raise StoreError(f"cannot write {name!r}: the name of a file is no path")
     for name, text in files.items():
         write_file(folder / name, text)
+
+
+def check_replaceable(path: Path) -> None:
+    """Refuse to replace what is no regular file. Raises StoreError."""
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError) as error:
+        raise _failed(path, error) from error
+    if not stat.S_ISREG(mode):
+        kind = next((name for is_kind, name in _KINDS if is_kind(mode)), "a device")
+        raise StoreError(
+            f"cannot write {str(path)!r}: it is {kind}",
+            hint="name a file; without -o it is printed",
+        )
+
+
+def _failed(path: Path, error: Exception) -> StoreError:
+    words = getattr(error, "strerror", None) or "this is no path"
+    return StoreError(f"cannot write {str(path)!r}: {words}")
 
 
 def _mode() -> int:

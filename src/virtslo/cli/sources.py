@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from virtslo.app.run.call_counters import CallSources
+from virtslo.base.bounded_files import UnreadableFile, open_to_append
 from virtslo.base.clock import Clock
 from virtslo.base.errors import ClusterError, StoreError
 from virtslo.cli.wiring import (
@@ -48,9 +49,10 @@ def _audit(observe: Observe, api: KubeApi, clock: Clock) -> Iterator[AuditSource
         yield source
         return
     try:
-        file = path.open("ab", buffering=0)
-    except OSError as error:
-        raise StoreError(f"cannot write the audit log {str(path)!r}: {error.strerror}") from error
+        file = open_to_append(path)
+    except UnreadableFile as error:
+        words = f"cannot write the audit log {str(path)!r}: {error.found}"
+        raise StoreError(words) from None
 
     def append(line: bytes) -> None:
         file.write(line)

@@ -1,7 +1,6 @@
 """`virtslo hollow`: hollow nodes and a hollow KubeVirt on a real API server."""
 
 import asyncio
-import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -94,6 +93,7 @@ async def _remove(target: "RealTarget") -> tuple[str, ...]:
 async def _play(target: "RealTarget", options: dict[str, Any]) -> tuple[str, ...]:
     from virtslo.app.cluster.hollow_cluster import install, remove, require_no_kubevirt
     from virtslo.base.clock import SystemClock
+    from virtslo.cli.signals import heeded
     from virtslo.cli.wiring import attached_parts, hollow_profile, open_cluster
 
     clock = SystemClock()
@@ -101,7 +101,7 @@ async def _play(target: "RealTarget", options: dict[str, Any]) -> tuple[str, ...
         options["profile"], cpu=options["cpu"], memory=options["memory"], pods=options["pods"]
     )
     stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in heeded():
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with open_cluster(target, clock) as api:
         await require_no_kubevirt(api)

@@ -1,6 +1,7 @@
 """`virtslo simulate`: the simulated cluster on loopback, for kubectl and other tools."""
 
 import asyncio
+import io
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from typing import Any
 
 import click
 
+from virtslo.base.bounded_files import UnreadableFile, open_to_append
 from virtslo.base.errors import StoreError
 
 
@@ -67,6 +69,7 @@ async def _serve(
     target: Any, *, kubeconfig: Path, port: int, audit: Callable[[bytes], None] | None
 ) -> None:
     from virtslo.base.clock import SystemClock
+    from virtslo.cli.signals import heeded
     from virtslo.cli.targets import describe_simulated
     from virtslo.cli.wiring import served_cluster
 
@@ -77,7 +80,9 @@ async def _serve(
         click.echo(f"  kubectl --kubeconfig {kubeconfig} get nodes")
         click.echo("  Ctrl-C ends it")
         stop = asyncio.Event()
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+        for number in heeded():
+            if number is not signal.SIGINT:
+                asyncio.get_running_loop().add_signal_handler(number, stop.set)
         await stop.wait()
 
 
@@ -87,12 +92,13 @@ def _opened(path: Path | None) -> Iterator[Callable[[bytes], None] | None]:
         yield None
         return
     try:
-        log = path.open("ab")
-    except OSError as error:
-        raise StoreError(f"cannot write {str(path)!r}: {error.strerror}") from error
-    with log:
+        log = open_to_append(path)
+    except UnreadableFile as error:
+        words = f"cannot write {str(path)!r}: {error.found}"
+        raise StoreError(words) from None
+    with io.BufferedWriter(log) as file:
 
         def write(line: bytes) -> None:
-            log.write(line)
+            file.write(line)
 
         yield write

@@ -4,15 +4,13 @@ Invariant: what is inconclusive is an error, never a pass and never skipped; a v
 failure.
 """
 
-from typing import Final
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from virtslo.base.plain_text import harmless
 from virtslo.model.report import Report, RunSummary
 from virtslo.model.verdicts import Outcome, Verdict
 from virtslo.report.content import environment_lines
 from virtslo.report.numbers import number
-
-_ILLEGAL: Final = {code: "\ufffd" for code in range(0x20) if code not in (0x09, 0x0A, 0x0D)}
 
 
 class JUnit:
@@ -60,7 +58,7 @@ def _missing_parts(root: Element, report: Report) -> None:
         suite = SubElement(root, "testsuite", name=_legal(item.run))
         case = SubElement(suite, "testcase", classname="virtslo.suite", name="every part was run")
         words = _legal(item.finding.detail)
-        SubElement(case, "error", type=item.finding.code, message=words).text = words
+        SubElement(case, "error", type=_legal(item.finding.code), message=words).text = words
         for key, value in (("tests", "1"), ("failures", "0"), ("errors", "1"), ("skipped", "0")):
             suite.set(key, value)
         suite.set("time", "0.000")
@@ -71,7 +69,9 @@ def _validity(run: RunSummary, report: Report) -> Element:
     found = [item.finding for item in report.findings if item.run == run.id]
     for finding in found:
         if finding.inconclusive:
-            problem = SubElement(case, "error", type=finding.code, message=_legal(finding.detail))
+            problem = SubElement(
+                case, "error", type=_legal(finding.code), message=_legal(finding.detail)
+            )
             problem.text = _legal(f"{finding.code}: {finding.detail}")
             break
     notes = "\n".join(f"{finding.code}: {finding.detail}" for finding in found)
@@ -95,9 +95,11 @@ def _objective(run: RunSummary, verdict: Verdict) -> Element:
 
 
 def _case(run: RunSummary, name: str) -> Element:
-    return Element("testcase", classname=f"virtslo.{run.test}.{run.kind}", name=_legal(name))
+    return Element(
+        "testcase", classname=_legal(f"virtslo.{run.test}.{run.kind}"), name=_legal(name)
+    )
 
 
 def _legal(text: str) -> str:
-    """Text without the characters that XML 1.0 has no way to write."""
-    return text.translate(_ILLEGAL).replace("\ufffe", "\ufffd").replace("\uffff", "\ufffd")
+    """Text without the characters that XML has no way to write, nor any that deceive."""
+    return harmless(text, lines=True)

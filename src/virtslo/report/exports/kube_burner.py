@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from virtslo.base.plain_text import file_name
 from virtslo.model.identifiers import RUNNING
 from virtslo.model.report import Report, RunSummary
 from virtslo.model.run_detail import LatencySummary, ObjectTrack, RunDetail
@@ -44,7 +45,7 @@ class KubeBurner:
         found: dict[str, str] = {}
         for run, _, documents in _by_run(report):
             job = marked(run, run.scenario)
-            name = job if len(report.runs) == 1 else f"{job}-{run.id}"
+            name = file_name(job if len(report.runs) == 1 else f"{job}-{run.id}")
             summaries += [item for item in documents if item["metricName"] == SUMMARY]
             for metric in (LATENCY, QUANTILES):
                 chosen = [document for document in documents if document["metricName"] == metric]

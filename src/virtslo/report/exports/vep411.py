@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from virtslo.base.plain_text import csv_text, file_name
 from virtslo.model.identifiers import RUNNING
 from virtslo.model.report import Report, RunSummary
 from virtslo.model.run_detail import ObjectTrack, RunDetail
@@ -45,6 +46,7 @@ class Vep411:
             name = marked(run, run.scenario)
             if times[run.scenario] > 1:
                 name = f"{name}-{run.id}"
+            name = file_name(name)
             found[f"{name}_results.json"] = json.dumps(document, indent=2) + "\n"
             found[f"{name}_results.csv"] = _csv(document["records"])
             summary = {key: value for key, value in document.items() if key != "records"}
@@ -142,5 +144,11 @@ def _csv(records: Iterable[Mapping[str, Any]]) -> str:
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
     for record in records:
-        writer.writerow({key: "" if record[key] is None else record[key] for key in COLUMNS})
+        writer.writerow({key: _cell(record[key]) for key in COLUMNS})
     return text.getvalue()
+
+
+def _cell(value: object) -> object:
+    if value is None:
+        return ""
+    return csv_text(value) if isinstance(value, str) else value

@@ -5,6 +5,7 @@ Invariant: it renders on GitHub as it is; what came from outside is escaped.
 
 from collections.abc import Iterable, Sequence
 
+from virtslo.base.plain_text import harmless
 from virtslo.model.report import Report
 from virtslo.report.call_sheets import call_sheets
 from virtslo.report.content import (
@@ -55,6 +56,7 @@ class Markdown:
 
 def escape(text: str) -> str:
     """Text that Markdown and HTML leave as it is."""
+    text = harmless(text)
     for character in ("\\", "|", "<", ">", "*", "_", "["):
         text = text.replace(character, f"\\{character}" if character not in "<>" else {
             "<": "&lt;", ">": "&gt;"}[character])  # fmt: skip
@@ -75,7 +77,7 @@ def _sheet(sheet: Sheet) -> list[str]:
 
 
 def _row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    return "| " + " | ".join(_plain(cell).replace("|", "\\|") for cell in cells) + " |"
 
 
 def _bullets(lines: Iterable[str], nothing: str = "") -> list[str]:
@@ -84,4 +86,4 @@ def _bullets(lines: Iterable[str], nothing: str = "") -> list[str]:
 
 
 def _plain(text: str) -> str:
-    return text.replace("<", "&lt;").replace("\n", " ")
+    return harmless(text).replace("<", "&lt;")

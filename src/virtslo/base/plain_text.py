@@ -1,0 +1,52 @@
+"""Text from elsewhere, made harmless for where people read it.
+
+Invariant: what is returned has no control character but, where asked for, line feeds; none that
+turns the direction of text; no half of a surrogate pair; and no more characters than the limit.
+What was replaced can be seen: `\\x1b` for an escape.
+"""
+
+import re
+from typing import Final
+
+from virtslo.base.limits import SHOWN_TEXT
+
+_HARMFUL: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\ufff9-\uffff]"
+)
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+def harmless(text: str, *, most: int | None = None, lines: bool = False) -> str:
+    """A text on one line, or on several; cut after `most` characters."""
+    if most is not None and len(text) > most:
+        text = f"{text[: most - 1]}…"
+    if text.isascii() and text.isprintable():
+        return text
+
+    def shown(match: re.Match[str]) -> str:
+        character = match[0]
+        if character == "\n":
+            return "\n" if lines else " "
+        return " " if character == "\t" else _escaped(character)
+
+    return _HARMFUL.sub(shown, text)
+
+
+def shown_text(text: str) -> str:
+    """A text from elsewhere as a message shows it: on one line, not long."""
+    return harmless(text, most=SHOWN_TEXT.most)
+
+
+def csv_text(text: str) -> str:
+    """A text as a cell of CSV that no spreadsheet takes for a formula."""
+    return f"'{harmless(text)}" if text.startswith(_FORMULA) else harmless(text)
+
+
+def file_name(text: str) -> str:
+    """A text as a part of a file's name: letters, digits, dots, dashes and underscores."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", text)[:120].lstrip(".") or "_"
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
