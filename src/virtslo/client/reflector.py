@@ -2,7 +2,8 @@
 
 Invariant: nothing is missed and nothing is silent. Events are handed on in order; a broken watch is
 resumed from the last version seen, and counted; where that version is no longer known the
-collection is listed again, and everything learnt that way is marked as relisted.
+collection is listed again, and everything learnt that way is marked as relisted. A server is never
+asked in a tight loop: whatever does not last is tried again after client-go's back-off.
 """
 
 import asyncio
@@ -30,10 +31,13 @@ from virtslo.ports.kube_api import EVERYTHING, KubeApi, Selection, WatchEvent
 
 FIRST_DELAY: Final = 0.8
 LONGEST_DELAY: Final = 30.0
-"""Seconds between attempts: client-go's reflector backs off from 800 ms to 30 s."""
+RESET_SECONDS: Final = 120.0
+"""Seconds between attempts: client-go's reflector backs off from 800 ms to 30 s, and begins at
+800 ms again when it has not had to for two minutes."""
 
 SHORT_SECONDS: Final = 1.0
-"""A watch that breaks sooner is not resumed at once, as client-go has it."""
+"""A watch that breaks sooner, or ends sooner without an event, is not resumed at once, as client-go
+has it."""
 
 REFUSED_SECONDS: Final = 60.0
 """How long refusals may last of what was allowed before: an API server that has just been started
@@ -84,8 +88,10 @@ class Reflector:
         self._stall_after = stall_after
         self._version: str | None = None
         self._delay = FIRST_DELAY
+        self._backed_off_ns: int | None = None
         self._refused_since_ns: int | None = None
         self._opened_ns: int | None = None
+        self._has_events = False
         self.synced = asyncio.Event()
         self.relists = 0
         self.resumed = 0
@@ -99,8 +105,11 @@ class Reflector:
                 if self._version is None:
                     await self._list()
                 await self._watch()
+                if self._was_in_vain():
+                    await self._back_off()
             except ResourceExpired:
                 self._version = None
+                await self._back_off()
             except ClusterError as error:
                 if isinstance(error, _HOPELESS) and not self._may_pass(error):
                     raise
@@ -116,6 +125,10 @@ class Reflector:
             return False
         return self._clock.now_ns() - self._opened_ns >= to_nanoseconds(SHORT_SECONDS)
 
+    def _was_in_vain(self) -> bool:
+        """Whether a watch that ended was too short to be resumed at once."""
+        return not self._has_events and not self._has_lived()
+
     def _may_pass(self, error: ClusterError) -> bool:
         """Whether a refusal may be that of an API server that has just been started."""
         if not self.synced.is_set() or not isinstance(error, _REFUSALS):
@@ -125,20 +138,33 @@ class Reflector:
             self._refused_since_ns = now_ns
         return now_ns - self._refused_since_ns <= to_nanoseconds(REFUSED_SECONDS)
 
-    async def _list(self) -> None:
+    async def _read_all(self) -> tuple[list[Object], int, str]:
+        """The whole collection, page by page; at once where a page's token is no longer known."""
         objects: list[Object] = []
-        async for page in pages(self._api, self._resource, self._selection):
+        try:
+            async for page in pages(self._api, self._resource, self._selection):
+                received_ns = self._clock.now_ns()
+                objects.extend(page.items)
+        except ResourceExpired:
+            if not objects:
+                raise
+            page = await self._api.list_objects(self._resource, self._selection)
             received_ns = self._clock.now_ns()
-            objects.extend(page.items)
+            objects = [*page.items]
+        return objects, received_ns, page.resource_version
+
+    async def _list(self) -> None:
+        objects, received_ns, version = await self._read_all()
         is_again = self.synced.is_set()
         if is_again:
             self.relists += 1
         self._handler.listed(objects, received_ns, is_again)
-        self._version = page.resource_version
+        self._version = version
         self.synced.set()
 
     async def _watch(self) -> None:
         self._opened_ns = None
+        self._has_events = False
         async with self._api.watch(
             self._resource, self._selection, resource_version=self._version
         ) as events:
@@ -165,15 +191,20 @@ class Reflector:
 
     def _take(self, event: WatchEvent) -> None:
         self._version = event.object["metadata"]["resourceVersion"]
-        self._delay = FIRST_DELAY
+        self._has_events = True
         if event.type == "BOOKMARK":
             self._handler.bookmark(event.received_ns)
         else:
             self._handler.changed(event)
 
-    async def _back_off(self, error: ClusterError) -> None:
+    async def _back_off(self, error: ClusterError | None = None) -> None:
+        now_ns = self._clock.now_ns()
+        since_ns = self._backed_off_ns
+        if since_ns is not None and now_ns - since_ns > to_nanoseconds(RESET_SECONDS):
+            self._delay = FIRST_DELAY
         delay = self._delay
         if isinstance(error, TooManyRequests) and error.retry_after_seconds:
             delay = max(delay, error.retry_after_seconds)
         self._delay = min(LONGEST_DELAY, self._delay * 2)
         await sleep(self._clock, delay)
+        self._backed_off_ns = self._clock.now_ns()

@@ -8,7 +8,7 @@ import pytest
 from support.bodies import config_map
 from support.scripted_transport import ScriptedTransport, list_object
 from virtslo.base.clock import Clock
-from virtslo.base.errors import ClusterError, ConnectionLost, Forbidden
+from virtslo.base.errors import ClusterError, ConnectionLost, Forbidden, ResourceExpired
 from virtslo.base.virtual_time import run_in_virtual_time
 from virtslo.client.reflector import FIRST_DELAY, REFUSED_SECONDS, Reflector
 from virtslo.model.identifiers import Object
@@ -150,3 +150,76 @@ def test_a_watch_that_lived_is_resumed_at_once_and_one_that_did_not_after_a_dela
     first, second = run_in_virtual_time(main)
 
     assert second - first == pytest.approx(after + gap)
+
+
+class Expiring:
+    """An API whose lists succeed and whose watches end at once, by an error or by themselves."""
+
+    def __init__(self, clock: Clock, error: ClusterError | None) -> None:
+        self._clock, self._error = clock, error
+        self.listed: list[float] = []
+        self.opened: list[float] = []
+        self.api = KubeApi(ScriptedTransport(self._list, events=self._open))
+
+    async def _list(self, _: Call) -> Object:
+        self.listed.append(self._clock.now_ns() / 1e9)
+        return list_object()
+
+    async def _open(self, _: Call) -> AsyncIterator[WatchEvent]:
+        self.opened.append(self._clock.now_ns() / 1e9)
+        return self._events()
+
+    async def _events(self) -> AsyncIterator[WatchEvent]:
+        if self._error is not None:
+            raise self._error
+        nothing: tuple[WatchEvent, ...] = ()
+        for event in nothing:
+            yield event
+
+
+@pytest.mark.parametrize("error", [ResourceExpired("too old resource version"), None])
+def test_a_server_whose_watches_do_not_last_is_asked_ever_more_seldom(
+    error: ClusterError | None,
+) -> None:
+    async def main(clock: Clock) -> Expiring:
+        expiring = Expiring(clock, error)
+        reflector = Reflector(expiring.api, CONFIG_MAPS, handler=Seen(), clock=clock)
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(reflector.run())
+            await asyncio.sleep(110)
+            task.cancel()
+        return expiring
+
+    asked = run_in_virtual_time(main)
+    start = asked.opened[0]
+    expected = [0.0, 0.8, 2.4, 5.6, 12.0, 24.8, 50.4, 80.4]
+
+    assert [round(at - start, 3) for at in asked.opened] == expected
+    assert len(asked.listed) == (1 if error is None else len(expected))
+
+
+class LongLists:
+    """An API whose second page is no longer there; each list that was asked for."""
+
+    def __init__(self) -> None:
+        self.limits: list[str | None] = []
+        self.api = KubeApi(ScriptedTransport(self._list))
+
+    async def _list(self, call: Call) -> Object:
+        self.limits.append(call.query.get("limit"))
+        if call.query.get("continue"):
+            raise ResourceExpired("the provided continue parameter is too old")
+        page = list_object(config_map(f"m{len(self.limits)}"))
+        if call.query.get("limit"):
+            page = {**page, "metadata": {**page["metadata"], "continue": "next"}}
+        return page
+
+
+def test_a_list_whose_next_page_is_gone_is_read_whole_at_once() -> None:
+    async def main(clock: Clock) -> list[str | None]:
+        lists = LongLists()
+        reflector = Reflector(lists.api, CONFIG_MAPS, handler=Seen(), clock=clock)
+        await reflector._list()
+        return lists.limits
+
+    assert run_in_virtual_time(main) == ["500", "500", None]
