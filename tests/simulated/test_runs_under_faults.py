@@ -128,3 +128,21 @@ def test_wrong_faults_are_told_all_at_once() -> None:
     assert "2 problems" in done.err
     assert "did you mean 'compaction'?" in done.err
     assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize("kind", ["vmi", "vm"])
+def test_creates_whose_answers_are_lost_are_found_by_their_names(tmp_path: Path, kind: str) -> None:
+    done = virtslo(
+        "run", "burst", "--kind", kind, "--count", "20", "--simulate", "instant", "--quiet",
+        "--runs", str(tmp_path), "--format", "json",
+        "--fault", "connection-reset:rate=0.2,served=1,stage=ramp_up",
+    )  # fmt: skip
+
+    codes = {item["code"]: item for item in done.document["data_quality"]}
+    operations = read_record(only_run(tmp_path)).operations
+    lost = [item for item in operations if item.verb == "create" and item.error is not None]
+    assert lost
+    assert codes["found_by_name"]["detail"].startswith(f"{len(lost)} creates")
+    assert "foreign_load" not in codes
+    assert "failed_operations" not in codes
+    assert done.code == 0

@@ -18,6 +18,9 @@ CHURN: Final = "churn"
 RAMP_DOWN: Final = "ramp_down"
 
 
+SERVER_FAILURE: Final = 500
+
+
 class OperationRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     """What was intended, released, sent and answered for one object.
 
@@ -43,3 +46,10 @@ class OperationRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     uid: str | None = None
     cycle: int | None = None
     message: str | None = None
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether the server may have carried out what failed: no answer came, or a 5xx, which a
+        gateway may have written in its place.
+        """
+        return self.error is not None and (self.code is None or self.code >= SERVER_FAILURE)

@@ -31,6 +31,8 @@ class Population:
         self._running_of: Counter[int] = Counter()
         self._alive: dict[str, str | None] = {}
         """Owner's uid by uid."""
+        self._uids: dict[tuple[str, str, str], str] = {}
+        """Of what lives and was measured, by (kind, namespace, name)."""
         self._owned: Counter[str] = Counter()
         self._deleting: dict[str, None] = {}
         self._running_by_name: dict[tuple[str, str], str] = {}
@@ -55,6 +57,10 @@ class Population:
     def running(self) -> int:
         """Measured VMIs that are Running now."""
         return self._counts[RUNNING]
+
+    def uid_of(self, key: tuple[str, str, str]) -> str | None:
+        """The uid of a measured object that lives, by (kind, namespace, name)."""
+        return self._uids.get(key)
 
     def is_whole(self, indices: frozenset[int], members: int) -> Predicate:
         """Whether every one of these slots has a Running VMI, and so many run in all."""
@@ -133,26 +139,30 @@ class Population:
 
     def _apply(self, observation: Observation) -> None:
         uid = observation.uid
+        key = (observation.kind, observation.namespace, observation.name)
         if observation.fact == ADDED and uid not in self._alive:
             self._alive[uid] = observation.owner_uid
+            self._uids[key] = uid
             if observation.owner_uid is not None:
                 self._owned[observation.owner_uid] += 1
         elif observation.fact == DELETED and uid in self._alive:
             owner = self._alive.pop(uid)
+            if self._uids.get(key) == uid:
+                del self._uids[key]
             if owner is not None:
                 self._owned[owner] -= 1
         if observation.kind != VMI:
             return
-        key = (observation.namespace, observation.name)
+        place = (observation.namespace, observation.name)
         if observation.fact == PHASE and observation.phase is not None:
             self._move(uid, observation.phase, observation.index)
-            self._name(key, uid, is_running=observation.phase == RUNNING)
+            self._name(place, uid, is_running=observation.phase == RUNNING)
         elif observation.fact == DELETING:
             self._deleting[uid] = None
         elif observation.fact == DELETED:
             self._deleting.pop(uid, None)
             self._move(uid, GONE, observation.index)
-            self._name(key, uid, is_running=False)
+            self._name(place, uid, is_running=False)
 
     def _name(self, key: tuple[str, str], uid: str, *, is_running: bool) -> None:
         if is_running:

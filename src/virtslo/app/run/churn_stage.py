@@ -40,7 +40,8 @@ class ChurnStage:
         self._clock = clock
         self._last = plan.cycles[-1].number
         self._victims: dict[str, None] = {}
-        self._refused: dict[tuple[str, str], None] = {}
+        self._refused: dict[tuple[str, str], tuple[str, str, str] | None] = {}
+        """What never comes; with the key under which it may be found if that is in doubt."""
 
     def count(self, operation: OperationRecord) -> None:
         """Take note of an operation of the stage."""
@@ -49,7 +50,8 @@ class ChurnStage:
         if operation.verb == DELETE and operation.error is None and operation.uid is not None:
             self._victims[operation.uid] = None
         elif operation.error is not None:
-            self._refused[operation.namespace, operation.name] = None
+            key = (operation.kind, operation.namespace, operation.name)
+            self._refused[key[1:]] = key if operation.is_in_doubt else None
 
     async def carry_out(self) -> None:
         """Every cycle, to the stage's end."""
@@ -84,9 +86,19 @@ class ChurnStage:
         running = dict.fromkeys((planned.namespace, planned.name) for planned in wanted)
         if self._scenario.load.pattern is Pattern.CONSTANT_CHURN:
             running = self._still_wanted(last)
-        return self._population.is_replaced(
-            gone=self._victims, running=[key for key in running if key not in self._refused]
-        )
+
+        def replaced() -> bool:
+            to_come = [place for place in running if self._is_to_come(place)]
+            return self._population.is_replaced(gone=self._victims, running=to_come)()
+
+        return replaced
+
+    def _is_to_come(self, place: tuple[str, str]) -> bool:
+        """Whether a replacement was accepted, or was found though its answer was lost."""
+        if place not in self._refused:
+            return True
+        key = self._refused[place]
+        return key is not None and self._population.uid_of(key) is not None
 
     def _still_wanted(self, last: PlannedCycle) -> dict[tuple[str, str], None]:
         """Of one long cycle: replacements that are not victims again later in it."""

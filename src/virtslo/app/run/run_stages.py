@@ -4,7 +4,7 @@ Invariant: a stage's window closes only when the population is as the stage want
 is quiet, or when waiting has ended, and the stage says which.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from virtslo.app.run.churn_stage import ChurnStage
 from virtslo.app.run.run_watch import RunWatch
@@ -104,7 +104,7 @@ class RunStages:
             self.failed += 1
             if operation.verb == DELETE and operation.code == NOT_FOUND:
                 self._forget(key)
-            elif operation.verb == CREATE and (operation.code is None or operation.code >= 500):
+            elif operation.verb == CREATE and operation.is_in_doubt:
                 self._unknown[key] = self._planned[key]
         elif operation.verb == CREATE:
             if operation.stage != WARM_UP:
@@ -122,6 +122,30 @@ class RunStages:
             self._latest_in, self.latest_ns = operation.stage, 0
         late_ns = operation.sent_ns - operation.released_ns
         self.latest_ns = max(self.latest_ns or 0, late_ns)
+
+    def _find_unknown(self) -> bool:
+        """Take what was created in spite of a lost answer for what it is; whether there was any."""
+        population = self._watch.population
+        found = {key: uid for key in self._unknown if (uid := population.uid_of(key)) is not None}
+        for key in found:
+            self._alive[key] = self._unknown.pop(key)
+            self.created += 1
+            self.failed -= 1
+        self._uids.update(found)
+        return bool(found)
+
+    def _is_whole(self) -> Callable[[], bool]:
+        """Whether everything that was accepted, or was found since, runs."""
+        population = self._watch.population
+        is_whole = population.is_whole(self._wanted_indices(), self._wanted_members())
+
+        def whole() -> bool:
+            nonlocal is_whole
+            if self._unknown and self._find_unknown():
+                is_whole = population.is_whole(self._wanted_indices(), self._wanted_members())
+            return is_whole()
+
+        return whole
 
     def _forget(self, key: Key) -> None:
         self._alive.pop(key, None)
@@ -154,8 +178,7 @@ class RunStages:
         is_burst = self._scenario.load.arrival.process is Process.BURST
         async with self._windows.stage(RAMP_UP, deadline=last_offset + plan.running_deadline):
             await self._create(plan.objects, RAMP_UP, plan.offsets_ns, closed_loop=is_burst)
-            whole = self._watch.population.is_whole(self._wanted_indices(), self._wanted_members())
-            await self._windows.wait(whole)
+            await self._windows.wait(self._is_whole())
 
     async def _ramp_down(self) -> None:
         async with self._windows.stage(RAMP_DOWN, deadline=self._plan.gone_deadline):

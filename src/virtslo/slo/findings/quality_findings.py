@@ -4,7 +4,7 @@ Invariant: a finding names the indicators and tables it touches, whole; what spo
 run inconclusive, what is worth knowing does not.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from virtslo.model.findings import ALL_FIGURES, Finding
@@ -95,7 +95,8 @@ def _foreign(run: Measured, stage: str) -> Iterator[Finding]:
     kubevirt = source_window(run, stage, COMPONENTS)
     if everybody is None or kubevirt is None or not (everybody.is_whole and kubevirt.is_whole):
         return
-    made, theirs = _created(everybody), _created(kubevirt)
+    made = _created(everybody, _is_done)
+    theirs = _created(kubevirt, lambda code: _is_done(code) or _is_in_doubt(code))
     ours: dict[str, int] = {}
     for operation in run.record.operations:
         if operation.stage == stage and operation.verb == CREATE and _may_be_done(operation):
@@ -118,14 +119,23 @@ def _foreign(run: Measured, stage: str) -> Iterator[Finding]:
 
 
 def _may_be_done(operation: OperationRecord) -> bool:
-    """Whether a create was accepted, or its answer was lost: then it may have been."""
-    return operation.error is None or operation.code is None
+    """Whether a create was accepted, or is in doubt: then it may have been."""
+    return operation.error is None or operation.is_in_doubt
 
 
-def _created(window: Window) -> Mapping[str, int]:
+def _is_done(code: str) -> bool:
+    return code.startswith("2")
+
+
+def _is_in_doubt(code: str) -> bool:
+    """Whether a client counted a request that the server may have carried out: no code, or 5xx."""
+    return not code.isdigit() or code.startswith("5")
+
+
+def _created(window: Window, counts: Callable[[str], bool]) -> Mapping[str, int]:
     sums: dict[str, int] = {}
     for (_, call), count in window.requests.items():
-        if call.verb == "CREATE" and call.is_success:
+        if call.verb == "CREATE" and counts(call.code):
             sums[call.target] = sums.get(call.target, 0) + count
     return sums
 

@@ -45,6 +45,7 @@ def findings_of(measured: Measured) -> tuple[Finding, ...]:
         *_cold(measured),
         *_relists(measured),
         *_failures(measured),
+        *_found(measured),
         *_unfinished(measured),
         *churn_findings(measured.churn, measured.record),
         *ramp_down_findings(measured.record),
@@ -147,6 +148,19 @@ def _failures(measured: Measured) -> Iterator[Finding]:
         f"{refusals(failed)}",
         touches=ALL_FIGURES,
         inconclusive=True,
+    )
+
+
+def _found(measured: Measured) -> Iterator[Finding]:
+    """Operations without a good answer that turned out to be done."""
+    if not measured.found:
+        return
+    verbs = Counter(operation.verb for operation in measured.found)
+    told = " and ".join(f"{count} {verb}s" for verb, count in sorted(verbs.items()))
+    yield Finding(
+        "found_by_name",
+        f"{told} whose answer was lost or came from a gateway were found by their names and count "
+        f"as done, but not in times of answers: {refusals(measured.found)}",
     )
 
 

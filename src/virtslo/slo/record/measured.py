@@ -17,6 +17,7 @@ from virtslo.model.stages import Stage
 from virtslo.model.workload import TRAITS
 from virtslo.slo.record.churn import ChurnFacts
 from virtslo.slo.record.churn_reader import churn_facts
+from virtslo.slo.record.doubtful import settled
 from virtslo.slo.record.timelines import Timeline, Timelines, timelines_of
 
 VMI = resources.VMIS.kind
@@ -43,6 +44,8 @@ class Measured:
     ramp_down: Stage | None
     churn: ChurnFacts | None = None
     """The cycles; None for a burst."""
+    found: tuple[OperationRecord, ...] = ()
+    """Operations in doubt that were found done, as they were recorded."""
 
     @property
     def creations(self) -> list[OperationRecord]:
@@ -180,7 +183,8 @@ class Measured:
 
 
 def measure(record: RunRecord) -> Measured:
-    """Find the measured part of a record."""
+    """Find the measured part of a record, with what was in doubt settled."""
+    record, found = settled(record)
     stages = record.header.stages
     ramp_down = _stage(stages, RAMP_DOWN)
     stage = _stage(stages, measured_stage(record))
@@ -195,7 +199,7 @@ def measure(record: RunRecord) -> Measured:
     if stage is not None and stage.ended_ns is not None:
         for vmi in vmis:
             vmi.forget_phases_from(stage.ended_ns, but_until=stage.whole_ns)
-    return Measured(record, timelines, vmis, stage, ramp_down, churn)
+    return Measured(record, timelines, vmis, stage, ramp_down, churn, found)
 
 
 def _once(vmis: Iterable[Timeline]) -> Iterator[Timeline]:
