@@ -11,7 +11,7 @@ from virtslo.app.cluster.retrying import Patience
 from virtslo.base.clock import Clock, sleep, to_nanoseconds
 from virtslo.base.errors import AlreadyExists, ClusterError, NotFound
 from virtslo.model import resources
-from virtslo.model.identifiers import RUN_LABEL
+from virtslo.model.identifiers import RUN_LABEL, Object
 from virtslo.model.resources import Resource
 from virtslo.ports.kube_api import KubeApi, Selection
 
@@ -32,7 +32,7 @@ async def create_namespaces(
 ) -> tuple[str, ...]:
     """Create and label the namespaces; returns those that this call made.
 
-    Raises ClusterError for one that exists where it must be new.
+    Raises ClusterError for one that exists where it must be new, or is being terminated.
     """
     made: list[str] = []
     for name in names:
@@ -49,9 +49,21 @@ async def create_namespaces(
                     f"namespace {name!r} exists already, and this run wants to make it",
                     hint=f"remove what an earlier run left: virtslo clean --run {run_label}",
                 ) from error
+            if is_terminating(await api.get(resources.NAMESPACES, name)):
+                raise ClusterError(
+                    f"namespace {name!r} is being terminated: it takes no new objects",
+                    hint="wait until it is gone (kubectl get namespace), or name another",
+                ) from error
         else:
             made.append(name)
     return tuple(made)
+
+
+def is_terminating(namespace: Object) -> bool:
+    """Whether a namespace takes no new objects, since it is being deleted."""
+    if namespace["metadata"].get("deletionTimestamp"):
+        return True
+    return (namespace.get("status") or {}).get("phase") == "Terminating"
 
 
 async def list_namespaces(api: KubeApi, selector: str) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from typing import Any, Final
 from virtslo.app.cluster.clean_up import find_leftovers
 from virtslo.app.cluster.environment import describe_environment, find_kubevirt, is_played
 from virtslo.app.preflight.checks import Check, Outcome, failed, ok, unknown, warning
+from virtslo.app.preflight.namespace_check import check_namespaces
 from virtslo.app.preflight.permissions import check_permissions
 from virtslo.app.preflight.room_check import check_quotas, check_room
 from virtslo.app.run.call_counters import Counting
@@ -64,6 +65,7 @@ async def examine(api: KubeApi, clock: Clock, scenario: Scenario) -> Examination
     checks.append(await _check_template(api, plan))
     checks.append(await check_room(api, scenario.workload.count, _memory(plan)))
     if not plan.owned_namespaces:
+        checks.append(await check_namespaces(api, plan.namespaces))
         quotas = await check_quotas(api, plan.namespaces, scenario.workload.count)
         checks += [] if quotas is None else [quotas]
     checks += [await _check_metrics(api, clock), await _check_leftovers(api)]

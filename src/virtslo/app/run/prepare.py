@@ -1,6 +1,8 @@
 """From a scenario to a plan: manifests are rendered once, bounded, before anything is touched."""
 
+from virtslo.base.errors import ScenarioError
 from virtslo.config.templates.rendering import render_manifests
+from virtslo.load.never_started import never_started
 from virtslo.load.plan import (
     Plan,
     contexts,
@@ -16,7 +18,9 @@ from virtslo.model.vocabulary import VIRT_CONTROLLER
 def prepare_plan(
     scenario: Scenario, *, run_label: str, seed: int, environment: Environment | None = None
 ) -> Plan:
-    """Render the manifests and plan the run. Raises ScenarioError for a template that will not do.
+    """Render the manifests and plan the run.
+
+    Raises ScenarioError for a template that will not do, or whose VMs nothing starts.
 
     The ceiling uses virt-controller's effective client limit where the environment tells it.
     """
@@ -27,7 +31,7 @@ def prepare_plan(
     manifests = render_manifests(workload.template, wanted, workload.variables, workload.kind)
     limit = environment.client_limits.get(VIRT_CONTROLLER) if environment else None
     begin, end = len(ramped), len(ramped) + len(warm)
-    return make_plan(
+    plan = make_plan(
         scenario,
         run_label=run_label,
         seed=seed,
@@ -36,3 +40,7 @@ def prepare_plan(
         replacement_manifests=manifests[end:],
         limit=limit,
     )
+    problems = never_started(plan.objects)
+    if problems:
+        raise ScenarioError(workload.template.name, problems)
+    return plan

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from virtslo.base.errors import ApiError, ClusterError
 from virtslo.client.paging import PAGE_SIZE, list_all
+from virtslo.load.never_started import waiting_strategy
 from virtslo.model import resources
 from virtslo.model.findings import Finding
 from virtslo.model.identifiers import RUN_LABEL, RUNNING, Object
@@ -21,21 +22,53 @@ _LONGEST: Final = 160
 
 
 async def find_stuck(api: KubeApi, *, run_label: str, stage: str) -> Finding | None:
-    """What keeps the run's VMIs from being Running; None where all are, or none can be read."""
+    """What keeps the run's VMIs from being Running, or its VMs from having one.
+
+    None where all run, or none can be read.
+    """
     ours = Selection(label_selector=f"{RUN_LABEL}={run_label}")
     try:
         vmis = await list_all(api, resources.VMIS, ours)
         stuck = [vmi for vmi in vmis if _phase(vmi) != RUNNING]
-        if not stuck:
+        idle = _without_vmi(await list_all(api, resources.VMS, ours), vmis)
+        if not stuck and not idle:
             return None
         pods = {_owner(pod): pod for pod in await list_all(api, resources.PODS, ours)}
         told = [await _tell(api, vmi, pods.get(vmi["metadata"]["uid"])) for vmi in stuck[:TOLD]]
+        told_idle = [await _tell_idle(api, machine) for machine in idle[:TOLD]]
     except ClusterError:
         return None
-    more = f"; and {len(stuck) - TOLD} more" if len(stuck) > TOLD else ""
-    return Finding(
-        code="stuck", detail=f"{len(stuck)} VMIs were stuck after {stage}: {'; '.join(told)}{more}"
-    )
+    parts = []
+    if stuck:
+        parts.append(f"{len(stuck)} VMIs were stuck after {stage}: {_some(told, len(stuck))}")
+    if idle:
+        parts.append(f"{len(idle)} VMs had no VMI after {stage}: {_some(told_idle, len(idle))}")
+    return Finding(code="stuck", detail="; ".join(parts))
+
+
+def _some(told: Sequence[str], count: int) -> str:
+    more = f"; and {count - TOLD} more" if count > TOLD else ""
+    return f"{'; '.join(told)}{more}"
+
+
+def _without_vmi(machines: Sequence[Object], vmis: Sequence[Object]) -> list[Object]:
+    """VMs that have no VMI now."""
+    owners = {_owner(vmi) for vmi in vmis}
+    return [machine for machine in machines if machine["metadata"]["uid"] not in owners]
+
+
+async def _tell_idle(api: KubeApi, machine: Object) -> str:
+    metadata = machine["metadata"]
+    status = machine.get("status", {}).get("printableStatus") or "without a status"
+    words = [f"{metadata['namespace']}/{metadata['name']} is {status}"]
+    waiting = waiting_strategy(machine.get("spec"))
+    if waiting is not None:
+        words.append(f"nothing starts it: {waiting[0]} is {waiting[1]}")
+    words += list(_reasons(machine))
+    events = await _events(api, metadata["namespace"], [metadata["name"]])
+    if events:
+        words.append(f"last events: {' | '.join(events)}")
+    return ", ".join(words)
 
 
 async def _tell(api: KubeApi, vmi: Object, pod: Object | None) -> str:

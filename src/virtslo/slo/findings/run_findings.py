@@ -158,9 +158,9 @@ def _found(measured: Measured) -> Iterator[Finding]:
     verbs = Counter(operation.verb for operation in measured.found)
     told = " and ".join(f"{count} {verb}s" for verb, count in sorted(verbs.items()))
     yield Finding(
-        "found_by_name",
-        f"{told} whose answer was lost or came from a gateway were found by their names and count "
-        f"as done, but not in times of answers: {refusals(measured.found)}",
+        code="found_by_name",
+        detail=f"{told} whose answer was lost or came from a gateway were found by their names and "
+        f"count as done, but not in times of answers: {refusals(measured.found)}",
     )
 
 
