@@ -27,7 +27,7 @@ def lines_of(test: Callable[[KubeApi], Awaitable[None]], *faults: str) -> list[A
             assert line.endswith(b"\n")
             lines.append(json.loads(line))
 
-        async with faulty_server(clock, faults, audit=write) as server:
+        async with faulty_server(clock, faults, audit_log=write) as server:
             await asyncio.sleep(0.001)
             server.register_proxy("default", "p", 8443, lambda path: path.encode())
             await test(KubeApi(DirectTransport(server, USER)))

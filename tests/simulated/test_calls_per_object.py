@@ -120,7 +120,7 @@ async def _one(hollow: Hollow, resource: Resource, body: Object) -> tuple[list[s
     settled_ns = hollow.clock.now_ns() + 3_000_000_000
     await hollow.until(is_settled)
     up = _writes(hollow)
-    hollow.audit.clear()
+    hollow.audit_log.clear()
     await hollow.api.delete(resource, name, namespace=NAMESPACE)
     await hollow.until_gone(resources.VMIS, name)
     return up, _writes(hollow)
@@ -128,7 +128,7 @@ async def _one(hollow: Hollow, resource: Resource, body: Object) -> tuple[list[s
 
 def _writes(hollow: Hollow) -> list[str]:
     lines = []
-    for line in hollow.audit:
+    for line in hollow.audit_log:
         component, reference = line["userAgent"].split("/")[0], line["objectRef"]
         if line["verb"] in {"get", "list", "watch"} or component in OTHERS:
             continue
@@ -142,7 +142,7 @@ def _writes(hollow: Hollow) -> list[str]:
 
 def test_a_vmi_comes_and_goes_in_the_recorded_order() -> None:
     async def test(hollow: Hollow) -> None:
-        hollow.audit.clear()
+        hollow.audit_log.clear()
         up, down = await _one(hollow, resources.VMIS, vmi("a"))
 
         assert [line for line in up if not line.startswith("kubelet")] == VMI_ORDER
@@ -154,7 +154,7 @@ def test_a_vmi_comes_and_goes_in_the_recorded_order() -> None:
 
 def test_a_vm_comes_up_in_the_recorded_order() -> None:
     async def test(hollow: Hollow) -> None:
-        hollow.audit.clear()
+        hollow.audit_log.clear()
         up, _ = await _one(hollow, resources.VMS, vm("a"))
         left_out = ("kubelet", "virt-controller update")
 

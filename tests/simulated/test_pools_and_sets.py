@@ -190,12 +190,12 @@ def test_dependents_of_what_was_deleted_go_as_fast_as_the_garbage_collectors_cli
     async def test(hollow: Hollow) -> list[float]:
         await _create(hollow, resources.VMI_REPLICA_SETS, replica_set("r", 60))
         await hollow.until(_settled(hollow, resources.VMIS, 60))
-        hollow.audit.clear()
+        hollow.audit_log.clear()
         await hollow.api.delete(resources.VMI_REPLICA_SETS, "r", namespace=NAMESPACE)
         await hollow.until(_settled(hollow, resources.VMIS, 0), seconds=300)
         return [
             datetime.fromisoformat(line["requestReceivedTimestamp"]).timestamp()
-            for line in hollow.audit
+            for line in hollow.audit_log
             if line["verb"] == "delete"
             and line["objectRef"]["resource"] == "virtualmachineinstances"
             and line["userAgent"].startswith("kube-controller-manager")

@@ -53,7 +53,7 @@ def test_a_components_counters_are_what_the_server_was_asked() -> None:
         samples = await _metrics(hollow, _leader(hollow))
         codes = [
             str(line["responseStatus"]["code"])
-            for line in hollow.audit
+            for line in hollow.audit_log
             if line["userAgent"].startswith("virt-controller")
             and line["verb"] == "update"
             and line["objectRef"]["resource"] == "virtualmachines"

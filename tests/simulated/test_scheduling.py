@@ -127,7 +127,7 @@ def test_what_names_an_owner_that_never_was_is_collected() -> None:
         await hollow.until_gone(resources.CONTROLLER_REVISIONS, "r")
         asked = [
             line["objectRef"]["resource"]
-            for line in hollow.audit
+            for line in hollow.audit_log
             if line["userAgent"].startswith("kube-controller-manager") and line["verb"] == "get"
         ]
         assert "virtualmachines" in asked

@@ -40,8 +40,8 @@ def test_every_request_is_counted_once_everywhere(faults: Sequence[str]) -> None
         await _come_and_go(hollow)
         await asyncio.sleep(30)
 
-        assert _by_components(hollow) == _by_audit(hollow.audit)
-        assert _by_server(hollow) == _by_ended(hollow.audit)
+        assert _by_components(hollow) == _by_audit(hollow.audit_log)
+        assert _by_server(hollow) == _by_ended(hollow.audit_log)
 
     in_hollow_cluster(test, profile="ci", faults=faults)
 

@@ -147,12 +147,12 @@ async def served(*, log_size: int = 10_000) -> AsyncIterator[Served]:
 
 @asynccontextmanager
 async def hollow_served(
-    *, nodes: int, audit: Callable[[bytes], None] | None = None
+    *, nodes: int, audit_log: Callable[[bytes], None] | None = None
 ) -> AsyncIterator[Served]:
     """A server on a free port of loopback with hollow nodes and controllers at work behind it."""
     clock = SystemClock()
     profile = load_profile("instant")
-    server = ApiServer(clock=clock, seed=1, profile=profile.server, audit=audit)
+    server = ApiServer(clock=clock, seed=1, profile=profile.server, audit_log=audit_log)
     server.set_up()
     install_documents(server)
     cluster = HollowCluster(

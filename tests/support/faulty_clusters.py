@@ -38,7 +38,7 @@ async def faulty_server(
     *,
     seed: int = 1,
     stages: StageBoard | None = None,
-    audit: Callable[[bytes], None] | None = None,
+    audit_log: Callable[[bytes], None] | None = None,
 ) -> AsyncIterator[ApiServer]:
     """An API server whose faults play from now on."""
     faults = parse_faults(texts)
@@ -47,7 +47,7 @@ async def faulty_server(
         seed=seed,
         profile=ServerProfile(),
         guard=True,
-        audit=audit,
+        audit_log=audit_log,
         faults=FaultPlan(faults, seed=seed),
     )
     server.set_up()

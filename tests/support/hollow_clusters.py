@@ -37,7 +37,7 @@ class Hollow:
     server: ApiServer
     cluster: HollowCluster
     clock: Clock
-    audit: list[Mapping[str, Any]] = field(default_factory=list)
+    audit_log: list[Mapping[str, Any]] = field(default_factory=list)
 
     async def get(self, resource: Resource, name: str) -> Object | None:
         """An object, or None."""
@@ -101,12 +101,12 @@ def in_hollow_cluster(
 
     async def main(clock: Clock) -> T:
         loaded = load_profile(profile)
-        audit: list[Mapping[str, Any]] = []
+        audit_log: list[Mapping[str, Any]] = []
         server = ApiServer(
             clock=clock,
             seed=seed,
             profile=loaded.server,
-            audit=lambda line: audit.append(json.loads(line)),
+            audit_log=lambda line: audit_log.append(json.loads(line)),
             faults=FaultPlan(asked, seed=seed),
         )
         server.set_up()
@@ -128,7 +128,7 @@ def in_hollow_cluster(
             await api.create(resources.NAMESPACES, namespace)
             plays = {**server_plays(server), **cluster_plays(cluster, seed=seed)}
             playing = group.create_task(FaultTimer(asked, clock=clock, plays=plays).run())
-            result = await test(Hollow(api, server, cluster, clock, audit))
+            result = await test(Hollow(api, server, cluster, clock, audit_log))
             playing.cancel()
             await asyncio.wait([playing])
             running.cancel()

@@ -60,21 +60,21 @@ def reference_run(kind: str, count: int, *, every: float = 0.0, seed: int = 1) -
         await asyncio.sleep(5)
         resource, bodies = bodies_of(kind, count)
         latencies: list[float] = []
-        hollow.audit.clear()
+        hollow.audit_log.clear()
         start_ns = hollow.clock.now_ns()
         async with asyncio.timeout(600), asyncio.TaskGroup() as group:
             group.create_task(_time(hollow, count, latencies))
             await _create(hollow, resource, bodies, every)
         running = (hollow.clock.now_ns() - start_ns) / 1e9
         await asyncio.sleep(SETTLE_SECONDS)
-        created = counts(hollow.audit, count)
-        hollow.audit.clear()
+        created = counts(hollow.audit_log, count)
+        hollow.audit_log.clear()
         start_ns = hollow.clock.now_ns()
         await _delete(hollow, resource, bodies)
         await hollow.until(lambda: _all_gone(hollow, resource), seconds=600)
         gone = (hollow.clock.now_ns() - start_ns) / 1e9
         await asyncio.sleep(SETTLE_SECONDS)
-        deleted = counts(hollow.audit, count)
+        deleted = counts(hollow.audit_log, count)
         return ReferenceRun(created, deleted, running, gone, sorted(latencies))
 
     return in_hollow_cluster(test, profile="two-core", nodes=50, seed=seed)
@@ -96,10 +96,10 @@ async def _time(hollow: Hollow, count: int, latencies: list[float]) -> None:
                 return
 
 
-def counts(audit: Sequence[Mapping[str, Any]], count: int) -> Counts:
+def counts(audit_log: Sequence[Mapping[str, Any]], count: int) -> Counts:
     """Calls per VMI of every component; the load's own, lists, watches and leases left out."""
     found: Counter[tuple[str, str]] = Counter()
-    for line in audit:
+    for line in audit_log:
         component = line["userAgent"].split("/")[0]
         reference = line["objectRef"]
         if component == "loader" or line["verb"] in {"list", "watch"}:

@@ -9,7 +9,11 @@ from typing import Final
 
 from virtslo.base.clock import Clock, sleep
 from virtslo.model import kubevirt_metrics
-from virtslo.model.perfscale_audit import AuditRequest, AuditResult, AuditValue
+from virtslo.model.perfscale_audit import (
+    PerfscaleAuditRequest,
+    PerfscaleAuditResult,
+    PerfscaleAuditValue,
+)
 from virtslo.model.verdicts import Outcome
 from virtslo.model.vocabulary import VIRT_API, VIRT_CONTROLLER
 from virtslo.ports.metric_source import MetricSource, ScrapedSeries
@@ -25,9 +29,9 @@ VIOLATED: Final = 1
 INCONCLUSIVE: Final = 4
 
 
-async def audit(
-    request: AuditRequest, source: MetricSource, clock: Clock, tell: Callable[[str], None]
-) -> AuditResult:
+async def perfscale_audit(
+    request: PerfscaleAuditRequest, source: MetricSource, clock: Clock, tell: Callable[[str], None]
+) -> PerfscaleAuditResult:
     """Everything that the samples say of the window. Raises ClusterError."""
     reading = _Reading(request, source)
     await _wait_for_last_scrape(request, reading, clock, tell)
@@ -52,7 +56,7 @@ async def audit(
         )
         values.append(audit_values.processor(component, cpu, **window))
     by_key = {value.key: value for value in values}
-    return AuditResult(
+    return PerfscaleAuditResult(
         place=source.place,
         start=request.start,
         end=request.end,
@@ -62,7 +66,7 @@ async def audit(
     )
 
 
-def exit_code(result: AuditResult) -> int:
+def exit_code(result: PerfscaleAuditResult) -> int:
     """1 if a threshold is violated, 4 if one cannot be judged, else 0."""
     outcomes = {item.verdict for item in result.verdicts}
     if Outcome.VIOLATED in outcomes:
@@ -73,7 +77,7 @@ def exit_code(result: AuditResult) -> int:
 class _Reading:
     """Reads series around the window; of several metrics the first that was scraped."""
 
-    def __init__(self, request: AuditRequest, source: MetricSource) -> None:
+    def __init__(self, request: PerfscaleAuditRequest, source: MetricSource) -> None:
         margin = max(LEAST_MARGIN, 2 * request.scrape_interval)
         self._source = source
         self._from, self._to = request.start - margin, request.end + margin
@@ -102,7 +106,7 @@ class _Reading:
 
 
 async def _wait_for_last_scrape(
-    request: AuditRequest, reading: _Reading, clock: Clock, tell: Callable[[str], None]
+    request: PerfscaleAuditRequest, reading: _Reading, clock: Clock, tell: Callable[[str], None]
 ) -> None:
     """Until a scrape after the end may be there: without one the last requests are not seen.
 
@@ -116,7 +120,9 @@ async def _wait_for_last_scrape(
         await sleep(clock, missing)
 
 
-def _notes(values: list[AuditValue], requests: tuple[ScrapedSeries, ...]) -> tuple[str, ...]:
+def _notes(
+    values: list[PerfscaleAuditValue], requests: tuple[ScrapedSeries, ...]
+) -> tuple[str, ...]:
     notes = []
     if not requests:
         notes.append(

@@ -15,14 +15,14 @@ from virtslo.base.bounded_files import UnreadableFile, open_to_append
 from virtslo.base.clock import Clock
 from virtslo.base.errors import ClusterError, StoreError
 from virtslo.cli.wiring import (
-    audit_to,
     is_in_process,
-    open_audit_files,
+    open_audit_log_files,
     open_scrapes,
     simulated_prometheus,
+    write_audit_log_to,
 )
 from virtslo.model.scenario import Observe
-from virtslo.ports.audit_log_source import AuditSource
+from virtslo.ports.audit_log_source import AuditLogSource
 from virtslo.ports.kube_api import KubeApi
 from virtslo.ports.metric_source import MetricSource
 
@@ -33,18 +33,18 @@ TOKEN: Final = "VIRTSLO_PROMETHEUS_TOKEN"  # noqa: S105  (a variable's name)
 @asynccontextmanager
 async def open_sources(observe: Observe, api: KubeApi, clock: Clock) -> AsyncIterator[CallSources]:
     """The sources, open for as long as the context is. Raises StoreError, ClusterError."""
-    with _audit(observe, api, clock) as audit:
+    with _audit_log(observe, api, clock) as audit_log:
         async with _metrics(observe, api, clock) as metrics:
-            yield CallSources(audit, metrics)
+            yield CallSources(audit_log, metrics)
 
 
 @contextmanager
-def _audit(observe: Observe, api: KubeApi, clock: Clock) -> Iterator[AuditSource | None]:
+def _audit_log(observe: Observe, api: KubeApi, clock: Clock) -> Iterator[AuditLogSource | None]:
     if observe.audit_log is None:
         yield None
         return
     path = Path(observe.audit_log)
-    source = open_audit_files(path, in_thread=not clock.is_virtual)
+    source = open_audit_log_files(path, in_thread=not clock.is_virtual)
     if not is_in_process(api):
         yield source
         return
@@ -58,11 +58,11 @@ def _audit(observe: Observe, api: KubeApi, clock: Clock) -> Iterator[AuditSource
         file.write(line)
 
     with file:
-        audit_to(api, append)
+        write_audit_log_to(api, append)
         try:
             yield source
         finally:
-            audit_to(api, None)
+            write_audit_log_to(api, None)
 
 
 @asynccontextmanager

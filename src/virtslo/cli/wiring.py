@@ -20,11 +20,11 @@ from virtslo.cli.formats import FORMATS
 from virtslo.model.environment import SimulatedTarget
 from virtslo.model.history import HistoryRun, OddInput
 from virtslo.model.identity import Identity
-from virtslo.model.perfscale_audit import AuditRequest, AuditResult
+from virtslo.model.perfscale_audit import PerfscaleAuditRequest, PerfscaleAuditResult
 from virtslo.model.record import RunRecord
 from virtslo.model.report import Report
 from virtslo.model.suite import SuiteRecord
-from virtslo.ports.audit_log_source import AuditSource
+from virtslo.ports.audit_log_source import AuditLogSource
 from virtslo.ports.document_sink import Delivery, Document
 from virtslo.ports.history_store import HistoryStore
 from virtslo.ports.kube_api import KubeApi
@@ -126,7 +126,7 @@ async def simulated_cluster(
     """
     from virtslo.sim.direct import DirectTransport
 
-    async with _running_cluster(target, clock=clock, audit=None, stages=stages) as server:
+    async with _running_cluster(target, clock=clock, audit_log=None, stages=stages) as server:
         yield KubeApi(DirectTransport(server, OURSELVES))
 
 
@@ -137,7 +137,7 @@ async def served_cluster(
     clock: Clock,
     port: int,
     kubeconfig: Path,
-    audit: Callable[[bytes], None] | None,
+    audit_log: Callable[[bytes], None] | None,
 ) -> AsyncIterator[str]:
     """A simulated cluster on a loopback socket, its kubeconfig written; yields its URL."""
     from virtslo.sim.http.certificates import make_certificates
@@ -145,7 +145,7 @@ async def served_cluster(
     from virtslo.sim.http.server import HttpServer
 
     check_replaceable(kubeconfig)
-    async with _running_cluster(target, clock=clock, audit=audit) as server:
+    async with _running_cluster(target, clock=clock, audit_log=audit_log) as server:
         certificates = make_certificates()
         http = HttpServer(server, certificates)
         url = await http.start(port)
@@ -161,7 +161,7 @@ async def _running_cluster(
     target: SimulatedTarget,
     *,
     clock: Clock,
-    audit: Callable[[bytes], None] | None,
+    audit_log: Callable[[bytes], None] | None,
     stages: StageBoard | None = None,
 ) -> "AsyncIterator[ApiServer]":
     from virtslo.config.faults import parse_faults
@@ -180,7 +180,7 @@ async def _running_cluster(
         clock=clock,
         seed=target.seed,
         profile=profile.server,
-        audit=audit,
+        audit_log=audit_log,
         faults=FaultPlan(faults, seed=target.seed),
     )
     server.set_up()
@@ -210,12 +210,12 @@ def is_in_process(api: KubeApi) -> bool:
     return isinstance(api.transport, DirectTransport)
 
 
-def audit_to(api: KubeApi, write: Callable[[bytes], None] | None) -> None:
+def write_audit_log_to(api: KubeApi, write: Callable[[bytes], None] | None) -> None:
     """Have the simulated API server in this process write its audit log; None: no more."""
     from virtslo.sim.direct import DirectTransport
 
     assert isinstance(api.transport, DirectTransport)
-    api.transport.server.audit_to(write)
+    api.transport.server.write_audit_log_to(write)
 
 
 @asynccontextmanager
@@ -230,11 +230,11 @@ async def simulated_prometheus(api: KubeApi, clock: Clock) -> AsyncIterator[Metr
         yield prometheus
 
 
-def open_audit_files(path: Path, *, in_thread: bool) -> AuditSource:
+def open_audit_log_files(path: Path, *, in_thread: bool) -> AuditLogSource:
     """An API server's audit log, to be read while it grows."""
-    from virtslo.store.audit_log_files import AuditFiles
+    from virtslo.store.audit_log_files import AuditLogFiles
 
-    return AuditFiles(path, in_thread=in_thread)
+    return AuditLogFiles(path, in_thread=in_thread)
 
 
 def open_scrapes(url: str, *, token: str | None) -> AbstractAsyncContextManager[MetricSource]:
@@ -311,7 +311,7 @@ def render_files(report: Report, form: str) -> Mapping[str, str] | None:
     return renderer.files(report) if isinstance(renderer, FolderRenderer) else None
 
 
-def open_prometheus(request: AuditRequest) -> "Prometheus":
+def open_prometheus(request: PerfscaleAuditRequest) -> "Prometheus":
     """The Prometheus that an audit is asked of; a context manager."""
     from virtslo.remote.prometheus import Prometheus, PrometheusAddress
 
@@ -325,11 +325,11 @@ def open_prometheus(request: AuditRequest) -> "Prometheus":
     return Prometheus(address, user_agent=USER_AGENT)
 
 
-def audit_texts(result: AuditResult) -> tuple[str, str]:
+def perfscale_audit_texts(result: PerfscaleAuditResult) -> tuple[str, str]:
     """An audit's result for people, and as perfscale-audit's results file."""
-    from virtslo.report.exports.audit_results import audit_text, results_text
+    from virtslo.report.exports.perfscale_audit_results import perfscale_audit_text, results_text
 
-    return audit_text(result), results_text(result)
+    return perfscale_audit_text(result), results_text(result)
 
 
 def kube_burner_documents(report: Report) -> Sequence[Document]:

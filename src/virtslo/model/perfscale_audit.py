@@ -20,7 +20,7 @@ class Threshold:
 
 
 @dataclass(frozen=True, slots=True)
-class AuditRequest:
+class PerfscaleAuditRequest:
     """What is to be audited, and where the samples are. Moments are Unix seconds."""
 
     url: str = field(repr=False)
@@ -35,7 +35,7 @@ class AuditRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class AuditValue:
+class PerfscaleAuditValue:
     """One result, under perfscale-audit's key."""
 
     key: str
@@ -65,12 +65,12 @@ class ThresholdVerdict:
 
 
 @dataclass(frozen=True, slots=True)
-class AuditResult:
+class PerfscaleAuditResult:
     """Everything an audit found."""
 
     place: str
     start: float
     end: float
-    values: tuple[AuditValue, ...]
+    values: tuple[PerfscaleAuditValue, ...]
     verdicts: tuple[ThresholdVerdict, ...] = ()
     notes: tuple[str, ...] = ()

@@ -73,7 +73,7 @@ class _Event(msgspec.Struct):
     responseStatus: _Status | None = None  # noqa: N815
 
 
-class AuditTally:
+class AuditLogTally:
     """Counted the lines of an audit log, as they come."""
 
     def __init__(self, *, object_namespaces: frozenset[str] = frozenset()) -> None:

@@ -11,7 +11,7 @@ Take = Callable[[bytes], None]
 """What is done with a line."""
 
 
-class AuditSource(Protocol):
+class AuditLogSource(Protocol):
     """An audit log that grows. Raises StoreError."""
 
     @property

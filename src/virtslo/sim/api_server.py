@@ -62,13 +62,13 @@ class ApiServer:
         kubernetes_version: str = KUBERNETES_VERSION,
         log_size: int = DEFAULT_LOG_SIZE,
         guard: bool = False,
-        audit: Callable[[bytes], None] | None = None,
+        audit_log: Callable[[bytes], None] | None = None,
         faults: FaultPlan | None = None,
     ) -> None:
         self.clock = clock
         self.kubernetes_version = kubernetes_version
         self.store = ObjectStore(log_size=log_size, guard=guard)
-        self.telemetry = Telemetry(clock, audit)
+        self.telemetry = Telemetry(clock, audit_log)
         self.tokens = TokenRequests(self.store, clock, secrets.token_bytes(KEY_BYTES))
         self._handlers = Handlers(self.store, clock, Names(seed), self.tokens)
         self._capacity = Capacity(clock, profile, seed=seed)
@@ -219,9 +219,9 @@ class ApiServer:
         """What a pod serves on a port: `read(path)` is the body."""
         self._paths.proxies[namespace, pod, port] = read
 
-    def audit_to(self, write: Callable[[bytes], None] | None) -> None:
+    def write_audit_log_to(self, write: Callable[[bytes], None] | None) -> None:
         """From now on, write a line a request there; None: nowhere."""
-        self.telemetry.audit_to(write)
+        self.telemetry.write_audit_log_to(write)
 
     def scrape_targets(self) -> Mapping[tuple[str, str, int], ProxyRead]:
         """What pods serve, by namespace, pod and port: for who reaches pods directly."""

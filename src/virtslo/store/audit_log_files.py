@@ -26,8 +26,8 @@ _WHOLE: Final = -1
 """The position of a file that is wholly read: a compressed one does not grow."""
 
 
-class AuditFiles:
-    """An `AuditSource` of the file that is written, and of those it was rotated into."""
+class AuditLogFiles:
+    """An `AuditLogSource` of the file that is written, and of those it was rotated into."""
 
     def __init__(self, path: Path, *, in_thread: bool = True) -> None:
         self._path = path

@@ -2,10 +2,10 @@
 
 import pytest
 
-from virtslo.app.perfscale_audit import audit
+from virtslo.app.perfscale_audit import perfscale_audit
 from virtslo.base.errors import ConnectionLost
 from virtslo.base.virtual_time import VirtualClock, run_in_virtual_time
-from virtslo.model.perfscale_audit import AuditRequest
+from virtslo.model.perfscale_audit import PerfscaleAuditRequest
 from virtslo.ports.metric_source import ScrapedSeries
 
 
@@ -31,10 +31,10 @@ def test_a_prometheus_that_does_not_answer_is_told_at_once(answers: bool) -> Non
 
     async def main(clock: VirtualClock) -> float:
         now = clock.wall().timestamp()
-        request = AuditRequest("http://prometheus", now - 60.0, now, scrape_interval=30.0)
+        request = PerfscaleAuditRequest("http://prometheus", now - 60.0, now, scrape_interval=30.0)
         before = clock.now_ns()
         try:
-            await audit(request, Prometheus(answers=answers), clock, said.append)
+            await perfscale_audit(request, Prometheus(answers=answers), clock, said.append)
         except ConnectionLost:
             assert not answers
         return (clock.now_ns() - before) / 1e9

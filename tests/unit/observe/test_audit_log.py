@@ -2,19 +2,19 @@
 
 from collections.abc import Iterable
 
-from support.audit_lines import audit_line, our_read
+from support.audit_log_lines import audit_line, our_read
 from virtslo.model.calls import RestCall
-from virtslo.observe.audit_log import AuditTally
+from virtslo.observe.audit_log import AuditLogTally
 
 
-def tally(*lines: bytes, namespaces: Iterable[str] = ()) -> AuditTally:
-    counted = AuditTally(object_namespaces=frozenset(namespaces))
+def tally(*lines: bytes, namespaces: Iterable[str] = ()) -> AuditLogTally:
+    counted = AuditLogTally(object_namespaces=frozenset(namespaces))
     for line in lines:
         counted.add(line)
     return counted
 
 
-def rows_of(counted: AuditTally, component: str) -> dict[RestCall, int]:
+def rows_of(counted: AuditLogTally, component: str) -> dict[RestCall, int]:
     found: dict[RestCall, int] = {}
     for caller, rows in counted.counts().items():
         if caller.component == component:

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from virtslo.base.errors import StoreError
-from virtslo.store.audit_log_files import AuditFiles
+from virtslo.store.audit_log_files import AuditLogFiles
 
 
-def read(files: AuditFiles) -> list[bytes]:
+def read(files: AuditLogFiles) -> list[bytes]:
     lines: list[bytes] = []
     files.read(lines.append)
     return lines
@@ -25,7 +25,7 @@ def append(path: Path, text: bytes) -> None:
 def test_each_line_is_handed_over_once(tmp_path: Path) -> None:
     log = tmp_path / "audit.log"
     log.write_bytes(b"1\n2\n")
-    files = AuditFiles(log)
+    files = AuditLogFiles(log)
 
     assert read(files) == [b"1", b"2"]
     append(log, b"3\n")
@@ -36,7 +36,7 @@ def test_each_line_is_handed_over_once(tmp_path: Path) -> None:
 def test_a_line_that_is_being_written_waits_for_its_end(tmp_path: Path) -> None:
     log = tmp_path / "audit.log"
     log.write_bytes(b"1\n2")
-    files = AuditFiles(log)
+    files = AuditLogFiles(log)
 
     assert read(files) == [b"1"]
     append(log, b"2\n3\n")
@@ -46,7 +46,7 @@ def test_a_line_that_is_being_written_waits_for_its_end(tmp_path: Path) -> None:
 def test_rotated_files_are_read_on_where_they_were_left(tmp_path: Path) -> None:
     log = tmp_path / "audit.log"
     log.write_bytes(b"1\n2\n")
-    files = AuditFiles(log)
+    files = AuditLogFiles(log)
     assert read(files) == [b"1", b"2"]
 
     append(log, b"3\n")
@@ -63,7 +63,7 @@ def test_rotated_files_are_read_on_where_they_were_left(tmp_path: Path) -> None:
 def test_a_file_rotated_and_compressed_at_once_is_not_read_twice(tmp_path: Path) -> None:
     log = tmp_path / "audit.log"
     log.write_bytes(b"1\n2\n")
-    files = AuditFiles(log)
+    files = AuditLogFiles(log)
     assert read(files) == [b"1", b"2"]
 
     packed = tmp_path / "audit-2026-01-01T00-00-00.000.log.gz"
@@ -81,7 +81,7 @@ def test_what_was_there_before_is_skipped(tmp_path: Path, tail: bytes) -> None:
     log = tmp_path / "audit.log"
     (tmp_path / "audit-2025-01-01.log.gz").write_bytes(gzip.compress(b"0\n"))
     log.write_bytes(b"1\n2\n" + tail)
-    files = AuditFiles(log)
+    files = AuditLogFiles(log)
     asyncio.run(files.skip())
 
     append(log, b"ne\n3\n")
@@ -90,7 +90,7 @@ def test_what_was_there_before_is_skipped(tmp_path: Path, tail: bytes) -> None:
 
 def test_a_log_that_is_not_there_is_named_with_a_hint(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"no audit log at '.*audit\.log'") as error:
-        read(AuditFiles(tmp_path / "audit.log"))
+        read(AuditLogFiles(tmp_path / "audit.log"))
     assert "audit-log-path" in error.value.hint
 
 
@@ -99,7 +99,7 @@ def test_a_broken_archive_is_an_error_and_not_less_data(tmp_path: Path) -> None:
     (tmp_path / "audit.log").write_bytes(b"2\n")
 
     with pytest.raises(StoreError, match="cannot read the audit log"):
-        read(AuditFiles(tmp_path / "audit.log"))
+        read(AuditLogFiles(tmp_path / "audit.log"))
 
 
 @given(
@@ -113,7 +113,7 @@ def test_reading_in_parts_gives_what_reading_at_once_gives(
 ) -> None:
     log = tmp_path_factory.mktemp("log") / "audit.log"
     log.touch()
-    files = AuditFiles(log)
+    files = AuditLogFiles(log)
 
     got: list[bytes] = []
     for part in parts:

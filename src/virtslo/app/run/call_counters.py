@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from virtslo.app.cluster.component_pods import ComponentPod, find_component_pods
-from virtslo.app.run.audit_counters import audit_reads
+from virtslo.app.run.audit_log_counters import audit_log_reads
 from virtslo.app.run.scraped_windows import ScrapedWindows
 from virtslo.app.run.stage_windows import AFTER, BEFORE
 from virtslo.base.clock import Clock, sleep, to_seconds
@@ -31,10 +31,10 @@ from virtslo.model.rest_calls import (
 )
 from virtslo.model.scenario import Pattern, Scenario
 from virtslo.model.vocabulary import EVERYONE
-from virtslo.observe.audit_log import METRICS, AuditTally
+from virtslo.observe.audit_log import METRICS, AuditLogTally
 from virtslo.observe.scrape import read_metrics
 from virtslo.observe.server_scrape import ServerScrape, read_server_metrics
-from virtslo.ports.audit_log_source import AuditSource
+from virtslo.ports.audit_log_source import AuditLogSource
 from virtslo.ports.kube_api import KubeApi
 from virtslo.ports.metric_source import MetricSource
 
@@ -52,7 +52,7 @@ _SLICES: Final = "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices"
 class CallSources:
     """Where REST calls are counted besides the counters that the cluster itself serves."""
 
-    audit: AuditSource | None = None
+    audit_log: AuditLogSource | None = None
     metrics: MetricSource | None = None
 
 
@@ -89,10 +89,10 @@ class Counting:
         self._clock = clock
         self._origin_ns = origin_ns
         self._idle_seconds = idle_seconds
-        self._audit = sources.audit
+        self._audit_log = sources.audit_log
         metrics = sources.metrics
         self._scraped = None if metrics is None else ScrapedWindows(metrics, clock)
-        self._tally = AuditTally()
+        self._tally = AuditLogTally()
         self._servers = 1
         self.is_off = is_off
         self.reads: tuple[CounterRead, ...] = ()
@@ -107,8 +107,8 @@ class Counting:
         if self.is_off:
             return
         self._servers = await self._count_servers()
-        if self._audit is not None:
-            await self._audit.skip()
+        if self._audit_log is not None:
+            await self._audit_log.skip()
 
     async def at_rest(self, stage: str, moment: str) -> None:
         """Read around a stage: after each, and before the first as long as it idles, twice.
@@ -130,8 +130,8 @@ class Counting:
             return
         pods, found = await self._read_components(stage, moment)
         found += await self._read_servers(stage, moment)
-        if self._audit is not None:
-            found += await self._read_audit(self._audit, pods, stage, moment)
+        if self._audit_log is not None:
+            found += await self._read_audit_log(self._audit_log, pods, stage, moment)
         self.reads = (*self.reads, *found)
         if self._scraped is not None:
             await self._scraped.moment(stage, is_end=moment == AFTER)
@@ -232,18 +232,18 @@ class Counting:
             source=API_SERVER,
         )
 
-    async def _read_audit(
-        self, audit: AuditSource, pods: Sequence[ComponentPod], stage: str, moment: str
+    async def _read_audit_log(
+        self, audit_log: AuditLogSource, pods: Sequence[ComponentPod], stage: str, moment: str
     ) -> list[CounterRead]:
         started_ns = self._now()
         try:
-            await audit.collect(self._tally.add)
+            await audit_log.collect(self._tally.add)
         except StoreError as error:
             return [self._failed(stage, moment, EVERYONE, "log", error.message, AUDIT_LOG)]
         if self._tally.unreadable:
-            why = f"{self._tally.unreadable} lines of {audit.place} are no audit events"
+            why = f"{self._tally.unreadable} lines of {audit_log.place} are no audit events"
             return [self._failed(stage, moment, EVERYONE, "log", why, AUDIT_LOG)]
-        return audit_reads(
+        return audit_log_reads(
             self._tally, pods, stage=stage, moment=moment, span_ns=(started_ns, self._now())
         )
 

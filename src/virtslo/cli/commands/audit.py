@@ -57,20 +57,24 @@ def command(
     """
     import asyncio
 
-    from virtslo.app.perfscale_audit import audit, exit_code
+    from virtslo.app.perfscale_audit import exit_code, perfscale_audit
     from virtslo.base.clock import SystemClock
     from virtslo.cli.output import write_file
-    from virtslo.cli.wiring import audit_texts, open_prometheus
-    from virtslo.config.foreign.perfscale_audit import audit_request, read_audit_file, read_secret
+    from virtslo.cli.wiring import open_prometheus, perfscale_audit_texts
+    from virtslo.config.foreign.perfscale_audit import (
+        perfscale_audit_request,
+        read_perfscale_audit_file,
+        read_secret,
+    )
 
-    document: dict[str, Any] = read_audit_file(config) if config is not None else {}
+    document: dict[str, Any] = read_perfscale_audit_file(config) if config is not None else {}
     document |= {key: options[name] for name, (key, _) in OPTIONS.items() if options[name]}
     if config is None:
         document["prometheusVerifyTLS"] = True
     if bearer_token_file is not None:
         document["prometheusBearerToken"] = read_secret(bearer_token_file)
     clock = SystemClock()
-    request = audit_request(
+    request = perfscale_audit_request(
         document,
         source=str(config) if config is not None else "command line",
         now=clock.wall().timestamp(),
@@ -79,10 +83,12 @@ def command(
 
     async def carry_out() -> Any:
         async with open_prometheus(request) as source:
-            return await audit(request, source, clock, lambda text: click.echo(text, err=True))
+            return await perfscale_audit(
+                request, source, clock, lambda text: click.echo(text, err=True)
+            )
 
     result = asyncio.run(carry_out())
-    table, results = audit_texts(result)
+    table, results = perfscale_audit_texts(result)
     if results_file is not None:
         write_file(results_file, results)
     click.echo(results if form == "json" else table, nl=False)

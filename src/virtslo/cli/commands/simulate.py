@@ -58,15 +58,15 @@ def command(
     )
     refuse_stages(faults)
     try:
-        with _opened(audit_log) as audit:
-            asyncio.run(_serve(target, kubeconfig=kubeconfig, port=port, audit=audit))
+        with _opened(audit_log) as write:
+            asyncio.run(_serve(target, kubeconfig=kubeconfig, port=port, audit_log=write))
     except KeyboardInterrupt:
         click.echo("stopped", err=True)
     return 0
 
 
 async def _serve(
-    target: Any, *, kubeconfig: Path, port: int, audit: Callable[[bytes], None] | None
+    target: Any, *, kubeconfig: Path, port: int, audit_log: Callable[[bytes], None] | None
 ) -> None:
     from virtslo.base.clock import SystemClock
     from virtslo.cli.signals import heeded
@@ -74,7 +74,7 @@ async def _serve(
     from virtslo.cli.wiring import served_cluster
 
     async with served_cluster(
-        target, clock=SystemClock(), port=port, kubeconfig=kubeconfig, audit=audit
+        target, clock=SystemClock(), port=port, kubeconfig=kubeconfig, audit_log=audit_log
     ) as url:
         click.echo(f"serving {describe_simulated(target)} at {url}")
         click.echo(f"  kubectl --kubeconfig {kubeconfig} get nodes")

@@ -18,7 +18,7 @@ from virtslo.base.units import parse_duration
 from virtslo.base.yaml_reader import shorten
 from virtslo.config.problems import found_text, nearest
 from virtslo.config.yaml_document import read_text
-from virtslo.model.perfscale_audit import AuditRequest, Threshold
+from virtslo.model.perfscale_audit import PerfscaleAuditRequest, Threshold
 
 KEYS: Final = (
     "startTime", "endTime", "duration", "prometheusURL", "prometheusUserName",
@@ -30,7 +30,7 @@ DURATION: Final = 600.0
 INTERVAL: Final = 30.0
 
 
-def read_audit_file(path: Path) -> dict[str, Any]:
+def read_perfscale_audit_file(path: Path) -> dict[str, Any]:
     """The document of an input file. Raises ScenarioError."""
     text = read_text(path, expected="an input file of perfscale-audit")
     try:
@@ -59,13 +59,13 @@ def _refuse_constant(text: str) -> float:
     raise ValueError(f"{text}, which is no number of JSON")
 
 
-def audit_request(
+def perfscale_audit_request(
     document: Mapping[str, Any],
     *,
     source: str,
     now: float,
     places: Mapping[str, str] | None = None,
-) -> AuditRequest:
+) -> PerfscaleAuditRequest:
     """What a document asks for; `now` in Unix seconds. Raises ScenarioError."""
     reader = _Reader(document, places or {})
     request = reader.read(now)
@@ -82,7 +82,7 @@ class _Reader:
     places: Mapping[str, str]
     problems: list[Problem] = field(default_factory=list)
 
-    def read(self, now: float) -> AuditRequest | None:
+    def read(self, now: float) -> PerfscaleAuditRequest | None:
         """The request; meaningful only without problems."""
         for key in self.document:
             if key not in KEYS:
@@ -100,7 +100,7 @@ class _Reader:
         if first >= last:
             self._add("startTime", "a start that is not before the end", "a start before the end")
         interval, verify, thresholds = self._interval(), self._verify(), self._thresholds()
-        request = AuditRequest(
+        request = PerfscaleAuditRequest(
             url=url,
             start=first,
             end=last,

@@ -33,13 +33,13 @@ class Telemetry:
 
     def __init__(self, clock: Clock, write: Callable[[bytes], None] | None) -> None:
         self.clock = clock
-        self.audit: AuditLog | None = None
-        self.audit_to(write)
+        self.audit_log: AuditLog | None = None
+        self.write_audit_log_to(write)
         self.metrics = ServerMetrics(clock)
 
-    def audit_to(self, write: Callable[[bytes], None] | None) -> None:
+    def write_audit_log_to(self, write: Callable[[bytes], None] | None) -> None:
         """From now on, write a line a request there; None: nowhere."""
-        self.audit = None if write is None else AuditLog(write)
+        self.audit_log = None if write is None else AuditLog(write)
 
     def begin(self, request: Request) -> "Noted":
         """A request for a resource has come."""
@@ -64,8 +64,8 @@ class Noted:
         self._request = request
         self._life = telemetry.metrics
         self._started_ns = telemetry.clock.now_ns()
-        self._received = None if telemetry.audit is None else telemetry.clock.wall()
-        self._audit_id = "" if telemetry.audit is None else telemetry.audit.new_id()
+        self._received = None if telemetry.audit_log is None else telemetry.clock.wall()
+        self._audit_id = "" if telemetry.audit_log is None else telemetry.audit_log.new_id()
         self._in_flight(1)
 
     def answer(self, code: int, made: Object | None = None) -> None:
@@ -102,11 +102,11 @@ class Noted:
         self._write(COMPLETE, code, error, made)
 
     def _write(self, stage: str, code: int, error: ApiError | None, made: Object | None) -> None:
-        audit = self._telemetry.audit
-        if audit is None or self._received is None:
+        audit_log = self._telemetry.audit_log
+        if audit_log is None or self._received is None:
             return
         status = succeeded(code) if error is None else failed(error)
-        audit.write(
+        audit_log.write(
             event_of(self._request, status, made),
             audit_id=self._audit_id,
             stage=stage,
@@ -150,11 +150,11 @@ class NotedRaw:
         if self._path.startswith(_HEALTH):
             seconds = to_seconds(telemetry.clock.now_ns() - self._started_ns)
             telemetry.metrics.answered(("GET", "", "", "", self._path, "", ""), code, seconds)
-        if telemetry.audit is not None:
+        if telemetry.audit_log is not None:
             status = succeeded(code) if error is None else failed(error)
-            telemetry.audit.write(
+            telemetry.audit_log.write(
                 raw_event(self._path, self._query, self._user, status),
-                audit_id=telemetry.audit.new_id(),
+                audit_id=telemetry.audit_log.new_id(),
                 stage=COMPLETE,
                 received=self._received,
                 now=telemetry.clock.wall(),

@@ -6,19 +6,19 @@ data is inconclusive too, never met.
 
 from collections.abc import Mapping, Sequence
 
-from virtslo.model.perfscale_audit import AuditValue, Threshold, ThresholdVerdict
+from virtslo.model.perfscale_audit import PerfscaleAuditValue, Threshold, ThresholdVerdict
 from virtslo.model.verdicts import Outcome
 from virtslo.slo.perfscale_audit.values import nearest
 
 
 def judge(
-    thresholds: Sequence[Threshold], values: Mapping[str, AuditValue]
+    thresholds: Sequence[Threshold], values: Mapping[str, PerfscaleAuditValue]
 ) -> tuple[ThresholdVerdict, ...]:
     """A verdict for every threshold."""
     return tuple(_judge(threshold, values) for threshold in thresholds)
 
 
-def _judge(threshold: Threshold, values: Mapping[str, AuditValue]) -> ThresholdVerdict:
+def _judge(threshold: Threshold, values: Mapping[str, PerfscaleAuditValue]) -> ThresholdVerdict:
     found = values.get(threshold.key)
     missing = _missing(threshold.key, values)
     if found is None or found.value is None:
@@ -36,7 +36,7 @@ def _judge(threshold: Threshold, values: Mapping[str, AuditValue]) -> ThresholdV
 
 
 def _verdict(
-    threshold: Threshold, bound: float, found: AuditValue, bounds: tuple[float, float]
+    threshold: Threshold, bound: float, found: PerfscaleAuditValue, bounds: tuple[float, float]
 ) -> ThresholdVerdict:
     low = found.low if found.low is not None else found.value
     high = found.high if found.high is not None else found.value
@@ -53,7 +53,7 @@ def _verdict(
     return ThresholdVerdict(threshold, bound, Outcome.INCONCLUSIVE, told)
 
 
-def _missing(key: str, values: Mapping[str, AuditValue]) -> str:
+def _missing(key: str, values: Mapping[str, PerfscaleAuditValue]) -> str:
     found = values.get(key)
     if found is not None:
         return f"{key}: {found.reason}"

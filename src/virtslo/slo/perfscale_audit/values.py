@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from virtslo.model.kubevirt_metrics import REQUESTS
-from virtslo.model.perfscale_audit import AuditValue
+from virtslo.model.perfscale_audit import PerfscaleAuditValue
 from virtslo.model.vocabulary import COUNTED_RESOURCES, METRIC_VERBS
 from virtslo.ports.metric_source import ScrapedSeries
 from virtslo.slo.record.scraped import Growth, grown_by
@@ -29,7 +29,7 @@ MEBIBYTE: Final = 1024 * 1024
 
 def request_counts(
     series: Sequence[ScrapedSeries], *, start: float, end: float, wanted: Iterable[str] = ()
-) -> list[AuditValue]:
+) -> list[PerfscaleAuditValue]:
     """`<VERB>-<resource>-count`: 2xx requests; `wanted` keys are there even if never called.
 
     A wanted key of a verb or a resource that nothing knows is no data, lest a misspelt threshold
@@ -37,7 +37,7 @@ def request_counts(
     """
     if not series:
         return [
-            AuditValue(key, None, "requests", reason=f"{REQUESTS} was not scraped")
+            PerfscaleAuditValue(key, None, "requests", reason=f"{REQUESTS} was not scraped")
             for key in sorted(wanted)
         ]
     labels = ("verb", "resource", "code")
@@ -60,9 +60,9 @@ def request_counts(
     return [*(_count(key, sums[key], others.get(key, 0.0)) for key in sorted(sums)), *unknown]
 
 
-def _unknown(key: str, known: Iterable[str]) -> AuditValue:
+def _unknown(key: str, known: Iterable[str]) -> PerfscaleAuditValue:
     reason = f"no request of this verb on this resource was ever scraped{nearest(key, known)}"
-    return AuditValue(key, None, "requests", reason=reason)
+    return PerfscaleAuditValue(key, None, "requests", reason=reason)
 
 
 def nearest(key: str, known: Iterable[str]) -> str:
@@ -71,7 +71,7 @@ def nearest(key: str, known: Iterable[str]) -> str:
     return f"; did you mean {near[0]}?" if near else ""
 
 
-def _count(key: str, grown: Sequence[Growth], others: float) -> AuditValue:
+def _count(key: str, grown: Sequence[Growth], others: float) -> PerfscaleAuditValue:
     value = sum(item.value for item in grown)
     at_least = sum(item.at_least for item in grown)
     is_open = any(item.gap_after is None for item in grown)
@@ -86,7 +86,7 @@ def _count(key: str, grown: Sequence[Growth], others: float) -> AuditValue:
     if any(item.resets for item in grown):
         told.append("a counter was reset")
     high = math.inf if is_open else value
-    return AuditValue(
+    return PerfscaleAuditValue(
         key, value, "requests", value, high, min(at_least, value), detail="; ".join(told)
     )
 
@@ -97,7 +97,7 @@ def latencies(
     *,
     start: float,
     end: float,
-) -> Iterator[AuditValue]:
+) -> Iterator[PerfscaleAuditValue]:
     """`vmi…SecondsP50|P95|P99`, from the growth of each bucket, over every process together.
 
     A histogram is born with its first observation; that its process was scraped before, and so
@@ -113,11 +113,11 @@ def latencies(
 
 def _rank(
     key: str, counts: Mapping[float, float], share: float, *, is_scraped: bool, phase: str
-) -> AuditValue:
+) -> PerfscaleAuditValue:
     total = counts.get(math.inf, 0.0)
     if total < 1:
         why = f"no VMI entered {phase} in the window" if is_scraped else "it was not scraped"
-        return AuditValue(key, None, "s", reason=why)
+        return PerfscaleAuditValue(key, None, "s", reason=why)
     rank = max(1, math.ceil(share * total - 1e-9))
     low, before = 0.0, 0.0
     for high in sorted(counts):
@@ -127,12 +127,16 @@ def _rank(
     inside = counts[high] - before
     told = f"between {low:g} and {high:g} s: its histogram knows no more (n = {total:g})"
     if math.isinf(high):
-        return AuditValue(key, low, "s", low, high, detail=f"above {low:g} s (n = {total:g})")
+        return PerfscaleAuditValue(
+            key, low, "s", low, high, detail=f"above {low:g} s (n = {total:g})"
+        )
     value = low + (high - low) * (share * total - before) / inside if inside > 0 else high
-    return AuditValue(key, min(high, max(low, value)), "s", low, high, detail=told)
+    return PerfscaleAuditValue(key, min(high, max(low, value)), "s", low, high, detail=told)
 
 
-def phase_counts(series: Sequence[ScrapedSeries], *, end: float, fresh: float) -> list[AuditValue]:
+def phase_counts(
+    series: Sequence[ScrapedSeries], *, end: float, fresh: float
+) -> list[PerfscaleAuditValue]:
     """`<phase>-phase-count`: the last sample of each series, if it is fresh at the end."""
     sums: dict[str, float] = {}
     for item in series:
@@ -141,14 +145,14 @@ def phase_counts(series: Sequence[ScrapedSeries], *, end: float, fresh: float) -
             phase = item.labels["phase"].lower()
             sums[phase] = sums.get(phase, 0.0) + known[-1][1]
     return [
-        AuditValue(f"{phase}-phase-count", value, "VMIs", value, value)
+        PerfscaleAuditValue(f"{phase}-phase-count", value, "VMIs", value, value)
         for phase, value in sorted(sums.items())
     ]
 
 
 def memory(
     component: str, series: Sequence[ScrapedSeries], *, start: float, end: float
-) -> Iterator[AuditValue]:
+) -> Iterator[PerfscaleAuditValue]:
     """`avg|min|maxVirt…MemoryUsageInMB`: over the samples of each pod, then over pods.
 
     As there, virt-controller's is that of its largest pod (the leader), virt-api's the average.
@@ -161,15 +165,15 @@ def memory(
     for word, of in (("avg", _mean), ("min", min), ("max", max)):
         key = f"{word}{component}MemoryUsageInMB"
         if not pods:
-            yield AuditValue(key, None, "MiB", reason="no sample in the window")
+            yield PerfscaleAuditValue(key, None, "MiB", reason="no sample in the window")
             continue
         value = over_pods([of(values) for values in pods])
-        yield AuditValue(key, value, "MiB", value, value)
+        yield PerfscaleAuditValue(key, value, "MiB", value, value)
 
 
 def processor(
     component: str, series: Sequence[ScrapedSeries], *, start: float, end: float
-) -> AuditValue:
+) -> PerfscaleAuditValue:
     """`avgVirt…CPUUsage`: CPU seconds per second between samples inside the window."""
     key = f"avg{component}CPUUsage"
     rates = []
@@ -182,9 +186,9 @@ def processor(
             )
             rates.append(grown / (inside[-1][0] - inside[0][0]))
     if not rates:
-        return AuditValue(key, None, "CPUs", reason="fewer than two samples in the window")
+        return PerfscaleAuditValue(key, None, "CPUs", reason="fewer than two samples in the window")
     value = max(rates) if component == "VirtController" else _mean(rates)
-    return AuditValue(key, value, "CPUs", value, value)
+    return PerfscaleAuditValue(key, value, "CPUs", value, value)
 
 
 def _mean(values: Sequence[float]) -> float:

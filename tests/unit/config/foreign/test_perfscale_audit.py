@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from virtslo.base.errors import ScenarioError
-from virtslo.config.foreign.perfscale_audit import audit_request
-from virtslo.model.perfscale_audit import AuditRequest, Threshold
+from virtslo.config.foreign.perfscale_audit import perfscale_audit_request
+from virtslo.model.perfscale_audit import PerfscaleAuditRequest, Threshold
 
 NOW = 1_800_000_000.0
 DOCUMENT = {
@@ -22,9 +22,9 @@ DOCUMENT = {
 }
 
 
-def request(**changes: Any) -> AuditRequest:
+def request(**changes: Any) -> PerfscaleAuditRequest:
     document = {key: value for key, value in {**DOCUMENT, **changes}.items() if value is not None}
-    return audit_request(document, source="input.json", now=NOW)
+    return perfscale_audit_request(document, source="input.json", now=NOW)
 
 
 def test_a_file_is_read_unchanged() -> None:

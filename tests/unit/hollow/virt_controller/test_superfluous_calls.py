@@ -17,7 +17,7 @@ def _calls_of_virt_controller(profile: str) -> Counter[str]:
         await hollow.clock.sleep_until(hollow.clock.now_ns() + 10_000_000_000)
         return Counter(
             f"{line['verb']} {line['objectRef']['resource']}"
-            for line in hollow.audit
+            for line in hollow.audit_log
             if line["userAgent"].startswith("virt-controller/") and line["verb"] in {"get", "patch"}
         )
 

@@ -4,15 +4,17 @@ import math
 
 import pytest
 
-from virtslo.model.perfscale_audit import AuditValue, Threshold
+from virtslo.model.perfscale_audit import PerfscaleAuditValue, Threshold
 from virtslo.model.verdicts import Outcome
 from virtslo.slo.perfscale_audit.thresholds import judge
 
-PODS = AuditValue("CREATE-pods-count", 100.0, "requests", 100.0, 100.0)
+PODS = PerfscaleAuditValue("CREATE-pods-count", 100.0, "requests", 100.0, 100.0)
 
 
-def value(number: float, low: float | None = None, high: float | None = None) -> AuditValue:
-    return AuditValue("x", number, "requests", low, high)
+def value(
+    number: float, low: float | None = None, high: float | None = None
+) -> PerfscaleAuditValue:
+    return PerfscaleAuditValue("x", number, "requests", low, high)
 
 
 @pytest.mark.parametrize(
@@ -24,10 +26,10 @@ def value(number: float, low: float | None = None, high: float | None = None) ->
         (value(55.0, 50.0, 70.0), Outcome.INCONCLUSIVE),
         (value(10.0, 10.0, math.inf), Outcome.INCONCLUSIVE),
         (value(61.0, 61.0, math.inf), Outcome.VIOLATED),
-        (AuditValue("x", None, "requests", reason="not scraped"), Outcome.INCONCLUSIVE),
+        (PerfscaleAuditValue("x", None, "requests", reason="not scraped"), Outcome.INCONCLUSIVE),
     ],
 )
-def test_a_result_may_be_at_most_its_bound(found: AuditValue, expected: Outcome) -> None:
+def test_a_result_may_be_at_most_its_bound(found: PerfscaleAuditValue, expected: Outcome) -> None:
     (verdict,) = judge([Threshold("x", 60.0)], {"x": found})
 
     assert verdict.verdict is expected

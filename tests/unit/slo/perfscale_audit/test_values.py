@@ -2,7 +2,7 @@
 
 import math
 
-from virtslo.model.perfscale_audit import AuditValue
+from virtslo.model.perfscale_audit import PerfscaleAuditValue
 from virtslo.ports.metric_source import ScrapedSeries
 from virtslo.slo.perfscale_audit.values import (
     latencies,
@@ -23,7 +23,7 @@ def requests(verb: str, code: str, *samples: tuple[float, float]) -> ScrapedSeri
     return series(*samples, verb=verb, resource="pods", code=code)
 
 
-def by_key(values: list[AuditValue]) -> dict[str, AuditValue]:
+def by_key(values: list[PerfscaleAuditValue]) -> dict[str, PerfscaleAuditValue]:
     return {value.key: value for value in values}
 
 

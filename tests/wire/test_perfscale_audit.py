@@ -71,7 +71,7 @@ def scraped_burst() -> Scraped:
         async with asyncio.TaskGroup() as group:
             scraping = group.create_task(keep_scraping())
             await asyncio.sleep(310)
-            start, before = clock.wall().timestamp(), len(hollow.audit)
+            start, before = clock.wall().timestamp(), len(hollow.audit_log)
             for index in range(COUNT):
                 await hollow.api.create(resources.VMIS, vmi(f"vmi-{index:03d}"))
                 await asyncio.sleep(0.1)
@@ -82,10 +82,10 @@ def scraped_burst() -> Scraped:
 
             await hollow.until(all_running, seconds=300)
             await asyncio.sleep(5)
-            end, after = clock.wall().timestamp(), len(hollow.audit)
+            end, after = clock.wall().timestamp(), len(hollow.audit_log)
             await asyncio.sleep(120)
             scraping.cancel()
-        lines = hollow.audit[before:after]
+        lines = hollow.audit_log[before:after]
         made = [line for line in lines if "kubevirt" in str(line["user"].get("username"))]
         return Scraped(
             tuple(scrapes),

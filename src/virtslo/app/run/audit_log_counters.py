@@ -11,11 +11,11 @@ from virtslo.app.cluster.component_pods import ComponentPod
 from virtslo.model.calls import Counted, RestCall
 from virtslo.model.rest_calls import AUDIT_ALL, AUDIT_LOG, CounterRead, counters_of
 from virtslo.model.vocabulary import EVERY_POD
-from virtslo.observe.audit_log import AuditTally
+from virtslo.observe.audit_log import AuditLogTally
 
 
-def audit_reads(
-    tally: AuditTally,
+def audit_log_reads(
+    tally: AuditLogTally,
     pods: Sequence[ComponentPod],
     *,
     stage: str,
@@ -54,7 +54,7 @@ def _names(pods: Iterable[ComponentPod]) -> Mapping[str, list[str]]:
     return names
 
 
-def _of_component(tally: AuditTally, component: str, pods: Sequence[str]) -> Counter[RestCall]:
+def _of_component(tally: AuditLogTally, component: str, pods: Sequence[str]) -> Counter[RestCall]:
     """A component's requests when it was read: pod by pod where the log names pods."""
     all_of_it = {
         caller: rows for caller, rows in tally.counts().items() if caller.component == component

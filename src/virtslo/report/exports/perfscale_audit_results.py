@@ -8,12 +8,16 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from virtslo.model.perfscale_audit import AuditResult, AuditValue, ThresholdVerdict
+from virtslo.model.perfscale_audit import (
+    PerfscaleAuditResult,
+    PerfscaleAuditValue,
+    ThresholdVerdict,
+)
 from virtslo.model.verdicts import Outcome
 from virtslo.report.numbers import number
 
 
-def results_text(result: AuditResult) -> str:
+def results_text(result: PerfscaleAuditResult) -> str:
     """The results file."""
     verdicts = {item.threshold.key: item for item in result.verdicts}
     values = {
@@ -24,7 +28,7 @@ def results_text(result: AuditResult) -> str:
     return json.dumps({"Values": dict(sorted(values.items()))}, indent=4) + "\n"
 
 
-def _value(value: AuditValue, verdict: ThresholdVerdict | None) -> dict[str, Any]:
+def _value(value: PerfscaleAuditValue, verdict: ThresholdVerdict | None) -> dict[str, Any]:
     found: dict[str, Any] = {"value": value.value}
     if verdict is not None and verdict.bound is not None:
         result: dict[str, Any] = {"thresholdValue": verdict.bound}
@@ -37,12 +41,12 @@ def _value(value: AuditValue, verdict: ThresholdVerdict | None) -> dict[str, Any
     return found
 
 
-def audit_text(result: AuditResult) -> str:
+def perfscale_audit_text(result: PerfscaleAuditResult) -> str:
     """The result for people, a line a value."""
     return "\n".join(_lines(result)) + "\n"
 
 
-def _lines(result: AuditResult) -> Iterator[str]:
+def _lines(result: PerfscaleAuditResult) -> Iterator[str]:
     yield f"Audit of {result.place}"
     yield f"  from {_date(result.start)} to {_date(result.end)} ({result.end - result.start:g} s)"
     width = max((len(value.key) for value in result.values), default=0)
@@ -63,7 +67,7 @@ def _lines(result: AuditResult) -> Iterator[str]:
         yield f"note: {note}"
 
 
-def _shown(value: AuditValue) -> str:
+def _shown(value: PerfscaleAuditValue) -> str:
     if value.value is None:
         return f"no data: {value.reason}"
     text = f"{number(value.value)} {value.unit}"
