@@ -126,18 +126,9 @@ class ApiServer:
 
     async def handle(self, request: Request) -> Response:
         """Answer a request. Raises ApiError; ConnectionLost if no answer comes."""
-        noted = self.telemetry.begin(request)
-        is_lost = False
-        try:
-            if self._gate.takes_time:
-                is_lost = await self._gate.take_time(request)
+        with self.telemetry.begin(request) as noted:
+            is_lost = self._gate.takes_time and await self._gate.take_time(request)
             response = await self._answer(request)
-        except ApiError as error:
-            noted.fail(error)
-            raise
-        except BaseException:
-            noted.vanish()
-            raise
         noted.answer(response.code, response.body)
         self._watches.bookmark()
         if is_lost:
@@ -157,15 +148,9 @@ class ApiServer:
 
     async def open_watch(self, request: Request) -> Watcher:
         """Open a watch. Raises ApiError; ResourceExpired if its version is no longer known."""
-        noted = self.telemetry.begin(request)
-        is_lost = False
-        try:
-            if self._gate.takes_time:
-                is_lost = await self._gate.take_time(request)
+        with self.telemetry.begin(request) as noted:
+            is_lost = self._gate.takes_time and await self._gate.take_time(request)
             watcher = self._watches.open(request)
-        except ApiError as error:
-            noted.fail(error)
-            raise
         noted.start()
         watcher.noted = noted
         self._watches.bookmark()
@@ -233,30 +218,17 @@ class ApiServer:
         if to_pod is not None:
             return await self._read_proxy(to_pod)
         self._gate.check_up()
-        noted = self.telemetry.begin_raw(path, query, user)
-        try:
+        with self.telemetry.begin_raw(path, query, user) as noted:
             body = self._paths.read(path, query)
-        except ApiError as error:
-            noted.fail(error)
-            raise
         noted.answer()
         return body
 
     async def _read_proxy(self, request: Request) -> bytes:
         """GET what a pod serves, through the API server."""
-        noted = self.telemetry.begin(request)
-        is_lost = False
-        try:
-            if self._gate.takes_time:
-                is_lost = await self._gate.take_time(request)
+        with self.telemetry.begin(request) as noted:
+            is_lost = self._gate.takes_time and await self._gate.take_time(request)
             self._handlers.find(replace(request, name=pod_and_port(request)[0]))
             body = self._paths.read_pod(request)
-        except ApiError as error:
-            noted.fail(error)
-            raise
-        except BaseException:
-            noted.vanish()
-            raise
         noted.answer(200)
         if is_lost:
             raise ConnectionLost(RESET)

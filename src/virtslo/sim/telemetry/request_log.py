@@ -6,7 +6,7 @@ watch is noted as it ends; it began when it was answered.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, Self
 
 from virtslo.base.clock import Clock, to_seconds
 from virtslo.base.errors import ApiError
@@ -55,7 +55,10 @@ class Telemetry:
 
 
 class Noted:
-    """One request for a resource, from its coming to its end."""
+    """One request for a resource, from its coming to its end.
+
+    As a context it notes an ApiError as the answer; with any other exception there is none.
+    """
 
     __slots__ = ("_audit_id", "_life", "_received", "_request", "_started_ns", "_telemetry")
 
@@ -67,6 +70,15 @@ class Noted:
         self._received = None if telemetry.audit_log is None else telemetry.clock.wall()
         self._audit_id = "" if telemetry.audit_log is None else telemetry.audit_log.new_id()
         self._in_flight(1)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, ApiError):
+            self.fail(error)
+        elif error is not None:
+            self.vanish()
 
     def answer(self, code: int, made: Object | None = None) -> None:
         """It went well; `made` is the object it created, if it created one."""
@@ -123,7 +135,10 @@ class Noted:
 
 
 class NotedRaw:
-    """One GET of a path that is no resource. Only looks at health are in the metrics."""
+    """One GET of a path that is no resource. Only looks at health are in the metrics.
+
+    As a context it notes an ApiError as the answer.
+    """
 
     __slots__ = ("_path", "_query", "_received", "_started_ns", "_telemetry", "_user")
 
@@ -136,6 +151,13 @@ class NotedRaw:
         self._user = user
         self._started_ns = telemetry.clock.now_ns()
         self._received = telemetry.clock.wall()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, ApiError):
+            self.fail(error)
 
     def answer(self) -> None:
         """It went well."""
