@@ -238,4 +238,4 @@ class ApiServer:
         sent = Counter[Resource]()
         for watcher in self.hub.watchers():
             sent[watcher.resource] += watcher.delivered
-        return self.telemetry.metrics.text(sent).encode()
+        return self.telemetry.metrics.text(sent)

@@ -12,13 +12,13 @@ from typing import Any, Final, TypeVar
 from virtslo.base.clock import Clock
 from virtslo.base.errors import ClusterError
 from virtslo.client.accounting import AccountedTransport, CallAccount
+from virtslo.client.exposition import Exposition
 from virtslo.client.reflector import Reflector
 from virtslo.client.token_bucket import TokenBucket
 from virtslo.client.work_queue import WorkQueue
 from virtslo.hollow.client_go.bad_objects import UNREADABLE, BadObjects, name_of
 from virtslo.hollow.client_go.cache import Cache, Key
 from virtslo.hollow.process.delays import Work, draw, working_alone
-from virtslo.hollow.process.metrics_text import Exposition
 from virtslo.model import client_limits
 from virtslo.model.identifiers import Object
 from virtslo.model.identity import Identity

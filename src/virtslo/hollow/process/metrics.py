@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from virtslo.client.accounting import METHODS, Endpoint
+from virtslo.client.exposition import Exposition
 from virtslo.client.histogram import Histogram
 from virtslo.hollow.process.component import Component
-from virtslo.hollow.process.metrics_text import Exposition
 from virtslo.model import kubevirt_metrics
 from virtslo.model.vocabulary import VIRT_API, VIRT_CONTROLLER, VIRT_HANDLER
 

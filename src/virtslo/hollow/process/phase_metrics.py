@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from virtslo.client.exposition import Exposition
 from virtslo.client.histogram import Histogram
 from virtslo.hollow.client_go.cache import Cache
-from virtslo.hollow.process.metrics_text import Exposition
 from virtslo.model.identifiers import Object
 
 BOUNDS: Final = (

@@ -5,12 +5,13 @@ Invariant: every answered request of a resource, and every look at its health, i
 counts. Until then it is in `apiserver_longrunning_requests`. Text is made only when it is read.
 """
 
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
 from virtslo.base.clock import Clock
+from virtslo.client.exposition import Exposition
+from virtslo.client.histogram import Histogram
 from virtslo.model.resources import Resource
 from virtslo.ports.kube_api import PatchType
 from virtslo.sim.api.requests import Request
@@ -88,7 +89,7 @@ class ServerMetrics:
     def __init__(self, clock: Clock) -> None:
         self._started = clock.wall().timestamp()
         self._requests: dict[tuple[Series, int], int] = {}
-        self._durations: dict[Series, list[float]] = {}
+        self._durations: dict[Series, Histogram] = {}
         self._watch_events: Counter[Resource] = Counter()
         self.in_flight = {"mutating": 0, "readOnly": 0}
         self.long_running: Counter[Series] = Counter()
@@ -99,9 +100,8 @@ class ServerMetrics:
         self._requests[key] = self._requests.get(key, 0) + 1
         durations = self._durations.get(series)
         if durations is None:
-            durations = self._durations[series] = [0.0] * (len(BUCKETS) + 2)
-        durations[bisect_left(BUCKETS, seconds)] += 1
-        durations[-1] += seconds
+            durations = self._durations[series] = Histogram(BUCKETS)
+        durations.observe(seconds)
 
     def sent(self, resource: Resource, events: int) -> None:
         """Count the events that a watch which is over was sent."""
@@ -111,55 +111,51 @@ class ServerMetrics:
         """Requests by series and code, since the server began."""
         return dict(self._requests)
 
-    def text(self, sent: Mapping[Resource, int]) -> str:
+    def text(self, sent: Mapping[Resource, int]) -> bytes:
         """The exposition; `sent` is how many events the open watches were sent."""
-        lines = _head("apiserver_request_total")
+        text = Exposition()
+        name = _family(text, "apiserver_request_total")
         for (series, code), count in sorted(self._requests.items()):
-            lines.append(f'apiserver_request_total{{code="{code}",{_labels(series)}}} {count}')
-        lines += _head("apiserver_request_duration_seconds")
-        for series, counts in sorted(self._durations.items()):
-            lines += _histogram(series, counts)
-        lines += _head("apiserver_current_inflight_requests")
+            text.sample(name, {"code": str(code), **_labels(series)}, count)
+        name = _family(text, "apiserver_request_duration_seconds")
+        for series, durations in sorted(self._durations.items()):
+            text.histogram(name, _labels(series), durations)
+        name = _family(text, "apiserver_current_inflight_requests")
         for kind, count in self.in_flight.items():
-            lines.append(f'apiserver_current_inflight_requests{{request_kind="{kind}"}} {count}')
-        lines += _head("apiserver_longrunning_requests")
+            text.sample(name, {"request_kind": kind}, count)
+        name = _family(text, "apiserver_longrunning_requests")
         for series, count in sorted(self.long_running.items()):
-            lines.append(
-                f"apiserver_longrunning_requests{{{_labels(series, dry_run=False)}}} {count}"
-            )
-        lines += _head("apiserver_watch_events_total")
-        lines += sorted(
-            f'apiserver_watch_events_total{{group="{resource.group}",'
-            f'resource="{resource.plural}",version="{resource.version}"}} {count}'
-            for resource, count in (self._watch_events + Counter(sent)).items()
-        )
-        lines += _head("process_start_time_seconds")
-        lines.append(f"process_start_time_seconds {self._started:.3f}")
-        return "\n".join(lines) + "\n"
+            text.sample(name, _labels(series, dry_run=False), count)
+        name = _family(text, "apiserver_watch_events_total")
+        events = self._watch_events + Counter(sent)
+        for resource in sorted(events, key=lambda each: (each.group, each.plural, each.version)):
+            labels = {
+                "group": resource.group,
+                "resource": resource.plural,
+                "version": resource.version,
+            }
+            text.sample(name, labels, events[resource])
+        name = _family(text, "process_start_time_seconds")
+        text.sample(name, {}, round(self._started, 3))
+        return text.encode()
 
 
-def _head(name: str) -> list[str]:
+def _family(text: Exposition, name: str) -> str:
+    """Begin a family; its name."""
     kind, words = _HELP[name]
-    return [f"# HELP {name} {words}", f"# TYPE {name} {kind}"]
+    text.family(name, kind, words)
+    return name
 
 
-def _labels(series: Series, *, dry_run: bool = True) -> str:
+def _labels(series: Series, *, dry_run: bool = True) -> dict[str, str]:
     verb, group, version, resource, subresource, scope, dry = series
-    first = f'component="apiserver",dry_run="{dry}",' if dry_run else 'component="apiserver",'
-    return (
-        f'{first}group="{group}",resource="{resource}",scope="{scope}",'
-        f'subresource="{subresource}",verb="{verb}",version="{version}"'
-    )
-
-
-def _histogram(series: Series, counts: list[float]) -> list[str]:
-    name, labels = "apiserver_request_duration_seconds", _labels(series)
-    lines: list[str] = []
-    total = 0
-    for bound, count in zip((*BUCKETS, "+Inf"), counts[:-1], strict=True):
-        total += int(count)
-        edge = bound if isinstance(bound, str) else f"{bound:g}"
-        lines.append(f'{name}_bucket{{{labels},le="{edge}"}} {total}')
-    lines.append(f"{name}_sum{{{labels}}} {counts[-1]:.9g}")
-    lines.append(f"{name}_count{{{labels}}} {total}")
-    return lines
+    return {
+        "component": "apiserver",
+        **({"dry_run": dry} if dry_run else {}),
+        "group": group,
+        "resource": resource,
+        "scope": scope,
+        "subresource": subresource,
+        "verb": verb,
+        "version": version,
+    }

@@ -1,0 +1,59 @@
+"""What is written is what prometheus-client's parser and our own reader read."""
+
+import math
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from virtslo.client.exposition import Exposition, number, read_samples
+from virtslo.client.histogram import Histogram
+
+AWKWARD = 'a "quoted" \\ path,\nin {two} lines'
+
+
+def _text() -> str:
+    text = Exposition()
+    text.family("calls_total", "counter", "Calls by verb.")
+    text.sample("calls_total", {"verb": "GET", "path": AWKWARD}, 3)
+    histogram = Histogram((0.005, 1.0))
+    for seconds in (0.001, 0.5, 7.25):
+        histogram.observe(seconds)
+    text.family("took_seconds", "histogram", "Seconds.")
+    text.histogram("took_seconds", {"verb": "GET"}, histogram)
+    text.single("started_seconds", "gauge", "Start.", 1767225600.125)
+    return text.encode().decode()
+
+
+def test_the_clients_own_parser_reads_families_types_and_values() -> None:
+    families = {family.name: family for family in text_string_to_metric_families(_text())}
+
+    assert {name: family.type for name, family in families.items()} == {
+        "calls": "counter",
+        "took_seconds": "histogram",
+        "started_seconds": "gauge",
+    }
+    (call,) = families["calls"].samples
+    assert (call.labels, call.value) == ({"verb": "GET", "path": AWKWARD}, 3)
+    assert [(s.name, s.labels.get("le"), s.value) for s in families["took_seconds"].samples] == [
+        ("took_seconds_bucket", "0.005", 1),
+        ("took_seconds_bucket", "1", 2),
+        ("took_seconds_bucket", "+Inf", 3),
+        ("took_seconds_sum", None, 7.751),
+        ("took_seconds_count", None, 3),
+    ]
+    assert families["started_seconds"].samples[0].value == 1767225600.125
+
+
+def test_our_reader_reads_the_same_and_only_what_is_wanted() -> None:
+    ((series, value),) = read_samples(_text(), ("calls_total",))
+
+    assert series.labels == {"verb": "GET", "path": AWKWARD}
+    assert value == 3
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(0, "0"), (2.0, "2"), (1e-7, "1e-07"), (0.1, "0.1"), (1e300, "1e+300"), (math.inf, "+Inf")],
+)
+def test_numbers_are_written_as_gos_client_writes_them(value: float, expected: str) -> None:
+    assert number(value) == expected
