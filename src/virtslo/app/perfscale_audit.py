@@ -110,7 +110,7 @@ async def _wait_for_last_scrape(
 ) -> None:
     """Until a scrape after the end may be there: without one the last requests are not seen.
 
-    A Prometheus that does not answer is told before the wait, not after it.
+    A Prometheus that does not answer is reported before the wait, not after it.
     """
     ready = request.end + SCRAPES * request.scrape_interval
     missing = ready - clock.wall().timestamp()

@@ -1,6 +1,6 @@
 """Which stage of a run is under way, for those who wait for one.
 
-Invariant: a stage that was entered is left before another is; whoever waits is woken in the order
+Invariant: a stage that was entered is left before another is; waiters are woken in the order
 of waiting.
 """
 

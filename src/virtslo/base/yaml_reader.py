@@ -21,7 +21,7 @@ except ImportError:  # PyYAML built without libyaml: the same grammar, slower
     from yaml import SafeLoader as Loader  # type: ignore[assignment]
 
 _TEXT_A_VALUE: Final = 64
-"""So many characters count as one more value."""
+"""Number of characters that count as one more value."""
 _NUMBER_CHARACTERS: Final = 400
 """A longer number is refused before it is computed."""
 _PREFIX: Final = "tag:yaml.org,2002:"

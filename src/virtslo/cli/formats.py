@@ -1,7 +1,7 @@
 """The output formats by name: what they are for, what they need, and what they may not hide.
 
-Invariant: a format without a place for the word "simulated" takes a simulated record only when told
-to; this table alone says which formats there are.
+Invariant: a format without a place for the word "simulated" takes a simulated record only when
+asked to; this table alone says which formats there are.
 """
 
 from collections.abc import Mapping

@@ -12,7 +12,7 @@ from virtslo.model.vocabulary import WATCH
 
 
 class AnswerTimes:
-    """Collects the times that an `CallAccount` tells."""
+    """Collects the times that a `CallAccount` reports."""
 
     def __init__(self) -> None:
         self._times: dict[TimedCall, array[int]] = {}

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 
 def exponential_bounds(start: float, factor: float, count: int) -> tuple[float, ...]:
-    """So many bounds, each `factor` times the one before."""
+    """`count` bounds, each `factor` times the one before."""
     return tuple(start * factor**step for step in range(count))
 
 

@@ -99,7 +99,7 @@ class Reflector:
         """Whether nothing is learnt now: the watch broke, and no attempt has succeeded since."""
 
     async def run(self) -> None:
-        """Keep up until cancelled. Raises ClusterError for what trying again cannot heal."""
+        """List and watch until cancelled. Raises ClusterError for non-retryable errors."""
         while True:
             try:
                 if self._version is None:

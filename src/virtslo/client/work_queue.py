@@ -57,7 +57,7 @@ class WorkQueue(Generic[K]):
             self._wake()
 
     def add_after(self, key: K, seconds: float) -> None:
-        """Work on the key after so many seconds."""
+        """Enqueue the key after this many seconds."""
         if seconds <= 0:
             self.add(key)
             return
@@ -81,7 +81,7 @@ class WorkQueue(Generic[K]):
         return self._failures.get(key, 0)
 
     def forget(self, key: K) -> None:
-        """The key is well again."""
+        """Reset the key's failure count."""
         self._failures.pop(key, None)
 
     async def get(self) -> K:

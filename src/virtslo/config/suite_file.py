@@ -1,7 +1,7 @@
 """A suite from a file or from options: tests x kinds, each a scenario.
 
 Invariant: every part is a valid scenario before the first one is run; a problem that several parts
-share is told once.
+share is reported once.
 """
 
 from collections.abc import Mapping, Sequence

@@ -152,7 +152,7 @@ class HollowCluster:
             self.synced.set()
 
     async def restart(self, pod: str, *, down_seconds: float = 1.0) -> None:
-        """Let the process of a pod die, and start it again after so many seconds."""
+        """Let the process of a pod die, and start it again after a number of seconds."""
         process = self._processes[pod]
         await process.stop()
         await self._pause(down_seconds)

@@ -125,7 +125,7 @@ def _load_pair(context: ssl.SSLContext, certificate: bytes, key: bytes | None) -
 
 
 def open_session(endpoint: Endpoint) -> aiohttp.ClientSession:
-    """A session on the running loop; whoever opens it closes it."""
+    """A session on the running loop; the caller closes it."""
     connector = aiohttp.TCPConnector(
         limit=0,
         ssl=endpoint.tls if endpoint.tls is not None else True,

@@ -32,7 +32,7 @@ class PlugIn:
     environment: Mapping[str, str]
     api_version: str
     cluster: Mapping[str, Any] | None
-    """What it is told of the cluster, where it asks for that."""
+    """What it is reported of the cluster, where it asks for that."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,7 +126,7 @@ class HttpTransport:
 
 
 def _leave(response: aiohttp.ClientResponse) -> None:
-    """Close an answer's connection at once: TLS's farewell waits for the server's, unbounded."""
+    """Close an answer's connection at once: TLS close_notify waits for the peer's, unbounded."""
     connection = response.connection
     if connection is not None and connection.transport is not None:
         connection.transport.abort()

@@ -47,7 +47,7 @@ def error_of(code: int, headers: Mapping[str, str], body: bytes, *, place: str) 
 def error_of_status(
     status: Mapping[str, Any], *, code: int = 0, retry_after_seconds: float | None = None
 ) -> ApiError:
-    """The error that a `Status` tells of."""
+    """The error that a `Status` describes."""
     details = status.get("details") or {}
     if retry_after_seconds is None:
         retry_after_seconds = details.get("retryAfterSeconds")

@@ -62,7 +62,7 @@ class WatchStream:
         try:
             _decode(rest)
         except msgspec.DecodeError:
-            # The connection ended within a line: what it held will be told again on resuming.
+            # The connection ended within a line: the server sends it again on resuming.
             self._parts = []
             return []
         return self.feed(b"\n", received_ns)

@@ -1,4 +1,4 @@
-"""A plan in words, for whoever wants to know before anything is touched.
+"""A plan in words, printed before anything on the cluster is changed.
 
 Invariant: every line is derived from the plan and the scenario; nothing is asked of a cluster.
 """

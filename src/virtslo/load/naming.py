@@ -1,4 +1,4 @@
-"""Names and places of planned objects, and what a template is told about each.
+"""Names and namespaces of planned objects, and the template variables of each.
 
 Invariant: a name depends only on kind, run label, slot and generation; it is a DNS label, and no
 two objects of a run have the same one.
@@ -50,7 +50,7 @@ def name_of(scenario: Scenario, run_label: str, slot: Slot) -> str:
 
 
 def context_of(scenario: Scenario, run_label: str, slot: Slot) -> dict[str, Any]:
-    """What a template is told about the object in a slot."""
+    """The template variables of the object in a slot."""
     namespaces = namespaces_of(scenario, run_label)
     context: dict[str, Any] = {
         "index": slot.index,

@@ -67,17 +67,17 @@ class Plan:
 
 
 def contexts(scenario: Scenario, run_label: str) -> list[dict[str, Any]]:
-    """What a template is told about each object of the population."""
+    """The template variables of each object of the population."""
     return [context_of(scenario, run_label, slot) for slot in ramp_up_slots(scenario)]
 
 
 def warm_up_contexts(scenario: Scenario, run_label: str) -> list[dict[str, Any]]:
-    """What a template is told about each object of the warm-up."""
+    """The template variables of each object of the warm-up."""
     return [context_of(scenario, run_label, slot) for slot in warm_up_slots(scenario)]
 
 
 def replacement_contexts(scenario: Scenario, run_label: str, seed: int) -> list[dict[str, Any]]:
-    """What a template is told about each replacement that the run itself will create."""
+    """The template variables of each replacement that the run itself creates."""
     slots = replacement_slots(scenario, _schedule(scenario, seed))
     return [context_of(scenario, run_label, slot) for slot in slots]
 

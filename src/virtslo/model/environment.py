@@ -27,7 +27,7 @@ class ClientLimit:
     source: str
 
     def least_seconds(self, calls: float) -> float:
-        """The least time of so many calls through the bucket; 0 where it is off."""
+        """The least time that `calls` take through the token bucket; 0 where it is off."""
         return max(0.0, calls - self.burst) / self.qps if self.qps > 0 else 0.0
 
 

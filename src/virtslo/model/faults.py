@@ -120,7 +120,7 @@ FAULTS: Final[Mapping[str, FaultKind]] = {
         must_end=True,
     ),
     "node-loss": FaultKind(
-        "nodes fall silent: not ready after 50 s, their pods told to go 300 s later; once an "
+        "nodes fall silent: not ready after 50 s, their pods evicted 300 s later; once an "
         "administrator says that a node is out of service its pods are gone and its VMIs fail",
         {
             "nodes": Parameter("1", WHOLE, "how many nodes"),

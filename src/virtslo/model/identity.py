@@ -1,6 +1,6 @@
 """Who makes a REST call.
 
-Invariant: every call of every component carries one of these, so that counts can be told apart
+Invariant: every call of every component carries one of these, so that counts can be kept apart
 by component in metrics and in the audit log.
 """
 

@@ -16,7 +16,7 @@ class Bound:
     """Whether the figure must reach it rather than stay below it."""
 
     def at(self, objects: int) -> float:
-        """The bound for so many objects."""
+        """The bound for `count` objects."""
         return self.constant + self.per_object * objects
 
     def allows(self, value: float, objects: int) -> bool:

@@ -1,4 +1,4 @@
-"""What the watch told us of one object, with the moment we learnt it.
+"""Facts that a watch delivered about one object, each with its time of receipt.
 
 Invariant: `received_ns` is the run's clock at receipt, since the run's start; nothing else in an
 observation is ever subtracted from it.

@@ -1,4 +1,4 @@
-"""An audit of somebody else's Prometheus: what is asked, and what the scrapes can tell.
+"""An audit of a Prometheus that others run: what is asked, and what its scrapes can show.
 
 Invariant: a value is known between `low` and `high`; None with a reason is no data, never 0. A
 count is that of the whole scrapes around the window: it is exact for those.
@@ -11,7 +11,7 @@ from virtslo.model.verdicts import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """The most that a result may be: a number, or so many times another result."""
+    """The upper bound of a result: a number, or a multiple of another result."""
 
     key: str
     value: float

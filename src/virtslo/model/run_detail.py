@@ -152,7 +152,7 @@ class RunDetail:
     refused: int = 0
     """Creates of the measured stage that the API server did not accept."""
     cycles: tuple[CycleTrack, ...] = ()
-    """Of a Steady State; constant churn has none that could be told apart."""
+    """Of a Steady State; constant churn has no distinct cycles."""
     cycle_starts: tuple[float, ...] = ()
     settings: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
     """The scenario's parameters, flat, for documents that carry them."""

@@ -59,7 +59,7 @@ class ChurnMode(StrEnum):
     OBJECTS = "objects"
     """Delete the object and create another. For a pool: delete its VMs, the pool replaces them."""
     SCALE = "scale"
-    """Scale a pool or replica set in by so many, and out again."""
+    """Scale a pool or replica set in by the number of churned objects, and out again."""
     RESTART = "restart"
     """Delete the VMI of a VM that runs always; the VM starts another."""
 

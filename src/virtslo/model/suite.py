@@ -67,7 +67,7 @@ class SuiteRecord:
 
 
 def repeated(scenarios: Sequence[tuple[str, Scenario]], times: int) -> tuple[SuitePart, ...]:
-    """The parts of a suite: every scenario in turn, so many times over."""
+    """The parts of a suite: every scenario in turn, `repeat` times."""
     return tuple(
         SuitePart(key if times == 1 else f"{key}-{number}", scenario, number)
         for number in range(1, times + 1)

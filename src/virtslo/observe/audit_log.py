@@ -124,7 +124,7 @@ class AuditLogTally:
         return self._server_cut
 
     def names_pods(self, component: str) -> bool:
-        """Whether the log tells a component's pods apart."""
+        """Whether the log distinguishes a component's pods."""
         return any(caller.component == component and caller.pod for caller in self._counts)
 
     def _add_watch(self, event: _Event) -> None:
@@ -164,7 +164,7 @@ class AuditLogTally:
         self._counts.setdefault(caller, Counter())[call] += 1
 
     def _cut(self, event: _Event) -> None:
-        """Keep what had been counted where this is our own read of somebody's counters."""
+        """Keep the counts so far where this request is our own read of a component's counters."""
         if event.verb != "get" or _caller(event).component != VIRTSLO:
             return
         reference = event.objectRef

@@ -1,7 +1,7 @@
 """Who made a request, out of what the audit log says of its user.
 
-Invariant: a component is told by its user, which it cannot choose; a user agent decides only where
-the user is not a component's own.
+Invariant: a component is recognised by its user, which it cannot choose; a user agent counts only
+where the user is not a component's own.
 """
 
 from functools import lru_cache
@@ -39,7 +39,7 @@ class Caller(NamedTuple):
     component: str
     """`virt-controller`, `kubelet`, `virtslo`, …; else the user's own name."""
     pod: str
-    """Its pod, where the log tells it; else empty."""
+    """Its pod, where the log names it; else empty."""
     agent: str
     """The first word of its user agent."""
 

@@ -93,7 +93,7 @@ def facts_of(resource: Resource, target: Object) -> Facts:
 
 
 def server_timestamp(target: Object, fact: str, phase: str | None) -> str | None:
-    """The server's own stamp for a fact: whole seconds, by somebody else's clock."""
+    """The server's own stamp for a fact: whole seconds, by the server's clock."""
     metadata = target["metadata"]
     found: Any = None
     if fact == "added":

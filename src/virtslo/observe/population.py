@@ -1,6 +1,6 @@
 """The population of a run as its watches tell it, and waiting for it to be as wanted.
 
-Invariant: fed by observations alone; an object is known by its uid. Whoever waits is woken by a
+Invariant: fed by observations alone; an object is known by its uid. A waiter is woken by a
 change and has an absolute deadline; nothing polls.
 """
 
@@ -63,7 +63,7 @@ class Population:
         return self._uids.get(key)
 
     def is_whole(self, indices: frozenset[int], members: int) -> Predicate:
-        """Whether every one of these slots has a Running VMI, and so many run in all."""
+        """Whether every one of these slots has a Running VMI, and `count` run in all."""
 
         def whole() -> bool:
             if self._counts[RUNNING] < members:
@@ -112,7 +112,7 @@ class Population:
         return uid
 
     def warm_up_is_running(self, count: int) -> Predicate:
-        """Whether so many warm-up VMIs run."""
+        """Whether `count` warm-up VMIs run."""
         return lambda: len(self._warm_running) >= count
 
     def warm_up_is_gone(self) -> Predicate:

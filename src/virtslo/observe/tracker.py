@@ -1,7 +1,7 @@
 """From watch events to observations: each new fact about an object, once.
 
 Invariant: duplicates and repeated lists change nothing; an object that comes back under its name is
-another object; what a later list told is marked as relisted. Little is kept of an object,
+another object; what a later list delivered is marked as relisted. Little is kept of an object,
 and never the object.
 """
 

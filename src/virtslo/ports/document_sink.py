@@ -1,7 +1,7 @@
 """Where documents go that others' dashboards read.
 
-Invariant: every exchange and every repetition is counted; what was refused is told with its reason,
-and nothing is dropped in silence.
+Invariant: every exchange and every retry is counted; what was refused is reported with its reason,
+and nothing is dropped silently.
 """
 
 from collections.abc import Mapping, Sequence

@@ -35,7 +35,7 @@ class Snapshot:
 
 
 class Progress(Protocol):
-    """Somebody who wants to know."""
+    """Receives progress."""
 
     def update(self, snapshot: Snapshot) -> None:
         """A new snapshot."""
@@ -47,7 +47,7 @@ class Progress(Protocol):
 
 
 class Silent:
-    """Nobody wants to know."""
+    """Ignores progress."""
 
     def update(self, snapshot: Snapshot) -> None:
         """Drop it."""

@@ -2,7 +2,7 @@
 
 Invariant: a document has an id of its own, so that sending it again never doubles it; only what the
 server says is too much for now (429, 502, 503, 504) or what got no answer is sent again, a bounded
-number of times, each counted. Everything else is refused, and told.
+number of times, each counted. Everything else is refused, and reported.
 """
 
 import base64

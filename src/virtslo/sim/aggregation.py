@@ -25,7 +25,7 @@ Answer = Callable[[str, str, str, str, Any], Awaitable[None]]
 
 
 class Aggregation:
-    """Passes requests on to whoever serves them."""
+    """Passes requests on to the component that serves them."""
 
     def __init__(self) -> None:
         self._answer: Answer | None = None
@@ -50,13 +50,13 @@ class Aggregation:
 
 
 def group_document() -> Mapping[str, Any]:
-    """The group, as discovery tells of it."""
+    """The group, as discovery lists it."""
     versions = [{"groupVersion": f"{GROUP}/{each}", "version": each} for each in VERSIONS]
     return {"name": GROUP, "versions": versions, "preferredVersion": versions[0]}
 
 
 def resource_documents() -> dict[str, Mapping[str, Any]]:
-    """The paths of discovery below the group, and what each tells."""
+    """The discovery paths of the group, and the document of each."""
     listed = [
         {
             "name": f"{plural}/{action}",

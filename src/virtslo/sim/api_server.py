@@ -1,6 +1,6 @@
 """The simulated API server, free of any transport.
 
-Invariant: every request, whoever makes it and over whatever transport, goes through `handle`,
+Invariant: every request, of any client and over any transport, goes through `handle`,
 `open_watch` or `read_raw`, and is counted once. Data survive every fault.
 """
 

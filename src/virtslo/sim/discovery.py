@@ -63,7 +63,7 @@ def discovery_documents() -> dict[str, Document]:
 
 
 def aggregated_documents() -> dict[str, bytes]:
-    """`/api` and `/apis` in the aggregated form, which tells everything in two requests."""
+    """`/api` and `/apis` in the aggregated form, which lists everything in two requests."""
     return {
         "/api": _encode(_aggregated([group for group in _groups() if not group])),
         "/apis": _encode(_aggregated([group for group in _groups() if group])),

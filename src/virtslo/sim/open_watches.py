@@ -20,7 +20,7 @@ BOOKMARK_EVERY_NS: Final = 60_000_000_000
 
 
 class OpenWatches:
-    """Opens watches, ends them, and tells them how far they have come."""
+    """Opens watches, ends them, and sends their bookmarks."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class OpenWatches:
             try:
                 changes = self._store.changes_since(resource, version)
             except ResourceExpired as error:
-                # The stream opens and its first event tells, as the real server's watch cache does.
+                # The first event says so, as the real server's watch cache does.
                 watcher.close(error)
                 return watcher
             for change in changes:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from virtslo.model.record import RunRecord
 
 NAMED: Final = 3
-"""How many differences are told."""
+"""Number of differences that are listed."""
 
 
 def _cluster(run: RunRecord) -> str:
@@ -42,7 +42,7 @@ COMPARED: Final[Mapping[str, Callable[[RunRecord], Any]]] = {
 }
 UNTOLD: Final = frozenset({"template", "variables", "arrival", "churn", "node shape",
                            "client limits"})  # fmt: skip
-"""Too long to be told: only that they differ."""
+"""Too long to list: only that they differ."""
 
 
 def differences(runs: Sequence[RunRecord]) -> str:

@@ -130,7 +130,7 @@ def _is_compressed(path: Path) -> bool:
 
 
 def _fingerprint(file: BinaryIO) -> bytes | None:
-    """What tells a file from every other: its first line; None while that is not whole."""
+    """What identifies a file: its first line; None while that is not whole."""
     first = file.readline(AUDIT_LINE.most)
     return hashlib.sha256(first).digest() if first.endswith(b"\n") else None
 

@@ -1,6 +1,6 @@
 """Reading records back, whole or damaged, of this version or an older one.
 
-Invariant: damage is told and never repaired in silence; what can be read is read. A record with
+Invariant: damage is reported and never repaired silently; what can be read is read. A record with
 damage is never complete.
 """
 

@@ -1,4 +1,4 @@
-"""Hollow nodes and a hollow KubeVirt on a cluster: put there, and taken away again.
+"""Hollow nodes and a hollow KubeVirt on a cluster: installed, and removed again.
 
 Invariant: a cluster with a real KubeVirt is refused; only what carries our label is ever removed;
 nodes repel what is not a virt-launcher of ours.
@@ -44,7 +44,7 @@ Tell = Callable[[str], None]
 
 
 def node_names(count: int) -> tuple[str, ...]:
-    """The names of so many hollow nodes."""
+    """The names of `count` hollow nodes."""
     return tuple(f"virtslo-hollow-{index:05d}" for index in range(count))
 
 
@@ -80,7 +80,7 @@ async def install(
     install_definitions: bool,
     tell: Tell,
 ) -> None:
-    """Put definitions (if told to), a KubeVirt object and hollow nodes on the cluster."""
+    """Put definitions (if asked for), a KubeVirt object and hollow nodes on the cluster."""
     is_policed = False
     if install_definitions:
         is_policed = await _define(api, clock, tell)
@@ -99,7 +99,7 @@ async def install(
 
 
 async def remove(api: KubeApi, clock: Clock, tell: Tell) -> tuple[str, ...]:
-    """Take away what `install` put there, and wait until it is gone.
+    """Remove what `install` put there, and wait until it is gone.
 
     Returns what is left, each with its reason.
     """

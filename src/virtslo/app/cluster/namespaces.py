@@ -23,7 +23,7 @@ FOREIGN_KINDS: tuple[Resource, ...] = (
     resources.VMI_REPLICA_SETS,
     resources.PODS,
 )
-"""What tells that a namespace is used by others too. Secrets are not among them: to list them would
+"""Kinds whose objects show that others use a namespace. Secrets are left out: to list them would
 need the right to read every secret of the cluster."""
 
 

@@ -1,6 +1,6 @@
 """Trying again what a cluster in trouble does not answer well, until a deadline.
 
-Invariant: only what may go well the next time is tried again, and every repetition is told; a
+Invariant: only what may go well the next time is tried again, and every retry is reported; a
 deadline that is past raises what the last attempt raised.
 """
 
@@ -34,7 +34,7 @@ class Patience:
         self._tell = tell
 
     async def call(self, make: Callable[[], Awaitable[T]]) -> T:
-        """What `make` returns at last. Raises ClusterError for what cannot heal, or did not."""
+        """Retry `make` until it returns. Raises ClusterError if it cannot, or at the deadline."""
         refused_until_ns = self._clock.now_ns() + to_nanoseconds(REFUSED_SECONDS)
         while True:
             try:

@@ -1,6 +1,6 @@
 """Whether an API server takes new VMIs as virt-api would have them, and lists them by label.
 
-Invariant: nothing is created; every try is a dry run, and the last answer is told when time is up.
+Invariant: nothing is created; every try is a dry run; the last answer is reported at the deadline.
 """
 
 import json
@@ -33,7 +33,7 @@ async def await_admission(api: KubeApi, clock: Clock, *, is_policed: bool) -> No
     finalizer.
 
     A kind that was just defined is not known to kube-apiserver's policies for some seconds, and
-    whoever creates one meanwhile is answered 503. The schema is asked for first: a server that
+    a create is answered 503 meanwhile. The schema is asked for first: a server that
     knew the kind from an earlier definition may forget it once more until the new one is published.
     Last, what a run begins with: a list by label, which is refused (429) while kube-apiserver fills
     the cache of a new kind.

@@ -1,7 +1,7 @@
 """What a run needs, looked at before it touches anything.
 
 Invariant: nothing is created but reviews of access and a dry run that the server does not keep;
-every check is made, so that all findings are told at once.
+every check is made, so that all findings are reported at once.
 """
 
 import json

@@ -1,7 +1,7 @@
-"""The audit log's word at the moment at which the components' counters were read.
+"""Audit-log counts, cut at our own reads of the components' counters.
 
 Invariant: a component's requests are those that its processes can have counted when virtslo read
-them, as the log itself tells by our own reads in it; a process that is gone counts whole.
+them, as our own reads in the log show; a process that is gone counts whole.
 """
 
 from collections import Counter

@@ -1,8 +1,8 @@
-"""What goes on around a run: nodes that are not ready, a clock that jumps.
+"""The machine and cluster around a run: nodes that are not ready, a clock that jumps.
 
 Invariant: nodes are looked at before the first stage and after the last, and a look that failed is
-told, never taken for "all ready"; the machine's date is held against the monotonic clock at every
-rest, and never used for a duration.
+reported, never taken for "all ready"; the machine's date is held against the monotonic clock at
+every rest, and never used for a duration.
 """
 
 from dataclasses import dataclass

@@ -22,7 +22,7 @@ def prepare_plan(
 
     Raises ScenarioError for a template that will not do, or whose VMs nothing starts.
 
-    The ceiling uses virt-controller's effective client limit where the environment tells it.
+    The ceiling uses virt-controller's effective client limit where the environment has it.
     """
     workload = scenario.workload
     ramped = contexts(scenario, run_label)

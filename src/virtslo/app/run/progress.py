@@ -1,6 +1,6 @@
-"""Snapshots of a run for whoever watches its progress.
+"""Snapshots of a run, for the progress display.
 
-Invariant: it only reads; a run with nobody watching is the same run.
+Invariant: it only reads; a run without a display is the same run.
 """
 
 from virtslo.app.run.run_stages import RunStages

@@ -1,6 +1,6 @@
 """The windows of a run's stages: opened and closed in one place, with reads at rest around them.
 
-Invariant: every stage is opened and closed here. What wants to look at the cluster at rest is asked
+Invariant: every stage is opened and closed here. An observer of the cluster at rest is called
 before a stage's first operation and after its last event; a stage that is broken off has no
 `after`. Deadlines are absolute.
 """
@@ -23,7 +23,7 @@ AFTER: Final = "after"
 
 
 async def look_at_nothing(_stage: str, _moment: str) -> None:
-    """Nobody wants to look."""
+    """No-op observer."""
 
 
 class StageWindows:

@@ -1,7 +1,7 @@
 """Workload files of kube-burner that create VMs, VMIs or replica sets, read unchanged.
 
-Invariant: every key of a file is carried out, told in a note as done otherwise, or refused; what is
-refused is listed all at once, each with its path. The file itself is a template over environment
+Invariant: every key of a file is carried out, listed in a note as done otherwise, or refused; what
+is refused is listed all at once, each with its path. The file itself is a template over environment
 variables, as there.
 """
 
@@ -126,7 +126,7 @@ def _read(text: str, path: Path, environ: Mapping[str, str] | None) -> _Workload
 
 
 def _rendered(text: str, path: Path, environ: Mapping[str, str]) -> str:
-    """The file with its actions carried out; every variable that is not set is told at once."""
+    """The file with its actions carried out; every variable that is not set is reported at once."""
     words = set(re.findall(r"\w+", text)) if "{{" in text else set()
     variables = {name: environ[name] for name in sorted(words) if name in environ}
     problems: list[Problem] = []

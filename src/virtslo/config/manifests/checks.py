@@ -1,7 +1,7 @@
 """Whether a document is a manifest of the workload's kind.
 
 Invariant: a manifest that passes is one object of that kind which says nothing about where or under
-whom it lives; everything that is wrong with it is told at once.
+whom it lives; everything that is wrong with it is reported at once.
 """
 
 import re
@@ -15,7 +15,7 @@ from virtslo.model.resources import Resource
 from virtslo.model.workload import TRAITS, Kind
 
 _FOREIGN_METADATA: Final = {
-    "ownerReferences": "an object of a load test belongs to nobody: remove it",
+    "ownerReferences": "an object of a load test has no owner: remove it",
     "finalizers": "a finalizer would keep the object when the run cleans up: remove it",
     "resourceVersion": "the server sets it: remove it",
     "uid": "the server sets it: remove it",

@@ -104,7 +104,7 @@ def render_texts(
 def _told(
     context: Mapping[str, Any], dialect: Dialect, variables: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """What a template is told; in Go's dialect the author's variables win, as they do there."""
+    """The variables of a template; in Go's dialect the author's variables win, as they do there."""
     if dialect is Dialect.JINJA:
         return dict(context)
     if dialect is Dialect.GO_TEXT:
@@ -116,7 +116,7 @@ def _told(
 def kube_burner_variables(
     context: Mapping[str, Any], variables: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """What kube-burner tells a template of an object: its iteration from 0, its replica from 1."""
+    """kube-burner's variables of an object: its iteration from 0, its replica from 1."""
     if "replica" not in context:
         return {}
     each = int(variables.get(REPLICAS, 1))

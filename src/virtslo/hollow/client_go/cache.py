@@ -1,4 +1,4 @@
-"""A controller's view of a collection: what its reflector has told it so far.
+"""A controller's view of a collection: what its reflector has delivered so far.
 
 Invariant: objects are kept by reference and never changed; the view may be behind the server, as a
 real controller's is.
@@ -14,7 +14,7 @@ Key = tuple[str, str]
 """(namespace, name)."""
 
 Seen = Callable[[Object | None, Object | None], None]
-"""Told of every change: the object before (None: it is new) and after (None: it is gone)."""
+"""Receives every change: the object before (None: it is new) and after (None: it is gone)."""
 
 
 def key_of(target: Object) -> Key:

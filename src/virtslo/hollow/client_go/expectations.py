@@ -29,7 +29,7 @@ class Expectations:
         self._patience_ns = to_nanoseconds(PATIENCE_SECONDS)
 
     def expect_creations(self, key: Key, count: int) -> None:
-        """So many objects of this key's are about to be created."""
+        """Expect this number of creates for the key."""
         entry = self._entry(key)
         entry.creations += count
         entry.since_ns = self._clock.now_ns()

@@ -108,7 +108,7 @@ class HandlerHeart:
 
 
 async def _every(component: Component, seconds: float, share: float, beat: Beat) -> None:
-    """Beat every so many seconds, for the first time after a share of them."""
+    """Send a heartbeat every `seconds`, the first after a share of them."""
     clock = component.clock
     due_ns = clock.now_ns() + to_nanoseconds(seconds * share)
     while True:

@@ -29,7 +29,7 @@ class Machine:
 
     @contextmanager
     def shutting_down(self, vmi_uid: str) -> Iterator[None]:
-        """For as long as a VMI's domain shuts down and its end is not told."""
+        """For as long as a VMI's domain shuts down and its end is not yet reported."""
         down = self._shutting_down[vmi_uid] = asyncio.Event()
         try:
             yield
@@ -39,7 +39,7 @@ class Machine:
             down.set()
 
     async def domain_down(self, vmi_uid: str, seconds: float) -> None:
-        """Return when no domain of a VMI shuts down here and its end is told, or time is up."""
+        """Return when no domain shuts down here and its end is reported, or at the deadline."""
         down = self._shutting_down.get(vmi_uid)
         if down is None:
             return

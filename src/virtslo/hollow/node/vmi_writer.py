@@ -31,7 +31,7 @@ class VmiWriter:
     async def write(self, vmi: Object, change: Change) -> bool:
         """PUT the newest known VMI, changed; whether it is still there.
 
-        The VMI is read when work on it begins: a write of somebody else's meanwhile is a conflict.
+        The VMI is read when work on it begins: a write by another client meanwhile is a conflict.
         """
         uid, key = vmi["metadata"]["uid"], key_of(vmi)
         clock = self._component.clock

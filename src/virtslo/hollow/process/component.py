@@ -113,7 +113,7 @@ class Component:
         return KubeApi(AccountedTransport(self._transport, self.clock, self.account, bucket=bucket))
 
     def labour(self, controller: str) -> Labour:
-        """A controller's own work, as its profile says; one stream of chance a controller."""
+        """A controller's own work, as its profile says; one random stream for each controller."""
         chance = Random(f"{self._seed}:labour:{controller}")
         return Labour(self._work, self._labour.get(controller), chance)
 
@@ -133,7 +133,7 @@ class Component:
         return cache
 
     def unique_suffix(self) -> str:
-        """What tells names given at the same moment apart, in hexadecimal."""
+        """A suffix that makes names given at the same moment distinct, in hexadecimal."""
         self._suffixes += 1
         return f"{self.clock.now_ns():x}{self._mark:03x}{self._suffixes:x}"
 
@@ -171,7 +171,7 @@ def run_workers(
     workers: int,
     bad: BadObjects,
 ) -> None:
-    """Work on a queue with so many workers; what fails is tried again after its back-off."""
+    """Run a number of workers on a queue; a failed key is retried after its back-off."""
 
     async def work() -> None:
         while True:

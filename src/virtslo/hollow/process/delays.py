@@ -26,11 +26,11 @@ MIGRATE: Final = "migrate"
 
 
 Work = Callable[[float], Awaitable[None]]
-"""Does so many seconds of work, on a machine whose cores others may share."""
+"""Does a number of seconds of work, on a machine whose cores may be shared."""
 
 
 def working_alone(clock: Clock) -> Work:
-    """Work on a machine that nobody shares: it takes as long as it says."""
+    """Work on a machine of its own: it takes as long as stated."""
 
     async def work(seconds: float) -> None:
         if seconds > 0:

@@ -1,7 +1,7 @@
 """Events, as client-go's recorder sends them: in the background, one after another, correlated.
 
-Invariant: sending never holds up a controller. An event that says the same of the same object
-again is a PATCH of the first; from the tenth similar one on they are told as one; and of one
+Invariant: sending never holds up a controller. An event that says the same of the same object again
+is a PATCH of the first; from the tenth similar one on they are aggregated into one; and of one
 object no more than client-go's spam filter lets through (25 at once, then one in five minutes).
 """
 

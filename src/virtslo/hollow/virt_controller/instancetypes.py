@@ -164,7 +164,7 @@ def _with_instancetype(
 
 
 def _topology(guest: int, preferred: str) -> dict[str, int]:
-    """So many vCPUs as sockets, cores or threads; `spread` gives two cores to each socket."""
+    """A number of vCPUs as sockets, cores or threads; `spread` gives two cores to each socket."""
     name = preferred.lower().removeprefix("prefer")
     if name == "spread" and guest % 2 == 0:
         return {"cores": 2, "sockets": guest // 2, "threads": 1}

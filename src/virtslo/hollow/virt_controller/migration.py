@@ -1,6 +1,6 @@
 """virt-controller's migration controller, hollow: a pod on another node, and the VMI handed to it.
 
-Invariant: one step a reconcile, told in the migration's status; no more migrations at once than
+Invariant: one step a reconcile, recorded in the migration's status; no more migrations at once than
 KubeVirt's defaults allow, five in the cluster and two from a node.
 """
 

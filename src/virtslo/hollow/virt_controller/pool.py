@@ -165,7 +165,7 @@ class PoolController:
         self._events.send(pool, "SuccessfulDelete", words)
 
     async def _release_deleted(self, pool: Object, vms: Sequence[Object]) -> None:
-        """Let VMs go that somebody else has deleted."""
+        """Forget VMs that another client has deleted."""
         for vm in vms:
             if vm["metadata"].get("deletionTimestamp"):
                 await self._patch_finalizer(resources.VMS, vm, wanted=False)

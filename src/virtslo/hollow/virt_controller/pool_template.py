@@ -37,7 +37,7 @@ def pool_revision(pool: Object) -> Object:
 
 
 def free_names(pool: Object, count: int, is_taken: Callable[[str], bool]) -> list[str]:
-    """So many names that no VM has, lowest index first."""
+    """`count` names that no VM has, lowest index first."""
     return [name for name, _ in zip(_free(pool, is_taken), range(count), strict=False)]
 
 

@@ -103,7 +103,7 @@ class PoolUpdate:
                 left -= 1
 
     async def _replace(self, pool: Object, vm: Object, vmi: Object) -> None:
-        """Delete an outdated VMI, or note the new revision; the real one tells of it either way."""
+        """Delete an outdated VMI, or note the new revision; either way with the event."""
         metadata = vmi["metadata"]
         old, new = _revision_of(vmi), _revision_of(vm)
         if old != new and self._vmi_template(vmi) == self._vmi_template(vm):

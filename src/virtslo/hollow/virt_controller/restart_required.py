@@ -27,7 +27,7 @@ def needs_restart(vm: Object, vmi: Object, revision: Object | None) -> bool:
 
 
 def restart_condition(now: str) -> Condition:
-    """The condition that tells of it."""
+    """The condition `RestartRequired`."""
     return {
         "lastProbeTime": None,
         "lastTransitionTime": now,

@@ -59,7 +59,7 @@ def vmi_for(vm: Object, finalizer: str) -> Object:
 def generation_patch(
     vm: Object, vmi: Object, revision: Object | None
 ) -> list[dict[str, Any]] | None:
-    """The patch that tells a VMI that it fits its VM's newer generation too; None if not so."""
+    """The patch that marks a VMI as matching its VM's newer generation; None if it does not."""
     before = vmi["metadata"].get("annotations") or {}
     generation = str(vm["metadata"].get("generation", 1))
     if before.get(GENERATION_ANNOTATION) == generation or revision is None:

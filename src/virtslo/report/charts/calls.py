@@ -1,6 +1,6 @@
 """REST calls of KubeVirt's components, by verb and resource.
 
-Invariant: 2xx are drawn, the others are told; counts are those of the measured stage's window.
+Invariant: 2xx are drawn, the others are listed; counts are those of the measured stage's window.
 """
 
 from virtslo.model.run_detail import RunDetail

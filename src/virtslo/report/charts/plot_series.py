@@ -1,7 +1,7 @@
 """Lines and bars that plots are made of: populations, rates, distributions, thinned honestly.
 
 Invariant: pure. A population is exact at every moment that is given; a thinned curve keeps its ends
-and is made of its own points; what was left out can be told from the counts.
+and is made of its own points; what was left out can be seen from the counts.
 """
 
 import math
@@ -121,14 +121,14 @@ def histogram(samples: Sequence[float], bars: int = 80) -> tuple[Curve, float]:
 
 
 def thinned(count: int, most: int) -> list[int]:
-    """At most so many indices of `count`, evenly spaced, with the first and the last."""
+    """At most `most` indices of `count`, evenly spaced, with the first and the last."""
     if count <= most:
         return list(range(count))
     return sorted({round(index * (count - 1) / (most - 1)) for index in range(most)})
 
 
 def highest(points: Sequence[tuple[float, float]], bins: int) -> Curve:
-    """The highest value in each of so many even bins of x: the one that matters is never lost."""
+    """The highest value in each of a number of even bins of x: no peak is lost."""
     if len(points) <= bins:
         ordered = sorted(points)
         return Curve(tuple(x for x, _ in ordered), tuple(y for _, y in ordered))

@@ -1,6 +1,6 @@
 """How long each cycle of a Steady State took to recover.
 
-Invariant: a cycle that did not recover has no bar and is told with its reason, never drawn as 0.
+Invariant: a cycle that did not recover has no bar and is listed with its reason, never drawn as 0.
 """
 
 from statistics import median

@@ -1,6 +1,6 @@
 """The slowest VMIs, with where each spent its time.
 
-Invariant: those that never ran come first and are told apart.
+Invariant: those that never ran come first and are marked.
 """
 
 from collections.abc import Sequence

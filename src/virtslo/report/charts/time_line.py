@@ -1,6 +1,6 @@
 """What happened when: the population by phase, rates over time, the generator's own lateness.
 
-Invariant: a population is exact at every moment drawn; a rate's bins are told; of lateness the
+Invariant: a population is exact at every moment drawn; a rate's bins are stated; of lateness the
 highest of each bin is kept.
 """
 

@@ -35,7 +35,7 @@ def sparkline(values: Sequence[float | None], width: int = WIDTH) -> str:
 def over_time(detail: RunDetail, columns: int = COLUMNS) -> list[str]:
     """Population and rates of a run, a row each, with the highest value at the end.
 
-    A row has at most so many columns, its indent and name among them.
+    A row has at most `width` columns, its indent and name among them.
     """
     if not detail.objects:
         return []

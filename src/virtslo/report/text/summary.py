@@ -1,7 +1,7 @@
 """The three tables of several runs on a terminal, and what is needed to judge them, to be read.
 
 Invariant: the tables come first and are whole; every finding that makes a figure inconclusive and
-every objective that is not met is told; what is left out is named with the command that shows it.
+every objective that is not met is listed; what is left out is named with the command that shows it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 NAMED: Final = 3
 """How many figures or runs a line names before it says how many more."""
 ALIKE: Final = 6
-"""How many findings of one code are told."""
+"""Number of findings of one code that are listed."""
 _WHOLE: Final = {
     Pattern.BURST.key: ("time_to_all_running_seconds", "value"),
     Pattern.STEADY_STATE.key: ("cycle_recovery_seconds", "p50"),

@@ -1,6 +1,6 @@
 """What KubeVirt's validating webhooks refuse of what load tests send, with their causes.
 
-Invariant: pure; every problem of an object is told, not only the first, in KubeVirt's own words and
+Invariant: pure; every problem of an object is reported, not only the first, in KubeVirt's words and
 in its order. An object without one gives an empty list.
 """
 

@@ -32,4 +32,4 @@ class Response(NamedTuple):
     code: int
     body: Object
     warnings: tuple[str, ...] = ()
-    """What the client should be told of although the request succeeded."""
+    """Warnings for the client of a request that succeeded."""

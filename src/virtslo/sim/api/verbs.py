@@ -1,6 +1,6 @@
 """Which verbs a resource and its subresources take, and of what kind their bodies are.
 
-Invariant: what discovery tells is what is served.
+Invariant: what discovery lists is what is served.
 """
 
 from collections.abc import Mapping

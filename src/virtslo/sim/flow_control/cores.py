@@ -1,6 +1,6 @@
 """A machine's cores, shared: everything that works at the same time works equally fast.
 
-Delays on such a machine are told by its progress: whatever has to pass through many hands before it
+Delays on such a machine follow its progress: whatever has to pass through many hands before it
 arrives takes the longer the busier they are.
 
 Invariant: no more is done in a second than the cores can do, and one piece of work never takes more
@@ -30,7 +30,7 @@ class Pace(Protocol):
 
 
 class SharedCores:
-    """So many cores, and the pieces of work on them.
+    """A number of cores, and the pieces of work on them.
 
     Progress is counted as one number, the work that each piece has been given since the beginning;
     a piece is done when that number has grown by its own size. So a change costs one timer.

@@ -1,9 +1,9 @@
 """The API server as a queue: how long a request waits and is served, in virtual or real time.
 
-Invariant: the queue is computed, not played: first come, first served by so many workers; a request
-costs one timer at most, and none where the profile says that nothing takes time. Where the profile
-names cores, requests being served share them with whatever else works on that machine. What is
-answered 429 took no place and no time.
+Invariant: the queue is computed, not played: first come, first served by a number of workers; a
+request costs one timer at most, and none where the profile says that nothing takes time. Where the
+profile names cores, requests being served share them with whatever else works on that machine. What
+is answered 429 took no place and no time.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """Who calls over a socket: the bearer of a token, or whom the bearer acts for.
 
-Invariant: without a token that is known nobody is anybody; tokens are compared in constant time.
+Invariant: without a known token a client is anonymous; tokens are compared in constant time.
 """
 
 import hmac
@@ -39,9 +39,9 @@ class Authentication:
         self._administrators: dict[str, Identity] = {}
 
     def user_of(self, headers: Headers) -> Identity | None:
-        """Who calls; None for whoever is not known.
+        """The caller; None where it is unknown.
 
-        Components are told apart by their user agent, as metrics do.
+        Components are distinguished by their user agent, as metrics do.
         """
         scheme, _, token = headers.get("Authorization", "").partition(" ")
         if scheme != "Bearer" or not token:
@@ -69,7 +69,7 @@ class Authentication:
 
 
 def _with_own_groups(username: str, groups: Sequence[str]) -> tuple[str, ...]:
-    """The groups of whom somebody acts for, with those that come with the name."""
+    """The groups of an impersonated user, with those that come with its name."""
     if not groups and username.startswith(USERNAME_PREFIX):
         return groups_of(username.removeprefix(USERNAME_PREFIX).partition(":")[0])
     if username == "system:anonymous":
@@ -78,6 +78,6 @@ def _with_own_groups(username: str, groups: Sequence[str]) -> tuple[str, ...]:
 
 
 def anonymous(user_agent: str) -> Identity:
-    """Whoever is not known, at paths that are for everybody."""
+    """The anonymous user, at public paths."""
     component = user_agent.partition("/")[0] or "unknown"
     return Identity(component, "system:anonymous", user_agent, ("system:unauthenticated",))

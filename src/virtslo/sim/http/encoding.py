@@ -44,7 +44,7 @@ class Encoder:
 
 
 def status_of(error: ApiError) -> Object:
-    """The `Status` that tells of a failure."""
+    """The `Status` of a failure."""
     token = error.continue_token if isinstance(error, ContinueExpired) else ""
     status: dict[str, Any] = {
         "kind": "Status",

@@ -1,7 +1,7 @@
 """The kubeconfig of a simulated cluster.
 
-Invariant: only a file that was written here is ever replaced, whole or not at all, and nobody but
-its owner can read it.
+Invariant: only a file that was written here is ever replaced, whole or not at all, and only its
+owner can read it.
 """
 
 import base64

@@ -1,4 +1,4 @@
-"""Breaking a connection as a dying process does: with a reset, not with a farewell.
+"""Breaking a connection as a dying process does: with a TCP reset, not with close_notify.
 
 Invariant: nothing more is sent on the connection, not even what was written before.
 """

@@ -199,7 +199,7 @@ def _verb(method: str, target: Target, query: Mapping[str, str]) -> str:
     match method:
         case "GET":
             if has_name:
-                return "get"  # whoever watches one object selects it by its name
+                return "get"  # a watch of one object selects it by its name
             return "watch" if is_watch(method, query) else "list"
         case "POST" if not has_name or target.subresource is not None:
             return "create"

@@ -1,6 +1,6 @@
 """The simulated API server on a loopback socket: TLS, bearer token, chunked watches.
 
-Invariant: it listens on 127.0.0.1 only; whoever has no token learns nothing but health and version.
+Invariant: it listens on 127.0.0.1 only; a client without a token is served health and version only.
 All meaning is in `ApiServer`: here bytes become requests and answers become bytes.
 """
 
@@ -219,7 +219,7 @@ def _path_of(http: web.BaseRequest) -> str:
 
 
 def _is_open(path: str) -> bool:
-    """Whether a path is for whoever has no token too."""
+    """Whether a path is served to clients without a token too."""
     return path in OPEN_PATHS or path.startswith(("/healthz/", "/livez/", "/readyz/"))
 
 

@@ -1,6 +1,7 @@
 """A watch over HTTP: events as lines of a chunked answer.
 
-Invariant: what is ready goes out together; the watcher is closed whoever ends the watch first.
+Invariant: what is ready goes out together; the watcher is closed, whichever side ends the watch
+first.
 """
 
 from datetime import datetime
@@ -62,7 +63,7 @@ async def send_events(
 
 
 class _Shape:
-    """Events as tables or metadata; columns are told once."""
+    """Events as tables or metadata; columns are sent once."""
 
     def __init__(self, form: Form, request: Request, server: ApiServer, served: Resource) -> None:
         self._form = form

@@ -89,8 +89,8 @@ class Deletion:
     def begin(self, request: Request) -> Object | None:
         """The first of the two writes by which a pod goes at once: marked, with no grace left.
 
-        None if the request deletes in another way. Whoever else deletes the pod before the second
-        write (`finish`) is told that it is pending.
+        None if the request deletes in another way. A delete by another client before the second
+        write (`finish`) is answered that it is pending.
         """
         resource = request.resource
         if not rules_of(resource).is_graceful or "dryRun" in request.query:

@@ -1,7 +1,7 @@
-"""Questions that are answered and not kept: who am I, may I, what may I, is this token good.
+"""Reviews, answered and not kept: SelfSubjectReview, access reviews, rules reviews, token reviews.
 
-Invariant: nothing is stored. There are no roles: whoever is let in may do everything, and the
-answers say so; only those whom the server does not know may do nothing.
+Invariant: nothing is stored. There are no roles: an authenticated user may do everything, and the
+answers say so; an anonymous one may do nothing.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ from virtslo.sim.api.requests import Request
 
 MASTERS: Final = "system:masters"
 UNKNOWN: Final = frozenset({"system:anonymous", "system:unauthenticated"})
-REASON: Final = "simulated: whoever is let in may do everything"
+REASON: Final = "simulated: an authenticated user may do everything"
 _RULES: Final[Mapping[str, Any]] = {
     "resourceRules": [{"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}],
     "nonResourceRules": [{"verbs": ["*"], "nonResourceURLs": ["*"]}],
@@ -25,7 +25,7 @@ _RULES: Final[Mapping[str, Any]] = {
 }
 
 FindUser = Callable[[str], Identity | None]
-"""Whose token this is; None if nobody's."""
+"""The user of this token; None if it is unknown."""
 
 
 def answer_review(request: Request, body: Object, *, now: str, find_user: FindUser) -> Object:

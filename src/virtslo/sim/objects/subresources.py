@@ -1,6 +1,6 @@
 """Which half of an object a write may change, and the subresources status, scale and binding.
 
-Invariant: what nobody may change (uid, name, creation) stays; an object that a write does not
+Invariant: immutable fields (uid, name, creation) stay; an object that a write does not
 change is the very same object.
 """
 

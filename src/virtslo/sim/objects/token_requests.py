@@ -81,7 +81,7 @@ class TokenRequests:
         }
 
     def user_of(self, token: str, user_agent: str) -> Identity | None:
-        """Whose token this is; None if it is nobody's, or was meant for another audience."""
+        """The user of this token; None if it is unknown, or for another audience."""
         claim = self._signer.read(token, now=int(self._clock.wall().timestamp()))
         if claim is None or AUDIENCE not in claim.audiences:
             return None

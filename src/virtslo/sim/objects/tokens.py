@@ -1,7 +1,7 @@
 """Bearer tokens of service accounts: signed, bound to an account, and good for a while.
 
 Invariant: a token that this process did not sign, that has been changed, that is over, or whose
-service account is gone, names nobody.
+service account is gone, names no user.
 """
 
 import base64

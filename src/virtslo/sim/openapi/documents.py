@@ -1,6 +1,6 @@
 """OpenAPI documents, as far as kubectl needs them: to explain kinds, and to validate on the server.
 
-Invariant: documents are derived from the resources and their fields; what is told is what is
+Invariant: documents are derived from the resources and their fields; what is documented is what is
 served and validated.
 """
 

@@ -1,4 +1,4 @@
-"""Fields that a kind does not have, and values of the wrong type, found and told. Pure.
+"""Fields that a kind does not have, and values of the wrong type, found and reported. Pure.
 
 Invariant: paths and words are the API server's. What a custom resource does not know is pruned, as
 a real server prunes it; status is its controllers' and is not looked into.

@@ -1,6 +1,6 @@
 """The types of `fields.yaml` as schemas of OpenAPI, with what there is to say of each.
 
-Invariant: what is told here is what is validated; a field without words is told without them.
+Invariant: what is described here is what is validated; a field without a description has none here.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Sets of fields, as server-side apply keeps them: which parts of an object somebody has set. Pure.
+"""Sets of fields, as server-side apply keeps them: the fields that an applier has set. Pure.
 
 Invariant: a path is a tuple of the elements of Kubernetes' FieldsV1 (`f:name`, `k:{"key":…}`,
 `v:value`), so a set and its document are two forms of one thing; sets keep an order, since nothing
@@ -27,7 +27,7 @@ class Lists:
         self._is_built_in = is_built_in
 
     def key_of(self, name: str, items: Sequence[Any]) -> str | None:
-        """The key that tells the items of a list apart."""
+        """The key of the items of a list (`x-kubernetes-list-map-keys`)."""
         return merge_key_of(name, items) if self._is_built_in else _METADATA_KEYS.get(name)
 
     def is_set(self, name: str) -> bool:

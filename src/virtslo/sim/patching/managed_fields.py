@@ -1,8 +1,8 @@
 """Server-side apply: who owns which field, whom an apply conflicts with, what it leaves. Pure.
 
-Invariant: a field that an apply changes under somebody else's hands is a conflict, or (forced)
-changes hands; a field that its only applier no longer names is removed. Objects that nobody ever
-applied carry no ownership, and their writes cost nothing.
+Invariant: a field that an apply changes although another manager owns it is a conflict, or (forced)
+changes its owner; a field that its only applier no longer names is removed. Objects that no one
+ever applied carry no ownership, and their writes cost nothing.
 """
 
 from collections.abc import Mapping, Sequence

@@ -28,10 +28,10 @@ MERGE_KEYS: Final[Mapping[str, str]] = {
     "secrets": "name",
     "taints": "key",
 }
-"""Lists of maps that strategic merge patch merges, by the key that tells items apart."""
+"""Lists of maps that strategic merge patch merges, by the key of their items."""
 
 SERVICE_PORT: Final = "port"
-"""What tells the ports of a service apart, where those of a container go by `containerPort`."""
+"""The key of a service's ports; those of a container go by `containerPort`."""
 
 SET_LISTS: Final = frozenset({"finalizers"})
 """Lists of plain values that are merged as sets."""
@@ -110,7 +110,7 @@ def apply_strategic_patch(target: Any, patch: Mapping[str, Any]) -> Any:
 
 
 def merge_key_of(name: str, items: Sequence[Any]) -> str | None:
-    """The key that tells the items of a list of this name apart."""
+    """The merge key of the items of a list of this name."""
     key = MERGE_KEYS.get(name)
     if name == "ports" and any(
         isinstance(item, Mapping) and SERVICE_PORT in item for item in items

@@ -1,6 +1,6 @@
 """A guard for tests: objects that refuse to be changed.
 
-Invariant: with the guard on, whoever changes an object that the store returned fails at that very
+Invariant: with the guard on, code that changes an object that the store returned fails at that very
 line. It costs a copy a write, so it is off outside tests.
 """
 
@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 
 class MutationRefused(TypeError):
-    """Somebody tried to change a shared object."""
+    """A shared object was to be changed."""
 
 
 def _refuse(*_: Any, **__: Any) -> NoReturn:

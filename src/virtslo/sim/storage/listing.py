@@ -1,7 +1,7 @@
 """Listing: selection, pages, consistent snapshots.
 
 Invariant: the pages of one list are all of the version of its first page, or the answer is 410
-Gone (with a token to go on from inconsistently, for whoever prefers that to starting anew).
+Gone (with a token to go on from inconsistently, for clients that prefer that to a new list).
 """
 
 import base64

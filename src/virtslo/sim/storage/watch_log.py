@@ -1,4 +1,4 @@
-"""Watches: who wants to know of which changes, and their delivery.
+"""Watches: which changes each watcher selects, and their delivery.
 
 Invariant: a watcher gets every change of what it selects, once and in order; an object that comes
 to match is ADDED, one that ceases to match is DELETED (as it was when it matched). A change costs
@@ -53,7 +53,7 @@ class Watcher:
         self.wants_bookmarks = True
         self.ends_at_ns: int | None = None
         self.version_at_end: Callable[[], int] | None = None
-        """How far the watch has come when its time is over; told in a last bookmark."""
+        """How far the watch has come when its time is over; sent in a last bookmark."""
         self.delivered = 0
         """How many events its client was sent."""
         self.noted: Noted | None = None

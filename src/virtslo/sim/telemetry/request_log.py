@@ -93,7 +93,7 @@ class Noted:
         self._end(error.code, error, None)
 
     def vanish(self) -> None:
-        """It gets no answer, and nobody knows of it."""
+        """It gets no answer, and is not recorded."""
         self._in_flight(-1)
 
     def start(self) -> None:
@@ -102,7 +102,7 @@ class Noted:
         self._write(STARTED, 200, None, None)
 
     def finish(self, events: int) -> None:
-        """A watch that went on is over; of one whose server has died nobody hears."""
+        """A watch ended; one whose server has died is not recorded."""
         if self._telemetry.metrics is self._life:
             self._life.long_running[series_of(self._request)] -= 1
             self._life.sent(self._request.resource, events)

@@ -66,7 +66,7 @@ COMPUTED_LEAST: Final = FAMILY.define(
         "s",
         VALUE,
         Section.TIME,
-        "the least time that so many calls per VMI need through virt-controller's token "
+        "the least time that this many calls per VMI need through virt-controller's token "
         "bucket: max(0, calls x VMIs - burst) / qps",
         f"{COMPONENTS}, KubeVirt's configuration",
     )

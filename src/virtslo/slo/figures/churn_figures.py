@@ -172,7 +172,7 @@ def _creation(churn: ChurnFacts, cycle: Cycle) -> Figure:
 def _rate(
     churn: ChurnFacts, cycle: Cycle, moments: Sequence[int], *, unit: str, source: str
 ) -> Figure:
-    """The rate in a cycle; of a pool only where its VMs can be told from the next cycle's."""
+    """The rate in a cycle; of a pool only where its VMs are not taken for the next cycle's."""
     if churn.kind in {Kind.VMPOOL, Kind.VMIRS} and cycle.is_overlapped:
         reason = "the next cycle began before the population was whole"
         return no_data(unit, reason, samples=len(moments), source=source)

@@ -47,7 +47,7 @@ WAITS: Final = (
     (WORK_QUEUE_WAIT, QUEUE_WAITS, "by_queue"),
     (WORK_QUEUE_WORK, QUEUE_WORK, "by_queue"),
 )
-"""Indicators of waiting: the histogram whose sums they are of, and how they are told apart."""
+"""Indicators of waiting: the histogram whose sums they are of, and its labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Ceiling:
 
     @property
     def least_seconds(self) -> float:
-        """No run of so many objects can be faster."""
+        """No run of this number of objects can be faster."""
         return self.limit.least_seconds(self.calls_per_object * self.objects)
 
     @property

@@ -76,7 +76,7 @@ def _waits(rows: list[Row]) -> Iterator[str]:
         if name in _WAITS and figure.value is not None:
             told.append(f"{_time(float(figure.value))} {_WAITS[name]}{_largest(figure.detail)}")
     if told:
-        yield f"for each VMI there was spent, in parallel: {', '.join(told)}"
+        yield f"time spent per VMI, in parallel: {', '.join(told)}"
 
 
 def _ceiling(run: Measured) -> Iterator[str]:

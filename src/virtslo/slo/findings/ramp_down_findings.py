@@ -1,7 +1,7 @@
 """Reasons to doubt the figures of a ramp-down, and what a warm-up left in the way.
 
-Invariant: a delete that failed is told, whether or not a later one went well; what the ramp-down
-did not remove makes its figures prove nothing.
+Invariant: a delete that failed is reported, whether or not a later one went well; what the
+ramp-down did not remove makes its figures prove nothing.
 """
 
 from collections import Counter

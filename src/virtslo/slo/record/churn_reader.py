@@ -121,7 +121,7 @@ class _Reader:
 
     @property
     def _is_whole_needed(self) -> bool:
-        """Whether a cycle is over by the population as a whole: its own VMIs cannot be told."""
+        """Whether a cycle is over by the population as a whole: its own VMIs are not known."""
         return self._churn.mode is ChurnMode.SCALE or self._kind is Kind.VMPOOL
 
     def _victim(self, operation: OperationRecord) -> Victim:

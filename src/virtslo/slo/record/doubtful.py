@@ -56,7 +56,7 @@ def _facts(record: RunRecord, wanted: Mapping[Key, None]) -> dict[Key, list[Obse
 
 def _until_times(record: RunRecord) -> Iterator[int | None]:
     """For each operation, up to when what is seen is its doing: until the next one of its verb and
-    name was sent; for a delete, at most until its stage's end; None: for ever.
+    name was sent; for a delete, at most until its stage's end; None: forever.
     """
     ends = {stage.name: stage.ended_ns for stage in record.header.stages}
     later: dict[tuple[str, Key], int | None] = {}

@@ -1,7 +1,7 @@
 """The generator's own delay, and whether it spoils a run.
 
 Invariant: closed loop: sent − released; open loop: sent − intended, with the wait for the in-flight
-bound told apart. In virtual time it does not apply, and that is said.
+bound shown apart. In virtual time it does not apply, and that is said.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Operations that a cluster refused, told in few words.
+"""Operations that a cluster refused, summarised.
 
 Invariant: every failed operation is counted; of those with one reason, the server's words for the
 first are quoted.

@@ -111,7 +111,7 @@ def cell(run: Measured, verb: str, stage: str | None = None) -> Figure:
 
 
 def is_of(made: ComponentCall) -> bool:
-    """Whether calls are of a counted component (or of all callers, where they are not told)."""
+    """Whether calls are of a counted component (or of all callers, where they are not known)."""
     return made.component in COUNTED_COMPONENTS or made.component == EVERYONE
 
 

@@ -29,13 +29,13 @@ class Capacity:
         return self.counts[index] if index >= 0 else 0
 
     def first_at_least(self, wanted: int, since_ns: int, until_ns: int) -> int | None:
-        """The first moment from `since_ns` to `until_ns` at which so many ran."""
+        """The first moment from `since_ns` to `until_ns` at which `count` ran."""
         if self.at(since_ns) >= wanted:
             return since_ns
         return self._first(since_ns, until_ns, lambda count: count >= wanted)
 
     def first_at_most(self, wanted: int, since_ns: int, until_ns: int) -> int | None:
-        """The first moment from `since_ns` to `until_ns` at which no more than so many ran."""
+        """The first moment from `since_ns` to `until_ns` at which at most `count` ran."""
         if self.at(since_ns) <= wanted:
             return since_ns
         return self._first(since_ns, until_ns, lambda count: count <= wanted)

@@ -1,4 +1,4 @@
-"""How much a counter grew, from the samples that somebody scraped.
+"""How much a counter grew, from scraped samples.
 
 Invariant: sums of increments between samples, resets handled; nothing is extrapolated. What the
 scrapes cannot tell, because they did not happen at the window's edges, is stated as an interval.

@@ -1,7 +1,7 @@
 """What is known of each object of a run: its operations and its observations, put together.
 
 Invariant: an object is a uid; objects of the warm-up are apart. The first observation of a fact
-counts, and one that a relist told is known to be late.
+counts, and one from a relist is known to be late.
 """
 
 from collections.abc import Iterable, Mapping

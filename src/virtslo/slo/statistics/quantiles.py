@@ -29,7 +29,7 @@ def quantile(
     unit: str = "s",
     source: str = "watch",
 ) -> Figure:
-    """One statistic over finished samples and so many unfinished ones."""
+    """One statistic over finished samples and a number of unfinished ones."""
     count = len(samples) + unfinished
     least = LEAST_SAMPLES[statistic]
     if count < least:
