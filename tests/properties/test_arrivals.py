@@ -7,10 +7,12 @@ from hypothesis import strategies as st
 
 from virtslo.base.units import format_duration, parse_duration
 from virtslo.load.arrivals import offsets
-from virtslo.model.scenario import Arrival, Process
+from virtslo.model.scenario import Arrival, ArrivalProcess
 
 RATES = st.floats(min_value=1e-3, max_value=1e5)
-ARRIVALS = st.builds(Arrival, st.sampled_from(Process), rate=RATES, start_rate=st.none() | RATES)
+ARRIVALS = st.builds(
+    Arrival, st.sampled_from(ArrivalProcess), rate=RATES, start_rate=st.none() | RATES
+)
 COUNTS = st.integers(0, 300)
 SEEDS = st.integers(0, 2**32)
 
@@ -35,7 +37,7 @@ def test_offsets_repeat_with_the_seed(arrival: Arrival, count: int, seed: int) -
 def test_a_ramp_is_never_faster_or_slower_than_its_ends(
     start: float, end: float, count: int
 ) -> None:
-    actual = offsets(Arrival(Process.RAMP, end, start), count, Random(0))
+    actual = offsets(Arrival(ArrivalProcess.RAMP, end, start), count, Random(0))
     slow, fast = min(start, end), max(start, end)
 
     for number, offset_ns in enumerate(actual):

@@ -5,8 +5,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from virtslo.model.identifiers import NamespacedName
 from virtslo.model.resources import CONFIG_MAPS
-from virtslo.sim.storage.object_store import DELETED, Key, ObjectStore, key_of
+from virtslo.sim.storage.object_store import DELETED, ObjectStore, key_of
 
 NAMES = ("a", "b", "c")
 STEPS = st.lists(
@@ -19,9 +20,11 @@ def body(name: str, value: int) -> dict[str, Any]:
     return {"metadata": {"name": name, "namespace": "x"}, "data": {"value": str(value)}}
 
 
-def run(store: ObjectStore, steps: list[tuple[str, str, int]]) -> dict[int, dict[Key, Any]]:
+def run(
+    store: ObjectStore, steps: list[tuple[str, str, int]]
+) -> dict[int, dict[NamespacedName, Any]]:
     """Carry steps out; what there was at each version."""
-    history: dict[int, dict[Key, Any]] = {store.resource_version: {}}
+    history: dict[int, dict[NamespacedName, Any]] = {store.resource_version: {}}
     for step, name, value in steps:
         key = ("x", name)
         if step == "put":

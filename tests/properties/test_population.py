@@ -9,7 +9,7 @@ from support.records import record
 from virtslo.base.virtual_time import VirtualClock, run_in_virtual_time
 from virtslo.model.observations import ADDED, DELETED, PHASE, Observation
 from virtslo.observe.population import Population
-from virtslo.slo.record.running_population import capacity_of
+from virtslo.slo.record.running_population import running_population_of
 from virtslo.slo.record.timelines import timelines_of
 
 
@@ -85,7 +85,7 @@ def test_capacity_ends_with_what_runs_and_is_not_marked(
         and target["status"].get("phase") == "Running"
         and "deletionTimestamp" not in target["metadata"]
     ]
-    capacity = capacity_of(found)
+    capacity = running_population_of(found)
 
     assert capacity.at(10**15) == len(lasting)
     assert all(count >= 0 for count in capacity.counts)

@@ -13,7 +13,7 @@ from virtslo.model.observations import Observation
 from virtslo.model.operations import CHURN, CREATE, DELETE, OperationRecord
 from virtslo.slo.figures.churn_figures import recovery_of
 from virtslo.slo.record.measured import measure
-from virtslo.slo.record.running_population import Capacity, capacity_of
+from virtslo.slo.record.running_population import RunningPopulation, running_population_of
 
 EVERY = 10
 END = 100.0
@@ -110,7 +110,7 @@ def test_missing_capacity_is_the_sum_over_every_second(
     steps: list[tuple[int, int]], wanted: int, since: int, length: int
 ) -> None:
     by_moment = dict(sorted(steps))
-    capacity = Capacity([to_nanoseconds(at) for at in by_moment], list(by_moment.values()))
+    capacity = RunningPopulation([to_nanoseconds(at) for at in by_moment], list(by_moment.values()))
     until = since + length
 
     missing = capacity.missing_ns(wanted, to_nanoseconds(since), to_nanoseconds(until))
@@ -124,4 +124,4 @@ def test_missing_capacity_is_the_sum_over_every_second(
 
 
 def test_nothing_observed_is_no_capacity() -> None:
-    assert capacity_of([]).at(0) == 0
+    assert running_population_of([]).at(0) == 0

@@ -7,7 +7,7 @@ import pytest
 from support.cli import virtslo
 from support.hollow_clusters import NAMESPACE, Hollow, in_hollow_cluster, vm
 from virtslo.app.cluster.namespaces import create_namespaces
-from virtslo.app.preflight.checks import Outcome
+from virtslo.app.preflight.checks import CheckStatus
 from virtslo.app.preflight.namespace_check import check_namespaces
 from virtslo.app.run.stuck import find_stuck
 from virtslo.base.errors import ClusterError
@@ -72,8 +72,8 @@ def test_a_namespace_that_is_being_terminated_fails_preflight_and_a_run() -> Non
         good = await check_namespaces(hollow.api, ["there", "to-be-made"])
         bad = await check_namespaces(hollow.api, ["there", "going"])
 
-        assert (good.outcome, good.found) == (Outcome.OK, "1 there, 1 to be made")
-        assert bad.outcome is Outcome.FAILED
+        assert (good.outcome, good.found) == (CheckStatus.OK, "1 there, 1 to be made")
+        assert bad.outcome is CheckStatus.FAILED
         assert "being terminated: going" in bad.found
         with pytest.raises(ClusterError, match="'going' is being terminated"):
             await create_namespaces(

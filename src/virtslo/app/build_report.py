@@ -14,7 +14,7 @@ from virtslo.model.findings import Finding
 from virtslo.model.objectives import ObjectiveSet
 from virtslo.model.record import RunRecord
 from virtslo.model.report import Report, RunFinding, RunLines, RunSummary
-from virtslo.model.scenario import Arrival, Process
+from virtslo.model.scenario import Arrival, ArrivalProcess
 from virtslo.model.suite import SuiteRecord
 from virtslo.model.verdicts import Outcome, Verdict
 from virtslo.slo.catalog.catalog import CATALOG
@@ -136,9 +136,9 @@ def _summary(record: RunRecord) -> RunSummary:
 
 
 def _arrival(arrival: Arrival) -> str:
-    if arrival.process is Process.BURST or arrival.rate is None:
+    if arrival.process is ArrivalProcess.BURST or arrival.rate is None:
         return arrival.process.value
-    if arrival.process is Process.RAMP:
+    if arrival.process is ArrivalProcess.RAMP:
         start = format_rate(arrival.start_rate or 0.0)
         return f"ramp from {start} to {format_rate(arrival.rate)}"
     first = f", the first {arrival.at_once} at once" if arrival.at_once > 1 else ""

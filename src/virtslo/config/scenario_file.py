@@ -26,12 +26,12 @@ from virtslo.model.indicators import NO_DEFINITIONS, Definitions
 from virtslo.model.objectives import ObjectiveSet
 from virtslo.model.scenario import (
     Arrival,
+    ArrivalProcess,
     Churn,
     Deadlines,
     Load,
     Observe,
     Pattern,
-    Process,
     Scenario,
     Template,
     Victims,
@@ -215,7 +215,7 @@ def _load(model: ScenarioModel) -> Load:
     return Load(
         pattern=Pattern(load.pattern),
         arrival=Arrival(
-            Process(arrival.process), arrival.rate, arrival.start_rate, arrival.at_once
+            ArrivalProcess(arrival.process), arrival.rate, arrival.start_rate, arrival.at_once
         ),
         max_in_flight=load.max_in_flight,
         churn=None if churn is None else _churn(model, churn),

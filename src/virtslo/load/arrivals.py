@@ -10,7 +10,7 @@ from math import sqrt
 from random import Random
 
 from virtslo.base.clock import NANOSECONDS_PER_SECOND
-from virtslo.model.scenario import Arrival, Process
+from virtslo.model.scenario import Arrival, ArrivalProcess
 
 
 def offsets(arrival: Arrival, count: int, rng: Random) -> list[int]:
@@ -19,13 +19,13 @@ def offsets(arrival: Arrival, count: int, rng: Random) -> list[int]:
 
 
 def _times(arrival: Arrival, count: int, rng: Random) -> Iterator[float]:
-    if arrival.process is Process.BURST:
+    if arrival.process is ArrivalProcess.BURST:
         return repeat(0.0, count)
     if arrival.rate is None or arrival.rate <= 0:
         raise ValueError(f"the process {arrival.process.value} needs a rate above 0")
-    if arrival.process is Process.CONSTANT:
+    if arrival.process is ArrivalProcess.CONSTANT:
         return _constant(arrival.rate, count, arrival.at_once)
-    if arrival.process is Process.POISSON:
+    if arrival.process is ArrivalProcess.POISSON:
         return _poisson(arrival.rate, count, rng)
     return _ramp(arrival.start_rate or 0.0, arrival.rate, count)
 

@@ -13,10 +13,10 @@ from virtslo.base.clock import to_nanoseconds
 from virtslo.load.arrivals import offsets
 from virtslo.model.scenario import (
     Arrival,
+    ArrivalProcess,
     Churn,
     ChurnMode,
     Pattern,
-    Process,
     Scenario,
     Victims,
 )
@@ -65,7 +65,7 @@ def churn_seconds(scenario: Scenario) -> float:
 
 
 def _constant(scenario: Scenario, churn: Churn, rng: Random) -> CycleSchedule:
-    times = offsets(Arrival(Process.CONSTANT, churn.rate), churn.objects, rng)
+    times = offsets(Arrival(ArrivalProcess.CONSTANT, churn.rate), churn.objects, rng)
     chosen = _victims(scenario, churn, rng)
     victims = tuple(next(chosen) for _ in times)
     return CycleSchedule(0, 0, victims, tuple(times))

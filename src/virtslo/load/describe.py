@@ -8,7 +8,7 @@ from virtslo.base.units import format_duration, format_rate
 from virtslo.load.ceiling import calls_per_object
 from virtslo.load.churn import churn_seconds
 from virtslo.load.plan import Plan
-from virtslo.model.scenario import ChurnMode, Pattern, Process, Scenario
+from virtslo.model.scenario import ArrivalProcess, ChurnMode, Pattern, Scenario
 from virtslo.model.workload import TRAITS
 
 
@@ -71,10 +71,10 @@ def _warm_up(plan: Plan) -> str:
 def _ramp_up(plan: Plan, scenario: Scenario) -> str:
     load = scenario.load
     bound = f"at most {load.max_in_flight} in flight"
-    if load.arrival.process is Process.BURST:
+    if load.arrival.process is ArrivalProcess.BURST:
         return f"burst: all intended at once, {bound} (closed loop)"
     rate = format_rate(load.arrival.rate or 0.0)
-    if load.arrival.process is Process.RAMP:
+    if load.arrival.process is ArrivalProcess.RAMP:
         rate = f"from {format_rate(load.arrival.start_rate or 0.0)} to {rate}"
     span = format_duration(to_seconds(plan.offsets_ns[-1])) if plan.offsets_ns else "0s"
     first = f" after {load.arrival.at_once} at once" if load.arrival.at_once > 1 else ""

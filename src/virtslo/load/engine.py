@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from virtslo.base.clock import Clock, to_nanoseconds
-from virtslo.load.operations import Outcome, perform
+from virtslo.load.operations import Answer, perform
 from virtslo.load.planned import PlannedOperation
 from virtslo.model.operations import OperationRecord
 from virtslo.model.workload import TRAITS
@@ -21,7 +21,7 @@ from virtslo.ports.kube_api import KubeApi
 
 __all__ = ["Engine", "PlannedOperation"]
 
-INTERRUPTED: Final = Outcome(None, "interrupted")
+INTERRUPTED: Final = Answer(None, "interrupted")
 GRACE_SECONDS: Final = 5.0
 """How long an interrupted engine waits for answers before it gives the operations up."""
 
@@ -82,7 +82,7 @@ class Engine:
             timer.cancel()
             answers.cancel()
 
-    async def perform(self, operation: PlannedOperation) -> Outcome:
+    async def perform(self, operation: PlannedOperation) -> Answer:
         """Do one operation."""
         return await perform(self._api, operation)
 
@@ -97,7 +97,7 @@ class Engine:
     def record(
         self,
         operation: PlannedOperation,
-        outcome: Outcome,
+        outcome: Answer,
         *,
         intended_ns: int,
         released_ns: int,

@@ -22,7 +22,7 @@ LONGEST: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Answer:
     """What an operation brought: the HTTP code, the reason it failed and the server's own words,
     the object's uid."""
 
@@ -32,16 +32,16 @@ class Outcome:
     message: str | None = None
 
 
-async def perform(api: KubeApi, operation: PlannedOperation) -> Outcome:
+async def perform(api: KubeApi, operation: PlannedOperation) -> Answer:
     """Do it, once."""
     code, call = _CALLS[operation.verb]
     try:
         answer = await call(api, operation)
     except ApiError as error:
-        return Outcome(error.code, error.reason, message=error.message[:LONGEST] or None)
+        return Answer(error.code, error.reason, message=error.message[:LONGEST] or None)
     except ClusterError as error:
-        return Outcome(None, f"{type(error).__name__}: {error.message}"[:LONGEST])
-    return Outcome(code, None, _uid_of(answer))
+        return Answer(None, f"{type(error).__name__}: {error.message}"[:LONGEST])
+    return Answer(code, None, _uid_of(answer))
 
 
 def _uid_of(answer: Object) -> str | None:

@@ -11,6 +11,9 @@ ResourceVersion = NewType("ResourceVersion", str)
 Object = Mapping[str, Any]
 """A Kubernetes object as it is on the wire; immutable by contract, shared freely."""
 
+NamespacedName = tuple[str, str]
+"""(namespace, name) of an object; the namespace is empty for what has none."""
+
 PENDING: Final = Phase("Pending")
 SCHEDULING: Final = Phase("Scheduling")
 SCHEDULED: Final = Phase("Scheduled")

@@ -26,7 +26,7 @@ class Pattern(StrEnum):
         return self.value.replace("-", "_")
 
 
-class Process(StrEnum):
+class ArrivalProcess(StrEnum):
     """An arrival process. `burst` is closed loop by definition; the others are open loop."""
 
     BURST = "burst"
@@ -94,7 +94,7 @@ class Workload:
 class Arrival:
     """When operations are intended."""
 
-    process: Process = Process.BURST
+    process: ArrivalProcess = ArrivalProcess.BURST
     rate: float | None = None
     """Arrivals per second; for `ramp`, the rate at the end. None for `burst`."""
     start_rate: float | None = None

@@ -58,10 +58,10 @@ def _never_ready(_: Mapping[str, Any]) -> bool:
     return False
 
 
-Phase = Callable[[Mapping[str, Any]], str | None]
-Ready = Callable[[Mapping[str, Any]], bool]
+ReadPhase = Callable[[Mapping[str, Any]], str | None]
+ReadReady = Callable[[Mapping[str, Any]], bool]
 
-READERS: Final[Mapping[str, tuple[Phase, Ready]]] = {
+READERS: Final[Mapping[str, tuple[ReadPhase, ReadReady]]] = {
     resources.VMIS.plural: (_status_phase, _ready_condition),
     resources.PODS.plural: (_status_phase, _ready_condition),
     resources.VMS.plural: (_printable, _ready_field),

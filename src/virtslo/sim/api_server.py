@@ -23,7 +23,7 @@ from virtslo.sim.api.naming import Names
 from virtslo.sim.api.requests import Request, Response
 from virtslo.sim.faults.gate import Gate
 from virtslo.sim.faults.request_faults import RESET, FaultPlan
-from virtslo.sim.flow_control.request_queue import Capacity
+from virtslo.sim.flow_control.request_queue import RequestQueue
 from virtslo.sim.objects.handlers import Handlers
 from virtslo.sim.objects.token_requests import TokenRequests
 from virtslo.sim.open_watches import OpenWatches
@@ -71,7 +71,7 @@ class ApiServer:
         self.telemetry = Telemetry(clock, audit_log)
         self.tokens = TokenRequests(self.store, clock, secrets.token_bytes(KEY_BYTES))
         self._handlers = Handlers(self.store, clock, Names(seed), self.tokens)
-        self._capacity = Capacity(clock, profile, seed=seed)
+        self._capacity = RequestQueue(clock, profile, seed=seed)
         self._watches = OpenWatches(self.store, self._handlers, clock, profile, self._capacity.pace)
         self.work = self._capacity.work
         """Seconds of work beside the server, on its machine."""

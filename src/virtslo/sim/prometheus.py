@@ -21,7 +21,7 @@ KEPT: Final = (REQUESTS, PROCESS_START)
 _SELECTOR: Final = re.compile(r"([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})?")
 _MATCHER: Final = re.compile(r'\s*([a-zA-Z_]\w*)\s*(=~|!~|!=|=)\s*"((?:[^"\\]|\\.)*)"\s*,?')
 
-Key = tuple[tuple[str, str], ...]
+Labels = tuple[tuple[str, str], ...]
 
 
 class SimulatedPrometheus:
@@ -33,7 +33,7 @@ class SimulatedPrometheus:
         self._server = server
         self._clock = clock
         self._every_ns = to_nanoseconds(every)
-        self._samples: dict[tuple[str, Key], list[Sample]] = {}
+        self._samples: dict[tuple[str, Labels], list[Sample]] = {}
 
     async def run(self) -> None:
         """Scrape until cancelled."""

@@ -20,7 +20,7 @@ from virtslo.slo.record.measured import Measured
 
 LONGEST_REASON: Final = 80
 
-Key = tuple[str, str]
+FigureKey = tuple[str, str]
 """(indicator, statistic)."""
 Judgement = tuple[Outcome, str | None]
 """What a figure comes to, and why."""
@@ -52,7 +52,7 @@ def is_about(promise: Promise, scenario: Scenario) -> bool:
 def judge(
     objective: Objective,
     run: Measured,
-    figures: Mapping[Key, Figure],
+    figures: Mapping[FigureKey, Figure],
     findings: Sequence[Finding],
 ) -> Verdict:
     """One objective on one run."""
@@ -137,7 +137,7 @@ def _told(finding: Finding) -> str:
 
 
 def _compared(
-    objective: Objective, figures: Mapping[Key, Figure], objects: int
+    objective: Objective, figures: Mapping[FigureKey, Figure], objects: int
 ) -> tuple[tuple[str, ...], Figure, Outcome, str | None]:
     """What was judged, the figure, what it comes to, and why."""
     name = objective.indicator
@@ -152,7 +152,7 @@ def _compared(
     return (name,), figure, outcome, reason
 
 
-def _figure(figures: Mapping[Key, Figure], name: str, statistic: str, unit: str) -> Figure:
+def _figure(figures: Mapping[FigureKey, Figure], name: str, statistic: str, unit: str) -> Figure:
     found = figures.get((name, statistic))
     if found is not None:
         return found

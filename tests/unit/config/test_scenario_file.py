@@ -11,12 +11,12 @@ from virtslo.config.schema import EXAMPLE
 from virtslo.config.suite_file import is_suite_document, suite_scenarios
 from virtslo.model.scenario import (
     Arrival,
+    ArrivalProcess,
     Churn,
     ChurnMode,
     Deadlines,
     Observe,
     Pattern,
-    Process,
     Victims,
 )
 from virtslo.model.workload import Kind
@@ -76,7 +76,7 @@ def test_the_sketch_of_the_design_is_read(tmp_path: Path) -> None:
     assert given.workload.kind is Kind.VMI
     assert (given.workload.count, given.workload.namespaces) == (1000, 4)
     assert given.load.pattern is Pattern.BURST
-    assert given.load.arrival == Arrival(Process.POISSON, 50.0)
+    assert given.load.arrival == Arrival(ArrivalProcess.POISSON, 50.0)
     assert given.load.max_in_flight == 200
     assert given.deadlines == Deadlines(600.0, 600.0)
     assert given.observe == Observe()
@@ -97,7 +97,7 @@ def test_defaults_are_those_of_the_design() -> None:
         minimal(load={"pattern": "steady-state"}), source="test", base=Path()
     )
 
-    assert given.load.arrival == Arrival(Process.BURST)
+    assert given.load.arrival == Arrival(ArrivalProcess.BURST)
     assert given.load.max_in_flight == 100
     assert (given.load.settle, given.load.settle_limit) == (5.0, 60.0)
     assert given.load.churn == Churn(5, 5, 60.0)

@@ -6,7 +6,7 @@ from support.scenarios import planned, scenario
 from support.scripted_transport import ScriptedTransport, StoredObjects
 from virtslo.base.errors import ClusterError, ConnectionLost, Forbidden
 from virtslo.base.virtual_time import VirtualClock, run_in_virtual_time
-from virtslo.load.operations import Outcome, perform
+from virtslo.load.operations import Answer, perform
 from virtslo.load.planned import PlannedOperation
 from virtslo.model.operations import CREATE, DELETE, RAMP_UP, SCALE
 from virtslo.ports.kube_api import KubeApi
@@ -23,11 +23,11 @@ def test_create_scale_and_delete_do_what_they_say() -> None:
         stored = StoredObjects(clock)
         api = KubeApi(ScriptedTransport(stored.answer))
 
-        assert await perform(api, operation(CREATE)) == Outcome(201, None, "uid-vmirs-s1-00000")
+        assert await perform(api, operation(CREATE)) == Answer(201, None, "uid-vmirs-s1-00000")
         assert (await perform(api, operation(SCALE, 1))).code == 200
         (found,) = stored.objects.values()
         assert found["spec"]["replicas"] == 1
-        assert await perform(api, operation(DELETE)) == Outcome(200, None, "uid-vmirs-s1-00000")
+        assert await perform(api, operation(DELETE)) == Answer(200, None, "uid-vmirs-s1-00000")
         assert stored.objects == {}
 
     run_in_virtual_time(main)
@@ -51,13 +51,13 @@ def test_an_answer_of_the_server_is_its_code_and_reason() -> None:
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
-        (Forbidden("no"), Outcome(403, "Forbidden", message="no")),
-        (Forbidden("x" * 999), Outcome(403, "Forbidden", message="x" * 256)),
-        (ConnectionLost("reset"), Outcome(None, "ConnectionLost: reset")),
-        (ClusterError("no credentials"), Outcome(None, "ClusterError: no credentials")),
+        (Forbidden("no"), Answer(403, "Forbidden", message="no")),
+        (Forbidden("x" * 999), Answer(403, "Forbidden", message="x" * 256)),
+        (ConnectionLost("reset"), Answer(None, "ConnectionLost: reset")),
+        (ClusterError("no credentials"), Answer(None, "ClusterError: no credentials")),
     ],
 )
-def test_failures_are_told_apart(error: Exception, expected: Outcome) -> None:
+def test_failures_are_told_apart(error: Exception, expected: Answer) -> None:
     async def main(clock: VirtualClock) -> None:
         failing = StoredObjects(clock, failure=lambda _: error)
         api = KubeApi(ScriptedTransport(failing.answer))

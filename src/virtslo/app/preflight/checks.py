@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Outcome(StrEnum):
+class CheckStatus(StrEnum):
     """How a check came out."""
 
     OK = "ok"
@@ -25,7 +25,7 @@ class Check:
     """One thing that was looked at."""
 
     name: str
-    outcome: Outcome
+    outcome: CheckStatus
     found: str
     advice: str = ""
     """What to do; empty where nothing is to be done."""
@@ -33,19 +33,19 @@ class Check:
 
 def ok(name: str, found: str) -> Check:
     """All is well."""
-    return Check(name, Outcome.OK, found)
+    return Check(name, CheckStatus.OK, found)
 
 
 def warning(name: str, found: str, advice: str) -> Check:
     """The run is possible, with a loss."""
-    return Check(name, Outcome.WARNING, found, advice)
+    return Check(name, CheckStatus.WARNING, found, advice)
 
 
 def failed(name: str, found: str, advice: str) -> Check:
     """The run is not possible, or would do harm."""
-    return Check(name, Outcome.FAILED, found, advice)
+    return Check(name, CheckStatus.FAILED, found, advice)
 
 
 def unknown(name: str, found: str, advice: str = "") -> Check:
     """It could not be found out."""
-    return Check(name, Outcome.UNKNOWN, found, advice)
+    return Check(name, CheckStatus.UNKNOWN, found, advice)

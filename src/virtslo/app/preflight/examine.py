@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from virtslo.app.cluster.clean_up import find_leftovers
 from virtslo.app.cluster.environment import describe_environment, find_kubevirt, is_played
-from virtslo.app.preflight.checks import Check, Outcome, failed, ok, unknown, warning
+from virtslo.app.preflight.checks import Check, CheckStatus, failed, ok, unknown, warning
 from virtslo.app.preflight.namespace_check import check_namespaces
 from virtslo.app.preflight.permissions import check_permissions
 from virtslo.app.preflight.room_check import check_quotas, check_room
@@ -45,7 +45,7 @@ class Examination:
     @property
     def is_possible(self) -> bool:
         """Whether nothing failed."""
-        return all(check.outcome is not Outcome.FAILED for check in self.checks)
+        return all(check.outcome is not CheckStatus.FAILED for check in self.checks)
 
 
 async def examine(api: KubeApi, clock: Clock, scenario: Scenario) -> Examination:

@@ -21,7 +21,7 @@ from virtslo.model.operations import (
     WARM_UP,
     OperationRecord,
 )
-from virtslo.model.scenario import Process, Scenario
+from virtslo.model.scenario import ArrivalProcess, Scenario
 from virtslo.model.stages import Stage
 from virtslo.model.workload import TRAITS
 
@@ -29,7 +29,7 @@ NOT_FOUND = 404
 PAUSES = (3.0, 9.0, 27.0)
 """After how many seconds what could not be deleted is asked for again; each time as an operation of
 its own. What is there after that is left to clean-up."""
-Key = tuple[str, str, str]
+ObjectKey = tuple[str, str, str]
 """(kind, namespace, name) of an object."""
 
 
@@ -57,12 +57,12 @@ class RunStages:
         self.latest_ns: int | None = None
         """The most that an operation of the stage under way was sent too late."""
         self._latest_in: str | None = None
-        self._alive: dict[Key, PlannedObject] = {}
-        self._uids: dict[Key, str] = {}
-        self._unknown: dict[Key, PlannedObject] = {}
+        self._alive: dict[ObjectKey, PlannedObject] = {}
+        self._uids: dict[ObjectKey, str] = {}
+        self._unknown: dict[ObjectKey, PlannedObject] = {}
         """Creates without an answer: the server may have them, so the ramp-down deletes them."""
         refills = [planned for cycle in plan.cycles for planned in cycle.replacements]
-        self._planned: dict[Key, PlannedObject] = {
+        self._planned: dict[ObjectKey, PlannedObject] = {
             (TRAITS[planned.kind].resource.kind, planned.namespace, planned.name): planned
             for planned in (*plan.objects, *plan.warm_up, *refills)
         }
@@ -147,7 +147,7 @@ class RunStages:
 
         return whole
 
-    def _forget(self, key: Key) -> None:
+    def _forget(self, key: ObjectKey) -> None:
         self._alive.pop(key, None)
         self._unknown.pop(key, None)
 
@@ -175,7 +175,7 @@ class RunStages:
     async def _ramp_up(self) -> None:
         plan = self._plan
         last_offset = to_seconds(plan.offsets_ns[-1]) if plan.offsets_ns else 0.0
-        is_burst = self._scenario.load.arrival.process is Process.BURST
+        is_burst = self._scenario.load.arrival.process is ArrivalProcess.BURST
         async with self._windows.stage(RAMP_UP, deadline=last_offset + plan.running_deadline):
             await self._create(plan.objects, RAMP_UP, plan.offsets_ns, closed_loop=is_burst)
             await self._windows.wait(self._is_whole())

@@ -47,7 +47,7 @@ def new_suite_id(name: str) -> str:
     return f"{SystemClock().wall():%Y%m%d-%H%M%S}-{name[:40]}-{secrets.token_hex(2)}"
 
 
-class Series:
+class RunSeries:
     """Runs the parts of a suite that are still to be run."""
 
     def __init__(

@@ -18,7 +18,7 @@ from virtslo.cli.preflight_dialog import look_and_ask
 from virtslo.cli.progress.live_progress import open_progress
 from virtslo.cli.records import INTERRUPTED, conclude, locate
 from virtslo.cli.running.run_once import Execution
-from virtslo.cli.running.series import Series, new_suite_id
+from virtslo.cli.running.series import RunSeries, new_suite_id
 from virtslo.cli.scenarios import Keyed
 from virtslo.cli.targets import (
     DEFAULT_PROFILE,
@@ -99,7 +99,7 @@ def _carry_out(
         look_and_ask(list(by_kind.values()), target, is_agreed=options["yes"], runs=len(pending))
     progress = open_progress(quiet=options["quiet"])
     execution = Execution(options["runs"], tuple(sys.argv[1:]), progress)
-    series = Series(suite, execution, directory=directory, where=target)
+    series = RunSeries(suite, execution, directory=directory, where=target)
     try:
         if suite.simulated is not None:
             where = describe_simulated(suite.simulated)

@@ -28,14 +28,14 @@ Tokens = list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class TemplateNode:
     """An action with what is inside it: `if`, `range`, `with`, an assignment or a pipeline."""
 
     line: int
     word: str
     tokens: Tokens
-    body: "tuple[str | Node, ...]" = ()
-    otherwise: "tuple[str | Node, ...]" = ()
+    body: "tuple[str | TemplateNode, ...]" = ()
+    otherwise: "tuple[str | TemplateNode, ...]" = ()
 
 
 @dataclass(slots=True)
@@ -65,16 +65,16 @@ class _Reader:
         self._pieces = list(_pieces(text))
         self._at = 0
 
-    def read(self) -> tuple[str | Node, ...]:
+    def read(self) -> tuple[str | TemplateNode, ...]:
         """Every node of the template."""
         nodes, stop = self._block()
         if stop is not None:
             raise TemplateProblem(stop.line, f"{{{{{stop.word}}}}}", "what it belongs to before it")
         return nodes
 
-    def _block(self) -> tuple[tuple[str | Node, ...], Node | None]:
+    def _block(self) -> tuple[tuple[str | TemplateNode, ...], TemplateNode | None]:
         """Nodes up to an `else` or `end` of this block; that one too."""
-        found: list[str | Node] = []
+        found: list[str | TemplateNode] = []
         while self._at < len(self._pieces):
             piece = self._pieces[self._at]
             self._at += 1
@@ -88,21 +88,21 @@ class _Reader:
                 found.append(piece)
         return tuple(found), None
 
-    def _nested(self, opening: Node) -> Node:
+    def _nested(self, opening: TemplateNode) -> TemplateNode:
         body, stop = self._block()
-        otherwise: tuple[str | Node, ...] = ()
+        otherwise: tuple[str | TemplateNode, ...] = ()
         if stop is not None and stop.word == "else":
             if stop.tokens:
                 word, rest = stop.tokens[0][1], stop.tokens[1:]
-                otherwise = (self._nested(Node(stop.line, word, rest)),)
-                return Node(opening.line, opening.word, opening.tokens, body, otherwise)
+                otherwise = (self._nested(TemplateNode(stop.line, word, rest)),)
+                return TemplateNode(opening.line, opening.word, opening.tokens, body, otherwise)
             otherwise, stop = self._block()
         if stop is None or stop.word != "end":
             raise TemplateProblem(opening.line, f"{{{{{opening.word}}}}} without an end", "{{end}}")
-        return Node(opening.line, opening.word, opening.tokens, body, otherwise)
+        return TemplateNode(opening.line, opening.word, opening.tokens, body, otherwise)
 
 
-def _pieces(text: str) -> Iterator[str | Node]:
+def _pieces(text: str) -> Iterator[str | TemplateNode]:
     position, trim = 0, False
     for match in _ACTION.finditer(text):
         literal = text[position : match.start()]
@@ -126,14 +126,14 @@ def _literal(literal: str, line: int, after: bool, before: bool) -> Iterator[str
         yield literal
 
 
-def _node(inside: str, line: int) -> Node:
+def _node(inside: str, line: int) -> TemplateNode:
     tokens = _tokens(inside, line)
     word = tokens[0][1] if tokens and tokens[0][0] == "word" else ""
     if word in {*_OPENING, "else", "end"}:
-        return Node(line, word, tokens[1:])
+        return TemplateNode(line, word, tokens[1:])
     if word in {"define", "template", "block", "break", "continue"}:
         raise TemplateProblem(line, f"{word!r}", "if, range, with and functions only")
-    return Node(line, "", tokens)
+    return TemplateNode(line, "", tokens)
 
 
 def _tokens(inside: str, line: int) -> Tokens:
@@ -156,7 +156,7 @@ class _Renderer:
         self._scope = Scope(variables, variables)
         self._steps = 0
 
-    def render(self, nodes: Sequence[str | Node]) -> Iterator[str]:
+    def render(self, nodes: Sequence[str | TemplateNode]) -> Iterator[str]:
         """The text of these nodes, part by part."""
         for node in nodes:
             self._steps += 1
@@ -171,7 +171,7 @@ class _Renderer:
             else:
                 yield from self._choose(node)
 
-    def _output(self, node: Node) -> str:
+    def _output(self, node: TemplateNode) -> str:
         name, tokens = _assignment(node.tokens)
         value = self._value(tokens, node.line)
         if name is None:
@@ -189,7 +189,7 @@ class _Renderer:
                 return
         raise TemplateProblem(line, f"the variable {name}", "a variable that was set by :=")
 
-    def _choose(self, node: Node) -> Iterator[str]:
+    def _choose(self, node: TemplateNode) -> Iterator[str]:
         name, tokens = _assignment(node.tokens)
         value = self._value(tokens, node.line)
         dot = self._scope.dot
@@ -203,7 +203,7 @@ class _Renderer:
         self._scope.dot = dot
         self._scope.variables.pop()
 
-    def _range(self, node: Node) -> Iterator[str]:
+    def _range(self, node: TemplateNode) -> Iterator[str]:
         names, tokens = _range_names(node.tokens)
         value = self._value(tokens, node.line)
         pairs = _pairs(value, node.line)

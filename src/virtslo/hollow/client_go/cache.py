@@ -7,17 +7,14 @@ real controller's is.
 from collections.abc import Callable, Sequence
 
 from virtslo.hollow.client_go.bad_objects import UNREADABLE, BadObjects, name_of
-from virtslo.model.identifiers import Object
+from virtslo.model.identifiers import NamespacedName, Object
 from virtslo.ports.kube_api import WatchEvent
-
-Key = tuple[str, str]
-"""(namespace, name)."""
 
 Seen = Callable[[Object | None, Object | None], None]
 """Receives every change: the object before (None: it is new) and after (None: it is gone)."""
 
 
-def key_of(target: Object) -> Key:
+def key_of(target: Object) -> NamespacedName:
     """An object's key."""
     metadata = target["metadata"]
     return (metadata.get("namespace", ""), metadata["name"])
@@ -33,9 +30,9 @@ class Cache:
 
     def __init__(self, bad: BadObjects) -> None:
         self._bad = bad
-        self.objects: dict[Key, Object] = {}
+        self.objects: dict[NamespacedName, Object] = {}
         self._seen: list[Seen] = []
-        self._owned: dict[str, dict[Key, None]] | None = None
+        self._owned: dict[str, dict[NamespacedName, None]] | None = None
         self.breaks = 0
 
     def index_owners(self) -> None:
@@ -45,7 +42,7 @@ class Cache:
             for target in self.objects.values():
                 self._index(None, target)
 
-    def owned_by(self, uid: str) -> tuple[Key, ...]:
+    def owned_by(self, uid: str) -> tuple[NamespacedName, ...]:
         """The keys of what an object controls, in the order in which they were seen."""
         assert self._owned is not None, "index_owners first"
         return tuple(self._owned.get(uid, ()))
@@ -66,7 +63,7 @@ class Cache:
         """Tell `seen` of every change."""
         self._seen.append(seen)
 
-    def get(self, key: Key) -> Object | None:
+    def get(self, key: NamespacedName) -> Object | None:
         """The object as it is known."""
         return self.objects.get(key)
 

@@ -6,12 +6,12 @@ at again.
 
 from collections.abc import Callable
 
-from virtslo.hollow.client_go.cache import Cache, Key, key_of
+from virtslo.hollow.client_go.cache import Cache, key_of
 from virtslo.hollow.client_go.expectations import Expectations
 from virtslo.hollow.client_go.ownership import controller_of
-from virtslo.model.identifiers import Object
+from virtslo.model.identifiers import NamespacedName, Object
 
-Look = Callable[[Key], None]
+Look = Callable[[NamespacedName], None]
 """Has an object looked at again."""
 
 
@@ -41,7 +41,7 @@ def follow_controlled(cache: Cache, kind: str, expected: Expectations, look: Loo
     cache.when_seen(seen)
 
 
-def controller_key(target: Object, kind: str) -> Key | None:
+def controller_key(target: Object, kind: str) -> NamespacedName | None:
     """The key of what controls an object; None where nothing of this kind does."""
     owner = controller_of(target)
     if owner is None or owner["kind"] != kind:

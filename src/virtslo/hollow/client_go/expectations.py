@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from virtslo.base.clock import Clock, to_nanoseconds
-from virtslo.hollow.client_go.cache import Key
+from virtslo.model.identifiers import NamespacedName
 
 PATIENCE_SECONDS: Final = 300.0
 
@@ -25,59 +25,59 @@ class Expectations:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._expected: dict[Key, _Expected] = {}
+        self._expected: dict[NamespacedName, _Expected] = {}
         self._patience_ns = to_nanoseconds(PATIENCE_SECONDS)
 
-    def expect_creations(self, key: Key, count: int) -> None:
+    def expect_creations(self, key: NamespacedName, count: int) -> None:
         """Expect this number of creates for the key."""
         entry = self._entry(key)
         entry.creations += count
         entry.since_ns = self._clock.now_ns()
 
-    def expect_deletion(self, key: Key, uid: str) -> None:
+    def expect_deletion(self, key: NamespacedName, uid: str) -> None:
         """An object of this key's is about to be deleted."""
         entry = self._entry(key)
         entry.deletions[uid] = None
         entry.since_ns = self._clock.now_ns()
 
-    def creation_observed(self, key: Key) -> None:
+    def creation_observed(self, key: NamespacedName) -> None:
         """One of them was seen, or could not be created."""
         entry = self._expected.get(key)
         if entry is not None and entry.creations > 0:
             entry.creations -= 1
             self._tidy(key, entry)
 
-    def deletion_observed(self, key: Key, uid: str) -> None:
+    def deletion_observed(self, key: NamespacedName, uid: str) -> None:
         """It was seen to go, or could not be deleted."""
         entry = self._expected.get(key)
         if entry is not None and uid in entry.deletions:
             del entry.deletions[uid]
             self._tidy(key, entry)
 
-    def are_met(self, key: Key) -> bool:
+    def are_met(self, key: NamespacedName) -> bool:
         """Whether a decision may be made."""
         entry = self._expected.get(key)
         if entry is None:
             return True
         return self._clock.now_ns() - entry.since_ns > self._patience_ns
 
-    def creations(self, key: Key) -> int:
+    def creations(self, key: NamespacedName) -> int:
         """How many creations are awaited."""
         entry = self._expected.get(key)
         return 0 if entry is None else entry.creations
 
-    def deletions(self, key: Key) -> int:
+    def deletions(self, key: NamespacedName) -> int:
         """How many deletions are awaited."""
         entry = self._expected.get(key)
         return 0 if entry is None else len(entry.deletions)
 
-    def forget(self, key: Key) -> None:
+    def forget(self, key: NamespacedName) -> None:
         """The key is gone."""
         self._expected.pop(key, None)
 
-    def _entry(self, key: Key) -> _Expected:
+    def _entry(self, key: NamespacedName) -> _Expected:
         return self._expected.setdefault(key, _Expected())
 
-    def _tidy(self, key: Key, entry: _Expected) -> None:
+    def _tidy(self, key: NamespacedName, entry: _Expected) -> None:
         if not entry.creations and not entry.deletions:
             del self._expected[key]

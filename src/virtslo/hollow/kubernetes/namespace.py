@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from virtslo.base.errors import AlreadyExists, ClusterError, Conflict, NotFound
 from virtslo.client.work_queue import WorkQueue
-from virtslo.hollow.client_go.cache import Cache, Key, key_of
+from virtslo.hollow.client_go.cache import Cache, key_of
 from virtslo.hollow.process.component import Component, run_workers
 from virtslo.model import resources
-from virtslo.model.identifiers import Object
+from virtslo.model.identifiers import NamespacedName, Object
 from virtslo.model.resources import Resource
 from virtslo.ports.kube_api import Selection
 
@@ -29,7 +29,7 @@ class NamespaceController:
         self._api = component.api
         self._namespaces = namespaces
         self._furnished: dict[str, None] = {}
-        self.queue: WorkQueue[Key] = WorkQueue(component.clock, "namespace")
+        self.queue: WorkQueue[NamespacedName] = WorkQueue(component.clock, "namespace")
         namespaces.when_seen(self._seen)
 
     def start(self, group: asyncio.TaskGroup) -> None:
@@ -49,7 +49,7 @@ class NamespaceController:
         else:
             self.queue.add(key_of(after))
 
-    async def _reconcile(self, key: Key) -> None:
+    async def _reconcile(self, key: NamespacedName) -> None:
         namespace = self._namespaces.get(key)
         if namespace is None:
             return
@@ -89,7 +89,7 @@ class NamespaceController:
         page = await self._api.list_objects(resource, selection, limit=1)
         return bool(page.items)
 
-    async def _empty(self, key: Key, namespace: Object) -> None:
+    async def _empty(self, key: NamespacedName, namespace: Object) -> None:
         name = key[1]
         is_left = False
         failure: ClusterError | None = None

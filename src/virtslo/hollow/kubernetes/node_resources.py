@@ -21,7 +21,7 @@ _KEEP_AWAY: Final = frozenset({"NoSchedule", "NoExecute"})
 
 
 @dataclass(slots=True)
-class Room:
+class NodeResources:
     """What a node can hold, and what it holds."""
 
     name: str

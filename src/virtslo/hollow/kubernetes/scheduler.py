@@ -12,16 +12,21 @@ from typing import Any, Final
 from virtslo.base.clock import sleep, timestamp
 from virtslo.base.errors import ClusterError
 from virtslo.client.work_queue import WorkQueue
-from virtslo.hollow.client_go.cache import Cache, Key, key_of
+from virtslo.hollow.client_go.cache import Cache, key_of
 from virtslo.hollow.client_go.conditions import find_condition
 from virtslo.hollow.client_go.event_handlers import latest
-from virtslo.hollow.kubernetes.node_resources import NOT_HELPFUL, Room, limits_of, obstacle_of
+from virtslo.hollow.kubernetes.node_resources import (
+    NOT_HELPFUL,
+    NodeResources,
+    limits_of,
+    obstacle_of,
+)
 from virtslo.hollow.kubernetes.scheduling_queue import FLUSH_EVERY_SECONDS, Unschedulable
 from virtslo.hollow.process.component import Component
 from virtslo.hollow.process.delays import SCHEDULE, Delays
 from virtslo.hollow.process.recorder import EventRecorder
 from virtslo.model import resources
-from virtslo.model.identifiers import Object
+from virtslo.model.identifiers import NamespacedName, Object
 from virtslo.model.pod_requests import pod_requests
 from virtslo.ports.kube_api import PatchType
 
@@ -39,13 +44,13 @@ class Scheduler:
         self._pods = pods
         self._delays = delays
         self._events = EventRecorder(component, "default-scheduler")
-        self._rooms: dict[str, Room] = {}
+        self._rooms: dict[str, NodeResources] = {}
         self._heap: list[tuple[int, str]] = []
-        self._placed: dict[Key, tuple[str, Mapping[str, int]]] = {}
+        self._placed: dict[NamespacedName, tuple[str, Mapping[str, int]]] = {}
         self._stuck = Unschedulable(component.clock)
         self._requests: dict[int, tuple[tuple[Any, ...], Mapping[str, int]]] = {}
         self._group: asyncio.TaskGroup | None = None
-        self.queue: WorkQueue[Key] = WorkQueue(component.clock, "scheduler")
+        self.queue: WorkQueue[NamespacedName] = WorkQueue(component.clock, "scheduler")
         nodes.when_seen(self._node_seen)
         pods.when_seen(self._pod_seen)
 
@@ -74,7 +79,7 @@ class Scheduler:
                 await asyncio.sleep(0)
             self.queue.done(key)
 
-    async def _place(self, key: Key, pod: Object) -> None:
+    async def _place(self, key: NamespacedName, pod: Object) -> None:
         wanted = self._wanted(pod)
         selector = pod["spec"].get("nodeSelector") or {}
         node, why = self._choose(wanted, selector, self._avoided(pod))
@@ -175,7 +180,7 @@ class Scheduler:
         labels = after["metadata"].get("labels") or {}
         room = self._rooms.get(name)
         if room is None:
-            self._rooms[name] = room = Room(name, limits, labels, obstacle)
+            self._rooms[name] = room = NodeResources(name, limits, labels, obstacle)
             for node, wanted in self._placed.values():
                 if node == name:
                     room.take(wanted, 1)
@@ -198,7 +203,7 @@ class Scheduler:
         elif key not in self._stuck and not after["metadata"].get("deletionTimestamp"):
             self.queue.add(key)
 
-    def _take(self, key: Key, node: str, wanted: Mapping[str, int]) -> None:
+    def _take(self, key: NamespacedName, node: str, wanted: Mapping[str, int]) -> None:
         self._placed[key] = (node, wanted)
         self._stuck.discard(key)
         room = self._rooms.get(node)
@@ -206,7 +211,7 @@ class Scheduler:
             room.take(wanted, 1)
             heapq.heappush(self._heap, (room.pods, node))
 
-    def _release(self, key: Key) -> bool:
+    def _release(self, key: NamespacedName) -> bool:
         placed = self._placed.pop(key, None)
         if placed is None:
             return False

@@ -7,7 +7,7 @@ that may have made room; without any event, when five minutes have passed.
 from typing import Final
 
 from virtslo.base.clock import Clock, to_nanoseconds, to_seconds
-from virtslo.hollow.client_go.cache import Key
+from virtslo.model.identifiers import NamespacedName
 
 FIRST_BACKOFF_SECONDS: Final = 1.0
 LONGEST_BACKOFF_SECONDS: Final = 10.0
@@ -23,23 +23,23 @@ class Unschedulable:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._tries: dict[Key, int] = {}
-        self._waiting: dict[Key, int] = {}
+        self._tries: dict[NamespacedName, int] = {}
+        self._waiting: dict[NamespacedName, int] = {}
 
-    def __contains__(self, key: Key) -> bool:
+    def __contains__(self, key: NamespacedName) -> bool:
         return key in self._tries
 
-    def add(self, key: Key) -> None:
+    def add(self, key: NamespacedName) -> None:
         """An attempt has just failed; the pod waits from now on."""
         self._tries[key] = self._tries.get(key, 0) + 1
         self._waiting[key] = self._clock.now_ns()
 
-    def discard(self, key: Key) -> None:
+    def discard(self, key: NamespacedName) -> None:
         """The pod is placed, or gone."""
         self._tries.pop(key, None)
         self._waiting.pop(key, None)
 
-    def take_all(self) -> list[tuple[Key, float]]:
+    def take_all(self) -> list[tuple[NamespacedName, float]]:
         """There may be room: everything that waits, with the seconds left of its back-off.
 
         Those that have waited longest come first.
@@ -49,7 +49,7 @@ class Unschedulable:
         self._waiting.clear()
         return taken
 
-    def take_stale(self) -> list[Key]:
+    def take_stale(self) -> list[NamespacedName]:
         """What has waited for so long that it is tried without a reason."""
         now_ns = self._clock.now_ns()
         longest_ns = to_nanoseconds(LONGEST_STAY_SECONDS)
@@ -58,7 +58,7 @@ class Unschedulable:
             del self._waiting[key]
         return stale
 
-    def _left(self, key: Key, since_ns: int, now_ns: int) -> float:
+    def _left(self, key: NamespacedName, since_ns: int, now_ns: int) -> float:
         backoff = FIRST_BACKOFF_SECONDS * 2.0 ** min(self._tries[key] - 1, 8)
         waited = to_seconds(now_ns - since_ns)
         return max(0.0, min(LONGEST_BACKOFF_SECONDS, backoff) - waited)

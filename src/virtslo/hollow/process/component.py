@@ -17,10 +17,10 @@ from virtslo.client.reflector import Reflector
 from virtslo.client.token_bucket import TokenBucket
 from virtslo.client.work_queue import WorkQueue
 from virtslo.hollow.client_go.bad_objects import UNREADABLE, BadObjects, name_of
-from virtslo.hollow.client_go.cache import Cache, Key
+from virtslo.hollow.client_go.cache import Cache
 from virtslo.hollow.process.delays import Work, draw, working_alone
 from virtslo.model import client_limits
-from virtslo.model.identifiers import Object
+from virtslo.model.identifiers import NamespacedName, Object
 from virtslo.model.identity import Identity
 from virtslo.model.profile import ComponentLimits, Distribution
 from virtslo.model.resources import Resource
@@ -87,7 +87,7 @@ class Component:
         self.metrics: list[Callable[[Exposition], None]] = []
         """What a component's parts add to its exposition."""
         self.reflectors: list[Reflector] = []
-        self.queues: list[WorkQueue[Key]] = []
+        self.queues: list[WorkQueue[NamespacedName]] = []
         self.background: list[Callable[[], Coroutine[Any, Any, None]]] = []
         """What runs beside the reflectors: senders of events."""
         self.started = clock.wall().timestamp()
@@ -117,9 +117,9 @@ class Component:
         chance = Random(f"{self._seed}:labour:{controller}")
         return Labour(self._work, self._labour.get(controller), chance)
 
-    def queue(self, name: str) -> WorkQueue[Key]:
+    def queue(self, name: str) -> WorkQueue[NamespacedName]:
         """A new work queue, which is in the component's metrics under this name."""
-        queue: WorkQueue[Key] = WorkQueue(self.clock, name)
+        queue: WorkQueue[NamespacedName] = WorkQueue(self.clock, name)
         self.queues.append(queue)
         return queue
 

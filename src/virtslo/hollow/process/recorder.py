@@ -28,9 +28,9 @@ SPAM_QPS: Final = 1 / 300
 
 COMBINED: Final = "(combined from similar events): "
 
-Series = tuple[str, str, str]
+EventKey = tuple[str, str, str]
 """(uid, reason, message, or `COMBINED`)."""
-Waiting = tuple[Object, Series, str, str, str]
+Waiting = tuple[Object, EventKey, str, str, str]
 """(what it is about, its series, message, type, when)."""
 
 
@@ -40,7 +40,7 @@ class EventRecorder:
     def __init__(self, component: Component, source: str) -> None:
         self._component = component
         self._source = source
-        self._known: OrderedDict[Series, tuple[str, str, int]] = OrderedDict()
+        self._known: OrderedDict[EventKey, tuple[str, str, int]] = OrderedDict()
         self._similar: OrderedDict[tuple[str, str], tuple[int, dict[str, None]]] = OrderedDict()
         self._spam: OrderedDict[str, TokenBucket] = OrderedDict()
         self._waiting: asyncio.Queue[Waiting] = asyncio.Queue()
@@ -81,7 +81,7 @@ class EventRecorder:
             _remember(self._spam, uid, bucket)
         return bucket.try_take()
 
-    def _series(self, uid: str, reason: str, message: str) -> Series:
+    def _series(self, uid: str, reason: str, message: str) -> EventKey:
         """Which series an event belongs to; many similar ones become one."""
         now_ns = self._component.clock.now_ns()
         last_ns, messages = self._similar.get((uid, reason), (now_ns, {}))

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from virtslo.base.clock import timestamp
 from virtslo.base.errors import ClusterError
-from virtslo.hollow.client_go.cache import Cache, Key, key_of
+from virtslo.hollow.client_go.cache import Cache, key_of
 from virtslo.hollow.client_go.event_handlers import latest
 from virtslo.hollow.client_go.expectations import Expectations
 from virtslo.hollow.client_go.finalizers import finalizer_patch, has_finalizer
@@ -19,7 +19,7 @@ from virtslo.hollow.vmi.launcher import pod_for
 from virtslo.hollow.vmi.run_strategy import is_over
 from virtslo.hollow.vmi.vmi_status import is_going_down, is_pod_ready, with_phase
 from virtslo.model import resources
-from virtslo.model.identifiers import Object
+from virtslo.model.identifiers import NamespacedName, Object
 from virtslo.ports.kube_api import PatchType
 
 MIGRATION_FINALIZER: Final = "kubevirt.io/migrationJobFinalize"
@@ -45,8 +45,8 @@ class MigrationController:
         pods.index_owners()
         self._events = EventRecorder(component, "virtualmachine-controller")
         self._expected = Expectations(component.clock)
-        self._of_vmi: dict[Key, dict[Key, None]] = {}
-        self._begun: dict[Key, None] = {}
+        self._of_vmi: dict[NamespacedName, dict[NamespacedName, None]] = {}
+        self._begun: dict[NamespacedName, None] = {}
         """Migrations whose target pod was asked for, whatever the caches say yet."""
         self.queue = component.queue("virt-controller-migration")
         migrations.when_seen(self._migration_seen)
@@ -80,7 +80,7 @@ class MigrationController:
             self._expected.creation_observed(key)
         self.queue.add(key)
 
-    async def reconcile(self, key: Key) -> None:
+    async def reconcile(self, key: NamespacedName) -> None:
         """Take one migration one step further. Raises ClusterError for what is to be retried."""
         await self._labour.done()
         migration = self._migrations.get(key)
@@ -99,7 +99,7 @@ class MigrationController:
             return
         await self._step(key, migration, vmi)
 
-    async def _step(self, key: Key, migration: Object, vmi: Object) -> None:
+    async def _step(self, key: NamespacedName, migration: Object, vmi: Object) -> None:
         pod = self._target_pod(migration, vmi)
         phase = _phase(migration)
         if phase == "":
@@ -142,7 +142,7 @@ class MigrationController:
                 return pod
         return None
 
-    async def _create_pod(self, key: Key, migration: Object, vmi: Object) -> None:
+    async def _create_pod(self, key: NamespacedName, migration: Object, vmi: Object) -> None:
         if not self._may_begin(vmi):
             self.queue.add_after(key, AGAIN_SECONDS)
             return
@@ -250,5 +250,5 @@ def _phase(migration: Object) -> str:
     return str((migration.get("status") or {}).get("phase", ""))
 
 
-def _vmi_key(migration: Object) -> Key:
+def _vmi_key(migration: Object) -> NamespacedName:
     return (migration["metadata"]["namespace"], migration["spec"]["vmiName"])

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 from virtslo.base.errors import ClusterError, NotFound
-from virtslo.hollow.client_go.cache import Cache, Key
+from virtslo.hollow.client_go.cache import Cache
 from virtslo.hollow.client_go.event_handlers import controller_key, follow, follow_controlled
 from virtslo.hollow.client_go.expectations import Expectations
 from virtslo.hollow.client_go.finalizers import finalizer_patch, has_finalizer
@@ -28,7 +28,7 @@ from virtslo.hollow.virt_controller.pool_template import (
 )
 from virtslo.hollow.virt_controller.pool_update import PoolUpdate
 from virtslo.model import resources
-from virtslo.model.identifiers import Object
+from virtslo.model.identifiers import NamespacedName, Object
 from virtslo.ports.kube_api import PatchType
 
 BURST_REPLICAS: Final = 250
@@ -59,7 +59,7 @@ class PoolController:
         follow_controlled(vms, POOL, self._expected, self._look)
         revisions.when_seen(self._revision_seen)
 
-    def _look(self, key: Key) -> None:
+    def _look(self, key: NamespacedName) -> None:
         self.queue.add_after(key, ADD_DELAY_SECONDS)
 
     def _revision_seen(self, before: Object | None, after: Object | None) -> None:
@@ -70,7 +70,7 @@ class PoolController:
             self._expected.creation_observed(key)
         self._look(key)
 
-    async def reconcile(self, key: Key) -> None:
+    async def reconcile(self, key: NamespacedName) -> None:
         """Take one pool one step further. Raises ClusterError for what is to be tried again."""
         await self._labour.done()
         pool = self._pools.get(key)
@@ -91,7 +91,7 @@ class PoolController:
         if failure is not None:
             raise failure
 
-    async def _sync(self, key: Key, pool: Object, vms: Sequence[Object]) -> None:
+    async def _sync(self, key: NamespacedName, pool: Object, vms: Sequence[Object]) -> None:
         if pool["metadata"].get("deletionTimestamp"):
             await self._let_go(pool, vms)
             return
@@ -110,13 +110,13 @@ class PoolController:
             if self._expected.are_met(key):
                 await self._update.prune(pool, vms)
 
-    async def _scale_out(self, key: Key, pool: Object, count: int) -> None:
+    async def _scale_out(self, key: NamespacedName, pool: Object, count: int) -> None:
         names = free_names(pool, count, lambda name: self._vms.get((key[0], name)) is not None)
         await self._ensure_revision(key, pool)
         self._expected.expect_creations(key, len(names))
         await all_of(self._create(key, pool, name) for name in names)
 
-    async def _create(self, key: Key, pool: Object, name: str) -> None:
+    async def _create(self, key: NamespacedName, pool: Object, name: str) -> None:
         try:
             await self._api.create(resources.VMS, vm_of_pool(pool, name), namespace=key[0])
         except ClusterError as error:
@@ -125,7 +125,7 @@ class PoolController:
             raise
         self._events.send(pool, "SuccessfulCreate", f"Created VM {key[0]}/{name}")
 
-    async def _ensure_revision(self, key: Key, pool: Object) -> None:
+    async def _ensure_revision(self, key: NamespacedName, pool: Object) -> None:
         if self._revisions.get((key[0], pool_revision_name(pool))) is not None:
             return
         self._expected.expect_creations(key, 1)
@@ -137,7 +137,9 @@ class PoolController:
             self._expected.creation_observed(key)
             raise
 
-    async def _scale_in(self, key: Key, pool: Object, vms: Sequence[Object], count: int) -> None:
+    async def _scale_in(
+        self, key: NamespacedName, pool: Object, vms: Sequence[Object], count: int
+    ) -> None:
         strategy = pool["spec"].get("scaleInStrategy") or {}
         if "unmanaged" in strategy or "opportunistic" in strategy:
             return
@@ -150,7 +152,7 @@ class PoolController:
             self._expected.expect_deletion(key, vm["metadata"]["uid"])
         await all_of(self._delete(key, pool, vm) for vm in victims)
 
-    async def _delete(self, key: Key, pool: Object, vm: Object) -> None:
+    async def _delete(self, key: NamespacedName, pool: Object, vm: Object) -> None:
         metadata = vm["metadata"]
         place = f"{metadata['namespace']}/{metadata['name']}"
         try:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from virtslo.client.work_queue import WorkQueue
-from virtslo.hollow.client_go.cache import Cache, Key, key_of
+from virtslo.hollow.client_go.cache import Cache, key_of
 from virtslo.hollow.client_go.parallel import all_of
 from virtslo.hollow.process.component import Component
 from virtslo.hollow.process.recorder import EventRecorder
@@ -22,7 +22,7 @@ from virtslo.hollow.virt_controller.pool_template import (
     vm_spec_of_pool,
 )
 from virtslo.model import resources
-from virtslo.model.identifiers import Object
+from virtslo.model.identifiers import NamespacedName, Object
 from virtslo.ports.kube_api import PatchType
 
 RETRY_SECONDS: Final = 3.0
@@ -37,7 +37,7 @@ class PoolUpdate:
         vmis: Cache,
         revisions: Cache,
         events: EventRecorder,
-        queue: WorkQueue[Key],
+        queue: WorkQueue[NamespacedName],
     ) -> None:
         self._api = component.api
         self._vmis = vmis
@@ -45,7 +45,9 @@ class PoolUpdate:
         self._events = events
         self._queue = queue
 
-    async def bring_up_to_date(self, key: Key, pool: Object, vms: Sequence[Object]) -> None:
+    async def bring_up_to_date(
+        self, key: NamespacedName, pool: Object, vms: Sequence[Object]
+    ) -> None:
         """Rewrite outdated VMs, and replace VMIs that are older than their VMs."""
         strategy = pool["spec"].get("updateStrategy") or {}
         if "unmanaged" in strategy:
@@ -84,7 +86,7 @@ class PoolUpdate:
         name = f"{metadata['namespace']}/{metadata['name']}"
         self._events.send(pool, "SuccessfulUpdate", f"Updated VM {name}")
 
-    async def _replace_vmis(self, key: Key, pool: Object, vms: Sequence[Object]) -> None:
+    async def _replace_vmis(self, key: NamespacedName, pool: Object, vms: Sequence[Object]) -> None:
         unavailable = 0
         for vm in vms:
             vmi = self._vmis.get(key_of(vm))

@@ -9,7 +9,6 @@ from types import MappingProxyType
 from typing import Final
 
 from virtslo.client.work_queue import WorkQueue
-from virtslo.hollow.client_go.cache import Key
 from virtslo.hollow.process.component import Component, run_workers
 from virtslo.hollow.process.phase_metrics import PhaseMetrics
 from virtslo.hollow.virt_controller.instancetypes import Instancetypes
@@ -22,13 +21,14 @@ from virtslo.hollow.virt_controller.superfluous_calls import SuperfluousCalls
 from virtslo.hollow.virt_controller.vm import VmController
 from virtslo.hollow.virt_controller.vmi import VmiController
 from virtslo.model import resources
+from virtslo.model.identifiers import NamespacedName
 from virtslo.ports.kube_api import Selection
 
 WORKERS: Final = {"vmi": 10, "vm": 3, "snapshot": 6, "pool": 3, "replica_set": 3, "migration": 3}
 """virt-controller's defaults (pkg/virt-controller/watch/application.go)."""
 _ALL_WORKERS: Final = {**WORKERS, "superfluous": SUPERFLUOUS_WORKERS}
 
-Work = tuple[str, WorkQueue[Key], Callable[[Key], Awaitable[None]]]
+Work = tuple[str, WorkQueue[NamespacedName], Callable[[NamespacedName], Awaitable[None]]]
 
 
 class VirtController:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from virtslo.base.errors import ClusterError
 from virtslo.hollow.client_go.api_versions import has_api_versions, with_api_versions
-from virtslo.hollow.client_go.cache import Cache, Key
+from virtslo.hollow.client_go.cache import Cache
 from virtslo.hollow.client_go.event_handlers import follow, follow_controlled
 from virtslo.hollow.client_go.expectations import Expectations
 from virtslo.hollow.client_go.ownership import controller_reference
@@ -20,7 +20,7 @@ from virtslo.hollow.process.recorder import EventRecorder
 from virtslo.hollow.virt_controller.pool_status import next_pool_status
 from virtslo.hollow.vmi.run_strategy import is_over
 from virtslo.model import resources
-from virtslo.model.identifiers import Object
+from virtslo.model.identifiers import NamespacedName, Object
 
 BURST_REPLICAS: Final = 250
 
@@ -41,7 +41,7 @@ class ReplicaSetController:
         follow(sets, self.queue.add)
         follow_controlled(vmis, "VirtualMachineInstanceReplicaSet", self._expected, self.queue.add)
 
-    async def reconcile(self, key: Key) -> None:
+    async def reconcile(self, key: NamespacedName) -> None:
         """Take one set one step further. Raises ClusterError for what is to be tried again."""
         await self._labour.done()
         replica_set = self._sets.get(key)
@@ -70,12 +70,14 @@ class ReplicaSetController:
         if failure is not None:
             raise failure
 
-    def _may_scale(self, key: Key, replica_set: Object) -> bool:
+    def _may_scale(self, key: NamespacedName, replica_set: Object) -> bool:
         if replica_set["spec"].get("paused") or not self._expected.are_met(key):
             return False
         return not replica_set["metadata"].get("deletionTimestamp")
 
-    async def _scale(self, key: Key, replica_set: Object, active: Sequence[Object]) -> None:
+    async def _scale(
+        self, key: NamespacedName, replica_set: Object, active: Sequence[Object]
+    ) -> None:
         missing = replica_set["spec"].get("replicas", 1) - len(active)
         if missing > 0:
             count = min(missing, BURST_REPLICAS)
@@ -86,16 +88,20 @@ class ReplicaSetController:
             victims = active[: min(-missing, BURST_REPLICAS)]
             await self._delete_all(key, replica_set, victims)
 
-    async def _clean(self, key: Key, replica_set: Object, over: Sequence[Object]) -> None:
+    async def _clean(
+        self, key: NamespacedName, replica_set: Object, over: Sequence[Object]
+    ) -> None:
         """Delete VMIs that have ended, so that others take their place."""
         await self._delete_all(key, replica_set, over[:BURST_REPLICAS])
 
-    async def _delete_all(self, key: Key, replica_set: Object, victims: Sequence[Object]) -> None:
+    async def _delete_all(
+        self, key: NamespacedName, replica_set: Object, victims: Sequence[Object]
+    ) -> None:
         for vmi in victims:
             self._expected.expect_deletion(key, vmi["metadata"]["uid"])
         await all_of(self._delete(key, replica_set, vmi) for vmi in victims)
 
-    async def _create(self, key: Key, replica_set: Object, body: Object) -> None:
+    async def _create(self, key: NamespacedName, replica_set: Object, body: Object) -> None:
         try:
             made = await self._api.create(resources.VMIS, body, namespace=key[0])
         except ClusterError as error:
@@ -109,7 +115,7 @@ class ReplicaSetController:
         )
         self._events.send(replica_set, "SuccessfulCreate", words)
 
-    async def _delete(self, key: Key, replica_set: Object, vmi: Object) -> None:
+    async def _delete(self, key: NamespacedName, replica_set: Object, vmi: Object) -> None:
         metadata = vmi["metadata"]
         try:
             await self._api.delete(resources.VMIS, metadata["name"], namespace=key[0])

@@ -6,10 +6,10 @@ controller and without knowing of it; so the two meet, and one of them is refuse
 
 from typing import Any, Final
 
-from virtslo.hollow.client_go.cache import Cache, Key, key_of
+from virtslo.hollow.client_go.cache import Cache, key_of
 from virtslo.hollow.process.component import Component
 from virtslo.model import resources
-from virtslo.model.identifiers import Object
+from virtslo.model.identifiers import NamespacedName, Object
 
 WORKERS: Final = 6
 """virt-controller's default threads for snapshots."""
@@ -29,7 +29,7 @@ class SnapshotStatusController:
         if after is not None:
             self.queue.add(key_of(after))
 
-    async def reconcile(self, key: Key) -> None:
+    async def reconcile(self, key: NamespacedName) -> None:
         """Write the statuses of a VM's volumes, if they are not there. Raises ClusterError."""
         await self._labour.done()
         vm = self._vms.get(key)

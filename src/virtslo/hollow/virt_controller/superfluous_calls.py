@@ -7,10 +7,10 @@ bucket; they change nothing on the cluster, so only counts, queues and buckets t
 from collections.abc import Mapping
 from typing import Final
 
-from virtslo.hollow.client_go.cache import Cache, Key, key_of
+from virtslo.hollow.client_go.cache import Cache, key_of
 from virtslo.hollow.process.component import Component
 from virtslo.model import resources
-from virtslo.model.identifiers import RUNNING, Object
+from virtslo.model.identifiers import RUNNING, NamespacedName, Object
 from virtslo.ports.kube_api import PatchType
 
 GET_NODES: Final = "GET nodes"
@@ -36,7 +36,7 @@ class SuperfluousCalls:
         if before["status"].get("phase") != RUNNING:
             self.queue.add(key_of(after))
 
-    async def reconcile(self, key: Key) -> None:
+    async def reconcile(self, key: NamespacedName) -> None:
         """Make the calls of one VMI. Raises ClusterError."""
         vmi = self._vmis.get(key)
         if vmi is None or not vmi["status"].get("nodeName"):

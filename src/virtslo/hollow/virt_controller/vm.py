@@ -9,7 +9,7 @@ from typing import Any
 
 from virtslo.base.errors import ApiError, ClusterError, Invalid, NotFound
 from virtslo.hollow.client_go.api_versions import has_api_versions, with_api_versions
-from virtslo.hollow.client_go.cache import Cache, Key
+from virtslo.hollow.client_go.cache import Cache
 from virtslo.hollow.client_go.event_handlers import follow, follow_controlled
 from virtslo.hollow.client_go.expectations import Expectations
 from virtslo.hollow.client_go.finalizers import finalizer_patch, has_finalizer
@@ -32,7 +32,7 @@ from virtslo.hollow.virt_controller.vm_status import (
 from virtslo.hollow.vmi.run_strategy import Decision, decide, is_over
 from virtslo.hollow.vmi.vmi_status import VM_FINALIZER
 from virtslo.model import resources
-from virtslo.model.identifiers import Object
+from virtslo.model.identifiers import NamespacedName, Object
 from virtslo.ports.kube_api import PatchType
 
 
@@ -70,7 +70,7 @@ class VmController:
         follow(vms, self.queue.add)
         follow_controlled(vmis, "VirtualMachine", self._expected, self.queue.add)
 
-    async def reconcile(self, key: Key) -> None:
+    async def reconcile(self, key: NamespacedName) -> None:
         """Take one VM one step further. Raises ClusterError for what is to be tried again."""
         await self._labour.done()
         vm = self._vms.get(key)
@@ -90,7 +90,7 @@ class VmController:
             raise
         await self._update_status(key, vm, new, vmi, None)
 
-    async def _sync(self, key: Key, vm: Object, vmi: Object | None) -> Object:
+    async def _sync(self, key: NamespacedName, vm: Object, vmi: Object | None) -> Object:
         """Act; the VM as the server has it after that."""
         if not self._expected.are_met(key):
             return vm
@@ -108,7 +108,7 @@ class VmController:
         await self._follow_strategy(key, vm, vmi)
         return vm
 
-    async def _follow_strategy(self, key: Key, vm: Object, vmi: Object | None) -> None:
+    async def _follow_strategy(self, key: NamespacedName, vm: Object, vmi: Object | None) -> None:
         decision = decide(vm, vmi)
         match decision:
             case Decision.START:
@@ -130,7 +130,7 @@ class VmController:
             case Decision.NOTHING:
                 pass
 
-    async def _start(self, key: Key, vm: Object) -> None:
+    async def _start(self, key: NamespacedName, vm: Object) -> None:
         namespace = vm["metadata"]["namespace"]
         try:
             await self._ensure_revision(vm)
@@ -164,7 +164,7 @@ class VmController:
         keys = self._revisions.owned_by(uid)
         return [key[1] for key in keys if key[0] == namespace]
 
-    async def _stop(self, key: Key, vm: Object, vmi: Object) -> None:
+    async def _stop(self, key: NamespacedName, vm: Object, vmi: Object) -> None:
         metadata = vmi["metadata"]
         if metadata.get("deletionTimestamp"):
             return
@@ -219,7 +219,12 @@ class VmController:
         return self._revisions.get((vmi["metadata"]["namespace"], name)) if name else None
 
     async def _update_status(
-        self, key: Key, seen: Object, vm: Object, vmi: Object | None, failure: Failure | None
+        self,
+        key: NamespacedName,
+        seen: Object,
+        vm: Object,
+        vmi: Object | None,
+        failure: Failure | None,
     ) -> None:
         awaited = Awaited(
             start=self._expected.creations(key) > 0, stop=self._expected.deletions(key) > 0

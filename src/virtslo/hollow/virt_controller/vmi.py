@@ -10,7 +10,7 @@ from typing import Final
 from virtslo.base.clock import timestamp
 from virtslo.base.errors import ClusterError, NotFound
 from virtslo.hollow.client_go.api_versions import has_api_versions, with_api_versions
-from virtslo.hollow.client_go.cache import Cache, Key, key_of
+from virtslo.hollow.client_go.cache import Cache, key_of
 from virtslo.hollow.client_go.conditions import find_condition
 from virtslo.hollow.client_go.event_handlers import follow_controlled, latest
 from virtslo.hollow.client_go.expectations import Expectations
@@ -29,7 +29,7 @@ from virtslo.hollow.vmi.vmi_status import (
     vmi_patch,
 )
 from virtslo.model import resources
-from virtslo.model.identifiers import Object
+from virtslo.model.identifiers import NamespacedName, Object
 from virtslo.ports.kube_api import PatchType
 
 UNPROCESSED: Final = frozenset({"", "Pending"})
@@ -59,7 +59,7 @@ class VmiController:
             self._writes_expected.creation_observed(key)
         self.queue.add(key)
 
-    async def reconcile(self, key: Key) -> None:
+    async def reconcile(self, key: NamespacedName) -> None:
         """Take one VMI one step further. Raises ClusterError for what is to be tried again."""
         await self._labour.done()
         vmi = self._vmis.get(key)
@@ -86,7 +86,7 @@ class VmiController:
             found = pod
         return found
 
-    async def _sync(self, key: Key, vmi: Object, pod: Object | None) -> Object | None:
+    async def _sync(self, key: NamespacedName, vmi: Object, pod: Object | None) -> Object | None:
         """Create or delete pods; the pod to go on with."""
         if "deletionTimestamp" in vmi["metadata"]:
             await self._delete_pods(key, vmi)
@@ -96,7 +96,7 @@ class VmiController:
             return pod
         return await self._create_pod(key, vmi)
 
-    async def _create_pod(self, key: Key, vmi: Object) -> Object:
+    async def _create_pod(self, key: NamespacedName, vmi: Object) -> Object:
         self._pods_expected.expect_creations(key, 1)
         try:
             pod = await self._api.create(resources.PODS, pod_for(vmi), namespace=key[0])
@@ -108,7 +108,7 @@ class VmiController:
         self._events.send(vmi, "SuccessfulCreate", words)
         return pod
 
-    async def _delete_pods(self, key: Key, vmi: Object) -> None:
+    async def _delete_pods(self, key: NamespacedName, vmi: Object) -> None:
         """Delete the VMI's pods; one that is being deleted again when it has ended."""
         for pod_key in self._pods.owned_by(vmi["metadata"]["uid"]):
             pod = self._pods.get(pod_key)
@@ -116,7 +116,7 @@ class VmiController:
                 continue
             await self._delete_pod(key, vmi, pod)
 
-    async def _delete_pod(self, key: Key, vmi: Object, pod: Object) -> None:
+    async def _delete_pod(self, key: NamespacedName, vmi: Object, pod: Object) -> None:
         metadata = pod["metadata"]
         self._pods_expected.expect_deletion(key, metadata["uid"])
         try:
@@ -131,7 +131,7 @@ class VmiController:
         words = f"Deleted virtual machine pod {metadata['name']}"
         self._events.send(vmi, "SuccessfulDelete", words)
 
-    async def _update_status(self, key: Key, vmi: Object, pod: Object | None) -> None:
+    async def _update_status(self, key: NamespacedName, vmi: Object, pod: Object | None) -> None:
         active = {
             found["metadata"]["uid"]: found["spec"].get("nodeName", "")
             for pod_key in self._pods.owned_by(vmi["metadata"]["uid"])
@@ -207,7 +207,7 @@ class VmiController:
             namespace=pod["metadata"]["namespace"],
         )
 
-    async def _update(self, key: Key, wanted: Object) -> None:
+    async def _update(self, key: NamespacedName, wanted: Object) -> None:
         """PUT the VMI, and wait for its next change before looking at it again."""
         self._writes_expected.forget(key)
         self._writes_expected.expect_creations(key, 1)

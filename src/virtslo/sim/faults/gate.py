@@ -9,7 +9,7 @@ from virtslo.base.clock import Clock
 from virtslo.base.errors import ConnectionLost
 from virtslo.sim.api.requests import Request
 from virtslo.sim.faults.request_faults import RESET, FaultPlan
-from virtslo.sim.flow_control.request_queue import Capacity
+from virtslo.sim.flow_control.request_queue import RequestQueue
 from virtslo.sim.objects.handlers import Handlers
 from virtslo.sim.objects.reviews import MASTERS
 from virtslo.sim.storage.object_store import ObjectStore
@@ -25,7 +25,7 @@ class Gate:
     def __init__(
         self,
         clock: Clock,
-        capacity: Capacity,
+        capacity: RequestQueue,
         faults: FaultPlan,
         *,
         store: ObjectStore,

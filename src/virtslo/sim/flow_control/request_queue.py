@@ -23,7 +23,7 @@ RETRY_SECONDS: Final = 1.0
 """What kube-apiserver's Retry-After says."""
 
 
-class Capacity:
+class RequestQueue:
     """Service times and the queue before them."""
 
     def __init__(self, clock: Clock, profile: ServerProfile, *, seed: int = 0) -> None:

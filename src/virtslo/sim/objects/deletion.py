@@ -11,7 +11,7 @@ from typing import Any, Final
 from virtslo.base.clock import Clock, timestamp
 from virtslo.base.errors import BadRequest
 from virtslo.model import resources
-from virtslo.model.identifiers import Object
+from virtslo.model.identifiers import NamespacedName, Object
 from virtslo.model.resources import Resource
 from virtslo.sim.api.options import dry_run
 from virtslo.sim.api.refusals import (
@@ -25,7 +25,7 @@ from virtslo.sim.api.refusals import (
 )
 from virtslo.sim.api.requests import Request
 from virtslo.sim.api.resource_rules import rules_of
-from virtslo.sim.storage.object_store import Key, ObjectStore, key_of
+from virtslo.sim.storage.object_store import ObjectStore, key_of
 from virtslo.sim.storage.watch_log import acceptance
 
 DEFAULT_GRACE_SECONDS: Final = 30
@@ -50,7 +50,7 @@ class Deletion:
     def __init__(self, store: ObjectStore, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._going: dict[Key, None] = {}
+        self._going: dict[NamespacedName, None] = {}
 
     def delete(self, request: Request) -> Object:
         """Delete the object a request names; the object as it is left, or a Status if it went."""
@@ -134,7 +134,7 @@ class Deletion:
         return not (rules_of(resource).is_graceful and metadata.get("deletionGracePeriodSeconds"))
 
     def _delete(
-        self, resource: Resource, key: Key, current: Object, options: Mapping[str, Any]
+        self, resource: Resource, key: NamespacedName, current: Object, options: Mapping[str, Any]
     ) -> Object | None:
         """The object as it is left; None if it went."""
         metadata = current["metadata"]

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from virtslo.base.clock import Clock, timestamp
 from virtslo.base.errors import AlreadyExists, BadRequest, MethodNotAllowed
 from virtslo.model import resources
-from virtslo.model.identifiers import Object
+from virtslo.model.identifiers import NamespacedName, Object
 from virtslo.model.resources import Resource
 from virtslo.model.review_resources import TOKEN_REQUESTS
 from virtslo.sim.admission.chain import Admission, check_namespace
@@ -31,7 +31,7 @@ from virtslo.sim.openapi.field_validation import WARN, checked_fields
 from virtslo.sim.patching.managed_fields import APPLY, Writer, applied, has_owners, updated
 from virtslo.sim.patching.patches import apply_patch
 from virtslo.sim.storage.listing import list_page
-from virtslo.sim.storage.object_store import Key, ObjectStore
+from virtslo.sim.storage.object_store import ObjectStore
 
 CREATED: Final = 201
 OK: Final = 200
@@ -317,7 +317,7 @@ SUCCESS: Final[Object] = {
 }
 
 
-def key_of_request(request: Request) -> Key:
+def key_of_request(request: Request) -> NamespacedName:
     """The key of the object that a request names."""
     namespace = request.namespace or "" if request.resource.namespaced else ""
     name = request.name

@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from virtslo.base.errors import BadRequest, ResourceExpired, ServerFailure
-from virtslo.model.identifiers import Object
+from virtslo.model.identifiers import NamespacedName, Object
 from virtslo.ports.kube_api import Selection
 from virtslo.sim.api.refusals import Cause, forbidden_field, invalid_options, unsupported
 from virtslo.sim.api.requests import Request
-from virtslo.sim.storage.object_store import Collection, Key, ObjectStore
+from virtslo.sim.storage.object_store import Collection, ObjectStore
 from virtslo.sim.storage.watch_log import acceptance
 
 EXACT: Final = "Exact"
@@ -42,7 +42,7 @@ class ContinueExpired(ResourceExpired):
 
 class _Position(NamedTuple):
     version: int
-    after: Key
+    after: NamespacedName
 
 
 def list_page(store: ObjectStore, request: Request) -> Object:
@@ -126,7 +126,7 @@ def _selected(
     selection: Selection,
     version: int,
     position: _Position | None,
-) -> list[tuple[Key, Object]]:
+) -> list[tuple[NamespacedName, Object]]:
     """What is selected of a collection at a version, in the order of keys, after a position."""
     if version in {store.resource_version, ANY_VERSION}:
         items = collection.in_order()
@@ -167,7 +167,7 @@ def _version(store: ObjectStore, query: Mapping[str, str], limit: int) -> int:
 
 def _snapshot(
     store: ObjectStore, collection: Collection, version: int, position: _Position | None
-) -> dict[Key, Object]:
+) -> dict[NamespacedName, Object]:
     try:
         return store.snapshot(collection.resource, version)
     except ResourceExpired as error:
@@ -176,7 +176,7 @@ def _snapshot(
         raise ContinueExpired(_token(ANY_VERSION, position.after)) from error
 
 
-def _token(version: int, last: Key) -> str:
+def _token(version: int, last: NamespacedName) -> str:
     text = json.dumps({"v": version, "after": list(last)}, separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 

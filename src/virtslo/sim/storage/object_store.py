@@ -11,16 +11,13 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from virtslo.base.errors import ResourceExpired
-from virtslo.model.identifiers import Object
+from virtslo.model.identifiers import NamespacedName, Object
 from virtslo.model.resources import Resource
 from virtslo.sim.storage.frozen import frozen
 
 ADDED: Final = "ADDED"
 MODIFIED: Final = "MODIFIED"
 DELETED: Final = "DELETED"
-
-Key = tuple[str, str]
-"""(namespace, name); the namespace of a cluster-wide object is empty."""
 
 DEFAULT_LOG_SIZE: Final = 8192
 
@@ -40,13 +37,13 @@ class Collection:
 
     resource: Resource
     log: deque[Change]
-    objects: dict[Key, Object] = field(default_factory=dict)
+    objects: dict[NamespacedName, Object] = field(default_factory=dict)
     forgotten: int = 0
     """The newest resource version whose change is no longer known."""
-    ordered: list[Key] | None = None
+    ordered: list[NamespacedName] | None = None
     """The keys in order, as long as none came or went."""
 
-    def in_order(self) -> list[tuple[Key, Object]]:
+    def in_order(self) -> list[tuple[NamespacedName, Object]]:
         """Keys and objects, in the order of keys."""
         if self.ordered is None:
             self.ordered = sorted(self.objects)
@@ -84,11 +81,11 @@ class ObjectStore:
         """Every collection that holds or held something."""
         return iter(self._collections.values())
 
-    def get(self, resource: Resource, key: Key) -> Object | None:
+    def get(self, resource: Resource, key: NamespacedName) -> Object | None:
         """The object itself, shared; None where there is none."""
         return self.collection(resource).objects.get(key)
 
-    def put(self, resource: Resource, key: Key, new: Object) -> Object:
+    def put(self, resource: Resource, key: NamespacedName, new: Object) -> Object:
         """Store an object, new or changed; returns it with its resource version."""
         collection = self.collection(resource)
         previous = collection.objects.get(key)
@@ -104,7 +101,7 @@ class ObjectStore:
         self._note(collection, Change(self.resource_version, kind, stored, previous))
         return stored
 
-    def remove(self, resource: Resource, key: Key) -> Object:
+    def remove(self, resource: Resource, key: NamespacedName) -> Object:
         """Remove an object; the deletion carries it as it was stored, versioned."""
         collection = self.collection(resource)
         previous = collection.objects.pop(key)
@@ -131,7 +128,7 @@ class ObjectStore:
         found.reverse()
         return found
 
-    def snapshot(self, resource: Resource, resource_version: int) -> dict[Key, Object]:
+    def snapshot(self, resource: Resource, resource_version: int) -> dict[NamespacedName, Object]:
         """The collection as it was at a version. Raises ResourceExpired if it is unknown."""
         objects = dict(self.collection(resource).objects)
         for change in reversed(self.changes_since(resource, resource_version)):
@@ -157,7 +154,7 @@ class ObjectStore:
             listener(collection, change)
 
 
-def key_of(target: Object) -> Key:
+def key_of(target: Object) -> NamespacedName:
     """An object's key."""
     metadata = target["metadata"]
     return (metadata.get("namespace", ""), metadata["name"])

@@ -51,7 +51,7 @@ _HELP: Final = {
     "process_start_time_seconds": ("gauge", "Start time of the process since the Unix epoch."),
 }
 
-Series = tuple[str, str, str, str, str, str, str]
+RequestLabels = tuple[str, str, str, str, str, str, str]
 """(verb, group, version, resource, subresource, scope, dry run)."""
 
 
@@ -69,7 +69,7 @@ def verb_of(request: Request) -> str:
     return "APPLY" if request.patch_type is PatchType.APPLY else _VERBS[request.verb]
 
 
-def series_of(request: Request) -> Series:
+def series_of(request: Request) -> RequestLabels:
     """The labels of a request, but for its code."""
     resource = request.resource
     return (
@@ -88,13 +88,13 @@ class ServerMetrics:
 
     def __init__(self, clock: Clock) -> None:
         self._started = clock.wall().timestamp()
-        self._requests: dict[tuple[Series, int], int] = {}
-        self._durations: dict[Series, Histogram] = {}
+        self._requests: dict[tuple[RequestLabels, int], int] = {}
+        self._durations: dict[RequestLabels, Histogram] = {}
         self._watch_events: Counter[Resource] = Counter()
         self.in_flight = {"mutating": 0, "readOnly": 0}
-        self.long_running: Counter[Series] = Counter()
+        self.long_running: Counter[RequestLabels] = Counter()
 
-    def answered(self, series: Series, code: int, seconds: float) -> None:
+    def answered(self, series: RequestLabels, code: int, seconds: float) -> None:
         """Count a request by how it ended."""
         key = (series, code)
         self._requests[key] = self._requests.get(key, 0) + 1
@@ -107,7 +107,7 @@ class ServerMetrics:
         """Count the events that a watch which is over was sent."""
         self._watch_events[resource] += events
 
-    def requests(self) -> dict[tuple[Series, int], int]:
+    def requests(self) -> dict[tuple[RequestLabels, int], int]:
         """Requests by series and code, since the server began."""
         return dict(self._requests)
 
@@ -147,7 +147,7 @@ def _family(text: Exposition, name: str) -> str:
     return name
 
 
-def _labels(series: Series, *, dry_run: bool = True) -> dict[str, str]:
+def _labels(series: RequestLabels, *, dry_run: bool = True) -> dict[str, str]:
     verb, group, version, resource, subresource, scope, dry = series
     return {
         "component": "apiserver",

@@ -13,7 +13,7 @@ from virtslo.model.run_detail import LatencySummary, ObjectTrack
 from virtslo.model.vocabulary import TABLE_PHASES
 from virtslo.slo.statistics.quantiles import nearest_rank
 
-Moment = Callable[[ObjectTrack], float | None]
+TrackMoment = Callable[[ObjectTrack], float | None]
 
 
 def summaries_of(
@@ -89,12 +89,12 @@ def _is_jumped(item: ObjectTrack, phase: str) -> bool:
     return phase != RUNNING and any(name in item.phases for name in later)
 
 
-def _phase_reader(phase: str) -> Moment:
+def _phase_reader(phase: str) -> TrackMoment:
     return lambda item: item.phases.get(phase)
 
 
 def _summary(
-    name: str, objects: Sequence[ObjectTrack], moment: Moment, missing: int
+    name: str, objects: Sequence[ObjectTrack], moment: TrackMoment, missing: int
 ) -> LatencySummary:
     samples: list[float] = []
     unfinished = missing

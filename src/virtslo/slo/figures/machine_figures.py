@@ -29,7 +29,7 @@ from virtslo.slo.statistics.rates import rate
 VM = resources.VMS.kind
 VMI = resources.VMIS.kind
 
-Moment = Callable[[Timeline, Timeline | None], int | None]
+MachineMoment = Callable[[Timeline, Timeline | None], int | None]
 """A moment of a VM and its first VMI."""
 
 

@@ -27,7 +27,7 @@ TITLES: Final[Mapping[str, str]] = {
 AGREEING: Final = ((COMPONENTS, AUDIT_LOG), (AUDIT_ALL, API_SERVER))
 """Sources that count the same requests, so that any difference is an error of one."""
 
-Key = tuple[str, str]
+VerbAndResource = tuple[str, str]
 """(verb, resource)."""
 
 
@@ -111,10 +111,10 @@ def _agreeable(window: Window, source: str) -> Mapping[tuple[str, ...], int]:
     return {key: count for key, count in sums.items() if count}
 
 
-def _counts(window: Window, source: str) -> Mapping[Key, int]:
+def _counts(window: Window, source: str) -> Mapping[VerbAndResource, int]:
     """Successful requests by verb and resource: of KubeVirt's components, or of everybody."""
     everybody = source in {AUDIT_ALL, API_SERVER}
-    counts: dict[Key, int] = {}
+    counts: dict[VerbAndResource, int] = {}
     for (component, call), count in folded(window.requests).items():
         if call.is_success and (everybody or component in COUNTED_COMPONENTS):
             key = (call.verb, call.target)
@@ -122,7 +122,9 @@ def _counts(window: Window, source: str) -> Mapping[Key, int]:
     return counts
 
 
-def _value(window: Window, counts: Mapping[Key, int], key: Key) -> int | None:
+def _value(
+    window: Window, counts: Mapping[VerbAndResource, int], key: VerbAndResource
+) -> int | None:
     return counts.get(key, 0) if reason_of(window) is None else None
 
 

@@ -12,7 +12,7 @@ from virtslo.model.operations import OperationRecord
 from virtslo.model.scenario import Churn
 from virtslo.model.stages import Stage
 from virtslo.model.workload import Kind
-from virtslo.slo.record.running_population import Capacity
+from virtslo.slo.record.running_population import RunningPopulation
 from virtslo.slo.record.timelines import Timeline
 
 
@@ -90,7 +90,7 @@ class ChurnFacts:
     kind: Kind
     stage: Stage
     cycles: tuple[Cycle, ...]
-    capacity: Capacity
+    capacity: RunningPopulation
     count: int
     is_constant: bool
 

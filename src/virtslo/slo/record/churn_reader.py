@@ -16,7 +16,7 @@ from virtslo.model.scenario import Churn, ChurnMode, Pattern
 from virtslo.model.stages import Stage
 from virtslo.model.workload import Kind
 from virtslo.slo.record.churn import ChurnFacts, Cycle, Replacement, Victim
-from virtslo.slo.record.running_population import capacity_of
+from virtslo.slo.record.running_population import running_population_of
 from virtslo.slo.record.timelines import Timeline, Timelines
 
 VMI = resources.VMIS.kind
@@ -52,7 +52,7 @@ class _Reader:
         self._churn = churn
         self._kind = record.header.scenario.workload.kind
         self._count = record.header.scenario.workload.count
-        self.capacity = capacity_of(record.observations)
+        self.capacity = running_population_of(record.observations)
         self._until_ns = (
             stage.ended_ns
             if stage.ended_ns is not None

@@ -10,7 +10,7 @@ from typing import Final
 
 from virtslo.base.clock import to_seconds
 from virtslo.model.operations import OperationRecord
-from virtslo.model.scenario import Process
+from virtslo.model.scenario import ArrivalProcess
 from virtslo.model.vocabulary import LEAST_SAMPLES
 from virtslo.slo.statistics.quantiles import nearest_rank
 
@@ -30,14 +30,14 @@ class Lateness:
     """P99 for a hundred operations and more, else the maximum."""
 
 
-def lateness_of(operations: Sequence[OperationRecord], process: Process) -> Lateness:
+def lateness_of(operations: Sequence[OperationRecord], process: ArrivalProcess) -> Lateness:
     """The lateness of operations that were sent."""
     values: list[float] = []
     waits: list[float] = []
     for operation in operations:
         if operation.sent_ns is None or operation.released_ns is None:
             continue
-        closed = process is Process.BURST
+        closed = process is ArrivalProcess.BURST
         start = operation.released_ns if closed else operation.intended_ns
         values.append(to_seconds(operation.sent_ns - start))
         if not closed:

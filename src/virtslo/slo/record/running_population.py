@@ -17,7 +17,7 @@ VMI = resources.VMIS.kind
 
 
 @dataclass(frozen=True, slots=True)
-class Capacity:
+class RunningPopulation:
     """The number of VMIs that run, as steps: from `moments_ns[i]` on there are `counts[i]`."""
 
     moments_ns: Sequence[int]
@@ -59,7 +59,7 @@ class Capacity:
         return None
 
 
-def capacity_of(observations: Iterable[Observation]) -> Capacity:
+def running_population_of(observations: Iterable[Observation]) -> RunningPopulation:
     """The measured VMIs that ran, from everything that was observed."""
     running: dict[str, None] = {}
     deleting: dict[str, None] = {}
@@ -84,4 +84,4 @@ def capacity_of(observations: Iterable[Observation]) -> Capacity:
         else:
             moments.append(seen.received_ns)
             counts.append(len(running))
-    return Capacity(moments, counts)
+    return RunningPopulation(moments, counts)

@@ -14,7 +14,7 @@ from virtslo.ports.kube_api import KubeApi
 from virtslo.sim.api_server import ApiServer
 from virtslo.sim.direct import DirectTransport
 from virtslo.sim.flow_control.cores import SharedCores
-from virtslo.sim.flow_control.request_queue import Capacity
+from virtslo.sim.flow_control.request_queue import RequestQueue
 
 MILLISECOND = 1_000_000
 
@@ -74,7 +74,7 @@ def test_a_servers_requests_share_its_cores_with_other_work_on_the_machine() -> 
     profile = ServerProfile(cores=1, write=0.010, after_write=0.005)
 
     async def main(clock: Clock) -> tuple[int, int]:
-        capacity = Capacity(clock, profile)
+        capacity = RequestQueue(clock, profile)
 
         async def request() -> int:
             await capacity.serve("update", "virtualmachines")

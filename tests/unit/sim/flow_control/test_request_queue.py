@@ -13,7 +13,7 @@ from virtslo.model.resources import CONFIG_MAPS, LEASES, PODS, SECRETS, Resource
 from virtslo.ports.kube_api import KubeApi
 from virtslo.sim.api_server import ApiServer
 from virtslo.sim.direct import DirectTransport
-from virtslo.sim.flow_control.request_queue import Capacity
+from virtslo.sim.flow_control.request_queue import RequestQueue
 
 MILLISECOND = 1_000_000
 
@@ -22,7 +22,7 @@ def _answered(profile: ServerProfile, requests: int, *, seed: int = 1) -> list[i
     """When so many updates, all sent at once, were answered: nanoseconds."""
 
     async def main(clock: Clock) -> list[int]:
-        capacity = Capacity(clock, profile, seed=seed)
+        capacity = RequestQueue(clock, profile, seed=seed)
         answered: list[int] = []
 
         async def update() -> None:
@@ -79,7 +79,7 @@ def _outcomes(verbs: list[str], *, is_exempt: bool = False) -> list[str]:
     """What became of requests that were all sent at once."""
 
     async def main(clock: Clock) -> list[str]:
-        capacity = Capacity(clock, BUSY)
+        capacity = RequestQueue(clock, BUSY)
 
         async def ask(verb: str) -> str:
             try:
@@ -112,7 +112,7 @@ def test_masters_are_never_turned_away() -> None:
 
 def test_a_place_is_free_again_after_an_answer() -> None:
     async def main(clock: Clock) -> None:
-        capacity = Capacity(clock, BUSY)
+        capacity = RequestQueue(clock, BUSY)
         for _ in range(10):
             await capacity.serve("update", "virtualmachines")
 
