@@ -5,6 +5,8 @@ that the command line and a file get the same messages, all at once.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -62,6 +64,65 @@ def target_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ):
         command = decorate(command)
     return command
+
+
+@dataclass(frozen=True, slots=True)
+class TargetOptions:
+    """Which cluster the command line means; with none of it, the simulated one."""
+
+    kubeconfig: str | None = None
+    context: str | None = None
+    in_cluster: bool = False
+    is_agreed: bool = False
+    """Whether no question is asked before a real cluster is loaded (--yes)."""
+    profile: str | None = None
+    nodes: int | None = None
+    faults: tuple[str, ...] = ()
+
+    @classmethod
+    def of_real(cls, values: Mapping[str, Any]) -> "TargetOptions":
+        """The options of a command that has no simulated cluster."""
+        return cls(
+            kubeconfig=values["kubeconfig"],
+            context=values["context"],
+            in_cluster=values["in_cluster"],
+            is_agreed=values.get("yes", False),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """The options of `virtslo run`."""
+
+    scenario: Mapping[str, Any]
+    """Options that stand for fields of the scenario file, by their names; None: not given."""
+    target: TargetOptions
+    seed: int
+    runs: Path
+    form: str
+    resume: Path | None
+    is_dry: bool
+    keep: bool
+    quiet: bool
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> "RunOptions":
+        """Options as click passes them."""
+        names = [parameter_of(option) for option, _, _ in SCENARIO_OPTIONS]
+        real = TargetOptions.of_real(values)
+        return cls(
+            scenario={name: values[name] for name in names},
+            target=replace(
+                real, profile=values["profile"], nodes=values["nodes"], faults=values["faults"]
+            ),
+            seed=values["seed"],
+            runs=values["runs"],
+            form=values["form"],
+            resume=values["resume"],
+            is_dry=values["dry_run"],
+            keep=values["keep"],
+            quiet=values["quiet"],
+        )
 
 
 def place_of(path: str) -> str:

@@ -22,7 +22,7 @@ Keyed = list[tuple[str, "Scenario"]]
 """Scenarios by the keys they have in a suite."""
 
 
-def read_scenarios(what: str, options: dict[str, Any]) -> tuple[Keyed, str]:
+def read_scenarios(what: str, options: Mapping[str, Any]) -> tuple[Keyed, str]:
     """Every scenario that is meant, by key, and what they are called together."""
     from virtslo.config.scenario_file import read_document
     from virtslo.config.suite_file import is_suite_document
@@ -85,7 +85,7 @@ def suite_of(
     )
 
 
-def read_scenario(what: str, options: dict[str, Any]) -> Any:
+def read_scenario(what: str, options: Mapping[str, Any]) -> Any:
     """The scenario that a pattern's name or a file says, with the options put over it."""
     from virtslo.base.errors import ScenarioError
     from virtslo.config.scenario_file import notes_on, read_document, scenario_from_mapping

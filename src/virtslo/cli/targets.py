@@ -6,11 +6,11 @@ named; without a target it is the simulated cluster, and it says so.
 
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 
 from virtslo.base.errors import Problem, ScenarioError
+from virtslo.cli.options import RunOptions, TargetOptions
 from virtslo.cli.wiring import RealTarget
 from virtslo.config.faults import parse_faults
 from virtslo.hollow.profiles import load_profile
@@ -21,13 +21,12 @@ DEFAULT_PROFILE = "ci"
 VMIS_PER_NODE = 100
 
 
-def real_target(options: dict[str, Any], faults: tuple[str, ...] = ()) -> RealTarget | None:
+def real_target(options: TargetOptions, faults: tuple[str, ...] = ()) -> RealTarget | None:
     """The real cluster the options name; None means the simulated one. Raises ScenarioError."""
-    kubeconfig, context = options["kubeconfig"], options["context"]
-    in_cluster = options["in_cluster"]
+    kubeconfig, context, in_cluster = options.kubeconfig, options.context, options.in_cluster
     named = bool(kubeconfig or context or in_cluster)
     problems: list[Problem] = []
-    if named and (options["profile"] or options["faults"] or options["nodes"]):
+    if named and (options.profile or options.faults or options.nodes):
         problems.append(
             Problem(
                 "--simulate, --nodes, --fault",
@@ -49,7 +48,7 @@ def real_target(options: dict[str, Any], faults: tuple[str, ...] = ()) -> RealTa
         problems.append(
             Problem("--in-cluster", "a kubeconfig or context beside it", "one target", "choose one")
         )
-    if options["yes"] and named and not (context or in_cluster):
+    if options.is_agreed and named and not (context or in_cluster):
         problems.append(
             Problem(
                 "--yes",
@@ -82,6 +81,20 @@ def simulated_target(
     least = load_profile(profile, option=option).nodes.count
     wanted = nodes if nodes is not None else max(least, -(-count // VMIS_PER_NODE))
     return SimulatedTarget(profile=profile, seed=seed, nodes=wanted, faults=faults)
+
+
+def simulated_run_target(
+    options: RunOptions, *, count: int, faults: tuple[str, ...] = ()
+) -> SimulatedTarget:
+    """The simulated cluster of `virtslo run`; `faults` are those of the scenario."""
+    target = options.target
+    return simulated_target(
+        profile=target.profile or DEFAULT_PROFILE,
+        seed=options.seed,
+        nodes=target.nodes,
+        faults=(*faults, *target.faults),
+        count=count,
+    )
 
 
 def refuse_stages(faults: tuple[str, ...]) -> None:

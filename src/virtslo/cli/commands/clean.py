@@ -3,11 +3,15 @@
 import asyncio
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from virtslo.base.errors import ClusterError, Problem, ScenarioError
 from virtslo.cli.options import target_options
+
+if TYPE_CHECKING:
+    from virtslo.cli.wiring import RealTarget
 
 
 @click.command("clean")
@@ -46,7 +50,7 @@ def command(
     return asyncio.run(_clean(target, run_label, is_agreed=yes))
 
 
-async def _clean(target: "RealTarget", run_label: str | None, *, is_agreed: bool) -> int:  # type: ignore[name-defined]  # noqa: F821
+async def _clean(target: "RealTarget", run_label: str | None, *, is_agreed: bool) -> int:
     from virtslo.app.cluster.clean_up import clean_up, find_leftovers
     from virtslo.base.clock import SystemClock
     from virtslo.cli.wiring import open_cluster

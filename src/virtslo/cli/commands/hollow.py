@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from virtslo.base.errors import ClusterError, Problem, ScenarioError
-from virtslo.cli.options import target_options
+from virtslo.cli.options import TargetOptions, target_options
 
 if TYPE_CHECKING:
     from virtslo.cli.wiring import RealTarget
@@ -48,7 +48,7 @@ def command(**options: Any) -> int:
     """
     from virtslo.cli.targets import real_target
 
-    target = real_target({**options, "profile": None, "faults": (), "nodes": None})
+    target = real_target(TargetOptions.of_real(options))
     if target is None:
         problem = Problem("--context, --kubeconfig, --in-cluster", "none of them", "a cluster")
         raise ScenarioError("command line", [problem])

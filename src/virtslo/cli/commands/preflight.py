@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from virtslo.cli.options import scenario_options, target_options
+from virtslo.cli.options import TargetOptions, scenario_options, target_options
 
 COULD_NOT_RUN = 3
 
@@ -29,8 +29,7 @@ def command(what: str, **options: Any) -> int:
     from virtslo.cli.scenarios import read_scenario
     from virtslo.cli.targets import real_target
 
-    nothing_simulated = {"profile": None, "faults": (), "nodes": None, "yes": False}
-    target = real_target({**options, **nothing_simulated})
+    target = real_target(TargetOptions.of_real(options))
     if target is None:
         problem = Problem(
             "--context, --kubeconfig, --in-cluster", "none of them", "a cluster to look at"

@@ -2,12 +2,15 @@
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from virtslo.cli.options import scenario_options, target_options
-from virtslo.cli.scenarios import SUITE, read_scenarios
+from virtslo.cli.options import RunOptions, scenario_options, target_options
+from virtslo.cli.scenarios import SUITE, Keyed, read_scenarios
+
+if TYPE_CHECKING:
+    from virtslo.model.scenario import Scenario
 
 
 @click.command("run")
@@ -64,57 +67,60 @@ def command(what: str, **options: Any) -> int:
     virtslo run suite --count 100
     virtslo run scenario.yaml --context my-cluster
     """
-    if options["resume"] is not None:
-        return _resume(what, options)
-    scenarios, name = read_scenarios(what, options)
-    if options["dry_run"]:
-        return _print_plans(scenarios, options)
+    given = RunOptions.of(options)
+    if given.resume is not None:
+        return _resume(what, given.resume, given)
+    scenarios, name = read_scenarios(what, given.scenario)
+    if given.is_dry:
+        return _print_plans(scenarios, given)
     if len(scenarios) == 1 and scenarios[0][1].repeat == 1:
-        return _run(scenarios[0][1], options)
+        return _run(scenarios[0][1], given)
     from virtslo.cli.running.suite import run_series
 
-    return run_series(scenarios, options, name=name)
+    return run_series(scenarios, given, name=name)
 
 
-def _resume(what: str, options: dict[str, Any]) -> int:
+def _resume(what: str, folder: Path, options: RunOptions) -> int:
     """Go on with a suite. Raises ScenarioError where something else is asked for."""
     from virtslo.base.errors import Problem, ScenarioError
     from virtslo.cli.running.suite import resume_series
 
-    if what != SUITE or options["dry_run"]:
+    if what != SUITE or options.is_dry:
         found = repr(what) if what != SUITE else "--dry-run"
         problem = Problem("--resume", found, "virtslo run suite --resume FOLDER")
         raise ScenarioError("command line", [problem])
-    return resume_series(options["resume"], options)
+    return resume_series(folder, options)
 
 
-def _run(scenario: Any, options: dict[str, Any]) -> int:
+def _run(scenario: "Scenario", options: RunOptions) -> int:
     """Run the scenario on its target, print the report, return the exit code."""
     from virtslo.cli.preflight_dialog import look_and_ask
     from virtslo.cli.progress.live_progress import open_progress
     from virtslo.cli.records import conclude
     from virtslo.cli.running.run_once import Execution, run_on_cluster, run_simulated
-    from virtslo.cli.targets import describe_simulated, real_target
+    from virtslo.cli.targets import describe_simulated, real_target, simulated_run_target
 
-    target = real_target(options, scenario.faults)
+    target = real_target(options.target, scenario.faults)
     if target is not None:
-        look_and_ask([scenario], target, is_agreed=options["yes"])
-    progress = open_progress(quiet=options["quiet"])
-    execution = Execution(options["runs"], tuple(sys.argv[1:]), progress, keep=options["keep"])
+        look_and_ask([scenario], target, is_agreed=options.target.is_agreed)
+    progress = open_progress(quiet=options.quiet)
+    execution = Execution(options.runs, tuple(sys.argv[1:]), progress, keep=options.keep)
     try:
         if target is None:
-            simulated = _simulated(scenario, options)
-            why = "" if options["profile"] else "no cluster was named: "
+            simulated = simulated_run_target(
+                options, count=scenario.workload.count, faults=scenario.faults
+            )
+            why = "" if options.target.profile else "no cluster was named: "
             progress.note(f"{why}running on {describe_simulated(simulated)}, in virtual time")
             record = run_simulated(scenario, simulated, execution)
         else:
             record = run_on_cluster(scenario, target, execution)
     finally:
         progress.close()
-    return conclude([record], form=options["form"])
+    return conclude([record], form=options.form)
 
 
-def _print_plans(scenarios: list[tuple[str, Any]], options: dict[str, Any]) -> int:
+def _print_plans(scenarios: Keyed, options: RunOptions) -> int:
     """Say what every run would do; do none of it."""
     for number, (key, scenario) in enumerate(scenarios, start=1):
         if len(scenarios) > 1:
@@ -124,32 +130,20 @@ def _print_plans(scenarios: list[tuple[str, Any]], options: dict[str, Any]) -> i
     return 0
 
 
-def _print_plan(scenario: Any, options: dict[str, Any]) -> None:
+def _print_plan(scenario: "Scenario", options: RunOptions) -> None:
     """Say what would be created where and when."""
     from virtslo.app.run.prepare import prepare_plan
-    from virtslo.cli.targets import describe_simulated, real_target
+    from virtslo.cli.targets import describe_simulated, real_target, simulated_run_target
     from virtslo.cli.wiring import describe_target
     from virtslo.load.describe import describe_plan
 
-    target = real_target(options, scenario.faults)
-    plan = prepare_plan(scenario, run_label="dry-run", seed=options["seed"])
-    name = (
-        describe_simulated(_simulated(scenario, options))
-        if target is None
-        else describe_target(target)
-    )
+    target = real_target(options.target, scenario.faults)
+    plan = prepare_plan(scenario, run_label="dry-run", seed=options.seed)
+    if target is None:
+        count, faults = scenario.workload.count, scenario.faults
+        name = describe_simulated(simulated_run_target(options, count=count, faults=faults))
+    else:
+        name = describe_target(target)
     click.echo(f"target: {name}")
     for line in describe_plan(plan, scenario):
         click.echo(line)
-
-
-def _simulated(scenario: Any, options: dict[str, Any]) -> Any:
-    from virtslo.cli.targets import DEFAULT_PROFILE, simulated_target
-
-    return simulated_target(
-        profile=options["profile"] or DEFAULT_PROFILE,
-        seed=options["seed"],
-        nodes=options["nodes"],
-        faults=(*scenario.faults, *options["faults"]),
-        count=scenario.workload.count,
-    )

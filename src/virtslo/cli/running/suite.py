@@ -5,68 +5,56 @@ that is resumed is the one that was begun, on the kind of cluster it was begun o
 """
 
 import sys
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import click
 
 from virtslo.base.errors import Problem, ScenarioError, VirtsloError
-from virtslo.cli.options import SCENARIO_OPTIONS, parameter_of
+from virtslo.cli.options import SCENARIO_OPTIONS, RunOptions, parameter_of
 from virtslo.cli.preflight_dialog import look_and_ask
 from virtslo.cli.progress.live_progress import open_progress
 from virtslo.cli.records import INTERRUPTED, conclude, locate
 from virtslo.cli.running.run_once import Execution
 from virtslo.cli.running.series import RunSeries, new_suite_id
 from virtslo.cli.scenarios import Keyed
-from virtslo.cli.targets import (
-    DEFAULT_PROFILE,
-    describe_simulated,
-    real_target,
-    simulated_target,
-)
+from virtslo.cli.targets import describe_simulated, real_target, simulated_run_target
 from virtslo.cli.wiring import RealTarget, describe_target, read_suite
 from virtslo.model.suite import SuiteRecord, repeated
 
 OF_THE_CLUSTER = (("--simulate", "profile"), ("--nodes", "nodes"), ("--fault", "faults"))
 
 
-def run_series(scenarios: Keyed, options: Mapping[str, Any], *, name: str) -> int:
+def run_series(scenarios: Keyed, options: RunOptions, *, name: str) -> int:
     """Run these one after another, each as often as it says; returns the exit code."""
     times = scenarios[0][1].repeat
     _refuse_to_keep(options)
-    target = real_target(dict(options))
+    target = real_target(options.target)
     once = [(key, replace(scenario, repeat=1)) for key, scenario in scenarios]
     simulated = None
     if target is None:
-        simulated = simulated_target(
-            profile=options["profile"] or DEFAULT_PROFILE,
-            seed=options["seed"],
-            nodes=options["nodes"],
-            faults=tuple(options["faults"]),
-            count=max(scenario.workload.count for _, scenario in once),
-        )
+        most = max(scenario.workload.count for _, scenario in once)
+        simulated = simulated_run_target(options, count=most)
     suite = SuiteRecord(
         id=new_suite_id(name),
         name=name,
-        seed=options["seed"],
+        seed=options.seed,
         parts=repeated(once, times),
         simulated=simulated,
         target="" if target is None else describe_target(target),
     )
-    return _carry_out(suite, options, directory=options["runs"] / suite.id, target=target)
+    return _carry_out(suite, options, directory=options.runs / suite.id, target=target)
 
 
-def resume_series(directory: Path, options: Mapping[str, Any]) -> int:
+def resume_series(directory: Path, options: RunOptions) -> int:
     """Run the parts of a suite that are still to be run; returns the exit code."""
     directory = locate(directory)
     suite = read_suite(directory)
-    given = [option for option, _, _ in SCENARIO_OPTIONS if options[parameter_of(option)]]
-    given += [option for option, name in OF_THE_CLUSTER if options[name]]
+    given = [option for option, _, _ in SCENARIO_OPTIONS if options.scenario[parameter_of(option)]]
+    given += [option for option, name in OF_THE_CLUSTER if getattr(options.target, name)]
     problems = [Problem(option, "an option beside --resume", "none: the suite says") for option in
                 given]  # fmt: skip
-    target = real_target(dict(options))
+    target = real_target(options.target)
     if (target is None) != (suite.simulated is not None):
         found = "the simulated cluster" if target is None else "a real cluster"
         expected = "the simulated cluster" if target is not None else suite.target
@@ -79,8 +67,8 @@ def resume_series(directory: Path, options: Mapping[str, Any]) -> int:
     return _carry_out(suite, options, directory=directory, target=target)
 
 
-def _refuse_to_keep(options: Mapping[str, Any]) -> None:
-    if options["keep"]:
+def _refuse_to_keep(options: RunOptions) -> None:
+    if options.keep:
         problem = Problem(
             "--keep",
             "objects kept between parts",
@@ -91,14 +79,16 @@ def _refuse_to_keep(options: Mapping[str, Any]) -> None:
 
 
 def _carry_out(
-    suite: SuiteRecord, options: Mapping[str, Any], *, directory: Path, target: RealTarget | None
+    suite: SuiteRecord, options: RunOptions, *, directory: Path, target: RealTarget | None
 ) -> int:
     pending = suite.pending()
     if target is not None and pending:
         by_kind = {part.scenario.workload.kind: part.scenario for part in pending}
-        look_and_ask(list(by_kind.values()), target, is_agreed=options["yes"], runs=len(pending))
-    progress = open_progress(quiet=options["quiet"])
-    execution = Execution(options["runs"], tuple(sys.argv[1:]), progress)
+        look_and_ask(
+            list(by_kind.values()), target, is_agreed=options.target.is_agreed, runs=len(pending)
+        )
+    progress = open_progress(quiet=options.quiet)
+    execution = Execution(options.runs, tuple(sys.argv[1:]), progress)
     series = RunSeries(suite, execution, directory=directory, where=target)
     try:
         if suite.simulated is not None:
@@ -110,7 +100,7 @@ def _carry_out(
         raise
     finally:
         progress.close()
-    code = conclude(records, form=options["form"], suite=series.suite)
+    code = conclude(records, form=options.form, suite=series.suite)
     done = len(series.suite.parts) - len(series.suite.pending())
     click.echo(f"suite: {directory} ({done} of {len(suite.parts)} parts complete)", err=True)
     if series.suite.is_complete:
