@@ -5,6 +5,7 @@ histogram is written whole. A sample is read as prometheus-client's own parser r
 and labels of a series are parsed once however often it is read, and only its value each time.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from math import isinf
@@ -14,7 +15,12 @@ from virtslo.client.histogram import Histogram
 
 REMEMBERED: Final = 1 << 16
 """How many series are remembered: an API server has about ten thousand."""
-
+_NAME: Final = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
+_VALUE: Final = r'"[^"\\\n]*"'
+_PLAIN: Final = re.compile(rf"({_NAME})(?:\{{((?:{_NAME}={_VALUE},)*{_NAME}={_VALUE})\}})?")
+"""A series as servers write it, without escapes and spaces: prometheus-client's parser, which reads
+all else, takes ten times as long."""
+_LABEL: Final = re.compile(r'([^=,]+)="([^"]*)"')
 
 Labels = Mapping[str, str]
 
@@ -32,14 +38,16 @@ class Exposition:
 
     def sample(self, name: str, labels: Labels, value: float) -> None:
         """One sample."""
-        self._lines.append(f"{name}{_text(labels)} {number(value)}")
+        self._lines.append(f"{name}{_braced(_text(labels))} {number(value)}")
 
     def histogram(self, name: str, labels: Labels, histogram: Histogram) -> None:
         """A histogram's samples."""
+        text = _text(labels)
+        first, braced = f"{name}_bucket{{{text}{',' if text else ''}", _braced(text)
         for bound, count in histogram.buckets():
-            self.sample(f"{name}_bucket", {**labels, "le": number(bound)}, count)
-        self.sample(f"{name}_sum", labels, histogram.total)
-        self.sample(f"{name}_count", labels, histogram.count)
+            self._lines.append(f'{first}le="{number(bound)}"}} {count}')
+        self._lines.append(f"{name}_sum{braced} {number(histogram.total)}")
+        self._lines.append(f"{name}_count{braced} {histogram.count}")
 
     def single(self, name: str, kind: str, words: str, value: float) -> None:
         """A family of one sample."""
@@ -61,9 +69,11 @@ def number(value: float) -> str:
 
 
 def _text(labels: Labels) -> str:
-    if not labels:
-        return ""
-    return "{" + ",".join(f'{key}="{_escaped(value)}"' for key, value in labels.items()) + "}"
+    return ",".join([f'{key}="{_escaped(value)}"' for key, value in labels.items()])
+
+
+def _braced(text: str) -> str:
+    return f"{{{text}}}" if text else ""
 
 
 def _escaped(value: str) -> str:
@@ -102,6 +112,9 @@ def _split(line: str) -> tuple[str, str]:
 @lru_cache(maxsize=REMEMBERED)
 def parse_series(series: str) -> Series:
     """A series' name and labels. Raises ValueError."""
+    plain = _PLAIN.fullmatch(series)
+    if plain is not None:
+        return Series(plain[1], dict(_LABEL.findall(plain[2] or "")))
     from prometheus_client.parser import text_string_to_metric_families
 
     for family in text_string_to_metric_families(f"{series} 0\n"):

@@ -5,7 +5,7 @@ import math
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from virtslo.client.exposition import Exposition, number, read_samples
+from virtslo.client.exposition import Exposition, number, parse_series, read_samples
 from virtslo.client.histogram import Histogram
 
 AWKWARD = 'a "quoted" \\ path,\nin {two} lines'
@@ -49,6 +49,31 @@ def test_our_reader_reads_the_same_and_only_what_is_wanted() -> None:
 
     assert series.labels == {"verb": "GET", "path": AWKWARD}
     assert value == 3
+
+
+@pytest.mark.parametrize(
+    "series",
+    [
+        "up",
+        "up{}",
+        'calls{verb="GET"}',
+        'calls{verb="GET",path="a,b=\'c\'{d} e"}',
+        'calls{verb="GET",}',
+        'calls{ verb = "GET" , code="200" }',
+        r'calls{path="a \"quoted\" \\ path",verb="GET"}',
+        'calls{verb=""}',
+    ],
+)
+def test_a_series_is_read_as_the_clients_own_parser_reads_it(series: str) -> None:
+    ((sample,),) = [family.samples for family in text_string_to_metric_families(f"{series} 0")]
+
+    assert tuple(parse_series(series)) == (sample.name, sample.labels)
+
+
+@pytest.mark.parametrize("series", ["", "{", 'a{b="c"', "a{b=c}", 'a{b="c" d="e"}', "1a", "a b"])
+def test_what_is_no_series_is_refused(series: str) -> None:
+    with pytest.raises(ValueError):
+        parse_series(series)
 
 
 @pytest.mark.parametrize(
