@@ -14,7 +14,7 @@ from control_plane.plane import ControlPlane
 from virtslo.app.run.call_counters import Counting
 from virtslo.base.clock import SystemClock
 from virtslo.kube.credentials import connect
-from virtslo.model.rest_calls import CounterRead
+from virtslo.model.rest_calls import CounterRead, Moment
 
 COUNT = 10
 CHURN = ("--churn", "2", "--cycles", "2", "--every", "10s")
@@ -73,13 +73,13 @@ async def measured_exactly(plane: ControlPlane, kubeconfig: Path) -> None:
         await at_rest(log)
         for kind, (pattern, options, machines) in product(KINDS, TESTS):
             test = f"{pattern} of {kind}"
-            await counters.read(test, "before")
+            await counters.read(test, Moment.BEFORE)
             load = ("--count", str(COUNT), "--kind", kind, *options)
             shown = await run(kubeconfig, pattern, *load)
             assert shown.code == 0, shown.err
             assert shown.document["valid"] is True, shown.out
             calls = await at_rest(log)
-            await counters.read(test, "after")
+            await counters.read(test, Moment.AFTER)
             assert not sum(audited(log.read()).values()), "not at rest while it was counted"
 
             before, after = (

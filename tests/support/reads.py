@@ -6,7 +6,7 @@ from support.scenarios import scenario
 from virtslo.model.environment import ClientLimit, Environment
 from virtslo.model.operations import CREATE, RAMP_UP, OperationRecord
 from virtslo.model.record import HostFacts, RunHeader, RunRecord, RunStatus
-from virtslo.model.rest_calls import COMPONENTS, CallCount, CounterRead, RestCallReads
+from virtslo.model.rest_calls import COMPONENTS, CallCount, CounterRead, Moment, RestCallReads
 from virtslo.model.stages import Stage
 from virtslo.slo.record.measured import Measured, measure
 
@@ -33,7 +33,7 @@ def read(
     component = "-".join(pod.split("-")[:2])
     return CounterRead(
         stage=stage,
-        moment=moment,
+        moment=Moment(moment),
         component=component,
         pod=pod,
         started_ns=int(at * SECOND),

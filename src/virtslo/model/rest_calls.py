@@ -6,6 +6,7 @@ holds nothing. Each read names its source.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Final, NamedTuple
 
 from virtslo.model.calls import ComponentCall, Counted, RestCall, TimedCall
@@ -18,6 +19,13 @@ PROMETHEUS: Final = "prometheus"
 
 IDLE: Final = "idle"
 """The stage under which the reads around the idle time before a run are kept."""
+
+
+class Moment(StrEnum):
+    """When counters are read: before the first stage, and after each."""
+
+    BEFORE = "before"
+    AFTER = "after"
 
 
 class CallCount(NamedTuple):
@@ -51,8 +59,7 @@ class CounterRead:
     """Cumulative counts at one moment: a pod's `/metrics`, an API server's, the audit log's."""
 
     stage: str
-    moment: str
-    """`before` or `after`."""
+    moment: Moment
     component: str
     """`*` where all callers are counted together."""
     pod: str

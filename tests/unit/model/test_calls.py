@@ -3,7 +3,7 @@
 import pytest
 
 from virtslo.model.calls import RestCall
-from virtslo.model.rest_calls import CallCount, CounterRead, counters_of
+from virtslo.model.rest_calls import CallCount, CounterRead, Moment, counters_of
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_counts_come_back_from_a_read_as_they_were_and_in_order() -> None:
 
     kept = counters_of(counted)
     read = CounterRead(
-        stage="ramp_up", moment="after", component="*", pod="*",
+        stage="ramp_up", moment=Moment.AFTER, component="*", pod="*",
         started_ns=0, ended_ns=0, counters=kept,
     )  # fmt: skip
 

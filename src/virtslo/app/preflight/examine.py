@@ -25,6 +25,7 @@ from virtslo.load.plan import Plan
 from virtslo.model import resources
 from virtslo.model.environment import Environment
 from virtslo.model.identifiers import RUN_LABEL, Object
+from virtslo.model.rest_calls import Moment
 from virtslo.model.scenario import Scenario
 from virtslo.model.vocabulary import KUBEVIRT_COMPONENTS
 from virtslo.model.workload import TRAITS
@@ -207,7 +208,7 @@ async def _check_metrics(api: KubeApi, clock: Clock) -> Check:
     """Read the counters of every component once, as the run will."""
     name = "counters of REST calls"
     counters = Counting(api, clock, origin_ns=clock.now_ns())
-    await counters.read("preflight", "before")
+    await counters.read("preflight", Moment.BEFORE)
     failures = {read.component: read.error for read in counters.reads if read.error is not None}
     if failures:
         told = ", ".join(f"{component}: {error}" for component, error in sorted(failures.items()))

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from virtslo.app.cluster.component_pods import ComponentPod
 from virtslo.model.calls import Counted, RestCall
-from virtslo.model.rest_calls import AUDIT_ALL, AUDIT_LOG, CounterRead, counters_of
+from virtslo.model.rest_calls import AUDIT_ALL, AUDIT_LOG, CounterRead, Moment, counters_of
 from virtslo.model.vocabulary import EVERY_POD
 from virtslo.observe.audit_log import AuditLogTally
 
@@ -19,7 +19,7 @@ def audit_log_reads(
     pods: Sequence[ComponentPod],
     *,
     stage: str,
-    moment: str,
+    moment: Moment,
     span_ns: tuple[int, int],
 ) -> list[CounterRead]:
     """One read a component at its own reads, and one a caller at that of the API server."""

@@ -14,7 +14,6 @@ from typing import Final
 from virtslo.app.cluster.component_pods import ComponentPod, find_component_pods
 from virtslo.app.run.audit_log_counters import audit_log_reads
 from virtslo.app.run.scraped_windows import ScrapedWindows
-from virtslo.app.run.stage_windows import AFTER, BEFORE
 from virtslo.base.clock import Clock, sleep, to_seconds
 from virtslo.base.errors import ApiError, ClusterError, StoreError
 from virtslo.load.plan import Plan
@@ -26,6 +25,7 @@ from virtslo.model.rest_calls import (
     IDLE,
     BucketCount,
     CounterRead,
+    Moment,
     RestCallReads,
     counters_of,
 )
@@ -110,21 +110,21 @@ class Counting:
         if self._audit_log is not None:
             await self._audit_log.skip()
 
-    async def at_rest(self, stage: str, moment: str) -> None:
+    async def at_rest(self, stage: str, moment: Moment) -> None:
         """Read around a stage: after each, and before the first as long as it idles, twice.
 
         What ended the stage before is at the same time what begins the next one.
         """
         if self.is_off or stage == WARM_UP:
             return
-        if moment == AFTER:
-            await self.read(stage, AFTER)
+        if moment is Moment.AFTER:
+            await self.read(stage, Moment.AFTER)
         elif not self.reads:
-            await self.read(IDLE, BEFORE)
+            await self.read(IDLE, Moment.BEFORE)
             await sleep(self._clock, self._idle_seconds)
-            await self.read(IDLE, AFTER)
+            await self.read(IDLE, Moment.AFTER)
 
-    async def read(self, stage: str, moment: str) -> None:
+    async def read(self, stage: str, moment: Moment) -> None:
         """Read every source's counters now."""
         if self.is_off:
             return
@@ -134,10 +134,10 @@ class Counting:
             found += await self._read_audit_log(self._audit_log, pods, stage, moment)
         self.reads = (*self.reads, *found)
         if self._scraped is not None:
-            await self._scraped.moment(stage, is_end=moment == AFTER)
+            await self._scraped.moment(stage, is_end=moment is Moment.AFTER)
 
     async def _read_components(
-        self, stage: str, moment: str
+        self, stage: str, moment: Moment
     ) -> tuple[Sequence[ComponentPod], list[CounterRead]]:
         try:
             pods = await find_component_pods(self._api)
@@ -152,7 +152,7 @@ class Counting:
         return pods, [task.result() for task in tasks]
 
     async def _read_pod(
-        self, pod: ComponentPod, stage: str, moment: str, gate: asyncio.Semaphore
+        self, pod: ComponentPod, stage: str, moment: Moment, gate: asyncio.Semaphore
     ) -> CounterRead:
         async with gate:
             started_ns = self._now()
@@ -192,7 +192,7 @@ class Counting:
             return 1
         return max(1, len(addresses))
 
-    async def _read_servers(self, stage: str, moment: str) -> list[CounterRead]:
+    async def _read_servers(self, stage: str, moment: Moment) -> list[CounterRead]:
         """Every API server's metrics; which one answered is known by when it began."""
         times = 1 if self._servers == 1 else READS_A_SERVER * self._servers
         async with asyncio.TaskGroup() as group:
@@ -210,7 +210,7 @@ class Counting:
             return [*answered.values(), *(failed[:1] or [missing])]
         return [answered[pod] for pod in sorted(answered)]
 
-    async def _read_server(self, stage: str, moment: str) -> CounterRead:
+    async def _read_server(self, stage: str, moment: Moment) -> CounterRead:
         started_ns = self._now()
         try:
             text = await self._api.read_raw(METRICS)
@@ -233,7 +233,7 @@ class Counting:
         )
 
     async def _read_audit_log(
-        self, audit_log: AuditLogSource, pods: Sequence[ComponentPod], stage: str, moment: str
+        self, audit_log: AuditLogSource, pods: Sequence[ComponentPod], stage: str, moment: Moment
     ) -> list[CounterRead]:
         started_ns = self._now()
         try:
@@ -250,7 +250,7 @@ class Counting:
     def _failed(
         self,
         stage: str,
-        moment: str,
+        moment: Moment,
         component: str,
         pod: str,
         error: str,

@@ -18,7 +18,7 @@ from virtslo.app.run.node_watch import Surroundings
 from virtslo.app.run.progress import tell_progress
 from virtslo.app.run.run_stages import RunStages
 from virtslo.app.run.run_watch import RunWatch
-from virtslo.app.run.stage_windows import AFTER, StageWindows
+from virtslo.app.run.stage_windows import StageWindows
 from virtslo.app.run.stuck import find_stuck
 from virtslo.base.clock import Clock, sleep
 from virtslo.base.errors import VirtsloError
@@ -31,6 +31,7 @@ from virtslo.model.environment import Environment
 from virtslo.model.findings import ALL_FIGURES, Finding
 from virtslo.model.operations import CHURN, RAMP_UP, OperationRecord
 from virtslo.model.record import RunHeader, RunStatus
+from virtslo.model.rest_calls import Moment
 from virtslo.model.scenario import Scenario
 from virtslo.ports.kube_api import KubeApi
 from virtslo.ports.progress import Progress
@@ -201,9 +202,9 @@ class TestRun:
         await self._clean_up()
         self._save(RunStatus.FAILED)
 
-    async def _at_rest(self, stage: str, moment: str) -> None:
+    async def _at_rest(self, stage: str, moment: Moment) -> None:
         self._surroundings.at_rest()
-        if moment == AFTER and stage in {RAMP_UP, CHURN} and self._is_waiting_over():
+        if moment is Moment.AFTER and stage in {RAMP_UP, CHURN} and self._is_waiting_over():
             label = self._order.plan.run_label
             stuck = await find_stuck(self._api, run_label=label, stage=stage)
             self._stuck = (*self._stuck, *([stuck] if stuck is not None else []))

@@ -8,21 +8,18 @@ before a stage's first operation and after its last event; a stage that is broke
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Final
 
 from virtslo.app.run.run_watch import RunWatch
 from virtslo.base.clock import Clock, to_nanoseconds
+from virtslo.model.rest_calls import Moment
 from virtslo.model.scenario import Load
 from virtslo.model.stages import Stage
 
-AtRest = Callable[[str, str], Awaitable[None]]
-"""Called with a stage's name and `before` or `after`, while nothing of the run is in flight."""
-
-BEFORE: Final = "before"
-AFTER: Final = "after"
+AtRest = Callable[[str, Moment], Awaitable[None]]
+"""Called with a stage's name and the moment, while nothing of the run is in flight."""
 
 
-async def look_at_nothing(_stage: str, _moment: str) -> None:
+async def look_at_nothing(_stage: str, _moment: Moment) -> None:
     """No-op observer."""
 
 
@@ -65,14 +62,14 @@ class StageWindows:
         """
         started_ns = self._now()
         self.stages = (*self.stages, Stage(name, started_ns=started_ns, t0_ns=started_ns))
-        await self._at_rest(name, BEFORE)
+        await self._at_rest(name, Moment.BEFORE)
         now_ns = self._now()
         deadline_ns = now_ns + to_nanoseconds(deadline)
         self.note(replace(self.stages[-1], t0_ns=now_ns, deadline_ns=deadline_ns))
         yield
         quiet_ns = await self._watch.quiet(settle=self._load.settle, limit=self._load.settle_limit)
         self.note(replace(self.stages[-1], quiet_ns=quiet_ns, ended_ns=self._now()))
-        await self._at_rest(name, AFTER)
+        await self._at_rest(name, Moment.AFTER)
 
     async def wait(self, is_as_wanted: Callable[[], bool], *, is_whole: bool = True) -> bool:
         """Wait for the population until the stage's deadline; notes when it was as wanted.

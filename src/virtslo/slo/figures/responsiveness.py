@@ -14,7 +14,7 @@ from virtslo.base.clock import to_seconds
 from virtslo.model.calls import TimedCall
 from virtslo.model.figures import Figure, no_data
 from virtslo.model.operations import RAMP_UP
-from virtslo.model.rest_calls import API_SERVER, CounterRead, OwnLatencies
+from virtslo.model.rest_calls import API_SERVER, CounterRead, Moment, OwnLatencies
 from virtslo.model.vocabulary import LEAST_SAMPLES, QUANTILES
 from virtslo.slo.catalog.family import OWN_CALLS, SERVER_HISTOGRAMS
 from virtslo.slo.catalog.responsiveness import OF_SCOPE
@@ -52,9 +52,9 @@ def server_quantiles(
     """The P99 of everybody's calls for each pair in a stage's window; or why there is none."""
     moments = moments_of(run.record.rest_calls.reads, API_SERVER)
     labels = [label for label, _ in moments]
-    if (stage, "after") not in labels or labels.index((stage, "after")) == 0:
+    if (stage, Moment.AFTER) not in labels or labels.index((stage, Moment.AFTER)) == 0:
         return "the API server's metrics were not read"
-    index = labels.index((stage, "after"))
+    index = labels.index((stage, Moment.AFTER))
     buckets = _grown(moments[index - 1][1], moments[index][1])
     if isinstance(buckets, str):
         return buckets

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from virtslo.base.clock import to_seconds
 from virtslo.model.calls import ComponentCall
-from virtslo.model.rest_calls import COMPONENTS, CounterRead
+from virtslo.model.rest_calls import COMPONENTS, CounterRead, Moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +65,16 @@ def window_of(
     """The window of a stage: from the moment before it to the one after it; None if not read."""
     moments = moments_of(reads, source)
     for (_, before), (label, after) in itertools.pairwise(moments):
-        if label == (stage, "after"):
+        if label == (stage, Moment.AFTER):
             return difference(before, after, source=source, stage=stage)
     return None
 
 
 def moments_of(
     reads: Sequence[CounterRead], source: str
-) -> list[tuple[tuple[str, str], list[CounterRead]]]:
+) -> list[tuple[tuple[str, Moment], list[CounterRead]]]:
     """The reads of a source, moment by moment, in order."""
-    found: dict[tuple[str, str], list[CounterRead]] = {}
+    found: dict[tuple[str, Moment], list[CounterRead]] = {}
     for read in reads:
         if read.source == source:
             found.setdefault((read.stage, read.moment), []).append(read)

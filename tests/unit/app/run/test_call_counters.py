@@ -13,7 +13,7 @@ from virtslo.base.clock import Clock
 from virtslo.base.errors import ClusterError, Forbidden
 from virtslo.base.virtual_time import run_in_virtual_time
 from virtslo.model.identifiers import Object
-from virtslo.model.rest_calls import API_SERVER, COMPONENTS, CounterRead
+from virtslo.model.rest_calls import API_SERVER, COMPONENTS, CounterRead, Moment
 from virtslo.ports.kube_api import Call, KubeApi
 
 METRICS = (
@@ -81,7 +81,7 @@ def reads_of(
             prepare(serving)
         counting = Counting(serving.api, clock, origin_ns=clock.now_ns())
         await counting.begin()
-        await counting.read("ramp_up", "after")
+        await counting.read("ramp_up", Moment.AFTER)
         return serving, [read for read in counting.reads if read.source == source]
 
     return run_in_virtual_time(main)
@@ -164,8 +164,8 @@ def test_a_run_that_counts_nothing_reads_nothing() -> None:
         serving = Serving([pod("virt-api-a")], clock)
         counting = Counting(serving.api, clock, origin_ns=0, is_off=True)
         await counting.begin()
-        await counting.at_rest("ramp_up", "before")
-        await counting.at_rest("ramp_up", "after")
+        await counting.at_rest("ramp_up", Moment.BEFORE)
+        await counting.at_rest("ramp_up", Moment.AFTER)
         await asyncio.sleep(0)
         return [*serving.transport.paths, *(call.verb for call in serving.transport.calls)]
 
@@ -195,8 +195,8 @@ def test_idle_time_is_looked_at_before_the_first_stage_alone() -> None:
         serving = Serving([pod("virt-api-a")], clock)
         counting = Counting(serving.api, clock, origin_ns=clock.now_ns(), idle_seconds=10)
         for stage in ("warm_up", "ramp_up", "churn", "ramp_down"):
-            await counting.at_rest(stage, "before")
-            await counting.at_rest(stage, "after")
+            await counting.at_rest(stage, Moment.BEFORE)
+            await counting.at_rest(stage, Moment.AFTER)
         return [
             (read.stage, read.moment, round(read.started_ns / 1e9))
             for read in counting.reads

@@ -8,6 +8,7 @@ from support.clusters import Cluster, in_process
 from virtslo.app.run.run_watch import RunWatch
 from virtslo.app.run.stage_windows import StageWindows
 from virtslo.base.clock import NANOSECONDS_PER_SECOND
+from virtslo.model.rest_calls import Moment
 from virtslo.model.scenario import Load, Pattern
 from virtslo.model.workload import Kind
 
@@ -17,7 +18,7 @@ LOAD = Load(Pattern.BURST, settle=2.0)
 def windows_of(cluster: Cluster, looks: list[tuple[str, str]]) -> StageWindows:
     clock = cluster.clock
 
-    async def look(stage: str, moment: str) -> None:
+    async def look(stage: str, moment: Moment) -> None:
         await clock.sleep_until(clock.now_ns() + NANOSECONDS_PER_SECOND)
         looks.append((stage, moment))
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from support.reads import burst_record, measured_burst, read
 from virtslo.model.calls import ComponentCall, RestCall
-from virtslo.model.rest_calls import CounterRead
+from virtslo.model.rest_calls import CounterRead, Moment
 from virtslo.slo.record.call_windows import difference, folded, window_of
 from virtslo.slo.record.measured import measure
 from virtslo.slo.record.rest_calls import cell
@@ -21,16 +21,17 @@ PATCH_VMI = ("PATCH", VMI, "200")
 def run_of(*after: CounterRead, before: tuple[CounterRead, ...] = ()) -> list[CounterRead]:
     """Reads around a ramp-up, with an idle second before it."""
     idle = [
-        replace(item, stage="idle", moment="before", started_ns=0, ended_ns=0) for item in before
+        replace(item, stage="idle", moment=Moment.BEFORE, started_ns=0, ended_ns=0)
+        for item in before
     ]
-    edge = [replace(item, stage="idle", moment="after") for item in before]
+    edge = [replace(item, stage="idle", moment=Moment.AFTER) for item in before]
     return [*idle, *edge, *after]
 
 
 BEFORE = (
-    read("", "", "virt-controller-a", {CREATE_POD: 5, PATCH_VMI: 7}, at=2.0, leading=True),
-    read("", "", "virt-controller-b", {}, at=2.0, leading=False),
-    read("", "", "virt-handler-x", {}, at=2.0),
+    read("", "before", "virt-controller-a", {CREATE_POD: 5, PATCH_VMI: 7}, at=2.0, leading=True),
+    read("", "before", "virt-controller-b", {}, at=2.0, leading=False),
+    read("", "before", "virt-handler-x", {}, at=2.0),
 )
 
 
@@ -142,7 +143,7 @@ def test_without_reads_the_cell_says_so() -> None:
 def test_no_pods_found_is_no_data() -> None:
     nothing = CounterRead(
         stage="ramp_up",
-        moment="after",
+        moment=Moment.AFTER,
         component="kubevirt",
         pod="*",
         started_ns=0,
