@@ -164,6 +164,7 @@ async def hollow_served(
         register_metrics=server.register_proxy,
         work=server.work,
         register_lifecycle=server.aggregation.register,
+        is_shared=True,
     )
     await cluster.install()
     certificates = make_certificates()

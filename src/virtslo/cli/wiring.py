@@ -145,7 +145,9 @@ async def served_cluster(
     from virtslo.sim.http.server import HttpServer
 
     check_replaceable(kubeconfig)
-    async with _running_cluster(target, clock=clock, audit_log=audit_log) as server:
+    async with _running_cluster(
+        target, clock=clock, audit_log=audit_log, is_shared=True
+    ) as server:
         certificates = make_certificates()
         http = HttpServer(server, certificates)
         url = await http.start(port)
@@ -163,6 +165,7 @@ async def _running_cluster(
     clock: Clock,
     audit_log: Callable[[bytes], None] | None,
     stages: StageBoard | None = None,
+    is_shared: bool = False,
 ) -> "AsyncIterator[ApiServer]":
     from virtslo.config.faults import parse_faults
     from virtslo.hollow.cluster import HollowCluster
@@ -193,6 +196,7 @@ async def _running_cluster(
         register_metrics=server.register_proxy,
         work=server.work,
         register_lifecycle=server.aggregation.register,
+        is_shared=is_shared,
     )
     await cluster.install()
     async with _in_background(cluster.run):

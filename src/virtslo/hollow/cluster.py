@@ -16,7 +16,11 @@ from virtslo.hollow.installation import (
     install_kubevirt,
     install_nodes,
 )
-from virtslo.hollow.kubernetes.garbage_collector import GarbageCollector
+from virtslo.hollow.kubernetes.garbage_collector import (
+    EVERY_KIND,
+    OF_WORKLOADS,
+    GarbageCollector,
+)
 from virtslo.hollow.kubernetes.namespace import NamespaceController
 from virtslo.hollow.kubernetes.node_lifecycle import OUT_OF_SERVICE, NodeLifecycle
 from virtslo.hollow.kubernetes.scheduler import Scheduler
@@ -69,7 +73,10 @@ class HollowCluster:
         register_metrics: RegisterMetrics | None = None,
         register_lifecycle: RegisterLifecycle | None = None,
         work: Work | None = None,
+        is_shared: bool = False,
     ) -> None:
+        """`is_shared`: others' clients use the cluster, so that any kind may own and be owned."""
+        self._is_shared = is_shared
         self._connect = connect
         self._clock = clock
         self._profile = profile
@@ -248,7 +255,11 @@ class HollowCluster:
     def _managing(self, component: Component) -> Sequence[Startable]:
         namespaces = component.watch(resources.NAMESPACES)
         return (
-            GarbageCollector(component, self._factory.limits_of(GARBAGE_COLLECTOR)),
+            GarbageCollector(
+                component,
+                self._factory.limits_of(GARBAGE_COLLECTOR),
+                kinds=EVERY_KIND if self._is_shared else OF_WORKLOADS,
+            ),
             NamespaceController(component, namespaces),
             NodeLifecycle(component),
         )
