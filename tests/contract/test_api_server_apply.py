@@ -186,3 +186,40 @@ def test_a_status_is_applied_apart(kubevirt: RawApi, space: str) -> None:
     )
     assert entry["subresource"] == "status"
     assert entry["fieldsV1"] == {"f:status": {"f:printableStatus": {}}}
+
+
+def test_one_manager_may_apply_an_object_by_both_endpoints(kubevirt: RawApi, space: str) -> None:
+    base = f"/apis/kubevirt.io/v1/namespaces/{space}/virtualmachineinstancereplicasets"
+    template = {"metadata": {"labels": {"a": "b"}}, "spec": {"domain": {"devices": {}}}}
+    body = {
+        "apiVersion": "kubevirt.io/v1",
+        "kind": "VirtualMachineInstanceReplicaSet",
+        "metadata": {"name": "one"},
+        "spec": {
+            "paused": True,
+            "selector": {"matchLabels": {"a": "b"}},
+            "template": template,
+        },
+    }
+
+    def apply(replicas: int, endpoint: str = "") -> Answer:
+        return kubevirt.call(
+            "PATCH",
+            f"{base}/one{endpoint}",
+            {**body, "status": {"replicas": replicas}},
+            kind=APPLY,
+            fieldManager="one",
+        )
+
+    first, second, third = apply(3), apply(4, "/status"), apply(5)
+
+    assert [answer.code for answer in (first, second, third)] == [201, 200, 200]
+    assert "replicas" not in first.document.get("status", {})
+    assert third.document["status"]["replicas"] == 4
+    owners = {
+        (each["manager"], each.get("subresource", "")): each["fieldsV1"]
+        for each in third.document["metadata"]["managedFields"]
+        if each["manager"] == "one"
+    }
+    assert owners["one", "status"] == {"f:status": {"f:replicas": {}}}
+    assert "f:status" not in owners["one", ""]

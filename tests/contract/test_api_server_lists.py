@@ -215,3 +215,60 @@ def test_metadata_may_be_asked_for_alone(api: RawApi, space: str) -> None:
 
 def test_what_nobody_can_serve_is_not_acceptable(api: RawApi, space: str) -> None:
     assert api.call("GET", path(space), accept="text/csv").code == 406
+
+
+@pytest.mark.parametrize("timeout", ["invalid", "5", "1", "5 s", "1h1"])
+def test_a_time_that_go_does_not_read_is_refused(api: RawApi, space: str, timeout: str) -> None:
+    for method, body in (("GET", None), ("POST", {"metadata": {"name": "one"}})):
+        answer = api.call(method, path(space), body, timeout=timeout)
+
+        assert answer.code == 400
+        assert answer.message.startswith("invalid timeout specified in the request URL - time: ")
+        assert answer.message.endswith(f'duration "{timeout}"')
+
+
+@pytest.mark.parametrize("timeout", ["5s", "1m30s", "1.5h", "-1s", "+20s", "0", ".5m"])
+def test_a_time_that_go_reads_is_taken(api: RawApi, space: str, timeout: str) -> None:
+    assert api.call("GET", path(space), timeout=timeout).code == 200
+
+
+def test_a_limit_below_zero_is_none(api: RawApi, space: str) -> None:
+    for name in ("a", "b"):
+        api.call("POST", path(space), {"metadata": {"name": name}})
+
+    answer = api.call("GET", path(space), limit=-1)
+
+    assert answer.code == 200
+    assert {item["metadata"]["name"] for item in answer.document["items"]} >= {"a", "b"}
+    assert "continue" not in answer.document["metadata"]
+    assert api.call("GET", path(space), limit="1.5").code == 400
+
+
+def test_items_of_a_built_in_kind_do_not_name_it(api: RawApi, space: str) -> None:
+    api.call("POST", path(space), {"metadata": {"name": "one"}})
+
+    found = api.call("GET", path(space)).document
+    (item,) = [each for each in found["items"] if each["metadata"]["name"] == "one"]
+
+    assert (found["apiVersion"], found["kind"]) == ("v1", "ConfigMapList")
+    assert "kind" not in item
+    assert "apiVersion" not in item
+
+
+def test_items_of_a_custom_kind_name_it(kubevirt: RawApi, space: str) -> None:
+    base = f"/apis/kubevirt.io/v1/namespaces/{space}/virtualmachineinstancereplicasets"
+    spec = {
+        "selector": {"matchLabels": {"a": "b"}},
+        "template": {"metadata": {"labels": {"a": "b"}}, "spec": {"domain": {"devices": {}}}},
+    }
+    body = {
+        "apiVersion": "kubevirt.io/v1",
+        "kind": "VirtualMachineInstanceReplicaSet",
+        "metadata": {"name": "one"},
+        "spec": {**spec, "paused": True},
+    }
+    assert kubevirt.call("POST", base, body).code == 201
+
+    (item,) = kubevirt.call("GET", base).document["items"]
+
+    assert (item["apiVersion"], item["kind"]) == (body["apiVersion"], body["kind"])

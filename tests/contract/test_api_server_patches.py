@@ -189,3 +189,33 @@ def test_a_status_is_written_apart_from_the_rest(kubevirt: RawApi, space: str) -
     assert status["spec"]["runStrategy"] == "Halted"
     assert status["status"]["printableStatus"] == "Paused"
     assert status["metadata"]["generation"] == made["metadata"]["generation"]
+
+
+@pytest.mark.parametrize("kind", [MERGE, STRATEGIC])
+def test_a_write_of_a_built_in_status_takes_labels_and_annotations(
+    api: RawApi, space: str, kind: str
+) -> None:
+    metadata = {"annotations": {"written": "yes"}, "labels": {"a": "b"}}
+    condition = {"type": "Tried", "status": "True"}
+    patch = {"metadata": metadata, "status": {"conditions": [condition]}}
+
+    changed = api.call("PATCH", f"/api/v1/namespaces/{space}/status", patch, kind=kind).document
+
+    assert changed["metadata"]["annotations"]["written"] == "yes"
+    assert changed["metadata"]["labels"]["a"] == "b"
+    assert changed["metadata"]["labels"]["kubernetes.io/metadata.name"] == space
+    assert changed["status"]["conditions"][0]["type"] == "Tried"
+
+
+def test_a_write_of_a_pods_status_takes_its_labels(api: RawApi, space: str) -> None:
+    base = f"/api/v1/namespaces/{space}/pods"
+    spec = {"containers": [{"name": "c", "image": "i"}], "automountServiceAccountToken": False}
+    made = api.call("POST", base, {"metadata": {"name": "one"}, "spec": spec})
+    if made.code == 403:
+        pytest.skip("the namespace has no service account yet")
+    patch = {"metadata": {"labels": {"a": "b"}}, "status": {"phase": "Running"}}
+
+    changed = api.call("PATCH", f"{base}/one/status", patch, kind=MERGE).document
+
+    assert changed["status"]["phase"] == "Running"
+    assert changed["metadata"]["labels"] == {"a": "b"}

@@ -14,7 +14,7 @@ import pytest
 
 from support.bodies import config_map
 from support.clusters import Cluster, in_process
-from support.raw_api import APPLY, MERGE, STRATEGIC, RawApi, simulated_api
+from support.raw_api import APPLY, STRATEGIC, RawApi, simulated_api
 from virtslo.model.resources import CONFIG_MAPS, EVENTS
 from virtslo.ports.kube_api import Selection
 
@@ -175,17 +175,6 @@ def test_updates_create_nothing(api: RawApi, space: str) -> None:
     path = f"/apis/coordination.k8s.io/v1/namespaces/{space}/leases/one"
 
     assert api.call("PUT", path, body).code == 404
-
-
-def test_a_write_of_a_pods_status_leaves_its_labels(api: RawApi, space: str) -> None:
-    path = f"/api/v1/namespaces/{space}/pods"
-    api.call("POST", path, pod("one"))
-    patch = {"metadata": {"labels": {"a": "b"}}, "status": {"phase": "Running"}}
-
-    changed = api.call("PATCH", f"{path}/one/status", patch, kind=MERGE).document
-
-    assert changed["status"]["phase"] == "Running"
-    assert "labels" not in changed["metadata"]
 
 
 def test_ports_are_merged_by_their_number_alone(api: RawApi, space: str) -> None:

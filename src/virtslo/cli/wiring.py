@@ -145,9 +145,7 @@ async def served_cluster(
     from virtslo.sim.http.server import HttpServer
 
     check_replaceable(kubeconfig)
-    async with _running_cluster(
-        target, clock=clock, audit_log=audit_log, is_shared=True
-    ) as server:
+    async with _running_cluster(target, clock=clock, audit_log=audit_log, is_shared=True) as server:
         certificates = make_certificates()
         http = HttpServer(server, certificates)
         url = await http.start(port)

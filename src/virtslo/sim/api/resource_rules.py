@@ -24,6 +24,8 @@ class Rules:
     """Whether a deletion first marks the object and leaves it to its node (pods)."""
     replicas_in_status: bool = False
     """Whether `/scale` is a subresource (`spec.replicas`, `status.replicas`)."""
+    status_takes_metadata: bool = False
+    """Whether a write of `/status` takes labels and annotations too."""
     is_custom: bool = False
     """Whether a real server knows it by a CustomResourceDefinition: an update must name the version
     it changes, and lists are values of their own."""
@@ -54,6 +56,9 @@ def _rules(resource: Resource) -> Rules:
         generation=generation,
         is_graceful=resource is resources.PODS,
         replicas_in_status="scale" in resource.subresources,
+        status_takes_metadata=has_status
+        and resource.group in BUILT_IN
+        and resource is not resources.CUSTOM_RESOURCE_DEFINITIONS,
         is_custom=resource.group not in BUILT_IN,
     )
 

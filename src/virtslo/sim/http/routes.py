@@ -4,6 +4,7 @@ Invariant: what cannot be understood is refused with the code a real API server 
 guessed.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -37,6 +38,8 @@ _BY_PLURAL: Final = {
 }
 _PATCH_TYPES: Final = {kind.value: kind for kind in PatchType}
 _YAML: Final = frozenset({"application/yaml", "application/apply-patch+yaml"})
+_NUMBER: Final = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)")
+_GO_DURATION: Final = re.compile(r"0|[+-]?(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+")
 _TRUE: Final = frozenset({"true", "1"})
 _SELECTORS: Final = frozenset({"labelSelector", "fieldSelector", "watch"})
 _YAML_BODY: Final = Reading(values=BODY_VALUES, depth=BODY_DEPTH, as_kubernetes=True)
@@ -112,6 +115,8 @@ def request_of(
     """The request that an HTTP call makes. Raises MethodNotAllowed."""
     resource, served, namespace, name, subresource = target
     verb = _verb(method, target, query)
+    if "timeout" in query and verb != "watch":
+        _check_timeout(query["timeout"])
     field_selector = query.get("fieldSelector")
     if verb not in verbs_of(resource, subresource):
         raise not_allowed()
@@ -210,6 +215,16 @@ def _verb(method: str, target: Target, query: Mapping[str, str]) -> str:
         case "DELETE":
             return "delete" if has_name else "deletecollection"
     raise not_allowed()
+
+
+def _check_timeout(text: str) -> None:
+    """Refuse a time for a whole request that Go does not read; one that it does is not kept."""
+    if not text or _GO_DURATION.fullmatch(text):
+        return
+    words = "missing unit in" if _NUMBER.fullmatch(text) else "invalid"
+    raise BadRequest(
+        f'invalid timeout specified in the request URL - time: {words} duration "{text}"'
+    )
 
 
 def _is_own_part(group: str, rest: list[str]) -> bool:

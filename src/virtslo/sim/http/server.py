@@ -21,7 +21,9 @@ from virtslo.base.errors import (
     Unauthorized,
 )
 from virtslo.base.limits import BODY_BYTES
+from virtslo.model.identifiers import Object
 from virtslo.model.identity import Identity
+from virtslo.sim.api.resource_rules import rules_of
 from virtslo.sim.api.versions import to_served
 from virtslo.sim.api_server import ApiServer
 from virtslo.sim.discovery import aggregated_documents, install_documents
@@ -171,6 +173,12 @@ class HttpServer:
             )
         response = await self._server.handle(request)
         body = to_served(response.body, target.resource, target.served)
+        if (
+            request.verb == "list"
+            and form is Form.PLAIN
+            and not rules_of(target.resource).is_custom
+        ):
+            body = {**body, "items": [_untyped(item) for item in body["items"]]}
         warnings = response.warnings
         if form is Form.PLAIN and "kind" in body:
             return _response(self._encoder.encode(body), code=response.code, warnings=warnings)
@@ -216,6 +224,11 @@ def _path_of(http: web.BaseRequest) -> str:
     if path.endswith("/") and path.startswith(_ALSO_WITH_A_SLASH) and "/proxy/" not in path:
         path = path.rstrip("/")
     return path
+
+
+def _untyped(item: Object) -> Object:
+    """An item of a list of a built-in kind, which the list alone names."""
+    return {key: value for key, value in item.items() if key not in {"apiVersion", "kind"}}
 
 
 def _is_open(path: str) -> bool:

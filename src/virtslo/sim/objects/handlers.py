@@ -236,6 +236,7 @@ class Handlers:
             config = {**config, "metadata": {**config["metadata"], "name": request.name}}
         bodies.check_place(resource, config, namespace=request.namespace, name=request.name or "")
         self._with_known_fields(request, config, None)
+        config = subresources.own_half(resource, config, request.subresource)
         writer = self._writer(request)
         force = request.query.get("force") == "true"
         is_built_in = not rules_of(resource).is_custom

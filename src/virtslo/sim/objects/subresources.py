@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from virtslo.base.errors import Conflict
 from virtslo.model.identifiers import Object
-from virtslo.model.resources import Resource
+from virtslo.model.resources import PODS, Resource
 from virtslo.sim.api.refusals import conflict, invalid, invalid_value
 from virtslo.sim.api.resource_rules import rules_of
 
@@ -31,7 +31,10 @@ def merged(resource: Resource, current: Object, wanted: Object, subresource: str
     """The object after a write of `wanted`; `current` itself if nothing changes."""
     rules = rules_of(resource)
     if subresource in {"status", "finalize"}:
-        return _with_part(current, wanted, "status" if subresource == "status" else "spec")
+        changed = _with_part(current, wanted, "status" if subresource == "status" else "spec")
+        if subresource == "status" and rules.status_takes_metadata:
+            return _with_metadata(resource, current, changed, wanted)
+        return changed
     metadata = _metadata(current["metadata"], wanted.get("metadata", {}))
     changed = {**wanted, "metadata": metadata}
     for key in ("apiVersion", "kind"):
@@ -50,6 +53,25 @@ def merged(resource: Resource, current: Object, wanted: Object, subresource: str
     return changed
 
 
+def own_half(resource: Resource, config: Object, subresource: str | None) -> Object:
+    """What an apply owns: without the half that its endpoint does not write.
+
+    The same manager that applies one object by two endpoints is in no conflict with itself.
+    """
+    rules = rules_of(resource)
+    if not rules.has_status:
+        return config
+    if subresource is None:
+        return {key: value for key, value in config.items() if key != "status"}
+    if subresource != "status":
+        return config
+    own = {key: value for key, value in config.items() if key != "spec"}
+    if not rules.status_takes_metadata:
+        metadata = config["metadata"]
+        own["metadata"] = {key: metadata[key] for key in ("name", "namespace") if key in metadata}
+    return own
+
+
 def with_owners(target: Object, applied: Object) -> Object:
     """An object with the field owners that an apply to one of its subresources leaves."""
     owners = applied["metadata"].get("managedFields")
@@ -59,13 +81,25 @@ def with_owners(target: Object, applied: Object) -> Object:
 
 
 def _with_part(current: Object, wanted: Object, part: str) -> Object:
-    """A write to a subresource changes that part alone (and labels and annotations stay)."""
+    """A write to a subresource changes that part alone."""
     new = wanted.get(part)
     if new is current.get(part) or new == current.get(part):
         return current
     if new is None:
         return {key: value for key, value in current.items() if key != part}
     return {**current, part: new}
+
+
+def _with_metadata(resource: Resource, current: Object, changed: Object, wanted: Object) -> Object:
+    """With the labels and annotations of a write of a status; a pod's owners stay."""
+    metadata = _metadata(current["metadata"], wanted.get("metadata") or {})
+    if resource is PODS and metadata is not current["metadata"]:
+        metadata = {key: value for key, value in metadata.items() if key != "ownerReferences"}
+        if "ownerReferences" in current["metadata"]:
+            metadata["ownerReferences"] = current["metadata"]["ownerReferences"]
+    if metadata is current["metadata"] or metadata == current["metadata"]:
+        return changed
+    return {**changed, "metadata": metadata}
 
 
 def _metadata(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> Mapping[str, Any]:

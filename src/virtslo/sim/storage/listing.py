@@ -7,6 +7,7 @@ Gone (with a token to go on from inconsistently, for clients that prefer that to
 import base64
 import binascii
 import json
+import re
 from bisect import bisect_right
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
@@ -19,6 +20,7 @@ from virtslo.sim.api.requests import Request
 from virtslo.sim.storage.object_store import Collection, ObjectStore
 from virtslo.sim.storage.watch_log import acceptance
 
+_WHOLE: Final = re.compile(r"[+-]?[0-9]{1,18}")
 EXACT: Final = "Exact"
 NOT_OLDER_THAN: Final = "NotOlderThan"
 ANY_VERSION: Final = -1
@@ -192,9 +194,10 @@ def _position(token: str) -> _Position:
 
 
 def _whole(query: Mapping[str, str], key: str) -> int:
+    """A whole number of the query; one below 0 is as none. Raises BadRequest."""
     text = query.get(key, "")
     if not text:
         return 0
-    if not text.isdigit():
+    if not _WHOLE.fullmatch(text):
         raise BadRequest(f'strconv.ParseInt: parsing "{text}": invalid syntax')
-    return int(text)
+    return max(0, int(text))
