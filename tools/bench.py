@@ -51,7 +51,8 @@ import contextlib, io, json, os, resource, sys, tempfile, time
 from virtslo.cli.main import exit_code_of
 count, nodes, profile, kind = sys.argv[1:5]
 with tempfile.TemporaryDirectory() as runs, contextlib.redirect_stdout(io.StringIO()):
-    code = exit_code_of(["run", "burst", "--kind", kind, "--count", count, "--nodes", nodes,
+    code = exit_code_of(["run", "burst", "--repeat", "1", "--kind", kind,
+                         "--count", count, "--nodes", nodes,
                          "--simulate", profile, "--runs", runs, "--quiet", "--format", "json"])
     usage = resource.getrusage(resource.RUSAGE_SELF)
     run = os.path.join(runs, os.listdir(runs)[0])

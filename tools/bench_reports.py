@@ -48,7 +48,17 @@ def main() -> None:
         record = options.record
         if record is None:
             count = str(options.count)
-            virtslo("run", "burst", "--count", count, "--runs", f"{folder}/runs", "--quiet")
+            virtslo(
+                "run",
+                "burst",
+                "--repeat",
+                "1",
+                "--count",
+                count,
+                "--runs",
+                f"{folder}/runs",
+                "--quiet",
+            )
             (record,) = Path(folder, "runs").iterdir()
         for form in FORMATS:
             output = Path(folder) / form

@@ -37,9 +37,12 @@ FILES: Mapping[str, str] = {
     "vep411-csv": "records.csv",
     "perfdata": "perfdata.json",
 }
-LARGE = ("burst", "--count", "100")
+ONCE = ("--repeat", "1")
+LARGE = ("burst", "--count", "100", *ONCE)
 STEADY = ("steady-state", "--count", "40", "--cycles", "4", "--churn", "10%")
-SMALL = ("burst", "--count", "10")
+SMALL = ("burst", "--count", "10", *ONCE)
+SEEDS = range(1, 6)
+"""Those of the repetitions in the summary."""
 PICTURE_HEIGHT = 3_400
 
 
@@ -51,6 +54,9 @@ def record_of(*arguments: str) -> RunRecord:
             sys.exit(done.err)
         record = read_record(only_run(Path(folder)))
     name = record.header.scenario.name
+    simulated = record.header.environment.simulated
+    if simulated is not None and simulated.seed != 1:
+        name = f"{name}-seed-{simulated.seed}"
     host = replace(
         record.host,
         run_id=name,
@@ -70,10 +76,13 @@ def write(name: str, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def write_texts(whole: list[RunRecord], small: RunRecord) -> None:
-    """Every format but HTML: the tables of the larger runs, the documents of the small one."""
+def write_texts(whole: list[RunRecord], repeated: list[RunRecord], small: RunRecord) -> None:
+    """Every format but HTML: the summary of repetitions, the tables of the larger runs, the
+    documents of the small one."""
     for form, name in FILES.items():
-        records = whole if form in {"table", "summary", "markdown"} else [small]
+        records = whole if form in {"table", "markdown"} else [small]
+        if form == "summary":
+            records = repeated
         report = build_report(records, detailed=FORMATS[form].is_detailed)
         files = render_files(report, form)
         if files is None:
@@ -106,7 +115,8 @@ def run() -> int:
     """Write the gallery."""
     os.environ.pop("COLUMNS", None)
     large, steady, small = record_of(*LARGE), record_of(*STEADY), record_of(*SMALL)
-    write_texts([large, steady], small)
+    repeated = [record_of(*of, "--seed", str(seed)) for of in (LARGE, STEADY) for seed in SEEDS]
+    write_texts([large, steady], repeated, small)
     why = missing()
     if why:
         print(f"no pictures of the HTML page: {why}")

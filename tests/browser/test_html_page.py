@@ -20,7 +20,9 @@ TEXT_COLOURS = ("ink", "muted", "link", "good", "bad", "warn")
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     runs = tmp_path_factory.mktemp("runs")
-    done = virtslo("run", "burst", "--count", "120", "--runs", str(runs), "--quiet")
+    done = virtslo(
+        "run", "burst", "--repeat", "1", "--count", "120", "--runs", str(runs), "--quiet"
+    )
     assert done.code == 0, done.err
     return only_run(runs)
 

@@ -16,7 +16,7 @@ pytestmark = [
 
 def test_a_page_of_thousands_of_vmis_stays_small(tmp_path: Path) -> None:
     done = virtslo(
-        "run", "burst", "--count", "3000", "--simulate", "instant", "--quiet",
+        "run", "burst", "--repeat", "1", "--count", "3000", "--simulate", "instant", "--quiet",
         "--runs", str(tmp_path / "runs"),
     )  # fmt: skip
     assert done.code == 0, done.err

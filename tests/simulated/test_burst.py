@@ -18,7 +18,17 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def burst(runs: Path) -> Outcome:
     return virtslo(
-        "run", "burst", "--count", str(COUNT), "--runs", str(runs), "--format", "json", "--quiet"
+        "run",
+        "burst",
+        "--repeat",
+        "1",
+        "--count",
+        str(COUNT),
+        "--runs",
+        str(runs),
+        "--format",
+        "json",
+        "--quiet",
     )
 
 
@@ -118,7 +128,7 @@ def test_every_printed_table_says_it_is_simulated(burst: Outcome, runs: Path, fo
 )
 def test_every_arrival_process_runs(arrival: tuple[str, ...], tmp_path: Path) -> None:
     done = virtslo(
-        "run", "burst", "--count", "20", *arrival, "--simulate", "instant",
+        "run", "burst", "--repeat", "1", "--count", "20", *arrival, "--simulate", "instant",
         "--runs", str(tmp_path), "--format", "json", "--quiet",
     )  # fmt: skip
 
@@ -129,7 +139,7 @@ def test_every_arrival_process_runs(arrival: tuple[str, ...], tmp_path: Path) ->
 
 def test_more_than_the_nodes_hold_is_inconclusive_and_says_which(tmp_path: Path) -> None:
     done = virtslo(
-        "run", "burst", "--count", "150", "--nodes", "1", "--simulate", "instant",
+        "run", "burst", "--repeat", "1", "--count", "150", "--nodes", "1", "--simulate", "instant",
         "--timeout", "60s", "--runs", str(tmp_path), "--format", "json", "--quiet",
     )  # fmt: skip
 

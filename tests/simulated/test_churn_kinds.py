@@ -41,7 +41,8 @@ def test_every_form_of_churn_recovers(
 
 def test_every_object_of_a_pool_carries_the_runs_labels(tmp_path: Path) -> None:
     done = virtslo(
-        "run", "burst", "--kind", "vmpool", "--count", "6", "--simulate", "instant",
+        "run", "burst", "--repeat", "1",
+        "--kind", "vmpool", "--count", "6", "--simulate", "instant",
         "--runs", str(tmp_path), "--format", "json", "--quiet",
     )  # fmt: skip
 

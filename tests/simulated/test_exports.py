@@ -21,7 +21,9 @@ COUNT = 30
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     runs = tmp_path_factory.mktemp("runs")
-    done = virtslo("run", "burst", "--count", str(COUNT), "--runs", str(runs), "--quiet")
+    done = virtslo(
+        "run", "burst", "--repeat", "1", "--count", str(COUNT), "--runs", str(runs), "--quiet"
+    )
     assert done.code == 0, done.err
     return only_run(runs)
 
@@ -31,7 +33,7 @@ def stuck(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run in which some of 120 VMIs found no place: the node takes 110 pods, some are its own."""
     runs = tmp_path_factory.mktemp("stuck")
     done = virtslo(
-        "run", "burst", "--count", "120", "--nodes", "1", "--simulate", "instant",
+        "run", "burst", "--repeat", "1", "--count", "120", "--nodes", "1", "--simulate", "instant",
         "--timeout", "60s", "--runs", str(runs), "--quiet",
     )  # fmt: skip
     assert done.code == 4, done.err
@@ -187,7 +189,7 @@ def test_vep411_is_a_folder_of_three_files(run: Path, tmp_path: Path) -> None:
 
 def test_repetitions_do_not_write_over_one_another(tmp_path: Path) -> None:
     load = ("--count", "4", "--repeat", "2", "--simulate", "instant")
-    virtslo("run", "burst", *load, "--runs", str(tmp_path / "runs"), "--quiet")
+    virtslo("run", "burst", "--repeat", "1", *load, "--runs", str(tmp_path / "runs"), "--quiet")
     suite = only_run(tmp_path / "runs")
 
     for form, count in (("vep411", 2 * 3), ("kube-burner", 2 * 2 + 1)):

@@ -17,7 +17,7 @@ LIBRARY = re.compile(r"<script>/\*\*.*?</script>", re.DOTALL)
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     runs = tmp_path_factory.mktemp("runs")
-    done = virtslo("run", "burst", "--count", "25", "--runs", str(runs), "--quiet")
+    done = virtslo("run", "burst", "--repeat", "1", "--count", "25", "--runs", str(runs), "--quiet")
     assert done.code == 0, done.err
     return only_run(runs)
 

@@ -14,7 +14,18 @@ from support.cli import only_run, virtslo
 
 
 def start(runs: Path, *options: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "virtslo", "run", "burst", "--simulate", "ci", *options]
+    command = [
+        sys.executable,
+        "-m",
+        "virtslo",
+        "run",
+        "burst",
+        "--repeat",
+        "1",
+        "--simulate",
+        "ci",
+        *options,
+    ]
     return subprocess.Popen(
         [*command, "--count", "2000", "--runs", str(runs)],
         stdout=subprocess.PIPE,

@@ -11,7 +11,18 @@ from support.cli import contents, only_run
 
 
 def run_in_a_process(runs: Path, *, hash_seed: str, seed: str, profile: str) -> dict[str, bytes]:
-    command = [sys.executable, "-m", "virtslo", "run", "burst", "--count", "25", "--quiet"]
+    command = [
+        sys.executable,
+        "-m",
+        "virtslo",
+        "run",
+        "burst",
+        "--repeat",
+        "1",
+        "--count",
+        "25",
+        "--quiet",
+    ]
     command += ["--simulate", profile, "--seed", seed, "--runs", str(runs), "--format", "json"]
     subprocess.run(
         [*command, "--arrival", "poisson", "--rate", "5/s"],

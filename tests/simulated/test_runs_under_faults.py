@@ -36,7 +36,8 @@ def test_a_run_under_a_fault_ends_and_says_what_it_proves(tmp_path: Path, fault:
 
 def _run(runs: Path, fault: str) -> dict[str, bytes]:
     done = virtslo(
-        "run", "burst", "--kind", "vmi", "--count", "6", "--simulate", "ci", "--quiet",
+        "run", "burst", "--repeat", "1",
+        "--kind", "vmi", "--count", "6", "--simulate", "ci", "--quiet",
         "--runs", str(runs), "--format", "json", "--fault", fault,
     )  # fmt: skip
     assert done.err == ""
@@ -53,7 +54,8 @@ def test_deletes_that_fail_all_through_a_ramp_down_are_told(
 ) -> None:
     separator = "," if ":" in fault else ":"
     done = virtslo(
-        "run", "burst", "--kind", kind, "--count", "6", "--simulate", "instant", "--quiet",
+        "run", "burst", "--repeat", "1",
+        "--kind", kind, "--count", "6", "--simulate", "instant", "--quiet",
         "--runs", str(tmp_path), "--format", "json",
         "--fault", f"{fault}{separator}rate=1,stage=ramp_down",
     )  # fmt: skip
@@ -122,7 +124,9 @@ def test_every_fault_is_run() -> None:
 
 
 def test_wrong_faults_are_told_all_at_once() -> None:
-    done = virtslo("run", "burst", "--fault", "latency:rate=2", "--fault", "compactoin")
+    done = virtslo(
+        "run", "burst", "--repeat", "1", "--fault", "latency:rate=2", "--fault", "compactoin"
+    )
 
     assert done.code == 2
     assert "2 problems" in done.err

@@ -123,7 +123,9 @@ def test_a_run_that_would_not_work_touches_nothing(tmp_path: Path) -> None:
                 spec = {**item["spec"], "unschedulable": True}
                 await api.update(NODES, {**item, "spec": spec})
             before = await names(there)
-            shown = await virtslo(kubeconfig, "run", "burst", "--count", "1", "--yes")
+            shown = await virtslo(
+                kubeconfig, "run", "burst", "--repeat", "1", "--count", "1", "--yes"
+            )
 
             assert shown.code == 3
             assert "none of 2 nodes takes VMIs" in shown.err
@@ -136,7 +138,7 @@ def test_a_run_that_would_not_work_touches_nothing(tmp_path: Path) -> None:
 def test_without_a_terminal_and_without_yes_nothing_is_asked_of_the_cluster(tmp_path: Path) -> None:
     async def main() -> None:
         async with cluster(tmp_path) as (_, kubeconfig):
-            shown = await virtslo(kubeconfig, "run", "burst", "--count", "1")
+            shown = await virtslo(kubeconfig, "run", "burst", "--repeat", "1", "--count", "1")
 
             assert shown.code == 2
             assert "--yes" in shown.err

@@ -16,7 +16,7 @@ def test_lines_tell_of_creates_calls_and_the_generators_lateness(tmp_path: Path)
         async with hollow_served(nodes=2) as there:
             where = ("--kubeconfig", str(kubeconfig_of(there, tmp_path)), "--context", "mine")
             load = ("--count", "5", "--settle", "6s", "--yes")
-            process = await start(tmp_path, "run", "burst", *load, *where)
+            process = await start(tmp_path, "run", "burst", "--repeat", "1", *load, *where)
             return (await finish(process)).err
 
     err = asyncio.run(main())

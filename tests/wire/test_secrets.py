@@ -69,7 +69,7 @@ def test_no_secret_outlives_the_process(tmp_path: Path, number: signal.Signals) 
             path, secrets = plant(tmp_path, there)
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
-                *("-m", "virtslo", "run", "burst", "--count", "20"),
+                *("-m", "virtslo", "run", "burst", "--repeat", "1", "--count", "20"),
                 *("--kubeconfig", str(path), "--context", "mine", "--yes", "--settle", "60s"),
                 cwd=work,
                 env={**os.environ, "TMPDIR": str(temporary), "NO_COLOR": "1"},

@@ -160,7 +160,7 @@ def test_nobody_there_is_told_at_once() -> None:
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     runs = tmp_path_factory.mktemp("runs")
-    done = virtslo("run", "burst", "--count", "20", "--runs", str(runs), "--quiet")
+    done = virtslo("run", "burst", "--repeat", "1", "--count", "20", "--runs", str(runs), "--quiet")
     assert done.code == 0, done.err
     return only_run(runs)
 
@@ -212,7 +212,7 @@ def test_a_real_pushgateway_takes_a_run(run: Path, pushgateway: int) -> None:
 def test_of_a_suite_every_part_is_pushed(tmp_path: Path, pushgateway: int) -> None:
     url = f"http://127.0.0.1:{pushgateway}"
     load = ("--count", "4", "--repeat", "2", "--simulate", "instant")
-    virtslo("run", "burst", *load, "--runs", str(tmp_path), "--quiet")
+    virtslo("run", "burst", "--repeat", "1", *load, "--runs", str(tmp_path), "--quiet")
     suite = only_run(tmp_path)
 
     done = virtslo("report", str(suite), "--format", "openmetrics", "--to", url)

@@ -13,18 +13,19 @@ from virtslo.base.units import format_rate
 from virtslo.model.findings import Finding
 from virtslo.model.objectives import ObjectiveSet
 from virtslo.model.record import RunRecord
-from virtslo.model.report import Report, RunFinding, RunLines, RunSummary
+from virtslo.model.report import Report, RunFinding, RunGroup, RunLines, RunSummary
 from virtslo.model.scenario import Arrival, ArrivalProcess
 from virtslo.model.suite import SuiteRecord
 from virtslo.model.verdicts import Outcome, Verdict
 from virtslo.slo.catalog.catalog import CATALOG
 from virtslo.slo.evaluate import touches, verdicts_of
 from virtslo.slo.figures.indicators import indicators_of
+from virtslo.slo.figures.over_runs import groups_of
 from virtslo.slo.figures.run_detail import run_detail
 from virtslo.slo.figures.time_words import time_lines
 from virtslo.slo.findings.run_findings import NAMED, findings_of
 from virtslo.slo.findings.source_comparison import comparison_of
-from virtslo.slo.record.measured import measure
+from virtslo.slo.record.measured import Measured, measure
 from virtslo.slo.tables import kind_of, tables_of, test_of
 
 MET: Final = 0
@@ -55,18 +56,21 @@ def build_report(
         for finding in mine
     ]
     findings += [missing for suite in suites for missing in _missing_parts(suite)]
-    verdicts = [
-        verdict
-        for run, figures, mine in zip(runs, indicators, found, strict=True)
-        for verdict in verdicts_of(run, figures, mine)
-    ]
+    ids = [record.host.run_id for record in records]
+    groups = groups_of(runs, indicators)
+    verdicts = verdicts_of(
+        _judged_together(runs, groups),
+        dict(zip(ids, indicators, strict=True)),
+        dict(zip(ids, found, strict=True)),
+    )
     return Report(
         runs=tuple(_summary(record) for record in records),
         valid=not any(item.finding.inconclusive for item in findings),
         findings=tuple(findings),
         tables=tables_of(runs),
         indicators=tuple(itertools.chain.from_iterable(indicators)),
-        verdicts=tuple(verdicts),
+        groups=groups,
+        verdicts=verdicts,
         sources=tuple(compared for run in runs if (compared := comparison_of(run)) is not None),
         time_spent=tuple(RunLines(run.record.host.run_id, time_lines(run)) for run in runs),
         definitions=CATALOG,
@@ -89,8 +93,29 @@ def _stands(verdict: Verdict, findings: Sequence[RunFinding]) -> bool:
     if verdict.verdict is not Outcome.VIOLATED:
         return False
     return not any(
-        item.run == verdict.run and touches(item.finding, verdict.indicators) for item in findings
+        item.run in verdict.runs and touches(item.finding, verdict.indicators) for item in findings
     )
+
+
+def _judged_together(runs: Sequence[Measured], groups: Sequence[RunGroup]) -> list[list[Measured]]:
+    """Repetitions together, every other run by itself, in the order of their first runs."""
+    found: list[list[Measured]] = []
+    group_of = {run: group.id for group in groups for run in group.runs}
+    place_of: dict[str, int] = {}
+    for run in runs:
+        name = group_of.get(run.record.host.run_id, "")
+        place = place_of.get(name, -1)
+        if place >= 0 and _objectives(found[place][0]) == _objectives(run):
+            found[place].append(run)
+        else:
+            found.append([run])
+            if name:
+                place_of[name] = len(found) - 1
+    return found
+
+
+def _objectives(run: Measured) -> ObjectiveSet | None:
+    return run.record.header.scenario.objectives
 
 
 def _judged_by(objectives: ObjectiveSet, record: RunRecord) -> RunRecord:

@@ -39,7 +39,7 @@ SCENARIO_OPTIONS: Final = (
     ("--settle", "load.settle", "Time without watch events before a window closes."),
     ("--timeout", "deadlines.running", "Deadline for the objects to be Running."),
     ("--objectives", "objectives", "Built-in catalog of objectives, or path to a file."),
-    ("--repeat", "repeat", "Number of repetitions."),
+    ("--repeat", "repeat", "Number of repetitions, on simulated clusters with a seed each."),
 )
 """Every option that stands for a field of the scenario file."""
 
@@ -78,6 +78,11 @@ class TargetOptions:
     profile: str | None = None
     nodes: int | None = None
     faults: tuple[str, ...] = ()
+
+    @property
+    def is_real(self) -> bool:
+        """Whether a real cluster is meant."""
+        return bool(self.kubeconfig or self.context or self.in_cluster)
 
     @classmethod
     def of_real(cls, values: Mapping[str, Any]) -> "TargetOptions":

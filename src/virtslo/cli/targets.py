@@ -5,6 +5,7 @@ named; without a target it is the simulated cluster, and it says so.
 """
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -113,13 +114,11 @@ def refuse_stages(faults: tuple[str, ...]) -> None:
         raise ScenarioError("command line", problems)
 
 
-def describe_simulated(target: SimulatedTarget) -> str:
-    """The simulated cluster, for people."""
+def describe_simulated(target: SimulatedTarget, seeds: Sequence[int] = ()) -> str:
+    """The simulated cluster, for people; with several seeds, one a seed."""
+    seed = f"seeds {seeds[0]} to {seeds[-1]}" if len(seeds) > 1 else f"seed {target.seed}"
     faults = f", faults {', '.join(target.faults)}" if target.faults else ""
-    return (
-        f"the simulated cluster (profile {target.profile}, {target.nodes} nodes, "
-        f"seed {target.seed}{faults})"
-    )
+    return f"the simulated cluster (profile {target.profile}, {target.nodes} nodes, {seed}{faults})"
 
 
 def require_agreement(*, is_agreed: bool) -> None:

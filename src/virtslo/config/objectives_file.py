@@ -168,7 +168,7 @@ def _bound_problems(item: ObjectiveModel, place: str, unit: str) -> Iterator[Pro
     assert given is not None
     place = f"{place}.{key}"
     if isinstance(given, GrowingBoundModel):
-        if unit in {"s", "share"} or unit.endswith("/s"):
+        if unit in {"s", "share"}:
             yield Problem(place, "a bound that grows with objects", _expected(unit))
         return
     try:

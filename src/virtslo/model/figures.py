@@ -5,7 +5,31 @@ Invariant: `value` is None if and only if `reason` says why. No data is never 0.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+
+CONFIDENCE: Final = 0.95
+"""Of every interval."""
+WITHIN_RUN: Final = "within run"
+OVER_RUNS: Final = "over runs"
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A 95 % interval of a figure, with what it is over: a run's objects, or runs."""
+
+    scope: str
+    """`within run` or `over runs`: the former says nothing of how runs differ."""
+    low: float | None
+    high: float | None
+    """None: too little was measured for an end on this side."""
+    samples: int
+    """How many objects, or runs, it is of."""
+    method: str
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it has both ends."""
+        return self.low is not None and self.high is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +43,13 @@ class Figure:
     reason: str | None = None
     lower_bound: float | None = None
     """For a quantile that falls on an unfinished object: it is at least this."""
-    peak: float | None = None
-    sustained: float | None = None
+    upper_bound: float | None = None
+    """For a throughput that was never reached: it is at most this."""
+    interval: Interval | None = None
+    no_interval: str | None = None
+    """Why a figure that should have an interval has none."""
     range: tuple[float, float] | None = None
+    """The least and the greatest of several runs; nothing else is called a range."""
     detail: Mapping[str, Any] | None = None
     """Further keys of a cell (DESIGN: per_object, by_resource, by_component, background, …)."""
 

@@ -88,6 +88,19 @@ class RunLines:
 
 
 @dataclass(frozen=True, slots=True)
+class RunGroup:
+    """Repetitions: runs of one test and kind that are alike, and their figures over runs."""
+
+    id: str
+    """The test and the kind, such as `burst-vmi`."""
+    test: str
+    kind: str
+    runs: tuple[str, ...]
+    indicators: tuple[Indicator, ...]
+    """Their `run` is the group's id."""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Everything derived from one or several records."""
 
@@ -104,3 +117,5 @@ class Report:
     """What each indicator means, and where it is shown, by name."""
     details: tuple[RunDetail, ...] = ()
     """Single objects and moments, one a run; only where a format asked for them."""
+    groups: tuple[RunGroup, ...] = ()
+    """Repetitions among the runs."""

@@ -6,6 +6,8 @@ Invariant: a verdict is a result, not an error; `inconclusive` always has a reas
 from dataclasses import dataclass
 from enum import StrEnum
 
+from virtslo.model.figures import Interval
+
 
 class Outcome(StrEnum):
     """The three values of a verdict."""
@@ -17,9 +19,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One objective judged on one run."""
+    """One objective judged on one run, or on repetitions."""
 
     run: str
+    """Of repetitions, the first."""
     objective: str
     verdict: Outcome
     value: float | None
@@ -32,3 +35,19 @@ class Verdict:
     """What was judged, by name: a finding that touches one of these touches the verdict."""
     statistic: str = ""
     samples: int = 0
+    repetitions: tuple[str, ...] = ()
+    """Every run that it is about, where it is about repetitions."""
+    interval: Interval | None = None
+    """What decided, where the figure has one."""
+    margin: float | None = None
+    """By which share of the bound the value keeps to it; below zero: by which it breaks it."""
+
+    @property
+    def basis(self) -> str:
+        """How many runs it stands on: a verdict of one run says what happened in that run."""
+        return "one run" if len(self.runs) < 2 else f"{len(self.runs)} runs"
+
+    @property
+    def runs(self) -> tuple[str, ...]:
+        """Every run that it is about."""
+        return self.repetitions or (self.run,)

@@ -18,7 +18,7 @@ from virtslo.model.vocabulary import (
     TABLE_VERBS,
     TEST_TITLES,
 )
-from virtslo.report.numbers import cell, number, seconds
+from virtslo.report.numbers import cell, measured, number, seconds
 
 PLAIN: Final = ("mean", "value", "count")
 """Statistics that need no name beside their indicator's."""
@@ -32,10 +32,12 @@ PROMISES: Final = (
 
 TABLE_DEFINITIONS: Final = (
     (
-        "creation rate: objects accepted per second, (N - 1) / (last - first); VMPool: VMs created "
-        "through the pool"
+        "rates are throughputs: 0.9 N / (the time by which 90 % of all N intended objects made the "
+        "event - the first intended time); of fewer than 20 objects N / (the last - the first "
+        "intended time)"
     ),
-    "phase transition rate: VMIs that enter the phase per second, (N - 1) / (last - first)",
+    "creation rate: objects accepted by the API; VMPool: VMs created through the pool",
+    "phase transition rate: VMIs that enter the phase",
     (
         "K8s REST verb: successful requests of virt-api, virt-controller and virt-handler in the "
         "window, on VMIs, VMs, pools, replica sets, pods, events and controllerrevisions"
@@ -46,10 +48,11 @@ TABLE_DEFINITIONS: Final = (
     ),
     (
         "Steady State: every cycle replaces a part; the figures are of the churn stage only: a "
-        "rate is the median of the cycles' rates, with their range"
+        "rate counts from each cycle's own start, N is the mean of a cycle, and the 90 % are of "
+        "all cycles' objects"
     ),
     "Constant Churn: replacements arrive at a constant rate; figures of the churn stage only",
-    "several runs of a test: the median, with the range over the runs",
+    "several runs of a test: their geometric mean, with its 95 % interval over runs in brackets",
     "n: how many objects a rate is of, column by column; all cycles, and all runs, together",
 )
 
@@ -121,14 +124,22 @@ def table_sheets(report: Report) -> list[Sheet]:
 
 def simulated_label(report: Report) -> str:
     """What is to be said at every table of simulated runs; empty for real ones."""
-    profiles = sorted(
-        {
-            f"profile {run.environment.simulated.profile}, seed {run.environment.simulated.seed}"
-            for run in report.runs
-            if run.environment.simulated is not None
-        }
-    )
+    seeds: dict[str, set[int]] = {}
+    for run in report.runs:
+        simulated = run.environment.simulated
+        if simulated is not None:
+            seeds.setdefault(simulated.profile, set()).add(simulated.seed)
+    profiles = [f"profile {profile}, {_seeds(sorted(of))}" for profile, of in sorted(seeds.items())]
     return f"simulated cluster ({'; '.join(profiles)})" if profiles else ""
+
+
+def _seeds(seeds: Sequence[int]) -> str:
+    """Seeds in words."""
+    if len(seeds) == 1:
+        return f"seed {seeds[0]}"
+    if seeds[-1] - seeds[0] == len(seeds) - 1:
+        return f"seeds {seeds[0]} to {seeds[-1]}"
+    return f"seeds {', '.join(map(str, seeds))}"
 
 
 def run_title(report: Report, run: RunSummary) -> str:
@@ -139,8 +150,14 @@ def run_title(report: Report, run: RunSummary) -> str:
 
 
 def latency_sheets(report: Report) -> list[Sheet]:
-    """Every indicator with quantiles, a sheet a run."""
+    """Every indicator with quantiles, a sheet for all repetitions of a test, then one a run."""
     sheets = []
+    for group in report.groups:
+        runs = tuple(run for run in report.runs if run.id in group.runs)[:1]
+        sheet = latency_sheet(replace(report, runs=runs, indicators=group.indicators))
+        test, kind = TEST_TITLES[group.test], KIND_TITLES.get(group.kind, group.kind)
+        sheet.title = f"Latencies over {len(group.runs)} runs: {test}, {kind}"
+        sheets.append(sheet)
     for run in report.runs:
         own = tuple(item for item in report.indicators if item.run == run.id)
         sheet = latency_sheet(replace(report, runs=(run,), indicators=own))
@@ -207,17 +224,11 @@ def single_lines(report: Report) -> Iterator[str]:
         figure = item.figure
         if item.statistic in {"count", "per_object"} and figure.value == 0:
             continue
-        value = seconds(figure.value) if figure.unit == "s" else f"{number(figure.value)}"
-        unit = "" if figure.unit == "s" or figure.value is None else f" {figure.unit}"
-        beside = ""
-        if figure.peak is not None:
-            beside += f", peak {number(figure.peak)}"
-        if figure.sustained is not None:
-            beside += f", sustained {number(figure.sustained)}"
+        value = measured(figure)
         why = f" ({figure.reason})" if figure.reason else ""
         run = f" ({item.run})" if several else ""
         which = "" if item.statistic in PLAIN else f" {item.statistic.replace('_', ' ')}"
-        yield f"{item.name}{which}{run}: {value}{unit}{beside} (n = {figure.samples}){why}"
+        yield f"{item.name}{which}{run}: {value} (n = {figure.samples}){why}"
 
 
 def time_lines(report: Report) -> Iterator[str]:
@@ -238,9 +249,10 @@ def environment_lines(run: RunSummary) -> Iterator[str]:
     if simulated is not None:
         faults = f", faults {', '.join(simulated.faults)}" if simulated.faults else ""
         yield (
-            f"cluster: simulated, profile {simulated.profile}, seed {simulated.seed}{faults}"
+            f"cluster: simulated, profile {simulated.profile}{faults}"
             f"{', virtual time' if environment.virtual_time else ', real time'}"
         )
+        yield f"seed: {simulated.seed}"
     yield (
         f"Kubernetes {environment.kubernetes_version or 'unknown'}, KubeVirt "
         f"{environment.kubevirt_version or 'unknown'}"
@@ -291,14 +303,28 @@ def _creation(cells: Mapping[str, Mapping[str, Figure]]) -> Sheet:
 def _sample_sizes(cells: Mapping[str, Mapping[str, Figure]]) -> Iterator[str]:
     """How many objects each row's rates are of: one number where all are of as many."""
     sizes = []
+    runs: dict[int, list[str]] = {}
     for test, row in cells.items():
         found = ["–" if item.value is None else number(item.samples) for item in row.values()]
         if any(item.value is not None for item in row.values()):
+            count = max(int((item.detail or {}).get("runs", 1)) for item in row.values())
+            runs.setdefault(count, []).append(TEST_TITLES[test])
             sizes.append(
                 f"{TEST_TITLES[test]} {found[0] if len(set(found)) == 1 else ' / '.join(found)}"
             )
     if sizes:
-        yield f"n: {', '.join(sizes)}"
+        yield f"n: {', '.join(sizes)}; {_runs(runs)}"
+
+
+def _runs(tests_by_runs: Mapping[int, Sequence[str]]) -> str:
+    """Of how many runs rates are; one run has no interval."""
+    words = {1: "of one run, without an interval", 2: "over 2 runs, too few for an interval"}
+    found = {count: words.get(count, f"over {count} runs") for count in sorted(tests_by_runs)}
+    if len(found) == 1:
+        return next(iter(found.values()))
+    return ", ".join(
+        f"{' and '.join(tests_by_runs[count])} {text}" for count, text in found.items()
+    )
 
 
 def _by_test(
@@ -319,8 +345,6 @@ def _heading(title: str, column: str, *, first: bool) -> str:
 
 
 def _latency(figure: Figure, notes: Footnotes) -> str:
-    if figure.value is not None:
-        return seconds(figure.value)
-    if figure.lower_bound is not None:
-        return f"> {seconds(figure.lower_bound)}"
+    if figure.value is not None or figure.lower_bound is not None:
+        return measured(figure)
     return notes.mark(figure)

@@ -10,8 +10,9 @@ from dataclasses import asdict
 from importlib import resources as package_data
 from typing import Any, Final
 
-from virtslo.model.figures import Figure
-from virtslo.model.report import Report, RunSummary
+from virtslo.model.figures import CONFIDENCE, Figure, Interval
+from virtslo.model.report import Report, RunGroup, RunSummary
+from virtslo.model.verdicts import Verdict
 
 SCHEMA: Final = "virtslo.report/v1"
 
@@ -65,7 +66,8 @@ def document_of(report: Report) -> dict[str, Any]:
         ],
         "rest_calls_by_source": [asdict(comparison) for comparison in report.sources],
         "time_spent": [asdict(item) for item in report.time_spent],
-        "verdicts": [asdict(verdict) for verdict in report.verdicts],
+        "repetitions": [_group(group) for group in report.groups],
+        "verdicts": [_verdict(verdict) for verdict in report.verdicts],
     }
 
 
@@ -78,14 +80,42 @@ def cell_of(figure: Figure) -> dict[str, Any]:
         "source": figure.source,
         "reason": figure.reason,
     }
-    for key in ("lower_bound", "peak", "sustained"):
+    for key in ("lower_bound", "upper_bound", "no_interval"):
         value = getattr(figure, key)
         if value is not None:
             cell[key] = value
+    if figure.interval is not None:
+        cell["interval"] = interval_of(figure.interval)
     if figure.range is not None:
         cell["range"] = list(figure.range)
     cell.update(figure.detail or {})
     return cell
+
+
+def interval_of(interval: Interval) -> dict[str, Any]:
+    """An interval of a CELL or a verdict."""
+    return {**asdict(interval), "confidence": CONFIDENCE}
+
+
+def _group(group: RunGroup) -> dict[str, Any]:
+    return {
+        "id": group.id,
+        "test": group.test,
+        "kind": group.kind,
+        "runs": list(group.runs),
+        "indicators": [
+            {"name": item.name, "statistic": item.statistic, **cell_of(item.figure)}
+            for item in group.indicators
+        ],
+    }
+
+
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    found = {**asdict(verdict), "runs": list(verdict.runs), "basis": verdict.basis}
+    del found["repetitions"]
+    if verdict.interval is not None:
+        found["interval"] = interval_of(verdict.interval)
+    return found
 
 
 def _cells(by_test: Mapping[str, Mapping[str, Figure]]) -> dict[str, Any]:

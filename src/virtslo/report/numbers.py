@@ -1,9 +1,13 @@
 """How numbers are written for people, in one place.
 
-Invariant: no data is written as `no data`, never as 0; a figure keeps three significant digits.
+Invariant: no data is written as `no data`, never as 0; a figure with an interval has the digits
+that the interval leaves it, any other three significant digits.
 """
 
-from virtslo.model.figures import Figure
+import math
+
+from virtslo.model.figures import Figure, Interval
+from virtslo.model.verdicts import Verdict
 
 NO_DATA = "no data"
 
@@ -34,13 +38,100 @@ def amount(value: float, unit: str) -> str:
     return seconds(value) if unit == "s" else f"{number(value)} {unit}".rstrip()
 
 
+def decimals_of(interval: Interval | None) -> int | None:
+    """How many decimals an interval leaves a figure (below zero: tens, hundreds); None: as many as
+    it would have without.
+
+    The last digit that is written is the first of half the interval's width, or the second where
+    the first is 1.
+    """
+    if interval is None or interval.low is None or interval.high is None:
+        return None
+    half = (interval.high - interval.low) / 2
+    if half <= 0:
+        return None
+    place = math.floor(math.log10(half))
+    return -place + (1 if half / 10**place < 2 else 0)
+
+
+def rounded(value: float, decimals: int | None) -> str:
+    """A number with this number of decimals; None: with three significant digits."""
+    if decimals is None or decimals > 6:
+        return number(value)
+    shown = round(value, decimals)
+    return f"{shown:,.{max(0, decimals)}f}".replace(",", " ")
+
+
+def measured(figure: Figure) -> str:
+    """A figure with its unit and its interval: `21.6 s (20.9–22.3)`; `29 s (≥ 27)` without an
+    upper end; `no data`, or `> 600 s`, without a value."""
+    if figure.value is None:
+        low = figure.lower_bound
+        return f"> {seconds(low)}" if low is not None and figure.unit == "s" else NO_DATA
+    scale, unit = 1.0, figure.unit
+    if unit == "s" and figure.value != 0 and abs(figure.value) < 1:
+        scale, unit = 1000.0, "ms"
+    elif unit == "share":
+        scale, unit = 100.0, "%"
+    space = "" if unit.endswith("/s") else " "
+    shown = "/s" if unit.endswith("/s") else unit
+    interval = _scaled(figure.interval, scale)
+    decimals = decimals_of(interval)
+    value = figure.value if scale == 1 else round(figure.value * scale, 9)
+    return f"{rounded(value, decimals)}{space}{shown}".rstrip() + bounds(interval, decimals)
+
+
+def bounds(interval: Interval | None, decimals: int | None) -> str:
+    """An interval behind its figure: ` (20.9–22.3)`, ` (≥ 27)`; nothing where it has no end."""
+    if interval is None:
+        return ""
+    low, high = interval.low, interval.high
+    if low is not None and high is not None:
+        if low == high:
+            return ""
+        return f" ({rounded(low, decimals)}–{rounded(high, decimals)})"
+    if low is not None:
+        return f" (≥ {rounded(low, decimals)})"
+    return "" if high is None else f" (≤ {rounded(high, decimals)})"
+
+
 def cell(figure: Figure) -> str:
-    """A table's cell: the value, its peak and range beside it; `no data` without one."""
+    """A table's cell: the value with its interval; `no data` without a value."""
     if figure.value is None:
         return NO_DATA
-    text = number(figure.value)
+    decimals = decimals_of(figure.interval)
+    text = rounded(figure.value, decimals)
     if figure.unit.endswith("/s"):
         text += "/s"
-    if figure.range is not None:
-        text += f" ({number(figure.range[0])}–{number(figure.range[1])})"
-    return text
+    return text + bounds(figure.interval, decimals)
+
+
+def value_of(verdict: Verdict) -> str:
+    """What was judged, with its unit and interval."""
+    if verdict.value is None:
+        return "no data"
+    return measured(
+        Figure(verdict.value, verdict.unit, verdict.samples, "", interval=verdict.interval)
+    )
+
+
+def margin_of(verdict: Verdict) -> str:
+    """By which share of the bound a value keeps to it, or breaks it, in words."""
+    if verdict.margin is None:
+        return ""
+    share = 100 * abs(verdict.margin)
+    words = "margin" if verdict.margin >= 0 else "beyond it by"
+    return f", {words} {'< 1' if 0 < share < 1 else number(round(share))} %"
+
+
+def _scaled(interval: Interval | None, scale: float) -> Interval | None:
+    if interval is None or scale == 1:
+        return interval
+    low, high = interval.low, interval.high
+    return Interval(
+        interval.scope,
+        None if low is None else low * scale,
+        None if high is None else high * scale,
+        interval.samples,
+        interval.method,
+    )

@@ -1,14 +1,16 @@
-"""Objectives judged on a run.
+"""Objectives judged on runs.
 
-Invariant: a verdict is `met` only where the figure proves it. A figure without data is never met;
-an unfinished object violates a latency objective whose bound it has outlasted. Where more samples
-make a figure worse, a verdict never goes from violated to met.
+Invariant: a verdict is `met` or `violated` only where the figure's interval lies on one side of the
+bound; a figure without an interval, of one run, is compared itself, and the verdict says that it is
+of one run. A figure without data is never met; an unfinished object violates a latency objective
+whose bound it has waited for. Where more samples make a figure worse, a verdict never goes from
+violated to met.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from virtslo.model.figures import Figure
+from virtslo.model.figures import WITHIN_RUN, Figure
 from virtslo.model.findings import ALL_FIGURES, Finding
 from virtslo.model.indicators import Indicator
 from virtslo.model.objectives import Bound, Objective, Promise
@@ -16,9 +18,16 @@ from virtslo.model.scenario import Scenario
 from virtslo.model.verdicts import Outcome, Verdict
 from virtslo.model.vocabulary import LEAST_SAMPLES
 from virtslo.slo.catalog.catalog import TABLE_INDICATORS
+from virtslo.slo.catalog.generator import CREATE_SUCCESS, DELETE_SUCCESS, FAILED_CREATES
+from virtslo.slo.figures.over_runs import over_runs
 from virtslo.slo.record.measured import Measured
+from virtslo.slo.statistics.repetition import LEAST_RUNS, runs_needed
 
 LONGEST_REASON: Final = 80
+SAME_FACT: Final[Mapping[str, frozenset[str]]] = {
+    "failed_operations": frozenset({CREATE_SUCCESS.name, DELETE_SUCCESS.name, FAILED_CREATES.name})
+}
+"""What a finding cannot cast doubt on, since the indicator measures what the finding says."""
 
 FigureKey = tuple[str, str]
 """(indicator, statistic)."""
@@ -27,18 +36,29 @@ Judgement = tuple[Outcome, str | None]
 
 
 def verdicts_of(
-    run: Measured, indicators: Iterable[Indicator], findings: Sequence[Finding]
+    groups: Sequence[Sequence[Measured]],
+    indicators: Mapping[str, Iterable[Indicator]],
+    findings: Mapping[str, Sequence[Finding]],
 ) -> tuple[Verdict, ...]:
-    """A verdict for each objective of the run's scenario that is about such a run."""
-    scenario = run.record.header.scenario
-    if scenario.objectives is None:
-        return ()
-    figures = {(item.name, item.statistic): item.figure for item in indicators}
-    return tuple(
-        judge(objective, run, figures, findings)
-        for objective in scenario.objectives.objectives
-        if is_about(objective.promise, scenario)
-    )
+    """A verdict for each objective of each group of repetitions, or single run, that it is about.
+
+    `indicators` and `findings` are by run.
+    """
+    found: list[Verdict] = []
+    for runs in groups:
+        scenario = runs[0].record.header.scenario
+        if scenario.objectives is None:
+            continue
+        ids = [run.record.host.run_id for run in runs]
+        figures = [{(item.name, item.statistic): item.figure for item in indicators[run]}
+                   for run in ids]  # fmt: skip
+        doubts = [finding for run in ids for finding in findings[run]]
+        found += [
+            judge_runs(objective, runs, figures, doubts)
+            for objective in scenario.objectives.objectives
+            if is_about(objective.promise, scenario)
+        ]
+    return tuple(found)
 
 
 def is_about(promise: Promise, scenario: Scenario) -> bool:
@@ -56,8 +76,27 @@ def judge(
     findings: Sequence[Finding],
 ) -> Verdict:
     """One objective on one run."""
+    return judge_runs(objective, [run], [figures], findings)
+
+
+def judge_runs(
+    objective: Objective,
+    runs: Sequence[Measured],
+    figures: Sequence[Mapping[FigureKey, Figure]],
+    findings: Sequence[Finding],
+) -> Verdict:
+    """One objective on repetitions; `figures` are each run's own."""
+    run = runs[0]
     objects = run.expected_vmis()
-    names, figure, outcome, reason = _compared(objective, figures, objects)
+    names = (objective.indicator,) if objective.per is None else (objective.indicator,
+                                                                  objective.per)  # fmt: skip
+    compared = [_compared(objective, own) for own in figures]
+    figure = compared[0] if len(compared) == 1 else over_runs(compared)
+    values = [float(each.value) for each in compared if each.value is not None]
+    worst = None
+    if objective.statistic in LEAST_SAMPLES and objective.per is None and len(figures) == 1:
+        worst = figures[0].get((objective.indicator, "max"))
+    outcome, reason = compare(figure, objective.bound, objects, worst, values)
     if outcome is Outcome.VIOLATED:
         beyond = beyond_promise(objective.promise, run)
         if beyond:
@@ -69,38 +108,107 @@ def judge(
     elif outcome is Outcome.VIOLATED and doubts:
         told = f"doubtful: {doubts[0].code}"
         reason = f"{reason}; {told}" if reason else told
+    bound = objective.bound.at(objects)
     return Verdict(
         run=run.record.host.run_id,
         objective=objective.name,
         verdict=outcome,
         value=None if figure.value is None else float(figure.value),
-        bound=objective.bound.at(objects),
+        bound=bound,
         unit=objective.unit,
         reason=reason,
         is_least=objective.bound.is_least,
         indicators=names,
         statistic=objective.statistic,
         samples=figure.samples,
+        repetitions=(tuple(each.record.host.run_id for each in runs) if len(runs) > 1 else ()),
+        interval=figure.interval,
+        margin=_margin(figure, bound, is_least=objective.bound.is_least),
     )
 
 
-def compare(figure: Figure, bound: Bound, objects: int, worst: Figure | None = None) -> Judgement:
-    """A figure against a bound; `worst` is the largest of its samples, where that is known.
+def compare(
+    figure: Figure,
+    bound: Bound,
+    objects: int,
+    worst: Figure | None = None,
+    values: Sequence[float] = (),
+) -> Judgement:
+    """A figure against a bound.
 
-    A figure that needs more samples than there are is decided by the worst of those: if even that
-    one keeps to the bound, every statistic of them does.
+    `worst` is the largest of a run's samples, where that is known: if even that one keeps to the
+    bound, every statistic of them does, however few they are. `values` are those of the runs that
+    the figure is of, where it is of several.
     """
-    if figure.value is not None:
+    if figure.value is None:
+        return _without_value(figure, bound, objects, worst)
+    if len(values) == 2:
+        return _of_two(bound, objects, values)
+    interval = figure.interval
+    if interval is None:
         met = bound.allows(float(figure.value), objects)
         return (Outcome.MET if met else Outcome.VIOLATED), None
+    low, high = interval.low, interval.high
+    inner, outer = (high, low) if bound.is_least else (low, high)
+    if outer is not None and bound.allows(outer, objects):
+        return Outcome.MET, None
+    if inner is not None and not bound.allows(inner, objects):
+        return Outcome.VIOLATED, None
+    if _all_keep(figure, bound, objects, worst):
+        return Outcome.MET, f"each of {figure.samples} kept to it"
+    return Outcome.INCONCLUSIVE, _undecided(figure, bound.at(objects), values)
+
+
+def _without_value(figure: Figure, bound: Bound, objects: int, worst: Figure | None) -> Judgement:
+    """A figure without data: decided only where an unfinished object, or the worst one, decides."""
     if bound.is_least:
+        most = figure.upper_bound
+        if most is not None and not bound.allows(most, objects):
+            return Outcome.VIOLATED, figure.reason
         return Outcome.INCONCLUSIVE, figure.reason
-    if figure.lower_bound is not None and not bound.allows(figure.lower_bound, objects):
+    if figure.lower_bound is not None and figure.lower_bound >= bound.at(objects):
         return Outcome.VIOLATED, figure.reason
-    largest = None if worst is None or worst.samples != figure.samples else worst.value
-    if worst is not None and largest is not None and bound.allows(float(largest), objects):
+    if worst is not None and _all_keep(figure, bound, objects, worst):
         return Outcome.MET, f"the largest of {worst.samples} is {worst.value:.3g}"
     return Outcome.INCONCLUSIVE, figure.reason
+
+
+def _of_two(bound: Bound, objects: int, values: Sequence[float]) -> Judgement:
+    """Two runs have no interval: they decide where both lie on one side."""
+    kept = [bound.allows(value, objects) for value in values]
+    if all(kept):
+        return Outcome.MET, None
+    if not any(kept):
+        return Outcome.VIOLATED, None
+    return Outcome.INCONCLUSIVE, f"one run of two kept to it: needs at least {LEAST_RUNS} runs"
+
+
+def _all_keep(figure: Figure, bound: Bound, objects: int, worst: Figure | None) -> bool:
+    """Whether every object that was measured keeps to a bound from above."""
+    if worst is None or bound.is_least or worst.samples != figure.samples:
+        return False
+    return worst.value is not None and bound.allows(float(worst.value), objects)
+
+
+def _undecided(figure: Figure, bound: float, values: Sequence[float]) -> str:
+    """What it would take to decide."""
+    interval = figure.interval
+    assert interval is not None
+    if interval.scope == WITHIN_RUN:
+        return (
+            f"the bound lies in the interval within this run: needs repetitions, {LEAST_RUNS} "
+            "or more"
+        )
+    needed = runs_needed(values, bound)
+    about = f"about {needed}" if needed is not None else "more than a thousand"
+    return f"the bound lies in the interval: needs {about} runs"
+
+
+def _margin(figure: Figure, bound: float, *, is_least: bool) -> float | None:
+    if figure.value is None or bound == 0:
+        return None
+    apart = float(figure.value) - bound if is_least else bound - float(figure.value)
+    return apart / abs(bound)
 
 
 def beyond_promise(promise: Promise, run: Measured) -> str | None:
@@ -122,6 +230,9 @@ def touches(finding: Finding, names: Iterable[str]) -> bool:
 
     Names are compared whole.
     """
+    names = [name for name in names if name not in SAME_FACT.get(finding.code, ())]
+    if not names:
+        return False
     touched = frozenset(finding.touches)
     for table in finding.touches:
         touched |= TABLE_INDICATORS.get(table, frozenset())
@@ -136,20 +247,13 @@ def _told(finding: Finding) -> str:
     return f"{finding.code}: {detail}"
 
 
-def _compared(
-    objective: Objective, figures: Mapping[FigureKey, Figure], objects: int
-) -> tuple[tuple[str, ...], Figure, Outcome, str | None]:
-    """What was judged, the figure, what it comes to, and why."""
-    name = objective.indicator
-    figure = _figure(figures, name, objective.statistic, objective.unit)
-    if objective.per is not None:
-        other = _figure(figures, objective.per, objective.per_statistic, "")
-        ratio = _ratio(figure, other, objective.per)
-        outcome, reason = compare(ratio, objective.bound, objects)
-        return (name, objective.per), ratio, outcome, reason
-    worst = figures.get((name, "max")) if objective.statistic in LEAST_SAMPLES else None
-    outcome, reason = compare(figure, objective.bound, objects, worst)
-    return (name,), figure, outcome, reason
+def _compared(objective: Objective, figures: Mapping[FigureKey, Figure]) -> Figure:
+    """What is judged of one run: a figure, or the ratio of two."""
+    figure = _figure(figures, objective.indicator, objective.statistic, objective.unit)
+    if objective.per is None:
+        return figure
+    other = _figure(figures, objective.per, objective.per_statistic, "")
+    return _ratio(figure, other, objective.per)
 
 
 def _figure(figures: Mapping[FigureKey, Figure], name: str, statistic: str, unit: str) -> Figure:

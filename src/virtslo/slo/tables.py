@@ -1,11 +1,11 @@
 """The three tables of KubeVirt PR 7120, from one or several runs.
 
 Invariant: every cell is there; one that no run filled says why. Several runs of the same test and
-kind give the median, with the range, where they are alike: else no figure.
+kind give one figure over runs, with its interval, where they are alike: else no figure.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from statistics import median
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from virtslo.model.figures import Figure, no_data
@@ -18,6 +18,7 @@ from virtslo.slo.catalog.vmis import CREATION_RATE, OF_PHASE
 from virtslo.slo.comparable import differences
 from virtslo.slo.figures.churn_figures import form_of
 from virtslo.slo.figures.indicators import creation_rate, phase_rate
+from virtslo.slo.figures.over_runs import ONE_RUN, distinct, over_runs
 from virtslo.slo.record.measured import Measured
 from virtslo.slo.record.rest_calls import UNIT as REQUESTS
 from virtslo.slo.record.rest_calls import cell
@@ -101,37 +102,7 @@ def _combined(
     unlike = differences([run.record for run in chosen])
     if unlike:
         return no_data(unit, f"the runs are not alike, not one figure: they differ in {unlike}")
-    figures = [figure_of(run) for run in chosen]
+    figures = [figure_of(run) for run in distinct(chosen)]
     if len(figures) == 1:
-        return figures[0]
-    return _median(figures, unit)
-
-
-def _median(figures: Sequence[Figure], unit: str) -> Figure:
-    values = [float(figure.value) for figure in figures if figure.value is not None]
-    if len(values) < len(figures):
-        reasons = [figure.reason for figure in figures if figure.reason]
-        return no_data(
-            unit,
-            f"{len(figures) - len(values)} of {len(figures)} runs have no data: {reasons[0]}",
-            samples=sum(figure.samples for figure in figures),
-            source=figures[0].source,
-        )
-    return Figure(
-        median(values),
-        unit,
-        sum(figure.samples for figure in figures),
-        figures[0].source,
-        range=(min(values), max(values)),
-        detail={"runs": len(figures), **_shared_detail(figures)},
-    )
-
-
-def _shared_detail(figures: Sequence[Figure]) -> Mapping[str, object]:
-    """What a cell says further, where every run says the same."""
-    first = figures[0].detail or {}
-    return {
-        key: value
-        for key, value in first.items()
-        if all((figure.detail or {}).get(key) == value for figure in figures)
-    }
+        return replace(figures[0], no_interval=ONE_RUN)
+    return over_runs(figures)

@@ -6,7 +6,7 @@ import pytest
 
 from support.cli import virtslo
 
-RUN = ("run", "burst", "--count", "1")
+RUN = ("run", "burst", "--repeat", "1", "--count", "1")
 
 
 def test_yes_alone_is_refused_with_a_kubeconfig_that_names_no_context(tmp_path: Path) -> None:
@@ -81,7 +81,9 @@ def test_what_cannot_be_simulated_is_told_by_the_option_that_asks_for_it(
 
 
 def test_a_dry_run_prints_the_plan_and_creates_nothing(tmp_path: Path) -> None:
-    shown = virtslo("run", "burst", "--count", "7", "--dry-run", "--runs", str(tmp_path / "r"))
+    shown = virtslo(
+        "run", "burst", "--repeat", "1", "--count", "7", "--dry-run", "--runs", str(tmp_path / "r")
+    )
 
     assert shown.code == 0
     assert "7" in shown.out
@@ -91,7 +93,7 @@ def test_a_dry_run_prints_the_plan_and_creates_nothing(tmp_path: Path) -> None:
 
 def test_every_wrong_option_is_told_at_once(tmp_path: Path) -> None:
     shown = virtslo(
-        "run", "burst", "--count", "-3", "--kind", "pod", "--arrival", "sometimes",
+        "run", "burst", "--repeat", "1", "--count", "-3", "--kind", "pod", "--arrival", "sometimes",
         "--rate", "fast", "--runs", str(tmp_path),
     )  # fmt: skip
 

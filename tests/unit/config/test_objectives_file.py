@@ -53,7 +53,15 @@ def test_the_thresholds_of_kubevirts_jobs_are_the_ones_in_use() -> None:
         (RUNNING, "p95"): 60.0,
         ("rest_calls_patch_virtualmachineinstances", "count"): 2.0,
         ("rest_calls_update_virtualmachineinstances", "count"): 10.0,
+        # not KubeVirt's, but what follows from 60 s, and that every request is accepted
+        ("create_success_ratio", "value"): 1.0,
+        ("delete_success_ratio", "value"): 1.0,
+        ("phase_rate_running", "mean"): 0.0,
+        ("replacement_seconds", "p95"): 60.0,
+        ("cycle_recovery_seconds", "max"): 60.0,
     }
+    (rate,) = [item for item in found.objectives if item.indicator == "phase_rate_running"]
+    assert rate.bound.at(100) == pytest.approx(90 / 60)
 
 
 def test_the_example_is_read() -> None:

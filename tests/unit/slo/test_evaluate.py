@@ -1,5 +1,7 @@
 """Verdicts: what figures, findings and promises come to."""
 
+import math
+import random
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -13,7 +15,7 @@ from virtslo.model.findings import Finding
 from virtslo.model.objectives import Bound, Objective, Promise
 from virtslo.model.verdicts import Outcome, Verdict
 from virtslo.model.vocabulary import QUANTILES
-from virtslo.slo.evaluate import compare, is_about, judge, touches
+from virtslo.slo.evaluate import compare, is_about, judge, judge_runs, touches
 from virtslo.slo.record.measured import measure
 from virtslo.slo.statistics.quantiles import quantile
 
@@ -205,3 +207,109 @@ def test_an_object_that_hangs_is_never_better_than_one_that_finishes(
 
     if outcome(values, 0) is Outcome.VIOLATED:
         assert outcome(values[1:], 1) is not Outcome.MET
+
+
+def over(*values: float) -> list[dict[tuple[str, str], Figure]]:
+    return [{(RUNNING, "p95"): Figure(value, "s", 20, "watch")} for value in values]
+
+
+def judged(bound: float, *values: float) -> Verdict:
+    runs = [measure(burst_record([], count=10)) for _ in values]
+    return judge_runs(replace(P95, bound=Bound(bound)), runs, over(*values), [])
+
+
+def test_repetitions_are_judged_by_their_interval() -> None:
+    # geometric mean 20; the 95 % interval is about 17.7 to 22.6
+    runs = (19.0, 20.0, 21.0)
+
+    assert judged(25.0, *runs).verdict is Outcome.MET
+    assert judged(15.0, *runs).verdict is Outcome.VIOLATED
+    near = judged(20.5, *runs)
+    assert near.verdict is Outcome.INCONCLUSIVE
+    assert near.reason is not None
+    assert near.reason.startswith("the bound lies in the interval: needs about ")
+    assert near.basis == "3 runs"
+    assert near.margin == pytest.approx(0.5 / 20.5, abs=2e-3)
+
+
+def test_a_borderline_case_is_decided_as_runs_are_added() -> None:
+    chance = random.Random(1)
+    runs = [chance.lognormvariate(math.log(20), 0.05) for _ in range(20)]
+
+    outcomes = [judged(20.8, *runs[:count]).verdict for count in (1, 5, 20)]
+
+    assert outcomes[0] in {Outcome.MET, Outcome.VIOLATED}
+    assert outcomes[1] is Outcome.INCONCLUSIVE
+    assert outcomes[2] is Outcome.MET
+
+
+def test_two_runs_decide_where_both_lie_on_one_side() -> None:
+    assert judged(25.0, 19.0, 21.0).verdict is Outcome.MET
+    assert judged(15.0, 19.0, 21.0).verdict is Outcome.VIOLATED
+    assert judged(20.0, 19.0, 21.0).verdict is Outcome.INCONCLUSIVE
+
+
+def test_a_verdict_of_one_run_is_labelled_so() -> None:
+    assert judged(25.0, 19.0).basis == "one run"
+    assert judged(25.0, 19.0).runs == ("run-1",)
+
+
+def test_a_quantile_of_one_run_is_judged_by_its_interval_within_the_run() -> None:
+    samples = [float(number) for number in range(1, 101)]  # P95 = 95, interval 91 to 100
+    figures = {
+        (RUNNING, "p95"): quantile("p95", samples),
+        (RUNNING, "max"): quantile("max", samples),
+    }
+
+    def at(bound: float) -> Verdict:
+        return verdict(replace(P95, bound=Bound(bound)), figures)
+
+    assert at(100.0).verdict is Outcome.MET
+    assert at(90.0).verdict is Outcome.VIOLATED
+    assert at(96.0).verdict is Outcome.INCONCLUSIVE
+    assert "within this run: needs repetitions" in str(at(96.0).reason)
+
+
+def test_where_every_object_keeps_to_the_bound_few_of_them_suffice() -> None:
+    samples = [float(number) for number in range(1, 31)]  # no upper end below 59 objects
+    figures = {
+        (RUNNING, "p95"): quantile("p95", samples),
+        (RUNNING, "max"): quantile("max", samples),
+    }
+
+    met = verdict(replace(P95, bound=Bound(30.0)), figures)
+    open_end = verdict(replace(P95, bound=Bound(29.5)), figures)
+
+    assert (met.verdict, met.reason) == (Outcome.MET, "each of 30 kept to it")
+    assert open_end.verdict is Outcome.INCONCLUSIVE
+
+
+def test_waiting_as_long_as_the_bound_is_a_violation() -> None:
+    assert verdict(P95, running(None, lower_bound=60.0)).verdict is Outcome.VIOLATED
+
+
+def test_a_throughput_that_was_never_reached_violates_what_it_cannot_have_been() -> None:
+    fast = Objective("fast", "phase_rate_running", "mean", Bound(2.0, is_least=True), "VMIs/s")
+    never = {
+        ("phase_rate_running", "mean"): Figure(
+            None, "VMIs/s", 100, "watch", reason="90 % never made it", upper_bound=0.15
+        )
+    }
+
+    assert verdict(fast, never).verdict is Outcome.VIOLATED
+    slow = replace(fast, bound=Bound(0.1, is_least=True))
+    assert verdict(slow, never).verdict is Outcome.INCONCLUSIVE
+
+
+def test_refused_creates_violate_their_own_objective_beyond_doubt() -> None:
+    accepted = Objective(
+        "accepted", "create_success_ratio", "value", Bound(1.0, is_least=True), "share"
+    )
+    figures = {("create_success_ratio", "value"): Figure(0.9, "share", 10, "operations")}
+    refused = Finding(code="failed_operations", detail="1 of 10", touches=("*",), inconclusive=True)
+
+    found = verdict(accepted, figures, [refused])
+
+    assert (found.verdict, found.reason) == (Outcome.VIOLATED, None)
+    assert not touches(refused, ["create_success_ratio"])
+    assert touches(refused, [RUNNING])

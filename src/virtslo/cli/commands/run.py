@@ -1,6 +1,7 @@
 """`virtslo run`: one test, on a real cluster or on the simulated one."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,10 @@ from virtslo.cli.scenarios import SUITE, Keyed, read_scenarios
 
 if TYPE_CHECKING:
     from virtslo.model.scenario import Scenario
+
+REPEATED = ("burst", SUITE)
+"""What is repeated on the simulated cluster, where repetitions cost little."""
+REPETITIONS = 5
 
 
 @click.command("run")
@@ -27,7 +32,13 @@ if TYPE_CHECKING:
     metavar="NAME[:KEY=VALUE,...]",
     help="Simulated cluster: fault to inject.",
 )
-@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Random seed.")
+@click.option(
+    "--seed",
+    type=click.IntRange(0),
+    default=1,
+    show_default=True,
+    help="Random seed; the first of several repetitions.",
+)
 @target_options
 @click.option(
     "--runs",
@@ -57,7 +68,9 @@ def command(what: str, **options: Any) -> int:
     """Run a test: a load pattern (burst, steady-state, constant-churn), the suite, or a file.
 
     Without --context, --kubeconfig or --in-cluster, the test runs on the simulated cluster, in
-    virtual time. FILE is a scenario of virtslo, or a workload of perfscale-load-generator or
+    virtual time: burst and suite five times, with a seed each, so that figures have an interval.
+
+    FILE is a scenario of virtslo, or a workload of perfscale-load-generator or
     kube-burner that creates VMs, VMIs or replica sets.
 
     \b
@@ -70,6 +83,8 @@ def command(what: str, **options: Any) -> int:
     given = RunOptions.of(options)
     if given.resume is not None:
         return _resume(what, given.resume, given)
+    if given.scenario["repeat"] is None and what in REPEATED and not given.target.is_real:
+        given = replace(given, scenario={**given.scenario, "repeat": str(REPETITIONS)})
     scenarios, name = read_scenarios(what, given.scenario)
     if given.is_dry:
         return _print_plans(scenarios, given)

@@ -36,7 +36,9 @@ class SeriesProgress:
         """A part begins."""
         self._number += 1
         self._title = part.key
-        self._progress.note(f"part {self._number} of {self._count}: {part.key}{self._left()}")
+        seed = "" if part.seed is None else f", seed {part.seed}"
+        words = f"part {self._number} of {self._count}: {part.key}{seed}{self._left()}"
+        self._progress.note(words)
 
     def end(self, part: SuitePart) -> None:
         """A part is over."""

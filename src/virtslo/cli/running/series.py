@@ -2,14 +2,17 @@
 
 Invariant: a part begins only when the cluster is verified to hold nothing of the parts before it
 and has been left alone for a while. What is complete is written down at once and never run again;
-an interruption ends the part under way and starts no other.
+an interruption ends the part under way and starts no other. Repetitions with a seed of their own
+have a simulated cluster each, and are run side by side where there are cores.
 """
 
 import asyncio
 import secrets
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 from virtslo.app.cluster.clean_up import find_leftovers
 from virtslo.app.run.interruption import Interruption
@@ -18,6 +21,7 @@ from virtslo.base.errors import ClusterError, VirtsloError
 from virtslo.base.stage_board import StageBoard
 from virtslo.base.virtual_time import VirtualClock, run_in_virtual_time
 from virtslo.cli.progress.series_progress import SeriesProgress
+from virtslo.cli.running.parallel_runs import core_count, run_side_by_side
 from virtslo.cli.running.run_once import Execution, OneRun, real_label, simulated_label
 from virtslo.cli.signals import handled_signals
 from virtslo.cli.wiring import (
@@ -27,10 +31,12 @@ from virtslo.cli.wiring import (
     simulated_cluster,
     write_suite,
 )
+from virtslo.model.environment import SimulatedTarget
 from virtslo.model.record import RunRecord, RunStatus
 from virtslo.model.scenario import Scenario
 from virtslo.model.suite import PartStatus, SuitePart, SuiteRecord
 from virtslo.ports.kube_api import KubeApi
+from virtslo.ports.progress import Progress
 
 REST_SECONDS = 5.0
 """How long the cluster is left alone between two parts, at least: client token buckets fill."""
@@ -47,18 +53,36 @@ def new_suite_id(name: str) -> str:
     return f"{SystemClock().wall():%Y%m%d-%H%M%S}-{name[:40]}-{secrets.token_hex(2)}"
 
 
+class SeriesListener(Progress, Protocol):
+    """Receives the progress of several runs."""
+
+    def begin(self, part: SuitePart) -> None:
+        """A part begins."""
+        ...
+
+    def end(self, part: SuitePart) -> None:
+        """A part is over."""
+        ...
+
+
 class RunSeries:
     """Runs the parts of a suite that are still to be run."""
 
     def __init__(
-        self, suite: SuiteRecord, execution: Execution, *, directory: Path, where: RealTarget | None
+        self,
+        suite: SuiteRecord,
+        execution: Execution,
+        *,
+        directory: Path,
+        where: RealTarget | None,
     ) -> None:
         self.suite = suite
         self.directory = directory
         self._where = where
+        self._part_changed: Callable[[SuitePart], None] = lambda _: self._save()
         self._interruption = Interruption()
         self._stages = StageBoard()
-        self._progress = SeriesProgress(execution.progress, suite)
+        self._progress: SeriesListener = SeriesProgress(execution.progress, suite)
         self._execution = replace(execution, runs=directory, progress=self._progress)
         self._run: OneRun | None = None
 
@@ -66,11 +90,48 @@ class RunSeries:
         """Run what is left; returns the records of every part that has one, in order."""
         self._save()
         with handled_signals(self._interruption, self._last_words):
-            if self._where is None:
-                run_in_virtual_time(self._simulated)
-            else:
+            if self._where is not None:
                 asyncio.run(self._real(self._where))
+            else:
+                self._carry_out_simulated()
         return self.records()
+
+    def _carry_out_simulated(self) -> None:
+        batches = self.suite.by_seed()
+        if len(batches) > 1 and core_count() > 1:
+            run_side_by_side(
+                batches,
+                self.directory,
+                self._execution.command,
+                changed=self._set,
+                progress=self._progress,
+                interruption=self._interruption,
+            )
+            return
+        for batch in batches:
+            if not self._interruption.is_requested:
+                self._run_batch(batch)
+
+    def carry_out_as_child(
+        self, progress: SeriesListener, changed: Callable[[SuitePart], None]
+    ) -> None:
+        """Run what is left on one simulated cluster, in a process that another one started: that
+        one hears of every change, and writes `suite.json`."""
+        self._progress = progress
+        self._execution = replace(self._execution, progress=progress)
+        self._part_changed = changed
+        with handled_signals(self._interruption, self._last_words):
+            self._run_batch(self.suite)
+
+    def _run_batch(self, batch: SuiteRecord) -> None:
+        """Run the parts of one seed on a simulated cluster of their own, in this process."""
+        target = batch.simulated
+        assert target is not None
+
+        async def main(clock: VirtualClock) -> None:
+            await self._on(simulated_cluster(target, clock, self._stages), clock, batch)
+
+        run_in_virtual_time(main)
 
     def records(self) -> list[RunRecord]:
         """The records of the parts, in order."""
@@ -85,25 +146,27 @@ class RunSeries:
         """Whether the user ended it."""
         return self._interruption.is_requested
 
-    async def _simulated(self, clock: VirtualClock) -> None:
-        assert self.suite.simulated is not None
-        await self._on(simulated_cluster(self.suite.simulated, clock, self._stages), clock)
-
     async def _real(self, where: RealTarget) -> None:
         clock = SystemClock()
-        await self._on(open_cluster(where, clock), clock)
+        await self._on(open_cluster(where, clock), clock, self.suite)
 
-    async def _on(self, opening: AbstractAsyncContextManager[KubeApi], clock: Clock) -> None:
+    async def _on(
+        self, opening: AbstractAsyncContextManager[KubeApi], clock: Clock, batch: SuiteRecord
+    ) -> None:
         async with opening as api:
-            for part in self.suite.pending():
+            keys = {part.key for part in batch.parts}
+            for part in batch.pending():
                 if self._interruption.is_requested:
                     return
-                await self._rest(api, clock, part.scenario)
-                await self._part(part, api, clock)
+                before = [item for item in self.suite.parts if item.key in keys]
+                await self._rest(api, clock, before, part.scenario)
+                await self._part(part, api, clock, batch.simulated)
 
-    async def _rest(self, api: KubeApi, clock: Clock, scenario: Scenario) -> None:
+    async def _rest(
+        self, api: KubeApi, clock: Clock, parts: list[SuitePart], scenario: Scenario
+    ) -> None:
         """Verify that nothing of the parts before is left, and leave the cluster alone."""
-        for part in self.suite.parts:
+        for part in parts:
             if part.run_label is None:
                 continue
             left = await find_leftovers(api, part.run_label)
@@ -112,15 +175,17 @@ class RunSeries:
                     f"the cluster is not clean after {part.key}: {', '.join(left.describe())}",
                     hint=f"virtslo clean --run {part.run_label}, then --resume {self.directory}",
                 )
-        if any(part.status is PartStatus.COMPLETE for part in self.suite.parts):
+        if any(part.status is PartStatus.COMPLETE for part in parts):
             await sleep(clock, max(REST_SECONDS, scenario.load.settle))
 
-    async def _part(self, part: SuitePart, api: KubeApi, clock: Clock) -> None:
-        simulated = self.suite.simulated
+    async def _part(
+        self, part: SuitePart, api: KubeApi, clock: Clock, simulated: SimulatedTarget | None
+    ) -> None:
+        repetition = part.repetition if part.seed is None else 1
         label = (
             real_label()
             if simulated is None
-            else simulated_label(part.scenario, simulated, part.repetition)
+            else simulated_label(part.scenario, simulated, repetition)
         )
         self._run = OneRun(
             part.scenario, self._execution, label, simulated, self._interruption, self._stages
@@ -140,7 +205,7 @@ class RunSeries:
 
     def _set(self, part: SuitePart) -> None:
         self.suite = self.suite.with_part(part)
-        self._save()
+        self._part_changed(part)
 
     def _save(self) -> None:
         write_suite(self.directory, self.suite)

@@ -39,7 +39,7 @@ def run_series(scenarios: Keyed, options: RunOptions, *, name: str) -> int:
         id=new_suite_id(name),
         name=name,
         seed=options.seed,
-        parts=repeated(once, times),
+        parts=repeated(once, times, seed=None if target is not None else options.seed),
         simulated=simulated,
         target="" if target is None else describe_target(target),
     )
@@ -67,6 +67,10 @@ def resume_series(directory: Path, options: RunOptions) -> int:
     return _carry_out(suite, options, directory=directory, target=target)
 
 
+def _seeds(suite: SuiteRecord) -> set[int]:
+    return {suite.seed if part.seed is None else part.seed for part in suite.pending()}
+
+
 def _refuse_to_keep(options: RunOptions) -> None:
     if options.keep:
         problem = Problem(
@@ -92,7 +96,7 @@ def _carry_out(
     series = RunSeries(suite, execution, directory=directory, where=target)
     try:
         if suite.simulated is not None:
-            where = describe_simulated(suite.simulated)
+            where = describe_simulated(suite.simulated, seeds=sorted(_seeds(suite)))
             progress.note(f"{len(pending)} runs on {where}, in virtual time")
         records = series.carry_out()
     except VirtsloError:

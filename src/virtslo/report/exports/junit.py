@@ -10,7 +10,7 @@ from virtslo.base.plain_text import harmless
 from virtslo.model.report import Report, RunSummary
 from virtslo.model.verdicts import Outcome, Verdict
 from virtslo.report.content import environment_lines
-from virtslo.report.numbers import number
+from virtslo.report.numbers import amount, value_of
 
 
 class JUnit:
@@ -82,7 +82,7 @@ def _validity(run: RunSummary, report: Report) -> Element:
 
 def _objective(run: RunSummary, verdict: Verdict) -> Element:
     case = _case(run, verdict.objective)
-    told = f"{number(verdict.value)} {verdict.unit}, bound {number(verdict.bound)} {verdict.unit}"
+    told = f"{value_of(verdict)}, bound {amount(verdict.bound, verdict.unit)} ({verdict.basis})"
     if verdict.reason:
         told += f": {verdict.reason}"
     if verdict.verdict is Outcome.VIOLATED:

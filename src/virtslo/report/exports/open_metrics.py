@@ -44,6 +44,8 @@ class _Families:
         yield from (self._runs(), self._validity())
         yield from self._indicators()
         yield self._missing()
+        yield from self._intervals()
+        yield self._over_runs()
         yield self._rest_calls()
         yield from self._verdicts()
 
@@ -105,6 +107,45 @@ class _Families:
                 family.add_metric([*self._labels[item.run], *labels], 1)
         return family
 
+    def _intervals(self) -> "Iterator[GaugeMetricFamily]":
+        extra = ("indicator", "statistic", "scope")
+        text = "end of the 95 % interval of an indicator, as far as it has one"
+        low = _gauge("virtslo_interval_low", f"Lower {text}", extra)
+        high = _gauge("virtslo_interval_high", f"Upper {text}", extra)
+        for item in self._report.indicators:
+            interval = item.figure.interval
+            if interval is None or item.figure.value is None:
+                continue
+            labels = [*self._labels[item.run], item.name, item.statistic, interval.scope]
+            for family, end in ((low, interval.low), (high, interval.high)):
+                if end is not None:
+                    family.add_metric(labels, end)
+        yield from (low, high)
+
+    def _over_runs(self) -> "GaugeMetricFamily":
+        from prometheus_client.metrics_core import GaugeMetricFamily
+
+        names = ["test", "kind", "runs", "simulated", "indicator", "statistic", "part"]
+        text = "Figures over repetitions; part: value, low or high (its 95 % interval over runs)"
+        family = GaugeMetricFamily("virtslo_over_runs", text, labels=names)
+        for group in self._report.groups:
+            simulated = self._labels[group.runs[0]][-1]
+            for item in group.indicators:
+                figure = item.figure
+                if figure.value is None:
+                    continue
+                interval = figure.interval
+                parts = {
+                    "value": float(figure.value),
+                    "low": None if interval is None else interval.low,
+                    "high": None if interval is None else interval.high,
+                }
+                labels = [group.test, group.kind, str(len(group.runs)), simulated]
+                for part, value in parts.items():
+                    if value is not None:
+                        family.add_metric([*labels, item.name, item.statistic, part], value)
+        return family
+
     def _rest_calls(self) -> "GaugeMetricFamily":
         text = "REST calls of KubeVirt's components in a stage's window, as counted"
         extra = ("stage", "component", "verb", "resource", "code")
@@ -119,8 +160,9 @@ class _Families:
         extra = ("objective", "verdict")
         states = _gauge("virtslo_objective", "1 for the verdict that an objective got", extra)
         bounds = _gauge("virtslo_objective_bound", "An objective's bound", ("objective", "unit"))
-        for item in self._report.verdicts:
-            labels = self._labels[item.run]
+        judged = ((item, run) for item in self._report.verdicts for run in item.runs)
+        for item, run in judged:
+            labels = self._labels[run]
             for outcome in Outcome:
                 value = 1 if outcome is item.verdict else 0
                 states.add_metric([*labels, item.objective, outcome.value], value)

@@ -33,8 +33,6 @@ def perf_data(run: RunSummary, detail: RunDetail, report: Report) -> dict[str, A
         if indicator.run == run.id and is_rate and figure.value is not None:
             labels = {"Metric": marked(run, indicator.name)}
             data = {"Average": float(figure.value)}
-            if figure.peak is not None:
-                data["Max"] = figure.peak
             items.append({"data": data, "unit": figure.unit, "labels": labels})
     labels = {"Name": marked(run, run.scenario), "Run": marked(run, run.id), "Test": run.test}
     return {"version": VERSION, "dataItems": items, "labels": labels}

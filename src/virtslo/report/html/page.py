@@ -29,8 +29,9 @@ from virtslo.report.content import (
     time_lines,
     validity_line,
 )
+from virtslo.report.headline import headline_sheets
 from virtslo.report.marking import detailed_runs
-from virtslo.report.numbers import number, seconds
+from virtslo.report.numbers import measured, number
 from virtslo.report.verdicts import verdict_sheet
 
 POLICY: Final = (
@@ -40,8 +41,11 @@ POLICY: Final = (
 ASSET: Final = "virtslo-plotly.min.js"
 FACTS: Final = (
     ("time_to_all_running_seconds", "value", "All Running after"),
+    ("replacement_seconds", "p50", "Replacement, P50"),
+    ("replacement_seconds", "p95", "Replacement, P95"),
     ("cycle_recovery_seconds", "p50", "Recovery of a cycle, P50"),
     ("cycle_recovery_seconds", "max", "Recovery of a cycle, max"),
+    ("time_below_capacity_share", "value", "Below capacity"),
     ("vmi_creation_to_running_seconds", "p50", "Creation to Running, P50"),
     ("vmi_creation_to_running_seconds", "p99", "Creation to Running, P99"),
     ("creation_rate", "mean", "Creation rate"),
@@ -95,6 +99,7 @@ def _page(report: Report, *, is_shared: bool) -> dict[str, Any]:
         "sections": _sections(runs),
         "badges": list(_badges(report)),
         "facts": list(_facts(report)),
+        "headlines": headline_sheets(report),
         "tables": shown,
         "tables_not_run": not_run,
         "verdicts": verdict_sheet(report),
@@ -194,10 +199,7 @@ def _facts(report: Report) -> Iterator[tuple[str, str, str]]:
 
 
 def _fact(figure: Figure) -> str:
-    if figure.value is None:
-        low = figure.lower_bound
-        return f"> {seconds(low)}" if low is not None else "no data"
-    return seconds(figure.value) if figure.unit == "s" else f"{number(figure.value)}/s"
+    return measured(figure)
 
 
 def _beside(figure: Figure) -> str:

@@ -21,6 +21,7 @@ from virtslo.report.content import (
     time_lines,
     validity_line,
 )
+from virtslo.report.headline import headline_sheets
 from virtslo.report.verdicts import objectives_title, verdict_lines
 
 
@@ -34,7 +35,7 @@ class Markdown:
         if label:
             parts += [f"**Every figure here is from a {label}.**", ""]
         parts += [validity_line(report), ""]
-        for sheet in table_sheets(report):
+        for sheet in [*headline_sheets(report), *table_sheets(report)]:
             parts += _sheet(sheet)
         for sheet in [*latency_sheets(report), *call_sheets(report)]:
             parts += _sheet(sheet)

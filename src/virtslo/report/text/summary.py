@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 from virtslo.model.figures import Figure
 from virtslo.model.findings import Finding
 from virtslo.model.report import Report, RunSummary
-from virtslo.model.scenario import Pattern
 from virtslo.model.verdicts import Outcome, Verdict
 from virtslo.report.content import (
     PROMISES,
@@ -22,7 +21,8 @@ from virtslo.report.content import (
     run_title,
     table_sheets,
 )
-from virtslo.report.numbers import amount, number, seconds
+from virtslo.report.headline import GONE, Subject, headline_sheets, subjects_of
+from virtslo.report.numbers import NO_DATA, amount, measured, number
 from virtslo.report.text.console import UNFOLDED, drawn, print_lines, print_sheet
 from virtslo.report.text.terminal import DEFINITIONS, PROMISE, print_end
 from virtslo.report.verdicts import objectives_title, unjudged_lines, verdict_line
@@ -34,20 +34,7 @@ NAMED: Final = 3
 """How many figures or runs a line names before it says how many more."""
 ALIKE: Final = 6
 """Number of findings of one code that are listed."""
-_WHOLE: Final = {
-    Pattern.BURST.key: ("time_to_all_running_seconds", "value"),
-    Pattern.STEADY_STATE.key: ("cycle_recovery_seconds", "p50"),
-    Pattern.CONSTANT_CHURN.key: ("replacement_seconds", "p50"),
-}
-_RUNNING: Final = "vmi_creation_to_running_seconds"
-_GONE: Final = "vmi_deletion_to_gone_seconds"
-_NOTES: Final = (
-    "Running: from the release of the create to each of n VMIs' Running; gone: from deletion, P50",
-    (
-        "whole: Burst, all Running; Steady State, P50 of the cycles' recovery; Constant Churn, P50 "
-        "of a replacement"
-    ),
-)
+_NOTE: Final = "gone: from the release of the delete to the VMI being gone"
 
 
 class Summary:
@@ -59,7 +46,7 @@ class Summary:
 
 
 def _print(console: "Console", report: Report) -> None:
-    for sheet in table_sheets(report):
+    for sheet in [*headline_sheets(report), *table_sheets(report)]:
         print_sheet(console, sheet)
     print_lines(console, DEFINITIONS, TABLE_DEFINITIONS)
     print_lines(console, "Environment", _environment(report))
@@ -75,27 +62,27 @@ def _print(console: "Console", report: Report) -> None:
     print_end(console, report)
 
 
-def shown(test: str) -> tuple[tuple[str, str], ...]:
-    """The indicators and statistics of the row of a run of this test."""
-    running = ((_RUNNING, statistic) for statistic in ("p50", "p95", "max"))
-    return (*running, _WHOLE[test], (_GONE, "p50"))
-
-
 def run_sheet(report: Report) -> Sheet:
-    """A row a run: how soon its objects were there, and what it came to."""
+    """A row for each run, or for all repetitions of a test and kind: what it came to."""
     judged = any(run.objectives for run in report.runs)
-    columns = ["Run", "n", "Running P50", "P95", "max", "whole", "gone"]
+    columns = ["Test", "runs", "seeds", "gone P50"]
     sheet = Sheet("Runs", [*columns, *(["objectives met"] if judged else []), "result"])
-    figures = {(item.run, item.name, item.statistic): item.figure for item in report.indicators}
     notes = Footnotes()
-    for run in report.runs:
-        cells = [_cell(figures.get((run.id, *key)), notes) for key in shown(run.test)]
+    for subject in subjects_of(report):
+        ids = {run.id for run in subject.runs}
+        seeds = sorted(
+            {
+                run.environment.simulated.seed
+                for run in subject.runs
+                if run.environment.simulated is not None
+            }
+        )
+        cells = [number(len(subject.runs)), ", ".join(map(str, seeds)) or "–"]
+        cells.append(_cell(subject.figures.get(GONE), notes))
         if judged:
-            cells.append(_met([item for item in report.verdicts if item.run == run.id]))
-        measured = figures.get((run.id, _RUNNING, "p50"))
-        size = "–" if measured is None else number(measured.samples)
-        sheet.rows.append([run_title(report, run), size, *cells, _result(report, run)])
-    sheet.notes = [*notes.lines(), *_NOTES]
+            cells.append(_met([item for item in report.verdicts if item.run in ids]))
+        sheet.rows.append([subject.title, *cells, _result(report, subject)])
+    sheet.notes = [*notes.lines(), _NOTE]
     return sheet
 
 
@@ -111,7 +98,7 @@ def objective_lines(report: Report) -> Iterator[str]:
     several = len(report.runs) > 1
     rank = {Outcome.VIOLATED: 0, Outcome.INCONCLUSIVE: 1}
     missed = [item for item in report.verdicts if item.verdict is not Outcome.MET]
-    titles = {run.id: run_title(report, run) for run in report.runs}
+    titles = {run.id: subject.title for subject in subjects_of(report) for run in subject.runs}
     for item in sorted(missed, key=lambda item: rank[item.verdict]):
         yield verdict_line(item, titles[item.run] if several else "")
     met: dict[str, list[Verdict]] = {}
@@ -120,8 +107,8 @@ def objective_lines(report: Report) -> Iterator[str]:
             met.setdefault(item.objective, []).append(item)
     for name, items in met.items():
         judged = sum(item.objective == name for item in report.verdicts)
-        runs = f" in {len(items)} of {judged} runs" if several else ""
-        yield f"met{runs}: {name}: {_extent(items)}"
+        tests = f" in {len(items)} of {judged} tests" if judged > 1 else ""
+        yield f"met{tests} ({items[0].basis}): {name}: {_extent(items)}"
     yield from unjudged_lines(report)
 
 
@@ -158,16 +145,18 @@ def _environment(report: Report) -> Iterator[str]:
     first = lines_of[report.runs[0].id] if report.runs else []
     shared = [line for line in first if all(line in lines for lines in lines_of.values())]
     yield from shared
-    for run in report.runs:
-        for line in lines_of[run.id]:
-            if line not in shared:
-                yield f"{run_title(report, run)}: {line}"
+    for subject in subjects_of(report):
+        told: dict[str, None] = {}
+        for run in subject.runs:
+            told.update(dict.fromkeys(line for line in lines_of[run.id] if line not in shared))
+        for line in told:
+            yield f"{subject.title}: {line}"
 
 
 def _of_cluster(run: RunSummary) -> Iterator[str]:
     """What identifies cluster and load, without what other sections tell."""
     for line in environment_lines(run):
-        if not line.startswith(("test: ", "record: ", "ceiling: ")):
+        if not line.startswith(("test: ", "record: ", "ceiling: ", "seed: ")):
             yield line
 
 
@@ -176,8 +165,9 @@ def _records(report: Report) -> Iterator[str]:
     if len(parents) == 1 and len(report.runs) > 1:
         (parent,) = parents
         yield f"in {parent}"
-        for run in report.runs:
-            yield f"{run_title(report, run)}: {PurePath(run.directory).name} ({run.status})"
+        for subject in subjects_of(report):
+            names = ", ".join(_record(run) for run in subject.runs)
+            yield f"{subject.title}: {names}"
         yield f"everything about a run: virtslo report {parent}/NAME"
     else:
         for run in report.runs:
@@ -185,13 +175,16 @@ def _records(report: Report) -> Iterator[str]:
         yield "everything about a run: virtslo report RECORD"
 
 
+def _record(run: RunSummary) -> str:
+    status = "" if run.status == "complete" else f" ({run.status})"
+    return f"{PurePath(run.directory).name}{status}"
+
+
 def _cell(figure: Figure | None, notes: Footnotes) -> str:
     if figure is None:
         return "–"
-    if figure.value is not None:
-        return seconds(figure.value)
-    low = figure.lower_bound
-    return f"> {seconds(low)}" if low is not None else notes.mark(figure)
+    text = measured(figure)
+    return notes.mark(figure) if text == NO_DATA else text
 
 
 def _met(verdicts: Sequence[Verdict]) -> str:
@@ -199,10 +192,13 @@ def _met(verdicts: Sequence[Verdict]) -> str:
     return f"{met} of {len(verdicts)}" if verdicts else "not judged"
 
 
-def _result(report: Report, run: RunSummary) -> str:
-    if any(item.run == run.id and item.finding.inconclusive for item in report.findings):
-        return "INCONCLUSIVE"
-    return "valid"
+def _result(report: Report, subject: Subject) -> str:
+    """Whether its figures can be relied on; of several runs, how many spoil them."""
+    ids = {run.id for run in subject.runs}
+    spoilt = {item.run for item in report.findings if item.finding.inconclusive} & ids
+    if not spoilt:
+        return "valid"
+    return "INCONCLUSIVE" if len(ids) == 1 else f"INCONCLUSIVE ({len(spoilt)} runs)"
 
 
 def _extent(items: Sequence[Verdict]) -> str:

@@ -19,6 +19,7 @@ from virtslo.report.content import (
     time_lines,
     validity_line,
 )
+from virtslo.report.headline import headline_sheets
 from virtslo.report.text.console import drawn, print_lines, print_sheet
 from virtslo.report.text.sparklines import over_time
 from virtslo.report.verdicts import objectives_title, verdict_lines
@@ -48,7 +49,8 @@ def print_end(console: "Console", report: Report) -> None:
 
 
 def _print(console: "Console", report: Report) -> None:
-    for sheet in [*table_sheets(report), *latency_sheets(report), *call_sheets(report)]:
+    for sheet in [*headline_sheets(report), *table_sheets(report), *latency_sheets(report),
+                  *call_sheets(report)]:  # fmt: skip
         print_sheet(console, sheet)
     for run, detail in zip(report.runs, report.details, strict=False):
         print_lines(console, f"Over time, {run.id}", over_time(detail, console.width))

@@ -6,12 +6,27 @@ Invariant: as of the catalog: every such indicator that is printed is here.
 from typing import Final
 
 from virtslo.model.indicators import Definition, Section
-from virtslo.slo.catalog.family import COUNT, OPERATIONS, Family
+from virtslo.slo.catalog.family import COUNT, OPERATIONS, VALUE, Family
 
 FAMILY: Final = Family()
 
 FAILED_CREATES: Final = FAMILY.value(
     "failed_creates", "operations", COUNT, "creates that were not accepted", source=OPERATIONS
+)
+CREATE_SUCCESS: Final = FAMILY.value(
+    "create_success_ratio",
+    "share",
+    VALUE,
+    "creates that were accepted / creates that were sent, in the measured stage",
+    source=OPERATIONS,
+)
+DELETE_SUCCESS: Final = FAMILY.value(
+    "delete_success_ratio",
+    "share",
+    VALUE,
+    "deletes that were accepted / deletes that were sent, in the ramp-down or the churn stage; one "
+    "of an object that was gone already counts as accepted",
+    source=OPERATIONS,
 )
 LATENESS: Final = FAMILY.latency(
     "lateness_seconds",

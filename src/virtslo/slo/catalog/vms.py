@@ -40,6 +40,6 @@ POOL_CREATION_RATE: Final = FAMILY.value(
     "pool_creation_rate",
     "pools/s",
     MEAN,
-    "pools accepted per second, where there are several: (N - 1) / (last - first)",
+    "throughput of accepted pools, where there are several, defined as that of creation_rate",
     source=OPERATIONS,
 )

@@ -1,12 +1,13 @@
-"""The figures of the churn stage: per cycle, and over cycles the median with its range.
+"""The figures of the churn stage: per cycle, and pooled over cycles.
 
-Invariant: every figure covers the churn stage only; a cycle without a rate is counted as such; a
-cycle that did not recover is never dropped from a quantile.
+Invariant: every figure covers the churn stage only; a cycle whose events cannot be told from the
+next one's is left out of a throughput and counted; a cycle that did not recover is never dropped
+from a quantile.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from statistics import median
-from typing import Final
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Final
 
 from virtslo.base.clock import to_seconds
 from virtslo.model.figures import Figure, no_data
@@ -29,7 +30,7 @@ from virtslo.slo.catalog.vmis import CREATION_RATE, OF_PHASE
 from virtslo.slo.figures.rows import Row
 from virtslo.slo.record.churn import ChurnFacts, Cycle, Victim
 from virtslo.slo.statistics.quantiles import quantile
-from virtslo.slo.statistics.rates import rate
+from virtslo.slo.statistics.throughput import Load, throughput
 
 FORMS: Final[Mapping[tuple[bool, ChurnMode], str]] = {
     (False, ChurnMode.OBJECTS): "delete and create",
@@ -42,24 +43,37 @@ FORMS: Final[Mapping[tuple[bool, ChurnMode], str]] = {
 
 def form_of(churn: ChurnFacts) -> str:
     """What a replacement is, in words."""
-    return FORMS[churn.kind in {Kind.VMPOOL, Kind.VMIRS}, churn.churn.mode]
+    return FORMS[is_by_controller(churn), churn.churn.mode]
 
 
 def churn_creation_rate(churn: ChurnFacts) -> Figure:
-    """Objects that came in place of others per second: the median of the cycles' rates."""
+    """Throughput of objects that came in place of others, pooled over cycles."""
     if churn.churn.mode is ChurnMode.RESTART:
         reason = "a restart creates no VM: the VM's controller starts another VMI"
         return no_data(CREATION_RATE.unit, reason, source=OPERATIONS)
-    return _over_cycles(churn, [_creation(churn, cycle) for cycle in churn.cycles])
+    if is_by_controller(churn):
+        return _pooled(churn, _added, unit=CREATION_RATE.unit, source=WATCH)
+    return _pooled(churn, _accepted, unit=CREATION_RATE.unit, source=OPERATIONS)
 
 
 def churn_phase_rate(churn: ChurnFacts, phase: Phase) -> Figure:
-    """VMIs that entered a phase per second: the median of the cycles' rates."""
-    figures = []
-    for cycle in churn.cycles:
-        moments = [vmi.phases[phase] for vmi in cycle.created if phase in vmi.phases]
-        figures.append(_rate(churn, cycle, moments, unit=OF_PHASE[phase].rate.unit, source=WATCH))
-    return _over_cycles(churn, figures)
+    """Throughput of VMIs entering a phase, pooled over cycles."""
+
+    def entered(cycle: Cycle) -> list[int]:
+        if not cycle.is_by_identity:
+            return [vmi.phases[phase] for vmi in cycle.created if phase in vmi.phases]
+        firsts = (
+            min((vmi.phases[phase] for vmi in item.vmis if phase in vmi.phases), default=None)
+            for item in cycle.replacements
+        )
+        return [moment for moment in firsts if moment is not None]
+
+    return _pooled(churn, entered, unit=OF_PHASE[phase].rate.unit, source=WATCH)
+
+
+def is_by_controller(churn: ChurnFacts) -> bool:
+    """Whether a controller, not the run, makes what comes in place of others."""
+    return churn.kind in {Kind.VMPOOL, Kind.VMIRS}
 
 
 def churn_rows(churn: ChurnFacts) -> Iterator[Row]:
@@ -128,7 +142,7 @@ def _waited(churn: ChurnFacts) -> float | None:
 
 def _replacements(churn: ChurnFacts) -> Iterator[Row]:
     """From the intent of each replacement to its victim gone and itself Running."""
-    if churn.kind in {Kind.VMPOOL, Kind.VMIRS}:
+    if is_by_controller(churn):
         return
     pairs = [seconds for cycle in churn.cycles for seconds in _pairs(cycle)]
     values = [seconds for seconds in pairs if seconds is not None]
@@ -155,52 +169,42 @@ def _pairs(cycle: Cycle) -> Iterator[float | None]:
     yield from (None for waiting in victims.values() for _ in waiting)
 
 
-def _creation(churn: ChurnFacts, cycle: Cycle) -> Figure:
-    if churn.kind in {Kind.VMPOOL, Kind.VMIRS}:
-        moments = [item.added_ns for item in cycle.objects if item.added_ns is not None]
-        return _rate(churn, cycle, moments, unit=CREATION_RATE.unit, source=WATCH)
-    accepted = [
+def _added(cycle: Cycle) -> list[int]:
+    return [item.added_ns for item in cycle.objects if item.added_ns is not None]
+
+
+def _accepted(cycle: Cycle) -> list[int]:
+    return [
         operation.finished_ns
         for operation in cycle.operations
         if operation.verb == CREATE
         and operation.error is None
         and operation.finished_ns is not None
     ]
-    return rate(accepted, unit=CREATION_RATE.unit, source=OPERATIONS)
 
 
-def _rate(
-    churn: ChurnFacts, cycle: Cycle, moments: Sequence[int], *, unit: str, source: str
+def _pooled(
+    churn: ChurnFacts, moments: Callable[[Cycle], list[int]], *, unit: str, source: str
 ) -> Figure:
-    """The rate in a cycle; of a pool only where its VMs are not taken for the next cycle's."""
-    if churn.kind in {Kind.VMPOOL, Kind.VMIRS} and cycle.is_overlapped:
-        reason = "the next cycle began before the population was whole"
-        return no_data(unit, reason, samples=len(moments), source=source)
-    return rate(moments, unit=unit, source=source)
-
-
-def _over_cycles(churn: ChurnFacts, figures: Sequence[Figure]) -> Figure:
-    """The median over the cycles that have a rate, with their range."""
-    detail = {"churn": form_of(churn)}
-    first = figures[0] if figures else no_data("", "no cycle took place")
-    if churn.is_constant:
-        return Figure(
-            first.value, first.unit, first.samples, first.source, first.reason,
-            peak=first.peak, sustained=first.sustained, detail=detail,
-        )  # fmt: skip
-    values = [float(figure.value) for figure in figures if figure.value is not None]
-    samples = sum(figure.samples for figure in figures)
-    if not values:
-        reason = f"no cycle has a rate: {first.reason}"
-        return no_data(first.unit, reason, samples=samples, source=first.source)
-    return Figure(
-        median(values),
-        first.unit,
-        samples,
-        first.source,
-        range=(min(values), max(values)),
-        detail={**detail, "cycles": len(values), "cycles_without": len(figures) - len(values)},
-    )
+    """Throughput over the cycles whose events can be told from those of the next."""
+    detail: dict[str, Any] = {"churn": form_of(churn)}
+    begun = [cycle for cycle in churn.cycles if cycle.operations]
+    told = [cycle for cycle in begun if cycle.is_by_identity or not cycle.is_overlapped]
+    loads = [Load(cycle.since_ns, cycle.intended, tuple(moments(cycle))) for cycle in told]
+    if not churn.is_constant:
+        detail |= {"cycles": len(told), "cycles_without": len(churn.cycles) - len(told)}
+    if not told:
+        reason = "no cycle took place"
+        if begun:
+            reason = "every next cycle began before the population was whole"
+        return replace(no_data(unit, reason, source=source), detail=detail)
+    figure = throughput(loads, unit=unit, source=source, waited=churn.waited_seconds)
+    if not churn.is_constant:
+        each = [throughput([load], unit=unit, source=source).value for load in loads]
+        values = [float(value) for value in each if value is not None]
+        if values:
+            detail["cycle_range"] = [min(values), max(values)]
+    return replace(figure, detail={**(figure.detail or {}), **detail})
 
 
 def _below_capacity(churn: ChurnFacts) -> Figure:

@@ -4,18 +4,25 @@ Invariant: names and definitions are those of the catalog; each figure has its s
 source.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from virtslo.base.clock import to_seconds
 from virtslo.model import resources
 from virtslo.model.figures import Figure, no_data
 from virtslo.model.identifiers import RUNNING, Phase
 from virtslo.model.indicators import Indicator
+from virtslo.model.operations import CHURN, DELETE, RAMP_DOWN, OperationRecord
 from virtslo.model.scenario import ChurnMode
 from virtslo.model.vocabulary import QUANTILES
 from virtslo.model.workload import TRAITS
 from virtslo.slo.catalog.family import OPERATIONS, WATCH
-from virtslo.slo.catalog.generator import FAILED_CREATES, IN_FLIGHT_WAIT, LATENESS
+from virtslo.slo.catalog.generator import (
+    CREATE_SUCCESS,
+    DELETE_SUCCESS,
+    FAILED_CREATES,
+    IN_FLIGHT_WAIT,
+    LATENESS,
+)
 from virtslo.slo.catalog.vmis import (
     CREATION_RATE,
     DELETION_TO_GONE,
@@ -23,6 +30,7 @@ from virtslo.slo.catalog.vmis import (
     OF_PHASE,
     STEPS,
     TIME_TO_ALL_RUNNING,
+    TIME_TO_FIRST_RUNNING,
 )
 from virtslo.slo.figures.call_figures import call_rows, usage_rows
 from virtslo.slo.figures.churn_figures import churn_creation_rate, churn_phase_rate, churn_rows
@@ -30,11 +38,12 @@ from virtslo.slo.figures.machine_figures import machine_rows
 from virtslo.slo.figures.responsiveness import responsiveness_rows
 from virtslo.slo.figures.rows import Row, missing_rows, quantile_rows
 from virtslo.slo.figures.time_spent import time_rows
+from virtslo.slo.record.churn_reader import NOT_FOUND
 from virtslo.slo.record.lateness import lateness_of
 from virtslo.slo.record.measured import Measured, Samples, intended, released
 from virtslo.slo.record.timelines import Timeline
 from virtslo.slo.statistics.quantiles import quantile
-from virtslo.slo.statistics.rates import rate
+from virtslo.slo.statistics.throughput import Load, throughput
 
 
 def indicators_of(measured: Measured) -> tuple[Indicator, ...]:
@@ -43,6 +52,7 @@ def indicators_of(measured: Measured) -> tuple[Indicator, ...]:
     parts = [
         _rates,
         _totals,
+        _success,
         _latencies,
         _steps,
         machine_rows,
@@ -66,7 +76,7 @@ def _churn(measured: Measured) -> Iterator[Row]:
 
 
 def creation_rate(measured: Measured) -> Figure:
-    """Objects accepted per second; a pool's: the VMs created through it."""
+    """Throughput of accepted creates; a pool's: of the VMs created through it."""
     if measured.churn is not None:
         return churn_creation_rate(measured.churn)
     workload = measured.record.header.scenario.workload
@@ -77,20 +87,30 @@ def creation_rate(measured: Measured) -> Figure:
             for timeline in measured.timelines.of_kind(member)
             if timeline.added_ns is not None
         ]
-        return rate(moments, unit=CREATION_RATE.unit, source=WATCH)
+        return _of_burst(measured, moments, unit=CREATION_RATE.unit, source=WATCH)
     accepted = [
         operation.finished_ns
         for operation in measured.accepted
         if operation.finished_ns is not None
     ]
-    return rate(accepted, unit=CREATION_RATE.unit, source=OPERATIONS)
+    return _of_burst(measured, accepted, unit=CREATION_RATE.unit, source=OPERATIONS)
+
+
+def _of_burst(measured: Measured, moments: Sequence[int], *, unit: str, source: str) -> Figure:
+    """The throughput of a burst's event: of all that was intended, accepted or not."""
+    if not measured.creations:
+        return no_data(unit, "nothing was created", source=source)
+    since_ns = min(operation.intended_ns for operation in measured.creations)
+    load = Load(since_ns, measured.intended_objects(), tuple(moments))
+    return throughput([load], unit=unit, source=source, waited=measured.deadline_seconds())
 
 
 def phase_rate(measured: Measured, phase: Phase) -> Figure:
-    """VMIs entering a phase per second."""
+    """Throughput of VMIs entering a phase."""
     if measured.churn is not None:
         return churn_phase_rate(measured.churn, phase)
-    return rate(measured.phase_moments(phase), unit=OF_PHASE[phase].rate.unit, source=WATCH)
+    moments = measured.phase_moments(phase)
+    return _of_burst(measured, moments, unit=OF_PHASE[phase].rate.unit, source=WATCH)
 
 
 def _rates(measured: Measured) -> Iterator[Row]:
@@ -101,6 +121,7 @@ def _rates(measured: Measured) -> Iterator[Row]:
 
 def _totals(measured: Measured) -> Iterator[Row]:
     if measured.churn is None:
+        yield Row(TIME_TO_FIRST_RUNNING, "value", _time_to_first(measured))
         yield Row(TIME_TO_ALL_RUNNING, "value", _time_to_all(measured))
     for phase, of in OF_PHASE.items():
         seen = len(measured.phase_moments(phase))
@@ -110,6 +131,41 @@ def _totals(measured: Measured) -> Iterator[Row]:
     failed = [operation for operation in measured.creations if operation.error is not None]
     figure = Figure(len(failed), FAILED_CREATES.unit, len(measured.creations), OPERATIONS)
     yield Row(FAILED_CREATES, "count", figure)
+
+
+def _success(measured: Measured) -> Iterator[Row]:
+    """What the API accepted of what was asked of it."""
+    deletes = [
+        operation
+        for operation in measured.record.operations
+        if operation.verb == DELETE
+        and operation.stage == (RAMP_DOWN if measured.churn is None else CHURN)
+    ]
+    for definition, operations, what in (
+        (CREATE_SUCCESS, measured.creations, "create"),
+        (DELETE_SUCCESS, deletes, "delete"),
+    ):
+        sent = [operation for operation in operations if operation.sent_ns is not None]
+        if not sent:
+            reason = f"the run sent no {what} in this stage"
+            yield Row(definition, "value", no_data("share", reason, source=OPERATIONS))
+            continue
+        accepted = sum(map(_is_accepted, sent))
+        figure = Figure(accepted / len(sent), "share", len(sent), OPERATIONS)
+        yield Row(definition, "value", figure)
+
+
+def _is_accepted(operation: OperationRecord) -> bool:
+    is_gone = operation.verb == DELETE and operation.code == NOT_FOUND
+    return operation.error is None or is_gone
+
+
+def _time_to_first(measured: Measured) -> Figure:
+    moments = measured.phase_moments(RUNNING)
+    if not measured.creations or not moments:
+        return no_data("s", "no VMI came to Running", source=WATCH)
+    first = min(operation.intended_ns for operation in measured.creations)
+    return Figure(to_seconds(min(moments) - first), "s", len(moments), WATCH)
 
 
 def _time_to_all(measured: Measured) -> Figure:

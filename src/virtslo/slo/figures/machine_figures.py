@@ -24,7 +24,7 @@ from virtslo.slo.catalog.vms import (
 from virtslo.slo.figures.rows import Row, quantile_rows
 from virtslo.slo.record.measured import Measured, Samples, released
 from virtslo.slo.record.timelines import Timeline
-from virtslo.slo.statistics.rates import rate
+from virtslo.slo.statistics.throughput import Load, throughput
 
 VM = resources.VMS.kind
 VMI = resources.VMIS.kind
@@ -131,7 +131,10 @@ def _pools(measured: Measured, machines: Sequence[Timeline]) -> Iterator[Row]:
     yield Row(POOL_TIME_TO_FIRST_VM, "value", figure)
     accepted = [item.finished_ns for item in measured.accepted if item.finished_ns is not None]
     if len(measured.creations) > 1:
-        figure = rate(accepted, unit=POOL_CREATION_RATE.unit, source=OPERATIONS)
+        since_ns = min(operation.intended_ns for operation in measured.creations)
+        load = Load(since_ns, len(measured.creations), tuple(accepted))
+        waited = measured.deadline_seconds()
+        figure = throughput([load], unit=POOL_CREATION_RATE.unit, source=OPERATIONS, waited=waited)
         yield Row(POOL_CREATION_RATE, "mean", figure)
 
 

@@ -69,6 +69,13 @@ class Cycle:
     """Whether it is over by its own objects; else by the population as a whole."""
 
     @property
+    def intended(self) -> int:
+        """How many VMIs the cycle was to bring, of operations that were accepted or not."""
+        if not self.is_by_identity:
+            return self.expected
+        return len(self.replacements)
+
+    @property
     def withdrawn(self) -> tuple[Replacement, ...]:
         """Replacements that were victims themselves before they ran."""
         return tuple(item for item in self.replacements if item.is_withdrawn)

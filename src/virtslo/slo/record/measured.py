@@ -109,6 +109,13 @@ class Measured:
             return workload.count
         return len(self.accepted) * workload.count // max(1, workload.groups)
 
+    def intended_objects(self) -> int:
+        """How many objects a burst was to make, VMs of a pool one by one, accepted or not."""
+        workload = self.record.header.scenario.workload
+        if TRAITS[workload.kind].is_group:
+            return workload.count
+        return len(self.creations)
+
     def vmis_to_delete(self) -> int:
         """How many VMIs the ramp-down found: after churn these are not those that churn made."""
         if self.ramp_down is None:

@@ -1,1 +1,1 @@
-"""Quantiles, rates and intervals of samples."""
+"""Statistics of measured values: throughput, and intervals. Pure functions of numbers."""

@@ -1,7 +1,8 @@
 """Quantiles by nearest rank, over every object.
 
 Invariant: an object that did not finish counts as infinite and is never dropped; a quantile is one
-of its samples, or null with a reason (and, where it falls on an unfinished object, a lower bound).
+of its samples, with the interval that these determine, or null with a reason (and, where it falls
+on an unfinished object, a lower bound).
 """
 
 import math
@@ -10,6 +11,7 @@ from typing import Final
 
 from virtslo.model.figures import Figure, no_data
 from virtslo.model.vocabulary import LEAST_SAMPLES
+from virtslo.slo.statistics.order_statistics import interval_of_quantile
 
 _SHARES: Final = {"p50": 0.50, "p95": 0.95, "p99": 0.99, "max": 1.0}
 
@@ -49,4 +51,8 @@ def quantile(
             reason=f"{unfinished} of {count} did not finish{bound}",
             lower_bound=deadline,
         )
-    return Figure(value, unit, count, source)
+    if statistic == "max":
+        reason = "the largest of the objects measured has no interval within a run"
+        return Figure(value, unit, count, source, no_interval=reason)
+    interval = interval_of_quantile(ordered, _SHARES[statistic])
+    return Figure(value, unit, count, source, interval=interval)

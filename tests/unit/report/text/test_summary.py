@@ -77,8 +77,8 @@ def test_objectives_that_are_not_met_come_first_each_with_its_run() -> None:
     )
 
     assert lines == [
-        "violated: soon (Steady State, VMI): 61 s, at most 60 s",
-        "met in 1 of 2 runs: soon: 20 s, at most 60 s",
+        "violated (one run): soon (Steady State, VMI): 61 s, at most 60 s",
+        "met in 1 of 2 tests (one run): soon: 20 s, at most 60 s",
     ]
 
 
@@ -89,7 +89,7 @@ def test_objectives_that_every_run_meets_are_one_line_with_their_extent() -> Non
         )
     )
 
-    assert lines == ["met in 2 of 2 runs: soon: 20 s to 30 s, at most 60 s"]
+    assert lines == ["met in 2 of 2 tests (one run): soon: 20 s to 30 s, at most 60 s"]
 
 
 def test_a_run_that_a_finding_spoils_is_not_called_valid() -> None:

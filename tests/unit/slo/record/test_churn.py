@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+import pytest
+
 from support.records import VM, operation, record, seen, stage
 from support.scenarios import scenario
 from virtslo.model.figures import Figure
@@ -74,17 +76,19 @@ def test_a_recovery_ends_with_the_last_victim_gone_or_replacement_running() -> N
     assert not first.is_overlapped
 
 
-def test_rates_are_the_median_of_the_cycles_with_their_range() -> None:
+def test_rates_are_pooled_over_cycles_each_from_its_own_start() -> None:
     facts = facts_of(the_record())
     created, running = churn_creation_rate(facts), churn_phase_rate(facts, RUNNING)
 
-    # accepted at 100.2 and 100.4, then at 120.2 and 120.6: 5/s and 2.5/s
-    assert created.value == 3.75
-    assert created.range == (2.5, 5.0)
+    # the cycles begin at 100 and 120; the last is accepted after 0.4 s, then after 0.6 s
+    assert created.value == pytest.approx(4 / (0.4 + 0.6))
     assert created.samples == 4
-    # Running at 108 and 110, then at 126 and 130: 0.5/s and 0.25/s
-    assert running.value == 0.375
-    assert running.range == (0.25, 0.5)
+    assert created.range is None
+    # the last is Running after 10 s, both times
+    assert running.value == pytest.approx(4 / (10 + 10))
+    assert running.detail is not None
+    assert running.detail["cycle_range"] == pytest.approx([0.2, 0.2])
+    assert running.detail["cycles"] == 2
 
 
 def test_a_cycle_without_a_rate_is_counted_and_not_taken_for_zero() -> None:

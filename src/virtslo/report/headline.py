@@ -1,0 +1,123 @@
+"""What a reader looks for first: how soon a burst is there, how soon the system is whole again.
+
+Invariant: a row is one run, or all repetitions of one test and kind; every figure stands with its
+interval, or the notes say why there is none.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from virtslo.model.figures import Figure
+from virtslo.model.report import Report, RunSummary
+from virtslo.model.vocabulary import KIND_TITLES, TEST_TITLES
+from virtslo.report.content import Footnotes, Sheet, run_title, simulated_label
+from virtslo.report.numbers import NO_DATA, measured, number
+
+Key = tuple[str, str]
+"""(indicator, statistic)."""
+
+BURST: Final[Mapping[str, Key]] = {
+    "first Running": ("time_to_first_running_seconds", "value"),
+    "P50": ("vmi_intent_to_running_seconds", "p50"),
+    "P95": ("vmi_intent_to_running_seconds", "p95"),
+    "all Running": ("time_to_all_running_seconds", "value"),
+}
+CHURN: Final[Mapping[str, Key]] = {
+    "replacement P50": ("replacement_seconds", "p50"),
+    "P95": ("replacement_seconds", "p95"),
+    "recovery P50": ("cycle_recovery_seconds", "p50"),
+    "slowest": ("cycle_recovery_seconds", "max"),
+    "below capacity": ("time_below_capacity_share", "value"),
+}
+GONE: Final = ("vmi_deletion_to_gone_seconds", "p50")
+_NOTES: Final = {
+    "burst": "times from the intended create; P50 and P95 over all VMIs",
+    "steady_state": (
+        "replacement: from its intended time until its victim is gone and it is Running; recovery: "
+        "of a cycle from its intended start; below capacity: share of VMIs missing over the stage"
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A run, or repetitions."""
+
+    title: str
+    test: str
+    kind: str
+    runs: tuple[RunSummary, ...]
+    figures: Mapping[Key, Figure]
+
+    @property
+    def extent(self) -> str:
+        """How many runs it is of, where it is of several."""
+        return f" ({len(self.runs)} runs)" if len(self.runs) > 1 else ""
+
+
+def subjects_of(report: Report) -> list[Subject]:
+    """Repetitions together, every other run by itself, in the order of their first runs."""
+    group_of = {run: group for group in report.groups for run in group.runs}
+    found: dict[str, Subject] = {}
+    for run in report.runs:
+        group = group_of.get(run.id)
+        if group is None:
+            own = {
+                (item.name, item.statistic): item.figure
+                for item in report.indicators
+                if item.run == run.id
+            }
+            found[run.id] = Subject(run_title(report, run), run.test, run.kind, (run,), own)
+        elif group.id not in found:
+            runs = tuple(each for each in report.runs if each.id in group.runs)
+            title = f"{TEST_TITLES[run.test]}, {KIND_TITLES.get(run.kind, run.kind)}"
+            figures = {(item.name, item.statistic): item.figure for item in group.indicators}
+            found[group.id] = Subject(title, run.test, run.kind, runs, figures)
+    return list(found.values())
+
+
+def headline_sheets(report: Report) -> list[Sheet]:
+    """Steady State's return to capacity, and Burst's time to Running, as far as they were run."""
+    subjects = subjects_of(report)
+    churned = [item for item in subjects if item.test != "burst"]
+    bursts = [item for item in subjects if item.test == "burst"]
+    label = simulated_label(report)
+    return [
+        *([_sheet("Return to capacity", CHURN, churned, label, "steady_state")] if churned else []),
+        *([_sheet("Time to Running", BURST, bursts, label, "burst")] if bursts else []),
+    ]
+
+
+def _sheet(
+    title: str, columns: Mapping[str, Key], subjects: Sequence[Subject], label: str, test: str
+) -> Sheet:
+    sheet = Sheet(title, ["Test", "n", *columns], label=label)
+    notes = Footnotes()
+    for subject in subjects:
+        figures = [subject.figures.get(key) for key in columns.values()]
+        samples = next((item.samples for item in figures if item is not None), 0)
+        cells = [_cell(figure, notes) for figure in figures]
+        sheet.rows.append([f"{subject.title}{subject.extent}", number(samples), *cells])
+    sheet.notes = [*notes.lines(), _NOTES[test], *_about_intervals(subjects)]
+    return sheet
+
+
+def _cell(figure: Figure | None, notes: Footnotes) -> str:
+    if figure is None:
+        return "–"
+    text = measured(figure)
+    return notes.mark(figure) if text == NO_DATA else text
+
+
+def _about_intervals(subjects: Sequence[Subject]) -> Iterator[str]:
+    """What the brackets are, and why figures may have none."""
+    counts = sorted({len(item.runs) for item in subjects})
+    if counts[-1] > 2:
+        runs = " or ".join(number(count) for count in counts if count > 2)
+        yield f"in brackets: the 95 % interval over {runs} runs"
+    if counts[0] < 3:
+        yield (
+            "fewer than 3 runs: brackets are the 95 % interval within the run, of quantiles alone; "
+            "it says nothing of how runs differ; ≥: too few objects for an upper end"
+        )
