@@ -16,8 +16,8 @@ from typing import Any, Final
 from jinja2 import StrictUndefined, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from virtslo.config.templates.go_template import GoTemplate, TemplateProblem
-from virtslo.config.templates.text_template import TextTemplate
+from virtslo.config.go_templates.problems import TemplateProblem
+from virtslo.config.go_templates.template import GoTemplate
 
 MEMORY_BYTES: Final = 1024 * 1024 * 1024
 CPU_SECONDS: Final = 30
@@ -75,8 +75,8 @@ def _bound(what: int, limit: int) -> None:
     resource.setrlimit(what, (lowest, lowest))
 
 
-def _go(text: str, max_document: int) -> Render:
-    template = GoTemplate(text)
+def _go(text: str, max_document: int, *, escape: bool = True) -> Render:
+    template = GoTemplate(text, escape=escape)
 
     def render(variables: Mapping[str, Any]) -> str:
         rendered = template.render(variables)
@@ -88,15 +88,7 @@ def _go(text: str, max_document: int) -> Render:
 
 
 def _go_text(text: str, max_document: int) -> Render:
-    template = TextTemplate(text)
-
-    def render(variables: Mapping[str, Any]) -> str:
-        rendered = template.render(variables)
-        if len(rendered) > max_document:
-            raise _too_long(max_document, "one manifest")
-        return rendered
-
-    return render
+    return _go(text, max_document, escape=False)
 
 
 def _jinja(text: str, max_document: int) -> Render:

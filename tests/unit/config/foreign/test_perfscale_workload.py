@@ -200,7 +200,7 @@ def test_all_problems_come_at_once(folder: Path) -> None:
         ("just words", "expected a manifest of one of"),
         ("kind: Pod\napiVersion: v1\n", "the kind 'Pod'"),
         ("a: [", "well-formed YAML"),
-        ("{{if .x}}", "found 'if'"),
+        ("{{if .x}}", "{{if}} without an end"),
         ("{{.unset}}", "the variable 'unset'"),
         ("kind: VirtualMachine\nmetadata: 1", "metadata: expected a mapping"),
         ("kind: VirtualMachineInstanceReplicaSet\nspec: {replicas: x}", "spec.replicas"),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from virtslo.config.templates.go_template import TemplateProblem
+from virtslo.config.go_templates.problems import TemplateProblem
 from virtslo.config.templates.render_child import render_all
 
 

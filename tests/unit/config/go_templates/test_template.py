@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from virtslo.config.templates.go_template import TemplateProblem
-from virtslo.config.templates.text_template import TextTemplate
+from virtslo.config.go_templates.problems import TemplateProblem
+from virtslo.config.go_templates.template import GoTemplate
 
 VARIABLES: dict[str, Any] = {
     "Iteration": 3, "Replica": 1, "name": "density", "memory": "90Mi", "on": True, "off": False,
@@ -15,7 +15,7 @@ VARIABLES: dict[str, Any] = {
 
 
 def rendered(text: str) -> str:
-    return TextTemplate(text).render(VARIABLES)
+    return GoTemplate(text).render(VARIABLES)
 
 
 @pytest.mark.parametrize(
@@ -64,11 +64,11 @@ def test_it_renders_what_go_renders(text: str, expected: str) -> None:
         ("{{ now }}", "the function 'now'"),
         ("\n{{ if .on }}", "line 2"),
         ("{{ end }}", "belongs to"),
-        ('{{ template "x" }}', "'template'"),
+        ('{{ template "x" }}', "the template 'x'"),
         ("{{ $x }}", "$x"),
         ("{{ .name", "not closed"),
         ("{{ div 1 0 }}", "div"),
-        ('{{ "x" | int }}', "int"),
+        ("{{ int 1e300 }}", "int"),
         ("{{ repeat 100000000 .name }}", "too long"),
         ("{{ range until 2000000 }}{{ end }}", "too long"),
         ('{{ if gt "a" 1 }}{{ end }}', "cannot be compared"),

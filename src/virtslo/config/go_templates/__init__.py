@@ -1,0 +1,1 @@
+"""Go's text/template and html/template, with sprig's functions."""
