@@ -47,23 +47,29 @@ def test_an_authenticated_user_may_do_everything(api: RawApi) -> None:
         "allowed": True,
         "reason": "simulated: an authenticated user may do everything",
     }
-    assert api.call("GET", "/apis/rbac.authorization.k8s.io/v1/clusterroles").code == 404
 
 
 @pytest.mark.parametrize(
     "path",
     [
         "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations",
-        "/api/v1/endpoints",
-        "/apis/apps/v1/deployments",
-        "/api/v1/resourcequotas",
-        "/api/v1/namespaces/default/limitranges",
         "/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas",
         "/apis/events.k8s.io/v1/events",
     ],
 )
 def test_kinds_that_these_tests_do_not_need_are_not_served(api: RawApi, path: str) -> None:
     assert api.call("GET", path).code == 404
+
+
+def test_what_others_create_is_kept_and_not_acted_on(api: RawApi, space: str) -> None:
+    pod = {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": []}}
+    spec = {"selector": {"matchLabels": {"a": "b"}}, "template": pod}
+    base = f"/apis/apps/v1/namespaces/{space}/daemonsets"
+
+    made = api.call("POST", base, {"metadata": {"name": "one"}, "spec": spec})
+
+    assert made.code == 201, "a real server refuses a template without containers"
+    assert "status" not in api.call("GET", f"{base}/one").document
 
 
 def test_no_flow_schema_is_named_in_answers(api: RawApi) -> None:

@@ -16,6 +16,7 @@ from virtslo.hollow.installation import (
     install_kubevirt,
     install_nodes,
 )
+from virtslo.hollow.kubernetes import namespace
 from virtslo.hollow.kubernetes.garbage_collector import (
     EVERY_KIND,
     OF_WORKLOADS,
@@ -260,7 +261,11 @@ class HollowCluster:
                 self._factory.limits_of(GARBAGE_COLLECTOR),
                 kinds=EVERY_KIND if self._is_shared else OF_WORKLOADS,
             ),
-            NamespaceController(component, namespaces),
+            NamespaceController(
+                component,
+                namespaces,
+                kinds=namespace.EVERY_KIND if self._is_shared else namespace.OF_WORKLOADS,
+            ),
             NodeLifecycle(component),
         )
 

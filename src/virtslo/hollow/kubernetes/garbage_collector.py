@@ -16,6 +16,7 @@ from virtslo.hollow.client_go.event_handlers import latest
 from virtslo.hollow.process.component import Component, run_workers
 from virtslo.model import resources
 from virtslo.model.identifiers import Object
+from virtslo.model.other_resources import OTHERS
 from virtslo.model.profile import ComponentLimits
 from virtslo.model.resources import Resource
 from virtslo.ports.kube_api import PatchType
@@ -29,14 +30,17 @@ OF_WORKLOADS: Final = (
     resources.CONTROLLER_REVISIONS,
 )
 """The kinds that own or are owned in a run of virtslo's own."""
-EVERY_KIND: Final = tuple(item for item in resources.ALL if item is not resources.EVENTS)
+EVERY_KIND: Final = (
+    *(item for item in resources.ALL if item is not resources.EVENTS),
+    *OTHERS,
+)
 WORKERS: Final = 20
 GONE_OWNERS: Final = 500
 """Owners known to be gone that are remembered: the real one's cache size."""
 FOREGROUND: Final = "foregroundDeletion"
 ORPHAN: Final = "orphan"
 BLOCKS: Final = "blockOwnerDeletion"
-_BY_KIND: Final = {(item.group, item.kind): item for item in resources.ALL}
+_BY_KIND: Final = {(item.group, item.kind): item for item in (*resources.ALL, *OTHERS)}
 
 Owner = Mapping[str, Any]
 """An owner reference."""

@@ -4,6 +4,7 @@ Invariant: a terminating namespace is finalized only when nothing is left in it.
 """
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any, Final
 
 from virtslo.base.errors import AlreadyExists, ClusterError, Conflict, NotFound
@@ -12,19 +13,29 @@ from virtslo.hollow.client_go.cache import Cache, key_of
 from virtslo.hollow.process.component import Component, run_workers
 from virtslo.model import resources
 from virtslo.model.identifiers import NamespacedName, Object
+from virtslo.model.other_resources import OTHERS
 from virtslo.model.resources import Resource
 from virtslo.ports.kube_api import Selection
 
 WORKERS: Final = 10
 AGAIN_SECONDS: Final = 1.0
 _ROOT_CA: Final = {"ca.crt": "-----BEGIN CERTIFICATE-----\nsimulated\n-----END CERTIFICATE-----\n"}
-_CONTENTS: Final = tuple(item for item in resources.ALL if item.namespaced)
+OF_WORKLOADS: Final = tuple(item for item in resources.ALL if item.namespaced)
+"""The kinds that a run of virtslo's own may leave in a namespace."""
+EVERY_KIND: Final = (*OF_WORKLOADS, *(item for item in OTHERS if item.namespaced))
 
 
 class NamespaceController:
     """Furnishes new namespaces and empties terminating ones."""
 
-    def __init__(self, component: Component, namespaces: Cache) -> None:
+    def __init__(
+        self,
+        component: Component,
+        namespaces: Cache,
+        *,
+        kinds: Sequence[Resource] = OF_WORKLOADS,
+    ) -> None:
+        self._kinds = kinds
         self._component = component
         self._api = component.api
         self._namespaces = namespaces
@@ -93,7 +104,7 @@ class NamespaceController:
         name = key[1]
         is_left = False
         failure: ClusterError | None = None
-        for resource in _CONTENTS:
+        for resource in self._kinds:
             try:
                 is_left = await self._delete_some(resource, Selection(namespace=name)) or is_left
             except ClusterError as error:

@@ -22,6 +22,9 @@ BUILT_IN: Final = frozenset(
     {
         "",
         "apps",
+        "batch",
+        "rbac.authorization.k8s.io",
+        "storage.k8s.io",
         "coordination.k8s.io",
         "apiextensions.k8s.io",
         "authentication.k8s.io",

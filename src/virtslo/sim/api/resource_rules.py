@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from virtslo.model import resources
+from virtslo.model.other_resources import OTHERS
 from virtslo.model.resources import Resource
 from virtslo.model.review_resources import REVIEWS, TOKEN_REQUESTS
 from virtslo.sim.api.refusals import BUILT_IN
@@ -41,6 +42,17 @@ _GENERATION_FREE: Final = frozenset(
         "serviceaccounts",
         "services",
         "leases",
+        "clusterrolebindings",
+        "clusterroles",
+        "endpoints",
+        "limitranges",
+        "persistentvolumeclaims",
+        "persistentvolumes",
+        "podtemplates",
+        "resourcequotas",
+        "rolebindings",
+        "roles",
+        "storageclasses",
     }
 )
 
@@ -65,7 +77,7 @@ def _rules(resource: Resource) -> Rules:
 
 RULES: Final = {
     (resource.group, resource.plural): _rules(resource)
-    for resource in (*resources.ALL, *REVIEWS, TOKEN_REQUESTS)
+    for resource in (*resources.ALL, *OTHERS, *REVIEWS, TOKEN_REQUESTS)
 }
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from virtslo.model import resources
 from virtslo.model.identifiers import Object
+from virtslo.model.other_resources import OTHERS
 from virtslo.model.resources import Resource
 from virtslo.model.review_resources import REVIEWS
 
@@ -25,7 +26,7 @@ def served_as(resource: Resource) -> tuple[Resource, ...]:
     return (resource, *(replace(resource, version=version) for version in older))
 
 
-KNOWN: Final = (*resources.ALL, *REVIEWS)
+KNOWN: Final = (*resources.ALL, *OTHERS, *REVIEWS)
 """Every resource that is stored, and every one that is a question."""
 SERVED: Final = tuple(served for resource in KNOWN for served in served_as(resource))
 """Every resource in every version."""

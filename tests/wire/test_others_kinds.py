@@ -1,0 +1,64 @@
+"""Kinds that other tools create: kept, watched, changed, and removed with their namespace."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from support.raw_api import MERGE, RawApi, simulated_api
+from virtslo.model.other_resources import OTHERS
+from virtslo.model.resources import Resource
+
+
+@pytest.fixture(scope="module")
+def api() -> Iterator[RawApi]:
+    with simulated_api(has_controllers=True) as found:
+        yield found
+
+
+@pytest.mark.parametrize("resource", OTHERS, ids=lambda resource: resource.plural)
+def test_it_is_created_listed_changed_and_deleted(api: RawApi, resource: Resource) -> None:
+    base = resource.path(namespace="default" if resource.namespaced else None)
+    body = {
+        "apiVersion": resource.api_version,
+        "kind": resource.kind,
+        "metadata": {"name": "one", "labels": {"of": "others"}},
+    }
+
+    made = api.call("POST", base, body)
+    listed = api.call("GET", base, labelSelector="of=others").document
+    patched = api.call("PATCH", f"{base}/one", {"metadata": {"labels": {"a": "b"}}}, kind=MERGE)
+    with api.watch(base, labelSelector="of=others", resourceVersion="0") as events:
+        assert next(events)["object"]["metadata"]["name"] == "one"
+    deleted = api.call("DELETE", f"{base}/one")
+
+    assert made.code == 201
+    assert listed["kind"] == f"{resource.kind}List"
+    assert [item["metadata"]["name"] for item in listed["items"]] == ["one"]
+    assert patched.document["metadata"]["labels"] == {"of": "others", "a": "b"}
+    assert deleted.code == 200
+    assert api.call("GET", f"{base}/one").code == 404
+
+
+def test_it_goes_with_its_namespace(api: RawApi) -> None:
+    body = {"metadata": {"generateName": "others-"}}
+    space = api.call("POST", "/api/v1/namespaces", body).document["metadata"]["name"]
+    for resource in OTHERS:
+        if resource.namespaced:
+            path = resource.path(namespace=space)
+            made = api.call(
+                "POST", path, {"apiVersion": resource.api_version, "kind": resource.kind,
+                               "metadata": {"name": "one"}},
+            )  # fmt: skip
+            assert made.code == 201, made.body
+
+    api.call("DELETE", f"/api/v1/namespaces/{space}")
+
+    for _ in range(200):
+        if api.call("GET", f"/api/v1/namespaces/{space}").code == 404:
+            break
+        time.sleep(0.05)
+    for resource in OTHERS:
+        if resource.namespaced:
+            listed = api.call("GET", resource.path(namespace=space)).document
+            assert listed["items"] == [], resource.plural
