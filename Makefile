@@ -11,7 +11,7 @@ UV_VERSION := 0.13.9
 SCENARIO ?= suite --count 100
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all control-plane browser check format docs gallery bench lock clean
+.PHONY: help run test test-all test-long control-plane browser check format docs gallery bench lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,11 @@ test-all: $(STAMP) ## every test, the long ones and those that need kubectl or G
 	-@$(MAKE) --no-print-directory control-plane
 	-@$(MAKE) --no-print-directory browser
 	@$(BIN)/python -m pytest -q --all
+
+test-long: $(STAMP) ## only the tests that make test leaves out
+	-@$(MAKE) --no-print-directory control-plane
+	-@$(MAKE) --no-print-directory browser
+	@$(BIN)/python -m pytest -q --all -m slow
 
 check: $(STAMP) ## format, lint, strict types, import contracts, spelling, language
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
