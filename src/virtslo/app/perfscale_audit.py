@@ -19,6 +19,7 @@ from virtslo.model.vocabulary import VIRT_API, VIRT_CONTROLLER
 from virtslo.ports.metric_source import MetricSource, ScrapedSeries
 from virtslo.slo.perfscale_audit import values as audit_values
 from virtslo.slo.perfscale_audit.thresholds import judge
+from virtslo.slo.record.scraped import scraped_once
 
 LEAST_MARGIN: Final = 300.0
 """How far around the window samples are asked for, seconds, at least."""
@@ -46,8 +47,7 @@ async def perfscale_audit(
     values = audit_values.request_counts(requests, **window, wanted=wanted)
     values += audit_values.latencies(await reading.buckets(), requests, **window)
     phases = await reading.series("node:kubevirt_vmi_phase:sum", "kubevirt_vmi_phase_count")
-    fresh = max(LEAST_MARGIN, 2 * request.scrape_interval)
-    values += audit_values.phase_counts(phases, end=request.end, fresh=fresh)
+    values += audit_values.phase_counts(phases, end=request.end, interval=request.scrape_interval)
     for component, pod in (("VirtAPI", VIRT_API), ("VirtController", VIRT_CONTROLLER)):
         rss = await reading.of_pod("container_memory_rss", kubevirt_metrics.PROCESS_MEMORY, pod)
         values += audit_values.memory(component, rss, **window)
@@ -62,7 +62,7 @@ async def perfscale_audit(
         end=request.end,
         values=tuple(values),
         verdicts=judge(request.thresholds, by_key),
-        notes=_notes(values, requests),
+        notes=(*_notes(values, requests), *_twice(reading.left_out)),
     )
 
 
@@ -80,6 +80,8 @@ class _Reading:
     def __init__(self, request: PerfscaleAuditRequest, source: MetricSource) -> None:
         margin = max(LEAST_MARGIN, 2 * request.scrape_interval)
         self._source = source
+        self.left_out: tuple[ScrapedSeries, ...] = ()
+        """Further scrapes of processes that were scraped twice."""
         self._from, self._to = request.start - margin, request.end + margin
 
     async def series(self, *selectors: str) -> tuple[ScrapedSeries, ...]:
@@ -87,7 +89,9 @@ class _Reading:
         for selector in selectors:
             found = await self._source.raw_samples(selector, start=self._from, end=self._to)
             if found:
-                return found
+                kept, left = scraped_once(found)
+                self.left_out += left
+                return kept
         return ()
 
     async def of_pod(self, container: str, process: str, pod: str) -> tuple[ScrapedSeries, ...]:
@@ -118,6 +122,16 @@ async def _wait_for_last_scrape(
         await reading.series(f"{kubevirt_metrics.REQUESTS}{{{audit_values.PODS}}}")
         tell(f"waiting {missing:.0f} s for the scrape after the end of the window")
         await sleep(clock, missing)
+
+
+def _twice(left_out: tuple[ScrapedSeries, ...]) -> tuple[str, ...]:
+    """What is said of processes that were scraped twice."""
+    pods = sorted({item.labels.get("pod", "without a pod") for item in left_out})
+    if not pods:
+        return ()
+    names = ", ".join(pods[:5]) + (" and others" if len(pods) > 5 else "")
+    note = f"scraped by several jobs or replicas of Prometheus at once, counted once: {names}"
+    return (note,)
 
 
 def _notes(

@@ -5,8 +5,9 @@ that every sample is as it was scraped. One query is one HTTP exchange: no retry
 partial answer of the server is an error here, since it would be taken for the whole.
 """
 
+import math
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 from urllib.parse import urlsplit, urlunsplit
@@ -170,12 +171,18 @@ def _matrix(
         return [
             (
                 tuple(sorted(series["metric"].items())),
-                [(float(at), float(value)) for at, value in series.get("values", ())],
+                _finite(series.get("values", ())),
             )
             for series in data["result"]
         ]
     except (KeyError, TypeError, ValueError) as error:
         raise ClusterError(f"{place}: an answer that is no matrix of samples: {error!r}") from error
+
+
+def _finite(values: Iterable[tuple[float, str]]) -> list[Sample]:
+    """Samples with a value: NaN and infinities are no data."""
+    found = ((float(at), float(value)) for at, value in values)
+    return [sample for sample in found if math.isfinite(sample[1])]
 
 
 def _words(error: Exception) -> str:

@@ -88,6 +88,17 @@ def test_raw_samples_come_as_they_were_scraped_each_once() -> None:
     assert all(query.startswith('up{job="x"}[') for query, _ in judge.queries)
 
 
+def test_samples_that_are_no_number_are_no_data() -> None:
+    judge = Judge()
+    values = [[1, "1"], [2, "NaN"], [3, "+Inf"], [4, "-Inf"], [5, "2"]]
+    data = {"resultType": "matrix", "result": [{"metric": {"pod": "a"}, "values": values}]}
+    judge.answer = (200, json.dumps({"status": "success", "data": data}))
+
+    (found,) = ask(judge, samples(0.0, 10.0))
+
+    assert found.samples == ((1.0, 1.0), (5.0, 2.0))
+
+
 def test_the_start_is_left_out_and_the_end_is_in() -> None:
     assert ask(Judge(), samples(100.0, 130.25)) == (
         ScrapedSeries({"pod": "a"}, ((130.25, 3.0),), "up"),

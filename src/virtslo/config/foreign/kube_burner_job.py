@@ -5,6 +5,7 @@ is the rate of arrivals and `burst` how many arrive at once, as from its token b
 """
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,8 +29,12 @@ from virtslo.model.scenario import Dialect, Template
 from virtslo.model.workload import BY_API_KIND, TRAITS, Kind
 
 MAX_WAIT: Final = 4 * 3600.0
-CHURN_DELAY: Final = 300.0
-CHURN_PERCENT: Final = 10
+DEFAULT_QPS: Final = 5.0
+"""client-go's requests a second where a configuration gives none."""
+DEFAULT_BURST: Final = 10
+LEAST_DELAY: Final = 1.0
+"""Seconds between starts of cycles without a delay: kube-burner looks each second whether objects
+are gone."""
 KINDS: Final = tuple(kind for kind, short in BY_API_KIND.items() if short is not Kind.VMPOOL)
 
 
@@ -40,6 +45,11 @@ class Job:
     document: dict[str, Any] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+
+def scenario_name(name: str) -> str:
+    """A job's name, of up to 253 characters with points, as a scenario's: at most 63, no point."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower())[:63].strip("-") or "workload"
 
 
 class JobReader:
@@ -58,12 +68,16 @@ class JobReader:
             expected = "true: nothing can be measured of what is not waited for"
             self._add(f"{self._place}.waitWhenFinished", "false", expected)
         iterations = self._number("jobIterations", 1)
+        if self._job.get("jobIterations", 1) != 1 and self._duration("jobIterationDelay", 0.0):
+            found = found_text(self._job["jobIterationDelay"])
+            expected = "no delay between several iterations: they follow the rate"
+            self._add(f"{self._place}.jobIterationDelay", found, expected)
         workload, replicas = self._object(iterations)
         workload |= self._namespaces(iterations)
         load, deadlines = self._load(iterations * replicas)
         self._found.document = {
             "apiVersion": API_VERSION,
-            "name": str(self._job.get("name") or self._path.stem).lower().replace("_", "-"),
+            "name": scenario_name(str(self._job.get("name") or self._path.stem)),
             "workload": workload,
             "load": load,
             "deadlines": deadlines,
@@ -92,8 +106,8 @@ class JobReader:
             "dialect": Dialect.GO_TEXT.value,
             "count": iterations * replicas,
             "variables": {
-                **variables,
                 "JobName": str(self._job.get("name") or ""),
+                **variables,
                 REPLICAS: replicas,
             },
         }
@@ -176,20 +190,19 @@ class JobReader:
 
     def _load(self, count: int) -> tuple[dict[str, Any], dict[str, Any]]:
         load: dict[str, Any] = {"pattern": "burst"}
-        qps = self._rate("qps", 5.0)
-        if qps > 0:
-            burst = self._number("burst", 5)
-            arrival: dict[str, Any] = {"process": "constant", "rate": f"{qps:g}/s"}
-            if burst > 1:
-                arrival["atOnce"] = min(burst, max(1, count))
-            load["arrival"] = arrival
-        churn = self._churn()
+        qps = self._client_rate()
+        burst = self._client_burst()
+        arrival: dict[str, Any] = {"process": "constant", "rate": f"{qps:g}/s"}
+        if burst > 1:
+            arrival["atOnce"] = min(burst, max(1, count))
+        load["arrival"] = arrival
+        churn = self._churn(count)
         if churn is not None:
             load |= {"pattern": "steady-state", "churn": churn}
-        wait = self._duration("maxWaitTimeout", MAX_WAIT)
+        wait = self._duration("maxWaitTimeout", MAX_WAIT) or MAX_WAIT
         return load, {"running": format_duration(wait), "gone": format_duration(wait)}
 
-    def _churn(self) -> dict[str, Any] | None:
+    def _churn(self, count: int) -> dict[str, Any] | None:
         given = self._job.get("churnConfig")
         place = f"{self._place}.churnConfig"
         if given is None:
@@ -197,30 +210,50 @@ class JobReader:
         if not isinstance(given, Mapping):
             self._add(place, found_text(given), "a mapping")
             return None
+        self._churn_keys(given, place)
+        cycles = self._number("cycles", 0, given, place, least=0)
+        length = self._duration("duration", 0.0, given, place)
+        if not (cycles or length):
+            return None
+        objects = self._churn_objects(given, place, count)
+        every = self._duration("delay", 0.0, given, place)
+        if not every and not cycles:
+            expected = "cycles, or a delay: without either there is no end but the duration"
+            self._add(f"{place}.duration", found_text(given.get("duration")), expected)
+        every = every or LEAST_DELAY
+        by_length = max(1, int(length / every)) if length else 0
+        chosen = min(filter(None, (cycles, by_length)), default=1)
+        self._found.notes.append(
+            f"{place}: {chosen} cycles of {objects} objects, the oldest first, start every "
+            f"{format_duration(every)}, whether or not the one before has ended; kube-burner waits "
+            "for it first"
+        )
+        return {
+            "objects": objects,
+            "cycles": chosen,
+            "every": format_duration(every),
+            "victims": "oldest",
+        }
+
+    def _churn_keys(self, given: Mapping[str, Any], place: str) -> None:
         for key in given:
             if key not in CHURN_KEYS:
                 hint = nearest(key, CHURN_KEYS)
                 expected = f"one of {', '.join(CHURN_KEYS)}"
                 self._add(f"{place}.{key}", "an unknown key", expected, hint)
-        cycles = self._number("cycles", 0, given, place, least=0)
-        length = self._duration("duration", 0.0, given, place)
-        percent = self._number("percent", CHURN_PERCENT, given, place, least=0)
-        if not percent or not (cycles or length):
-            return None
+
+    def _churn_objects(self, given: Mapping[str, Any], place: str, count: int) -> int:
+        """How many objects a cycle replaces: the share rounded down, at least one."""
+        percent = self._number("percent", 0, given, place, least=0)
+        if percent > 100:
+            self._add(f"{place}.percent", str(percent), "at most 100")
         if (given.get("mode") or "namespaces") != "objects":
             expected = "objects: virtslo replaces objects, not whole namespaces"
             self._add(f"{place}.mode", found_text(given.get("mode") or "namespaces"), expected)
         if self._duration("deleteDelay", 0.0, given, place):
             expected = "0: a victim and its replacement are intended together"
             self._add(f"{place}.deleteDelay", found_text(given["deleteDelay"]), expected)
-        every = self._duration("delay", CHURN_DELAY, given, place)
-        by_length = max(1, int(length / every)) if length and every else 0
-        chosen = min(filter(None, (cycles, by_length)), default=1)
-        self._found.notes.append(
-            f"{place}: {chosen} cycles start every {format_duration(every)}, whether or not the "
-            "one before has ended; kube-burner waits for it first"
-        )
-        return {"objects": f"{percent}%", "cycles": chosen, "every": format_duration(every)}
+        return max(1, percent * count // 100)
 
     def _number(
         self,
@@ -241,12 +274,32 @@ class JobReader:
             return max(default, least)
         return int(value)
 
-    def _rate(self, key: str, default: float) -> float:
-        value = self._job.get(key, default)
-        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-            self._add(f"{self._place}.{key}", found_text(value), "a number of requests a second")
-            return default
-        return float(value)
+    def _client_rate(self) -> float:
+        """Requests a second: where it is absent or no positive number, client-go's own."""
+        value = self._job.get("qps")
+        if value is None:
+            return DEFAULT_QPS
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            self._add(f"{self._place}.qps", found_text(value), "a number of requests a second")
+            return DEFAULT_QPS
+        if value > 0:
+            return float(value)
+        self._found.notes.append(
+            f"{self._place}.qps: {value:g} stands for client-go's default, {DEFAULT_QPS:g} "
+            "requests a second, as in kube-burner"
+        )
+        return DEFAULT_QPS
+
+    def _client_burst(self) -> int:
+        """How many requests go at once: where it is absent or not positive, client-go's own."""
+        value = self._job.get("burst")
+        if isinstance(value, int) and not isinstance(value, bool) and value <= 0:
+            self._found.notes.append(
+                f"{self._place}.burst: {value} stands for client-go's default, {DEFAULT_BURST} at "
+                "once, as in kube-burner"
+            )
+            return DEFAULT_BURST
+        return self._number("burst", DEFAULT_BURST)
 
     def _duration(
         self,

@@ -58,9 +58,11 @@ JOB_KEYS: Final[Mapping[str, str]] = {
     "metricsClosing": "",
     "measurements": "virtslo always measures phases; judge them with --objectives",
     "executionMode": "",
+    "jobIterationDelay": "",
+    "objectDelay": "",
+    "objectWait": "",
 }
 REFUSED_IN_JOBS: Final[Mapping[str, str]] = {
-    "jobIterationDelay": "no delay: iterations follow the rate",
     "watchers": "no watchers: they would load the cluster unmeasured",
     "hooks": "no hooks: virtslo runs no command of a file",
     "incrementalLoad": "no incremental load: run one scenario for each step",

@@ -31,6 +31,8 @@ PLACES: Final[Mapping[str, str]] = {
 }
 _JOBS: Final = re.compile(r"^jobs:\s*(?:#.*)?$", re.MULTILINE)
 _UNSET: Final = re.compile(r"the variable '(\w+)', which nothing sets")
+UUID: Final = "virtslo"
+"""The UUID of a file's own template: where results go, which virtslo does not read."""
 _MOST_VARIABLES: Final = 100
 
 
@@ -129,6 +131,7 @@ def _rendered(text: str, path: Path, environ: Mapping[str, str]) -> str:
     """The file with its actions carried out; every variable that is not set is reported at once."""
     words = set(re.findall(r"\w+", text)) if "{{" in text else set()
     variables = {name: environ[name] for name in sorted(words) if name in environ}
+    variables["UUID"] = UUID
     problems: list[Problem] = []
     for _ in range(_MOST_VARIABLES):
         try:

@@ -122,7 +122,8 @@ def kube_burner_variables(
     each = int(variables.get(REPLICAS, 1))
     iteration, replica = divmod(int(context["replica"]) - 1, each)
     ours = {"UUID": context["run_id"], "RunID": context["run_id"]}
-    return {"Iteration": iteration, "Replica": replica + 1, **ours}
+    told = {"Iteration": iteration, "Replica": replica + 1, **ours}
+    return {name: value for name, value in told.items() if name not in variables}
 
 
 def _how_it_ended(returncode: int, stderr: bytes) -> str:

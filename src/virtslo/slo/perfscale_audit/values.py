@@ -9,13 +9,14 @@ import difflib
 import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from virtslo.model.kubevirt_metrics import REQUESTS
 from virtslo.model.perfscale_audit import PerfscaleAuditValue
 from virtslo.model.vocabulary import COUNTED_RESOURCES, METRIC_VERBS
 from virtslo.ports.metric_source import ScrapedSeries
-from virtslo.slo.record.scraped import Growth, grown_by
+from virtslo.slo.record.scraped import Growth, grown_by, identity_of
 
 PODS: Final = 'pod=~"virt-(api|controller|handler|operator)-.*"'
 LATENCIES: Final = (
@@ -25,6 +26,9 @@ LATENCIES: Final = (
 )
 RANKS: Final = (("P50", 0.50), ("P95", 0.95), ("P99", 0.99))
 MEBIBYTE: Final = 1024 * 1024
+LAPSE: Final = 1.5
+"""The scrape intervals after its last sample by which a series has ended."""
+PROCESS: Final = frozenset(("pod", "instance", "container"))
 
 
 def request_counts(
@@ -82,10 +86,10 @@ def _count(key: str, grown: Sequence[Growth], others: float) -> PerfscaleAuditVa
     if is_open:
         told.append("no scrape after the end: there may be more")
     if born:
-        told.append("a series without a sample before the window counts from its first one")
+        told.append("a process that was not scraped before the window: there may be more")
     if any(item.resets for item in grown):
         told.append("a counter was reset")
-    high = math.inf if is_open else value
+    high = math.inf if is_open or born else value
     return PerfscaleAuditValue(
         key, value, "requests", value, high, min(at_least, value), detail="; ".join(told)
     )
@@ -107,8 +111,16 @@ def latencies(
         series = buckets_of.get((since, phase), ())
         grown = grown_by((*requests, *series), ("le",), start=start, end=end)
         counts = {_bound(le): item.value for (le,), item in grown.items() if le}
+        is_known = all(item.gap_before is not None for (le,), item in grown.items() if le)
         for rank, share in RANKS:
-            yield _rank(f"{key}{rank}", counts, share, is_scraped=bool(series), phase=phase)
+            found = _rank(f"{key}{rank}", counts, share, is_scraped=bool(series), phase=phase)
+            yield found if is_known or found.value is None else _unbounded(found)
+
+
+def _unbounded(found: PerfscaleAuditValue) -> PerfscaleAuditValue:
+    """A latency of which observations are missing: it may be any."""
+    told = f"{found.detail}; a process that was not scraped before the window: there may be more"
+    return replace(found, low=0.0, high=math.inf, detail=told)
 
 
 def _rank(
@@ -135,19 +147,53 @@ def _rank(
 
 
 def phase_counts(
-    series: Sequence[ScrapedSeries], *, end: float, fresh: float
+    series: Sequence[ScrapedSeries], *, end: float, interval: float
 ) -> list[PerfscaleAuditValue]:
-    """`<phase>-phase-count`: the last sample of each series, if it is fresh at the end."""
-    sums: dict[str, float] = {}
+    """`<phase>-phase-count`: the last sample of each series that goes on to the end.
+
+    A series that misses a scrape has ended: a phase whose series have all ended has no VMI, if
+    another phase's go on, and no data otherwise. Of several processes that say the same (a leader
+    that changed) the latest counts.
+    """
+    latest: dict[tuple[tuple[str, str], ...], tuple[float, float]] = {}
+    phases: dict[str, float] = {}
     for item in series:
-        known = [sample for sample in item.samples if end - fresh <= sample[0] <= end]
-        if known and "phase" in item.labels:
-            phase = item.labels["phase"].lower()
-            sums[phase] = sums.get(phase, 0.0) + known[-1][1]
+        known = [sample for sample in item.samples if sample[0] <= end]
+        if not known or "phase" not in item.labels:
+            continue
+        phase, at = item.labels["phase"].lower(), known[-1][0]
+        phases[phase] = max(at, phases.get(phase, at))
+        if end - at > LAPSE * _step(known, interval):
+            continue
+        subject = tuple(pair for pair in identity_of(item) if pair[0] not in PROCESS)
+        if subject not in latest or at > latest[subject][0]:
+            latest[subject] = known[-1]
+    sums: dict[str, float] = {}
+    for subject, (_, value) in latest.items():
+        phase = dict(subject)["phase"].lower()
+        sums[phase] = sums.get(phase, 0.0) + value
     return [
-        PerfscaleAuditValue(f"{phase}-phase-count", value, "VMIs", value, value)
-        for phase, value in sorted(sums.items())
+        _phase_count(phase, sums.get(phase), end - phases[phase], is_scraped=bool(sums))
+        for phase in sorted(phases)
     ]
+
+
+def _phase_count(
+    phase: str, value: float | None, ended: float, *, is_scraped: bool
+) -> PerfscaleAuditValue:
+    key = f"{phase}-phase-count"
+    if value is not None:
+        return PerfscaleAuditValue(key, value, "VMIs", value, value)
+    told = f"its series ended {ended:.0f} s before the end"
+    if is_scraped:
+        return PerfscaleAuditValue(key, 0.0, "VMIs", 0.0, 0.0, detail=told)
+    return PerfscaleAuditValue(key, None, "VMIs", reason=told)
+
+
+def _step(samples: Sequence[tuple[float, float]], interval: float) -> float:
+    """Seconds between scrapes: as declared, or as seen where that is longer."""
+    gaps = sorted(later[0] - earlier[0] for earlier, later in itertools.pairwise(samples))
+    return max(interval, gaps[len(gaps) // 2]) if gaps else interval
 
 
 def memory(

@@ -14,6 +14,15 @@ PROCESS_LABELS = ("namespace", "pod", "instance")
 """The labels that tell one scraped process from another."""
 
 
+SCRAPE_LABELS = frozenset(
+    (
+        "endpoint", "instance", "job", "metrics_path", "monitor", "prometheus",
+        "prometheus_replica", "receive", "receive_replica", "replica", "scrape_pool", "service",
+    )
+)  # fmt: skip
+"""The labels that a scrape adds, which tell two scrapes of one process apart."""
+
+
 @dataclass(frozen=True, slots=True)
 class Growth:
     """How much a counter grew in a window."""
@@ -95,6 +104,45 @@ def grown_by(
 def process_of(item: ScrapedSeries) -> tuple[str, ...]:
     """Which process a series was scraped from."""
     return tuple(item.labels.get(name, "") for name in PROCESS_LABELS)
+
+
+def identity_of(item: ScrapedSeries) -> tuple[tuple[str, str], ...]:
+    """What a series is about: its labels without those of the scrape.
+
+    Without a pod the instance is what tells processes apart.
+    """
+    kept = SCRAPE_LABELS if "pod" in item.labels else SCRAPE_LABELS - {"instance"}
+    return tuple(sorted((key, value) for key, value in item.labels.items() if key not in kept))
+
+
+def scraped_once(
+    series: Sequence[ScrapedSeries],
+) -> tuple[tuple[ScrapedSeries, ...], tuple[ScrapedSeries, ...]]:
+    """Each series once, and those left out: further scrapes of a process at the same time.
+
+    Of two series of one process and one subject whose samples overlap in time, the one with more
+    samples is kept. Series that follow each other (a restart under another address) are both kept.
+    """
+    left: list[ScrapedSeries] = []
+    known: dict[tuple[object, ...], list[ScrapedSeries]] = {}
+    for item in sorted(series, key=lambda item: -len(item.samples)):
+        others = known.setdefault((item.name, identity_of(item)), [])
+        if any(_overlap(item, other) for other in others):
+            left.append(item)
+        else:
+            others.append(item)
+    chosen = {id(item) for group in known.values() for item in group}
+    kept = [item for item in series if id(item) in chosen]
+    return tuple(kept), tuple(left)
+
+
+def _overlap(one: ScrapedSeries, other: ScrapedSeries) -> bool:
+    """Whether two series have samples at the same time."""
+    if not one.samples or not other.samples:
+        return False
+    start = max(one.samples[0][0], other.samples[0][0])
+    end = min(one.samples[-1][0], other.samples[-1][0])
+    return start <= end
 
 
 def _summed(samples: Sequence[Sample]) -> tuple[float, int]:

@@ -9,7 +9,7 @@ from virtslo.base.errors import ScenarioError
 from virtslo.config.foreign.kube_burner_workload import is_workload, notes_of, to_document
 from virtslo.config.scenario_file import read_scenario
 from virtslo.config.templates.rendering import render_manifests
-from virtslo.model.scenario import Dialect, Pattern
+from virtslo.model.scenario import Dialect, Pattern, Victims
 from virtslo.model.workload import Kind
 
 TEMPLATE = """
@@ -117,6 +117,89 @@ def test_churn_of_objects_becomes_a_steady_state(folder: Path) -> None:
     assert scenario.load.pattern is Pattern.STEADY_STATE
     assert scenario.load.churn is not None
     assert (scenario.load.churn.cycles, scenario.load.churn.every) == (3, 30.0)
+    assert (scenario.load.churn.objects, scenario.load.churn.victims) == (2, Victims.OLDEST)
+
+
+@pytest.mark.parametrize(
+    ("keys", "rate", "at_once"),
+    [
+        ("", 5.0, 10),
+        ("  qps: 0\n", 5.0, 10),
+        ("  qps: -1\n  burst: 0\n", 5.0, 10),
+        ("  qps: 0.5\n", 0.5, 10),
+        ("  qps: 10\n", 10.0, 10),
+        ("  burst: -3\n", 5.0, 10),
+        ("  qps: 20\n  burst: 1\n", 20.0, 1),
+    ],
+)
+def test_the_rate_falls_back_to_that_of_client_go(
+    folder: Path, keys: str, rate: float, at_once: int
+) -> None:
+    text = JOB.replace("  qps: 20\n  burst: 30\n", keys)
+
+    arrival = read_scenario(written(folder, text)).load.arrival
+
+    assert (arrival.rate, arrival.at_once) == (rate, at_once)
+
+
+@pytest.mark.parametrize(
+    ("churn", "objects", "every"),
+    [
+        ("{cycles: 2, percent: 10, mode: objects, delay: 30s}", 1, "30s"),
+        ("{cycles: 2, percent: 19, mode: objects, delay: 30s}", 2, "30s"),
+        ("{cycles: 2, mode: objects, delay: 30s}", 1, "30s"),
+        ("{cycles: 2, percent: 100, mode: objects}", 12, "1s"),
+        ("{cycles: 2, percent: 50, mode: objects, delay: 0s}", 6, "1s"),
+        ("{cycles: 9, duration: 1m, percent: 50, mode: objects, delay: 30s}", 6, "30s"),
+    ],
+)
+def test_a_cycle_replaces_the_share_rounded_down_and_at_least_one(
+    folder: Path, churn: str, objects: int, every: str
+) -> None:
+    found = document(folder, f"{JOB}  churnConfig: {churn}\n")["load"]["churn"]
+
+    assert (found["objects"], found["every"], found["victims"]) == (objects, every, "oldest")
+    assert found["cycles"] == 2
+
+
+def test_variables_of_the_file_win_over_built_in_ones(folder: Path) -> None:
+    text = JOB.replace("{app: x}", "{app: x, Replica: 7, Iteration: i, JobName: other}")
+    workload = read_scenario(written(folder, text)).workload
+    context = [{"replica": 3, "run_id": "r", "namespace": "density"}]
+
+    (manifest,) = render_manifests(workload.template, context, workload.variables, workload.kind)
+
+    assert manifest["metadata"]["name"] == "other-i-7"
+
+
+@pytest.mark.parametrize(
+    "keys",
+    ["objectDelay: 2m", "objectWait: true", "jobIterationDelay: 0s", "maxWaitTimeout: 0s"],
+)
+def test_keys_that_change_nothing_here_are_taken(folder: Path, keys: str) -> None:
+    text = JOB.replace("  maxWaitTimeout: 7m\n", f"  {keys}\n")
+
+    assert document(folder, text)["deadlines"]["running"] == "4h"
+
+
+def test_a_delay_after_one_iteration_changes_nothing(folder: Path) -> None:
+    text = JOB.replace("jobIterations: 6", "jobIterations: 1\n  jobIterationDelay: 1s")
+
+    assert document(folder, text)["workload"]["count"] == 2
+
+
+def test_a_job_name_of_many_characters_and_points_is_shortened(folder: Path) -> None:
+    text = JOB.replace("name: density", f"name: virt.density.{'x' * 200}")
+    found = document(folder, text)
+
+    assert found["name"] == f"virt-density-{'x' * 50}"
+    assert found["workload"]["variables"]["JobName"].endswith("x" * 200)
+
+
+def test_the_file_itself_knows_a_uuid(folder: Path) -> None:
+    text = "metricsEndpoints:\n- indexer: {metricsDirectory: 'found-{{.UUID}}'}\n" + JOB
+
+    assert document(folder, text)["workload"]["count"] == 12
 
 
 def test_what_is_done_otherwise_is_told(folder: Path) -> None:

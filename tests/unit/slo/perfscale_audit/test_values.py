@@ -105,13 +105,38 @@ def test_no_vmi_in_the_window_is_no_latency() -> None:
     assert found["vmiCreationToRunningSecondsP99"].value is None
 
 
-def test_phases_are_the_last_fresh_sample() -> None:
+def test_phases_are_the_last_sample_of_series_that_go_on() -> None:
     running = series((150.0, 3.0), (199.0, 7.0), (210.0, 9.0), phase="Running")
-    stale = series((1.0, 5.0), phase="Failed")
+    ended = series((70.0, 5.0), (100.0, 5.0), phase="Scheduling")
 
-    (found,) = phase_counts([running, stale], end=END, fresh=60.0)
+    found = by_key(phase_counts([running, ended], end=END, interval=30.0))
 
-    assert (found.key, found.value) == ("running-phase-count", 7.0)
+    assert found["running-phase-count"].value == 7.0
+    assert found["scheduling-phase-count"].value == 0.0
+    assert "ended 100 s before the end" in found["scheduling-phase-count"].detail
+
+
+def test_phases_that_nothing_scraped_to_the_end_are_no_data() -> None:
+    (found,) = phase_counts([series((100.0, 5.0), phase="Failed")], end=END, interval=30.0)
+
+    assert found.value is None
+
+
+def test_a_leader_that_changed_is_counted_once() -> None:
+    before = series((160.0, 100.0), (190.0, 100.0), phase="Running", instance="a", node="n")
+    after = series((195.0, 100.0), phase="Running", instance="b", node="n")
+
+    (found,) = phase_counts([before, after], end=END, interval=30.0)
+
+    assert found.value == 100.0
+
+
+def test_a_process_born_in_the_window_leaves_a_count_open() -> None:
+    born = requests("CREATE", "201", (150.0, 40.0), (190.0, 100.0), (210.0, 100.0))
+
+    found = by_key(request_counts([born], start=START, end=END))["CREATE-pods-count"]
+
+    assert (found.value, found.low, found.high) == (60.0, 60.0, float("inf"))
 
 
 def test_memory_is_of_the_largest_controller_and_of_all_api_pods() -> None:

@@ -1,7 +1,7 @@
 """Growth of counters whose truth is known, from samples at awkward moments."""
 
 from virtslo.ports.metric_source import ScrapedSeries
-from virtslo.slo.record.scraped import grown_by, growth
+from virtslo.slo.record.scraped import grown_by, growth, scraped_once
 
 
 def test_samples_at_both_edges_give_the_exact_growth() -> None:
@@ -70,3 +70,22 @@ def test_growth_is_summed_over_pods_each_with_its_own_reset() -> None:
 
     assert found["UPDATE",].value == 13
     assert found["UPDATE",].resets == 1
+
+
+def scraped(*times: float, **labels: str) -> ScrapedSeries:
+    return ScrapedSeries({"pod": "p", "verb": "GET", **labels}, tuple((at, 1.0) for at in times))
+
+
+def test_a_process_scraped_by_two_is_counted_once() -> None:
+    one = scraped(1.0, 2.0, 3.0, prometheus_replica="a")
+    other = scraped(1.5, 2.5, prometheus_replica="b", job="pods")
+
+    assert scraped_once([other, one]) == ((one,), (other,))
+
+
+def test_processes_and_subjects_are_told_apart() -> None:
+    both = scraped(1.0, 2.0), scraped(1.0, 2.0, pod="q")
+    restarted = scraped(1.0, instance="a"), scraped(2.0, instance="b")
+
+    assert scraped_once(both) == (both, ())
+    assert scraped_once(restarted) == (restarted, ())
