@@ -18,7 +18,7 @@ from virtslo.model.vocabulary import (
     TABLE_VERBS,
     TEST_TITLES,
 )
-from virtslo.report.numbers import cell, measured, number, seconds
+from virtslo.report.numbers import BOUND_MARKS, cell, measured, number, seconds
 
 PLAIN: Final = ("mean", "value", "count")
 """Statistics that need no name beside their indicator's."""
@@ -70,6 +70,16 @@ class Sheet:
     notes: list[str] = field(default_factory=list)
     label: str = ""
     """`simulated` where the runs it is made of were."""
+
+
+BOUNDS: Final = {
+    "the time one object takes": (
+        "bound by the time one object takes: objects hardly wait for one another, so that more of "
+        "them would raise the rate"
+    ),
+    "saturated": "saturated: objects wait for one another; more would hardly raise the rate",
+}
+"""What bounded a throughput, in words."""
 
 
 class Footnotes:
@@ -226,6 +236,9 @@ def single_lines(report: Report) -> Iterator[str]:
             continue
         value = measured(figure)
         why = f" ({figure.reason})" if figure.reason else ""
+        by = (figure.detail or {}).get("bound_by")
+        if by is not None:
+            why += f", {by}" if by == "saturated" else f", bound by {by}"
         run = f" ({item.run})" if several else ""
         which = "" if item.statistic in PLAIN else f" {item.statistic.replace('_', ' ')}"
         yield f"{item.name}{which}{run}: {value} (n = {figure.samples}){why}"
@@ -314,6 +327,9 @@ def _sample_sizes(cells: Mapping[str, Mapping[str, Figure]]) -> Iterator[str]:
             )
     if sizes:
         yield f"n: {', '.join(sizes)}; {_runs(runs)}"
+    bound = {str((item.detail or {}).get("bound_by")) for row in cells.values() for item in
+             row.values()}  # fmt: skip
+    yield from (f"{BOUND_MARKS[by]} {words}" for by, words in BOUNDS.items() if by in bound)
 
 
 def _runs(tests_by_runs: Mapping[int, Sequence[str]]) -> str:

@@ -5,11 +5,14 @@ that the interval leaves it, any other three significant digits.
 """
 
 import math
+from typing import Final
 
 from virtslo.model.figures import Figure, Interval
 from virtslo.model.verdicts import Verdict
 
 NO_DATA = "no data"
+BOUND_MARKS: Final = {"the time one object takes": "†", "saturated": "‡"}
+"""Behind a throughput: what bounded it, as far as the run says so."""
 
 
 def number(value: float | None) -> str:
@@ -103,6 +106,7 @@ def cell(figure: Figure) -> str:
     text = rounded(figure.value, decimals)
     if figure.unit.endswith("/s"):
         text += "/s"
+    text += BOUND_MARKS.get(str((figure.detail or {}).get("bound_by")), "")
     return text + bounds(figure.interval, decimals)
 
 

@@ -32,6 +32,7 @@ from virtslo.slo.catalog.vmis import (
     TIME_TO_ALL_RUNNING,
     TIME_TO_FIRST_RUNNING,
 )
+from virtslo.slo.figures.bounding import with_bound
 from virtslo.slo.figures.call_figures import call_rows, usage_rows
 from virtslo.slo.figures.churn_figures import churn_creation_rate, churn_phase_rate, churn_rows
 from virtslo.slo.figures.machine_figures import machine_rows
@@ -110,7 +111,8 @@ def phase_rate(measured: Measured, phase: Phase) -> Figure:
     if measured.churn is not None:
         return churn_phase_rate(measured.churn, phase)
     moments = measured.phase_moments(phase)
-    return _of_burst(measured, moments, unit=OF_PHASE[phase].rate.unit, source=WATCH)
+    figure = _of_burst(measured, moments, unit=OF_PHASE[phase].rate.unit, source=WATCH)
+    return with_bound(measured, phase, figure)
 
 
 def _rates(measured: Measured) -> Iterator[Row]:
