@@ -137,7 +137,8 @@ def test_wrong_faults_are_told_all_at_once() -> None:
 @pytest.mark.parametrize("kind", ["vmi", "vm"])
 def test_creates_whose_answers_are_lost_are_found_by_their_names(tmp_path: Path, kind: str) -> None:
     done = virtslo(
-        "run", "burst", "--kind", kind, "--count", "20", "--simulate", "instant", "--quiet",
+        "run", "burst", "--repeat", "1",
+        "--kind", kind, "--count", "20", "--simulate", "instant", "--quiet",
         "--runs", str(tmp_path), "--format", "json",
         "--fault", "connection-reset:rate=0.2,served=1,stage=ramp_up",
     )  # fmt: skip

@@ -71,6 +71,8 @@ def measured(figure: Figure) -> str:
     if figure.value is None:
         low = figure.lower_bound
         return f"> {seconds(low)}" if low is not None and figure.unit == "s" else NO_DATA
+    if figure.unit == "yes/no" and figure.value in {0, 1}:
+        return "yes" if figure.value else "no"
     scale, unit = 1.0, figure.unit
     if unit == "s" and figure.value != 0 and abs(figure.value) < 1:
         scale, unit = 1000.0, "ms"

@@ -6,7 +6,7 @@ Invariant: as of the catalog: every such indicator that is printed is here.
 from typing import Final
 
 from virtslo.model.indicators import Definition, Section
-from virtslo.slo.catalog.family import COUNT, OPERATIONS, VALUE, Family
+from virtslo.slo.catalog.family import COUNT, MEAN, OPERATIONS, VALUE, Family
 
 FAMILY: Final = Family()
 
@@ -42,4 +42,38 @@ IN_FLIGHT_WAIT: Final = FAMILY.define(
         "open loop: time an operation waited for the in-flight bound",
         OPERATIONS,
     )
+)
+
+OFFERED_RATE: Final = FAMILY.value(
+    "offered_rate",
+    "objects/s",
+    MEAN,
+    "open loop: objects intended per second over the second half of the load: an input",
+    source=OPERATIONS,
+)
+ACCEPTED_RATE: Final = FAMILY.value(
+    "accepted_rate",
+    "objects/s",
+    MEAN,
+    "open loop: objects that the API accepted per second over the second half of the load",
+    source=OPERATIONS,
+)
+RUNNING_RATE: Final = FAMILY.value(
+    "running_rate",
+    "VMIs/s",
+    MEAN,
+    "open loop: VMIs that came to Running per second over the second half of the load",
+)
+BACKLOG_SLOPE: Final = FAMILY.value(
+    "backlog_slope",
+    "VMIs/s",
+    MEAN,
+    "open loop: offered_rate - running_rate: how fast what is not Running yet grows",
+)
+KEPT_UP: Final = FAMILY.value(
+    "kept_up",
+    "yes/no",
+    VALUE,
+    "open loop: 1 where the backlog grew by at most 10 % of offered_rate, 0 where it surely grew "
+    "by more; no data where the load was too short to tell",
 )

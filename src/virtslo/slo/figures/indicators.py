@@ -36,6 +36,7 @@ from virtslo.slo.figures.bounding import with_bound
 from virtslo.slo.figures.call_figures import call_rows, usage_rows
 from virtslo.slo.figures.churn_figures import churn_creation_rate, churn_phase_rate, churn_rows
 from virtslo.slo.figures.machine_figures import machine_rows
+from virtslo.slo.figures.open_loop_figures import pace_rows
 from virtslo.slo.figures.responsiveness import responsiveness_rows
 from virtslo.slo.figures.rows import Row, missing_rows, quantile_rows
 from virtslo.slo.figures.time_spent import time_rows
@@ -54,6 +55,7 @@ def indicators_of(measured: Measured) -> tuple[Indicator, ...]:
         _rates,
         _totals,
         _success,
+        pace_rows,
         _latencies,
         _steps,
         machine_rows,
