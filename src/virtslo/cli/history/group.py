@@ -10,6 +10,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "import": ("virtslo.cli.history.importing", "Store records and published results."),
     "list": ("virtslo.cli.history.listing", "List what the history holds."),
     "show": ("virtslo.cli.history.showing", "Show one run as it is stored."),
+    "changes": ("virtslo.cli.history.changes", "Find what changed, and when."),
 }
 
 

@@ -1,0 +1,1 @@
+"""Changes over time and between runs: pure functions of series and samples."""

@@ -1,0 +1,164 @@
+"""Changes of one series: levels, vanished and new keys, outliers, slow drift.
+
+Invariant: every change has the last run before and the first run after, the levels on both sides,
+its size and its confidence; it is only *suspected* until enough runs have confirmed it.
+"""
+
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from statistics import NormalDist
+from typing import Final
+
+import numpy as np
+
+from virtslo.model.changes import Change, ChangeKind
+from virtslo.model.history import SeriesKey
+from virtslo.regress.quality import Points
+from virtslo.regress.rank_scan import Array, statistics, superiority
+from virtslo.regress.segments import DEFAULT, Sensitivity, change_points, ratio
+
+CONFIRMING_RUNS: Final = 12
+"""Runs at the new level from which on a change is confirmed."""
+TAIL: Final = Sensitivity(least_runs=4, threshold=3.8, neighbourhood=150)
+"""For the newest runs: a change may be suspected from four runs on."""
+TAIL_RUNS: Final = 20
+_PRESENCE: Final = Sensitivity(least_runs=6, least_superiority=0.8)
+_FARTHEST: Final = 60
+_CERTAIN: Final = 3
+"""Net runs at a level that settle on which side of a change a stretch is."""
+
+
+def changes_of(key: SeriesKey, points: Points, sensitivity: Sensitivity = DEFAULT) -> list[Change]:
+    """Every change of a series, in order: of its level, and of whether it is there at all."""
+    found = [*_levels(key, points, sensitivity), *_presence(key, points)]
+    return sorted(found, key=lambda change: change.first_after)
+
+
+def _levels(key: SeriesKey, points: Points, sensitivity: Sensitivity) -> Iterator[Change]:
+    values, indices = points.values, points.indices
+    places = change_points(values, sensitivity)
+    tail = tail_change(values[places[-1] if places else 0 :])
+    if tail is not None:
+        places.append(tail + (places[-1] if places else 0))
+    bounds = [0, *places, len(values)]
+    for number, at in enumerate(places, start=1):
+        low = max(bounds[number - 1], at - sensitivity.neighbourhood)
+        high = min(bounds[number + 1], at + sensitivity.neighbourhood)
+        yield _change(key, ChangeKind.LEVEL, values, indices, (low, at, high), sensitivity)
+
+
+def tail_change(values: Array, sensitivity: Sensitivity = TAIL) -> int | None:
+    """Where the newest runs have left their level, if they have; by fewer runs than confirm it."""
+    recent = values[-(sensitivity.neighbourhood + TAIL_RUNS) :]
+    offset = len(values) - len(recent)
+    least = sensitivity.least_runs
+    if len(recent) < 3 * least:
+        return None
+    found = np.abs(statistics(recent))
+    first = max(2 * least, len(recent) - TAIL_RUNS)
+    places = np.arange(first, len(recent) - least + 1)
+    for at in places[np.argsort(-found[places], kind="stable")]:
+        if found[at] < sensitivity.threshold:
+            return None
+        before, after = recent[:at], recent[at:]
+        if (
+            abs(superiority(before, after)) >= sensitivity.least_superiority
+            and abs(ratio(before, after)) >= sensitivity.least_ratio
+        ):
+            return int(at) + offset
+    return None
+
+
+def _presence(key: SeriesKey, points: Points) -> Iterator[Change]:
+    values, indices = points.present, points.possible
+    if len(values) == 0 or values.min() == values.max():
+        return
+    places = change_points(values, _PRESENCE)
+    bounds = [0, *places, len(values)]
+    for number, at in enumerate(places, start=1):
+        is_new = values[at : bounds[number + 1]].mean() > values[bounds[number - 1] : at].mean()
+        kind = ChangeKind.APPEARED if is_new else ChangeKind.VANISHED
+        low, high = bounds[number - 1], bounds[number + 1]
+        yield _change(key, kind, values, indices, (low, at, high), _PRESENCE)
+
+
+def _change(
+    key: SeriesKey,
+    kind: ChangeKind,
+    values: Array,
+    indices: Array,
+    place: tuple[int, int, int],
+    sensitivity: Sensitivity,
+) -> Change:
+    low, at, high = place
+    before, after = values[low:at], values[at:high]
+    found = np.abs(statistics(values[low:high]))
+    z = float(found[at - low])
+    earlier, later = doubt(before, after)
+    size = ratio(before, after)
+    is_level = kind is ChangeKind.LEVEL
+    return Change(
+        key=key,
+        kind=kind,
+        last_before=int(indices[at - 1]),
+        first_after=int(indices[at]),
+        earliest=int(indices[at - earlier]),
+        latest=int(indices[at + later]),
+        before=float(np.median(before)) if is_level else None,
+        after=float(np.median(after)) if is_level else None,
+        ratio=size if is_level and math.isfinite(size) else None,
+        superiority=superiority(before, after),
+        z=z,
+        confidence=confidence(z, len(values)),
+        runs_before=len(before),
+        runs_after=len(values) - at if high == len(values) else len(after),
+        is_confirmed=len(after) >= min(CONFIRMING_RUNS, sensitivity.least_runs)
+        and (len(after) >= CONFIRMING_RUNS or high < len(values))
+        and z >= sensitivity.threshold,
+    )
+
+
+def doubt(before: Array, after: Array) -> tuple[int, int]:
+    """By how many runs the change may have been earlier, or later, than its best place."""
+    old, new = float(np.median(before)), float(np.median(after))
+    if old == new:
+        old, new = float(np.mean(before)), float(np.mean(after))
+    earlier = _reach(np.abs(before[::-1] - old) <= np.abs(before[::-1] - new))
+    later = _reach(np.abs(after - new) <= np.abs(after - old))
+    return min(earlier, len(before) - 1), min(later, len(after) - 1)
+
+
+def _reach(fits: Array) -> int:
+    """How far a stretch goes whose values fit the other level no worse."""
+    evidence, reach = 0, 0
+    for number, fit in enumerate(fits[:_FARTHEST], start=1):
+        evidence += 1 if fit else -1
+        if evidence <= 0:
+            reach = number
+        if evidence >= _CERTAIN:
+            break
+    return reach
+
+
+def confidence(z: float, places: int) -> float:
+    """One less the chance that exchangeable runs show such a statistic at any of these places."""
+    return max(0.0, 1.0 - places * 2 * NormalDist().cdf(-abs(z)))
+
+
+def outliers(values: Array, places: Sequence[int]) -> list[int]:
+    """Single values far outside of the level that they belong to."""
+    found: list[int] = []
+    bounds = [0, *places, len(values)]
+    for low, high in itertools.pairwise(bounds):
+        level = values[low:high]
+        if len(level) < 10:
+            continue
+        middle = float(np.median(level))
+        spread = max(
+            1.4826 * float(np.median(np.abs(level - middle))),
+            float(np.subtract(*np.percentile(level, [90, 10]))) / 2.56,
+            0.02 * abs(middle),
+        )
+        found += [low + int(i) for i in np.flatnonzero(np.abs(level - middle) > 6 * spread)]
+    return found
