@@ -34,6 +34,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
         "Audit a test from a Prometheus, as perfscale-audit does.",
     ),
     "history": ("virtslo.cli.history.group", "Keep runs over time and find what changed."),
+    "compare": ("virtslo.cli.history.compare", "Compare two groups of runs."),
     "simulate": ("virtslo.cli.commands.simulate", "Serve the simulated cluster on loopback."),
     "hollow": (
         "virtslo.cli.commands.hollow",

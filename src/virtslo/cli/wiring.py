@@ -17,6 +17,7 @@ from virtslo.base.clock import Clock
 from virtslo.base.errors import VirtsloError
 from virtslo.base.stage_board import StageBoard
 from virtslo.cli.formats import FORMATS
+from virtslo.model.comparison import Comparison
 from virtslo.model.environment import SimulatedTarget
 from virtslo.model.history import HistoryRun, OddInput
 from virtslo.model.identity import Identity
@@ -382,15 +383,15 @@ def open_history(location: str) -> HistoryStore:
     return opened(location)
 
 
-def read_published(path: Path) -> Iterator[HistoryRun | OddInput]:
-    """Results that others published, and what is odd about them. Raises StoreError."""
-    from virtslo.store.published.read import read_published as read
+def history_sources(path: Path) -> tuple[Iterator[Path], Iterator[HistoryRun | OddInput]]:
+    """The folders of records at or below a path, and the results that others published there."""
+    from virtslo.store.published import read, sources
 
-    return read(path)
+    return sources.records_of(path), read.read_published(path)
 
 
-def record_folders(path: Path) -> Iterator[Path]:
-    """The folders at or below a path that hold a record of ours."""
-    from virtslo.store.published.sources import records_of
+def comparison_text(comparison: Comparison, form: str) -> str:
+    """A comparison in a format."""
+    from virtslo.report.comparison import render_comparison as rendered
 
-    return records_of(path)
+    return rendered(comparison, form)

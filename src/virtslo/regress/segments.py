@@ -37,6 +37,7 @@ _DECAY: Final = 0.5**0.5
 _LENIENCE: Final = 1.5
 """How far below the threshold a candidate may be: it is judged against its levels later."""
 _LONGEST_BATCH: Final = 128
+_NEARBY: Final = 5
 
 
 @functools.lru_cache(maxsize=64)
@@ -108,8 +109,23 @@ def _moved(values: Array, points: list[int], sensitivity: Sensitivity) -> list[i
         start, end = _near(start, found[index], end, sensitivity)
         split = best_split(values[start:end], least=min(sensitivity.least_runs, 3))
         if split is not None:
-            found[index] = start + split.at
+            found[index] = start + _boundary(values[start:end], split.at)
     return sorted(set(found))
+
+
+def _boundary(values: Array, at: int) -> int:
+    """The place nearby at which the values lie closest to the two levels' medians.
+
+    A rank sum is largest a little towards the middle where one level is much the shorter.
+    """
+    old, new = np.median(values[:at]), np.median(values[at:])
+    if old == new:
+        return at
+    low, high = max(1, at - _NEARBY), min(len(values) - 1, at + _NEARBY)
+    gain = np.abs(values[low:high] - new) - np.abs(values[low:high] - old)
+    costs = -np.concatenate([[0.0], np.cumsum(gain)])
+    best = np.flatnonzero(costs <= costs.min() + 1e-12)
+    return low + int(best[np.argmin(np.abs(best - (at - low)))])
 
 
 def _pruned(values: Array, points: list[int], sensitivity: Sensitivity) -> list[int]:

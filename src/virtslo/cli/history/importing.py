@@ -35,12 +35,13 @@ def command(sources: tuple[Path, ...], location: str | None, all_odd: bool) -> i
 
 
 def _everything(sources: tuple[Path, ...]) -> Iterator[HistoryRun | OddInput]:
-    from virtslo.cli.wiring import read_published, record_folders
+    from virtslo.cli.wiring import history_sources
 
     for source in sources:
-        for folder in record_folders(source):
+        records, published = history_sources(source)
+        for folder in records:
             yield from _record(folder)
-        yield from read_published(source)
+        yield from published
 
 
 def _record(folder: Path) -> Iterator[HistoryRun | OddInput]:

@@ -1,0 +1,86 @@
+"""`virtslo compare` on runs of the simulated cluster, as it is and with a regression built in."""
+
+from pathlib import Path
+
+import pytest
+
+from support.cli import virtslo
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("runs")
+    for profile in ("ci", "regressed"):
+        for seed in ("1", "2", "3"):
+            done = virtslo("run", "burst", "--count", "10", "--simulate", profile, "--seed", seed,
+                           "--runs", str(root / profile / seed), "--quiet")  # fmt: skip
+            assert done.code == 0, done.err
+    return root
+
+
+def test_unlike_runs_are_refused_with_what_differs(runs: Path) -> None:
+    done = virtslo("compare", str(runs / "ci"), str(runs / "regressed"))
+
+    assert done.code == 3
+    assert "simulated, ci" in done.err
+    assert "simulated, regressed" in done.err
+    assert "--allow-differences" in done.err
+
+
+def test_one_run_a_side_shows_the_call_that_came_on_top(runs: Path) -> None:
+    done = virtslo("compare", str(runs / "ci" / "1"), str(runs / "regressed" / "1"),
+                   "--allow-differences", "--format", "json")  # fmt: skip
+
+    rows = {
+        (row["key"]["indicator"], row["key"]["statistic"]): row
+        for row in done.document["indicators"]
+    }
+    patches = rows["rest_calls_patch_virtualmachineinstances", "per_object"]
+    times = rows["vmi_creation_to_running_seconds", "p50"]
+    assert done.code == 1
+    assert (patches["verdict"], patches["base"], patches["candidate"]) == ("worse", 1.0, 2.0)
+    assert times["verdict"] == "cannot tell"
+    assert "n = 10 / 10" in times["note"]
+
+
+def test_runs_of_one_seed_are_compared_in_pairs(runs: Path) -> None:
+    done = virtslo("compare", str(runs / "ci"), str(runs / "regressed"), "--allow-differences")
+
+    assert done.code == 1
+    assert "3 against 3 runs, paired by seed" in done.out
+
+
+def test_a_group_is_no_worse_than_itself(runs: Path) -> None:
+    done = virtslo("compare", str(runs / "ci"), str(runs / "ci"))
+
+    assert done.code == 0
+    assert "0 worse, 0 better" in done.out
+
+
+@pytest.mark.parametrize("form", ["markdown", "html"])
+def test_every_format_says_the_verdict(runs: Path, tmp_path: Path, form: str) -> None:
+    path = tmp_path / "comparison"
+
+    done = virtslo("compare", str(runs / "ci"), str(runs / "regressed"), "--allow-differences",
+                   "--format", form, "-o", str(path))  # fmt: skip
+
+    text = path.read_text()
+    assert done.code == 1
+    assert "rest_calls_patch_virtualmachineinstances" in text
+    assert "worse" in text
+
+
+def test_a_history_can_be_compared_by_days_and_by_environment(tmp_path: Path) -> None:
+    data = Path(__file__).parents[1] / "data" / "kubevirt-ci" / "runs.jsonl.gz"
+    where = ("--history", str(tmp_path / "history.db"))
+    assert virtslo("history", "import", str(data), *where).code == 0
+
+    days = virtslo("compare", "history:e2e@2024-10-10..2024-11-04",
+                   "history:e2e@2024-11-06..2024-12-01", *where)  # fmt: skip
+    versions = virtslo("compare", "history:e2e@*1.27", "history:e2e@*1.34", *where)
+
+    assert days.code == 1
+    (line,) = [line for line in days.out.splitlines()
+               if line.startswith("vmi avgVirtControllerCPUUsage")]  # fmt: skip
+    assert "worse" in line
+    assert (versions.code, "provider 1.27 against provider 1.34" in versions.err) == (3, True)

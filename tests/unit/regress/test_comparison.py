@@ -1,0 +1,148 @@
+"""Groups of runs held against each other: verdicts, and what the runs could have shown."""
+
+import numpy as np
+import pytest
+
+from virtslo.model.comparison import ComparedIndicator, ComparisonVerdict, RunSample
+from virtslo.model.history import SeriesKey
+from virtslo.regress.comparison import compare, differences, holm
+
+TIME = SeriesKey("vmi", "creation_to_running_seconds", "p95")
+CALLS = SeriesKey("vmi", "rest_calls_patch_pods", "per_object")
+RATE = SeriesKey("vmi", "creation_rate", "mean")
+UNITS = {TIME: "s", CALLS: "requests", RATE: "objects/s"}
+
+
+def runs(
+    key: SeriesKey, values: list[float], *, seeds: bool = False, lineage: str = "burst"
+) -> list[RunSample]:
+    return [
+        RunSample(f"run-{number}", lineage, "kubevirt 1.5", {key: value}, UNITS,
+                  number if seeds else None)
+        for number, value in enumerate(values)
+    ]  # fmt: skip
+
+
+def only(key: SeriesKey, base: list[float], candidate: list[float]) -> ComparedIndicator:
+    (row,) = compare(runs(key, base), runs(key, candidate)).rows
+    return row
+
+
+def noise(count: int, *, seed: int, level: float = 20.0, spread: float = 0.3) -> list[float]:
+    found = np.random.default_rng(seed).normal(level, spread, count)
+    return [float(value) for value in found]
+
+
+def test_one_run_a_side_shows_a_count_that_moved_by_one_per_object() -> None:
+    row = only(CALLS, [2.0], [3.0])
+
+    assert (row.verdict, row.test) == (ComparisonVerdict.WORSE, "exact count")
+    assert only(CALLS, [3.0], [2.0]).verdict is ComparisonVerdict.BETTER
+
+
+def test_one_run_a_side_cannot_tell_less_than_that() -> None:
+    row = only(CALLS, [2.0], [2.3])
+
+    assert row.verdict is ComparisonVerdict.CANNOT_TELL
+    assert row.runs_needed == 2
+
+
+def test_a_time_of_one_run_a_side_is_no_verdict_but_says_how_many_runs_would_be() -> None:
+    row = only(TIME, [20.0], [40.0])
+
+    assert row.verdict is ComparisonVerdict.CANNOT_TELL
+    assert row.ratio == pytest.approx(2.0)
+    assert row.smallest is None
+    assert row.runs_needed == 3
+
+
+def test_a_time_that_rose_is_worse_and_a_rate_that_rose_is_better() -> None:
+    base, candidate = noise(8, seed=1), noise(8, seed=2, level=22)
+
+    slower, faster = only(TIME, base, candidate), only(RATE, base, candidate)
+
+    assert slower.verdict is ComparisonVerdict.WORSE
+    assert faster.verdict is ComparisonVerdict.BETTER
+    assert slower.interval is not None
+    assert slower.interval[0] < 1.1 < slower.interval[1]
+
+
+def test_no_difference_is_only_said_where_one_that_matters_would_have_shown() -> None:
+    steady = only(TIME, noise(8, seed=1), noise(8, seed=2))
+    wild = only(TIME, noise(8, seed=1, spread=6), noise(8, seed=2, spread=6))
+
+    assert steady.verdict is ComparisonVerdict.NO_DIFFERENCE
+    assert steady.smallest is not None
+    assert steady.smallest <= 0.05
+    assert wild.verdict is ComparisonVerdict.CANNOT_TELL
+    assert wild.runs_needed is not None
+    assert wild.runs_needed > 8
+
+
+def test_the_runs_that_are_said_to_do_would_do() -> None:
+    wild = only(TIME, noise(8, seed=1, spread=2), noise(8, seed=2, spread=2))
+    assert wild.runs_needed is not None
+
+    found = [
+        only(
+            TIME,
+            noise(wild.runs_needed, seed=seed, spread=2),
+            noise(wild.runs_needed, seed=seed + 100, spread=2, level=21),
+        ).verdict
+        for seed in range(40)
+    ]
+
+    assert found.count(ComparisonVerdict.WORSE) >= 26
+
+
+def test_runs_of_one_seed_are_pairs_and_show_more() -> None:
+    base = noise(6, seed=1, spread=4)
+    candidate = [value * 1.03 for value in base]
+
+    paired = compare(runs(TIME, base, seeds=True), runs(TIME, candidate, seeds=True))
+    apart = compare(runs(TIME, base), runs(TIME, candidate))
+
+    assert paired.is_paired
+    assert paired.rows[0].verdict is ComparisonVerdict.WORSE
+    assert apart.rows[0].verdict is ComparisonVerdict.CANNOT_TELL
+
+
+def test_nothing_is_found_between_runs_of_one_kind() -> None:
+    chance = np.random.default_rng(5)
+    keys = [SeriesKey("vmi", f"time-{number}", "p50") for number in range(40)]
+    worse = 0
+    for _ in range(20):
+        groups = [
+            [
+                RunSample(f"{side}{run}", "burst", "", dict(zip(keys, chance.normal(20, 1, 40),
+                                                               strict=True)), {})
+                for run in range(6)
+            ]
+            for side in "ab"
+        ]  # fmt: skip
+        found = compare(groups[0], groups[1])
+        worse += any(row.verdict in {ComparisonVerdict.WORSE, ComparisonVerdict.BETTER}
+                     for row in found.rows)  # fmt: skip
+
+    assert worse <= 3
+
+
+def test_values_of_0_on_both_sides_are_equal() -> None:
+    assert only(TIME, [0, 0, 0], [0, 0, 0]).verdict is ComparisonVerdict.NO_DIFFERENCE
+
+
+def test_what_only_one_side_has_is_named() -> None:
+    found = compare(runs(TIME, [1.0]), runs(RATE, [1.0]))
+
+    assert (found.rows, found.only_in_base, found.only_in_candidate) == ((), (TIME,), (RATE,))
+
+
+def test_unlike_scenarios_are_named() -> None:
+    assert differences(runs(TIME, [1.0]), runs(TIME, [1.0])) == []
+    assert differences(runs(TIME, [1.0]), runs(TIME, [1.0], lineage="steady")) == [
+        "scenario: burst against steady"
+    ]
+
+
+def test_holm_corrects_the_smallest_most_and_keeps_the_order() -> None:
+    assert holm([0.01, None, 0.04, 0.03]) == [0.03, None, 0.06, 0.06]
