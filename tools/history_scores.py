@@ -22,8 +22,8 @@ from typing import Any
 
 import numpy as np
 
-from virtslo.model.changes import ChangeKind
-from virtslo.model.history import HistoryRun, Lineage, SeriesKey
+from virtslo.model.history.changes import ChangeKind
+from virtslo.model.history.runs import HistoryRun, Lineage, SeriesKey
 from virtslo.regress.changes import changes_of, tail_change
 from virtslo.regress.quality import Points, Quality
 from virtslo.regress.rank_scan import best_split, ranks

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from support.postgresql import missing, running
 from support.stored_runs import JOB, stored_run
 from virtslo.base.errors import StoreError
-from virtslo.model.history import SeriesKey
+from virtslo.model.history.runs import SeriesKey
 from virtslo.ports.history_store import HistoryStore
 from virtslo.store.history.database import open_history
 from virtslo.store.history.engine import open_engine, transaction

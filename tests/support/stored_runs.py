@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from virtslo.model.history import HistoryFigure, HistoryRun
+from virtslo.model.history.runs import HistoryFigure, HistoryRun
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 JOB = "periodic-density"

@@ -17,9 +17,9 @@ from virtslo.base.clock import Clock
 from virtslo.base.errors import VirtsloError
 from virtslo.base.stage_board import StageBoard
 from virtslo.cli.formats import FORMATS
-from virtslo.model.comparison import Comparison
 from virtslo.model.environment import SimulatedTarget
-from virtslo.model.history import HistoryRun, OddInput
+from virtslo.model.history.comparison import Comparison
+from virtslo.model.history.runs import HistoryRun, OddInput
 from virtslo.model.identity import Identity
 from virtslo.model.perfscale_audit import PerfscaleAuditRequest, PerfscaleAuditResult
 from virtslo.model.record import RunRecord

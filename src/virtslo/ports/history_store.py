@@ -7,7 +7,7 @@ content hash differs. Several processes may write at once.
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from virtslo.model.history import HistoryRun, Lineage, LineageSummary, StoreOutcome
+from virtslo.model.history.runs import HistoryRun, Lineage, LineageSummary, StoreOutcome
 
 
 class HistoryStore(Protocol):

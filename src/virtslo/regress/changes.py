@@ -12,8 +12,8 @@ from typing import Final
 
 import numpy as np
 
-from virtslo.model.changes import Change, ChangeKind
-from virtslo.model.history import SeriesKey
+from virtslo.model.history.changes import Change, ChangeKind
+from virtslo.model.history.runs import SeriesKey
 from virtslo.regress.quality import Points
 from virtslo.regress.rank_scan import Array, statistics, superiority
 from virtslo.regress.segments import DEFAULT, Sensitivity, change_points, ratio

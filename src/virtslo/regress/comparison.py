@@ -12,8 +12,13 @@ from typing import Final
 
 import numpy as np
 
-from virtslo.model.comparison import ComparedIndicator, Comparison, ComparisonVerdict, RunSample
-from virtslo.model.history import SeriesKey
+from virtslo.model.history.comparison import (
+    ComparedIndicator,
+    Comparison,
+    ComparisonVerdict,
+    RunSample,
+)
+from virtslo.model.history.runs import SeriesKey
 from virtslo.regress.findings import is_larger_better
 
 ALPHA: Final = 0.05

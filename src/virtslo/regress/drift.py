@@ -10,8 +10,8 @@ from typing import Final
 
 import numpy as np
 
-from virtslo.model.changes import Drift
-from virtslo.model.history import SeriesKey
+from virtslo.model.history.changes import Drift
+from virtslo.model.history.runs import SeriesKey
 from virtslo.regress.rank_scan import Array
 
 DAYS: Final = 90

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from virtslo.model.changes import (
+from virtslo.model.history.changes import (
     Break,
     Change,
     ChangeKind,
@@ -20,7 +20,7 @@ from virtslo.model.changes import (
     HistoryFinding,
     Outlier,
 )
-from virtslo.model.history import Lineage, SeriesKey
+from virtslo.model.history.runs import Lineage, SeriesKey
 from virtslo.regress.changes import changes_of, outliers
 from virtslo.regress.drift import drifts_of
 from virtslo.regress.quality import RESULTS, Points, Quality

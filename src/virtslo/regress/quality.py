@@ -11,8 +11,8 @@ from typing import Final
 
 import numpy as np
 
-from virtslo.model.changes import Break
-from virtslo.model.history import Lineage, SeriesKey
+from virtslo.model.history.changes import Break
+from virtslo.model.history.runs import Lineage, SeriesKey
 from virtslo.regress.rank_scan import Array
 from virtslo.regress.segments import Sensitivity, change_points
 

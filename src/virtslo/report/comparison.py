@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Final
 
-from virtslo.model.comparison import ComparedIndicator, Comparison, ComparisonVerdict
+from virtslo.model.history.comparison import ComparedIndicator, Comparison, ComparisonVerdict
 
 ORDER: Final = tuple(ComparisonVerdict)
 HEAD: Final = ("indicator", "base", "candidate", "ratio (95 %)", "verdict", "could have shown")

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from virtslo.model.changes import ChangeKind
-from virtslo.model.history import SeriesKey
+from virtslo.model.history.changes import ChangeKind
+from virtslo.model.history.runs import SeriesKey
 from virtslo.regress.changes import changes_of, outliers, tail_change
 from virtslo.regress.drift import drifts_of
 from virtslo.regress.quality import Points

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from virtslo.model.comparison import ComparedIndicator, ComparisonVerdict, RunSample
-from virtslo.model.history import SeriesKey
+from virtslo.model.history.comparison import ComparedIndicator, ComparisonVerdict, RunSample
+from virtslo.model.history.runs import SeriesKey
 from virtslo.regress.comparison import compare, differences, holm
 
 TIME = SeriesKey("vmi", "creation_to_running_seconds", "p95")

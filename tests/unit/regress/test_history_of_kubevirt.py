@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from virtslo.model.changes import FindingKind, History, HistoryFinding
-from virtslo.model.history import HistoryRun, Lineage, SeriesKey
+from virtslo.model.history.changes import FindingKind, History, HistoryFinding
+from virtslo.model.history.runs import HistoryRun, Lineage, SeriesKey
 from virtslo.regress.findings import examine
 from virtslo.store.history.database import open_history
 from virtslo.store.published.read import read_published

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from virtslo.base.errors import StoreError
-from virtslo.model.history import HistoryRun, OddInput
+from virtslo.model.history.runs import HistoryRun, OddInput
 from virtslo.store.published.kubevirt_ci import lineage_of, started_at
 from virtslo.store.published.read import read_published
 

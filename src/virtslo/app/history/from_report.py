@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from virtslo.model.history import HistoryFigure, HistoryRun
+from virtslo.model.history.runs import HistoryFigure, HistoryRun
 from virtslo.model.indicators import Indicator
 from virtslo.model.record import RunRecord
 from virtslo.model.report import Report, RunSummary

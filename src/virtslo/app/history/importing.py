@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from virtslo.model.history import HistoryRun, OddInput, StoreOutcome
+from virtslo.model.history.runs import HistoryRun, OddInput, StoreOutcome
 from virtslo.ports.history_store import HistoryStore
 
 AT_ONCE: Final = 500

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from virtslo.model.comparison import RunSample
-from virtslo.model.history import HistoryRun, Lineage, SeriesKey
+from virtslo.model.history.comparison import RunSample
+from virtslo.model.history.runs import HistoryRun, Lineage, SeriesKey
 from virtslo.model.report import Report
 from virtslo.regress.quality import Quality
 

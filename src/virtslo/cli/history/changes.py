@@ -1,16 +1,25 @@
 """`virtslo history changes`: what changed, when, and how sure that is."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from virtslo.cli.history.options import choose_lineage, history_option, opened
-from virtslo.model.changes import Change, ChangeKind, Drift, History, HistoryFinding
-from virtslo.model.history import Lineage
+from virtslo.model.history.changes import (
+    Change,
+    ChangeKind,
+    Drift,
+    FindingKind,
+    History,
+    HistoryFinding,
+)
+from virtslo.model.history.runs import Lineage, SeriesKey
 
+BAD: Final = frozenset({FindingKind.WORSE, FindingKind.MIXED, FindingKind.TELEMETRY_LOST})
 SHOWN: Final = 8
 """How many series of a finding are printed unless all are asked for."""
 
@@ -18,11 +27,27 @@ SHOWN: Final = 8
 @click.command("changes")
 @history_option
 @click.option("--job", metavar="NAME", help="The job or scenario, or a part of its name.")
-@click.option("--metric", metavar="TEXT", help="Only series whose name contains this.")
+@click.option(
+    "--metric", metavar="TEXT", help="Only findings with a series whose name contains this."
+)
 @click.option(
     "--since", metavar="DATE", type=click.DateTime(["%Y-%m-%d"]), help="Only from this day on."
 )
 @click.option("--all-series", is_flag=True, help="Print every series of a finding.")
+@click.option(
+    "--acknowledged",
+    "known",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("virtslo-acknowledged.yaml"),
+    show_default=True,
+    help="The file with findings that are known.",
+)
+@click.option(
+    "--new",
+    "is_new_only",
+    is_flag=True,
+    help="Only findings that are not known; exit code 1 if a confirmed one is bad.",
+)
 @click.option("--outliers", is_flag=True, help="Print single runs far from their level too.")
 @click.option(
     "--format",
@@ -33,56 +58,70 @@ SHOWN: Final = 8
     help="The output's format.",
 )
 def command(
+    *,
     location: str | None,
     job: str | None,
     metric: str | None,
     since: datetime | None,
     all_series: bool,
+    known: Path,
+    is_new_only: bool,
     outliers: bool,
     form: str,
-) -> None:
+) -> int:
     """Find what changed in the history of a job or scenario.
 
     A finding is a window between two runs and every series that changed in it, with the levels
     before and after. It is suspected until 12 runs have confirmed it. Metrics that vanish or halve
     together are telemetry lost, not an improvement. Slow drifts over 90 days are listed apart.
     """
+    from virtslo.config.acknowledged_file import read_acknowledged
     from virtslo.regress.findings import examine
 
+    reasons = read_acknowledged(known)
     with opened(location) as store:
         lineage = store.load(choose_lineage(store, job))
-    keys = None
-    if metric is not None:
-        keys = [key for key in lineage.series if metric.lower() in key.label.lower()]
-        if not keys:
-            raise click.UsageError(f"no series of {lineage.name} contains {metric!r}")
-    found = examine(lineage, keys=keys)
+    if metric is not None and not any(_is_meant(key, metric) for key in lineage.series):
+        raise click.UsageError(f"no series of {lineage.name} contains {metric!r}")
+    found = examine(lineage)
     start = None if since is None else since.replace(tzinfo=UTC)
     findings = [
         finding
         for finding in found.findings
-        if start is None or lineage.runs[finding.first_after].ended_at >= start
+        if (start is None or lineage.runs[finding.first_after].ended_at >= start)
+        and not (is_new_only and finding.id in reasons)
+        and (metric is None or any(_is_meant(change.key, metric) for change in finding.changes))
     ]
+    is_bad = any(finding.is_confirmed and finding.kind in BAD for finding in findings)
+    code = 1 if is_new_only and is_bad else 0
     if form == "json":
-        click.echo(json.dumps(document_of(lineage, found, findings), indent=2))
-        return
+        click.echo(json.dumps(document_of(lineage, found, findings, reasons), indent=2))
+        return code
     limit = None if all_series else SHOWN
-    for line in _lines(lineage, found, findings, limit=limit, is_odd_shown=outliers):
+    for line in _lines(lineage, found, findings, reasons, limit=limit, is_odd_shown=outliers):
         click.echo(line)
+    return code
+
+
+def _is_meant(key: SeriesKey, metric: str) -> bool:
+    return metric.lower() in key.label.lower()
 
 
 def _lines(
     lineage: Lineage,
     found: History,
     findings: Sequence[HistoryFinding],
+    reasons: Mapping[str, str],
     *,
     limit: int | None,
     is_odd_shown: bool,
 ) -> Iterator[str]:
-    yield f"{lineage.name}: {len(lineage.runs)} runs, {len(found.used)} series"
+    yield f"{lineage.name}: {len(lineage.runs)} runs, {len(lineage.series)} series"
     for finding in findings:
         yield ""
         yield from finding_lines(lineage, finding, limit=limit)
+        if finding.id in reasons:
+            yield f"  known: {reasons[finding.id]}"
     if not findings:
         yield "no change found"
     if found.drifts:
@@ -160,15 +199,21 @@ def _drift(lineage: Lineage, drift: Drift) -> str:
 
 
 def document_of(
-    lineage: Lineage, found: History, findings: Sequence[HistoryFinding]
+    lineage: Lineage,
+    found: History,
+    findings: Sequence[HistoryFinding],
+    reasons: Mapping[str, str],
 ) -> dict[str, Any]:
     """Everything as plain values."""
     return {
         "schema": "virtslo.changes/v1",
         "lineage": lineage.name,
         "runs": len(lineage.runs),
-        "series": len(found.used),
-        "findings": [_finding(lineage, finding) for finding in findings],
+        "series": len(lineage.series),
+        "findings": [
+            {**_finding(lineage, finding), "acknowledged": reasons.get(finding.id)}
+            for finding in findings
+        ],
         "drifts": [
             {
                 "series": _series(drift.key),

@@ -7,7 +7,7 @@ from typing import Final
 import click
 
 from virtslo.cli.history.options import choose_lineage, history_option, opened
-from virtslo.model.comparison import RunSample
+from virtslo.model.history.comparison import RunSample
 
 FROM_HISTORY: Final = "history:"
 

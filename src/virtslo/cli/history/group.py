@@ -11,6 +11,8 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "list": ("virtslo.cli.history.listing", "List what the history holds."),
     "show": ("virtslo.cli.history.showing", "Show one run as it is stored."),
     "changes": ("virtslo.cli.history.changes", "Find what changed, and when."),
+    "check": ("virtslo.cli.history.checking", "Check a run against the runs before it."),
+    "acknowledge": ("virtslo.cli.history.acknowledging", "Mark a finding as known."),
 }
 
 

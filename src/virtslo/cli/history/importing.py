@@ -8,7 +8,7 @@ import click
 
 from virtslo.app.history.importing import ImportAccount
 from virtslo.cli.history.options import history_option, opened
-from virtslo.model.history import HistoryRun, OddInput
+from virtslo.model.history.runs import HistoryRun, OddInput
 
 SHOWN: Final = 50
 """How many odd inputs are printed unless all are asked for."""

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from virtslo.cli.history.options import history_option, opened
-from virtslo.model.history import HistoryRun
+from virtslo.model.history.runs import HistoryRun
 
 
 @click.command("show")

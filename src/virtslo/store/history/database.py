@@ -10,7 +10,7 @@ from math import nan
 from sqlalchemy import Engine, case, func, select
 
 from virtslo.base.errors import StoreError
-from virtslo.model.history import (
+from virtslo.model.history.runs import (
     HistoryRun,
     Lineage,
     LineageSummary,

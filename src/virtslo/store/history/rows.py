@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, select
 
-from virtslo.model.history import HistoryFigure, HistoryRun, RunPoint
+from virtslo.model.history.runs import HistoryFigure, HistoryRun, RunPoint
 from virtslo.store.history.tables import FIGURE, SERIES
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from virtslo.model.history import HistoryFigure, HistoryRun, SeriesKey, StoreOutcome
+from virtslo.model.history.runs import HistoryFigure, HistoryRun, SeriesKey, StoreOutcome
 from virtslo.store.history.rows import figures_of_run, row_of
 from virtslo.store.history.tables import FIGURE, RUN, SERIES
 

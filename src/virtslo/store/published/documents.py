@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import PurePath
 from typing import Any, Final
 
-from virtslo.model.history import HistoryFigure, HistoryRun, OddInput
+from virtslo.model.history.runs import HistoryFigure, HistoryRun, OddInput
 from virtslo.store.published.kubevirt_ci import read_values
 from virtslo.store.published.strict_json import content_hash
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from virtslo.base.errors import StoreError
-from virtslo.model.history import OddInput
+from virtslo.model.history.runs import OddInput
 from virtslo.store.published.sources import LARGEST, Source
 
 _SAFE: Final = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null",

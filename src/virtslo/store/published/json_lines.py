@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Any, Final
 
-from virtslo.model.history import HistoryRun, OddInput
+from virtslo.model.history.runs import HistoryRun, OddInput
 from virtslo.store.published.kubevirt_ci import read_result
 from virtslo.store.published.sources import Source
 from virtslo.store.published.strict_json import Unreadable, parse, short

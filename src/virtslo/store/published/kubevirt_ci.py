@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from virtslo.model.history import HistoryFigure, HistoryRun, OddInput
+from virtslo.model.history.runs import HistoryFigure, HistoryRun, OddInput
 from virtslo.store.published.strict_json import NOTHING, content_hash, short
 
 SOURCE: Final = "perfscale-audit"

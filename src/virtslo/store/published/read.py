@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from virtslo.model.history import HistoryRun, OddInput
+from virtslo.model.history.runs import HistoryRun, OddInput
 from virtslo.store.published.documents import read_document
 from virtslo.store.published.git_clone import is_clone, sources
 from virtslo.store.published.json_lines import read_lines

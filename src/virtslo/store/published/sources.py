@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from virtslo.base.errors import StoreError
-from virtslo.model.history import OddInput
+from virtslo.model.history.runs import OddInput
 
 LARGEST: Final = 64 * 1024 * 1024
 """Bytes of a file."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from virtslo.model.history import SeriesKey
+from virtslo.model.history.runs import SeriesKey
 
 
 class ComparisonVerdict(StrEnum):

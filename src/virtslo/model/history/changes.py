@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from virtslo.model.history import SeriesKey
+from virtslo.model.history.runs import SeriesKey
 
 
 @dataclass(frozen=True, slots=True)

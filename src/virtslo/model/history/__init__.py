@@ -1,0 +1,1 @@
+"""Runs over time: the runs themselves, what changed, and groups held against each other."""

@@ -1,0 +1,152 @@
+"""Whether one run is in line with the runs before it.
+
+Invariant: a run is held against runs of its own environment and level only, never against a run
+that is not valid; too few of them give no judgement.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+
+from virtslo.model.history.runs import Lineage, SeriesKey
+from virtslo.regress.findings import is_larger_better
+from virtslo.regress.quality import Quality
+from virtslo.regress.rank_scan import Array
+from virtslo.regress.segments import change_points
+
+BASELINE: Final = 60
+"""Runs before that are looked at."""
+LEAST: Final = 12
+"""Runs without which nothing is judged."""
+FAR: Final = 8
+"""Robust standard deviations from the median."""
+LEAST_RATIO: Final = 0.10
+USUAL: Final = 0.9
+"""The share of the runs before that have a key, for its absence to be told."""
+
+
+class Standing(StrEnum):
+    """What a check came to."""
+
+    IN_LINE = "in line"
+    WORSE = "out of line"
+    BETTER = "better than before"
+    TELEMETRY_LOST = "telemetry lost"
+    CANNOT_TELL = "cannot tell"
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """A figure of the run that is far from the runs before."""
+
+    key: SeriesKey
+    value: float
+    median: float
+    runs: int
+    is_good: bool
+
+    @property
+    def ratio(self) -> float:
+        """The relative difference from the median; infinite from 0."""
+        return (self.value - self.median) / abs(self.median) if self.median else float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A run against its own history."""
+
+    standing: Standing
+    deviations: tuple[Deviation, ...]
+    """The farthest first."""
+    missing: tuple[SeriesKey, ...]
+    """Keys that the runs before have."""
+    judged: int
+    """Series with enough runs before."""
+    reason: str = ""
+    """Why nothing can be told."""
+
+
+def check_run(lineage: Lineage, index: int) -> Check:
+    """Hold a run against the runs before it."""
+    run = lineage.runs[index]
+    if not run.is_valid:
+        return Check(Standing.CANNOT_TELL, (), (), 0, "the run is not valid")
+    start = _start(lineage, index)
+    quality = Quality(lineage)
+    deviations: list[Deviation] = []
+    missing: list[SeriesKey] = []
+    judged = 0
+    for key in sorted(lineage.series):
+        points = quality.points(key)
+        values, indices = points.values, points.indices
+        before = values[(indices < index) & (indices >= start)][-BASELINE:]
+        at = np.flatnonzero(indices == index)
+        if len(at) == 0:
+            if _is_missed(lineage, key, points.possible, points.present, start, index):
+                missing.append(key)
+            continue
+        if len(before) < LEAST:
+            continue
+        judged += 1
+        deviation = _deviation(lineage, key, before, float(values[at[0]]))
+        if deviation is not None:
+            deviations.append(deviation)
+    deviations.sort(key=lambda item: -abs(item.ratio))
+    return Check(
+        _standing(deviations, missing, judged), tuple(deviations), tuple(missing), judged,
+        "" if judged or missing else f"fewer than {LEAST} comparable runs before",
+    )  # fmt: skip
+
+
+def _start(lineage: Lineage, index: int) -> int:
+    """The first run of the stretch of one environment that the run is in."""
+    start = index
+    while start and lineage.runs[start - 1].environment == lineage.runs[index].environment:
+        start -= 1
+    return start
+
+
+def _deviation(lineage: Lineage, key: SeriesKey, before: Array, value: float) -> Deviation | None:
+    places = change_points(before)
+    level = before[places[-1] :] if places and len(before) - places[-1] >= LEAST else before
+    median = float(np.median(level))
+    spread = max(
+        1.4826 * float(np.median(np.abs(level - median))),
+        float(np.subtract(*np.percentile(level, [90, 10]))) / 2.56,
+        0.02 * abs(median),
+    )
+    found = Deviation(key, value, median, len(level), False)
+    if level.min() <= value <= level.max() or abs(value - median) < FAR * spread:
+        return None
+    if abs(found.ratio) < LEAST_RATIO:
+        return None
+    is_good = (value > median) == is_larger_better(key, lineage.units.get(key, ""))
+    return Deviation(key, value, median, len(level), is_good)
+
+
+def _is_missed(
+    lineage: Lineage, key: SeriesKey, possible: Array, present: Array, start: int, index: int
+) -> bool:
+    """Whether a run lacks a key, or all of a kind's results, that the runs before have."""
+    before = (possible < index) & (possible >= start)
+    recent = present[before][-BASELINE:]
+    if len(recent) < LEAST or recent.mean() < USUAL:
+        return False
+    if index in possible:
+        return True
+    return "no_result" in lineage.runs[index].flags.get(key.kind, ())
+
+
+def _standing(
+    deviations: Sequence[Deviation], missing: Sequence[SeriesKey], judged: int
+) -> Standing:
+    if any(not item.is_good for item in deviations):
+        return Standing.WORSE
+    if len(missing) > 1:
+        return Standing.TELEMETRY_LOST
+    if not judged:
+        return Standing.CANNOT_TELL
+    return Standing.BETTER if deviations else Standing.IN_LINE
