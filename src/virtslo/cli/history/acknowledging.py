@@ -9,7 +9,7 @@ from virtslo.cli.history.options import choose_lineage, history_option, opened
 
 @click.command("acknowledge")
 @click.argument("finding")
-@click.option("--reason", required=True, help="Why it is known: a cause, a pull request.")
+@click.option("--reason", required=True, help="Cause or pull request that explains it.")
 @history_option
 @click.option("--job", metavar="NAME", help="The job or scenario, or a part of its name.")
 @click.option(
