@@ -11,7 +11,19 @@ from support.cli import only_run, virtslo
 @pytest.fixture(scope="module")
 def record(tmp_path_factory: pytest.TempPathFactory) -> Path:
     runs = tmp_path_factory.mktemp("runs")
-    done = virtslo("run", "burst", "--repeat", "1", "--count", "10", "--runs", str(runs), "--quiet")
+    done = virtslo(
+        "run",
+        "burst",
+        "--repeat",
+        "1",
+        "--count",
+        "10",
+        "--repeat",
+        "1",
+        "--runs",
+        str(runs),
+        "--quiet",
+    )
     assert done.code == 0, done.err
     return only_run(runs)
 
