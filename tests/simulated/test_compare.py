@@ -12,7 +12,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("runs")
     for profile in ("ci", "regressed"):
         for seed in ("1", "2", "3"):
-            done = virtslo("run", "burst", "--count", "10", "--simulate", profile, "--seed", seed, "--repeat", "1",
+            done = virtslo("run", "burst", "--count", "10", "--simulate", profile,
+                           "--seed", seed, "--repeat", "1",
                            "--runs", str(root / profile / seed), "--quiet")  # fmt: skip
             assert done.code == 0, done.err
     return root
