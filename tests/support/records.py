@@ -128,6 +128,7 @@ def record(
             namespaces=("ns",),
             status=status,
             stages=tuple(stages),
+            has_digests=True,
         ),
         host=HostFacts(run_id, "0", "2026-01-01T00:00:00Z", directory=run_id),
         operations=tuple(operations),

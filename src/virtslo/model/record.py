@@ -49,6 +49,8 @@ class RunHeader:
     left_behind: tuple[str, ...] = ()
     """What clean-up could not remove, as `kind namespace/name`."""
     schema_version: int = SCHEMA_VERSION
+    has_digests: bool = False
+    """Whether counts and digests of its files are kept beside them; older records have none."""
 
 
 @dataclass(frozen=True, slots=True)

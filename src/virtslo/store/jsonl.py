@@ -7,6 +7,7 @@ replaced whole. The bytes (after decompression) depend on what is recorded alone
 
 import gzip
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,7 @@ from virtslo.model.observations import Observation
 from virtslo.model.operations import OperationRecord
 from virtslo.model.record import HostFacts, RunHeader
 from virtslo.model.rest_calls import RestCallReads
+from virtslo.store.digests import DIGESTS, Digest, GrowingDigest, digest_of
 
 HEADER: Final = "run.json"
 HOST: Final = "host.json"
@@ -38,6 +40,7 @@ class LineFile:
         self._file = path.open("ab")
         self._encode = msgspec.json.Encoder().encode
         self._lines: list[bytes] = []
+        self.digest = GrowingDigest()
         self._flushed_ns = clock.now_ns()
 
     def add(self, line: object) -> None:
@@ -61,6 +64,7 @@ class LineFile:
         if self._lines:
             text = b"\n".join(self._lines) + b"\n"
             self._lines.clear()
+            self.digest.add(text)
             self._file.write(gzip.compress(text, COMPRESSION, mtime=0))
             self._file.flush()
 
@@ -77,6 +81,8 @@ class JsonlRecorder:
         self._directory = directory
         self._encode = msgspec.json.Encoder(order="deterministic").encode
         clock = SystemClock()
+        self._digests: dict[str, Digest] = {}
+        self._kept = b""
         try:
             directory.mkdir(parents=True, exist_ok=False)
             self._operations = LineFile(directory / OPERATIONS, clock)
@@ -96,7 +102,8 @@ class JsonlRecorder:
         """Replace `run.json`, after what has been recorded so far."""
         self._guarded(self._operations.flush)
         self._guarded(self._observations.flush)
-        self._replace(HEADER, header)
+        self._replace(HEADER, replace(header, has_digests=True))
+        self._keep_digests()
 
     def write_host(self, host: HostFacts) -> None:
         """Replace `host.json`."""
@@ -119,26 +126,43 @@ class JsonlRecorder:
     def write_rest_calls(self, rest_calls: RestCallReads) -> None:
         """Replace `rest_calls.json`."""
         self._replace(READS, rest_calls)
+        self._keep_digests()
 
     def flush_old(self) -> None:
         """Flush what has waited for a second; called every second while a run goes on."""
         self._guarded(self._operations.flush_old)
         self._guarded(self._observations.flush_old)
+        self._keep_digests()
 
     def close(self) -> None:
         """Flush everything and close."""
         self._guarded(self._operations.close)
         self._guarded(self._observations.close)
+        self._keep_digests()
+
+    def _keep_digests(self) -> None:
+        """Replace `digests.json`, if anything has grown."""
+        grown = {OPERATIONS: self._operations.digest, OBSERVATIONS: self._observations.digest}
+        values = {**self._digests, **{name: item.value for name, item in grown.items()}}
+        text = self._text(values)
+        if text != self._kept:
+            self._kept = text
+            self._guarded(lambda: self._write(DIGESTS, text))
 
     def _replace(self, name: str, value: object) -> None:
+        text = self._text(value)
+        if name != HOST:
+            self._digests[name] = digest_of(text)
+        self._guarded(lambda: self._write(name, text))
+
+    def _text(self, value: object) -> bytes:
+        return msgspec.json.format(self._encode(value), indent=1) + b"\n"
+
+    def _write(self, name: str, text: bytes) -> None:
         path = self._directory / name
         draft = path.with_name(f".{name}.draft")
-
-        def write() -> None:
-            draft.write_bytes(msgspec.json.format(self._encode(value), indent=1) + b"\n")
-            draft.replace(path)
-
-        self._guarded(write)
+        draft.write_bytes(text)
+        draft.replace(path)
 
     def _guarded(self, write: Callable[[], None]) -> None:
         try:

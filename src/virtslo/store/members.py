@@ -14,7 +14,11 @@ from virtslo.base.limits import RECORD_LEAST, RECORD_MEMBER, RECORD_RATIO, Limit
 
 def read_document(path: Path, limit: Limit) -> object:
     """The JSON value of a file of a record. Raises UnreadableFile."""
-    data = read_bounded(path, limit)
+    return parse_document(path, read_bounded(path, limit))
+
+
+def parse_document(path: Path, data: bytes) -> object:
+    """The JSON value of what a file of a record holds. Raises UnreadableFile."""
     try:
         return parse_json(data)
     except JsonProblem as error:

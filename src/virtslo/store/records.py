@@ -15,10 +15,11 @@ from virtslo.base.errors import StoreError
 from virtslo.base.limits import RECORD_DOCUMENT, RECORD_FILE, RECORD_READS
 from virtslo.model.observations import Observation
 from virtslo.model.operations import OperationRecord
-from virtslo.model.record import SCHEMA_VERSION, HostFacts, RunHeader, RunRecord
+from virtslo.model.record import SCHEMA_VERSION, HostFacts, RunHeader, RunRecord, RunStatus
 from virtslo.model.rest_calls import RestCallReads
+from virtslo.store.digests import Checker, read_digests
 from virtslo.store.jsonl import HEADER, HOST, OBSERVATIONS, OPERATIONS, READS
-from virtslo.store.members import read_document, unfold
+from virtslo.store.members import parse_document, read_document, unfold
 
 T = TypeVar("T")
 Document = dict[str, Any]
@@ -32,25 +33,39 @@ UPGRADES: Final[Mapping[int, Callable[[Document], Document]]] = {}
 def read_record(directory: Path) -> RunRecord:
     """A record, as far as it can be read. Raises StoreError if nothing says what was run."""
     damage: list[str] = []
-    header = _header(directory)
+    header, text = _header(directory)
+    digests = read_digests(directory, damage) if header.has_digests else {}
+    is_growing = header.status is RunStatus.RUNNING
+    checker = Checker(digests, is_growing=is_growing, damage=damage)
+    if not is_growing:
+        checker.check(HEADER, text)
+    else:
+        checker.checked.add(HEADER)  # replaced before its digest is
     host = _host(directory, damage)
-    operations = _lines(directory / OPERATIONS, OperationRecord, damage)
-    observations = _lines(directory / OBSERVATIONS, Observation, damage)
-    rest_calls = _rest_calls(directory / READS, damage)
+    operations = _lines(directory / OPERATIONS, OperationRecord, checker)
+    observations = _lines(directory / OBSERVATIONS, Observation, checker)
+    rest_calls = _rest_calls(directory / READS, checker)
+    checker.finish()
     return RunRecord(
         header=header,
         host=host,
         operations=tuple(operations),
         observations=tuple(observations),
         rest_calls=rest_calls,
-        damage=tuple(damage),
+        damage=tuple(dict.fromkeys(damage)),
     )
 
 
-def _header(directory: Path) -> RunHeader:
+def read_header(directory: Path) -> RunHeader:
+    """What a record says of itself, alone. Raises StoreError."""
+    return _header(directory)[0]
+
+
+def _header(directory: Path) -> tuple[RunHeader, bytes]:
     path = directory / HEADER
     try:
-        document = read_document(path, RECORD_DOCUMENT)
+        text = read_bounded(path, RECORD_DOCUMENT)
+        document = parse_document(path, text)
     except UnreadableFile as error:
         raise StoreError(
             f"no record in {str(directory)!r}: {HEADER} cannot be read ({error.found})",
@@ -71,7 +86,7 @@ def _header(directory: Path) -> RunHeader:
         document = UPGRADES[version](document)
         version += 1
     try:
-        return msgspec.convert(document, RunHeader)
+        return msgspec.convert(document, RunHeader), text
     except (msgspec.ValidationError, ValueError) as error:
         raise StoreError(f"{path}: {error}") from error
 
@@ -84,24 +99,35 @@ def _host(directory: Path, damage: list[str]) -> HostFacts:
         return HostFacts(directory.name, "unknown", "unknown", directory=str(directory))
 
 
-def _rest_calls(path: Path, damage: list[str]) -> RestCallReads:
+def _rest_calls(path: Path, checker: Checker) -> RestCallReads:
     if not path.exists():
         return RestCallReads()
     try:
-        return msgspec.convert(read_document(path, RECORD_READS), RestCallReads)
+        text = read_bounded(path, RECORD_READS)
+        if checker.is_growing:
+            checker.checked.add(path.name)
+        else:
+            checker.check(path.name, text)
+        return msgspec.convert(parse_document(path, text), RestCallReads)
     except (UnreadableFile, msgspec.MsgspecError, ValueError) as error:
-        damage.append(f"{path.name}: {_words(error)}")
+        checker.checked.add(path.name)
+        checker.damage.append(f"{path.name}: {_words(error)}")
         return RestCallReads()
 
 
-def _lines(path: Path, kind: type[T], damage: list[str]) -> list[T]:
+def _lines(path: Path, kind: type[T], checker: Checker) -> list[T]:
+    damage = checker.damage
     try:
         text, problem = unfold(read_bounded(path, RECORD_FILE))
     except UnreadableFile as error:
+        checker.checked.add(path.name)
         damage.append(f"{path.name}: {_words(error)}")
         return []
     if problem:
+        checker.checked.add(path.name)
         damage.append(f"{path.name}: {problem}")
+    else:
+        checker.check(path.name, text)
     decode = msgspec.json.Decoder(kind).decode
     found: list[T] = []
     for number, line in enumerate(text.split(b"\n"), start=1):

@@ -3,6 +3,7 @@
 Invariant: replaced whole; what it names as complete was complete when it was written.
 """
 
+from collections import Counter
 from pathlib import Path
 from typing import Final
 
@@ -11,10 +12,15 @@ import msgspec
 from virtslo.base.bounded_files import UnreadableFile
 from virtslo.base.errors import StoreError
 from virtslo.base.limits import RECORD_DOCUMENT
-from virtslo.model.suite import SUITE_VERSION, SuiteRecord
+from virtslo.base.plain_text import shown_text
+from virtslo.model.record import RunStatus
+from virtslo.model.suite import SUITE_VERSION, PartStatus, SuitePart, SuiteRecord
 from virtslo.store.members import read_document
+from virtslo.store.records import read_header
 
 SUITE: Final = "suite.json"
+NAMED: Final = 5
+"""How many faults a message names before it says how many more."""
 
 
 def is_suite(directory: Path) -> bool:
@@ -55,4 +61,46 @@ def read_suite(directory: Path) -> SuiteRecord:
             f"reads up to {SUITE_VERSION})",
             hint="use a newer virtslo to read it",
         )
+    _check(directory, suite)
     return suite
+
+
+def _check(directory: Path, suite: SuiteRecord) -> None:
+    """Hold a suite against the records that it names. Raises StoreError."""
+    wrong = ["it has no parts"] if not suite.parts else []
+    keys = Counter(part.key for part in suite.parts)
+    wrong += [f"{times} parts are called {key}" for key, times in keys.items() if times > 1]
+    named = Counter(part.record for part in suite.parts if part.record is not None)
+    wrong += [
+        f"{times} parts name the record {record}" for record, times in named.items() if times > 1
+    ]
+    for part in suite.parts:
+        words = _fault(directory, part)
+        if words:
+            wrong.append(f"part {part.key}: {words}")
+    if wrong:
+        told = "; ".join(shown_text(words) for words in wrong[:NAMED])
+        more = f"; and {len(wrong) - NAMED} more" if len(wrong) > NAMED else ""
+        raise StoreError(
+            f"{directory / SUITE} is damaged: {told}{more}",
+            hint="the records of its parts can be read one by one",
+        )
+
+
+def _fault(directory: Path, part: SuitePart) -> str:
+    """What a part says that its record does not; empty where they agree."""
+    if part.record is None:
+        return "" if part.status is PartStatus.PENDING else f"it is {part.status} without a record"
+    if Path(part.record).name != part.record or part.record in {".", ".."}:
+        return "its record is no name of a folder"
+    if part.status is not PartStatus.COMPLETE:
+        return ""
+    try:
+        header = read_header(directory / part.record)
+    except StoreError as error:
+        return error.message
+    if header.status is not RunStatus.COMPLETE:
+        return f"it is complete, and its record is {header.status}"
+    if header.run_label != part.run_label or header.scenario != part.scenario:
+        return "its record is that of another run"
+    return ""

@@ -1,0 +1,107 @@
+"""Counts and digests of a record's files, so that what was changed or removed later is seen.
+
+Invariant: a digest is of the text, not of its compression, and grows with it; `host.json` and
+`log.txt` have none, because they differ between two runs of one scenario and no figure is made of
+them.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from virtslo.base.bounded_files import UnreadableFile
+from virtslo.base.limits import RECORD_DOCUMENT
+from virtslo.store.members import read_document
+
+DIGESTS: Final = "digests.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What a file held when it was last written to."""
+
+    lines: int
+    sha256: str
+
+
+class GrowingDigest:
+    """The digest of a text that grows."""
+
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+        self._lines = 0
+
+    def add(self, text: bytes) -> None:
+        """Take in whole lines."""
+        self._hash.update(text)
+        self._lines += text.count(b"\n")
+
+    @property
+    def value(self) -> Digest:
+        """The digest of everything so far."""
+        return Digest(self._lines, self._hash.hexdigest())
+
+
+def digest_of(text: bytes) -> Digest:
+    """The digest of a whole text."""
+    growing = GrowingDigest()
+    growing.add(text)
+    return growing.value
+
+
+@dataclass(slots=True)
+class Checker:
+    """Compares what is read of a record with its digests, and collects the damage."""
+
+    digests: Mapping[str, Digest]
+    is_growing: bool
+    """Whether the record was never ended: then its files may hold more than is written down."""
+    damage: list[str]
+    checked: set[str] = field(default_factory=set)
+
+    def check(self, name: str, text: bytes) -> None:
+        """Compare a file's text."""
+        known = self.digests.get(name)
+        self.checked.add(name)
+        if known is None:
+            if self.digests and not self.is_growing:
+                self.damage.append(f"{name}: the record has no digest of it")
+            return
+        found = digest_of(text)
+        if found == known:
+            return
+        if self.is_growing and found.lines > known.lines:
+            end = -1
+            for _ in range(known.lines):
+                end = text.index(b"\n", end + 1)
+            found = digest_of(text[: end + 1])
+            if found == known:
+                return
+        if found.lines != known.lines:
+            words = f"it holds {found.lines} lines, and held {known.lines} when it was written"
+        else:
+            words = "it was changed after it was written"
+        self.damage.append(f"{name}: {words}")
+
+    def finish(self) -> None:
+        """Name the files that are gone."""
+        for name in sorted(set(self.digests) - self.checked):
+            self.damage.append(f"{name}: it is missing")
+
+
+def read_digests(directory: Path, damage: list[str]) -> Mapping[str, Digest]:
+    """The digests of a record; empty, with damage, where they cannot be read."""
+    try:
+        document = read_document(directory / DIGESTS, RECORD_DOCUMENT)
+        found = msgspec.convert(document, dict[str, Digest])
+    except (UnreadableFile, msgspec.MsgspecError, ValueError) as error:
+        words = error.found if isinstance(error, UnreadableFile) else str(error)
+        damage.append(f"{DIGESTS}: {words}")
+        return {}
+    if not found:
+        damage.append(f"{DIGESTS}: it names no file")
+    return found
