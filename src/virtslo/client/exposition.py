@@ -8,11 +8,14 @@ and labels of a series are parsed once however often it is read, and only its va
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from math import isinf
+from math import isfinite, isinf
 from typing import Final, NamedTuple
 
+from virtslo.base.plain_text import shown_text
 from virtslo.client.histogram import Histogram
 
+LARGEST_COUNT: Final = 1 << 53
+"""Beyond it a number of an exposition is no longer exact."""
 REMEMBERED: Final = 1 << 16
 """How many series are remembered: an API server has about ten thousand."""
 _NAME: Final = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
@@ -91,13 +94,30 @@ class Series(NamedTuple):
 def read_samples(text: str, wanted: tuple[str, ...]) -> Iterator[tuple[Series, float]]:
     """The samples whose line begins with one of `wanted`, in order.
 
-    Raises ValueError for a line that is no sample.
+    Raises ValueError for a line that is no sample, a value that is no finite number, and a series
+    that is there twice: which of its values is right, nothing tells.
     """
+    passed: set[tuple[str, ...]] = set()
     for line in text.split("\n"):
         if not line.startswith(wanted):
             continue
-        series, value = _split(line)
-        yield parse_series(series), float(value)
+        written, digits = _split(line)
+        series = parse_series(written)
+        identity = _identity(written)
+        if identity in passed:
+            raise ValueError(f"the series {shown_text(written)} is there twice")
+        passed.add(identity)
+        value = float(digits)
+        if not isfinite(value):
+            raise ValueError(f"the series {shown_text(written)} is {digits}")
+        yield series, value
+
+
+def whole_count(series: Series, value: float) -> int:
+    """The value of a counter. Raises ValueError if it is no whole number of at least 0."""
+    if value < 0 or value > LARGEST_COUNT or value != int(value):
+        raise ValueError(f"the counter {shown_text(series.name)} is {value:g}, which is no count")
+    return int(value)
 
 
 def _split(line: str) -> tuple[str, str]:
@@ -121,3 +141,10 @@ def parse_series(series: str) -> Series:
         for sample in family.samples:
             return Series(sample.name, sample.labels)
     raise ValueError(f"not a series: {series[:120]!r}")
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _identity(series: str) -> tuple[str, ...]:
+    """What tells a series from every other, however its labels are ordered."""
+    name, labels = parse_series(series)
+    return (name, *(part for pair in sorted(labels.items()) for part in pair))

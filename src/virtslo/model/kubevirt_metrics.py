@@ -15,3 +15,11 @@ LEADING: Final = "kubevirt_virt_controller_leading_status"
 PROCESS_START: Final = "process_start_time_seconds"
 PROCESS_CPU: Final = "process_cpu_seconds_total"
 PROCESS_MEMORY: Final = "process_resident_memory_bytes"
+VERB_OF_METHOD: Final = {
+    "GET": "GET",
+    "POST": "CREATE",
+    "PUT": "UPDATE",
+    "PATCH": "PATCH",
+    "DELETE": "DELETE",
+}
+"""Verbs of KubeVirt's metric by HTTP method: some distributions' versions have no `verb` label."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from virtslo.client.exposition import read_samples
+from virtslo.client.exposition import read_samples, whole_count
 from virtslo.model.calls import Counted, RestCall
 from virtslo.model.kubevirt_metrics import (
     LEADING,
@@ -20,6 +20,7 @@ from virtslo.model.kubevirt_metrics import (
     RATE_LIMITER_WAITS,
     REQUEST_LATENCIES,
     REQUESTS,
+    VERB_OF_METHOD,
 )
 
 SUMMED: Final = {
@@ -58,16 +59,20 @@ def read_metrics(text: str) -> Scrape:
     requests: dict[RestCall, int] = {}
     single: dict[str, float] = {}
     sums: dict[str, tuple[float, int]] = {}
-    for (name, labels), value in read_samples(text, _WANTED):
+    for series, value in read_samples(text, _WANTED):
+        name, labels = series
         if name == REQUESTS:
             verb = labels.get("verb") or VERB_OF_METHOD.get(labels.get("method", ""), "")
             call = RestCall(verb, labels.get("resource", ""), "", labels.get("code", ""))
-            requests[call] = requests.get(call, 0) + int(value)
+            requests[call] = requests.get(call, 0) + whole_count(series, value)
         elif name in _PARTS:
             family, label, is_sum = _PARTS[name]
             kept = f"{family}{{{labels.get(label, '')}}}"
             seconds, count = sums.get(kept, (0.0, 0))
-            sums[kept] = (seconds + value, count) if is_sum else (seconds, count + int(value))
+            if is_sum:
+                sums[kept] = (seconds + value, count)
+            else:
+                sums[kept] = (seconds, count + whole_count(series, value))
         elif name in _SINGLE:
             single[name] = value
     if PROCESS_START not in single and not requests:
@@ -81,13 +86,3 @@ def read_metrics(text: str) -> Scrape:
         is_leading=None if leading is None else leading == 1,
         sums=sums,
     )
-
-
-VERB_OF_METHOD: Final = {
-    "GET": "GET",
-    "POST": "CREATE",
-    "PUT": "UPDATE",
-    "PATCH": "PATCH",
-    "DELETE": "DELETE",
-}
-"""Verbs of KubeVirt's metric by HTTP method: some distributions' versions have no `verb` label."""

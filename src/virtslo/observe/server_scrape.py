@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from virtslo.client.exposition import read_samples
+from virtslo.client.exposition import read_samples, whole_count
 from virtslo.model.calls import Counted, RestCall, TimedCall
 from virtslo.model.kubevirt_metrics import PROCESS_START
 
@@ -54,7 +54,8 @@ def read_server_metrics(text: str) -> ServerScrape:
     requests: dict[RestCall, int] = {}
     durations: dict[str, dict[TimedCall, dict[str, int]]] = {SLI: {}, DURATION: {}}
     start: float | None = None
-    for (name, labels), value in read_samples(text, _WANTED):
+    for series, value in read_samples(text, _WANTED):
+        name, labels = series
         if name == PROCESS_START:
             start = value
             continue
@@ -62,13 +63,13 @@ def read_server_metrics(text: str) -> ServerScrape:
         verb, target = VERBS.get(verb, verb), target_of(labels)
         if name == REQUESTS:
             call = RestCall.of_target(verb, target, labels.get("code", ""))
-            requests[call] = requests.get(call, 0) + int(value)
+            requests[call] = requests.get(call, 0) + whole_count(series, value)
         elif verb not in {"WATCH", "CONNECT"} and labels.get("resource"):
             by_call = durations[name.removesuffix("_bucket")]
             timed = TimedCall(verb, target, labels.get("scope", ""))
             buckets = by_call.setdefault(timed, {})
             edge = labels.get("le", "")
-            buckets[edge] = buckets.get(edge, 0) + int(value)
+            buckets[edge] = buckets.get(edge, 0) + whole_count(series, value)
     if start is None and not requests:
         raise ValueError("no API server's metrics: neither requests nor a process start are there")
     family = SLI if durations[SLI] else DURATION

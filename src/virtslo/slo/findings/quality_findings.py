@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from virtslo.model.findings import ALL_FIGURES, Finding
-from virtslo.model.operations import CREATE, RAMP_DOWN, OperationRecord
+from virtslo.model.operations import CREATE, RAMP_DOWN
 from virtslo.model.rest_calls import API_SERVER, COMPONENTS
 from virtslo.model.vocabulary import COUNTED_COMPONENTS, VIRT_OPERATOR
 from virtslo.slo.catalog.vmis import INTENT_TO_RUNNING, OF_PHASE, STEPS, TIME_TO_ALL_RUNNING
 from virtslo.slo.findings.ramp_down_findings import RAMP_DOWN_CALLS
 from virtslo.slo.record.call_windows import Window
 from virtslo.slo.record.measured import Measured, measured_stage
+from virtslo.slo.record.ownership import may_be_done
 from virtslo.slo.record.rest_calls import source_window
 
 CALLS: Final = ("rest_calls",)
@@ -40,7 +41,9 @@ def quality_findings(run: Measured) -> Iterator[Finding]:
         window = source_window(run, name, COMPONENTS)
         if window is not None:
             yield from _processes(window, touched)
-            yield from _failed(window, CALLS if name == stage else RAMP_DOWN_CALLS)
+            touched_calls = CALLS if name == stage else RAMP_DOWN_CALLS
+            yield from _fallen(window, touched_calls)
+            yield from _failed(window, touched_calls)
     yield from _foreign(run, stage)
     yield from _room(run)
 
@@ -77,6 +80,18 @@ def _processes(window: Window, touched: tuple[str, ...]) -> Iterator[Finding]:
         )
 
 
+def _fallen(window: Window, touched: tuple[str, ...]) -> Iterator[Finding]:
+    fallen = _of_counted(window.fell)
+    if fallen:
+        yield Finding(
+            code="counters_fell",
+            detail="counters fell or vanished though their process is the same: "
+            + _list(fallen, "; "),
+            touches=touched,
+            inconclusive=True,
+        )
+
+
 def _failed(window: Window, touched: tuple[str, ...]) -> Iterator[Finding]:
     failed = [words for words in window.failed if not words.startswith(VIRT_OPERATOR)]
     if failed:
@@ -99,7 +114,7 @@ def _foreign(run: Measured, stage: str) -> Iterator[Finding]:
     theirs = _created(kubevirt, lambda code: _is_done(code) or _is_in_doubt(code))
     ours: dict[str, int] = {}
     for operation in run.record.operations:
-        if operation.stage == stage and operation.verb == CREATE and _may_be_done(operation):
+        if operation.stage == stage and operation.verb == CREATE and may_be_done(operation):
             plural = f"{operation.kind.lower()}s"
             ours[plural] = ours.get(plural, 0) + 1
     foreign = {
@@ -116,11 +131,6 @@ def _foreign(run: Measured, stage: str) -> Iterator[Finding]:
             touches=ALL_FIGURES if spoils else (),
             inconclusive=spoils,
         )
-
-
-def _may_be_done(operation: OperationRecord) -> bool:
-    """Whether a create was accepted, or is in doubt: then it may have been."""
-    return operation.error is None or operation.is_in_doubt
 
 
 def _is_done(code: str) -> bool:

@@ -17,6 +17,7 @@ from virtslo.model.operations import CREATE, WARM_UP
 from virtslo.model.record import RunStatus
 from virtslo.slo.catalog.vmis import OF_PHASE, TIME_TO_ALL_RUNNING
 from virtslo.slo.findings.churn_findings import churn_findings
+from virtslo.slo.findings.interference_findings import interference_findings
 from virtslo.slo.findings.quality_findings import PHASE_FIGURES, quality_findings
 from virtslo.slo.findings.ramp_down_findings import ramp_down_findings
 from virtslo.slo.findings.source_comparison import comparison_findings
@@ -47,6 +48,7 @@ def findings_of(measured: Measured) -> tuple[Finding, ...]:
         *_failures(measured),
         *_found(measured),
         *_unfinished(measured),
+        *interference_findings(measured),
         *churn_findings(measured.churn, measured.record),
         *ramp_down_findings(measured.record),
         *_lateness(measured),
@@ -81,7 +83,10 @@ def _state(measured: Measured) -> Iterator[Finding]:
     if record.damage:
         words = "the record is damaged: " + "; ".join(record.damage)
         yield Finding(code="incomplete", detail=words, touches=ALL_FIGURES, inconclusive=True)
-    elif status is RunStatus.COMPLETE and not record.operations:
+    elif not record.header.has_digests:
+        words = "the record has no digests (an older version wrote it): whether lines were removed "
+        yield Finding(code="no_digests", detail=f"{words}cannot be known")
+    if status is RunStatus.COMPLETE and not record.operations and not record.damage:
         yield Finding(
             code="incomplete",
             detail="the record holds no operations",

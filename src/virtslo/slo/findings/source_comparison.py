@@ -4,6 +4,7 @@ Invariant: nothing is averaged or corrected; each source's own count stands besi
 a source that does not tell callers apart is named so. Sources that must agree and do not are said.
 """
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -13,7 +14,7 @@ from virtslo.model.rest_calls import API_SERVER, AUDIT_ALL, AUDIT_LOG, COMPONENT
 from virtslo.model.vocabulary import COUNTED_COMPONENTS, COUNTED_RESOURCES, COUNTED_VERBS, WATCH
 from virtslo.slo.record.call_windows import Window, folded
 from virtslo.slo.record.measured import Measured, measured_stage
-from virtslo.slo.record.rest_calls import reason_of, source_window
+from virtslo.slo.record.rest_calls import best_window, reason_of, source_window
 
 TITLES: Final[Mapping[str, str]] = {
     COMPONENTS: "component counters",
@@ -69,17 +70,23 @@ def comparison_of(run: Measured) -> SourceComparison | None:
 def comparison_findings(run: Measured) -> Iterator[Finding]:
     """Sources that must agree on a window and do not."""
     stage = measured_stage(run.record)
+    best = best_window(run, stage)
     for one, other in AGREEING:
         first, second = source_window(run, stage, one), source_window(run, stage, other)
         if first is None or second is None or not (first.is_whole and second.is_whole):
             continue
         differing = list(_differences(_agreeable(first, one), _agreeable(second, other)))
         if differing:
+            spoils = _is_beyond_edges(first, one, second, other)
+            believed = f"; the figures are those of the {TITLES[best.source]}" if best else ""
             yield Finding(
                 code="sources_disagree",
                 detail=f"{TITLES[one]} and {TITLES[other]} do not agree: "
-                + "; ".join(differing[:5]),
+                + "; ".join(differing[:5])
+                + (", more than their edges explain" if spoils else "")
+                + believed,
                 touches=("rest_calls",),
+                inconclusive=spoils,
             )
 
 
@@ -90,6 +97,17 @@ def _differences(
         here, there = first.get(key, 0), second.get(key, 0)
         if here != there:
             yield f"{' '.join(part for part in key if part)}: {here} and {there}"
+
+
+def _is_beyond_edges(first: Window, one: str, second: Window, other: str) -> bool:
+    """Whether two counts differ by more than can have been sent while the reads were made."""
+    here, there = _agreeable(first, one), _agreeable(second, other)
+    differing = sum(abs(here.get(key, 0) - there.get(key, 0)) for key in {**here, **there})
+    sent = max(sum(here.values()), sum(there.values()))
+    seconds = max(first.seconds, second.seconds)
+    edges = sum(first.edge_seconds) + sum(second.edge_seconds)
+    allowed = math.ceil(sent * edges / seconds) if seconds > 0 else 0
+    return differing > allowed
 
 
 def _agreeable(window: Window, source: str) -> Mapping[tuple[str, ...], int]:

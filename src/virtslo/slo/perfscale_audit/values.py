@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from virtslo.model.kubevirt_metrics import REQUESTS
+from virtslo.model.kubevirt_metrics import REQUESTS, VERB_OF_METHOD
 from virtslo.model.perfscale_audit import PerfscaleAuditValue
 from virtslo.model.vocabulary import COUNTED_RESOURCES, METRIC_VERBS
 from virtslo.ports.metric_source import ScrapedSeries
@@ -44,6 +44,11 @@ def request_counts(
             PerfscaleAuditValue(key, None, "requests", reason=f"{REQUESTS} was not scraped")
             for key in sorted(wanted)
         ]
+    series = [_with_verb(item) for item in series]
+    missing = [name for name in ("verb", "resource", "code") if not _has(series, name)]
+    if missing:
+        reason = f"the series of {REQUESTS} have no label {' and '.join(missing)}"
+        return [PerfscaleAuditValue(key, None, "requests", reason=reason) for key in sorted(wanted)]
     labels = ("verb", "resource", "code")
     sums: dict[str, list[Growth]] = {}
     others: dict[str, float] = {}
@@ -62,6 +67,19 @@ def request_counts(
         else:
             unknown.append(_unknown(key, sums))
     return [*(_count(key, sums[key], others.get(key, 0.0)) for key in sorted(sums)), *unknown]
+
+
+def _with_verb(item: ScrapedSeries) -> ScrapedSeries:
+    """A series with its verb, which older versions of KubeVirt tell by the HTTP method."""
+    if item.labels.get("verb") or "method" not in item.labels:
+        return item
+    method = item.labels["method"]
+    labels = {**item.labels, "verb": VERB_OF_METHOD.get(method, method)}
+    return replace(item, labels=labels)
+
+
+def _has(series: Sequence[ScrapedSeries], label: str) -> bool:
+    return any(item.labels.get(label) for item in series)
 
 
 def _unknown(key: str, known: Iterable[str]) -> PerfscaleAuditValue:

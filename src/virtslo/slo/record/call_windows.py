@@ -7,7 +7,7 @@ process that restarted, came or went in between is named. A failed read is no da
 import itertools
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from virtslo.base.clock import to_seconds
 from virtslo.model.calls import ComponentCall
@@ -44,6 +44,9 @@ class Window:
     came: tuple[str, ...] = ()
     went: tuple[str, ...] = ()
     """Processes that ended inside the window: what they had sent since is lost."""
+    fell: tuple[str, ...] = ()
+    """Counters that fell or vanished, in the window or before it, though the process is the same:
+    `component pod: which`."""
     leaders: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
     """Who led, before and after."""
     sums: Mapping[tuple[str, str], tuple[float, int]] = field(default_factory=dict)
@@ -56,17 +59,23 @@ class Window:
     @property
     def is_whole(self) -> bool:
         """Whether nothing sent in the window can be missing."""
-        return not (self.failed or self.restarted or self.went)
+        return not (self.failed or self.restarted or self.went or self.fell)
 
 
 def window_of(
     reads: Sequence[CounterRead], stage: str, *, source: str = COMPONENTS
 ) -> Window | None:
-    """The window of a stage: from the moment before it to the one after it; None if not read."""
+    """The window of a stage: from the moment before it to the one after it; None if not read.
+
+    What counters fell earlier in the run is told too: such a process counts nothing that holds.
+    """
     moments = moments_of(reads, source)
+    fell: list[str] = []
     for (_, before), (label, after) in itertools.pairwise(moments):
+        window = difference(before, after, source=source, stage=stage)
+        fell += window.fell
         if label == (stage, Moment.AFTER):
-            return difference(before, after, source=source, stage=stage)
+            return replace(window, fell=tuple(fell))
     return None
 
 
@@ -91,6 +100,7 @@ def difference(
     requests: Counter[ComponentCall] = Counter()
     sums: dict[tuple[str, str], tuple[float, int]] = {}
     restarted: list[str] = []
+    fell: list[str] = []
     for key, read in last.items():
         earlier = first.get(key)
         if earlier is None and key in failed:
@@ -98,6 +108,7 @@ def difference(
         if earlier is not None and is_another_process(earlier, read):
             restarted.append(_name(read))
             earlier = None
+        fell += _fallen(read, earlier)
         _grow(requests, read, earlier)
         _sum(sums, read, earlier)
     return Window(
@@ -110,6 +121,7 @@ def difference(
         restarted=tuple(restarted),
         came=tuple(_name(last[key]) for key in last if key not in first and key not in failed),
         went=tuple(_name(first[key]) for key in first if key not in last and key not in failed),
+        fell=tuple(fell),
         leaders=(_leaders(before), _leaders(after)),
         sums=sums,
         usage=dict(_usages(first, last, frozenset(restarted))),
@@ -134,6 +146,25 @@ def folded(requests: Mapping[ComponentCall, int]) -> Mapping[ComponentCall, int]
     for made, count in requests.items():
         sums[ComponentCall(made.component, made.call.folded())] += count
     return dict(sorted(sums.items()))
+
+
+def _fallen(read: CounterRead, earlier: CounterRead | None) -> list[str]:
+    """Counters of one process that are smaller than they were: no count can be made of them."""
+    if earlier is None:
+        return []
+    now = read.counted
+    found = [
+        f"{call.verb} {call.target} {call.code} from {count} to {now.get(call, 0)}"
+        for call, count in earlier.counted.items()
+        if now.get(call, 0) < count
+    ]
+    found += [
+        f"{family} from {count} to {read.sums.get(family, (0.0, 0))[1]} observations"
+        for family, (_, count) in earlier.sums.items()
+        if read.sums.get(family, (0.0, 0))[1] < count
+    ]
+    more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+    return [f"{_name(read)}: {found[0]}{more}"] if found else []
 
 
 def _grow(requests: Counter[ComponentCall], read: CounterRead, earlier: CounterRead | None) -> None:

@@ -18,6 +18,7 @@ from virtslo.model.workload import TRAITS
 from virtslo.slo.record.churn import ChurnFacts
 from virtslo.slo.record.churn_reader import churn_facts
 from virtslo.slo.record.doubtful import settled
+from virtslo.slo.record.ownership import Ownership
 from virtslo.slo.record.timelines import Timeline, Timelines, timelines_of
 
 VMI = resources.VMIS.kind
@@ -42,10 +43,14 @@ class Measured:
     stage: Stage | None
     """The measured stage: the ramp-up of a burst, else the churn stage."""
     ramp_down: Stage | None
+    ownership: Ownership
+    """The measured creates, and what came of them."""
     churn: ChurnFacts | None = None
     """The cycles; None for a burst."""
     found: tuple[OperationRecord, ...] = ()
     """Operations in doubt that were found done, as they were recorded."""
+    others: tuple[Timeline, ...] = ()
+    """Objects with the run's label that are not the run's: in no figure."""
 
     @property
     def creations(self) -> list[OperationRecord]:
@@ -58,18 +63,8 @@ class Measured:
         return [operation for operation in self.creations if operation.error is None]
 
     def creation_of(self, vmi: Timeline) -> OperationRecord | None:
-        """The create that led to a VMI: its own, or its owner's."""
-        creations = self.timelines.creations
-        own = creations.get((VMI, vmi.namespace, vmi.name))
-        if own is not None:
-            return own
-        owner = self.timelines.objects.get(vmi.owner_uid or "")
-        while owner is not None:
-            found = creations.get((owner.kind, owner.namespace, owner.name))
-            if found is not None:
-                return found
-            owner = self.timelines.objects.get(owner.owner_uid or "")
-        return None
+        """The measured create that led to a VMI: its own, or its owner's."""
+        return self.ownership.create_of(vmi)
 
     def phase_moments(self, phase: str) -> list[int]:
         """When VMIs entered a phase in the measured stage."""
@@ -170,16 +165,15 @@ class Measured:
         return Samples(tuple(values), unfinished, None)
 
     def _deletion_of(self, vmi: Timeline) -> OperationRecord | None:
-        deletions = self.timelines.deletions
-        own = deletions.get((VMI, vmi.namespace, vmi.name))
-        if own is not None:
-            return own
-        owner = self.timelines.objects.get(vmi.owner_uid or "")
-        while owner is not None:
-            found = deletions.get((owner.kind, owner.namespace, owner.name))
-            if found is not None:
+        current: Timeline | None = vmi
+        passed: set[str] = set()
+        while current is not None and current.uid not in passed:
+            key = (current.kind, current.namespace, current.name)
+            found = self.timelines.deletions.get(key)
+            if found is not None and found.uid in (None, current.uid):
                 return found
-            owner = self.timelines.objects.get(owner.owner_uid or "")
+            passed.add(current.uid)
+            current = self.timelines.objects.get(current.owner_uid or "")
         return None
 
     def _gone_deadline(self) -> float | None:
@@ -195,18 +189,34 @@ def measure(record: RunRecord) -> Measured:
     stages = record.header.stages
     ramp_down = _stage(stages, RAMP_DOWN)
     stage = _stage(stages, measured_stage(record))
+    stages_read = (CHURN,) if measured_stage(record) == CHURN else (RAMP_UP, RAMP_DOWN)
+    timelines = timelines_of(record, stages=stages_read)
+    others = _of_others(record, timelines)
+    churn = None
     if measured_stage(record) == CHURN:
-        timelines = timelines_of(record, stages=(CHURN,))
         churn = churn_facts(record, timelines)
         cycles = churn.cycles if churn is not None else ()
         vmis = tuple(_once(vmi for cycle in cycles for vmi in cycle.created))
     else:
-        timelines, churn = timelines_of(record, stages=(RAMP_UP, RAMP_DOWN)), None
         vmis = tuple(timelines.of_kind(VMI))
+    if others:
+        foreign = {timeline.uid for timeline in others}
+        vmis = tuple(vmi for vmi in vmis if vmi.uid not in foreign)
     if stage is not None and stage.ended_ns is not None:
         for vmi in vmis:
             vmi.forget_phases_from(stage.ended_ns, but_until=stage.whole_ns)
-    return Measured(record, timelines, vmis, stage, ramp_down, churn, found)
+    measured = (item for item in record.operations if item.stage in stages_read)
+    ownership = Ownership(measured, timelines.objects)
+    return Measured(record, timelines, vmis, stage, ramp_down, ownership, churn, found, others)
+
+
+def _of_others(record: RunRecord, timelines: Timelines) -> tuple[Timeline, ...]:
+    """Objects that no create of the run led to, whatever their labels say."""
+    if record.damage:
+        return ()  # what this run made is not all known
+    ownership = Ownership(record.operations, timelines.objects)
+    objects = timelines.objects.values()
+    return tuple(timeline for timeline in objects if ownership.create_of(timeline) is None)
 
 
 def _once(vmis: Iterable[Timeline]) -> Iterator[Timeline]:

@@ -66,6 +66,9 @@ def reason_of(window: Window | None) -> str | None:
     gone = [words for words in (*window.restarted, *window.went) if _is_of_counted(words)]
     if gone:
         return f"calls are lost with a process that ended inside the window: {', '.join(gone[:3])}"
+    fallen = [words for words in window.fell if _is_of_counted(words)]
+    if fallen:
+        return f"counters fell though their process is the same: {'; '.join(fallen[:3])}"
     if not window.processes:
         return "no component's counters could be read"
     return None

@@ -156,8 +156,9 @@ def test_no_pods_found_is_no_data() -> None:
 
 
 def test_a_ramp_down_has_a_window_of_its_own() -> None:
-    down = read("ramp_down", "after", "virt-controller-a", {("DELETE", "pods", "200"): 10,
-                                                           CREATE_POD: 15})  # fmt: skip
+    whole = {(item.verb, item.target, item.code): item.requests for item in WHOLE[0].counters}
+    deleted = {("DELETE", "pods", "200"): 10}
+    down = read("ramp_down", "after", "virt-controller-a", {**whole, **deleted})
     reads = [*run_of(WHOLE[0], before=BEFORE[:1]), down]
 
     assert cell(measured_burst(reads), "DELETE").value == 0
