@@ -2,7 +2,7 @@
 
 Invariant: an object is the run's by the uid that its create returned; where the answer was lost, by
 its name and a time after the create was sent; or because an owner of it is. A name alone never
-makes an object the run's: somebody may have made it anew.
+makes an object the run's: another user may have made it anew.
 """
 
 from collections.abc import Iterable, Mapping
