@@ -67,7 +67,7 @@ def window_of(
 ) -> Window | None:
     """The window of a stage: from the moment before it to the one after it; None if not read.
 
-    What counters fell earlier in the run is told too: such a process counts nothing that holds.
+    Counters that fell earlier in the run are listed too: such a process gives no count.
     """
     moments = moments_of(reads, source)
     fell: list[str] = []
