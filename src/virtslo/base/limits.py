@@ -63,6 +63,11 @@ AUDIT_LINE: Final = Limit("a line of an API server's audit log", 64 * _MIB)
 
 PROBLEMS: Final = Limit("problems that one message lists", 50, "problems")
 SHOWN_TEXT: Final = Limit("text from elsewhere that a message shows", 256, "characters")
+ANSWER_BYTES: Final = Limit("an answer of an API server", 256 * _MIB)
+ANSWER_DEPTH: Final = Limit("levels in an answer that is no list or object", 200, "levels")
+LIST_PAGES: Final = Limit("pages of one list", 100_000, "pages")
+RETRY_AFTER: Final = Limit("the time that a server may ask to wait", 300, "seconds")
+SERVICE_ANSWER: Final = Limit("an answer of a Prometheus or an OpenSearch", 256 * _MIB)
 WATCH_LINE: Final = Limit("an event of a watch", 64 * _MIB)
 
 

@@ -7,6 +7,8 @@ expired is raised as the ResourceExpired that it is, never skipped.
 from collections.abc import AsyncIterator
 from typing import Final
 
+from virtslo.base.errors import ClusterError
+from virtslo.base.limits import LIST_PAGES
 from virtslo.model.identifiers import Object
 from virtslo.model.resources import Resource
 from virtslo.ports.kube_api import EVERYTHING, KubeApi, ObjectList, Selection
@@ -20,12 +22,15 @@ async def pages(
 ) -> AsyncIterator[ObjectList]:
     """The pages of what is selected of a collection; at least one."""
     token: str | None = None
-    while True:
+    for _ in range(LIST_PAGES.most):
         page = await api.list_objects(resource, selection, limit=PAGE_SIZE, continue_token=token)
         yield page
-        token = page.continue_token
-        if not token:
+        if not page.continue_token:
             return
+        if page.continue_token == token:
+            raise ClusterError(f"the list of {resource.plural} goes on with the same token")
+        token = page.continue_token
+    raise ClusterError(f"the list of {resource.plural} has more than {LIST_PAGES.amount}")
 
 
 async def list_all(

@@ -142,6 +142,7 @@ def open_session(endpoint: Endpoint) -> aiohttp.ClientSession:
         cookie_jar=aiohttp.DummyCookieJar(),
         read_bufsize=READ_BUFFER_BYTES,
         raise_for_status=False,
+        auto_decompress=False,
     )
     # The library would send an idempotent request again when a kept connection turns out closed;
     # a second PUT or DELETE answers differently from the first.

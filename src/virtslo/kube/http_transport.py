@@ -12,8 +12,10 @@ from urllib.parse import urlencode
 import aiohttp
 from yarl import URL
 
+from virtslo.base.bounded_streams import StreamTooLong, is_compressed, read_bounded_stream
 from virtslo.base.clock import Clock
 from virtslo.base.errors import ClusterError
+from virtslo.base.limits import ANSWER_BYTES
 from virtslo.kube import requests
 from virtslo.kube.connector import CONNECT_TIMEOUT_SECONDS, Endpoint, open_session
 from virtslo.kube.failures import NETWORK_ERRORS, lost
@@ -68,10 +70,11 @@ class HttpTransport:
         limits = aiohttp.ClientTimeout(total=longest, sock_connect=CONNECT_TIMEOUT_SECONDS)
         response = await self._send(request, limits)
         try:
-            if response.status >= 400:
+            if not _is_success(response.status):
                 body = await self._body(request, response)
                 place = self._place(request)
                 raise error_of(response.status, response.headers, body, place=place)
+            _refuse_compressed(response, self._place(request))
             yield HttpWatch(response, self._clock, place=self._place(request))
         finally:
             _leave(response)
@@ -83,7 +86,7 @@ class HttpTransport:
             body = await self._body(request, response)
         finally:
             response.release()
-        if response.status >= 400:
+        if not _is_success(response.status):
             raise error_of(response.status, response.headers, body, place=self._place(request))
         return body
 
@@ -116,13 +119,28 @@ class HttpTransport:
             raise lost(self._place(request), error) from error
 
     async def _body(self, request: HttpRequest, response: aiohttp.ClientResponse) -> bytes:
+        _refuse_compressed(response, self._place(request))
         try:
-            return await response.read()
+            return await read_bounded_stream(response.content.iter_any(), ANSWER_BYTES)
+        except StreamTooLong as error:
+            response.close()
+            raise ClusterError(f"{self._place(request)}: {error}") from None
         except NETWORK_ERRORS as error:
             raise lost(self._place(request), error) from error
 
     def _place(self, request: HttpRequest) -> str:
         return f"{request.method} {request.path} at {self._endpoint.host}"
+
+
+def _is_success(status: int) -> bool:
+    """Whether an answer is one: a redirect is none, since nothing is sent on."""
+    return 200 <= status < 300
+
+
+def _refuse_compressed(response: aiohttp.ClientResponse, place: str) -> None:
+    """Compression was not asked for: what it would unfold to has no bound."""
+    if is_compressed(response.headers.get("Content-Encoding")):
+        raise ClusterError(f"{place}: the answer is compressed, though identity was asked for")
 
 
 def _leave(response: aiohttp.ClientResponse) -> None:

@@ -4,12 +4,14 @@ Invariant: events come out once, in order, however the bytes were cut; a line th
 is kept; an ERROR event becomes the ApiError it carries.
 """
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
 
 from virtslo.base.errors import ApiError, ClusterError
 from virtslo.base.limits import WATCH_LINE
+from virtslo.kube.object_shapes import checked_object
 from virtslo.kube.responses import error_of_status, excerpt
 from virtslo.ports.kube_api import WatchEvent
 
@@ -18,9 +20,17 @@ ERROR: Final = "ERROR"
 
 class _Line(msgspec.Struct):
     type: str
-    object: dict[str, Any]
+    object: Mapping[str, Any]
 
 
+_OF_OBJECTS: Final = ("name", "uid", "resourceVersion")
+_NEEDED: Final = {
+    "ADDED": _OF_OBJECTS,
+    "MODIFIED": _OF_OBJECTS,
+    "DELETED": _OF_OBJECTS,
+    "BOOKMARK": ("resourceVersion",),
+}
+"""What the metadata of an event's object has, by the event's type."""
 _decode: Final = msgspec.json.Decoder(_Line).decode
 
 
@@ -61,7 +71,7 @@ class WatchStream:
             return []
         try:
             _decode(rest)
-        except msgspec.DecodeError:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             # The connection ended within a line: the server sends it again on resuming.
             self._parts = []
             return []
@@ -75,6 +85,13 @@ class WatchStream:
 
     def _read(self, line: bytes) -> _Line:
         try:
-            return _decode(line)
-        except msgspec.DecodeError as error:
+            event = _decode(line)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise ClusterError(f"{self._place}: not a watch event: {excerpt(line)!r}") from error
+        if event.type == ERROR:
+            return event
+        needs = _NEEDED.get(event.type)
+        if needs is None:
+            raise ClusterError(f"{self._place}: not a watch event: {excerpt(line)!r}")
+        checked = checked_object(event.object, f"{self._place}: the object", needs=needs)
+        return _Line(event.type, checked)

@@ -116,4 +116,5 @@ def _controller(metadata: Mapping[str, Any]) -> str | None:
 
 
 def _whole(text: str | None) -> int | None:
-    return int(text) if text is not None and text.isdigit() else None
+    is_whole = text is not None and text.isascii() and text.isdigit() and len(text) < 10
+    return int(text) if text is not None and is_whole else None

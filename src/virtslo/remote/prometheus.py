@@ -13,9 +13,12 @@ from typing import Any, Final, Self
 from urllib.parse import urlsplit, urlunsplit
 
 import aiohttp
-import msgspec
 
+from virtslo.base.bounded_streams import StreamTooLong, is_compressed, read_bounded_stream
 from virtslo.base.errors import ClusterError, ConnectionLost
+from virtslo.base.json_reader import JsonProblem, parse_json
+from virtslo.base.limits import SERVICE_ANSWER
+from virtslo.base.plain_text import shown_text
 from virtslo.ports.metric_source import Sample, ScrapedSeries
 
 SPAN_SECONDS: Final = 3600.0
@@ -66,6 +69,7 @@ class Prometheus:
             headers=self._headers(),
             auth=self._basic(),
             raise_for_status=False,
+            auto_decompress=False,
         )
         return self
 
@@ -112,13 +116,14 @@ class Prometheus:
         form = {"query": query, "time": f"{at:.3f}"}
         try:
             async with self._session.post(url, data=form, allow_redirects=False) as response:
-                status, body = response.status, await response.read()
+                status, body = response.status, await _body(response, self.place)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise ConnectionLost(f"{self.place}: {_words(error)}", hint=_HINT) from error
         return _matrix(_document(body, status, self.place), self.place)
 
     def _headers(self) -> Mapping[str, str]:
         headers = {"User-Agent": self._user_agent, "Accept": "application/json"}
+        headers["Accept-Encoding"] = "identity"
         if self._address.bearer_token:
             headers["Authorization"] = f"Bearer {self._address.bearer_token}"
         return headers
@@ -142,10 +147,21 @@ class Prometheus:
         return context
 
 
+async def _body(response: aiohttp.ClientResponse, place: str) -> bytes:
+    """The bytes of an answer. Raises ClusterError for one that is too large or compressed."""
+    if is_compressed(response.headers.get("Content-Encoding")):
+        raise ClusterError(f"{place}: the answer is compressed, though identity was asked for")
+    try:
+        return await read_bounded_stream(response.content.iter_any(), SERVICE_ANSWER)
+    except StreamTooLong as error:
+        response.close()
+        raise ClusterError(f"{place}: {error}") from None
+
+
 def _document(body: bytes, status: int, place: str) -> Mapping[str, Any]:
     try:
-        document = msgspec.json.decode(body)
-    except msgspec.DecodeError:
+        document = parse_json(body)
+    except JsonProblem:
         document = None
     if not isinstance(document, dict) or "status" not in document:
         raise ClusterError(f"{place}: answered {status}, and not as Prometheus does", hint=_HINT)
@@ -154,8 +170,9 @@ def _document(body: bytes, status: int, place: str) -> Mapping[str, Any]:
         raise ClusterError(f"{place}: {document.get('errorType', status)}: {words}")
     warnings = document.get("warnings")
     if warnings:
+        first = str(warnings[0] if isinstance(warnings, list) else warnings)
         raise ClusterError(
-            f"{place}: the answer may be partial: {str(warnings[0])[:SHOWN_CHARACTERS]}",
+            f"{place}: the answer may be partial: {shown_text(first)}",
             hint="ask again when every part of the server can be reached",
         )
     return document
@@ -175,8 +192,9 @@ def _matrix(
             )
             for series in data["result"]
         ]
-    except (KeyError, TypeError, ValueError) as error:
-        raise ClusterError(f"{place}: an answer that is no matrix of samples: {error!r}") from error
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        words = shown_text(repr(error))
+        raise ClusterError(f"{place}: an answer that is no matrix of samples: {words}") from error
 
 
 def _finite(values: Iterable[tuple[float, str]]) -> list[Sample]:

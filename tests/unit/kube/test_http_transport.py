@@ -142,7 +142,7 @@ def test_a_watch_that_is_cut_within_a_chunk_is_lost() -> None:
             async with api.watch(VMIS) as events:
                 _ = [event async for event in events]
 
-    line = b'{"type":"ADDED","object":{"metadata":{}}}\n'
+    line = b'{"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"1"}}}\n'
     head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
     against(lambda _: head + b"%x\r\n%s\r\nff\r\n{" % (len(line), line), test)
 

@@ -9,7 +9,7 @@ import pytest
 from virtslo.base.errors import ConnectionLost
 from virtslo.kube.http_watch import HttpWatch
 
-LINE = b'{"type":"ADDED","object":{"metadata":{"name":"one"}}}\n'
+LINE = b'{"type":"ADDED","object":{"metadata":{"name":"a","uid":"u","resourceVersion":"1"}}}\n'
 
 
 class CountingClock:

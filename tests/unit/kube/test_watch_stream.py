@@ -14,7 +14,10 @@ EVENTS = [("ADDED", "one"), ("MODIFIED", "one"), ("BOOKMARK", "é"), ("DELETED",
 
 
 def line(kind: str, name: str) -> bytes:
-    document = {"type": kind, "object": {"metadata": {"name": name}}}
+    document = {
+        "type": kind,
+        "object": {"metadata": {"name": name, "uid": "u", "resourceVersion": "1"}},
+    }
     return json.dumps(document, ensure_ascii=False).encode() + b"\n"
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from virtslo.base.errors import ApiError, ClusterError
+from virtslo.client.answers import read_document, text_of
 from virtslo.client.paging import list_all
 from virtslo.model import resources
 from virtslo.model.client_limits import DEFAULT_LIMITS, LIMIT_KEYS
@@ -26,7 +27,7 @@ async def describe_environment(
     api: KubeApi, *, simulated: SimulatedTarget | None, virtual_time: bool
 ) -> Environment:
     """Read what identifies the cluster: versions, nodes, KubeVirt's client limits and gates."""
-    version = json.loads(await api.read_raw("/version")).get("gitVersion")
+    version = text_of(await read_document(api, "/version"), "gitVersion")
     nodes = await read_nodes(api)
     kubevirt = await find_kubevirt(api)
     status: Mapping[str, Any] = (kubevirt or {}).get("status", {})

@@ -3,13 +3,13 @@
 Invariant: nothing is created; every try is a dry run; the last answer is reported at the deadline.
 """
 
-import json
 from collections.abc import Sequence
 from typing import Final
 
 from virtslo.app.cluster.clean_up import OWNERS_FIRST
 from virtslo.base.clock import Clock, sleep, to_nanoseconds
 from virtslo.base.errors import ClusterError, NotFound, ServerFailure, TooManyRequests
+from virtslo.client.answers import mapping_of, mappings_of, read_document, text_of
 from virtslo.hollow.process.component import KUBEVIRT_NAMESPACE
 from virtslo.hollow.vmi.vmi_status import VMI_FINALIZER
 from virtslo.model import resources
@@ -75,12 +75,14 @@ async def _not_admitted(api: KubeApi) -> str | None:
 async def _published(api: KubeApi) -> Sequence[str]:
     """The kinds of KubeVirt's version whose schema the server publishes."""
     try:
-        document = json.loads(await api.read_raw(_SCHEMA_PATH))
+        document = await read_document(api, _SCHEMA_PATH)
     except _PASSING:
         return ()
-    schemas = document.get("components", {}).get("schemas", {})
+    schemas = mapping_of(mapping_of(document, "components"), "schemas")
     return [
-        described["kind"]
+        kind
         for schema in schemas.values()
-        for described in schema.get("x-kubernetes-group-version-kind", ())
+        if isinstance(schema, dict)
+        for described in mappings_of(schema, "x-kubernetes-group-version-kind")
+        if (kind := text_of(described, "kind")) is not None
     ]

@@ -4,7 +4,6 @@ Invariant: nothing is created but reviews of access and a dry run that the serve
 every check is made, so that all findings are reported at once.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -21,6 +20,7 @@ from virtslo.base.clock import Clock
 from virtslo.base.errors import ApiError, ClusterError, NotFound
 from virtslo.base.quantity import read_quantity
 from virtslo.base.units import format_duration
+from virtslo.client.answers import read_document, text_of
 from virtslo.load.plan import Plan
 from virtslo.model import resources
 from virtslo.model.environment import Environment
@@ -52,7 +52,8 @@ class Examination:
 async def examine(api: KubeApi, clock: Clock, scenario: Scenario) -> Examination:
     """Look at everything a run of the scenario needs. Raises ScenarioError for a bad template."""
     try:
-        version = json.loads(await api.read_raw("/version"))["gitVersion"]
+        document = await read_document(api, "/version")
+        version = text_of(document, "gitVersion") or "of an unknown version"
         kubevirt = await find_kubevirt(api)
         environment = await describe_environment(api, simulated=None, virtual_time=False)
     except ClusterError as error:

@@ -6,7 +6,6 @@ next, so that no call falls between two.
 """
 
 import asyncio
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -16,6 +15,7 @@ from virtslo.app.run.audit_log_counters import audit_log_reads
 from virtslo.app.run.scraped_windows import ScrapedWindows
 from virtslo.base.clock import Clock, sleep, to_seconds
 from virtslo.base.errors import ApiError, ClusterError, StoreError
+from virtslo.client.answers import mappings_of, read_document
 from virtslo.load.plan import Plan
 from virtslo.model.operations import WARM_UP
 from virtslo.model.rest_calls import (
@@ -181,15 +181,15 @@ class Counting:
         """How many API servers there are; 1 where that cannot be known."""
         try:
             query = {"labelSelector": "kubernetes.io/service-name=kubernetes"}
-            slices = json.loads(await self._api.read_raw(_SLICES, query=query))["items"]
-            addresses = {
-                address
-                for item in slices
-                for endpoint in item.get("endpoints") or ()
-                for address in endpoint["addresses"]
-            }
-        except (ClusterError, ValueError, KeyError, TypeError):
+            slices = mappings_of(await read_document(self._api, _SLICES, query=query), "items")
+        except ClusterError:
             return 1
+        addresses = {
+            str(address)
+            for item in slices
+            for endpoint in mappings_of(item, "endpoints")
+            for address in endpoint.get("addresses") or ()
+        }
         return max(1, len(addresses))
 
     async def _read_servers(self, stage: str, moment: Moment) -> list[CounterRead]:
