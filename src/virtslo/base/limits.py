@@ -67,7 +67,9 @@ ANSWER_BYTES: Final = Limit("an answer of an API server", 256 * _MIB)
 ANSWER_DEPTH: Final = Limit("levels in an answer that is no list or object", 200, "levels")
 LIST_PAGES: Final = Limit("pages of one list", 100_000, "pages")
 RETRY_AFTER: Final = Limit("the time that a server may ask to wait", 300, "seconds")
-SERVICE_ANSWER: Final = Limit("an answer of a Prometheus or an OpenSearch", 256 * _MIB)
+SERVICE_ANSWER: Final = Limit(
+    "an answer of a Prometheus, an OpenSearch or a Pushgateway", 256 * _MIB
+)
 WATCH_LINE: Final = Limit("an event of a watch", 64 * _MIB)
 
 

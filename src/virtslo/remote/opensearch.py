@@ -17,6 +17,7 @@ import aiohttp
 from virtslo.base.clock import Clock, sleep
 from virtslo.base.errors import ClusterError, ConnectionLost
 from virtslo.ports.document_sink import Delivery, Document
+from virtslo.remote.bounded_answers import read_answer
 
 BATCH: Final = 1_000
 ATTEMPTS: Final = 6
@@ -104,7 +105,7 @@ class OpenSearch:
         url = f"{self._url_without_user()}/{quote(self._index, safe='')}/_bulk"
         try:
             async with self._session.post(url, data=_body(items), allow_redirects=False) as answer:
-                status, text = answer.status, await answer.read()
+                status, text = answer.status, await read_answer(answer, self.place)
         except (aiohttp.ClientConnectionError, TimeoutError, OSError) as error:
             if self._requests == 1:
                 raise ConnectionLost(

@@ -14,12 +14,12 @@ from urllib.parse import urlsplit, urlunsplit
 
 import aiohttp
 
-from virtslo.base.bounded_streams import StreamTooLong, is_compressed, read_bounded_stream
+from virtslo.base.bounded_streams import is_compressed
 from virtslo.base.errors import ClusterError, ConnectionLost
 from virtslo.base.json_reader import JsonProblem, parse_json
-from virtslo.base.limits import SERVICE_ANSWER
 from virtslo.base.plain_text import shown_text
 from virtslo.ports.metric_source import Sample, ScrapedSeries
+from virtslo.remote.bounded_answers import read_answer
 
 SPAN_SECONDS: Final = 3600.0
 """The longest range asked for at once: servers bound the samples of one query."""
@@ -151,11 +151,7 @@ async def _body(response: aiohttp.ClientResponse, place: str) -> bytes:
     """The bytes of an answer. Raises ClusterError for one that is too large or compressed."""
     if is_compressed(response.headers.get("Content-Encoding")):
         raise ClusterError(f"{place}: the answer is compressed, though identity was asked for")
-    try:
-        return await read_bounded_stream(response.content.iter_any(), SERVICE_ANSWER)
-    except StreamTooLong as error:
-        response.close()
-        raise ClusterError(f"{place}: {error}") from None
+    return await read_answer(response, place)
 
 
 def _document(body: bytes, status: int, place: str) -> Mapping[str, Any]:

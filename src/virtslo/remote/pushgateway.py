@@ -10,6 +10,8 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import aiohttp
 
 from virtslo.base.errors import ClusterError, ConnectionLost
+from virtslo.base.plain_text import shown_text
+from virtslo.remote.bounded_answers import read_answer
 
 ANSWER_SECONDS: Final = 30.0
 TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -34,10 +36,11 @@ async def push(url: str, run: str, text: str, *, user_agent: str) -> str:
             aiohttp.ClientSession(timeout=timeout, headers=headers, auth=auth) as session,
             session.put(group, data=text.encode(), allow_redirects=False) as answer,
         ):
-            status, told = answer.status, (await answer.text())[:SHOWN].strip()
+            status, body = answer.status, await read_answer(answer, place)
     except (aiohttp.ClientConnectionError, TimeoutError, OSError) as error:
         words = str(getattr(error, "os_error", error)) or type(error).__name__
         raise ConnectionLost(f"{place}: {words}", hint="look at the Pushgateway's URL") from error
     if status >= 300:
-        raise ClusterError(f"{place}: refused with {status}: {told}")
+        words = shown_text(body.decode(errors="replace"))[:SHOWN].strip()
+        raise ClusterError(f"{place}: refused with {status}: {words}")
     return group
