@@ -147,3 +147,18 @@ def test_more_than_the_nodes_hold_is_inconclusive_and_says_which(tmp_path: Path)
     assert done.document["valid"] is False
     (unfinished,) = [f for f in done.document["data_quality"] if f["code"] == "unfinished"]
     assert "Scheduling" in unfinished["detail"] or "Pending" in unfinished["detail"]
+
+
+def test_a_vmi_that_runs_after_the_deadline_is_late_and_spoils_the_run(tmp_path: Path) -> None:
+    done = virtslo(
+        "run", "burst", "--count", "100", "--timeout", "27s", "--simulate", "ci", "--repeat", "1",
+        "--runs", str(tmp_path), "--format", "json", "--quiet",
+    )  # fmt: skip
+
+    assert done.code == 4, done.err
+    (late,) = [item for item in done.document["data_quality"] if item["code"] == "unfinished"]
+    assert late["inconclusive"] is True
+    rows = {(row["name"], row["statistic"]): row for row in done.document["indicators"]}
+    assert rows["vmi_creation_to_running_seconds", "p99"]["value"] is None
+    assert rows["vmi_creation_to_running_seconds", "p50"]["value"] < 27
+    assert rows["time_to_all_running_seconds", "value"]["value"] is None

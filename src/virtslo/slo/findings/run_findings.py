@@ -186,7 +186,7 @@ def _unfinished(measured: Measured) -> Iterator[Finding]:
     yield Finding(
         code="unfinished",
         detail=f"{len(stuck) + missing} of {measured.expected_vmis()} VMIs did not reach Running "
-        f"({', '.join(told)}){named}",
+        f"in time ({', '.join(told)}){named}",
         touches=UNFINISHED_FIGURES,
         inconclusive=True,
     )

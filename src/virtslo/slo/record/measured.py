@@ -203,11 +203,24 @@ def measure(record: RunRecord) -> Measured:
         foreign = {timeline.uid for timeline in others}
         vmis = tuple(vmi for vmi in vmis if vmi.uid not in foreign)
     if stage is not None and stage.ended_ns is not None:
+        end_ns = _end_of_waiting(stage)
         for vmi in vmis:
-            vmi.forget_phases_from(stage.ended_ns, but_until=stage.whole_ns)
+            vmi.forget_phases_from(end_ns, but_until=stage.whole_ns)
     measured = (item for item in record.operations if item.stage in stages_read)
     ownership = Ownership(measured, timelines.objects)
     return Measured(record, timelines, vmis, stage, ramp_down, ownership, churn, found, others)
+
+
+def _end_of_waiting(stage: Stage) -> int:
+    """From when on a phase is too late to count: a ramp-up's deadline, or the end of the stage.
+
+    The stage goes on after its deadline until the cluster is quiet; what comes then is late. A
+    churn's deadlines are those of its cycles.
+    """
+    assert stage.ended_ns is not None
+    if stage.name != RAMP_UP or stage.deadline_ns is None:
+        return stage.ended_ns
+    return min(stage.ended_ns, stage.deadline_ns + 1)
 
 
 def _of_others(record: RunRecord, timelines: Timelines) -> tuple[Timeline, ...]:
