@@ -20,7 +20,7 @@ run: $(STAMP) ## set everything up and run the suite on the simulated cluster
 	@$(BIN)/virtslo run $(SCENARIO)
 
 test: $(STAMP) ## set everything up and run the tests
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q --junitxml=.test-results/junit.xml
 
 control-plane: $(STAMP) ## build a real control plane for the tests (needs Go; minutes, once)
 	@$(BIN)/python tests/control_plane/binaries.py
@@ -32,7 +32,7 @@ browser: $(STAMP) requirements/browser.lock ## install what drives Chromium for 
 test-all: $(STAMP) ## every test, the long ones and those that need kubectl or Go too
 	-@$(MAKE) --no-print-directory control-plane
 	-@$(MAKE) --no-print-directory browser
-	@$(BIN)/python -m pytest -q --all
+	@$(BIN)/python -m pytest -q --all --junitxml=.test-results/junit.xml
 
 test-long: $(STAMP) ## only the tests that make test leaves out
 	-@$(MAKE) --no-print-directory control-plane
@@ -68,7 +68,8 @@ lock: ## solve the dependencies again and write requirements/*.lock (needs uv)
 	@sh tools/lock.sh
 
 clean: ## remove the environment and every cache
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache \
+		.test-results
 
 $(STAMP): requirements/dev.lock pyproject.toml
 	@PYTHON=$(PYTHON) VENV=$(VENV) UV_VERSION=$(UV_VERSION) sh tools/make_environment.sh

@@ -11,7 +11,6 @@ from support.cli import only_run, virtslo
 
 pytestmark = [
     pytest.mark.skipif(bool(missing()), reason=missing() or "none"),
-    pytest.mark.timeout(180),
     pytest.mark.slow,
 ]
 TEXT_COLOURS = ("ink", "muted", "link", "good", "bad", "warn")

@@ -9,7 +9,6 @@ from support.cli import only_run, virtslo
 
 pytestmark = [
     pytest.mark.skipif(bool(missing()), reason=missing() or "none"),
-    pytest.mark.timeout(300),
     pytest.mark.slow,
 ]
 

@@ -198,7 +198,6 @@ def test_a_token_is_of_its_service_account(api: RawApi, space: str, account: str
     assert review["user"]["username"] == user
 
 
-@pytest.mark.timeout(60)
 def test_a_token_goes_with_its_service_account(api: RawApi, account: str) -> None:
     robot = replace(api, token=token_of(api, account))
     assert robot.call("POST", f"{AUTHENTICATION}/selfsubjectreviews", {}).code == 201

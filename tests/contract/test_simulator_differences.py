@@ -15,6 +15,7 @@ import pytest
 from support.bodies import config_map
 from support.clusters import Cluster, in_process
 from support.raw_api import APPLY, STRATEGIC, RawApi, simulated_api
+from virtslo.base.clock import Clock
 from virtslo.model.resources import CONFIG_MAPS, EVENTS
 from virtslo.ports.kube_api import Selection
 
@@ -239,42 +240,31 @@ def test_http_2_is_not_spoken(api: RawApi) -> None:
     connection.close()
 
 
-def test_a_watch_without_a_time_never_ends() -> None:
-    async def test(cluster: Cluster) -> None:
-        version = (await cluster.api.list_objects(CONFIG_MAPS)).resource_version
-        async with cluster.api.watch(
-            CONFIG_MAPS, resource_version=version, bookmarks=False
-        ) as events:
-            await asyncio.sleep(HOURS)
-            await cluster.api.create(CONFIG_MAPS, config_map("one"))
-
-            assert (await anext(events)).type == "ADDED"
-
-    in_process(test)
-
-
-def test_events_are_kept() -> None:
-    async def test(cluster: Cluster) -> None:
-        body = {
-            "apiVersion": "v1",
-            "kind": "Event",
-            "metadata": {"name": "one", "namespace": "default"},
-            "involvedObject": {"kind": "Pod", "namespace": "default", "name": "x"},
-        }
-        await cluster.api.create(EVENTS, body)
+async def test_a_watch_without_a_time_never_ends(cluster: Cluster) -> None:
+    version = (await cluster.api.list_objects(CONFIG_MAPS)).resource_version
+    async with cluster.api.watch(CONFIG_MAPS, resource_version=version, bookmarks=False) as events:
         await asyncio.sleep(HOURS)
-
-        assert (await cluster.api.list_objects(EVENTS, Selection("default"))).items
-
-    in_process(test)
-
-
-def test_nothing_survives_the_process() -> None:
-    async def write(cluster: Cluster) -> None:
         await cluster.api.create(CONFIG_MAPS, config_map("one"))
 
-    async def read(cluster: Cluster) -> None:
-        assert not (await cluster.api.list_objects(CONFIG_MAPS)).items
+        assert (await anext(events)).type == "ADDED"
 
-    in_process(write)
-    in_process(read)
+
+async def test_events_are_kept(cluster: Cluster) -> None:
+    body = {
+        "apiVersion": "v1",
+        "kind": "Event",
+        "metadata": {"name": "one", "namespace": "default"},
+        "involvedObject": {"kind": "Pod", "namespace": "default", "name": "x"},
+    }
+    await cluster.api.create(EVENTS, body)
+    await asyncio.sleep(HOURS)
+
+    assert (await cluster.api.list_objects(EVENTS, Selection("default"))).items
+
+
+async def test_nothing_survives_the_process(clock: Clock) -> None:
+    async with in_process(clock) as cluster:
+        await cluster.api.create(CONFIG_MAPS, config_map("one"))
+
+    async with in_process(clock) as cluster:
+        assert not (await cluster.api.list_objects(CONFIG_MAPS)).items

@@ -17,6 +17,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if here not in item.path.parents:
             continue
         item.add_marker(pytest.mark.slow)
+        item.add_marker(pytest.mark.sockets)
         item.add_marker(pytest.mark.timeout(600))
         if lacking:
             why = "build it with make control-plane" if go() else "there is no Go to build it with"

@@ -52,24 +52,21 @@ def test_every_manifest_is_what_the_server_takes(plane: ControlPlane) -> None:
         assert "Warning" not in told
 
 
-def test_the_jobs_command_runs_as_its_pod_would(plane: ControlPlane, tmp_path: Path) -> None:
+async def test_the_jobs_command_runs_as_its_pod_would(plane: ControlPlane, tmp_path: Path) -> None:
     why = why_no_pod_can_be_played()
     if why:
         pytest.skip(why)
 
-    async def main() -> None:
-        admin = plane.kubeconfig("admin", "system:masters")
-        async with hollow(plane), plane.admin() as api:
-            kubectl(admin, "apply", "-f", str(DEPLOY / "job.yaml"))
-            pod = await pod_of_the_job(api)
-            shown = await run_as(plane, pod, tmp_path, await token_for(api, pod))
-            assert shown.code == 0, shown.err
-            assert "| Burst |" in shown.out, shown.out
-            assert await labelled(api) == []
-            kubectl(admin, "delete", "-f", str(DEPLOY / "job.yaml"))
-            assert pods_of_our_calls(plane) == {pod["metadata"]["name"]}
-
-    asyncio.run(main())
+    admin = plane.kubeconfig("admin", "system:masters")
+    async with hollow(plane), plane.admin() as api:
+        kubectl(admin, "apply", "-f", str(DEPLOY / "job.yaml"))
+        pod = await pod_of_the_job(api)
+        shown = await run_as(plane, pod, tmp_path, await token_for(api, pod))
+        assert shown.code == 0, shown.err
+        assert "| Burst |" in shown.out, shown.out
+        assert await labelled(api) == []
+        kubectl(admin, "delete", "-f", str(DEPLOY / "job.yaml"))
+        assert pods_of_our_calls(plane) == {pod["metadata"]["name"]}
     assert list((tmp_path / "runs").glob("*/run.json")), "the record is in the volume"
 
 

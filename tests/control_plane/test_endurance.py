@@ -83,22 +83,19 @@ STORMS = [
 
 
 @pytest.mark.timeout(1500)
-def test_no_fault_in_any_stage_loses_an_object_or_leaves_one(
+async def test_no_fault_in_any_stage_loses_an_object_or_leaves_one(
     plane: ControlPlane, tmp_path: Path
 ) -> None:
-    async def main() -> None:
-        async with real(plane, is_endangered=True) as kubevirt:
-            kubeconfig = await account(plane)
-            for storm in STORMS:
-                await weather(plane, storm, kubeconfig, tmp_path / "storm" / storm.hits)
-            await be_one_of_many(plane, kubeconfig, tmp_path / "many")
-            for fault in FAULTS:
-                folder = folder_with(kubeconfig, tmp_path / fault.__name__, load=STEADY)
-                strike = partial(fault, plane, kubevirt)
-                outcome = await endure(plane, folder, in_every_stage(STAGES, strike))
-                LOG.info("%s: %s", fault.__name__, outcome)
-
-    asyncio.run(main())
+    async with real(plane, is_endangered=True) as kubevirt:
+        kubeconfig = await account(plane)
+        for storm in STORMS:
+            await weather(plane, storm, kubeconfig, tmp_path / "storm" / storm.hits)
+        await be_one_of_many(plane, kubeconfig, tmp_path / "many")
+        for fault in FAULTS:
+            folder = folder_with(kubeconfig, tmp_path / fault.__name__, load=STEADY)
+            strike = partial(fault, plane, kubevirt)
+            outcome = await endure(plane, folder, in_every_stage(STAGES, strike))
+            LOG.info("%s: %s", fault.__name__, outcome)
 
 
 async def weather(plane: ControlPlane, storm: Storm, kubeconfig: Path, folder: Path) -> None:

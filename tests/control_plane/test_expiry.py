@@ -42,22 +42,19 @@ def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
         made.stop()
 
 
-def test_a_watch_whose_history_is_gone_is_listed_again_in_every_stage(
+async def test_a_watch_whose_history_is_gone_is_listed_again_in_every_stage(
     plane: ControlPlane, tmp_path: Path
 ) -> None:
-    async def main() -> None:
-        async with hollow(plane) as kubeconfig, relayed(plane.port) as relay:
-            document = yaml.safe_load(kubeconfig.read_text())
-            document["clusters"][0]["cluster"]["server"] = relay.url
-            kubeconfig.write_text(yaml.safe_dump(document))
-            folder = folder_with(kubeconfig, tmp_path / "run", load=STEADY)
-            strike = partial(forget, plane, relay)
-            outcome = await endure(plane, folder, in_every_stage(STAGES, strike))
-            LOG.info("410 in every stage: %s", outcome)
-            assert "watch_relisted" in outcome.findings, outcome
-            await assert_told_410_and_listed_again(plane, outcome)
-
-    asyncio.run(main())
+    async with hollow(plane) as kubeconfig, relayed(plane.port) as relay:
+        document = yaml.safe_load(kubeconfig.read_text())
+        document["clusters"][0]["cluster"]["server"] = relay.url
+        kubeconfig.write_text(yaml.safe_dump(document))
+        folder = folder_with(kubeconfig, tmp_path / "run", load=STEADY)
+        strike = partial(forget, plane, relay)
+        outcome = await endure(plane, folder, in_every_stage(STAGES, strike))
+        LOG.info("410 in every stage: %s", outcome)
+        assert "watch_relisted" in outcome.findings, outcome
+        await assert_told_410_and_listed_again(plane, outcome)
 
 
 async def forget(plane: ControlPlane, relay: Relay) -> None:

@@ -34,24 +34,21 @@ def figure(document: Any, kind: str) -> Any:
     return document["tables"]["creation_rate"]["burst"][kind]
 
 
-def test_a_hollow_kubevirt_is_measured_and_leaves_nothing(plane: ControlPlane) -> None:
-    async def main() -> None:
-        async with plane.admin() as api:
-            before = {item["metadata"]["name"] for item in (await api.list_objects(NODES)).items}
-            async with hollow(plane) as kubeconfig:
-                for kind, plural, created in BURSTS:
-                    shown = await run(kubeconfig, "burst", "--count", "20", "--kind", kind)
-                    assert shown.code == 0, shown.err
-                    assert shown.document["valid"] is True
-                    assert figure(shown.document, kind)["samples"] == 20
-                    assert created_by_us(plane, plural) == created, kind
-                    assert await labelled(api) == []
-            after = {item["metadata"]["name"] for item in (await api.list_objects(NODES)).items}
-            assert after == before
-            definitions = await api.list_objects(CUSTOM_RESOURCE_DEFINITIONS)
-            assert definitions.items == ()
-
-    asyncio.run(main())
+async def test_a_hollow_kubevirt_is_measured_and_leaves_nothing(plane: ControlPlane) -> None:
+    async with plane.admin() as api:
+        before = {item["metadata"]["name"] for item in (await api.list_objects(NODES)).items}
+        async with hollow(plane) as kubeconfig:
+            for kind, plural, created in BURSTS:
+                shown = await run(kubeconfig, "burst", "--count", "20", "--kind", kind)
+                assert shown.code == 0, shown.err
+                assert shown.document["valid"] is True
+                assert figure(shown.document, kind)["samples"] == 20
+                assert created_by_us(plane, plural) == created, kind
+                assert await labelled(api) == []
+        after = {item["metadata"]["name"] for item in (await api.list_objects(NODES)).items}
+        assert after == before
+        definitions = await api.list_objects(CUSTOM_RESOURCE_DEFINITIONS)
+        assert definitions.items == ()
 
 
 def recovered(document: Any) -> dict[str, int]:
@@ -65,39 +62,33 @@ def recovered(document: Any) -> dict[str, int]:
     }
 
 
-def test_every_kind_recovers_from_churn(plane: ControlPlane) -> None:
-    async def main() -> None:
-        async with hollow(plane) as kubeconfig, plane.admin() as api:
-            for kind in ("vmi", "vm", "vmpool"):
-                shown = await run(kubeconfig, "steady-state", "--kind", kind, *STEADY)
-                assert shown.code == 0, shown.err
-                assert shown.document["valid"] is True
-                assert recovered(shown.document) == {"cycle_1": 2, "cycle_2": 2}, kind
-                cell = shown.document["tables"]["creation_rate"]["steady_state"][kind]
-                assert cell["samples"] == 2 * 2, cell
-                # Two that a pool makes may be received at once; there is no rate of them then.
-                assert cell["value"] or "at one moment" in cell["reason"], cell
-                assert await labelled(api) == []
-
-    asyncio.run(main())
+async def test_every_kind_recovers_from_churn(plane: ControlPlane) -> None:
+    async with hollow(plane) as kubeconfig, plane.admin() as api:
+        for kind in ("vmi", "vm", "vmpool"):
+            shown = await run(kubeconfig, "steady-state", "--kind", kind, *STEADY)
+            assert shown.code == 0, shown.err
+            assert shown.document["valid"] is True
+            assert recovered(shown.document) == {"cycle_1": 2, "cycle_2": 2}, kind
+            cell = shown.document["tables"]["creation_rate"]["steady_state"][kind]
+            assert cell["samples"] == 2 * 2, cell
+            # Two that a pool makes may be received at once; there is no rate of them then.
+            assert cell["value"] or "at one moment" in cell["reason"], cell
+            assert await labelled(api) == []
 
 
-def test_a_vmi_keeps_the_finalizer_that_its_vm_gave_it(plane: ControlPlane) -> None:
-    async def main() -> None:
-        async with hollow(plane), plane.admin() as api:
-            namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
-            await apply(api, namespace)
-            await api.create(VMIS, vmi("alone"), namespace=NAMESPACE)
-            await api.create(VMS, vm("of-vm"), namespace=NAMESPACE)
-            assert await finalizers(api, "alone") == [VMI_FINALIZER]
-            assert await finalizers(api, "of-vm") == [VM_FINALIZER, VMI_FINALIZER]
-            await api.delete(VMS, "of-vm", namespace=NAMESPACE)
-            await api.delete(VMIS, "alone", namespace=NAMESPACE)
-            for resource in (VMS, VMIS):
-                while (await api.list_objects(resource)).items:  # noqa: ASYNC110  other processes
-                    await asyncio.sleep(0.2)
-
-    asyncio.run(main())
+async def test_a_vmi_keeps_the_finalizer_that_its_vm_gave_it(plane: ControlPlane) -> None:
+    async with hollow(plane), plane.admin() as api:
+        namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
+        await apply(api, namespace)
+        await api.create(VMIS, vmi("alone"), namespace=NAMESPACE)
+        await api.create(VMS, vm("of-vm"), namespace=NAMESPACE)
+        assert await finalizers(api, "alone") == [VMI_FINALIZER]
+        assert await finalizers(api, "of-vm") == [VM_FINALIZER, VMI_FINALIZER]
+        await api.delete(VMS, "of-vm", namespace=NAMESPACE)
+        await api.delete(VMIS, "alone", namespace=NAMESPACE)
+        for resource in (VMS, VMIS):
+            while (await api.list_objects(resource)).items:  # noqa: ASYNC110  other processes
+                await asyncio.sleep(0.2)
 
 
 async def finalizers(api: KubeApi, name: str) -> Any:
@@ -123,58 +114,49 @@ def created_by_us(plane: ControlPlane, plural: str) -> int:
     )
 
 
-def test_our_own_calls_in_the_record_are_those_of_the_audit_log(plane: ControlPlane) -> None:
-    async def main() -> None:
-        async with hollow(plane) as kubeconfig:
-            known = sum(1 for _ in plane.audited())
-            shown = await run(kubeconfig, "burst", "--count", "5", "--quiet")
-            assert shown.code in {0, 4}, shown.err
-            ours = [
-                event
-                for event in list(plane.audited())[known:]
-                if event["user"]["username"] == "system:serviceaccount:virtslo:virtslo"
-            ]
-            assert {event["userAgent"].split("/")[0] for event in ours} == {"virtslo"}
-            refused = [event for event in ours if event["responseStatus"]["code"] == 403]
-            optional = ("/metrics", "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices")
-            others = [each["requestURI"] for each in refused]
-            assert [uri for uri in others if uri.split("?")[0] not in optional] == []
-
-    asyncio.run(main())
+async def test_our_own_calls_in_the_record_are_those_of_the_audit_log(plane: ControlPlane) -> None:
+    async with hollow(plane) as kubeconfig:
+        known = sum(1 for _ in plane.audited())
+        shown = await run(kubeconfig, "burst", "--count", "5", "--quiet")
+        assert shown.code in {0, 4}, shown.err
+        ours = [
+            event
+            for event in list(plane.audited())[known:]
+            if event["user"]["username"] == "system:serviceaccount:virtslo:virtslo"
+        ]
+        assert {event["userAgent"].split("/")[0] for event in ours} == {"virtslo"}
+        refused = [event for event in ours if event["responseStatus"]["code"] == 403]
+        optional = ("/metrics", "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices")
+        others = [each["requestURI"] for each in refused]
+        assert [uri for uri in others if uri.split("?")[0] not in optional] == []
 
 
-def test_a_real_kubevirt_is_refused_and_left_alone(plane: ControlPlane) -> None:
-    async def main() -> None:
-        admin = plane.kubeconfig("admin", "system:masters")
-        async with hollow(plane), plane.admin() as api:
-            played = (await api.list_objects(KUBEVIRTS)).items[0]
-            again = await virtslo(admin, "hollow", "--yes")
-            assert again.code == 3
-            assert "--remove" in again.err
-            real = {"name": "real", "namespace": "default"}
-            body = {"apiVersion": played["apiVersion"], "kind": "KubeVirt", "metadata": real}
-            await apply(api, {**body, "spec": {}})
-            shown = await virtslo(admin, "hollow", "--yes", "--install-crds")
-            assert shown.code == 3
-            assert "KubeVirt default/real" in shown.err
-            await api.delete(KUBEVIRTS, "real", namespace="default")
-
-    asyncio.run(main())
+async def test_a_real_kubevirt_is_refused_and_left_alone(plane: ControlPlane) -> None:
+    admin = plane.kubeconfig("admin", "system:masters")
+    async with hollow(plane), plane.admin() as api:
+        played = (await api.list_objects(KUBEVIRTS)).items[0]
+        again = await virtslo(admin, "hollow", "--yes")
+        assert again.code == 3
+        assert "--remove" in again.err
+        real = {"name": "real", "namespace": "default"}
+        body = {"apiVersion": played["apiVersion"], "kind": "KubeVirt", "metadata": real}
+        await apply(api, {**body, "spec": {}})
+        shown = await virtslo(admin, "hollow", "--yes", "--install-crds")
+        assert shown.code == 3
+        assert "KubeVirt default/real" in shown.err
+        await api.delete(KUBEVIRTS, "real", namespace="default")
 
 
-def test_what_a_killed_one_left_can_be_removed(plane: ControlPlane) -> None:
-    async def main() -> None:
-        admin = plane.kubeconfig("admin", "system:masters")
-        process = await start(admin, "hollow", "--nodes", "2", "--install-crds", "--yes")
-        async with plane.admin() as api:
-            while not (await api.list_objects(NODES)).items:  # noqa: ASYNC110  another process
-                await asyncio.sleep(0.2)
-            process.kill()
-            await process.wait()
-            shown = await virtslo(admin, "hollow", "--remove", "--yes")
-            assert shown.code == 0, shown.err
-            assert (await api.list_objects(NODES)).items == ()
-            with pytest.raises(ClusterError):
-                await api.list_objects(KUBEVIRTS)
-
-    asyncio.run(main())
+async def test_what_a_killed_one_left_can_be_removed(plane: ControlPlane) -> None:
+    admin = plane.kubeconfig("admin", "system:masters")
+    process = await start(admin, "hollow", "--nodes", "2", "--install-crds", "--yes")
+    async with plane.admin() as api:
+        while not (await api.list_objects(NODES)).items:  # noqa: ASYNC110  another process
+            await asyncio.sleep(0.2)
+        process.kill()
+        await process.wait()
+        shown = await virtslo(admin, "hollow", "--remove", "--yes")
+        assert shown.code == 0, shown.err
+        assert (await api.list_objects(NODES)).items == ()
+        with pytest.raises(ClusterError):
+            await api.list_objects(KUBEVIRTS)

@@ -41,19 +41,16 @@ COUNTED = {
 AT_REST_SECONDS = 3
 
 
-def test_a_real_kubevirt_is_measured_to_the_last_call(plane: ControlPlane) -> None:
-    async def main() -> None:
-        async with real(plane) as kubevirt:
-            kubeconfig = await account(plane, counters=True)
-            looked = await virtslo(kubeconfig, "preflight", "burst", "--count", str(COUNT))
-            assert looked.code == 0, looked.err
-            assert "WARNING  counters" not in looked.err, looked.err
-            await measured_exactly(plane, kubeconfig)
-            await refused_by_webhooks(kubeconfig)
-            assert not any(process.has_ended for process in kubevirt.processes.values())
-            assert_not_busy_with_themselves(kubevirt)
-
-    asyncio.run(main())
+async def test_a_real_kubevirt_is_measured_to_the_last_call(plane: ControlPlane) -> None:
+    async with real(plane) as kubevirt:
+        kubeconfig = await account(plane, counters=True)
+        looked = await virtslo(kubeconfig, "preflight", "burst", "--count", str(COUNT))
+        assert looked.code == 0, looked.err
+        assert "WARNING  counters" not in looked.err, looked.err
+        await measured_exactly(plane, kubeconfig)
+        await refused_by_webhooks(kubeconfig)
+        assert not any(process.has_ended for process in kubevirt.processes.values())
+        assert_not_busy_with_themselves(kubevirt)
 
 
 def assert_not_busy_with_themselves(kubevirt: RealKubeVirt) -> None:

@@ -3,44 +3,52 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
+import pytest
+
 from support.bodies import config_map, machine
 from support.clusters import USER
+from support.coroutines import OnLoop, TestLoop
 from support.faulty_clusters import faulty_server
-from virtslo.base.clock import Clock
 from virtslo.base.errors import ApiError
-from virtslo.base.virtual_time import run_in_virtual_time
 from virtslo.model import resources
 from virtslo.ports.kube_api import KubeApi, Selection
 from virtslo.sim.direct import DirectTransport
 
 
-def lines_of(test: Callable[[KubeApi], Awaitable[None]], *faults: str) -> list[Any]:
-    """The audit log of what a test does."""
-    lines: list[Any] = []
+@pytest.fixture
+def lines() -> list[Any]:
+    """The audit log."""
+    return []
 
-    async def main(clock: Clock) -> None:
-        def write(line: bytes) -> None:
-            assert line.endswith(b"\n")
-            lines.append(json.loads(line))
 
-        async with faulty_server(clock, faults, audit_log=write) as server:
+@pytest.fixture
+def api(request: pytest.FixtureRequest, lines: list[Any]) -> OnLoop[KubeApi]:
+    """A connection to a server that writes `lines`, under the faults of the mark `faults`."""
+    mark = request.node.get_closest_marker("faults")
+
+    def write(line: bytes) -> None:
+        assert line.endswith(b"\n")
+        lines.append(json.loads(line))
+
+    @asynccontextmanager
+    async def connect(loop: TestLoop) -> AsyncIterator[KubeApi]:
+        faults = mark.args if mark else ()
+        async with faulty_server(loop.clock, faults, audit_log=write) as server:
             await asyncio.sleep(0.001)
             server.register_proxy("default", "p", 8443, lambda path: path.encode())
-            await test(KubeApi(DirectTransport(server, USER)))
+            yield KubeApi(DirectTransport(server, USER))
 
-    run_in_virtual_time(main)
-    return lines
+    return OnLoop(connect)
 
 
-def test_a_line_has_the_real_fields_in_the_real_order() -> None:
-    async def test(api: KubeApi) -> None:
-        await api.create(resources.CONFIG_MAPS, config_map("a"), namespace="default")
-
-    (line,) = lines_of(test)
+async def test_a_line_has_the_real_fields_in_the_real_order(api: KubeApi, lines: list[Any]) -> None:
+    await api.create(resources.CONFIG_MAPS, config_map("a"), namespace="default")
+    (line,) = lines
 
     assert list(line) == [
         "kind", "apiVersion", "level", "auditID", "stage", "requestURI", "verb", "user",
@@ -58,11 +66,10 @@ def test_a_line_has_the_real_fields_in_the_real_order() -> None:
     assert line["userAgent"] == USER.user_agent
 
 
-def test_a_request_is_received_before_it_is_completed() -> None:
-    async def test(api: KubeApi) -> None:
-        await api.create(resources.CONFIG_MAPS, config_map("a"), namespace="default")
-
-    (line,) = lines_of(test, "latency:rate=1,delay=1500ms")
+@pytest.mark.faults("latency:rate=1,delay=1500ms")
+async def test_a_request_is_received_before_it_is_completed(api: KubeApi, lines: list[Any]) -> None:
+    await api.create(resources.CONFIG_MAPS, config_map("a"), namespace="default")
+    (line,) = lines
 
     took = datetime.fromisoformat(line["stageTimestamp"]) - datetime.fromisoformat(
         line["requestReceivedTimestamp"]
@@ -70,12 +77,12 @@ def test_a_request_is_received_before_it_is_completed() -> None:
     assert took.total_seconds() == 1.5
 
 
-def test_an_update_says_of_which_version_of_the_object() -> None:
-    async def test(api: KubeApi) -> None:
-        made = await api.create(resources.VMIS, machine("a"), namespace="default")
-        await api.update(resources.VMIS, made, subresource="status")
-
-    made, line = lines_of(test)
+async def test_an_update_says_of_which_version_of_the_object(
+    api: KubeApi, lines: list[Any]
+) -> None:
+    made = await api.create(resources.VMIS, machine("a"), namespace="default")
+    await api.update(resources.VMIS, made, subresource="status")
+    made, line = lines
 
     assert made["objectRef"].get("uid") is None
     assert line["objectRef"]["subresource"] == "status"
@@ -84,28 +91,23 @@ def test_an_update_says_of_which_version_of_the_object() -> None:
     assert int(line["objectRef"]["resourceVersion"]) > 0
 
 
-def test_a_list_says_its_query() -> None:
-    async def test(api: KubeApi) -> None:
-        await api.list_objects(resources.PODS, Selection("w", label_selector="a=b"), limit=7)
-
-    (line,) = lines_of(test)
+async def test_a_list_says_its_query(api: KubeApi, lines: list[Any]) -> None:
+    await api.list_objects(resources.PODS, Selection("w", label_selector="a=b"), limit=7)
+    (line,) = lines
 
     assert line["requestURI"] == "/api/v1/namespaces/w/pods?labelSelector=a%3Db&limit=7"
     assert line["verb"] == "list"
 
 
-def test_a_failure_says_why() -> None:
-    async def test(api: KubeApi) -> None:
-        for call in (
-            api.get(resources.PODS, "no", namespace="default"),
-            api.delete(resources.PODS, "no", namespace="default"),
-        ):
-            try:
-                await call
-            except ApiError:
-                continue
-
-    lines = lines_of(test)
+async def test_a_failure_says_why(api: KubeApi, lines: list[Any]) -> None:
+    for call in (
+        api.get(resources.PODS, "no", namespace="default"),
+        api.delete(resources.PODS, "no", namespace="default"),
+    ):
+        try:
+            await call
+        except ApiError:
+            continue
 
     assert [line["responseStatus"]["code"] for line in lines] == [404, 404]
     for line in lines:
@@ -114,13 +116,13 @@ def test_a_failure_says_why() -> None:
         assert status["message"] == 'pods "no" not found'
 
 
-def test_a_watch_is_told_when_it_is_answered_and_when_it_is_over() -> None:
-    async def test(api: KubeApi) -> None:
-        async with api.watch(resources.PODS, resource_version="1", timeout_seconds=9) as events:
-            async for _ in events:
-                pass
-
-    started, over = lines_of(test)
+async def test_a_watch_is_told_when_it_is_answered_and_when_it_is_over(
+    api: KubeApi, lines: list[Any]
+) -> None:
+    async with api.watch(resources.PODS, resource_version="1", timeout_seconds=9) as events:
+        async for _ in events:
+            pass
+    started, over = lines
 
     assert (started["stage"], over["stage"]) == ("ResponseStarted", "ResponseComplete")
     assert started["auditID"] == over["auditID"]
@@ -129,12 +131,12 @@ def test_a_watch_is_told_when_it_is_answered_and_when_it_is_over() -> None:
     assert over["stageTimestamp"] != started["stageTimestamp"]
 
 
-def test_paths_that_are_no_resource_are_told_without_an_object() -> None:
-    async def test(api: KubeApi) -> None:
-        await api.read_raw("/version")
-        await api.read_raw("/metrics", query={"a": "b"})
-
-    version, metrics = lines_of(test)
+async def test_paths_that_are_no_resource_are_told_without_an_object(
+    api: KubeApi, lines: list[Any]
+) -> None:
+    await api.read_raw("/version")
+    await api.read_raw("/metrics", query={"a": "b"})
+    version, metrics = lines
 
     assert version["requestURI"] == "/version"
     assert metrics["requestURI"] == "/metrics?a=b"
@@ -142,13 +144,11 @@ def test_paths_that_are_no_resource_are_told_without_an_object() -> None:
     assert version["verb"] == "get"
 
 
-def test_a_pods_proxy_is_told_with_its_path() -> None:
-    async def test(api: KubeApi) -> None:
-        path = "/api/v1/namespaces/default/pods/https:p:8443/proxy/metrics"
-        with contextlib.suppress(ApiError):
-            await api.read_raw(path)
-
-    (line,) = lines_of(test)
+async def test_a_pods_proxy_is_told_with_its_path(api: KubeApi, lines: list[Any]) -> None:
+    path = "/api/v1/namespaces/default/pods/https:p:8443/proxy/metrics"
+    with contextlib.suppress(ApiError):
+        await api.read_raw(path)
+    (line,) = lines
 
     assert line["requestURI"].endswith("/pods/https:p:8443/proxy/metrics")
     assert line["objectRef"]["name"] == "https:p:8443"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from support.hollow_clusters import NAMESPACE, Hollow, in_hollow_cluster, vm, vmi
+from support.hollow_clusters import NAMESPACE, Hollow, vm, vmi
 from virtslo.hollow.client_go.bad_objects import BadObjects
 from virtslo.model import resources
 from virtslo.model.identifiers import Object
@@ -65,18 +65,17 @@ async def _runs(hollow: Hollow, name: str) -> None:
     ],
     ids=lambda value: value.kind if isinstance(value, Resource) else None,
 )
-def test_one_bad_object_stops_nothing(resource: Resource, parts: dict[str, Any]) -> None:
-    async def test(hollow: Hollow) -> None:
-        await _runs(hollow, "before")
-        _store(hollow, resource, "bad", **parts)
-        await asyncio.sleep(1)
-        await _runs(hollow, "after")
-        await hollow.api.create(resources.VMS, vm("machine"), namespace=NAMESPACE)
-        await hollow.until_status(resources.VMS, "machine", "ready", True)
-        await hollow.api.delete(resources.VMIS, "before", namespace=NAMESPACE)
-        await hollow.until_gone(resources.VMIS, "before")
-
-    in_hollow_cluster(test)
+async def test_one_bad_object_stops_nothing(
+    resource: Resource, parts: dict[str, Any], hollow: Hollow
+) -> None:
+    await _runs(hollow, "before")
+    _store(hollow, resource, "bad", **parts)
+    await asyncio.sleep(1)
+    await _runs(hollow, "after")
+    await hollow.api.create(resources.VMS, vm("machine"), namespace=NAMESPACE)
+    await hollow.until_status(resources.VMS, "machine", "ready", True)
+    await hollow.api.delete(resources.VMIS, "before", namespace=NAMESPACE)
+    await hollow.until_gone(resources.VMIS, "before")
 
 
 def test_what_cannot_be_worked_on_is_logged_once_and_counted_each_time(
@@ -104,25 +103,24 @@ def test_a_broken_assertion_is_no_bad_object() -> None:
 
 
 @pytest.mark.parametrize("amount", ["1e3", "129e6", "5.", ".5k", "+2", "1500000u", "1E3"])
-def test_a_device_may_be_counted_in_any_form_of_a_quantity(amount: str) -> None:
-    async def test(hollow: Hollow) -> None:
-        for node in hollow.cluster.node_names:
-            await hollow.api.patch(
-                resources.NODES,
-                node,
-                {"status": {"allocatable": {"example.org/dongle": amount}}},
-                patch_type=PatchType.MERGE,
-                subresource="status",
-            )
-        await _runs(hollow, "one")
-        container = {"name": "c", "image": "i", "resources": {"requests": {"memory": amount}}}
-        pod = {
-            "apiVersion": "v1",
-            "kind": "Pod",
-            "metadata": {"name": "pod"},
-            "spec": {"containers": [container]},
-        }
-        await hollow.api.create(resources.PODS, pod, namespace=NAMESPACE)
-        await hollow.until_status(resources.PODS, "pod", "phase", "Running")
-
-    in_hollow_cluster(test)
+async def test_a_device_may_be_counted_in_any_form_of_a_quantity(
+    amount: str, hollow: Hollow
+) -> None:
+    for node in hollow.cluster.node_names:
+        await hollow.api.patch(
+            resources.NODES,
+            node,
+            {"status": {"allocatable": {"example.org/dongle": amount}}},
+            patch_type=PatchType.MERGE,
+            subresource="status",
+        )
+    await _runs(hollow, "one")
+    container = {"name": "c", "image": "i", "resources": {"requests": {"memory": amount}}}
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "pod"},
+        "spec": {"containers": [container]},
+    }
+    await hollow.api.create(resources.PODS, pod, namespace=NAMESPACE)
+    await hollow.until_status(resources.PODS, "pod", "phase", "Running")

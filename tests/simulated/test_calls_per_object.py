@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from support.calls_table import Cell, cells_of
-from support.hollow_clusters import NAMESPACE, Hollow, in_hollow_cluster, vm, vmi
+from support.hollow_clusters import NAMESPACE, Hollow, vm, vmi
 from support.real_deletions import LEAST_RUNS, real_runs
 from support.reference_calls import (
     CREATE_COLUMNS,
@@ -140,30 +140,26 @@ def _writes(hollow: Hollow) -> list[str]:
     return lines
 
 
-def test_a_vmi_comes_and_goes_in_the_recorded_order() -> None:
-    async def test(hollow: Hollow) -> None:
-        hollow.audit_log.clear()
-        up, down = await _one(hollow, resources.VMIS, vmi("a"))
+@pytest.mark.hollow(profile="two-core")
+async def test_a_vmi_comes_and_goes_in_the_recorded_order(hollow: Hollow) -> None:
+    hollow.audit_log.clear()
+    up, down = await _one(hollow, resources.VMIS, vmi("a"))
 
-        assert [line for line in up if not line.startswith("kubelet")] == VMI_ORDER
-        assert [line for line in down if line != "virt-controller delete pods"] == DELETE_ORDER[1:]
-        assert down[0] == DELETE_ORDER[0]
-
-    in_hollow_cluster(test, profile="two-core")
+    assert [line for line in up if not line.startswith("kubelet")] == VMI_ORDER
+    assert [line for line in down if line != "virt-controller delete pods"] == DELETE_ORDER[1:]
+    assert down[0] == DELETE_ORDER[0]
 
 
-def test_a_vm_comes_up_in_the_recorded_order() -> None:
-    async def test(hollow: Hollow) -> None:
-        hollow.audit_log.clear()
-        up, _ = await _one(hollow, resources.VMS, vm("a"))
-        left_out = ("kubelet", "virt-controller update")
+@pytest.mark.hollow(profile="two-core")
+async def test_a_vm_comes_up_in_the_recorded_order(hollow: Hollow) -> None:
+    hollow.audit_log.clear()
+    up, _ = await _one(hollow, resources.VMS, vm("a"))
+    left_out = ("kubelet", "virt-controller update")
 
-        assert [line for line in up if not line.startswith(left_out)] == VM_ORDER
-        first = [line for line in up if "virtualmachines" in line][:3]
-        assert sorted(first) == [
-            "virt-controller patch virtualmachines",
-            "virt-controller update virtualmachines",
-            "virt-controller update virtualmachines/status",
-        ]
-
-    in_hollow_cluster(test, profile="two-core")
+    assert [line for line in up if not line.startswith(left_out)] == VM_ORDER
+    first = [line for line in up if "virtualmachines" in line][:3]
+    assert sorted(first) == [
+        "virt-controller patch virtualmachines",
+        "virt-controller update virtualmachines",
+        "virt-controller update virtualmachines/status",
+    ]

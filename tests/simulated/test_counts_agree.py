@@ -14,8 +14,6 @@ from virtslo.slo.record.call_windows import Window, folded, window_of
 from virtslo.slo.record.scraped_window import scraped_window
 from virtslo.store.records import read_record
 
-pytestmark = pytest.mark.timeout(240)
-
 SCENARIO = """
 apiVersion: virtslo/v1
 name: counted

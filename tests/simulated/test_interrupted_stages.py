@@ -8,7 +8,7 @@ from support.scenarios import scenario
 from virtslo.app.build_report import build_report, exit_code
 from virtslo.app.cluster.clean_up import find_leftovers
 from virtslo.app.run.interruption import Interruption
-from virtslo.base.virtual_time import VirtualClock, run_in_virtual_time
+from virtslo.base.virtual_time import VirtualClock
 from virtslo.cli.running.run_once import Execution, OneRun
 from virtslo.cli.wiring import read_record, simulated_cluster
 from virtslo.model.environment import SimulatedTarget
@@ -32,20 +32,18 @@ class EndsIn(Silent):
 
 @pytest.mark.parametrize("kind", ["vmi", "vm", "vmpool"])
 @pytest.mark.parametrize("stage", ["warm_up", "ramp_up", "churn", "ramp_down"])
-def test_a_run_ended_in_a_stage_leaves_nothing_and_is_never_valid(
-    tmp_path: Path, kind: str, stage: str
+async def test_a_run_ended_in_a_stage_leaves_nothing_and_is_never_valid(
+    tmp_path: Path, kind: str, stage: str, clock: VirtualClock
 ) -> None:
     given = scenario(kind, 8, "steady-state", load={"churn": {"objects": 2, "cycles": 3}})
     interruption = Interruption()
     execution = Execution(tmp_path, (), EndsIn(stage, interruption))
     run = OneRun(given, execution, "s1", TARGET, interruption)
 
-    async def main(clock: VirtualClock) -> bool:
-        async with simulated_cluster(TARGET, clock) as api:
-            await run.carry_out(api, clock)
-            return (await find_leftovers(api, "s1")).is_empty
+    async with simulated_cluster(TARGET, clock) as api:
+        await run.carry_out(api, clock)
 
-    assert run_in_virtual_time(main)
+        assert (await find_leftovers(api, "s1")).is_empty
     record = read_record(run.directory)
     assert record.header.status is RunStatus.INTERRUPTED
     assert record.header.stages[-1].name == stage

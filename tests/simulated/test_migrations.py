@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from support.hollow_clusters import NAMESPACE, Hollow, in_hollow_cluster, vm, vmi
+from support.hollow_clusters import NAMESPACE, Hollow, vm, vmi
 from virtslo.model import resources
 from virtslo.model.identifiers import Object
 
@@ -31,94 +31,81 @@ async def _vmi(hollow: Hollow, name: str) -> Object:
     return found
 
 
-def test_a_migration_moves_a_vmi_to_another_node() -> None:
-    async def test(hollow: Hollow) -> None:
-        await hollow.api.create(resources.VMIS, vmi("a"), namespace=NAMESPACE)
-        before = await hollow.until_status(resources.VMIS, "a", "phase", "Running")
-        await _migrate(hollow, "m", "a")
-        done = await hollow.until_status(resources.VMI_MIGRATIONS, "m", "phase", "Succeeded")
-        await asyncio.sleep(1)
-        after = await _vmi(hollow, "a")
-        source, target = before["status"]["nodeName"], after["status"]["nodeName"]
+async def test_a_migration_moves_a_vmi_to_another_node(hollow: Hollow) -> None:
+    await hollow.api.create(resources.VMIS, vmi("a"), namespace=NAMESPACE)
+    before = await hollow.until_status(resources.VMIS, "a", "phase", "Running")
+    await _migrate(hollow, "m", "a")
+    done = await hollow.until_status(resources.VMI_MIGRATIONS, "m", "phase", "Succeeded")
+    await asyncio.sleep(1)
+    after = await _vmi(hollow, "a")
+    source, target = before["status"]["nodeName"], after["status"]["nodeName"]
 
-        assert source != target
-        assert after["status"]["phase"] == "Running"
-        assert after["metadata"]["labels"]["kubevirt.io/nodeName"] == target
-        state = done["status"]["migrationState"]
-        assert (state["sourceNode"], state["targetNode"]) == (source, target)
-        phases = [stamp["phase"] for stamp in done["status"]["phaseTransitionTimestamps"]]
-        assert phases == [
-            "Pending",
-            "Scheduling",
-            "Scheduled",
-            "PreparingTarget",
-            "TargetReady",
-            "Running",
-            "Succeeded",
-        ]
-        pods = {
-            pod["spec"]["nodeName"]: pod["status"]["phase"]
-            for pod in await hollow.list_objects(resources.PODS)
-        }
-        assert pods == {source: "Succeeded", target: "Running"}
-
-    in_hollow_cluster(test)
+    assert source != target
+    assert after["status"]["phase"] == "Running"
+    assert after["metadata"]["labels"]["kubevirt.io/nodeName"] == target
+    state = done["status"]["migrationState"]
+    assert (state["sourceNode"], state["targetNode"]) == (source, target)
+    phases = [stamp["phase"] for stamp in done["status"]["phaseTransitionTimestamps"]]
+    assert phases == [
+        "Pending",
+        "Scheduling",
+        "Scheduled",
+        "PreparingTarget",
+        "TargetReady",
+        "Running",
+        "Succeeded",
+    ]
+    pods = {
+        pod["spec"]["nodeName"]: pod["status"]["phase"]
+        for pod in await hollow.list_objects(resources.PODS)
+    }
+    assert pods == {source: "Succeeded", target: "Running"}
 
 
-def test_a_vm_says_that_it_migrates_and_runs_on() -> None:
-    async def test(hollow: Hollow) -> None:
-        await hollow.api.create(resources.VMS, vm("a"), namespace=NAMESPACE)
-        await hollow.until_status(resources.VMS, "a", "ready", True)
-        await _migrate(hollow, "m", "a")
-        await hollow.until_status(resources.VMS, "a", "printableStatus", "Migrating")
-        await hollow.until_status(resources.VMI_MIGRATIONS, "m", "phase", "Succeeded")
-        found = await hollow.until_status(resources.VMS, "a", "printableStatus", "Running")
-        assert found["status"]["ready"] is True
-
-    in_hollow_cluster(test, profile="ci")
+@pytest.mark.hollow(profile="ci")
+async def test_a_vm_says_that_it_migrates_and_runs_on(hollow: Hollow) -> None:
+    await hollow.api.create(resources.VMS, vm("a"), namespace=NAMESPACE)
+    await hollow.until_status(resources.VMS, "a", "ready", True)
+    await _migrate(hollow, "m", "a")
+    await hollow.until_status(resources.VMS, "a", "printableStatus", "Migrating")
+    await hollow.until_status(resources.VMI_MIGRATIONS, "m", "phase", "Succeeded")
+    found = await hollow.until_status(resources.VMS, "a", "printableStatus", "Running")
+    assert found["status"]["ready"] is True
 
 
-def test_a_migrated_vmi_can_be_deleted() -> None:
-    async def test(hollow: Hollow) -> None:
-        await hollow.api.create(resources.VMIS, vmi("a"), namespace=NAMESPACE)
-        await hollow.until_status(resources.VMIS, "a", "phase", "Running")
-        await _migrate(hollow, "m", "a")
-        await hollow.until_status(resources.VMI_MIGRATIONS, "m", "phase", "Succeeded")
-        await hollow.api.delete(resources.VMIS, "a", namespace=NAMESPACE)
-        await hollow.until_gone(resources.VMIS, "a")
-        assert not await hollow.list_objects(resources.PODS)
-
-    in_hollow_cluster(test)
+async def test_a_migrated_vmi_can_be_deleted(hollow: Hollow) -> None:
+    await hollow.api.create(resources.VMIS, vmi("a"), namespace=NAMESPACE)
+    await hollow.until_status(resources.VMIS, "a", "phase", "Running")
+    await _migrate(hollow, "m", "a")
+    await hollow.until_status(resources.VMI_MIGRATIONS, "m", "phase", "Succeeded")
+    await hollow.api.delete(resources.VMIS, "a", namespace=NAMESPACE)
+    await hollow.until_gone(resources.VMIS, "a")
+    assert not await hollow.list_objects(resources.PODS)
 
 
-def test_a_migration_with_no_other_node_waits_for_one() -> None:
-    async def test(hollow: Hollow) -> None:
-        await hollow.api.create(resources.VMIS, vmi("a"), namespace=NAMESPACE)
-        await hollow.until_status(resources.VMIS, "a", "phase", "Running")
-        await _migrate(hollow, "m", "a")
-        await hollow.until_status(resources.VMI_MIGRATIONS, "m", "phase", "Scheduling")
-        await asyncio.sleep(5)
-        found = await hollow.get(resources.VMI_MIGRATIONS, "m")
-        assert found is not None
-        assert found["status"]["phase"] == "Scheduling"
-
-    in_hollow_cluster(test, nodes=1)
+@pytest.mark.hollow(nodes=1)
+async def test_a_migration_with_no_other_node_waits_for_one(hollow: Hollow) -> None:
+    await hollow.api.create(resources.VMIS, vmi("a"), namespace=NAMESPACE)
+    await hollow.until_status(resources.VMIS, "a", "phase", "Running")
+    await _migrate(hollow, "m", "a")
+    await hollow.until_status(resources.VMI_MIGRATIONS, "m", "phase", "Scheduling")
+    await asyncio.sleep(5)
+    found = await hollow.get(resources.VMI_MIGRATIONS, "m")
+    assert found is not None
+    assert found["status"]["phase"] == "Scheduling"
 
 
 @pytest.mark.parametrize("count", [8])
-def test_no_more_than_two_leave_a_node_at_once(count: int) -> None:
-    async def test(hollow: Hollow) -> None:
-        for index in range(count):
-            body = vmi(f"a{index}")
-            body["spec"]["nodeSelector"] = {"kubernetes.io/hostname": "node-00000"}
-            await hollow.api.create(resources.VMIS, body, namespace=NAMESPACE)
-            await hollow.until_status(resources.VMIS, f"a{index}", "phase", "Running")
-        for index in range(count):
-            await _migrate(hollow, f"m{index}", f"a{index}")
-        await asyncio.sleep(3)
-        phases = [
-            item["status"]["phase"] for item in await hollow.list_objects(resources.VMI_MIGRATIONS)
-        ]
-        assert phases.count("Pending") == count - 2
-
-    in_hollow_cluster(test)
+async def test_no_more_than_two_leave_a_node_at_once(count: int, hollow: Hollow) -> None:
+    for index in range(count):
+        body = vmi(f"a{index}")
+        body["spec"]["nodeSelector"] = {"kubernetes.io/hostname": "node-00000"}
+        await hollow.api.create(resources.VMIS, body, namespace=NAMESPACE)
+        await hollow.until_status(resources.VMIS, f"a{index}", "phase", "Running")
+    for index in range(count):
+        await _migrate(hollow, f"m{index}", f"a{index}")
+    await asyncio.sleep(3)
+    phases = [
+        item["status"]["phase"] for item in await hollow.list_objects(resources.VMI_MIGRATIONS)
+    ]
+    assert phases.count("Pending") == count - 2

@@ -3,7 +3,9 @@
 import asyncio
 from typing import Any
 
-from support.hollow_clusters import NAMESPACE, Hollow, in_hollow_cluster, vm
+import pytest
+
+from support.hollow_clusters import NAMESPACE, Hollow, vm
 from virtslo.model import resources
 
 COUNT = 6
@@ -32,45 +34,43 @@ async def _places(hollow: Hollow) -> dict[str, tuple[str, str]]:
     }
 
 
-def test_without_a_remedy_a_lost_nodes_vmis_are_stuck() -> None:
-    async def test(hollow: Hollow) -> None:
-        await _run_vms(hollow)
-        before = await _places(hollow)
-        await asyncio.sleep(100)
-        (lost,) = [name for name in hollow.cluster.node_names if await _is_lost(hollow, name)]
-        assert await _node(hollow, lost) == ("Unknown", ["node.kubernetes.io/unreachable"])
-        pods = await hollow.list_objects(resources.PODS)
-        assert not any("deletionTimestamp" in pod["metadata"] for pod in pods)
-        await asyncio.sleep(400)
-        pods = await hollow.list_objects(resources.PODS)
-        going = [pod for pod in pods if "deletionTimestamp" in pod["metadata"]]
-        assert {pod["spec"]["nodeName"] for pod in going} == {lost}
-        assert await _places(hollow) == before
-
-    in_hollow_cluster(test, profile="ci", nodes=3, faults=["node-loss:at=70s,remedy=0s"])
+@pytest.mark.hollow(profile="ci", nodes=3, faults=["node-loss:at=70s,remedy=0s"])
+async def test_without_a_remedy_a_lost_nodes_vmis_are_stuck(hollow: Hollow) -> None:
+    await _run_vms(hollow)
+    before = await _places(hollow)
+    await asyncio.sleep(100)
+    (lost,) = [name for name in hollow.cluster.node_names if await _is_lost(hollow, name)]
+    assert await _node(hollow, lost) == ("Unknown", ["node.kubernetes.io/unreachable"])
+    pods = await hollow.list_objects(resources.PODS)
+    assert not any("deletionTimestamp" in pod["metadata"] for pod in pods)
+    await asyncio.sleep(400)
+    pods = await hollow.list_objects(resources.PODS)
+    going = [pod for pod in pods if "deletionTimestamp" in pod["metadata"]]
+    assert {pod["spec"]["nodeName"] for pod in going} == {lost}
+    assert await _places(hollow) == before
 
 
 async def _is_lost(hollow: Hollow, name: str) -> bool:
     return (await _node(hollow, name))[0] != "True"
 
 
-def test_once_out_of_service_its_vms_run_elsewhere_and_the_node_comes_back() -> None:
-    async def test(hollow: Hollow) -> None:
-        await _run_vms(hollow)
-        before = await _places(hollow)
-        await asyncio.sleep(200)
-        (lost,) = [name for name in hollow.cluster.node_names if await _is_lost(hollow, name)]
-        after = await _places(hollow)
-        moved = {name for name, (node, _) in before.items() if node == lost}
+@pytest.mark.hollow(profile="ci", nodes=3, faults=["node-loss:at=70s,for=250s,remedy=60s"])
+async def test_once_out_of_service_its_vms_run_elsewhere_and_the_node_comes_back(
+    hollow: Hollow,
+) -> None:
+    await _run_vms(hollow)
+    before = await _places(hollow)
+    await asyncio.sleep(200)
+    (lost,) = [name for name in hollow.cluster.node_names if await _is_lost(hollow, name)]
+    after = await _places(hollow)
+    moved = {name for name, (node, _) in before.items() if node == lost}
 
-        assert moved
-        assert set(after) == set(before)
-        assert {phase for _, phase in after.values()} == {"Running"}
-        assert lost not in {node for node, _ in after.values()}
-        stayed = {name: place for name, place in before.items() if name not in moved}
-        assert {name: after[name] for name in stayed} == stayed
+    assert moved
+    assert set(after) == set(before)
+    assert {phase for _, phase in after.values()} == {"Running"}
+    assert lost not in {node for node, _ in after.values()}
+    stayed = {name: place for name, place in before.items() if name not in moved}
+    assert {name: after[name] for name in stayed} == stayed
 
-        await asyncio.sleep(200)
-        assert await _node(hollow, lost) == ("True", [])
-
-    in_hollow_cluster(test, profile="ci", nodes=3, faults=["node-loss:at=70s,for=250s,remedy=60s"])
+    await asyncio.sleep(200)
+    assert await _node(hollow, lost) == ("True", [])

@@ -6,8 +6,6 @@ import pytest
 
 from support.cli import Outcome, only_run, virtslo
 
-pytestmark = pytest.mark.timeout(240)
-
 STRICT = """
 apiVersion: virtslo/v1
 kind: Objectives

@@ -6,7 +6,7 @@ import pytest
 
 from support.bodies import config_map, machine
 from support.clusters import USER, Cluster
-from support.faulty_clusters import faulty_server, under_faults
+from support.faulty_clusters import faulty_cluster, faulty_server, under_faults
 from virtslo.base.clock import Clock, to_seconds
 from virtslo.base.errors import (
     ConnectionLost,
@@ -16,7 +16,6 @@ from virtslo.base.errors import (
     TooManyRequests,
 )
 from virtslo.base.stage_board import StageBoard
-from virtslo.base.virtual_time import run_in_virtual_time
 from virtslo.model import resources
 from virtslo.ports.kube_api import KubeApi
 from virtslo.sim.direct import DirectTransport
@@ -61,160 +60,143 @@ def test_a_fault_changes_nobody_whom_another_one_strikes() -> None:
     assert under_faults(test, "too-many-requests:rate=0.3", "latency:rate=0.5") == alone
 
 
-def test_a_fault_lasts_and_comes_again() -> None:
-    async def test(cluster: Cluster) -> list[float]:
-        found = []
-        for _ in range(30):
-            await asyncio.sleep(1)
-            found.append(await _seconds_of_a_get(cluster))
-        return found
-
-    waits = under_faults(test, "latency:delay=1ms,rate=1,at=4500ms,for=3s,every=10s")
+@pytest.mark.faults("latency:delay=1ms,rate=1,at=4500ms,for=3s,every=10s")
+async def test_a_fault_lasts_and_comes_again(cluster: Cluster) -> None:
+    waits = []
+    for _ in range(30):
+        await asyncio.sleep(1)
+        waits.append(await _seconds_of_a_get(cluster))
 
     struck = [index + 1 for index, wait in enumerate(waits) if wait]
     assert struck == [5, 6, 7, 15, 16, 17, 25, 26, 27]
 
 
-def test_too_many_requests_says_when_to_come_back() -> None:
-    async def test(cluster: Cluster) -> None:
-        await asyncio.sleep(0.001)
-        with pytest.raises(TooManyRequests) as caught:
-            await cluster.api.get(resources.NAMESPACES, "default")
-        assert caught.value.retry_after_seconds == 7
-
-    under_faults(test, "too-many-requests:rate=1,retry=7s")
+@pytest.mark.faults("too-many-requests:rate=1,retry=7s")
+async def test_too_many_requests_says_when_to_come_back(cluster: Cluster) -> None:
+    await asyncio.sleep(0.001)
+    with pytest.raises(TooManyRequests) as caught:
+        await cluster.api.get(resources.NAMESPACES, "default")
+    assert caught.value.retry_after_seconds == 7
 
 
 @pytest.mark.parametrize("code", [500, 503, 504])
-def test_a_server_error_is_answered_and_changes_nothing(code: int) -> None:
-    async def test(cluster: Cluster) -> None:
+async def test_a_server_error_is_answered_and_changes_nothing(clock: Clock, code: int) -> None:
+    async with faulty_cluster(clock, f"server-error:rate=1,code={code}") as cluster:
         await asyncio.sleep(0.001)
         with pytest.raises(ServerFailure) as caught:
             await cluster.api.create(resources.CONFIG_MAPS, config_map("a"), namespace="default")
         assert caught.value.code == code
         assert not cluster.server.store.collection(resources.CONFIG_MAPS).objects
 
-    under_faults(test, f"server-error:rate=1,code={code}")
-
 
 @pytest.mark.parametrize("served", [0, 1])
-def test_a_reset_loses_the_request_or_only_its_answer(served: int) -> None:
-    async def test(cluster: Cluster) -> None:
+async def test_a_reset_loses_the_request_or_only_its_answer(clock: Clock, served: int) -> None:
+    async with faulty_cluster(clock, f"connection-reset:rate=1,served={served}") as cluster:
         await asyncio.sleep(0.001)
         with pytest.raises(ConnectionLost, match="reset"):
             await cluster.api.create(resources.CONFIG_MAPS, config_map("a"), namespace="default")
         assert len(cluster.server.store.collection(resources.CONFIG_MAPS).objects) == served
         assert sum(cluster.server.telemetry.metrics.requests().values()) == served
 
-    under_faults(test, f"connection-reset:rate=1,served={served}")
+
+@pytest.mark.faults("slow-webhook:delay=3s")
+async def test_a_slow_webhook_delays_only_what_webhooks_see(cluster: Cluster) -> None:
+    await asyncio.sleep(0.001)
+    api, clock = cluster.api, cluster.clock
+    start_ns = clock.now_ns()
+    await api.create(resources.CONFIG_MAPS, config_map("a"), namespace="default")
+    assert clock.now_ns() == start_ns
+    made = await api.create(resources.VMIS, machine("a"), namespace="default")
+    assert to_seconds(clock.now_ns() - start_ns) == 3
+    await api.update(resources.VMIS, made)
+    assert to_seconds(clock.now_ns() - start_ns) == 6
+    await api.get(resources.VMIS, "a", namespace="default")
+    await api.delete(resources.VMIS, "a", namespace="default")
+    assert to_seconds(clock.now_ns() - start_ns) == 6
 
 
-def test_a_slow_webhook_delays_only_what_webhooks_see() -> None:
-    async def test(cluster: Cluster) -> None:
-        await asyncio.sleep(0.001)
-        api, clock = cluster.api, cluster.clock
-        start_ns = clock.now_ns()
-        await api.create(resources.CONFIG_MAPS, config_map("a"), namespace="default")
-        assert clock.now_ns() == start_ns
-        made = await api.create(resources.VMIS, machine("a"), namespace="default")
-        assert to_seconds(clock.now_ns() - start_ns) == 3
-        await api.update(resources.VMIS, made)
-        assert to_seconds(clock.now_ns() - start_ns) == 6
-        await api.get(resources.VMIS, "a", namespace="default")
-        await api.delete(resources.VMIS, "a", namespace="default")
-        assert to_seconds(clock.now_ns() - start_ns) == 6
-
-    under_faults(test, "slow-webhook:delay=3s")
+@pytest.mark.faults("slow-webhook:delay=30s")
+async def test_a_webhook_that_does_not_answer_fails_the_request_after_10_seconds(
+    cluster: Cluster,
+) -> None:
+    await asyncio.sleep(0.001)
+    start_ns = cluster.clock.now_ns()
+    with pytest.raises(ServerFailure, match="context deadline exceeded"):
+        await cluster.api.create(resources.VMIS, machine("a"), namespace="default")
+    assert to_seconds(cluster.clock.now_ns() - start_ns) == 10
+    with pytest.raises(NotFound):
+        await cluster.api.get(resources.VMIS, "a", namespace="default")
 
 
-def test_a_webhook_that_does_not_answer_fails_the_request_after_10_seconds() -> None:
-    async def test(cluster: Cluster) -> None:
-        await asyncio.sleep(0.001)
-        start_ns = cluster.clock.now_ns()
-        with pytest.raises(ServerFailure, match="context deadline exceeded"):
-            await cluster.api.create(resources.VMIS, machine("a"), namespace="default")
-        assert to_seconds(cluster.clock.now_ns() - start_ns) == 10
-        with pytest.raises(NotFound):
-            await cluster.api.get(resources.VMIS, "a", namespace="default")
-
-    under_faults(test, "slow-webhook:delay=30s")
-
-
-def test_watches_drop_at_their_time_though_nobody_asks_anything() -> None:
-    async def test(cluster: Cluster) -> None:
-        async with cluster.api.watch(resources.CONFIG_MAPS, resource_version="1") as events:
-            with pytest.raises(ConnectionLost, match="reset"):
-                await anext(events)
-        assert to_seconds(cluster.clock.now_ns()) == 12
-        async with cluster.api.watch(resources.CONFIG_MAPS, resource_version="1") as events:
-            with pytest.raises(ConnectionLost):
-                await anext(events)
-        assert to_seconds(cluster.clock.now_ns()) == 52
-
-    under_faults(test, "dropped-watches:at=12s,every=40s")
+@pytest.mark.faults("dropped-watches:at=12s,every=40s")
+async def test_watches_drop_at_their_time_though_nobody_asks_anything(cluster: Cluster) -> None:
+    async with cluster.api.watch(resources.CONFIG_MAPS, resource_version="1") as events:
+        with pytest.raises(ConnectionLost, match="reset"):
+            await anext(events)
+    assert to_seconds(cluster.clock.now_ns()) == 12
+    async with cluster.api.watch(resources.CONFIG_MAPS, resource_version="1") as events:
+        with pytest.raises(ConnectionLost):
+            await anext(events)
+    assert to_seconds(cluster.clock.now_ns()) == 52
 
 
-def test_stalled_watches_deliver_everything_late_and_in_order() -> None:
-    async def test(cluster: Cluster) -> None:
-        async with cluster.api.watch(resources.CONFIG_MAPS, resource_version="1") as early:
-            await asyncio.sleep(3)
-            await cluster.api.create(resources.CONFIG_MAPS, config_map("a"), namespace="default")
-            async with cluster.api.watch(resources.CONFIG_MAPS, resource_version="1") as late:
-                for events in (early, late):
-                    event = await anext(events)
-                    assert event.object["metadata"]["name"] == "a"
-                    assert to_seconds(event.received_ns) == 8
-            await cluster.api.create(resources.CONFIG_MAPS, config_map("b"), namespace="default")
-            event = await anext(early)
-            assert event.object["metadata"]["name"] == "b"
-            assert to_seconds(event.received_ns) == 8
-
-    under_faults(test, "stalled-watches:at=2s,for=6s")
+@pytest.mark.faults("stalled-watches:at=2s,for=6s")
+async def test_stalled_watches_deliver_everything_late_and_in_order(cluster: Cluster) -> None:
+    async with cluster.api.watch(resources.CONFIG_MAPS, resource_version="1") as early:
+        await asyncio.sleep(3)
+        await cluster.api.create(resources.CONFIG_MAPS, config_map("a"), namespace="default")
+        async with cluster.api.watch(resources.CONFIG_MAPS, resource_version="1") as late:
+            for events in (early, late):
+                event = await anext(events)
+                assert event.object["metadata"]["name"] == "a"
+                assert to_seconds(event.received_ns) == 8
+        await cluster.api.create(resources.CONFIG_MAPS, config_map("b"), namespace="default")
+        event = await anext(early)
+        assert event.object["metadata"]["name"] == "b"
+        assert to_seconds(event.received_ns) == 8
 
 
-def test_compaction_ends_watches_and_forgets_what_they_could_resume_from() -> None:
-    async def test(cluster: Cluster) -> None:
-        for name in ("a", "b", "c"):
-            await cluster.api.create(resources.CONFIG_MAPS, config_map(name), namespace="default")
-        page = await cluster.api.list_objects(resources.CONFIG_MAPS, limit=1)
-        await cluster.api.create(resources.CONFIG_MAPS, config_map("d"), namespace="default")
+@pytest.mark.faults("compaction:at=1s")
+async def test_compaction_ends_watches_and_forgets_what_they_could_resume_from(
+    cluster: Cluster,
+) -> None:
+    for name in ("a", "b", "c"):
+        await cluster.api.create(resources.CONFIG_MAPS, config_map(name), namespace="default")
+    page = await cluster.api.list_objects(resources.CONFIG_MAPS, limit=1)
+    await cluster.api.create(resources.CONFIG_MAPS, config_map("d"), namespace="default")
+    async with cluster.api.watch(resources.CONFIG_MAPS, resource_version="2") as events:
+        seen = [event async for event in events]
+    assert len(seen) == 4
+    with pytest.raises(ResourceExpired):
         async with cluster.api.watch(resources.CONFIG_MAPS, resource_version="2") as events:
-            seen = [event async for event in events]
-        assert len(seen) == 4
-        with pytest.raises(ResourceExpired):
-            async with cluster.api.watch(resources.CONFIG_MAPS, resource_version="2") as events:
-                await anext(events)
-        with pytest.raises(ResourceExpired):
-            await cluster.api.list_objects(
-                resources.CONFIG_MAPS, limit=1, continue_token=page.continue_token
-            )
-
-    under_faults(test, "compaction:at=1s")
+            await anext(events)
+    with pytest.raises(ResourceExpired):
+        await cluster.api.list_objects(
+            resources.CONFIG_MAPS, limit=1, continue_token=page.continue_token
+        )
 
 
-def test_a_restarted_server_refuses_breaks_and_keeps_its_data() -> None:
-    async def test(cluster: Cluster) -> None:
-        made = await cluster.api.create(resources.CONFIG_MAPS, config_map("a"), namespace="default")
-        before = await cluster.api.read_raw("/metrics")
-        newest = made["metadata"]["resourceVersion"]
-        async with cluster.api.watch(resources.CONFIG_MAPS, resource_version=newest) as events:
-            with pytest.raises(ConnectionLost, match="reset"):
-                await anext(events)
-        for call in (
-            cluster.api.get(resources.CONFIG_MAPS, "a", namespace="default"),
-            cluster.api.read_raw("/readyz"),
-        ):
-            with pytest.raises(ConnectionLost, match="refused"):
-                await call
-        await asyncio.sleep(4)
-        found = await cluster.api.get(resources.CONFIG_MAPS, "a", namespace="default")
-        assert found["metadata"]["name"] == "a"
-        after = await cluster.api.read_raw("/metrics")
-        assert b'verb="POST"' in before
-        assert b'verb="POST"' not in after
-        assert _started(after) == _started(before) + 9
-
-    under_faults(test, "api-server-restart:at=5s,for=4s")
+@pytest.mark.faults("api-server-restart:at=5s,for=4s")
+async def test_a_restarted_server_refuses_breaks_and_keeps_its_data(cluster: Cluster) -> None:
+    made = await cluster.api.create(resources.CONFIG_MAPS, config_map("a"), namespace="default")
+    before = await cluster.api.read_raw("/metrics")
+    newest = made["metadata"]["resourceVersion"]
+    async with cluster.api.watch(resources.CONFIG_MAPS, resource_version=newest) as events:
+        with pytest.raises(ConnectionLost, match="reset"):
+            await anext(events)
+    for call in (
+        cluster.api.get(resources.CONFIG_MAPS, "a", namespace="default"),
+        cluster.api.read_raw("/readyz"),
+    ):
+        with pytest.raises(ConnectionLost, match="refused"):
+            await call
+    await asyncio.sleep(4)
+    found = await cluster.api.get(resources.CONFIG_MAPS, "a", namespace="default")
+    assert found["metadata"]["name"] == "a"
+    after = await cluster.api.read_raw("/metrics")
+    assert b'verb="POST"' in before
+    assert b'verb="POST"' not in after
+    assert _started(after) == _started(before) + 9
 
 
 def _started(exposition: bytes) -> float:
@@ -226,33 +208,31 @@ def _started(exposition: bytes) -> float:
     return float(line.split()[1])
 
 
-def test_a_request_under_way_when_the_server_dies_is_never_carried_out() -> None:
-    async def test(cluster: Cluster) -> None:
-        await asyncio.sleep(1)
-        with pytest.raises(ConnectionLost, match="reset"):
-            await cluster.api.create(resources.CONFIG_MAPS, config_map("a"), namespace="default")
-        await asyncio.sleep(10)
-        assert not cluster.server.store.collection(resources.CONFIG_MAPS).objects
-        assert cluster.server.telemetry.metrics.in_flight == {"mutating": 0, "readOnly": 0}
+@pytest.mark.faults("latency:rate=1,delay=3s,for=3s", "api-server-restart:at=2s,for=1s")
+async def test_a_request_under_way_when_the_server_dies_is_never_carried_out(
+    cluster: Cluster,
+) -> None:
+    await asyncio.sleep(1)
+    with pytest.raises(ConnectionLost, match="reset"):
+        await cluster.api.create(resources.CONFIG_MAPS, config_map("a"), namespace="default")
+    await asyncio.sleep(10)
+    assert not cluster.server.store.collection(resources.CONFIG_MAPS).objects
+    assert cluster.server.telemetry.metrics.in_flight == {"mutating": 0, "readOnly": 0}
 
-    under_faults(test, "latency:rate=1,delay=3s,for=3s", "api-server-restart:at=2s,for=1s")
 
+async def test_a_fault_of_a_stage_strikes_in_every_such_stage_and_nowhere_else(
+    clock: Clock,
+) -> None:
+    board = StageBoard()
+    waits = []
+    async with faulty_server(clock, ["latency:rate=1,delay=1s,stage=churn"], stages=board) as it:
+        cluster = Cluster(KubeApi(DirectTransport(it, USER)), it, clock)
+        for name in ("ramp_up", "churn", "ramp_down", "churn"):
+            board.note(name, is_over=False)
+            await asyncio.sleep(1)
+            waits.append(await _seconds_of_a_get(cluster))
+            board.note(name, is_over=True)
+            await asyncio.sleep(1)
+            waits.append(await _seconds_of_a_get(cluster))
 
-def test_a_fault_of_a_stage_strikes_in_every_such_stage_and_nowhere_else() -> None:
-    async def main(clock: Clock) -> list[float]:
-        board = StageBoard()
-        async with faulty_server(
-            clock, ["latency:rate=1,delay=1s,stage=churn"], stages=board
-        ) as it:
-            cluster = Cluster(KubeApi(DirectTransport(it, USER)), it, clock)
-            waits = []
-            for name in ("ramp_up", "churn", "ramp_down", "churn"):
-                board.note(name, is_over=False)
-                await asyncio.sleep(1)
-                waits.append(await _seconds_of_a_get(cluster))
-                board.note(name, is_over=True)
-                await asyncio.sleep(1)
-                waits.append(await _seconds_of_a_get(cluster))
-            return waits
-
-    assert run_in_virtual_time(main) == [0, 0, 1, 0, 0, 0, 1, 0]
+    assert waits == [0, 0, 1, 0, 0, 0, 1, 0]

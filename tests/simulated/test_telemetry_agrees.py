@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from support.hollow_clusters import NAMESPACE, Hollow, in_hollow_cluster, vm
+from support.hollow_clusters import NAMESPACE, Hollow, hollow_cluster, vm
+from virtslo.base.clock import Clock
 from virtslo.base.errors import ClusterError
 from virtslo.model import resources
 
@@ -35,15 +36,15 @@ Row = tuple[str, ...]
 
 
 @pytest.mark.parametrize("faults", FAULTS.values(), ids=FAULTS)
-def test_every_request_is_counted_once_everywhere(faults: Sequence[str]) -> None:
-    async def test(hollow: Hollow) -> None:
+async def test_every_request_is_counted_once_everywhere(
+    clock: Clock, faults: Sequence[str]
+) -> None:
+    async with hollow_cluster(clock, profile="ci", faults=faults) as hollow:
         await _come_and_go(hollow)
         await asyncio.sleep(30)
 
         assert _by_components(hollow) == _by_audit(hollow.audit_log)
         assert _by_server(hollow) == _by_ended(hollow.audit_log)
-
-    in_hollow_cluster(test, profile="ci", faults=faults)
 
 
 async def _come_and_go(hollow: Hollow) -> None:

@@ -4,8 +4,6 @@ import pytest
 
 from support.reference_runs import reference_run
 
-pytestmark = pytest.mark.timeout(300)
-
 MEASURED = {
     "vmi": (12.5, 8.4, 11.2),
     "vm": (20.2, 1.7, 2.1),

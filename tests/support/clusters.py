@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,6 @@ from typing import Any, Final, TypeVar, cast
 
 from virtslo.base.clock import Clock, SystemClock
 from virtslo.base.errors import NotFound
-from virtslo.base.virtual_time import run_in_virtual_time
 from virtslo.hollow.cluster import HollowCluster
 from virtslo.hollow.profiles import load_profile
 from virtslo.kube.connector import Endpoint, tls_context
@@ -55,9 +54,6 @@ class Served:
     certificates: Certificates
 
 
-Test = Callable[[Cluster], Awaitable[T]]
-
-
 def new_server(clock: Clock, *, log_size: int = 10_000) -> ApiServer:
     """An API server without delays that refuses changes to what it handed out."""
     server = ApiServer(clock=clock, seed=1, profile=ServerProfile(), log_size=log_size, guard=True)
@@ -66,47 +62,42 @@ def new_server(clock: Clock, *, log_size: int = 10_000) -> ApiServer:
     return server
 
 
-def in_process(test: Test[T], *, log_size: int = 10_000) -> T:
-    """Run a test against a server in this process, in virtual time."""
-
-    async def main(clock: Clock) -> T:
-        server = new_server(clock, log_size=log_size)
-        return await test(Cluster(KubeApi(DirectTransport(server, USER)), server, clock))
-
-    return run_in_virtual_time(main)
+@asynccontextmanager
+async def in_process(clock: Clock, *, log_size: int = 10_000) -> AsyncIterator[Cluster]:
+    """A server in this process, with no socket between."""
+    server = new_server(clock, log_size=log_size)
+    yield Cluster(KubeApi(DirectTransport(server, USER)), server, clock)
 
 
-def over_sockets(test: Test[T], *, log_size: int = 10_000) -> T:
-    """Run a test against a server on a loopback socket, in real time."""
-
-    async def main() -> T:
-        async with served(log_size=log_size) as there, connected(there) as api:
-            return await test(Cluster(api, there.server, SystemClock()))
-
-    return asyncio.run(main())
+@asynccontextmanager
+async def over_sockets(clock: Clock, *, log_size: int = 10_000) -> AsyncIterator[Cluster]:
+    """A server on a loopback socket."""
+    async with served(log_size=log_size) as there, connected(there) as api:
+        yield Cluster(api, there.server, clock)
 
 
-def on_a_real_server(test: Test[T]) -> T:
-    """Run a test against the real API server that REAL leads to, its default namespace emptied."""
-    path = os.environ[REAL]
+@asynccontextmanager
+async def on_a_real_server(clock: Clock) -> AsyncIterator[Cluster]:
+    """The real API server that REAL leads to, its default namespace emptied."""
+    opened = await connect(
+        kubeconfig=Path(os.environ[REAL]),
+        context=None,
+        in_cluster=False,
+        clock=clock,
+        user_agent="tests/1",
+    )
+    async with opened as api:
+        await _empty_default_namespace(api)
+        yield Cluster(api, cast("ApiServer", None), clock)
 
-    async def main() -> T:
-        clock = SystemClock()
-        opened = await connect(
-            kubeconfig=Path(path), context=None, in_cluster=False, clock=clock, user_agent="tests/1"
-        )
-        async with opened as api:
-            await _empty_default_namespace(api)
-            return await test(Cluster(api, cast("ApiServer", None), clock))
 
-    return asyncio.run(main())
-
-
-RUNNERS: Final[Mapping[str, Any]] = {
+WAYS: Final[Mapping[str, Any]] = {
     "in process": in_process,
     "over HTTP": over_sockets,
-    **({"real": on_a_real_server} if os.environ.get(REAL) else {}),
+    "real": on_a_real_server,
 }
+"""The ways to a cluster, by what a test's parameter is called."""
+EVERY_WAY: Final = ("in process", "over HTTP", *(["real"] if os.environ.get(REAL) else []))
 """The ways to the API that its contract is held to; a real server only where REAL names one."""
 
 

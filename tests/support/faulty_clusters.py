@@ -21,12 +21,19 @@ from virtslo.sim.server_faults import server_plays
 T = TypeVar("T")
 
 
-def under_faults(test: Callable[[Cluster], Awaitable[T]], *texts: str, seed: int = 1) -> T:
-    """Run a test against a server under faults, in process and in virtual time."""
+@asynccontextmanager
+async def faulty_cluster(clock: Clock, *texts: str, seed: int = 1) -> AsyncIterator[Cluster]:
+    """A server under faults in this process, with no socket between."""
+    async with faulty_server(clock, texts, seed=seed) as server:
+        yield Cluster(KubeApi(DirectTransport(server, USER)), server, clock)
+
+
+def under_faults(work: Callable[[Cluster], Awaitable[T]], *texts: str, seed: int = 1) -> T:
+    """What work on a server under faults comes to, on a loop of its own in virtual time."""
 
     async def main(clock: Clock) -> T:
-        async with faulty_server(clock, texts, seed=seed) as server:
-            return await test(Cluster(KubeApi(DirectTransport(server, USER)), server, clock))
+        async with faulty_cluster(clock, *texts, seed=seed) as cluster:
+            return await work(cluster)
 
     return run_in_virtual_time(main)
 

@@ -2,10 +2,12 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from support.coroutines import beside
 from virtslo.base.clock import Clock
 from virtslo.base.errors import NotFound
 from virtslo.base.virtual_time import run_in_virtual_time
@@ -88,51 +90,61 @@ class Hollow:
         await self.until(is_gone, seconds=seconds)
 
 
+@asynccontextmanager
+async def hollow_cluster(
+    clock: Clock,
+    *,
+    profile: str = "instant",
+    nodes: int = 2,
+    seed: int = 1,
+    faults: Sequence[str] = (),
+) -> AsyncIterator[Hollow]:
+    """A hollow cluster at work; its faults play from when it is ready."""
+    asked = parse_faults(faults)
+    loaded = load_profile(profile)
+    audit_log: list[Mapping[str, Any]] = []
+    server = ApiServer(
+        clock=clock,
+        seed=seed,
+        profile=loaded.server,
+        audit_log=lambda line: audit_log.append(json.loads(line)),
+        faults=FaultPlan(asked, seed=seed),
+    )
+    server.set_up()
+    cluster = HollowCluster(
+        connect=lambda identity: DirectTransport(server, identity),
+        clock=clock,
+        profile=loaded,
+        seed=seed,
+        nodes=nodes,
+        register_metrics=server.register_proxy,
+        work=server.work,
+    )
+    await cluster.install()
+    api = KubeApi(DirectTransport(server, LOADER))
+    async with beside(cluster.run()):
+        await cluster.synced.wait()
+        namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
+        await api.create(resources.NAMESPACES, namespace)
+        plays = {**server_plays(server), **cluster_plays(cluster, seed=seed)}
+        async with beside(FaultTimer(asked, clock=clock, plays=plays).run()):
+            yield Hollow(api, server, cluster, clock, audit_log)
+
+
 def in_hollow_cluster(
-    test: Callable[[Hollow], Awaitable[T]],
+    work: Callable[[Hollow], Awaitable[T]],
     *,
     profile: str = "instant",
     nodes: int = 2,
     seed: int = 1,
     faults: Sequence[str] = (),
 ) -> T:
-    """Run a test against a hollow cluster, in virtual time; faults play from when it is ready."""
-    asked = parse_faults(faults)
+    """What work on a hollow cluster comes to, on a loop of its own in virtual time."""
 
     async def main(clock: Clock) -> T:
-        loaded = load_profile(profile)
-        audit_log: list[Mapping[str, Any]] = []
-        server = ApiServer(
-            clock=clock,
-            seed=seed,
-            profile=loaded.server,
-            audit_log=lambda line: audit_log.append(json.loads(line)),
-            faults=FaultPlan(asked, seed=seed),
-        )
-        server.set_up()
-        cluster = HollowCluster(
-            connect=lambda identity: DirectTransport(server, identity),
-            clock=clock,
-            profile=loaded,
-            seed=seed,
-            nodes=nodes,
-            register_metrics=server.register_proxy,
-            work=server.work,
-        )
-        await cluster.install()
-        api = KubeApi(DirectTransport(server, LOADER))
-        async with asyncio.TaskGroup() as group:
-            running = group.create_task(cluster.run())
-            await cluster.synced.wait()
-            namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
-            await api.create(resources.NAMESPACES, namespace)
-            plays = {**server_plays(server), **cluster_plays(cluster, seed=seed)}
-            playing = group.create_task(FaultTimer(asked, clock=clock, plays=plays).run())
-            result = await test(Hollow(api, server, cluster, clock, audit_log))
-            playing.cancel()
-            await asyncio.wait([playing])
-            running.cancel()
-        return result
+        opened = hollow_cluster(clock, profile=profile, nodes=nodes, seed=seed, faults=faults)
+        async with opened as hollow:
+            return await work(hollow)
 
     return run_in_virtual_time(main)
 

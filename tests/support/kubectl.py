@@ -36,7 +36,7 @@ class Kubectl:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=600,
         )
 
     def __call__(self, *arguments: str, body: Any = None) -> str:

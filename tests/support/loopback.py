@@ -15,7 +15,7 @@ def free_port() -> int:
 
 def wait_until_ready(port: int, process: subprocess.Popen[bytes], path: str = "/-/ready") -> None:
     """Until it answers 200."""
-    for _ in range(300):
+    for _ in range(6000):
         assert process.poll() is None, "it ended"
         try:
             if answer_of(port, path)[0] == 200:
@@ -28,7 +28,7 @@ def wait_until_ready(port: int, process: subprocess.Popen[bytes], path: str = "/
 
 def answer_of(port: int, path: str) -> tuple[int, bytes]:
     """The status code and the body that a path is answered with."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
     try:
         connection.request("GET", path)
         response = connection.getresponse()

@@ -57,6 +57,6 @@ def _run(name: str, *arguments: str, user: str | None) -> None:
         cwd="/",
         check=False,
         text=True,
-        timeout=120,
+        timeout=600,
     )
     assert done.returncode == 0, done.stderr

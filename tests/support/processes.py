@@ -63,7 +63,7 @@ async def finish(process: asyncio.subprocess.Process) -> Shown:
 
 async def until_stage(folder: Path, stage: str) -> dict[str, Any]:
     """Wait until the run of a folder is in a stage; returns its record's header."""
-    for _ in range(1200):
+    for _ in range(12_000):
         header = current_header(folder)
         if header and header["stages"] and header["stages"][-1]["name"] == stage:
             return header

@@ -26,7 +26,7 @@ JSON_PATCH = "application/json-patch+json"
 STRATEGIC = "application/strategic-merge-patch+json"
 APPLY = "application/apply-patch+yaml"
 TABLE = "application/json;as=Table;g=meta.k8s.io;v=v1"
-SECONDS = 20.0
+SECONDS = 600.0
 
 
 @dataclass(frozen=True, slots=True)

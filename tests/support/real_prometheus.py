@@ -42,7 +42,7 @@ def prometheus_with(scrapes: Sequence[Scrape], folder: Path) -> Iterator[Running
         file.write("# EOF\n")
     data = folder / "data"
     command = ["promtool", "tsdb", "create-blocks-from", "openmetrics", str(text), str(data)]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    subprocess.run(command, check=True, capture_output=True, timeout=600)
     with running_prometheus(
         folder, {"global": {}}, "--storage.tsdb.retention.time=100y"
     ) as running:

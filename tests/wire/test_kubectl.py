@@ -11,9 +11,8 @@ from support.kubectl import KUBECTL, WHY_NOT, Kubectl, machine, vmi
 
 pytestmark = [
     pytest.mark.skipif(KUBECTL is None, reason=WHY_NOT),
-    pytest.mark.timeout(120),
 ]
-WAIT = "--timeout=30s"
+WAIT = "--timeout=600s"
 
 
 def vm(name: str = "one", memory: str = "64Mi", strategy: str = "Always") -> dict[str, Any]:

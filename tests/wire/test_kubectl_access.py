@@ -9,7 +9,6 @@ from support.kubectl import KUBECTL, WHY_NOT, Kubectl
 
 pytestmark = [
     pytest.mark.skipif(KUBECTL is None, reason=WHY_NOT),
-    pytest.mark.timeout(120),
 ]
 
 

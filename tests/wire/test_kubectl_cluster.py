@@ -6,9 +6,8 @@ from support.kubectl import KUBECTL, WHY_NOT, Kubectl, vmi
 
 pytestmark = [
     pytest.mark.skipif(KUBECTL is None, reason=WHY_NOT),
-    pytest.mark.timeout(120),
 ]
-WAIT = "--timeout=30s"
+WAIT = "--timeout=600s"
 
 
 def test_what_a_simulated_cluster_has_not_is_said_plainly(kubectl: Kubectl) -> None:

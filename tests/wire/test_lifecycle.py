@@ -8,7 +8,6 @@ import pytest
 
 from support.raw_api import Answer, RawApi, simulated_api
 
-pytestmark = pytest.mark.timeout(120)
 TRIES = 600
 
 

@@ -16,7 +16,6 @@ from lightkube.resources.core_v1 import ConfigMap, Namespace, Node, Pod  # noqa:
 from lightkube.types import PatchType  # noqa: E402
 
 pytestmark = [
-    pytest.mark.timeout(120),
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
 ]
 Machine = create_namespaced_resource(

@@ -21,7 +21,6 @@ from virtslo.ports.kube_api import Selection
 pytestmark = [
     pytest.mark.skipif(bool(missing("promtool")), reason=missing("promtool") or "none"),
     pytest.mark.slow,
-    pytest.mark.timeout(300),
 ]
 COUNT = 100
 INTERVAL = 30.0

@@ -71,76 +71,64 @@ async def names(there: Served) -> set[str]:
         return {item["metadata"]["name"] for item in (*machines.items, *spaces.items)}
 
 
-def test_a_cluster_that_is_ready_passes_and_stays_as_it_is(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with cluster(tmp_path) as (there, kubeconfig):
-            before = await names(there)
-            shown = await virtslo(kubeconfig, "preflight", "burst", "--count", "10")
+async def test_a_cluster_that_is_ready_passes_and_stays_as_it_is(tmp_path: Path) -> None:
+    async with cluster(tmp_path) as (there, kubeconfig):
+        before = await names(there)
+        shown = await virtslo(kubeconfig, "preflight", "burst", "--count", "10")
 
-            assert shown.code == 0, shown.err
-            assert lines(shown, "FAILED") == []
-            assert "played by hollow controllers" in shown.err
-            assert any("that a run needs" in line for line in lines(shown, "ok"))
-            assert "not allowed" not in shown.err
-            assert await names(there) == before
-            assert not (tmp_path / "runs").exists()
-
-    asyncio.run(main())
+        assert shown.code == 0, shown.err
+        assert lines(shown, "FAILED") == []
+        assert "played by hollow controllers" in shown.err
+        assert any("that a run needs" in line for line in lines(shown, "ok"))
+        assert "not allowed" not in shown.err
+        assert await names(there) == before
+        assert not (tmp_path / "runs").exists()
 
 
-def test_everything_that_is_wrong_is_told_at_once_with_what_to_do(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with cluster(tmp_path) as (there, kubeconfig), connected(there) as api:
-            left = namespace("left")
-            left["metadata"]["labels"] = {RUN_LABEL: "r1"}
-            await api.create(NAMESPACES, left)
-            await api.create(VMIS, machine("one", **{RUN_LABEL: "r1"}))
-            await api.patch(
-                KUBEVIRTS,
-                "kubevirt",
-                {"status": {"phase": "Deploying"}},
-                patch_type=PatchType.MERGE,
-                namespace="kubevirt",
-                subresource="status",
-            )
-            arguments = ("burst", "--count", "5000", "--max-in-flight", "500")
-            shown = await virtslo(kubeconfig, "preflight", *arguments)
+async def test_everything_that_is_wrong_is_told_at_once_with_what_to_do(tmp_path: Path) -> None:
+    async with cluster(tmp_path) as (there, kubeconfig), connected(there) as api:
+        left = namespace("left")
+        left["metadata"]["labels"] = {RUN_LABEL: "r1"}
+        await api.create(NAMESPACES, left)
+        await api.create(VMIS, machine("one", **{RUN_LABEL: "r1"}))
+        await api.patch(
+            KUBEVIRTS,
+            "kubevirt",
+            {"status": {"phase": "Deploying"}},
+            patch_type=PatchType.MERGE,
+            namespace="kubevirt",
+            subresource="status",
+        )
+        arguments = ("burst", "--count", "5000", "--max-in-flight", "500")
+        shown = await virtslo(kubeconfig, "preflight", *arguments)
 
-            assert shown.code == 3
-            told = "\n".join(lines(shown, "FAILED"))
-            assert "500 at once" in told
-            assert "'Deploying'" in told
-            assert "5000 VMIs are wanted" in told
-            assert "virtslo clean --run r1" in shown.err
-
-    asyncio.run(main())
+        assert shown.code == 3
+        told = "\n".join(lines(shown, "FAILED"))
+        assert "500 at once" in told
+        assert "'Deploying'" in told
+        assert "5000 VMIs are wanted" in told
+        assert "virtslo clean --run r1" in shown.err
 
 
-def test_a_run_that_would_not_work_touches_nothing(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with cluster(tmp_path) as (there, kubeconfig), connected(there) as api:
-            for item in (await api.list_objects(NODES)).items:
-                spec = {**item["spec"], "unschedulable": True}
-                await api.update(NODES, {**item, "spec": spec})
-            before = await names(there)
-            shown = await virtslo(
-                kubeconfig, "run", "burst", "--repeat", "1", "--count", "1", "--yes"
-            )
+async def test_a_run_that_would_not_work_touches_nothing(tmp_path: Path) -> None:
+    async with cluster(tmp_path) as (there, kubeconfig), connected(there) as api:
+        for item in (await api.list_objects(NODES)).items:
+            spec = {**item["spec"], "unschedulable": True}
+            await api.update(NODES, {**item, "spec": spec})
+        before = await names(there)
+        shown = await virtslo(kubeconfig, "run", "burst", "--repeat", "1", "--count", "1", "--yes")
 
-            assert shown.code == 3
-            assert "none of 2 nodes takes VMIs" in shown.err
-            assert "nothing was touched" in shown.err
-            assert await names(there) == before
-
-    asyncio.run(main())
+        assert shown.code == 3
+        assert "none of 2 nodes takes VMIs" in shown.err
+        assert "nothing was touched" in shown.err
+        assert await names(there) == before
 
 
-def test_without_a_terminal_and_without_yes_nothing_is_asked_of_the_cluster(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with cluster(tmp_path) as (_, kubeconfig):
-            shown = await virtslo(kubeconfig, "run", "burst", "--repeat", "1", "--count", "1")
+async def test_without_a_terminal_and_without_yes_nothing_is_asked_of_the_cluster(
+    tmp_path: Path,
+) -> None:
+    async with cluster(tmp_path) as (_, kubeconfig):
+        shown = await virtslo(kubeconfig, "run", "burst", "--repeat", "1", "--count", "1")
 
-            assert shown.code == 2
-            assert "--yes" in shown.err
-
-    asyncio.run(main())
+        assert shown.code == 2
+        assert "--yes" in shown.err

@@ -20,7 +20,6 @@ from virtslo.base.clock import SystemClock
 pytestmark = [
     pytest.mark.skipif(bool(missing()), reason=missing() or "none"),
     pytest.mark.slow,
-    pytest.mark.timeout(180),
 ]
 NODES = 2
 TARGETS = 1 + 1 + 2 + 2 + NODES

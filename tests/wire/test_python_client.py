@@ -18,11 +18,10 @@ config: Any = pytest.importorskip("kubernetes.config")
 dynamic_module: Any = pytest.importorskip("kubernetes.dynamic")
 watching: Any = pytest.importorskip("kubernetes.watch")
 pytestmark = [
-    pytest.mark.timeout(120),
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
     pytest.mark.filterwarnings("ignore::FutureWarning"),
 ]
-SECONDS = 30
+SECONDS = 600
 
 
 @pytest.fixture

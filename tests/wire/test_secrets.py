@@ -59,35 +59,32 @@ def leaks(folder: Path, secrets: tuple[bytes, ...]) -> list[str]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=lambda n: n.name)
-def test_no_secret_outlives_the_process(tmp_path: Path, number: signal.Signals) -> None:
+async def test_no_secret_outlives_the_process(tmp_path: Path, number: signal.Signals) -> None:
     work, temporary = tmp_path / "work", tmp_path / "temporary"
     work.mkdir()
     temporary.mkdir()
 
-    async def main() -> None:
-        async with hollow_served(nodes=2) as there:
-            path, secrets = plant(tmp_path, there)
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                *("-m", "virtslo", "run", "burst", "--repeat", "1", "--count", "20"),
-                *("--kubeconfig", str(path), "--context", "mine", "--yes", "--settle", "60s"),
-                cwd=work,
-                env={**os.environ, "TMPDIR": str(temporary), "NO_COLOR": "1"},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-            )
-            while not list(work.glob("runs/*/operations.jsonl.gz")):
-                assert process.returncode is None, await process.communicate()
-                await asyncio.sleep(0.05)
-            await asyncio.sleep(0.5)
-            process.send_signal(number)
-            out, err = await process.communicate()
+    async with hollow_served(nodes=2) as there:
+        path, secrets = plant(tmp_path, there)
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "virtslo", "run", "burst", "--repeat", "1", "--count", "20"),
+            *("--kubeconfig", str(path), "--context", "mine", "--yes", "--settle", "60s"),
+            cwd=work,
+            env={**os.environ, "TMPDIR": str(temporary), "NO_COLOR": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        while not list(work.glob("runs/*/operations.jsonl.gz")):
+            assert process.returncode is None, await process.communicate()
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(0.5)
+        process.send_signal(number)
+        out, err = await process.communicate()
 
-            assert process.returncode in {-signal.SIGKILL, 130}
-            assert list(work.rglob("*.json*")), "the run left a record to look into"
-            assert leaks(work, secrets) == []
-            assert leaks(temporary, secrets) == []
-            assert not any(secret in out + err for secret in secrets)
-
-    asyncio.run(main())
+        assert process.returncode in {-signal.SIGKILL, 130}
+        assert list(work.rglob("*.json*")), "the run left a record to look into"
+        assert leaks(work, secrets) == []
+        assert leaks(temporary, secrets) == []
+        assert not any(secret in out + err for secret in secrets)

@@ -147,14 +147,11 @@ def test_user_and_password_are_sent_and_not_shown() -> None:
     assert "s3cret" not in refused.value.message
 
 
-def test_nobody_there_is_told_at_once() -> None:
-    async def main() -> None:
-        url = f"http://127.0.0.1:{free_port()}"
-        async with OpenSearch(url, "x", clock=SystemClock(), user_agent="test") as sink:
+async def test_nobody_there_is_told_at_once() -> None:
+    url = f"http://127.0.0.1:{free_port()}"
+    async with OpenSearch(url, "x", clock=SystemClock(), user_agent="test") as sink:
+        with pytest.raises(ConnectionLost):
             await sink.send(DOCUMENTS)
-
-    with pytest.raises(ConnectionLost):
-        asyncio.run(main())
 
 
 @pytest.fixture(scope="module")
@@ -186,7 +183,7 @@ def pushgateway(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield port
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=600)
 
 
 def test_a_real_pushgateway_takes_a_run(run: Path, pushgateway: int) -> None:
@@ -196,7 +193,7 @@ def test_a_real_pushgateway_takes_a_run(run: Path, pushgateway: int) -> None:
 
     assert done.code == 0, done.err
     assert f"pushed: {url}/metrics/job/virtslo/run/{run.name}" in done.err
-    connection = http.client.HTTPConnection("127.0.0.1", pushgateway, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", pushgateway, timeout=600)
     connection.request("GET", "/metrics")
     text = connection.getresponse().read().decode()
     connection.close()

@@ -4,7 +4,7 @@ import pytest
 
 from virtslo.app.perfscale_audit import perfscale_audit
 from virtslo.base.errors import ConnectionLost
-from virtslo.base.virtual_time import VirtualClock, run_in_virtual_time
+from virtslo.base.virtual_time import VirtualClock
 from virtslo.model.perfscale_audit import PerfscaleAuditRequest
 from virtslo.ports.metric_source import ScrapedSeries
 
@@ -26,20 +26,19 @@ class Prometheus:
 
 
 @pytest.mark.parametrize("answers", [True, False])
-def test_a_prometheus_that_does_not_answer_is_told_at_once(answers: bool) -> None:
+async def test_a_prometheus_that_does_not_answer_is_told_at_once(
+    answers: bool, clock: VirtualClock
+) -> None:
     said: list[str] = []
 
-    async def main(clock: VirtualClock) -> float:
-        now = clock.wall().timestamp()
-        request = PerfscaleAuditRequest("http://prometheus", now - 60.0, now, scrape_interval=30.0)
-        before = clock.now_ns()
-        try:
-            await perfscale_audit(request, Prometheus(answers=answers), clock, said.append)
-        except ConnectionLost:
-            assert not answers
-        return (clock.now_ns() - before) / 1e9
-
-    waited = run_in_virtual_time(main)
+    now = clock.wall().timestamp()
+    request = PerfscaleAuditRequest("http://prometheus", now - 60.0, now, scrape_interval=30.0)
+    before = clock.now_ns()
+    try:
+        await perfscale_audit(request, Prometheus(answers=answers), clock, said.append)
+    except ConnectionLost:
+        assert not answers
+    waited = (clock.now_ns() - before) / 1e9
 
     assert waited == (45.0 if answers else 0.0)
     assert len(said) == (1 if answers else 0)

@@ -1,6 +1,5 @@
 """Connections: addresses, TLS, and what a session does not do."""
 
-import asyncio
 import ssl
 
 import pytest
@@ -70,12 +69,10 @@ def test_certificates_that_are_none_are_refused_without_being_shown() -> None:
     assert "secret" not in str(refused.value)
 
 
-def test_a_session_queues_nothing_and_repeats_nothing() -> None:
-    async def main() -> None:
-        async with open_session(Endpoint(url="http://host", user_agent="me/1")) as session:
-            assert session.connector is not None
-            assert session.connector.limit == 0
-            assert session._retry_connection is False
-            assert session.headers["User-Agent"] == "me/1"
-
-    asyncio.run(main())
+@pytest.mark.sockets
+async def test_a_session_queues_nothing_and_repeats_nothing() -> None:
+    async with open_session(Endpoint(url="http://host", user_agent="me/1")) as session:
+        assert session.connector is not None
+        assert session.connector.limit == 0
+        assert session._retry_connection is False
+        assert session.headers["User-Agent"] == "me/1"

@@ -17,6 +17,8 @@ from virtslo.base.errors import ClusterError, Unauthorized
 from virtslo.kube import credentials
 from virtslo.kube.credentials import connect, describe_target
 
+pytestmark = pytest.mark.sockets
+
 SECRET = "s3cr3t-t0ken"
 
 
@@ -54,67 +56,60 @@ async def version(
         return json.loads(await api.read_raw("/apis"))
 
 
-def test_a_token_of_a_kubeconfig_opens_the_cluster(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with served() as there:
-            path = write(
-                tmp_path / "config",
-                server=there.url,
-                user={"token": there.token},
-                **{"certificate-authority-data": ca_of(there)},
-            )
-            assert (await version(path, "second"))["kind"] == "APIGroupList"
-
-    asyncio.run(main())
+async def test_a_token_of_a_kubeconfig_opens_the_cluster(tmp_path: Path) -> None:
+    async with served() as there:
+        path = write(
+            tmp_path / "config",
+            server=there.url,
+            user={"token": there.token},
+            **{"certificate-authority-data": ca_of(there)},
+        )
+        assert (await version(path, "second"))["kind"] == "APIGroupList"
 
 
-def test_no_file_of_certificates_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_file_of_certificates_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = tmp_path / "temporary"
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
 
-    async def main() -> None:
-        async with served() as there:
-            path = write(
-                tmp_path / "config",
-                server=there.url,
-                user={"token": there.token},
-                **{"certificate-authority-data": ca_of(there)},
-            )
-            for _ in range(2):
-                await version(path)
-                assert list(folder.iterdir()) == []
-
-    asyncio.run(main())
+    async with served() as there:
+        path = write(
+            tmp_path / "config",
+            server=there.url,
+            user={"token": there.token},
+            **{"certificate-authority-data": ca_of(there)},
+        )
+        for _ in range(2):
+            await version(path)
+            assert list(folder.iterdir()) == []
 
 
-def test_a_plug_in_gives_the_token(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with served() as there:
-            answer = {
+async def test_a_plug_in_gives_the_token(tmp_path: Path) -> None:
+    async with served() as there:
+        answer = {
+            "apiVersion": "client.authentication.k8s.io/v1",
+            "kind": "ExecCredential",
+            "status": {"token": there.token},
+        }
+        plug_in = tmp_path / "plug_in.py"
+        plug_in.write_text(f"print({json.dumps(json.dumps(answer))})")
+        user = {
+            "exec": {
                 "apiVersion": "client.authentication.k8s.io/v1",
-                "kind": "ExecCredential",
-                "status": {"token": there.token},
+                "command": sys.executable,
+                "args": [str(plug_in)],
+                "interactiveMode": "Never",
             }
-            plug_in = tmp_path / "plug_in.py"
-            plug_in.write_text(f"print({json.dumps(json.dumps(answer))})")
-            user = {
-                "exec": {
-                    "apiVersion": "client.authentication.k8s.io/v1",
-                    "command": sys.executable,
-                    "args": [str(plug_in)],
-                    "interactiveMode": "Never",
-                }
-            }
-            path = write(
-                tmp_path / "config",
-                server=there.url,
-                user=user,
-                **{"certificate-authority-data": ca_of(there)},
-            )
-            assert (await version(path))["kind"] == "APIGroupList"
-
-    asyncio.run(main())
+        }
+        path = write(
+            tmp_path / "config",
+            server=there.url,
+            user=user,
+            **{"certificate-authority-data": ca_of(there)},
+        )
+        assert (await version(path))["kind"] == "APIGroupList"
 
 
 def test_a_plug_in_that_fails_is_told_without_its_words(
@@ -137,30 +132,24 @@ def test_a_plug_in_that_fails_is_told_without_its_words(
     assert SECRET not in f"{refused.value}{refused.value.hint}{capfd.readouterr()}"
 
 
-def test_a_wrong_token_is_refused_by_the_server(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with served() as there:
-            path = write(
-                tmp_path / "config",
-                server=there.url,
-                user={"token": SECRET},
-                **{"certificate-authority-data": ca_of(there)},
-            )
-            with pytest.raises(Unauthorized) as refused:
-                await version(path)
-            assert SECRET not in str(refused.value)
-
-    asyncio.run(main())
+async def test_a_wrong_token_is_refused_by_the_server(tmp_path: Path) -> None:
+    async with served() as there:
+        path = write(
+            tmp_path / "config",
+            server=there.url,
+            user={"token": SECRET},
+            **{"certificate-authority-data": ca_of(there)},
+        )
+        with pytest.raises(Unauthorized) as refused:
+            await version(path)
+        assert SECRET not in str(refused.value)
 
 
-def test_a_server_of_another_authority_is_not_trusted(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with served() as there:
-            path = write(tmp_path / "config", server=there.url, user={"token": there.token})
-            with pytest.raises(ClusterError, match="certificate is not trusted"):
-                await version(path)
-
-    asyncio.run(main())
+async def test_a_server_of_another_authority_is_not_trusted(tmp_path: Path) -> None:
+    async with served() as there:
+        path = write(tmp_path / "config", server=there.url, user={"token": there.token})
+        with pytest.raises(ClusterError, match="certificate is not trusted"):
+            await version(path)
 
 
 def test_a_file_that_is_missing_is_named(tmp_path: Path) -> None:
@@ -213,20 +202,17 @@ def test_outside_a_pod_there_is_no_service_account(monkeypatch: pytest.MonkeyPat
         asyncio.run(version(None, in_cluster=True))
 
 
-def test_within_a_pod_the_service_account_opens_the_cluster(
+async def test_within_a_pod_the_service_account_opens_the_cluster(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def main() -> None:
-        async with served() as there:
-            (tmp_path / "token").write_text(there.token + "\n")
-            (tmp_path / "ca.crt").write_bytes(there.certificates.ca_pem)
-            monkeypatch.setattr(credentials, "SERVICE_ACCOUNT", tmp_path)
-            host, _, port = there.url.removeprefix("https://").rpartition(":")
-            monkeypatch.setenv("KUBERNETES_SERVICE_HOST", host)
-            monkeypatch.setenv("KUBERNETES_SERVICE_PORT", port)
+    async with served() as there:
+        (tmp_path / "token").write_text(there.token + "\n")
+        (tmp_path / "ca.crt").write_bytes(there.certificates.ca_pem)
+        monkeypatch.setattr(credentials, "SERVICE_ACCOUNT", tmp_path)
+        host, _, port = there.url.removeprefix("https://").rpartition(":")
+        monkeypatch.setenv("KUBERNETES_SERVICE_HOST", host)
+        monkeypatch.setenv("KUBERNETES_SERVICE_PORT", port)
 
-            assert (await version(None, in_cluster=True))["kind"] == "APIGroupList"
-            told = describe_target(kubeconfig=None, context=None, in_cluster=True)
-            assert told == f"the cluster this pod runs in, at {there.url}"
-
-    asyncio.run(main())
+        assert (await version(None, in_cluster=True))["kind"] == "APIGroupList"
+        told = describe_target(kubeconfig=None, context=None, in_cluster=True)
+        assert told == f"the cluster this pod runs in, at {there.url}"

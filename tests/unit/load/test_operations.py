@@ -5,7 +5,7 @@ import pytest
 from support.scenarios import planned, scenario
 from support.scripted_transport import ScriptedTransport, StoredObjects
 from virtslo.base.errors import ClusterError, ConnectionLost, Forbidden
-from virtslo.base.virtual_time import VirtualClock, run_in_virtual_time
+from virtslo.base.virtual_time import VirtualClock
 from virtslo.load.operations import Answer, perform
 from virtslo.load.planned import PlannedOperation
 from virtslo.model.operations import CREATE, DELETE, RAMP_UP, SCALE
@@ -18,34 +18,28 @@ def operation(verb: str, replicas: int | None = None) -> PlannedOperation:
     return PlannedOperation(verb, PLAN.objects[0], 0, RAMP_UP, replicas=replicas)
 
 
-def test_create_scale_and_delete_do_what_they_say() -> None:
-    async def main(clock: VirtualClock) -> None:
-        stored = StoredObjects(clock)
-        api = KubeApi(ScriptedTransport(stored.answer))
+async def test_create_scale_and_delete_do_what_they_say(clock: VirtualClock) -> None:
+    stored = StoredObjects(clock)
+    api = KubeApi(ScriptedTransport(stored.answer))
 
-        assert await perform(api, operation(CREATE)) == Answer(201, None, "uid-vmirs-s1-00000")
-        assert (await perform(api, operation(SCALE, 1))).code == 200
-        (found,) = stored.objects.values()
-        assert found["spec"]["replicas"] == 1
-        assert await perform(api, operation(DELETE)) == Answer(200, None, "uid-vmirs-s1-00000")
-        assert stored.objects == {}
-
-    run_in_virtual_time(main)
+    assert await perform(api, operation(CREATE)) == Answer(201, None, "uid-vmirs-s1-00000")
+    assert (await perform(api, operation(SCALE, 1))).code == 200
+    (found,) = stored.objects.values()
+    assert found["spec"]["replicas"] == 1
+    assert await perform(api, operation(DELETE)) == Answer(200, None, "uid-vmirs-s1-00000")
+    assert stored.objects == {}
 
 
-def test_an_answer_of_the_server_is_its_code_and_reason() -> None:
-    async def main(clock: VirtualClock) -> None:
-        api = KubeApi(ScriptedTransport(StoredObjects(clock).answer))
-        await perform(api, operation(CREATE))
+async def test_an_answer_of_the_server_is_its_code_and_reason(clock: VirtualClock) -> None:
+    api = KubeApi(ScriptedTransport(StoredObjects(clock).answer))
+    await perform(api, operation(CREATE))
 
-        again = await perform(api, operation(CREATE))
-        assert (again.code, again.error) == (409, "AlreadyExists")
-        assert again.message
-        await perform(api, operation(DELETE))
-        gone = await perform(api, operation(DELETE))
-        assert (gone.code, gone.error) == (404, "NotFound")
-
-    run_in_virtual_time(main)
+    again = await perform(api, operation(CREATE))
+    assert (again.code, again.error) == (409, "AlreadyExists")
+    assert again.message
+    await perform(api, operation(DELETE))
+    gone = await perform(api, operation(DELETE))
+    assert (gone.code, gone.error) == (404, "NotFound")
 
 
 @pytest.mark.parametrize(
@@ -57,11 +51,10 @@ def test_an_answer_of_the_server_is_its_code_and_reason() -> None:
         (ClusterError("no credentials"), Answer(None, "ClusterError: no credentials")),
     ],
 )
-def test_failures_are_told_apart(error: Exception, expected: Answer) -> None:
-    async def main(clock: VirtualClock) -> None:
-        failing = StoredObjects(clock, failure=lambda _: error)
-        api = KubeApi(ScriptedTransport(failing.answer))
+async def test_failures_are_told_apart(
+    error: Exception, expected: Answer, clock: VirtualClock
+) -> None:
+    failing = StoredObjects(clock, failure=lambda _: error)
+    api = KubeApi(ScriptedTransport(failing.answer))
 
-        assert await perform(api, operation(CREATE)) == expected
-
-    run_in_virtual_time(main)
+    assert await perform(api, operation(CREATE)) == expected

@@ -140,21 +140,16 @@ def test_an_answer_that_is_not_whole_is_an_error(answer: tuple[int, str], words:
         ask(judge, samples(0.0, 10.0))
 
 
-def test_no_answer_is_a_lost_connection_that_names_the_place() -> None:
-    async def main() -> None:
-        async with Prometheus(
-            PrometheusAddress("http://127.0.0.1:9"), user_agent="virtslo/test"
-        ) as source:
+@pytest.mark.sockets
+async def test_no_answer_is_a_lost_connection_that_names_the_place() -> None:
+    address = PrometheusAddress("http://127.0.0.1:9")
+    async with Prometheus(address, user_agent="virtslo/test") as source:
+        with pytest.raises(ConnectionLost, match=r"http://127\.0\.0\.1:9: "):
             await source.raw_samples("up", start=0, end=1)
 
-    with pytest.raises(ConnectionLost, match=r"http://127\.0\.0\.1:9: "):
-        asyncio.run(main())
 
-
-def test_an_address_that_is_no_url_is_refused() -> None:
-    async def main() -> None:
+@pytest.mark.sockets
+async def test_an_address_that_is_no_url_is_refused() -> None:
+    with pytest.raises(ClusterError, match="not an http or https URL"):
         async with Prometheus(PrometheusAddress("prometheus:9090"), user_agent="virtslo/test"):
             pass
-
-    with pytest.raises(ClusterError, match="not an http or https URL"):
-        asyncio.run(main())

@@ -159,17 +159,15 @@ def test_an_api_server_that_never_answered_makes_the_read_fail() -> None:
     assert [read.error for read in reads] == [None, "1 of 2 API servers could be read"]
 
 
-def test_a_run_that_counts_nothing_reads_nothing() -> None:
-    async def main(clock: Clock) -> list[str]:
-        serving = Serving([pod("virt-api-a")], clock)
-        counting = Counting(serving.api, clock, origin_ns=0, is_off=True)
-        await counting.begin()
-        await counting.at_rest("ramp_up", Moment.BEFORE)
-        await counting.at_rest("ramp_up", Moment.AFTER)
-        await asyncio.sleep(0)
-        return [*serving.transport.paths, *(call.verb for call in serving.transport.calls)]
+async def test_a_run_that_counts_nothing_reads_nothing(clock: Clock) -> None:
+    serving = Serving([pod("virt-api-a")], clock)
+    counting = Counting(serving.api, clock, origin_ns=0, is_off=True)
+    await counting.begin()
+    await counting.at_rest("ramp_up", Moment.BEFORE)
+    await counting.at_rest("ramp_up", Moment.AFTER)
+    await asyncio.sleep(0)
 
-    assert run_in_virtual_time(main) == []
+    assert [*serving.transport.paths, *(call.verb for call in serving.transport.calls)] == []
 
 
 @pytest.mark.parametrize(
@@ -190,20 +188,20 @@ def test_idle_time_is_as_long_as_the_measured_window_is_at_least(
     assert idle_seconds(given, planned(given)) == expected
 
 
-def test_idle_time_is_looked_at_before_the_first_stage_alone() -> None:
-    async def main(clock: Clock) -> list[tuple[str, str, int]]:
-        serving = Serving([pod("virt-api-a")], clock)
-        counting = Counting(serving.api, clock, origin_ns=clock.now_ns(), idle_seconds=10)
-        for stage in ("warm_up", "ramp_up", "churn", "ramp_down"):
-            await counting.at_rest(stage, Moment.BEFORE)
-            await counting.at_rest(stage, Moment.AFTER)
-        return [
+async def test_idle_time_is_looked_at_before_the_first_stage_alone(clock: Clock) -> None:
+    serving = Serving([pod("virt-api-a")], clock)
+    counting = Counting(serving.api, clock, origin_ns=clock.now_ns(), idle_seconds=10)
+    for stage in ("warm_up", "ramp_up", "churn", "ramp_down"):
+        await counting.at_rest(stage, Moment.BEFORE)
+        await counting.at_rest(stage, Moment.AFTER)
+
+    assert (
+        [
             (read.stage, read.moment, round(read.started_ns / 1e9))
             for read in counting.reads
             if read.source == COMPONENTS
         ]
-
-    assert run_in_virtual_time(main) == [
+    ) == [
         ("idle", "before", 0),
         ("idle", "after", 10),
         ("ramp_up", "after", 10),

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from support.clusters import Cluster, in_process
+from support.clusters import Cluster
 from support.scripted_transport import ScriptedTransport
 from virtslo.app.run.node_watch import Surroundings
 from virtslo.base.errors import Forbidden
@@ -44,39 +44,37 @@ async def _set_ready(cluster: Cluster, name: str, *, is_ready: bool) -> None:
     await cluster.api.update(NODES, {**found, "status": status}, subresource="status")
 
 
-def test_a_node_that_turns_not_ready_during_the_run_makes_it_inconclusive() -> None:
-    async def test(cluster: Cluster) -> None:
-        for name in ("a", "b"):
-            await cluster.api.create(NODES, node(name, is_ready=True))
-        around = Surroundings(cluster.api, cluster.clock)
-        await around.begin()
+async def test_a_node_that_turns_not_ready_during_the_run_makes_it_inconclusive(
+    cluster: Cluster,
+) -> None:
+    for name in ("a", "b"):
+        await cluster.api.create(NODES, node(name, is_ready=True))
+    around = Surroundings(cluster.api, cluster.clock)
+    await around.begin()
 
-        assert not list(around.findings)
+    assert not list(around.findings)
 
-        await _set_ready(cluster, "b", is_ready=False)
-        await around.end()
-        (finding,) = around.findings
+    await _set_ready(cluster, "b", is_ready=False)
+    await around.end()
+    (finding,) = around.findings
 
-        assert finding.code == "nodes_not_ready"
-        assert "during the run: b" in finding.detail
-        assert finding.inconclusive
-        assert finding.touches == ("*",)
-
-    in_process(test)
+    assert finding.code == "nodes_not_ready"
+    assert "during the run: b" in finding.detail
+    assert finding.inconclusive
+    assert finding.touches == ("*",)
 
 
-def test_a_node_that_never_was_ready_is_told_and_does_not_spoil_the_run() -> None:
-    async def test(cluster: Cluster) -> None:
-        await cluster.api.create(NODES, node("a", is_ready=False))
-        around = Surroundings(cluster.api, cluster.clock)
-        await around.begin()
-        await around.end()
-        (finding,) = around.findings
+async def test_a_node_that_never_was_ready_is_told_and_does_not_spoil_the_run(
+    cluster: Cluster,
+) -> None:
+    await cluster.api.create(NODES, node("a", is_ready=False))
+    around = Surroundings(cluster.api, cluster.clock)
+    await around.begin()
+    await around.end()
+    (finding,) = around.findings
 
-        assert "before the run: a" in finding.detail
-        assert not finding.inconclusive
-
-    in_process(test)
+    assert "before the run: a" in finding.detail
+    assert not finding.inconclusive
 
 
 def _refuse_everything(cluster: Cluster) -> None:
@@ -85,76 +83,70 @@ def _refuse_everything(cluster: Cluster) -> None:
     cluster.server.faults.begin(fault)
 
 
-def test_a_look_at_the_nodes_that_failed_is_told_and_not_taken_for_all_ready() -> None:
-    async def test(cluster: Cluster) -> None:
-        await cluster.api.create(NODES, node("a", is_ready=False))
-        around = Surroundings(cluster.api, cluster.clock)
-        await around.begin()
-        _refuse_everything(cluster)
-        await around.end()
-        before, after = around.findings
+async def test_a_look_at_the_nodes_that_failed_is_told_and_not_taken_for_all_ready(
+    cluster: Cluster,
+) -> None:
+    await cluster.api.create(NODES, node("a", is_ready=False))
+    around = Surroundings(cluster.api, cluster.clock)
+    await around.begin()
+    _refuse_everything(cluster)
+    await around.end()
+    before, after = around.findings
 
-        assert before.code == "nodes_not_ready"
-        assert after.code == "nodes_not_read"
-        assert after.detail.startswith("nodes could not be read after the run: ")
-        assert "whether any became not ready is not known" in after.detail
-        assert not after.inconclusive
-
-    in_process(test)
-
-
-def test_nodes_that_were_not_seen_before_the_run_are_not_said_to_have_become_not_ready() -> None:
-    async def test(cluster: Cluster) -> None:
-        await cluster.api.create(NODES, node("a", is_ready=False))
-        around = Surroundings(cluster.api, cluster.clock)
-        _refuse_everything(cluster)
-        await around.begin()
-        cluster.server.faults = FaultPlan()
-        await around.end()
-        before, after = around.findings
-
-        assert before.detail.startswith("nodes could not be read before the run: ")
-        assert after.detail == "not ready after the run, and before it not known: a"
-        assert after.inconclusive
-
-    in_process(test)
+    assert before.code == "nodes_not_ready"
+    assert after.code == "nodes_not_read"
+    assert after.detail.startswith("nodes could not be read after the run: ")
+    assert "whether any became not ready is not known" in after.detail
+    assert not after.inconclusive
 
 
-def test_that_nodes_may_not_be_listed_is_told_once_and_does_not_spoil_the_run() -> None:
-    async def test(cluster: Cluster) -> None:
-        async def refuse(call: Call) -> Object | None:
-            if call.resource == NODES:
-                raise Forbidden("nodes is forbidden")
-            return None
+async def test_nodes_that_were_not_seen_before_the_run_are_not_said_to_have_become_not_ready(
+    cluster: Cluster,
+) -> None:
+    await cluster.api.create(NODES, node("a", is_ready=False))
+    around = Surroundings(cluster.api, cluster.clock)
+    _refuse_everything(cluster)
+    await around.begin()
+    cluster.server.faults = FaultPlan()
+    await around.end()
+    before, after = around.findings
 
-        api = KubeApi(ScriptedTransport(refuse, behind=cluster.api.transport))
-        around = Surroundings(api, cluster.clock)
-        await around.begin()
-        await around.end()
-        (finding,) = around.findings
-
-        assert finding.code == "nodes_not_read"
-        assert finding.detail.endswith("before the run: listing them is not permitted")
-        assert not finding.inconclusive
-
-    in_process(test)
+    assert before.detail.startswith("nodes could not be read before the run: ")
+    assert after.detail == "not ready after the run, and before it not known: a"
+    assert after.inconclusive
 
 
-def test_a_date_that_moves_apart_from_the_clock_is_told_once() -> None:
-    async def test(cluster: Cluster) -> None:
-        clock = DriftingClock()
-        around = Surroundings(cluster.api, clock)
-        clock.elapsed += timedelta(seconds=100)
-        around.at_rest()
+async def test_that_nodes_may_not_be_listed_is_told_once_and_does_not_spoil_the_run(
+    cluster: Cluster,
+) -> None:
+    async def refuse(call: Call) -> Object | None:
+        if call.resource == NODES:
+            raise Forbidden("nodes is forbidden")
+        return None
 
-        assert not list(around.findings)
+    api = KubeApi(ScriptedTransport(refuse, behind=cluster.api.transport))
+    around = Surroundings(api, cluster.clock)
+    await around.begin()
+    await around.end()
+    (finding,) = around.findings
 
-        clock.set_ahead += timedelta(seconds=3)
-        around.at_rest()
-        around.at_rest()
-        (finding,) = around.findings
+    assert finding.code == "nodes_not_read"
+    assert finding.detail.endswith("before the run: listing them is not permitted")
+    assert not finding.inconclusive
 
-        assert finding.code == "clock_jump"
-        assert "+3.0 s" in finding.detail
 
-    in_process(test)
+async def test_a_date_that_moves_apart_from_the_clock_is_told_once(cluster: Cluster) -> None:
+    clock = DriftingClock()
+    around = Surroundings(cluster.api, clock)
+    clock.elapsed += timedelta(seconds=100)
+    around.at_rest()
+
+    assert not list(around.findings)
+
+    clock.set_ahead += timedelta(seconds=3)
+    around.at_rest()
+    around.at_rest()
+    (finding,) = around.findings
+
+    assert finding.code == "clock_jump"
+    assert "+3.0 s" in finding.detail

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from support.clusters import Cluster, in_process
+from support.clusters import Cluster
 from virtslo.app.run.run_watch import RunWatch
 from virtslo.app.run.stage_windows import StageWindows
 from virtslo.base.clock import NANOSECONDS_PER_SECOND
@@ -40,16 +40,13 @@ def windows_of(cluster: Cluster, looks: list[tuple[str, str]]) -> StageWindows:
     )
 
 
-def test_a_stage_is_looked_at_before_its_work_and_after_its_quiet() -> None:
+async def test_a_stage_is_looked_at_before_its_work_and_after_its_quiet(cluster: Cluster) -> None:
     looks: list[tuple[str, str]] = []
 
-    async def test(cluster: Cluster) -> StageWindows:
-        windows = windows_of(cluster, looks)
-        async with windows.stage("ramp_up", deadline=10.0):
-            looks.append(("ramp_up", "work"))
-        return windows
-
-    (stage,) = in_process(test).stages
+    windows = windows_of(cluster, looks)
+    async with windows.stage("ramp_up", deadline=10.0):
+        looks.append(("ramp_up", "work"))
+    (stage,) = windows.stages
 
     assert looks == [("ramp_up", "before"), ("ramp_up", "work"), ("ramp_up", "after")]
     assert (stage.started_ns, stage.t0_ns) == (0, NANOSECONDS_PER_SECOND)
@@ -57,17 +54,14 @@ def test_a_stage_is_looked_at_before_its_work_and_after_its_quiet() -> None:
     assert stage.quiet_ns == stage.ended_ns == 3 * NANOSECONDS_PER_SECOND
 
 
-def test_a_stage_that_is_broken_off_has_no_end_and_no_look_after() -> None:
+async def test_a_stage_that_is_broken_off_has_no_end_and_no_look_after(cluster: Cluster) -> None:
     looks: list[tuple[str, str]] = []
 
-    async def test(cluster: Cluster) -> StageWindows:
-        windows = windows_of(cluster, looks)
-        with pytest.raises(asyncio.CancelledError):
-            async with windows.stage("churn", deadline=10.0):
-                raise asyncio.CancelledError
-        return windows
-
-    (stage,) = in_process(test).stages
+    windows = windows_of(cluster, looks)
+    with pytest.raises(asyncio.CancelledError):
+        async with windows.stage("churn", deadline=10.0):
+            raise asyncio.CancelledError
+    (stage,) = windows.stages
 
     assert looks == [("churn", "before")]
     assert stage.ended_ns is None

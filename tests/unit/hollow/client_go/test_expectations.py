@@ -3,45 +3,35 @@
 import asyncio
 
 from virtslo.base.clock import Clock
-from virtslo.base.virtual_time import run_in_virtual_time
 from virtslo.hollow.client_go.expectations import PATIENCE_SECONDS, Expectations
 
 KEY = ("w", "a")
 
 
-def test_a_creation_is_awaited_until_it_is_seen() -> None:
-    async def main(clock: Clock) -> None:
-        expected = Expectations(clock)
-        expected.expect_creations(KEY, 2)
-        expected.creation_observed(KEY)
-        assert not expected.are_met(KEY)
-        assert expected.creations(KEY) == 1
-        expected.creation_observed(KEY)
-        assert expected.are_met(KEY)
-
-    run_in_virtual_time(main)
+async def test_a_creation_is_awaited_until_it_is_seen(clock: Clock) -> None:
+    expected = Expectations(clock)
+    expected.expect_creations(KEY, 2)
+    expected.creation_observed(KEY)
+    assert not expected.are_met(KEY)
+    assert expected.creations(KEY) == 1
+    expected.creation_observed(KEY)
+    assert expected.are_met(KEY)
 
 
-def test_a_deletion_is_awaited_by_uid() -> None:
-    async def main(clock: Clock) -> None:
-        expected = Expectations(clock)
-        expected.expect_deletion(KEY, "1")
-        expected.deletion_observed(KEY, "2")
-        assert not expected.are_met(KEY)
-        expected.deletion_observed(KEY, "1")
-        assert expected.are_met(KEY)
-        assert expected.deletions(KEY) == 0
-
-    run_in_virtual_time(main)
+async def test_a_deletion_is_awaited_by_uid(clock: Clock) -> None:
+    expected = Expectations(clock)
+    expected.expect_deletion(KEY, "1")
+    expected.deletion_observed(KEY, "2")
+    assert not expected.are_met(KEY)
+    expected.deletion_observed(KEY, "1")
+    assert expected.are_met(KEY)
+    assert expected.deletions(KEY) == 0
 
 
-def test_what_is_never_seen_is_given_up_after_five_minutes() -> None:
-    async def main(clock: Clock) -> None:
-        expected = Expectations(clock)
-        expected.expect_creations(KEY, 1)
-        await asyncio.sleep(PATIENCE_SECONDS - 1)
-        assert not expected.are_met(KEY)
-        await asyncio.sleep(2)
-        assert expected.are_met(KEY)
-
-    run_in_virtual_time(main)
+async def test_what_is_never_seen_is_given_up_after_five_minutes(clock: Clock) -> None:
+    expected = Expectations(clock)
+    expected.expect_creations(KEY, 1)
+    await asyncio.sleep(PATIENCE_SECONDS - 1)
+    assert not expected.are_met(KEY)
+    await asyncio.sleep(2)
+    assert expected.are_met(KEY)

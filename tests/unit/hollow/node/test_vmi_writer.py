@@ -8,7 +8,6 @@ import pytest
 from support.scripted_transport import ScriptedTransport
 from virtslo.base.clock import Clock
 from virtslo.base.errors import Conflict
-from virtslo.base.virtual_time import run_in_virtual_time
 from virtslo.hollow.client_go.bad_objects import BadObjects
 from virtslo.hollow.client_go.cache import Cache
 from virtslo.hollow.node.vmi_writer import VmiWriter
@@ -49,24 +48,22 @@ def _vmi(version: str) -> dict[str, Any]:
         pytest.param(1.5, [(2.0, "1"), (3.005, "2")], id="while it is worked on"),
     ],
 )
-def test_a_change_while_a_write_is_worked_on_is_a_conflict(
-    changed_at: float, expected: list[tuple[float, str]]
+async def test_a_change_while_a_write_is_worked_on_is_a_conflict(
+    changed_at: float, expected: list[tuple[float, str]], clock: Clock
 ) -> None:
-    async def main(clock: Clock) -> list[tuple[float, str]]:
-        start = clock.now_ns() / 1e9
-        server, vmis = Server(clock), Cache(BadObjects("virt-handler"))
-        user = Identity("h", "h", "h/1", ())
-        component = Component(user, ScriptedTransport(server.answer), clock)
-        delays = Delays(clock, {}, 1, node_work=1.0, pod_work=1.0)
-        vmis.changed(WatchEvent("ADDED", _vmi("1"), 0))
-        async with asyncio.TaskGroup() as group:
-            group.create_task(delays.wait_for_pod("another step", "w/b"))
-            await asyncio.sleep(0)
-            writing = group.create_task(VmiWriter(component, vmis, delays).write(_vmi("1"), dict))
-            await asyncio.sleep(changed_at)
-            server.newest = "2"
-            vmis.changed(WatchEvent("MODIFIED", _vmi("2"), 0))
-        assert writing.result()
-        return [(round(at - start, 3), version) for at, version in server.writes]
+    start = clock.now_ns() / 1e9
+    server, vmis = Server(clock), Cache(BadObjects("virt-handler"))
+    user = Identity("h", "h", "h/1", ())
+    component = Component(user, ScriptedTransport(server.answer), clock)
+    delays = Delays(clock, {}, 1, node_work=1.0, pod_work=1.0)
+    vmis.changed(WatchEvent("ADDED", _vmi("1"), 0))
+    async with asyncio.TaskGroup() as group:
+        group.create_task(delays.wait_for_pod("another step", "w/b"))
+        await asyncio.sleep(0)
+        writing = group.create_task(VmiWriter(component, vmis, delays).write(_vmi("1"), dict))
+        await asyncio.sleep(changed_at)
+        server.newest = "2"
+        vmis.changed(WatchEvent("MODIFIED", _vmi("2"), 0))
+    assert writing.result()
 
-    assert run_in_virtual_time(main) == expected
+    assert [(round(at - start, 3), version) for at, version in server.writes] == expected

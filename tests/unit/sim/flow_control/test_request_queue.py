@@ -110,67 +110,59 @@ def test_masters_are_never_turned_away() -> None:
     assert _outcomes(["update"] * 5, is_exempt=True) == ["served"] * 5
 
 
-def test_a_place_is_free_again_after_an_answer() -> None:
-    async def main(clock: Clock) -> None:
-        capacity = RequestQueue(clock, BUSY)
-        for _ in range(10):
-            await capacity.serve("update", "virtualmachines")
-
-    run_in_virtual_time(main)
+async def test_a_place_is_free_again_after_an_answer(clock: Clock) -> None:
+    capacity = RequestQueue(clock, BUSY)
+    for _ in range(10):
+        await capacity.serve("update", "virtualmachines")
 
 
-def test_leases_are_renewed_however_crowded_the_server_is() -> None:
-    async def main(clock: Clock) -> list[str]:
-        profile = ServerProfile(workers=1, write=0.020, writes_in_flight=1)
-        server = ApiServer(clock=clock, seed=1, profile=profile, guard=True)
-        server.set_up()
-        api = KubeApi(DirectTransport(server, Identity("tester", "tester", "tester/1")))
+async def test_leases_are_renewed_however_crowded_the_server_is(clock: Clock) -> None:
+    profile = ServerProfile(workers=1, write=0.020, writes_in_flight=1)
+    server = ApiServer(clock=clock, seed=1, profile=profile, guard=True)
+    server.set_up()
+    api = KubeApi(DirectTransport(server, Identity("tester", "tester", "tester/1")))
 
-        async def create(resource: Resource) -> str:
-            body = {"metadata": {"name": "one"}}
-            try:
-                await api.create(resource, body, namespace="default")
-            except TooManyRequests:
-                return "429"
-            return "served"
+    async def create(resource: Resource) -> str:
+        body = {"metadata": {"name": "one"}}
+        try:
+            await api.create(resource, body, namespace="default")
+        except TooManyRequests:
+            return "429"
+        return "served"
 
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(create(each)) for each in (SECRETS, CONFIG_MAPS, LEASES)]
-        return [task.result() for task in tasks]
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(create(each)) for each in (SECRETS, CONFIG_MAPS, LEASES)]
 
-    assert run_in_virtual_time(main) == ["served", "429", "served"]
+    assert [task.result() for task in tasks] == ["served", "429", "served"]
 
 
-def test_whoever_is_turned_away_and_comes_back_is_served() -> None:
+async def test_whoever_is_turned_away_and_comes_back_is_served(clock: Clock) -> None:
     crowded = ServerProfile(workers=1, write=0.020, read=0.002, writes_in_flight=2)
 
-    async def main(clock: Clock) -> tuple[int, int]:
-        server = ApiServer(clock=clock, seed=1, profile=crowded, guard=True)
-        server.set_up()
-        someone = Identity("tester", "tester", "tester/1")
-        api = KubeApi(DirectTransport(server, someone))
-        refused = 0
+    server = ApiServer(clock=clock, seed=1, profile=crowded, guard=True)
+    server.set_up()
+    someone = Identity("tester", "tester", "tester/1")
+    api = KubeApi(DirectTransport(server, someone))
+    refused = 0
 
-        async def create(number: int) -> None:
-            nonlocal refused
-            body = {"metadata": {"name": f"map-{number}"}}
-            while True:
-                try:
-                    await api.create(CONFIG_MAPS, body, namespace="default")
-                except TooManyRequests as error:
-                    refused += 1
-                    later_ns = int((error.retry_after_seconds or 0) * 1_000_000_000)
-                    await clock.sleep_until(clock.now_ns() + later_ns)
-                else:
-                    return
+    async def create(number: int) -> None:
+        nonlocal refused
+        body = {"metadata": {"name": f"map-{number}"}}
+        while True:
+            try:
+                await api.create(CONFIG_MAPS, body, namespace="default")
+            except TooManyRequests as error:
+                refused += 1
+                later_ns = int((error.retry_after_seconds or 0) * 1_000_000_000)
+                await clock.sleep_until(clock.now_ns() + later_ns)
+            else:
+                return
 
-        async with asyncio.TaskGroup() as group:
-            for number in range(6):
-                group.create_task(create(number))
-        found = await api.list_objects(CONFIG_MAPS)
-        return refused, sum(item["metadata"]["name"].startswith("map-") for item in found.items)
-
-    refused, made = run_in_virtual_time(main)
+    async with asyncio.TaskGroup() as group:
+        for number in range(6):
+            group.create_task(create(number))
+    found = await api.list_objects(CONFIG_MAPS)
+    made = sum(item["metadata"]["name"].startswith("map-") for item in found.items)
 
     assert refused == 4 + 2
     assert made == 6
@@ -181,23 +173,20 @@ def _pod(name: str) -> dict[str, object]:
     return {"metadata": {"name": name}, "spec": spec}
 
 
-def test_a_deletion_takes_as_long_as_what_it_finds_to_do() -> None:
+async def test_a_deletion_takes_as_long_as_what_it_finds_to_do(clock: Clock) -> None:
     profile = ServerProfile(read=0.001, write=0.010, second_write=0.5)
 
-    async def main(clock: Clock) -> list[int]:
-        server = ApiServer(clock=clock, seed=1, profile=profile)
-        server.set_up()
-        api = KubeApi(DirectTransport(server, Identity("tester", "tester", "tester/1")))
-        await api.create(PODS, _pod("one"), namespace="default")
-        took: list[int] = []
-        for grace in (None, None, 0, None):
-            begun_ns = clock.now_ns()
-            with contextlib.suppress(NotFound):
-                await api.delete(PODS, "one", namespace="default", grace_period_seconds=grace)
-            took.append((clock.now_ns() - begun_ns) // MILLISECOND)
-        return took
-
-    marked, marked_already, removed, gone = run_in_virtual_time(main)
+    server = ApiServer(clock=clock, seed=1, profile=profile)
+    server.set_up()
+    api = KubeApi(DirectTransport(server, Identity("tester", "tester", "tester/1")))
+    await api.create(PODS, _pod("one"), namespace="default")
+    took: list[int] = []
+    for grace in (None, None, 0, None):
+        begun_ns = clock.now_ns()
+        with contextlib.suppress(NotFound):
+            await api.delete(PODS, "one", namespace="default", grace_period_seconds=grace)
+        took.append((clock.now_ns() - begun_ns) // MILLISECOND)
+    marked, marked_already, removed, gone = took
 
     assert (marked, marked_already, gone) == (10, 1, 1)
     assert removed == 15, "the pod's grace is taken first, then the pod"
