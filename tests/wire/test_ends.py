@@ -122,7 +122,7 @@ async def test_what_was_recorded_before_an_idle_stage_survives_sigkill(tmp_path:
             tmp_path, "run", str(tmp_path / "idle.yaml"), "--yes", "--quiet", *where
         )
         await until_stage(tmp_path, RAMP_UP)
-        for _ in range(200):
+        for _ in range(6000):
             if await scheduling(there) == 5:
                 break
             await asyncio.sleep(0.1)

@@ -87,7 +87,7 @@ def items(api: RawApi) -> list[Any]:
 
 
 def until(condition: Any) -> None:
-    for _ in range(300):
+    for _ in range(6000):
         if condition():
             return
         time.sleep(0.1)
