@@ -1,0 +1,65 @@
+"""The token bucket: a burst at once, then one call each interval, in the order of asking."""
+
+import asyncio
+
+from virtslo.base.clock import Clock, to_seconds
+from virtslo.base.virtual_time import VirtualClock
+from virtslo.client.token_bucket import TokenBucket
+
+SECOND = 1_000_000_000
+
+
+async def _moments(bucket: TokenBucket, clock: Clock, count: int) -> list[float]:
+    """The seconds at which `count` calls, all asked for at once, may go."""
+
+    async def one() -> float:
+        await bucket.acquire()
+        return to_seconds(clock.now_ns())
+
+    return list(await asyncio.gather(*(one() for _ in range(count))))
+
+
+async def test_a_burst_goes_at_once_and_the_rest_at_the_rate(clock: Clock) -> None:
+    bucket = TokenBucket(clock, qps=2, burst=3)
+
+    assert await _moments(bucket, clock, 6) == [0, 0, 0, 0.5, 1.0, 1.5]
+
+
+async def test_time_spent_waiting_is_accounted(clock: Clock) -> None:
+    bucket = TokenBucket(clock, qps=2, burst=1)
+
+    await _moments(bucket, clock, 4)
+
+    assert (bucket.waits, bucket.waited_ns) == (3, 3 * SECOND)
+
+
+async def test_tokens_are_refilled_up_to_the_burst(clock: VirtualClock) -> None:
+    bucket = TokenBucket(clock, qps=10, burst=2)
+    await _moments(bucket, clock, 2)
+    await asyncio.sleep(60)
+
+    assert await _moments(bucket, clock, 4) == [60, 60, 60.1, 60.2]
+
+
+async def test_a_token_that_is_not_there_is_not_taken(clock: Clock) -> None:
+    bucket = TokenBucket(clock, qps=1, burst=2)
+
+    assert [bucket.try_take() for _ in range(4)] == [True, True, False, False]
+
+    await asyncio.sleep(1)
+
+    assert [bucket.try_take() for _ in range(2)] == [True, False]
+
+
+async def test_a_reservation_tells_the_moment_at_once(clock: Clock) -> None:
+    bucket = TokenBucket(clock, qps=4, burst=1)
+
+    assert [bucket.reserve() for _ in range(3)] == [0, SECOND // 4, SECOND // 2]
+
+
+async def test_no_rate_is_no_limit(clock: Clock) -> None:
+    bucket = TokenBucket(clock, qps=0, burst=1)
+
+    assert await _moments(bucket, clock, 100) == [0] * 100
+    assert bucket.try_take()
+    assert (bucket.reserve(), bucket.waits) == (0, 0)

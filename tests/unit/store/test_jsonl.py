@@ -1,0 +1,112 @@
+"""A record on disk: whole gzip members, appended; JSON files replaced whole; bytes that repeat."""
+
+import gzip
+import json
+import zlib
+from pathlib import Path
+
+import pytest
+
+from support.records import operation, record, seen
+from virtslo.base.clock import SystemClock
+from virtslo.base.errors import StoreError
+from virtslo.model.operations import CREATE
+from virtslo.store.jsonl import HEADER, LINES_A_MEMBER, OBSERVATIONS, JsonlRecorder, LineFile
+from virtslo.store.records import read_record
+
+
+class Stopped(SystemClock):
+    """A clock that is moved by hand."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.moment_ns = 0
+
+    def now_ns(self) -> int:
+        return self.moment_ns
+
+
+def members(path: Path) -> list[list[int]]:
+    """The lines of a file, gzip member by member."""
+    found, data = [], path.read_bytes()
+    while data:
+        decompressor = zlib.decompressobj(31)
+        text = decompressor.decompress(data)
+        data = decompressor.unused_data
+        found.append([json.loads(line) for line in text.splitlines()])
+    return found
+
+
+def test_lines_are_on_disk_when_a_member_is_full(tmp_path: Path) -> None:
+    path = tmp_path / "lines.gz"
+    file = LineFile(path, Stopped())
+    for number in range(LINES_A_MEMBER + 1):
+        file.add(number)
+
+    assert members(path) == [list(range(LINES_A_MEMBER))]
+
+    file.close()
+
+    assert members(path)[1:] == [[LINES_A_MEMBER]]
+
+
+def test_lines_are_on_disk_after_a_second(tmp_path: Path) -> None:
+    path, clock = tmp_path / "lines.gz", Stopped()
+    file = LineFile(path, clock)
+    file.add(1)
+    clock.moment_ns = 999_999_999
+    file.flush_old()
+
+    assert members(path) == []
+
+    clock.moment_ns = 1_000_000_000
+    file.flush_old()
+    file.flush_old()
+
+    assert members(path) == [[1]]
+
+    file.close()
+
+
+def write(folder: Path) -> bytes:
+    """A record of two operations and a life; the decompressed observations."""
+    given = record(
+        operations=[operation(CREATE, "a", 1), operation(CREATE, "b", 2)],
+        observations=[seen("a", added=1, pending=2, running=3)],
+    )
+    recorder = JsonlRecorder(folder)
+    recorder.write_header(given.header)
+    recorder.write_host(given.host)
+    for each in given.operations:
+        recorder.add_operation(each)
+    for fact in given.observations:
+        recorder.add_observation(fact)
+    recorder.close()
+
+    found = read_record(folder)
+
+    assert found.operations == given.operations
+    assert found.observations == given.observations
+    assert found.header == given.header
+    return gzip.decompress((folder / OBSERVATIONS).read_bytes())
+
+
+def test_what_is_written_is_read_again_and_repeats_byte_for_byte(tmp_path: Path) -> None:
+    assert write(tmp_path / "one") == write(tmp_path / "two")
+
+
+def test_a_header_is_replaced_whole(tmp_path: Path) -> None:
+    recorder = JsonlRecorder(tmp_path / "run")
+    header = record().header
+    recorder.write_header(header)
+    first = (tmp_path / "run" / HEADER).read_bytes()
+    recorder.write_header(header)
+    recorder.close()
+
+    assert (tmp_path / "run" / HEADER).read_bytes() == first
+    assert not list((tmp_path / "run").glob(".*"))
+
+
+def test_a_folder_that_is_there_is_not_written_over(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="cannot write a record"):
+        JsonlRecorder(tmp_path)
