@@ -1,8 +1,8 @@
 """Each pure core has a unit file of its own, in the place that mirrors the module's.
 
-A core is logic without I/O: a fault in it fails its own file first, not a suite five layers up. Modules that are not listed are exercised by the suites: `contract` the API server and the
-clients, `simulated` the controllers, stages and reports, `wire` what needs sockets, `docs` the
-commands.
+A core is logic without I/O: a fault in it fails its own file first, not a suite five layers up.
+Modules that are not listed are exercised by the suites: `contract` the API server and the clients,
+`simulated` the controllers, stages and reports, `wire` what needs sockets, `docs` the commands.
 """
 
 from pathlib import Path

@@ -91,6 +91,15 @@ def write(folder: Path) -> bytes:
     return gzip.decompress((folder / OBSERVATIONS).read_bytes())
 
 
+def test_no_member_holds_the_time_of_writing(tmp_path: Path) -> None:
+    path = tmp_path / "lines.gz"
+    file = LineFile(path, Stopped())
+    file.add(1)
+    file.close()
+
+    assert path.read_bytes()[4:8] == bytes(4), "gzip's MTIME"
+
+
 def test_what_is_written_is_read_again_and_repeats_byte_for_byte(tmp_path: Path) -> None:
     assert write(tmp_path / "one") == write(tmp_path / "two")
 
