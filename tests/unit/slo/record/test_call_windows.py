@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from virtslo.model.calls import ComponentCall, RestCall
-from virtslo.model.rest_calls import AUDIT_LOG, COMPONENTS, CallCount, CounterRead
+from virtslo.model.rest_calls import AUDIT_LOG, COMPONENTS, CallCount, CounterRead, Moment
 from virtslo.slo.record.call_windows import Usage, Window, folded, window_of
 
 SECOND = 1_000_000_000
@@ -17,7 +17,7 @@ def read(moment: str, gets: int, *, pod: str = "p", at: float = 0.0, **facts: An
     began = at or (10.0 if moment == "before" else 50.0)
     return CounterRead(
         stage=facts.pop("stage", "ramp_up"),
-        moment=moment,
+        moment=Moment(moment),
         component="virt-api",
         pod=pod,
         started_ns=int(began * SECOND),
@@ -49,7 +49,8 @@ def test_a_count_is_the_difference_of_two_reads() -> None:
 def test_what_did_not_grow_is_not_listed_and_what_is_new_counts_from_0() -> None:
     both = (CallCount("GET", "pods", "200", 7), CallCount("LIST", "nodes", "200", 2))
     after = CounterRead(
-        stage="ramp_up", moment="after", component="virt-api", pod="p", started_ns=0, ended_ns=1,
+        stage="ramp_up", moment=Moment.AFTER, component="virt-api", pod="p", started_ns=0,
+        ended_ns=1,
         counters=both,
     )  # fmt: skip
 
