@@ -66,7 +66,9 @@ def test_every_known_difference_is_marked_by_a_test_that_exists() -> None:
     suite = ROOT / "tests" / "contract" / "test_simulator_differences.py"
 
     named = re.findall(r"`(test_[a-z0-9_]+)`", page)
-    written = re.findall(r"^def (test_[a-z0-9_]+)", suite.read_text(encoding="utf-8"), re.MULTILINE)
+    written = re.findall(
+        r"^(?:async )?def (test_[a-z0-9_]+)", suite.read_text(encoding="utf-8"), re.MULTILINE
+    )
 
     assert sorted(named) == sorted(written)
 
