@@ -56,7 +56,7 @@ docs: $(STAMP) ## write the generated reference pages
 	@COLUMNS=80 $(BIN)/python tools/reference.py
 	@$(BIN)/python tools/calls_per_object.py
 
-gallery: $(STAMP) ## write docs/gallery: an example of every output
+gallery: $(STAMP) ## write docs/gallery: an example of every output; pictures go to .gallery
 	-@$(MAKE) --no-print-directory browser
 	@$(BIN)/python tools/gallery.py
 
@@ -69,7 +69,7 @@ lock: ## solve the dependencies again and write requirements/*.lock (needs uv)
 
 clean: ## remove the environment and every cache
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache \
-		.test-results
+		.test-results .gallery
 
 $(STAMP): requirements/dev.lock pyproject.toml
 	@PYTHON=$(PYTHON) VENV=$(VENV) UV_VERSION=$(UV_VERSION) sh tools/make_environment.sh

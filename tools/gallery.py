@@ -2,7 +2,8 @@
 
 Runs are in virtual time and repeat byte for byte; what differs between two runs of the same
 scenario (id, dates, paths) is given fixed values, so that the gallery changes only when an output
-does. Pictures of the HTML page are made where there is a Chromium (make browser).
+does. Pictures of the HTML page go into .gallery, which git ignores, where there is a Chromium (make
+browser).
 """
 
 import json
@@ -24,6 +25,7 @@ from virtslo.cli.wiring import read_record, render, render_files  # noqa: E402
 from virtslo.model.record import RunRecord  # noqa: E402
 
 FOLDER = ROOT / "docs" / "gallery"
+PICTURES = ROOT / ".gallery"
 FILES: Mapping[str, str] = {
     "table": "table.txt",
     "summary": "summary.txt",
@@ -103,7 +105,7 @@ def write_picture(record: RunRecord, name: str, *, look: str, width: int) -> Non
             shown.draw_all()
             shown.page.wait_for_timeout(500)
             shown.page.screenshot(
-                path=str(FOLDER / f"{name}.jpg"),
+                path=str(PICTURES / f"{name}.jpg"),
                 full_page=True,
                 clip={"x": 0, "y": 0, "width": width, "height": PICTURE_HEIGHT},
                 type="jpeg",
@@ -121,6 +123,7 @@ def run() -> int:
     if why:
         print(f"no pictures of the HTML page: {why}")
     else:
+        PICTURES.mkdir(exist_ok=True)
         write_picture(large, "burst-light", look="light", width=1200)
         write_picture(steady, "steady-state-dark", look="dark", width=1200)
         write_picture(large, "burst-narrow", look="light", width=390)
