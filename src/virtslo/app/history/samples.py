@@ -11,6 +11,7 @@ from typing import Final
 from virtslo.model.history.comparison import RunSample
 from virtslo.model.history.runs import HistoryRun, Lineage, SeriesKey
 from virtslo.model.report import Report
+from virtslo.model.vocabulary import KIND_TITLES
 from virtslo.regress.quality import Quality
 
 RUNNING: Final = SeriesKey("vmi", "vmi_creation_to_running_seconds", "p50")
@@ -45,7 +46,7 @@ def _objects(run_id: str, report: Report) -> dict[SeriesKey, tuple[float, ...]]:
             for item in detail.measured_objects()
             if (time := item.since_release(item.phases.get(PHASE))) is not None
         ]
-        for kind in ("vmi", "vm", "vmpool"):
+        for kind in KIND_TITLES:
             found[RUNNING._replace(kind=kind)] = tuple(times)
     return found
 
