@@ -33,6 +33,7 @@ EXCEPTIONS = {
     "base/logging.py": "set-up of the standard library's; tests/docs runs commands with it",
     "base/stage_board.py": "tests/simulated/test_server_faults.py plays faults by stage with it",
     "client/answer_times.py": "a list; tests/simulated/test_counts_agree.py compares its counts",
+    "client/answers.py": "tests/properties/test_answers.py and tests/wire/test_odd_answers.py",
     "observe/callers.py": "tests/simulated/test_audit_log.py and test_counts_agree.py",
     "observe/server_scrape.py": "tests/unit/observe/test_scrape.py reads both expositions",
     "sim/patching/managed_fields.py": "tests/contract/test_api_server_apply.py, a table of cases",
