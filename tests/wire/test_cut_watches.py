@@ -19,7 +19,7 @@ from virtslo.ports.kube_api import WatchEvent
 from virtslo.sim.http.certificates import make_certificates
 from virtslo.sim.http.server import HttpServer
 
-LINE = b'{"type":"ADDED","object":{"metadata":{"name":"one","resourceVersion":"2"}}}\n'
+LINE = b'{"type":"ADDED","object":{"metadata":{"name":"one","uid":"1","resourceVersion":"2"}}}\n'
 CHUNK = b"%x\r\n%s\r\n" % (len(LINE), LINE)
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
 
