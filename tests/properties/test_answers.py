@@ -94,7 +94,8 @@ def use(item: Any) -> None:
 @settings(max_examples=500, deadline=None)
 def test_a_body_is_an_object_or_an_error_of_ours(body: bytes) -> None:
     with suppress(ClusterError):
-        for item in read_object(body, place="here").get("items", ()):
+        # A Go server writes an empty list as null, and KubeApi reads it as empty.
+        for item in read_object(body, place="here").get("items") or ():
             assert isinstance(item["metadata"]["name"], str)
 
 
