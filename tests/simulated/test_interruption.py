@@ -13,7 +13,7 @@ import pytest
 from support.cli import only_run, virtslo
 
 
-def start(runs: Path, *options: str) -> subprocess.Popen[str]:
+def start(runs: Path, *options: str, count: int = 2000) -> subprocess.Popen[str]:
     command = [
         sys.executable,
         "-m",
@@ -27,7 +27,7 @@ def start(runs: Path, *options: str) -> subprocess.Popen[str]:
         *options,
     ]
     return subprocess.Popen(
-        [*command, "--count", "2000", "--runs", str(runs)],
+        [*command, "--count", str(count), "--runs", str(runs)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -76,3 +76,42 @@ def test_a_killed_run_is_reported_as_incomplete_and_never_passes(tmp_path: Path)
     assert shown.code == 4
     assert shown.document["valid"] is False
     assert "incomplete" in {finding["code"] for finding in shown.document["data_quality"]}
+
+
+def test_a_run_in_the_background_of_a_shell_is_ended_by_sigint_too(tmp_path: Path) -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as a shell without job control does
+    try:
+        process = start(tmp_path)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    wait_for_load(process, tmp_path)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+
+    assert process.returncode == 130, err
+
+
+def test_nohup_keeps_a_run_when_its_terminal_goes(tmp_path: Path) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        process = start(tmp_path, count=300)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    wait_for_load(process, tmp_path)
+    process.send_signal(signal.SIGHUP)
+    _, err = process.communicate(timeout=300)
+
+    assert process.returncode == 0, err
+
+
+def test_a_terminal_that_goes_ends_the_run(tmp_path: Path) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    try:
+        process = start(tmp_path)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    wait_for_load(process, tmp_path)
+    process.send_signal(signal.SIGHUP)
+    _, err = process.communicate(timeout=60)
+
+    assert process.returncode == 130, err

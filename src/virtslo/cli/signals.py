@@ -7,7 +7,7 @@ stops the process at once, with words on what is left and how to remove it.
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -17,9 +17,24 @@ INTERRUPTED = 130
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
+_left_to_parent: set[signal.Signals] = set()
+
+
+def leave_to_parent(numbers: Iterable[signal.Signals]) -> None:
+    """Ignore these signals in this process: its parent ends it by SIGTERM instead."""
+    _left_to_parent.update(numbers)
+
+
 def heeded() -> list[signal.Signals]:
-    """The signals that end a command; SIGHUP not where it is ignored, as under nohup."""
-    return [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    """The signals that end a command.
+
+    SIGHUP only where it is not ignored, as under nohup. SIGINT also where it is: a shell without
+    job control starts what runs in the background so, and it can still be asked to end.
+    """
+    ignored = set(_left_to_parent)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        ignored.add(signal.SIGHUP)
+    return [number for number in SIGNALS if number not in ignored]
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 from virtslo.app.run.interruption import Interruption
 from virtslo.base.clock import SystemClock
 from virtslo.base.errors import ClusterError, VirtsloError
+from virtslo.cli.signals import leave_to_parent
 from virtslo.model.suite import SuitePart, SuiteRecord
 from virtslo.ports.progress import Snapshot
 
@@ -194,6 +195,7 @@ class _Talk:
 
 def _run_child(batch: Batch, pipe: Connection) -> None:
     """The parts of one seed, in a process of their own."""
+    leave_to_parent(OF_TERMINALS)
     from virtslo.cli.running.run_once import Execution
     from virtslo.cli.running.series import RunSeries
 
