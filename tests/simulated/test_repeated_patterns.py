@@ -29,7 +29,7 @@ def run_in_a_process(
     runs: Path, pattern: str, kind: str, mode: str | None, *, hash_seed: str
 ) -> dict[str, bytes]:
     command = [sys.executable, "-m", "virtslo", "run", pattern, "--kind", kind, "--count", "8"]
-    command += ["--simulate", "ci", "--seed", "7", "--runs", str(runs), "--quiet"]
+    command += ["--simulate", "ci", "--seed", "7", "--repeat", "1", "--runs", str(runs), "--quiet"]
     if pattern == "steady-state":
         command += ["--churn", "2", "--cycles", "2", "--every", "20s"]
     elif pattern == "constant-churn":
