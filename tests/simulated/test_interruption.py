@@ -78,40 +78,25 @@ def test_a_killed_run_is_reported_as_incomplete_and_never_passes(tmp_path: Path)
     assert "incomplete" in {finding["code"] for finding in shown.document["data_quality"]}
 
 
-def test_a_run_in_the_background_of_a_shell_is_ended_by_sigint_too(tmp_path: Path) -> None:
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as a shell without job control does
+@pytest.mark.parametrize(
+    ("number", "inherited", "count", "code"),
+    [
+        # a shell without job control ignores SIGINT for what it starts in the background
+        pytest.param(signal.SIGINT, signal.SIG_IGN, 2000, 130, id="in-the-background"),
+        pytest.param(signal.SIGHUP, signal.SIG_IGN, 300, 0, id="under-nohup"),
+        pytest.param(signal.SIGHUP, signal.SIG_DFL, 2000, 130, id="terminal-closed"),
+    ],
+)
+def test_what_a_signal_does_follows_from_how_the_run_was_started(
+    tmp_path: Path, number: signal.Signals, inherited: signal.Handlers, count: int, code: int
+) -> None:
+    before = signal.signal(number, inherited)
     try:
-        process = start(tmp_path)
+        process = start(tmp_path, count=count)
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(number, before)
     wait_for_load(process, tmp_path)
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
-
-    assert process.returncode == 130, err
-
-
-def test_nohup_keeps_a_run_when_its_terminal_goes(tmp_path: Path) -> None:
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    try:
-        process = start(tmp_path, count=300)
-    finally:
-        signal.signal(signal.SIGHUP, before)
-    wait_for_load(process, tmp_path)
-    process.send_signal(signal.SIGHUP)
+    process.send_signal(number)
     _, err = process.communicate(timeout=300)
 
-    assert process.returncode == 0, err
-
-
-def test_a_terminal_that_goes_ends_the_run(tmp_path: Path) -> None:
-    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    try:
-        process = start(tmp_path)
-    finally:
-        signal.signal(signal.SIGHUP, before)
-    wait_for_load(process, tmp_path)
-    process.send_signal(signal.SIGHUP)
-    _, err = process.communicate(timeout=60)
-
-    assert process.returncode == 130, err
+    assert process.returncode == code, err

@@ -5,7 +5,6 @@ an error into a message. Exit codes: 0 met or valid · 1 violated or regressed �
 3 could not run · 4 inconclusive · 70 a bug of ours · 130 interrupted.
 """
 
-import importlib
 import sys
 from collections.abc import Mapping
 from typing import Final
@@ -15,6 +14,7 @@ import click
 from virtslo import __version__
 from virtslo.base.errors import Interrupted, ScenarioError, VirtsloError
 from virtslo.base.plain_text import harmless
+from virtslo.cli.lazy_group import LazyGroup
 from virtslo.cli.standard_streams import COULD_NOT_RUN, end_streams, guard_streams
 
 WRONG_REQUEST: Final = 2
@@ -45,27 +45,9 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
-class LazyGroup(click.Group):
-    """A group that imports a command's module only when it is used."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Every command, in the order of use."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of this name, imported now."""
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands without importing any."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
-
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup, modules=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(__version__, prog_name="virtslo")
 def main() -> None:
     """Measure the scale and performance of KubeVirt's control plane.

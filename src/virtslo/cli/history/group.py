@@ -1,10 +1,11 @@
 """`virtslo history`: the group of its commands, imported when they are called."""
 
-import importlib
 from collections.abc import Mapping
 from typing import Final
 
 import click
+
+from virtslo.cli.lazy_group import LazyGroup
 
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "import": ("virtslo.cli.history.importing", "Store records and published results."),
@@ -16,27 +17,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
-class LazyHistory(click.Group):
-    """A group that imports a command's module only when it is used."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Every command, in the order of use."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of this name, imported now."""
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands without importing any."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
-
-
-@click.group("history", cls=LazyHistory)
+@click.group("history", cls=LazyGroup, modules=COMMANDS)
 def command() -> None:
     """Keep runs over time and find what changed.
 
