@@ -12,8 +12,8 @@ from itertools import accumulate
 from statistics import fmean, median, pstdev
 
 from virtslo.base.clock import to_nanoseconds
+from virtslo.config.profiles import load_profile
 from virtslo.hollow.process.delays import draw
-from virtslo.hollow.profiles import load_profile
 from virtslo.model.profile import Distribution
 from virtslo.slo.statistics.throughput import Load, spread_rate, throughput
 

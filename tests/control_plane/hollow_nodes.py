@@ -13,9 +13,9 @@ from typing import Final
 from control_plane.kubevirt import RealKubeVirt
 from control_plane.plane import ControlPlane
 from virtslo.base.clock import SystemClock
+from virtslo.config.profiles import load_profile
 from virtslo.hollow.attached import AttachedParts
 from virtslo.hollow.installation import install_nodes
-from virtslo.hollow.profiles import load_profile
 from virtslo.model.identity import Identity
 from virtslo.model.profile import Distribution, NodeShape, Profile
 from virtslo.ports.kube_api import KubeApi, Transport

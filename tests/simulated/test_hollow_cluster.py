@@ -10,10 +10,10 @@ from support.bodies import machine
 from support.clusters import USER, Cluster
 from virtslo.app.cluster.hollow_cluster import install, node_names, remove, require_no_kubevirt
 from virtslo.base.errors import ClusterError
+from virtslo.config.profiles import load_profile
 from virtslo.hollow.definitions import DEFINED, MANAGED_LABEL, definition_of, vmi_policy
 from virtslo.hollow.kubernetes.namespace import NamespaceController
 from virtslo.hollow.process.component import Component
-from virtslo.hollow.profiles import load_profile
 from virtslo.model.resources import KUBEVIRTS, NAMESPACES, NODES, VMIS, VMS
 
 

@@ -12,8 +12,8 @@ from typing import Any, Final, TypeVar, cast
 
 from virtslo.base.clock import Clock, SystemClock
 from virtslo.base.errors import NotFound
+from virtslo.config.profiles import load_profile
 from virtslo.hollow.cluster import HollowCluster
-from virtslo.hollow.profiles import load_profile
 from virtslo.kube.connector import Endpoint, tls_context
 from virtslo.kube.credentials import connect
 from virtslo.kube.http_transport import open_api

@@ -12,9 +12,9 @@ from virtslo.base.clock import Clock
 from virtslo.base.errors import NotFound
 from virtslo.base.virtual_time import run_in_virtual_time
 from virtslo.config.faults import parse_faults
+from virtslo.config.profiles import load_profile
 from virtslo.hollow.cluster import HollowCluster
 from virtslo.hollow.cluster_faults import cluster_plays
-from virtslo.hollow.profiles import load_profile
 from virtslo.model import resources
 from virtslo.model.identifiers import Object
 from virtslo.model.identity import Identity

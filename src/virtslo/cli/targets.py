@@ -14,7 +14,7 @@ from virtslo.base.errors import Problem, ScenarioError
 from virtslo.cli.options import RunOptions, TargetOptions
 from virtslo.cli.wiring import RealTarget
 from virtslo.config.faults import parse_faults
-from virtslo.hollow.profiles import load_profile
+from virtslo.config.profiles import load_profile
 from virtslo.model.environment import Environment, SimulatedTarget
 from virtslo.model.scenario import Scenario
 

@@ -102,7 +102,7 @@ async def attached_parts(
 
 def hollow_profile(name: str, *, cpu: str, memory: str, pods: int) -> "Profile":
     """A profile, with nodes of this shape. Raises ScenarioError for an unknown name."""
-    from virtslo.hollow.profiles import load_profile
+    from virtslo.config.profiles import load_profile
 
     profile = load_profile(name, option="--profile")
     return replace(profile, nodes=replace(profile.nodes, cpu=cpu, memory=memory, pods=pods))
@@ -167,9 +167,9 @@ async def _running_cluster(
     is_shared: bool = False,
 ) -> "AsyncIterator[ApiServer]":
     from virtslo.config.faults import parse_faults
+    from virtslo.config.profiles import load_profile
     from virtslo.hollow.cluster import HollowCluster
     from virtslo.hollow.cluster_faults import cluster_plays
-    from virtslo.hollow.profiles import load_profile
     from virtslo.sim.api_server import ApiServer
     from virtslo.sim.direct import DirectTransport
     from virtslo.sim.faults.fault_timer import FaultTimer

@@ -6,6 +6,12 @@ All durations are seconds.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
+
+GET_NODES: Final = "GET nodes"
+PATCH_VMIS: Final = "PATCH virtualmachineinstances"
+SUPERFLUOUS_CALLS: Final = (GET_NODES, PATCH_VMIS)
+"""What a profile may ask for in `extra_calls`, by `VERB resource`."""
 
 
 @dataclass(frozen=True, slots=True)

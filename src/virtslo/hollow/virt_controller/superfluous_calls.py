@@ -11,12 +11,9 @@ from virtslo.hollow.client_go.cache import Cache, key_of
 from virtslo.hollow.process.component import Component
 from virtslo.model import resources
 from virtslo.model.identifiers import RUNNING, NamespacedName, Object
+from virtslo.model.profile import GET_NODES, PATCH_VMIS
 from virtslo.ports.kube_api import PatchType
 
-GET_NODES: Final = "GET nodes"
-PATCH_VMIS: Final = "PATCH virtualmachineinstances"
-KINDS: Final = (GET_NODES, PATCH_VMIS)
-"""What a profile may ask for, by `VERB resource`."""
 WORKERS: Final = 3
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from virtslo.base.errors import ScenarioError
-from virtslo.hollow.profiles import _refuse_unknown, load_profile, profile_names
+from virtslo.config.profiles import _refuse_unknown, load_profile, profile_names
 
 
 def test_every_profile_can_be_read() -> None:

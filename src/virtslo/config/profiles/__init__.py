@@ -13,10 +13,16 @@ import msgspec
 import yaml
 
 from virtslo.base.errors import Problem, ScenarioError
-from virtslo.hollow.virt_controller.superfluous_calls import KINDS
-from virtslo.model.profile import ComponentLimits, Distribution, NodeShape, Profile, ServerProfile
+from virtslo.model.profile import (
+    SUPERFLUOUS_CALLS,
+    ComponentLimits,
+    Distribution,
+    NodeShape,
+    Profile,
+    ServerProfile,
+)
 
-_FOLDER: Final = package_data.files("virtslo.hollow.profiles")
+_FOLDER: Final = package_data.files("virtslo.config.profiles")
 
 
 def profile_names() -> tuple[str, ...]:
@@ -72,7 +78,7 @@ def _parts(
     yield "", document, _keys_of(Profile)
     yield "nodes.", document.get("nodes", {}), _keys_of(NodeShape)
     yield "server.", document.get("server", {}), _keys_of(ServerProfile)
-    yield "extra_calls.", document.get("extra_calls", {}), KINDS
+    yield "extra_calls.", document.get("extra_calls", {}), SUPERFLUOUS_CALLS
     for part in ("delays", "reconcile"):
         for step, distribution in document.get(part, {}).items():
             yield f"{part}.{step}.", distribution, _keys_of(Distribution)
