@@ -2,6 +2,8 @@
 
 import asyncio
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +13,26 @@ from virtslo.cli.options import TargetOptions, target_options
 
 if TYPE_CHECKING:
     from virtslo.cli.wiring import RealTarget
+
+
+@dataclass(frozen=True, slots=True)
+class HollowOptions:
+    """The options of `virtslo hollow` but for its target."""
+
+    nodes: int
+    cpu: str
+    memory: str
+    pods: int
+    profile: str
+    seed: int
+    install_crds: bool
+    remove: bool
+    yes: bool
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> "HollowOptions":
+        """Options as click passes them."""
+        return cls(**{field.name: values[field.name] for field in fields(cls)})
 
 
 @click.command("hollow")
@@ -34,7 +56,7 @@ if TYPE_CHECKING:
 )
 @click.option("--remove", is_flag=True, help="Remove what an earlier call created, and exit.")
 @click.option("--yes", is_flag=True, help="Change the cluster without asking.")
-def command(**options: Any) -> int:
+def command(**values: Any) -> int:
     """Run hollow KubeVirt controllers and nodes against a real API server, until Ctrl-C.
 
     Measures an API server at scale without virtual machines: hollow kubelets, virt-handlers and a
@@ -48,12 +70,13 @@ def command(**options: Any) -> int:
     """
     from virtslo.cli.targets import real_target
 
-    target = real_target(TargetOptions.of_real(options))
+    options = HollowOptions.of(values)
+    target = real_target(TargetOptions.of_real(values))
     if target is None:
         problem = Problem("--context, --kubeconfig, --in-cluster", "none of them", "a cluster")
         raise ScenarioError("command line", [problem])
     _agree(target, options)
-    left = asyncio.run(_remove(target) if options["remove"] else _play(target, options))
+    left = asyncio.run(_remove(target) if options.remove else _play(target, options))
     if left:
         raise ClusterError(
             "could not remove: " + ", ".join(left), hint="later: virtslo hollow --remove"
@@ -62,21 +85,21 @@ def command(**options: Any) -> int:
     return 0
 
 
-def _agree(target: "RealTarget", options: dict[str, Any]) -> None:
+def _agree(target: "RealTarget", options: HollowOptions) -> None:
     """Show what will be done to which cluster, and ask. Raises click.Abort on no."""
     from virtslo.cli.targets import require_agreement
     from virtslo.cli.wiring import describe_target
 
-    require_agreement(is_agreed=options["yes"])
+    require_agreement(is_agreed=options.yes)
     click.echo(f"target: {describe_target(target)}", err=True)
-    if options["remove"]:
+    if options.remove:
         click.echo(
             "this will remove hollow nodes and a hollow KubeVirt, if they are ours", err=True
         )
     else:
-        defined = ", definitions of its resources" if options["install_crds"] else ""
-        click.echo(f"this will create {options['nodes']} nodes and a KubeVirt{defined}", err=True)
-    if not options["yes"]:
+        defined = ", definitions of its resources" if options.install_crds else ""
+        click.echo(f"this will create {options.nodes} nodes and a KubeVirt{defined}", err=True)
+    if not options.yes:
         click.confirm("go on?", abort=True, err=True)
 
 
@@ -90,7 +113,7 @@ async def _remove(target: "RealTarget") -> tuple[str, ...]:
         return await remove(api, clock, _tell)
 
 
-async def _play(target: "RealTarget", options: dict[str, Any]) -> tuple[str, ...]:
+async def _play(target: "RealTarget", options: HollowOptions) -> tuple[str, ...]:
     from virtslo.app.cluster.hollow_cluster import install, remove, require_no_kubevirt
     from virtslo.base.clock import SystemClock
     from virtslo.cli.signals import heeded
@@ -98,7 +121,7 @@ async def _play(target: "RealTarget", options: dict[str, Any]) -> tuple[str, ...
 
     clock = SystemClock()
     profile = hollow_profile(
-        options["profile"], cpu=options["cpu"], memory=options["memory"], pods=options["pods"]
+        options.profile, cpu=options.cpu, memory=options.memory, pods=options.pods
     )
     stop = asyncio.Event()
     for number in heeded():
@@ -110,13 +133,14 @@ async def _play(target: "RealTarget", options: dict[str, Any]) -> tuple[str, ...
                 api,
                 clock,
                 profile,
-                nodes=options["nodes"],
-                seed=options["seed"],
-                install_definitions=options["install_crds"],
+                nodes=options.nodes,
+                seed=options.seed,
+                install_definitions=options.install_crds,
                 tell=_tell,
             )
-            count, seed = options["nodes"], options["seed"]
-            async with attached_parts(target, clock, profile, nodes=count, seed=seed):
+            async with attached_parts(
+                target, clock, profile, nodes=options.nodes, seed=options.seed
+            ):
                 click.echo("playing; Ctrl-C ends it and removes everything", err=True)
                 sys.stderr.flush()
                 await stop.wait()
