@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from support.scenarios import scenario
+from virtslo.cli.options import TargetOptions
 from virtslo.cli.running.run_once import Execution, run_simulated
 from virtslo.cli.targets import simulated_target
 from virtslo.ports.progress import Snapshot
@@ -25,7 +26,7 @@ class Kept:
 
 def told(tmp_path: Path, kind: str) -> list[Snapshot]:
     churn = {"churn": {"objects": 2, "cycles": 2, "every": "40s"}}
-    target = simulated_target(profile="ci", seed=1, nodes=1, faults=(), count=6)
+    target = simulated_target(TargetOptions(nodes=1), seed=1, count=6)
     kept = Kept()
     run_simulated(
         scenario(kind, 6, "steady-state", load=churn), target, Execution(tmp_path, (), kept)

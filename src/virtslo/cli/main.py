@@ -36,6 +36,10 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "history": ("virtslo.cli.history.group", "Keep runs over time and find what changed."),
     "compare": ("virtslo.cli.history.compare", "Compare two groups of runs."),
     "simulate": ("virtslo.cli.commands.simulate", "Serve the simulated cluster on loopback."),
+    "profile": (
+        "virtslo.cli.commands.profile",
+        "Show and check profiles of the simulated cluster, and its settings.",
+    ),
     "hollow": (
         "virtslo.cli.commands.hollow",
         "Run hollow KubeVirt controllers against an API server.",

@@ -66,6 +66,17 @@ def target_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+def settings_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the option that puts settings over the profile of the simulated cluster."""
+    return click.option(
+        "--set",
+        "settings",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="Simulated cluster: setting, such as kubevirt.virtController.qps=400.",
+    )(command)
+
+
 @dataclass(frozen=True, slots=True)
 class TargetOptions:
     """Which cluster the command line means; with none of it, the simulated one."""
@@ -78,6 +89,7 @@ class TargetOptions:
     profile: str | None = None
     nodes: int | None = None
     faults: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
 
     @property
     def is_real(self) -> bool:
@@ -118,7 +130,11 @@ class RunOptions:
         return cls(
             scenario={name: values[name] for name in names},
             target=replace(
-                real, profile=values["profile"], nodes=values["nodes"], faults=values["faults"]
+                real,
+                profile=values["profile"],
+                nodes=values["nodes"],
+                faults=values["faults"],
+                settings=values["settings"],
             ),
             seed=values["seed"],
             runs=values["runs"],

@@ -14,12 +14,17 @@ from virtslo.base.errors import Problem, ScenarioError
 from virtslo.cli.options import RunOptions, TargetOptions
 from virtslo.cli.wiring import RealTarget
 from virtslo.config.faults import parse_faults
-from virtslo.config.profiles import load_profile
+from virtslo.config.profiles import choose_profile, profile_with
+from virtslo.config.profiles.simulation import (
+    DEFAULT_PROFILE,
+    contradictions,
+    read_assignments,
+)
 from virtslo.model.environment import Environment, SimulatedTarget
-from virtslo.model.scenario import Scenario
+from virtslo.model.scenario import Scenario, Simulation
 
-DEFAULT_PROFILE = "ci"
 VMIS_PER_NODE = 100
+NOTHING_ASKED = Simulation()
 
 
 def real_target(options: TargetOptions, faults: tuple[str, ...] = ()) -> RealTarget | None:
@@ -27,10 +32,10 @@ def real_target(options: TargetOptions, faults: tuple[str, ...] = ()) -> RealTar
     kubeconfig, context, in_cluster = options.kubeconfig, options.context, options.in_cluster
     named = bool(kubeconfig or context or in_cluster)
     problems: list[Problem] = []
-    if named and (options.profile or options.faults or options.nodes):
+    if named and (options.profile or options.faults or options.nodes or options.settings):
         problems.append(
             Problem(
-                "--simulate, --nodes, --fault",
+                "--simulate, --nodes, --fault, --set",
                 "options of the simulated cluster beside a real target",
                 "one or the other",
                 "leave out --context, --kubeconfig and --in-cluster, or leave out these",
@@ -66,35 +71,60 @@ def real_target(options: TargetOptions, faults: tuple[str, ...] = ()) -> RealTar
 
 
 def simulated_target(
+    options: TargetOptions,
     *,
-    profile: str,
     seed: int,
-    nodes: int | None,
-    faults: tuple[str, ...],
     count: int,
+    faults: tuple[str, ...] = (),
+    asked: Simulation = NOTHING_ASKED,
+    default: str = DEFAULT_PROFILE,
     option: str = "--simulate",
 ) -> SimulatedTarget:
     """A simulated cluster with nodes enough for `count` VMIs where their number is not given.
 
-    Raises ScenarioError for a fault, or for the profile that `option` names.
+    `faults` and `asked` are those of the scenario; options win. Raises ScenarioError with every
+    problem of faults, of the profile that `option` names, and of settings.
     """
-    parse_faults(faults)
-    least = load_profile(profile, option=option).nodes.count
-    wanted = nodes if nodes is not None else max(least, -(-count // VMIS_PER_NODE))
-    return SimulatedTarget(profile=profile, seed=seed, nodes=wanted, faults=faults)
+    problems: list[Problem] = []
+    name, document = asked.profile or default, asked.document
+    try:
+        parse_faults((*faults, *options.faults))
+    except ScenarioError as error:
+        problems += error.problems
+    if options.profile is not None:
+        try:
+            name, document = choose_profile(options.profile, option=option)
+        except ScenarioError as error:
+            problems += error.problems
+    settings = {**asked.settings, **read_assignments(options.settings, problems)}
+    if not problems:
+        problems += contradictions(name, document, settings)
+    if problems:
+        raise ScenarioError("command line", problems)
+    least = profile_with(name, document, settings).nodes.count
+    wanted = options.nodes or asked.nodes
+    if wanted is None:
+        is_set = any(key.endswith("nodes.count") for key in settings)
+        wanted = least if is_set else max(least, -(-count // VMIS_PER_NODE))
+    return SimulatedTarget(
+        profile=name,
+        seed=seed,
+        nodes=wanted,
+        faults=(*faults, *options.faults),
+        settings=settings,
+        document=document,
+    )
 
 
-def simulated_run_target(
-    options: RunOptions, *, count: int, faults: tuple[str, ...] = ()
-) -> SimulatedTarget:
-    """The simulated cluster of `virtslo run`; `faults` are those of the scenario."""
-    target = options.target
+def simulated_run_target(options: RunOptions, scenarios: Sequence[Scenario]) -> SimulatedTarget:
+    """The simulated cluster of `virtslo run`, for scenarios of one file."""
+    first = scenarios[0]
     return simulated_target(
-        profile=target.profile or DEFAULT_PROFILE,
+        options.target,
         seed=options.seed,
-        nodes=target.nodes,
-        faults=(*faults, *target.faults),
-        count=count,
+        count=max(scenario.workload.count for scenario in scenarios),
+        faults=first.faults,
+        asked=first.simulated or NOTHING_ASKED,
     )
 
 
@@ -118,7 +148,8 @@ def describe_simulated(target: SimulatedTarget, seeds: Sequence[int] = ()) -> st
     """The simulated cluster, for people; with several seeds, one a seed."""
     seed = f"seeds {seeds[0]} to {seeds[-1]}" if len(seeds) > 1 else f"seed {target.seed}"
     faults = f", faults {', '.join(target.faults)}" if target.faults else ""
-    return f"the simulated cluster (profile {target.profile}, {target.nodes} nodes, {seed}{faults})"
+    profile = f"profile {target.description}"
+    return f"the simulated cluster ({profile}, {target.nodes} nodes, {seed}{faults})"
 
 
 def require_agreement(*, is_agreed: bool) -> None:

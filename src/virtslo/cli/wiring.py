@@ -102,9 +102,10 @@ async def attached_parts(
 
 def hollow_profile(name: str, *, cpu: str, memory: str, pods: int) -> "Profile":
     """A profile, with nodes of this shape. Raises ScenarioError for an unknown name."""
-    from virtslo.config.profiles import load_profile
+    from virtslo.config.profiles import choose_profile, profile_with
 
-    profile = load_profile(name, option="--profile")
+    name, document = choose_profile(name, option="--profile")
+    profile = profile_with(name, document, {})
     return replace(profile, nodes=replace(profile.nodes, cpu=cpu, memory=memory, pods=pods))
 
 
@@ -167,7 +168,7 @@ async def _running_cluster(
     is_shared: bool = False,
 ) -> "AsyncIterator[ApiServer]":
     from virtslo.config.faults import parse_faults
-    from virtslo.config.profiles import load_profile
+    from virtslo.config.profiles import profile_of_target
     from virtslo.hollow.cluster import HollowCluster
     from virtslo.hollow.cluster_faults import cluster_plays
     from virtslo.sim.api_server import ApiServer
@@ -177,7 +178,7 @@ async def _running_cluster(
     from virtslo.sim.server_faults import server_plays
 
     faults = parse_faults(target.faults)
-    profile = load_profile(target.profile)
+    profile = profile_of_target(target)
     server = ApiServer(
         clock=clock,
         seed=target.seed,
@@ -196,6 +197,7 @@ async def _running_cluster(
         work=server.work,
         register_lifecycle=server.aggregation.register,
         is_shared=is_shared,
+        played_with=target.beside_the_profile(),
     )
     await cluster.install()
     async with _in_background(cluster.run):

@@ -19,6 +19,7 @@ from virtslo.config.foreign.kube_burner_workload import PLACES as KUBE_BURNER_PL
 from virtslo.config.foreign.perfscale_workload import PLACES, is_workload, to_document
 from virtslo.config.objectives_file import choose_objectives
 from virtslo.config.problems import Loc, nearest, place_of, problem_of
+from virtslo.config.profiles.simulation import choose_simulation
 from virtslo.config.schema import API_VERSION, EXAMPLE, ChurnModel, ScenarioModel
 from virtslo.config.templates.choice import choose_template
 from virtslo.config.yaml_document import read_mapping, read_text
@@ -116,9 +117,14 @@ def scenario_from_mapping(
     if model is not None and model.objectives is not None:
         objectives, found = choose_objectives(model.objectives, base=base, indicators=indicators)
         problems += [_renamed(problem, names) for problem in found]
+    simulation = None
+    if model is not None and model.simulated is not None:
+        simulation, found = choose_simulation(model.simulated, base=base)
+        problems += found
     if problems or model is None or template is None:
         raise ScenarioError(source, problems)
-    return replace(_scenario(model, template, source), objectives=objectives)
+    scenario = _scenario(model, template, source)
+    return replace(scenario, objectives=objectives, simulated=simulation)
 
 
 def _renamed(problem: Problem, names: Mapping[str, str]) -> Problem:

@@ -321,6 +321,26 @@ class ObserveModel(Model):
     )
 
 
+class SimulatedModel(Model):
+    """The simulated cluster; without effect on a real one."""
+
+    profile: str | None = Field(
+        None,
+        min_length=1,
+        description="A built-in timing profile, or a path to one, relative to this file; "
+        "--simulate wins.",
+    )
+    nodes: int | None = Field(
+        None, ge=1, le=20_000, description="Number of hollow nodes; --nodes wins."
+    )
+    set: dict[str, Variable] = Field(
+        default_factory=dict,
+        max_length=200,
+        description="Settings put over the profile, each as --set has it: "
+        "`kubevirt.virtController.qps: 400`; those of --set win.",
+    )
+
+
 class ScenarioModel(Model):
     """A scenario: what to create, under which load, judged by what."""
 
@@ -349,6 +369,9 @@ class ScenarioModel(Model):
         max_length=100,
         description="What goes wrong with the simulated cluster, each as --fault has it: "
         "NAME or NAME:KEY=VALUE,KEY=VALUE.",
+    )
+    simulated: SimulatedModel | None = Field(
+        None, description="The simulated cluster; without effect on a real one."
     )
 
 

@@ -32,19 +32,24 @@ def read_text(path: Path, *, limit: Limit = WORKLOAD_FILE, expected: str = "a fi
         ) from error
 
 
-def read_mapping(path: Path) -> Mapping[str, Any]:
-    """The mapping that a YAML file holds. Raises ScenarioError."""
-    text = read_text(path, expected="a scenario file")
+def read_mapping(
+    path: Path, *, expected: str = "a scenario", schema: str = "virtslo schema"
+) -> Mapping[str, Any]:
+    """The mapping that a YAML file holds. Raises ScenarioError.
+
+    `expected` is what the file should be, `schema` the command that shows its form.
+    """
+    text = read_text(path, expected=f"{expected} file")
     try:
         document = parse_yaml(text)
     except YamlProblem as error:
         problem = Problem(f"line {error.line}", error.found, error.expected, error.hint)
         raise ScenarioError(str(path), [problem]) from error
     if document is None:
-        problem = Problem("line 1", "an empty file", "a scenario", "see `virtslo schema`")
+        problem = Problem("line 1", "an empty file", expected, f"see `{schema}`")
         raise ScenarioError(str(path), [problem])
     if not isinstance(document, dict):
         found = f"a {name_of(document)} at the top"
-        problem = Problem("line 1", found, "a mapping of keys to values", "see `virtslo schema`")
+        problem = Problem("line 1", found, "a mapping of keys to values", f"see `{schema}`")
         raise ScenarioError(str(path), [problem])
     return document

@@ -37,9 +37,11 @@ class AttachedParts:
         if with_virt_controller:
             seat = Seat(VIRT_CONTROLLER, KUBEVIRT_NAMESPACE)
             name = f"{VIRT_CONTROLLER}-0"
-            self._processes.append(
-                factory.process(name, virt_controller(), _controllers, seat=seat)
-            )
+
+            def controllers(component: Component) -> Sequence[Startable]:
+                return (VirtController(component, threads=profile.threads),)
+
+            self._processes.append(factory.process(name, virt_controller(), controllers, seat=seat))
         self._processes += factory.node_processes()
 
     @property
@@ -55,7 +57,3 @@ class AttachedParts:
             for process in self._processes:
                 await process.working.wait()
             self.synced.set()
-
-
-def _controllers(component: Component) -> Sequence[Startable]:
-    return (VirtController(component),)

@@ -5,7 +5,9 @@ the simulated API server and against a real one.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from itertools import cycle
+from types import MappingProxyType
 from typing import Any, Final
 
 from virtslo.base.clock import Clock, sleep, timestamp
@@ -25,11 +27,7 @@ from virtslo.hollow.kubernetes.garbage_collector import (
 from virtslo.hollow.kubernetes.namespace import NamespaceController
 from virtslo.hollow.kubernetes.node_lifecycle import OUT_OF_SERVICE, NodeLifecycle
 from virtslo.hollow.kubernetes.scheduler import Scheduler
-from virtslo.hollow.process.component import (
-    GARBAGE_COLLECTOR,
-    KUBEVIRT_NAMESPACE,
-    Component,
-)
+from virtslo.hollow.process.component import KUBEVIRT_NAMESPACE, Component
 from virtslo.hollow.process.delays import Work
 from virtslo.hollow.process.identities import (
     controller_manager,
@@ -44,9 +42,10 @@ from virtslo.hollow.process_factory import ProcessFactory
 from virtslo.hollow.virt_api.lifecycle_api import LifecycleApi
 from virtslo.hollow.virt_controller.process import VirtController
 from virtslo.model import resources
+from virtslo.model.client_limits import GARBAGE_COLLECTOR
 from virtslo.model.identity import Identity
-from virtslo.model.profile import Profile
-from virtslo.model.vocabulary import METRICS_PORT, VIRT_CONTROLLER, VIRT_OPERATOR
+from virtslo.model.profile import REPLICAS, Profile
+from virtslo.model.vocabulary import METRICS_PORT, VIRT_API, VIRT_CONTROLLER, VIRT_OPERATOR
 from virtslo.ports.kube_api import KubeApi, PatchType, Transport
 
 _SYSTEM: Final = "kube-system"
@@ -56,7 +55,8 @@ ADMINISTRATOR: Final = Identity(
 )
 
 RegisterMetrics = Callable[[str, str, int, Callable[[str], bytes]], None]
-RegisterLifecycle = Callable[[Callable[[str, str, str, str, Any], Awaitable[None]]], None]
+LifecycleAnswer = Callable[[str, str, str, str, Any], Awaitable[None]]
+RegisterLifecycle = Callable[[LifecycleAnswer], None]
 """Takes what answers KubeVirt's subresources: plural, namespace, name, action, options."""
 
 
@@ -75,8 +75,13 @@ class HollowCluster:
         register_lifecycle: RegisterLifecycle | None = None,
         work: Work | None = None,
         is_shared: bool = False,
+        played_with: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
-        """`is_shared`: others' clients use the cluster, so that any kind may own and be owned."""
+        """`is_shared`: others' clients use the cluster, so that any kind may own and be owned.
+
+        `played_with` is what else the KubeVirt object says of what plays it.
+        """
+        self._played_with = played_with
         self._is_shared = is_shared
         self._connect = connect
         self._clock = clock
@@ -97,9 +102,11 @@ class HollowCluster:
         """Set when every process works, or stands by."""
         self._processes: dict[str, Process] = {}
         self._add("virt-operator-0", virt_operator(), seat=Seat(VIRT_OPERATOR, "kubevirt"))
-        for index in range(2):
-            self._add(f"virt-api-{index}", virt_api())
-        for index in range(2):
+        replicas = {**REPLICAS, **profile.replicas}
+        self._virt_apis = tuple(f"{VIRT_API}-{index}" for index in range(replicas[VIRT_API]))
+        for name in self._virt_apis:
+            self._add(name, virt_api())
+        for index in range(replicas[VIRT_CONTROLLER]):
             name = f"{VIRT_CONTROLLER}-{index}"
             seat = Seat(VIRT_CONTROLLER, KUBEVIRT_NAMESPACE)
             self._add(name, virt_controller(), self._controllers, seat=seat)
@@ -129,7 +136,13 @@ class HollowCluster:
         await install_nodes(
             api, self.node_names, self._profile.nodes, self._clock, network=self._factory.network
         )
-        await install_kubevirt(api, self._profile, seed=self._seed, nodes=len(self.node_names))
+        await install_kubevirt(
+            api,
+            self._profile,
+            seed=self._seed,
+            nodes=len(self.node_names),
+            played_with=self._played_with,
+        )
         for name, process in self._processes.items():
             component = process.component.identity.component
             if component.startswith("virt-"):
@@ -144,7 +157,7 @@ class HollowCluster:
                 )
                 self._expose(process)
         if self._register_lifecycle is not None:
-            self._register_lifecycle(LifecycleApi(self._virt_api, self._handler_of).answer)
+            self._register_lifecycle(self._lifecycle_answer())
 
     async def run(self) -> None:
         """Run every process until cancelled."""
@@ -225,9 +238,18 @@ class HollowCluster:
     async def _pause(self, seconds: float) -> None:
         await sleep(self._clock, seconds)
 
-    def _virt_api(self) -> Component:
-        """The virt-api that answers: the first."""
-        return self._processes["virt-api-0"].component
+    def _lifecycle_answer(self) -> LifecycleAnswer:
+        """What answers KubeVirt's subresources: each virt-api in turn, on its own token bucket."""
+
+        def of(name: str) -> LifecycleAnswer:
+            return LifecycleApi(lambda: self._processes[name].component, self._handler_of).answer
+
+        answers = cycle([of(name) for name in self._virt_apis])
+
+        async def answer(plural: str, namespace: str, name: str, action: str, options: Any) -> None:
+            await next(answers)(plural, namespace, name, action, options)
+
+        return answer
 
     def _handler_of(self, node: str) -> Component | None:
         """The virt-handler of a node; None while it is silent."""
@@ -247,7 +269,11 @@ class HollowCluster:
         return self.node_names[int(pod.rpartition("-")[2]) % len(self.node_names)]
 
     def _controllers(self, component: Component) -> Sequence[Startable]:
-        return (VirtController(component, self._profile.extra_calls),)
+        profile = self._profile
+        controller = VirtController(
+            component, extra_calls=profile.extra_calls, threads=profile.threads
+        )
+        return (controller,)
 
     def _placing(self, component: Component) -> Sequence[Startable]:
         pods, nodes = component.watch(resources.PODS), component.watch(resources.NODES)

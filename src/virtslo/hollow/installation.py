@@ -6,6 +6,7 @@ Invariant: it is created through the API like everything else; what nodes have i
 import json
 from collections.abc import Mapping, Sequence
 from functools import cache
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from virtslo.base.clock import Clock, timestamp
@@ -16,7 +17,13 @@ from virtslo.hollow.process.component import KUBEVIRT_NAMESPACE
 from virtslo.model import resources
 from virtslo.model.client_limits import LIMIT_KEYS
 from virtslo.model.identifiers import SIMULATED_ANNOTATION
-from virtslo.model.profile import ComponentLimits, NodeShape, Profile
+from virtslo.model.profile import (
+    THREAD_FLAGS,
+    ComponentLimits,
+    MigrationLimits,
+    NodeShape,
+    Profile,
+)
 from virtslo.ports.kube_api import KubeApi
 
 KUBEVIRT_VERSION: Final = "v1.9.0-rc"
@@ -131,10 +138,18 @@ def _addresses(name: str, index: int) -> list[dict[str, str]]:
     ]
 
 
-async def install_kubevirt(api: KubeApi, profile: Profile, *, seed: int, nodes: int) -> None:
-    """Create KubeVirt's namespace and its KubeVirt object, deployed and with the client limits.
+async def install_kubevirt(
+    api: KubeApi,
+    profile: Profile,
+    *,
+    seed: int,
+    nodes: int,
+    played_with: Mapping[str, Any] = MappingProxyType({}),
+) -> None:
+    """Create KubeVirt's namespace and its KubeVirt object, deployed, with what the profile sets.
 
-    The object says that it is played by hollow controllers, and by which profile.
+    The object says that it is played by hollow controllers, by which profile, and what else there
+    is to say of that: settings, and the values of a profile from a file.
     """
     namespace = {
         "apiVersion": "v1",
@@ -142,9 +157,8 @@ async def install_kubevirt(api: KubeApi, profile: Profile, *, seed: int, nodes: 
         "metadata": {"name": KUBEVIRT_NAMESPACE},
     }
     await _create(api, resources.NAMESPACES, namespace, None)
-    played = json.dumps(
-        {"profile": profile.name, "seed": seed, "nodes": nodes}, separators=(",", ":")
-    )
+    facts = {"profile": profile.name, "seed": seed, "nodes": nodes, **played_with}
+    played = json.dumps(facts, separators=(",", ":"))
     body = {
         "apiVersion": "kubevirt.io/v1",
         "kind": "KubeVirt",
@@ -153,7 +167,7 @@ async def install_kubevirt(api: KubeApi, profile: Profile, *, seed: int, nodes: 
             "namespace": KUBEVIRT_NAMESPACE,
             "annotations": {SIMULATED_ANNOTATION: played},
         },
-        "spec": {"configuration": _configuration(profile.limits)},
+        "spec": _kubevirt_spec(profile),
     }
     created = await _create(api, resources.KUBEVIRTS, body, KUBEVIRT_NAMESPACE)
     if created is not None:
@@ -170,7 +184,26 @@ async def install_kubevirt(api: KubeApi, profile: Profile, *, seed: int, nodes: 
         await _create(api, resource, common, None)
 
 
-def _configuration(limits: Mapping[str, ComponentLimits]) -> dict[str, Any]:
+def _kubevirt_spec(profile: Profile) -> dict[str, Any]:
+    """KubeVirt's own fields for what the profile sets otherwise than KubeVirt's defaults."""
+    configuration = _client_limits(profile.limits)
+    if profile.migrations != MigrationLimits():
+        configuration["migrations"] = {
+            "parallelMigrationsPerCluster": profile.migrations.parallel_per_cluster,
+            "parallelOutboundMigrationsPerNode": profile.migrations.parallel_outbound_per_node,
+        }
+    spec: dict[str, Any] = {"configuration": configuration}
+    flags = {
+        flag: str(profile.threads[name])
+        for name, flag in THREAD_FLAGS.items()
+        if name in profile.threads
+    }
+    if flags:
+        spec["customizeComponents"] = {"flags": {"controller": flags}}
+    return spec
+
+
+def _client_limits(limits: Mapping[str, ComponentLimits]) -> dict[str, Any]:
     """KubeVirt's own settings for the client limits of its components."""
     return {
         key: {

@@ -1,11 +1,12 @@
-"""KubeVirt's client limits: the defaults of its components, and where its object sets others.
+"""Client limits: the defaults of KubeVirt's and Kubernetes' components, and where KubeVirt's object
+sets others.
 
 Invariant: as in KubeVirt's `pkg/virt-config/virt-config.go`; written here alone.
 """
 
 from typing import Final
 
-from virtslo.model.vocabulary import VIRT_API, VIRT_CONTROLLER, VIRT_HANDLER
+from virtslo.model.vocabulary import VIRT_API, VIRT_CONTROLLER, VIRT_HANDLER, VIRT_OPERATOR
 
 DEFAULT_LIMITS: Final = {
     VIRT_API: (200.0, 400),
@@ -13,6 +14,17 @@ DEFAULT_LIMITS: Final = {
     VIRT_HANDLER: (50.0, 100),
 }
 """Requests per second and burst of each component's token bucket."""
+
+GARBAGE_COLLECTOR: Final = "garbage-collector"
+COMPONENT_LIMITS: Final = {
+    **DEFAULT_LIMITS,
+    VIRT_OPERATOR: (200.0, 400),
+    "kube-scheduler": (50.0, 100),
+    "kubelet": (50.0, 100),
+    GARBAGE_COLLECTOR: (40.0, 30),
+}
+"""The same for every client that is played. kube-controller-manager's controllers have a client
+each; the garbage collector's is the one that is felt: 20 deletions a second, each with its GET."""
 
 LIMIT_KEYS: Final = {
     VIRT_API: "apiConfiguration",

@@ -16,6 +16,28 @@ class SimulatedTarget:
     seed: int
     nodes: int
     faults: tuple[str, ...] = ()
+    settings: Mapping[str, str | int | float] = field(default_factory=dict)
+    """What was put over the profile, by name: `kubevirt.virtController.qps`."""
+    document: Mapping[str, Any] | None = None
+    """The values of a profile from a file; None for a built-in one."""
+
+    @property
+    def description(self) -> str:
+        """The profile and what was put over it: `ci with kubevirt.virtController.qps=20`."""
+        given = ", ".join(
+            f"{name}={value:g}" if isinstance(value, float) else f"{name}={value}"
+            for name, value in sorted(self.settings.items())
+        )
+        return f"{self.profile} with {given}" if given else self.profile
+
+    def beside_the_profile(self) -> dict[str, Any]:
+        """The settings and the values of a profile from a file, where there are any."""
+        facts: dict[str, Any] = {}
+        if self.settings:
+            facts["settings"] = dict(self.settings)
+        if self.document is not None:
+            facts["document"] = dict(self.document)
+        return facts
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,6 +150,17 @@ class Observe:
 
 
 @dataclass(frozen=True, slots=True)
+class Simulation:
+    """What a scenario says of the simulated cluster; without effect on a real one."""
+
+    profile: str | None = None
+    document: Mapping[str, Any] | None = None
+    """The values of a profile from a file; None for a built-in one."""
+    nodes: int | None = None
+    settings: Mapping[str, str | int | float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """What to do, whole."""
 
@@ -164,4 +175,5 @@ class Scenario:
     repeat: int = 1
     faults: tuple[str, ...] = ()
     """What goes wrong with the simulated cluster, each as it was written."""
+    simulated: Simulation | None = None
     source: str = "command line"

@@ -138,7 +138,7 @@ def simulated_label(report: Report) -> str:
     for run in report.runs:
         simulated = run.environment.simulated
         if simulated is not None:
-            seeds.setdefault(simulated.profile, set()).add(simulated.seed)
+            seeds.setdefault(simulated.description, set()).add(simulated.seed)
     profiles = [f"profile {profile}, {_seeds(sorted(of))}" for profile, of in sorted(seeds.items())]
     return f"simulated cluster ({'; '.join(profiles)})" if profiles else ""
 
@@ -262,7 +262,7 @@ def environment_lines(run: RunSummary) -> Iterator[str]:
     if simulated is not None:
         faults = f", faults {', '.join(simulated.faults)}" if simulated.faults else ""
         yield (
-            f"cluster: simulated, profile {simulated.profile}{faults}"
+            f"cluster: simulated, profile {simulated.description}{faults}"
             f"{', virtual time' if environment.virtual_time else ', real time'}"
         )
         yield f"seed: {simulated.seed}"

@@ -142,7 +142,10 @@ def _run(run: RunSummary) -> dict[str, Any]:
     }
     if simulated is not None:
         cluster.update(
-            profile=simulated.profile, seed=simulated.seed, faults=list(simulated.faults)
+            profile=simulated.profile,
+            seed=simulated.seed,
+            faults=list(simulated.faults),
+            settings=dict(simulated.settings),
         )
     return {
         "id": run.id,

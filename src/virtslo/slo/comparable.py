@@ -17,6 +17,18 @@ def _cluster(run: RunRecord) -> str:
     return "real" if simulated is None else f"simulated ({simulated.profile})"
 
 
+def _settings(run: RunRecord) -> str:
+    simulated = run.header.environment.simulated
+    given = {} if simulated is None else simulated.settings
+    return ", ".join(f"{name}={value}" for name, value in sorted(given.items()))
+
+
+def _values(run: RunRecord) -> Any:
+    """The values of a profile from a file: two files may have one name."""
+    simulated = run.header.environment.simulated
+    return None if simulated is None else simulated.document
+
+
 def _faults(run: RunRecord) -> str:
     simulated = run.header.environment.simulated
     return "" if simulated is None else ", ".join(simulated.faults)
@@ -32,6 +44,8 @@ COMPARED: Final[Mapping[str, Callable[[RunRecord], Any]]] = {
     "in-flight bound": lambda run: run.header.scenario.load.max_in_flight,
     "churn": lambda run: run.header.scenario.load.churn,
     "cluster": _cluster,
+    "settings": _settings,
+    "profile's values": _values,
     "faults": _faults,
     "clock": lambda run: "virtual" if run.header.environment.virtual_time else "real",
     "Kubernetes": lambda run: run.header.environment.kubernetes_version,
@@ -41,7 +55,7 @@ COMPARED: Final[Mapping[str, Callable[[RunRecord], Any]]] = {
     "client limits": lambda run: dict(run.header.environment.client_limits),
 }
 UNTOLD: Final = frozenset({"template", "variables", "arrival", "churn", "node shape",
-                           "client limits"})  # fmt: skip
+                           "client limits", "profile's values"})  # fmt: skip
 """Too long to list: only that they differ."""
 
 

@@ -1,15 +1,33 @@
-"""Profiles are data files, read strictly; one may say only what differs from another."""
+"""Profiles are data files, read strictly, whole and with every problem; settings go over them."""
 
+from pathlib import Path
+
+import jsonschema  # type: ignore[import-untyped]
 import pytest
+import yaml
 
-from virtslo.base.errors import ScenarioError
-from virtslo.config.profiles import _refuse_unknown, load_profile, profile_names
+from virtslo.base.errors import Problem, ScenarioError
+from virtslo.config.profiles import (
+    builtin_document,
+    choose_profile,
+    load_profile,
+    profile_names,
+    profile_with,
+)
+from virtslo.config.profiles.profile_file import problems_of, profile_schema, profile_text
+from virtslo.config.profiles.settings import SHORT_FORMS, read_settings, with_settings
+from virtslo.config.profiles.simulation import read_assignments
+from virtslo.model.profile import Profile
+
+
+def places(problems: list[Problem]) -> set[str]:
+    return {problem.place for problem in problems}
 
 
 def test_every_profile_can_be_read() -> None:
     names = profile_names()
 
-    assert {"ci", "instant", "regressed"} <= set(names)
+    assert {"ci", "instant", "regressed", "two-core"} <= set(names)
     assert all(load_profile(name).name == name for name in names)
 
 
@@ -17,24 +35,45 @@ def test_an_unknown_profile_is_refused_with_the_nearest_name() -> None:
     with pytest.raises(ScenarioError) as refused:
         load_profile("instand")
 
-    assert "did you mean 'instant'?" in str(refused.value)
+    assert "did you mean instant?" in str(refused.value)
 
 
-def test_every_misspelt_key_is_refused_at_once() -> None:
+def test_every_problem_of_a_file_is_found_at_once() -> None:
     document = {
-        "name": "x",
         "sever": {},
-        "server": {"writes": 1.0},
-        "delays": {"boot": {"shap": "constant"}},
+        "server": {"writes": 1.0, "read": -1, "cores": 1.5, "watch_delay": "soon"},
+        "delays": {"boot": {"shap": "constant"}, "bot": {}, "migrate": {"shape": "gamma"}},
         "extra_calls": {"PUT nodes": 1},
+        "nodes": {"memory": "much"},
     }
 
-    with pytest.raises(ScenarioError) as refused:
-        _refuse_unknown("x", document)
+    assert places(problems_of(document)) == {
+        "sever",
+        "server.writes",
+        "server.read",
+        "server.cores",
+        "server.watch_delay",
+        "delays.boot.shap",
+        "delays.bot",
+        "delays.migrate.shape",
+        "extra_calls.PUT nodes",
+        "nodes.memory",
+    }
 
-    words = str(refused.value)
-    for place in ("sever", "server.writes", "delays.boot.shap", "extra_calls.PUT nodes"):
-        assert f"profile x: {place}" in words
+
+@pytest.mark.parametrize(
+    ("document", "place"),
+    [
+        ({"delays": {"boot": {"median": 1.0}}}, "delays.boot.median"),
+        ({"delays": {"boot": {"shape": "uniform", "low": 2, "high": 1}}}, "delays.boot"),
+        ({"delays": {"boot": {"shape": "lognormal"}}}, "delays.boot.median"),
+        ({"limits": {"virt-api": {"qps": 5, "burst": 0}}}, "limits.virt-api.burst"),
+        ({"server": {"webhook": {"creates vms": 1}}}, "server.webhook.creates vms"),
+        ({"name": "x"}, "name"),
+    ],
+)
+def test_what_has_no_effect_is_refused(document: dict[str, object], place: str) -> None:
+    assert places(problems_of(document)) == {place}
 
 
 def test_regressed_is_ci_but_for_what_it_says() -> None:
@@ -46,3 +85,126 @@ def test_regressed_is_ci_but_for_what_it_says() -> None:
     assert regressed.delays["boot"].median > ci.delays["boot"].median
     assert regressed.server == ci.server
     assert regressed.extra_calls == {"GET nodes": 1, "PATCH virtualmachineinstances": 1}
+
+
+@pytest.mark.parametrize("name", profile_names())
+def test_a_profile_shown_and_read_again_is_the_same(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(profile_text(load_profile(name)), encoding="utf-8")
+
+    called, document = choose_profile(str(path))
+
+    assert called == "mine"
+    assert _same(profile_with(called, document, {}), load_profile(name))
+
+
+def _same(one: Profile, other: Profile) -> bool:
+    return profile_text(one) == profile_text(other)
+
+
+@pytest.mark.parametrize("name", profile_names())
+def test_the_schema_admits_every_profile(name: str) -> None:
+    jsonschema.validate(builtin_document(name), profile_schema())
+
+
+def test_the_schema_refuses_what_the_reader_refuses() -> None:
+    schema = profile_schema()
+
+    wrongs: list[dict[str, object]] = [
+        {"sever": {}},
+        {"delays": {"bot": {}}},
+        {"server": {"read": -1}},
+        {"name": "x"},
+    ]
+    for wrong in wrongs:
+        assert not jsonschema.Draft202012Validator(schema).is_valid(wrong)
+
+
+def test_a_file_may_say_only_what_differs(tmp_path: Path) -> None:
+    path = tmp_path / "slow.yaml"
+    path.write_text("extends: ci\ndelays: {boot: {value: 9s}}\n", encoding="utf-8")
+
+    name, document = choose_profile(str(path))
+    profile = profile_with(name, document, {})
+
+    assert profile.delays["boot"].value == 9.0
+    assert profile.delays["pod_start"] == load_profile("ci").delays["pod_start"]
+
+
+def test_settings_reach_the_values_that_they_name() -> None:
+    problems: list[Problem] = []
+    given = [
+        "kubevirt.virtController.qps=20",
+        "profile.delays.pod_start.median=4s",
+        "kubevirt.spec.customizeComponents.flags.controller.vmi-controller-threads=3",
+        "kubevirt.spec.infra.replicas=3",
+        "nodes.cpu=16",
+        "profile.server.webhook.create virtualmachines=20ms",
+    ]
+    settings = read_assignments(given, problems)
+    profile = profile_with("ci", None, settings)
+
+    assert problems == []
+    assert (profile.limits["virt-controller"].qps, profile.limits["virt-controller"].burst) == (
+        20.0,
+        400,
+    )
+    assert profile.delays["pod_start"].median == 4.0
+    assert profile.threads == {"vmi": 3}
+    assert profile.replicas == {"virt-api": 3, "virt-controller": 3}
+    assert profile.nodes.cpu == "16"
+    assert profile.server.webhook["create virtualmachines"] == 0.02
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("kubevirt.virtcontroller.qps=1", "did you mean kubevirt.virtController.qps?"),
+        ("kubevirt.spec.configuration.cpuModel=x", "which hollow components do not honour"),
+        ("kubevirt.spec.workloadUpdateStrategy.batchEvictionSize=3", "do not honour"),
+        ("kubevirt.nonsense=1", "a field of the KubeVirt object"),
+        ("profile.delays.bot.value=1", "did you mean boot?"),
+        ("profile.server=1", "a group of values"),
+        ("profile.name=x", "it has no effect"),
+        ("foo=1", "a name that begins with profile., kubevirt., nodes., apiServer."),
+        ("apiServer.cores=x", "a whole number of at least 0"),
+        ("nodes", "NAME=VALUE"),
+    ],
+)
+def test_a_setting_without_effect_is_refused(text: str, words: str) -> None:
+    problems: list[Problem] = []
+    read_assignments([text], problems)
+
+    assert len(problems) == 1
+    assert words in str(problems[0])
+
+
+def test_one_value_set_by_two_names_is_refused() -> None:
+    problems: list[Problem] = []
+    read_assignments(
+        ["kubevirt.virtApi.replicas=2", "profile.replicas.virt-api=3", "nodes.pods=1"], problems
+    )
+
+    assert [problem.place for problem in problems] == ["--set profile.replicas.virt-api"]
+
+
+def test_a_parameter_of_another_shape_is_refused() -> None:
+    with pytest.raises(ScenarioError) as refused:
+        profile_with("two-core", None, {"profile.delays.pod_start.median": 4.0})
+
+    assert "without effect" in str(refused.value)
+
+
+def test_every_short_form_sets_what_it_stands_for() -> None:
+    for name, paths in SHORT_FORMS.items():
+        problems: list[Problem] = []
+        settings = read_settings({name: "3"}, problems, place="")
+        document = with_settings({}, settings)
+        assert problems == []
+        for path in paths:
+            value: object = document
+            for key in path:
+                assert isinstance(value, dict)
+                value = value[key]
+            assert float(str(value)) == 3.0
+        assert yaml.safe_dump(document)

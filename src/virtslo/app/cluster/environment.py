@@ -90,7 +90,13 @@ def _played(kubevirt: Object | None) -> SimulatedTarget | None:
         return None
     try:
         played = json.loads(text)
-        return SimulatedTarget(str(played["profile"]), int(played["seed"]), int(played["nodes"]))
+        return SimulatedTarget(
+            str(played["profile"]),
+            int(played["seed"]),
+            int(played["nodes"]),
+            settings=dict(played.get("settings") or {}),
+            document=played.get("document"),
+        )
     except (ValueError, KeyError, TypeError):
         return SimulatedTarget("unknown", 0, 0)
 

@@ -55,7 +55,7 @@ def _history_run(
 def lineage_of(run: RunSummary) -> str:
     """The scenario, test, count and kind of cluster: what may be followed over time."""
     simulated = run.environment.simulated
-    cluster = "" if simulated is None else f" (simulated, {simulated.profile})"
+    cluster = "" if simulated is None else f" (simulated, {simulated.description})"
     return f"{run.scenario} {run.test} {run.kind} {run.count}{cluster}"
 
 

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from virtslo.cli.options import RunOptions, scenario_options, target_options
+from virtslo.cli.options import RunOptions, scenario_options, settings_option, target_options
 from virtslo.cli.scenarios import SUITE, Keyed, read_scenarios
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from virtslo.base.errors import Problem
     from virtslo.model.scenario import Scenario
 
 REPEATED = ("burst", SUITE)
@@ -21,7 +24,12 @@ REPETITIONS = 5
 @click.command("run")
 @click.argument("what", metavar="burst|steady-state|constant-churn|suite|FILE")
 @scenario_options
-@click.option("--simulate", "profile", metavar="PROFILE", help="Simulated cluster: timing profile.")
+@click.option(
+    "--simulate",
+    "profile",
+    metavar="PROFILE|FILE",
+    help="Simulated cluster: built-in timing profile, or path to one.",
+)
 @click.option(
     "--nodes", type=click.IntRange(1, 20_000), help="Simulated cluster: number of hollow nodes."
 )
@@ -32,6 +40,7 @@ REPETITIONS = 5
     metavar="NAME[:KEY=VALUE,...]",
     help="Simulated cluster: fault to inject.",
 )
+@settings_option
 @click.option(
     "--seed",
     type=click.IntRange(0),
@@ -85,7 +94,7 @@ def command(what: str, **options: Any) -> int:
         return _resume(what, given.resume, given)
     if given.scenario["repeat"] is None and what in REPEATED and not given.target.is_real:
         given = replace(given, scenario={**given.scenario, "repeat": str(REPETITIONS)})
-    scenarios, name = read_scenarios(what, given.scenario)
+    scenarios, name = _read_all(what, given)
     if given.is_dry:
         return _print_plans(scenarios, given)
     if len(scenarios) == 1 and scenarios[0][1].repeat == 1:
@@ -93,6 +102,31 @@ def command(what: str, **options: Any) -> int:
     from virtslo.cli.running.suite import run_series
 
     return run_series(scenarios, given, name=name)
+
+
+def _read_all(what: str, options: RunOptions) -> tuple[Keyed, str]:
+    """The scenarios that are meant; problems of the simulated cluster are reported with theirs."""
+    from virtslo.base.errors import ScenarioError
+
+    try:
+        read = read_scenarios(what, options.scenario)
+    except ScenarioError as error:
+        others = _target_problems(options)
+        raise ScenarioError(error.source, [*error.problems, *others]) from error
+    return read
+
+
+def _target_problems(options: RunOptions) -> "Sequence[Problem]":
+    """What is wrong with the options of the simulated cluster."""
+    from virtslo.base.errors import ScenarioError
+    from virtslo.cli.targets import simulated_target
+
+    try:
+        if not options.target.is_real:
+            simulated_target(options.target, seed=options.seed, count=0)
+    except ScenarioError as error:
+        return error.problems
+    return ()
 
 
 def _resume(what: str, folder: Path, options: RunOptions) -> int:
@@ -122,9 +156,7 @@ def _run(scenario: "Scenario", options: RunOptions) -> int:
     execution = Execution(options.runs, tuple(sys.argv[1:]), progress, keep=options.keep)
     try:
         if target is None:
-            simulated = simulated_run_target(
-                options, count=scenario.workload.count, faults=scenario.faults
-            )
+            simulated = simulated_run_target(options, [scenario])
             why = "" if options.target.profile else "no cluster was named: "
             progress.note(f"{why}running on {describe_simulated(simulated)}, in virtual time")
             record = run_simulated(scenario, simulated, execution)
@@ -155,8 +187,7 @@ def _print_plan(scenario: "Scenario", options: RunOptions) -> None:
     target = real_target(options.target, scenario.faults)
     plan = prepare_plan(scenario, run_label="dry-run", seed=options.seed)
     if target is None:
-        count, faults = scenario.workload.count, scenario.faults
-        name = describe_simulated(simulated_run_target(options, count=count, faults=faults))
+        name = describe_simulated(simulated_run_target(options, [scenario]))
     else:
         name = describe_target(target)
     click.echo(f"target: {name}")

@@ -12,6 +12,7 @@ import click
 
 from virtslo.base.bounded_files import UnreadableFile, open_to_append
 from virtslo.base.errors import StoreError
+from virtslo.cli.options import TargetOptions, settings_option
 
 
 @click.command("simulate")
@@ -25,12 +26,15 @@ from virtslo.base.errors import StoreError
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=0, help="Port to listen on; 0: a free port."
 )
-@click.option("--profile", default="instant", show_default=True, help="Timing profile.")
+@click.option(
+    "--profile", default="instant", show_default=True, help="Timing profile, or path to one."
+)
 @click.option("--nodes", type=click.IntRange(1, 20_000), help="Number of hollow nodes.")
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Random seed.")
 @click.option(
     "--fault", "faults", multiple=True, metavar="NAME[:KEY=VALUE,...]", help="Fault to inject."
 )
+@settings_option
 @click.option(
     "--audit-log",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -43,6 +47,7 @@ def command(
     nodes: int | None,
     seed: int,
     faults: tuple[str, ...],
+    settings: tuple[str, ...],
     audit_log: Path | None,
 ) -> int:
     """Serve the simulated cluster on loopback until Ctrl-C, with a kubeconfig for kubectl.
@@ -53,9 +58,8 @@ def command(
     """
     from virtslo.cli.targets import refuse_stages, simulated_target
 
-    target = simulated_target(
-        profile=profile, seed=seed, nodes=nodes, faults=faults, count=0, option="--profile"
-    )
+    options = TargetOptions(profile=profile, nodes=nodes, faults=faults, settings=settings)
+    target = simulated_target(options, seed=seed, count=0, option="--profile")
     refuse_stages(faults)
     try:
         with _opened(audit_log) as write:

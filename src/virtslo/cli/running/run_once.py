@@ -50,8 +50,17 @@ class Execution:
 
 
 def simulated_label(scenario: Scenario, target: SimulatedTarget, repetition: int = 1) -> str:
-    """The run label of a simulated run: a function of scenario, cluster and repetition alone."""
-    given: tuple[object, ...] = (replace(scenario, source=""), target)
+    """The run label of a simulated run: a function of scenario, cluster and repetition alone.
+
+    Settings over a profile are left out: objects are named alike and so draw the same times, and
+    two runs differ by the setting and by nothing else.
+    """
+    scenario_facts: dict[str, object] = msgspec.to_builtins(replace(scenario, source=""))
+    target_facts: dict[str, object] = msgspec.to_builtins(target)
+    del scenario_facts["simulated"]
+    for field in ("settings", "document"):
+        del target_facts[field]
+    given: tuple[object, ...] = (scenario_facts, target_facts)
     if repetition > 1:
         given = (*given, repetition)
     facts = msgspec.json.encode(given, order="sorted")

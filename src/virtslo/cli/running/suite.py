@@ -22,7 +22,12 @@ from virtslo.cli.targets import describe_simulated, real_target, simulated_run_t
 from virtslo.cli.wiring import RealTarget, describe_target, read_suite
 from virtslo.model.suite import SuiteRecord, repeated
 
-OF_THE_CLUSTER = (("--simulate", "profile"), ("--nodes", "nodes"), ("--fault", "faults"))
+OF_THE_CLUSTER = (
+    ("--simulate", "profile"),
+    ("--nodes", "nodes"),
+    ("--fault", "faults"),
+    ("--set", "settings"),
+)
 
 
 def run_series(scenarios: Keyed, options: RunOptions, *, name: str) -> int:
@@ -33,8 +38,7 @@ def run_series(scenarios: Keyed, options: RunOptions, *, name: str) -> int:
     once = [(key, replace(scenario, repeat=1)) for key, scenario in scenarios]
     simulated = None
     if target is None:
-        most = max(scenario.workload.count for _, scenario in once)
-        simulated = simulated_run_target(options, count=most)
+        simulated = simulated_run_target(options, [scenario for _, scenario in once])
     suite = SuiteRecord(
         id=new_suite_id(name),
         name=name,

@@ -1,90 +1,92 @@
-"""Profiles: how long things take in a simulated cluster, as data files.
+"""Profiles: how long things take in a simulated cluster, as data files, with settings over them.
 
 Invariant: a profile is data; it is read strictly, so a misspelt key is an error and not a default.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import fields
-from difflib import get_close_matches
+from collections.abc import Mapping
+from functools import cache
 from importlib import resources as package_data
+from pathlib import Path
 from typing import Any, Final
 
-import msgspec
-import yaml
-
 from virtslo.base.errors import Problem, ScenarioError
-from virtslo.model.profile import (
-    SUPERFLUOUS_CALLS,
-    ComponentLimits,
-    Distribution,
-    NodeShape,
-    Profile,
-    ServerProfile,
+from virtslo.base.yaml_reader import parse_yaml
+from virtslo.config.problems import nearest
+from virtslo.config.profiles.profile_file import (
+    EXTENDS,
+    problems_of,
+    profile_of,
+    put_over,
+    read_profile_document,
 )
+from virtslo.config.profiles.settings import with_settings
+from virtslo.model.environment import SimulatedTarget
+from virtslo.model.profile import Profile, Setting
 
 _FOLDER: Final = package_data.files("virtslo.config.profiles")
+_SUFFIXES: Final = (".yaml", ".yml", ".json")
 
 
+@cache
 def profile_names() -> tuple[str, ...]:
-    """The profiles there are."""
+    """The built-in profiles."""
     names = (item.name for item in _FOLDER.iterdir() if item.name.endswith(".yaml"))
     return tuple(sorted(name.removesuffix(".yaml") for name in names))
 
 
 def load_profile(name: str, *, option: str = "--simulate") -> Profile:
-    """A profile by its name. Raises ScenarioError with the names there are, for an option."""
-    names = profile_names()
-    if name not in names:
-        close = get_close_matches(name, names, n=1)
-        hint = f"did you mean {close[0]!r}?" if close else "leave it out for the default"
-        problem = Problem(option, repr(name), f"one of {', '.join(names)}", hint)
-        raise ScenarioError("command line", [problem])
-    document = {"name": name, **_document(name)}
-    _refuse_unknown(name, document)
-    return msgspec.convert(document, Profile)
+    """A built-in profile. Raises ScenarioError with the names there are, for an option."""
+    if name not in profile_names():
+        raise ScenarioError("command line", [_unknown(name, option)])
+    return profile_of(builtin_document(name), name=name, source=f"profile {name}")
 
 
-def _document(name: str) -> dict[str, Any]:
-    """A profile's file; what `extends` names comes first, and its mappings are added to."""
-    document: dict[str, Any] = yaml.safe_load(
-        (_FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
-    )
-    base = document.pop("extends", None)
-    if base is None:
-        return document
-    merged = _document(base)
-    for key, value in document.items():
-        is_added = isinstance(value, dict) and isinstance(merged.get(key), dict)
-        merged[key] = {**merged[key], **value} if is_added else value
-    return merged
+@cache
+def builtin_document(name: str) -> Mapping[str, Any]:
+    """A built-in profile's document; what `extends` names comes first."""
+    text = (_FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
+    document: dict[str, Any] = parse_yaml(text)
+    base = document.pop(EXTENDS, None)
+    return document if base is None else put_over(builtin_document(base), document)
 
 
-def _refuse_unknown(name: str, document: Mapping[str, Any]) -> None:
-    """Raise ScenarioError for every key that a profile does not have."""
-    problems = [
-        Problem(f"profile {name}: {place}{key}", repr(key), f"one of {', '.join(known)}")
-        for place, given, known in _parts(document)
-        for key in given
-        if key not in known
-    ]
+def choose_profile(
+    given: str, *, base: Path | None = None, option: str = "--simulate"
+) -> tuple[str, Mapping[str, Any] | None]:
+    """A profile by a built-in name or by a path: its name, and the document of one from a file.
+
+    Raises ScenarioError with every problem of the file.
+    """
+    if given in profile_names():
+        return given, None
+    path = (base or Path()) / given
+    if not (given.endswith(_SUFFIXES) or "/" in given or path.is_file()):
+        raise ScenarioError("command line", [_unknown(given, option)])
+    document = read_profile_document(path, builtin_document, profile_names())
+    problems = problems_of(document)
     if problems:
-        raise ScenarioError("profile", problems)
+        raise ScenarioError(str(path), problems)
+    return path.name.removesuffix(path.suffix), document
 
 
-def _parts(
-    document: Mapping[str, Any],
-) -> Iterator[tuple[str, Mapping[str, Any], tuple[str, ...]]]:
-    """Each mapping whose keys are fixed: where it is, what it has, what it may have."""
-    yield "", document, _keys_of(Profile)
-    yield "nodes.", document.get("nodes", {}), _keys_of(NodeShape)
-    yield "server.", document.get("server", {}), _keys_of(ServerProfile)
-    yield "extra_calls.", document.get("extra_calls", {}), SUPERFLUOUS_CALLS
-    for part in ("delays", "reconcile"):
-        for step, distribution in document.get(part, {}).items():
-            yield f"{part}.{step}.", distribution, _keys_of(Distribution)
-    for component, limits in document.get("limits", {}).items():
-        yield f"limits.{component}.", limits, _keys_of(ComponentLimits)
+def _unknown(name: str, option: str) -> Problem:
+    expected = f"one of {', '.join(profile_names())}, or the path of a profile's file"
+    hint = nearest(name, profile_names()) or "leave it out for the default"
+    return Problem(option, repr(name), expected, hint)
 
 
-def _keys_of(shape: type[Any]) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(shape))
+def profile_with(
+    name: str, document: Mapping[str, Any] | None, settings: Mapping[str, Setting]
+) -> Profile:
+    """A profile with settings put over it. Raises ScenarioError where they contradict it."""
+    if document is None:
+        if not settings:
+            return load_profile(name)
+        document = builtin_document(name)
+    whole = with_settings(document, settings)
+    return profile_of(whole, name=name, source=f"profile {name} with settings")
+
+
+def profile_of_target(target: SimulatedTarget) -> Profile:
+    """The profile of a simulated cluster. Raises ScenarioError for an unknown name."""
+    return profile_with(target.profile, target.document, target.settings)

@@ -24,23 +24,16 @@ from virtslo.model.identifiers import NamespacedName, Object
 from virtslo.model.identity import Identity
 from virtslo.model.profile import ComponentLimits, Distribution
 from virtslo.model.resources import Resource
-from virtslo.model.vocabulary import VIRT_OPERATOR
 from virtslo.ports.kube_api import EVERYTHING, KubeApi, Selection, Transport
 
 K = TypeVar("K", bound=Hashable)
 
 KUBEVIRT_NAMESPACE: Final = "kubevirt"
 
-GARBAGE_COLLECTOR: Final = "garbage-collector"
 DEFAULT_LIMITS: Final = {
-    **{name: ComponentLimits(*limits) for name, limits in client_limits.DEFAULT_LIMITS.items()},
-    VIRT_OPERATOR: ComponentLimits(200, 400),
-    "kube-scheduler": ComponentLimits(50, 100),
-    "kubelet": ComponentLimits(50, 100),
-    GARBAGE_COLLECTOR: ComponentLimits(40, 30),
+    name: ComponentLimits(*limits) for name, limits in client_limits.COMPONENT_LIMITS.items()
 }
-"""Client token buckets at the real defaults. kube-controller-manager's controllers have a client
-each; the garbage collector's is the one that is felt: 20 deletions a second, each with its GET."""
+"""Client token buckets at the real defaults."""
 
 
 class Labour:
@@ -90,6 +83,8 @@ class Component:
         self.queues: list[WorkQueue[NamespacedName]] = []
         self.background: list[Callable[[], Coroutine[Any, Any, None]]] = []
         """What runs beside the reflectors: senders of events."""
+        self.kubevirt: Object | None = None
+        """The KubeVirt object, as far as it was seen; None before, and where it is not watched."""
         self.started = clock.wall().timestamp()
         self._mark = zlib.crc32(identity.component.encode()) & 0xFFF
         self._suffixes = 0

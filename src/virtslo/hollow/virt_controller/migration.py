@@ -1,7 +1,7 @@
 """virt-controller's migration controller, hollow: a pod on another node, and the VMI handed to it.
 
 Invariant: one step a reconcile, recorded in the migration's status; no more migrations at once than
-KubeVirt's defaults allow, five in the cluster and two from a node.
+the KubeVirt object allows, by default five in the cluster and two from a node.
 """
 
 from typing import Any, Final
@@ -13,6 +13,7 @@ from virtslo.hollow.client_go.event_handlers import latest
 from virtslo.hollow.client_go.expectations import Expectations
 from virtslo.hollow.client_go.finalizers import finalizer_patch, has_finalizer
 from virtslo.hollow.node.migration_agent import TARGET_LABEL
+from virtslo.hollow.process.client_limits import migration_limits
 from virtslo.hollow.process.component import Component
 from virtslo.hollow.process.recorder import EventRecorder
 from virtslo.hollow.vmi.launcher import pod_for
@@ -25,8 +26,6 @@ from virtslo.ports.kube_api import PatchType
 MIGRATION_FINALIZER: Final = "kubevirt.io/migrationJobFinalize"
 JOB_LABEL: Final = "kubevirt.io/migrationJobUID"
 JOB_ANNOTATION: Final = "kubevirt.io/migrationJobName"
-MOST_IN_CLUSTER: Final = 5
-MOST_FROM_NODE: Final = 2
 AGAIN_SECONDS: Final = 5.0
 _FINAL: Final = frozenset({"Succeeded", "Failed"})
 _WAITING: Final = frozenset({"", "Pending"})
@@ -176,7 +175,11 @@ class MigrationController:
             if (found := self._vmis.get(_vmi_key(migration))) is not None
             and found["status"].get("nodeName") == node
         ]
-        return len(running) < MOST_IN_CLUSTER and len(from_node) < MOST_FROM_NODE
+        allowed = migration_limits(self._component.kubevirt)
+        return (
+            len(running) < allowed.parallel_per_cluster
+            and len(from_node) < allowed.parallel_outbound_per_node
+        )
 
     async def _hand_over(self, migration: Object, vmi: Object, pod: Object) -> None:
         """Tell both nodes' virt-handlers, on the VMI."""

@@ -6,7 +6,6 @@ Invariant: every controller of one process shares that process's client, token b
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
-from typing import Final
 
 from virtslo.client.work_queue import WorkQueue
 from virtslo.hollow.process.component import Component, run_workers
@@ -22,11 +21,8 @@ from virtslo.hollow.virt_controller.vm import VmController
 from virtslo.hollow.virt_controller.vmi import VmiController
 from virtslo.model import resources
 from virtslo.model.identifiers import NamespacedName
+from virtslo.model.profile import THREADS
 from virtslo.ports.kube_api import Selection
-
-WORKERS: Final = {"vmi": 10, "vm": 3, "snapshot": 6, "pool": 3, "replica_set": 3, "migration": 3}
-"""virt-controller's defaults (pkg/virt-controller/watch/application.go)."""
-_ALL_WORKERS: Final = {**WORKERS, "superfluous": SUPERFLUOUS_WORKERS}
 
 Work = tuple[str, WorkQueue[NamespacedName], Callable[[NamespacedName], Awaitable[None]]]
 
@@ -35,9 +31,14 @@ class VirtController:
     """The controllers of one virt-controller process."""
 
     def __init__(
-        self, component: Component, extra_calls: Mapping[str, int] = MappingProxyType({})
+        self,
+        component: Component,
+        *,
+        extra_calls: Mapping[str, int] = MappingProxyType({}),
+        threads: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
         self._component = component
+        self._threads = {**THREADS, **threads, "superfluous": SUPERFLUOUS_WORKERS}
         vms, vmis = component.watch(resources.VMS), component.watch(resources.VMIS)
         pods = component.watch(resources.PODS, Selection(label_selector="kubevirt.io"))
         revisions = component.watch(resources.CONTROLLER_REVISIONS)
@@ -77,6 +78,6 @@ class VirtController:
                 group,
                 queue,
                 reconcile,
-                workers=_ALL_WORKERS[name],
+                workers=self._threads[name],
                 bad=self._component.bad_objects,
             )

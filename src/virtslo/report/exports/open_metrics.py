@@ -65,7 +65,7 @@ class _Families:
             environment = run.environment
             simulated = environment.simulated
             values = [
-                simulated.profile if simulated else "",
+                simulated.description if simulated else "",
                 str(simulated.seed) if simulated else "",
                 environment.kubernetes_version or "",
                 environment.kubevirt_version or "",
