@@ -11,7 +11,8 @@ from fractions import Fraction
 from typing import Final
 
 from virtslo.config.faults import read_fault
-from virtslo.config.schema import MAX_COUNT, ChurnModel, ScenarioModel
+from virtslo.config.field_types import MAX_COUNT
+from virtslo.config.schema import ChurnModel, ScenarioModel
 from virtslo.model.operations import CHURN
 from virtslo.model.scenario import ChurnMode
 from virtslo.model.workload import TRAITS, Kind

@@ -8,7 +8,8 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from virtslo.config.schema import API_VERSION, MAX_COUNT, KindName, Model, Rate, expected
+from virtslo.config.field_types import MAX_COUNT, KindName, Model, Rate, expected
+from virtslo.config.schema import API_VERSION
 from virtslo.model.vocabulary import Statistic
 
 KIND: Final = "Objectives"

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from virtslo.config.schema import EXAMPLE, ScenarioModel, read_kind, scenario_schema
+from virtslo.config.field_types import read_kind
+from virtslo.config.schema import EXAMPLE, ScenarioModel, scenario_schema
 from virtslo.model.workload import Kind
 
 

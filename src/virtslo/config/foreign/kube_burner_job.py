@@ -14,6 +14,7 @@ from typing import Any, Final
 from virtslo.base.errors import Problem, ScenarioError
 from virtslo.base.units import format_duration, parse_duration
 from virtslo.base.yaml_reader import YamlProblem, parse_yaml
+from virtslo.config.field_types import MAX_COUNT
 from virtslo.config.foreign.kube_burner_keys import (
     CHURN_KEYS,
     JOB_KEYS,
@@ -22,7 +23,7 @@ from virtslo.config.foreign.kube_burner_keys import (
     REFUSED_IN_OBJECTS,
 )
 from virtslo.config.problems import found_text, nearest
-from virtslo.config.schema import API_VERSION, MAX_COUNT
+from virtslo.config.schema import API_VERSION
 from virtslo.config.templates.rendering import REPLICAS, render_texts
 from virtslo.config.yaml_document import read_text
 from virtslo.model.scenario import Dialect, Template

@@ -19,8 +19,9 @@ from virtslo.base.clock import to_seconds
 from virtslo.base.errors import Problem, ScenarioError
 from virtslo.base.units import format_duration, parse_duration
 from virtslo.base.yaml_reader import YamlProblem, parse_yaml
+from virtslo.config.field_types import MAX_COUNT, MAX_SECONDS
 from virtslo.config.problems import found_text, nearest
-from virtslo.config.schema import API_VERSION, MAX_COUNT, MAX_SECONDS
+from virtslo.config.schema import API_VERSION
 from virtslo.config.templates.rendering import render_texts
 from virtslo.config.yaml_document import read_text
 from virtslo.model.identifiers import Object
