@@ -15,7 +15,7 @@ from virtslo.model.identifiers import Object
 
 _TEXTS: Final = (
     "name", "namespace", "uid", "resourceVersion", "generateName", "creationTimestamp",
-    "deletionTimestamp", "selfLink",
+    "deletionTimestamp", "selfLink", "continue",
 )  # fmt: skip
 _NAMES: Final = {dict: "a mapping", list: "a list", str: "a text", bool: "a boolean"}
 

@@ -14,7 +14,8 @@ from typing import Any, Final, NamedTuple, Protocol
 
 import msgspec
 
-from virtslo.base.errors import BadRequest
+from virtslo.base.errors import BadRequest, ClusterError
+from virtslo.base.plain_text import shown_text
 from virtslo.model.identifiers import Object
 from virtslo.model.resources import Resource
 
@@ -236,7 +237,7 @@ class KubeApi:
         resource_version: str | None = None,
         resource_version_match: str | None = None,
     ) -> ObjectList:
-        """GET one page of a collection."""
+        """GET one page of a collection. Raises ClusterError for an answer that is no list."""
         query: dict[str, str] = {}
         if limit is not None:
             query["limit"] = str(limit)
@@ -296,7 +297,15 @@ def _delete_options(
 
 
 def _page(answer: Object, resource: Resource) -> ObjectList:
-    """A page of a collection from its list object."""
+    """A page of a collection from its list object.
+
+    Every API server writes `items`; null, which Go writes for an empty slice, is an empty list.
+    """
+    if "items" not in answer:
+        raise ClusterError(
+            f"the list of {resource.plural}: expected an object with items, "
+            f"found {shown_text(str(answer.get('kind', 'an object')))} without"
+        )
     metadata = answer.get("metadata") or _NO_FIELDS
     return ObjectList(
         items=tuple(_with_kind(item, resource) for item in answer.get("items") or ()),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from support.scripted_transport import ScriptedTransport, list_object
-from virtslo.base.errors import BadRequest
+from virtslo.base.errors import BadRequest, ClusterError
 from virtslo.model.identifiers import Object
 from virtslo.model.resources import NODES, PODS, VMIS
 from virtslo.ports.kube_api import (
@@ -178,7 +178,13 @@ def test_items_of_a_list_get_the_kind_that_the_server_leaves_out() -> None:
     assert (page.resource_version, page.continue_token, page.remaining) == ("9", "c", 4)
 
 
-def test_an_empty_list_may_have_no_items_at_all() -> None:
+def test_null_items_are_an_empty_list() -> None:
     page = _page({"metadata": {"continue": ""}, "items": None})
 
     assert (page.items, page.continue_token, page.resource_version) == ((), None, "")
+
+
+@pytest.mark.parametrize("answer", [{"kind": "Pod"}, {"kind": "Table", "rows": []}, {"a": 1}])
+def test_an_answer_without_items_is_no_empty_list(answer: Object) -> None:
+    with pytest.raises(ClusterError, match="the list of pods: expected an object with items"):
+        _page(answer)
