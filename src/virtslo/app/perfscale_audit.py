@@ -43,7 +43,7 @@ async def perfscale_audit(
         if key is not None and key.endswith("-count") and "-phase-" not in key
     ]
     window = {"start": request.start, "end": request.end}
-    requests = await reading.series(f"{kubevirt_metrics.REQUESTS}{{{audit_values.PODS}}}")
+    requests = await reading.requests()
     values = audit_values.request_counts(requests, **window, wanted=wanted)
     values += audit_values.latencies(await reading.buckets(), requests, **window)
     phases = await reading.series("node:kubevirt_vmi_phase:sum", "kubevirt_vmi_phase_count")
@@ -94,6 +94,11 @@ class _Reading:
                 return kept
         return ()
 
+    async def requests(self) -> tuple[ScrapedSeries, ...]:
+        """The counters of requests, under the name that this version of KubeVirt gives them."""
+        names = (kubevirt_metrics.REQUESTS, kubevirt_metrics.OLDER_REQUESTS)
+        return await self.series(*(f"{name}{{{audit_values.PODS}}}" for name in names))
+
     async def of_pod(self, container: str, process: str, pod: str) -> tuple[ScrapedSeries, ...]:
         """A container's metric, or where cAdvisor is not scraped its process's own."""
         of = f'pod=~"{pod}-.*"'
@@ -119,7 +124,7 @@ async def _wait_for_last_scrape(
     ready = request.end + SCRAPES * request.scrape_interval
     missing = ready - clock.wall().timestamp()
     if missing > 0:
-        await reading.series(f"{kubevirt_metrics.REQUESTS}{{{audit_values.PODS}}}")
+        await reading.requests()
         tell(f"waiting {missing:.0f} s for the scrape after the end of the window")
         await sleep(clock, missing)
 

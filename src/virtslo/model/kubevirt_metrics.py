@@ -6,6 +6,8 @@ Invariant: a name is written here alone; they are those of KubeVirt's own metric
 from typing import Final
 
 REQUESTS: Final = "kubevirt_rest_client_requests_total"
+OLDER_REQUESTS: Final = "rest_client_requests_total"
+"""The name of `REQUESTS` before KubeVirt gave its metrics a prefix."""
 RATE_LIMITER_WAITS: Final = "kubevirt_rest_client_rate_limiter_duration_seconds"
 REQUEST_LATENCIES: Final = "kubevirt_rest_client_request_latency_seconds"
 QUEUE_WAITS: Final = "kubevirt_workqueue_queue_duration_seconds"
@@ -15,8 +17,9 @@ LEADING: Final = "kubevirt_virt_controller_leading_status"
 PROCESS_START: Final = "process_start_time_seconds"
 PROCESS_CPU: Final = "process_cpu_seconds_total"
 PROCESS_MEMORY: Final = "process_resident_memory_bytes"
+READING_VERBS: Final = ("GET", "LIST", "WATCH")
+"""The verbs that are one HTTP method: without a `verb` label they cannot be distinguished."""
 VERB_OF_METHOD: Final = {
-    "GET": "GET",
     "POST": "CREATE",
     "PUT": "UPDATE",
     "PATCH": "PATCH",

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from virtslo.base.plain_text import shown_text
 from virtslo.client.exposition import read_samples, whole_count
 from virtslo.model.calls import Counted, RestCall
 from virtslo.model.kubevirt_metrics import (
@@ -62,8 +63,7 @@ def read_metrics(text: str) -> Scrape:
     for series, value in read_samples(text, _WANTED):
         name, labels = series
         if name == REQUESTS:
-            verb = labels.get("verb") or VERB_OF_METHOD.get(labels.get("method", ""), "")
-            call = RestCall(verb, labels.get("resource", ""), "", labels.get("code", ""))
+            call = RestCall(_verb(labels), labels.get("resource", ""), "", labels.get("code", ""))
             requests[call] = requests.get(call, 0) + whole_count(series, value)
         elif name in _PARTS:
             family, label, is_sum = _PARTS[name]
@@ -85,4 +85,17 @@ def read_metrics(text: str) -> Scrape:
         process_start=single.get(PROCESS_START),
         is_leading=None if leading is None else leading == 1,
         sums=sums,
+    )
+
+
+def _verb(labels: Mapping[str, str]) -> str:
+    """The verb of a request. Raises ValueError where its labels do not tell it."""
+    if labels.get("verb"):
+        return labels["verb"]
+    method = labels.get("method", "")
+    if method.upper() in VERB_OF_METHOD:
+        return VERB_OF_METHOD[method.upper()]
+    raise ValueError(
+        f"{REQUESTS} has no label verb, and the method {shown_text(method)!r} does not tell it: "
+        "GET, LIST and WATCH are one method"
     )

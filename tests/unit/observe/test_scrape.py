@@ -117,3 +117,10 @@ def test_a_sample_is_read_as_the_library_reads_it(labels: dict[str, str], value:
     actual = [(series.labels, number) for series, number in read_samples(line, ("metric",))]
 
     assert actual == expected
+
+
+def test_the_method_get_does_not_tell_a_list_from_a_watch() -> None:
+    line = 'kubevirt_rest_client_requests_total{code="200",method="GET",resource="pods"} 7\n'
+
+    with pytest.raises(ValueError, match="GET, LIST and WATCH are one method"):
+        read_metrics(line)

@@ -67,6 +67,8 @@ class ScrapedWindows:
         if not series:
             return ScrapedWindow(stage, error=f"{self._source.place} has no {REQUESTS}")
         grown = grown_by(series, LABELS, start=start, end=end, process_starts=_starts(starts))
+        if not all(found.is_counter for found in grown.values()):
+            return ScrapedWindow(stage, error=f"{REQUESTS} has a sample below 0")
         return ScrapedWindow(
             stage,
             counts=tuple(_counts(grown)),

@@ -12,10 +12,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from virtslo.model.kubevirt_metrics import REQUESTS, VERB_OF_METHOD
+from virtslo.base.plain_text import shown_text
+from virtslo.model.kubevirt_metrics import READING_VERBS, REQUESTS
 from virtslo.model.perfscale_audit import PerfscaleAuditValue
 from virtslo.model.vocabulary import COUNTED_RESOURCES, METRIC_VERBS
 from virtslo.ports.metric_source import ScrapedSeries
+from virtslo.slo.perfscale_audit.unseen import (
+    LABELS,
+    READS,
+    lacking_labels,
+    unseen_requests,
+    with_verb,
+)
 from virtslo.slo.record.scraped import Growth, grown_by, identity_of
 
 PODS: Final = 'pod=~"virt-(api|controller|handler|operator)-.*"'
@@ -37,49 +45,46 @@ def request_counts(
     """`<VERB>-<resource>-count`: 2xx requests; `wanted` keys are there even if never called.
 
     A wanted key of a verb or a resource that nothing knows is no data, lest a misspelt threshold
-    be met by a 0.
+    be met by a 0. Where requests may have been made that no series tells of, a count has no upper
+    end, a 0 too.
     """
     if not series:
         return [
             PerfscaleAuditValue(key, None, "requests", reason=f"{REQUESTS} was not scraped")
             for key in sorted(wanted)
         ]
-    series = [_with_verb(item) for item in series]
-    missing = [name for name in ("verb", "resource", "code") if not _has(series, name)]
+    series = [with_verb(item) for item in series]
+    missing = [name for name in LABELS if not any(item.labels.get(name) for item in series)]
     if missing:
         reason = f"the series of {REQUESTS} have no label {' and '.join(missing)}"
         return [PerfscaleAuditValue(key, None, "requests", reason=reason) for key in sorted(wanted)]
-    labels = ("verb", "resource", "code")
+    unseen = unseen_requests(series, start=start, end=end)
+    series = [item for item in series if not lacking_labels(item)]
     sums: dict[str, list[Growth]] = {}
     others: dict[str, float] = {}
-    for (verb, resource, code), grown in grown_by(series, labels, start=start, end=end).items():
+    undivided: set[str] = set()
+    for (verb, resource, code), grown in grown_by(series, LABELS, start=start, end=end).items():
         key = f"{verb}-{resource}-count"
-        if code.startswith("2"):
+        if verb == READS:
+            undivided.add(resource)
+        elif code.startswith("2"):
             sums.setdefault(key, []).append(grown)
         else:
             others[key] = others.get(key, 0.0) + grown.value
-    resources = {item.labels.get("resource", "") for item in series} | set(COUNTED_RESOURCES)
+    resources = {item.labels["resource"] for item in series} | set(COUNTED_RESOURCES)
     unknown = []
     for key in wanted:
         verb, _, resource = key.removesuffix("-count").partition("-")
-        if key in sums or (verb in METRIC_VERBS and resource in resources):
+        if verb in READING_VERBS and resource in undivided:
+            sums.pop(key, None)
+            reason = f"series of {REQUESTS} have the label method, which is GET for {READS}"
+            unknown.append(PerfscaleAuditValue(key, None, "requests", reason=reason))
+        elif key in sums or (verb in METRIC_VERBS and resource in resources):
             sums.setdefault(key, [])
         else:
             unknown.append(_unknown(key, sums))
-    return [*(_count(key, sums[key], others.get(key, 0.0)) for key in sorted(sums)), *unknown]
-
-
-def _with_verb(item: ScrapedSeries) -> ScrapedSeries:
-    """A series with its verb, which older versions of KubeVirt tell by the HTTP method."""
-    if item.labels.get("verb") or "method" not in item.labels:
-        return item
-    method = item.labels["method"]
-    labels = {**item.labels, "verb": VERB_OF_METHOD.get(method, method)}
-    return replace(item, labels=labels)
-
-
-def _has(series: Sequence[ScrapedSeries], label: str) -> bool:
-    return any(item.labels.get(label) for item in series)
+    counts = (_count(key, sums[key], others.get(key, 0.0), unseen) for key in sorted(sums))
+    return [*counts, *unknown]
 
 
 def _unknown(key: str, known: Iterable[str]) -> PerfscaleAuditValue:
@@ -93,21 +98,25 @@ def nearest(key: str, known: Iterable[str]) -> str:
     return f"; did you mean {near[0]}?" if near else ""
 
 
-def _count(key: str, grown: Sequence[Growth], others: float) -> PerfscaleAuditValue:
+def _count(
+    key: str, grown: Sequence[Growth], others: float, unseen: Sequence[str]
+) -> PerfscaleAuditValue:
+    if not all(item.is_counter for item in grown):
+        return PerfscaleAuditValue(key, None, "requests", reason="a counter is below 0")
     value = sum(item.value for item in grown)
     at_least = sum(item.at_least for item in grown)
-    is_open = any(item.gap_after is None for item in grown)
-    born = any(item.gap_before is None for item in grown)
-    told = []
-    if others:
-        told.append(f"{others:g} more were not answered 2xx")
-    if is_open:
-        told.append("no scrape after the end: there may be more")
-    if born:
-        told.append("a process that was not scraped before the window: there may be more")
+    more = []
+    if any(item.gap_after is None for item in grown):
+        more.append("no scrape after the end")
+    if any(item.gap_before is None for item in grown):
+        more.append("a process that was not scraped before the window")
     if any(item.resets for item in grown):
-        told.append("a counter was reset")
-    high = math.inf if is_open or born else value
+        more.append("a counter was reset")
+    more += unseen
+    told = [f"{others:g} more were not answered 2xx"] if others else []
+    if more:
+        told.append(f"{', '.join(more)}: there may be more")
+    high = math.inf if more else value
     return PerfscaleAuditValue(
         key, value, "requests", value, high, min(at_least, value), detail="; ".join(told)
     )
@@ -128,16 +137,49 @@ def latencies(
     for key, since, phase in LATENCIES:
         series = buckets_of.get((since, phase), ())
         grown = grown_by((*requests, *series), ("le",), start=start, end=end)
-        counts = {_bound(le): item.value for (le,), item in grown.items() if le}
-        is_known = all(item.gap_before is not None for (le,), item in grown.items() if le)
+        buckets = {le: item for (le,), item in grown.items() if le}
+        odd = _odd_histogram(buckets)
+        counts = {} if odd else {_bound(le): item.value for le, item in buckets.items()}
+        more = _more_observations(buckets.values())
         for rank, share in RANKS:
+            if odd:
+                yield PerfscaleAuditValue(f"{key}{rank}", None, "s", reason=odd)
+                continue
             found = _rank(f"{key}{rank}", counts, share, is_scraped=bool(series), phase=phase)
-            yield found if is_known or found.value is None else _unbounded(found)
+            yield found if not more or found.value is None else _unbounded(found, more)
 
 
-def _unbounded(found: PerfscaleAuditValue) -> PerfscaleAuditValue:
+def _odd_histogram(buckets: Mapping[str, Growth]) -> str:
+    """Why buckets are those of no histogram; empty where they are."""
+    for le in buckets:
+        try:
+            is_bound = not math.isnan(float(le))
+        except ValueError:
+            is_bound = False
+        if not is_bound:
+            return f"a bucket's bound is {shown_text(le)!r}, which is no number"
+    grown = [buckets[le] for le in sorted(buckets, key=_bound)]
+    if not all(item.is_counter for item in grown):
+        return "a bucket is below 0"
+    if any(later.value < earlier.value for earlier, later in itertools.pairwise(grown)):
+        return "a bucket grew by more than the next one, which holds it"
+    return ""
+
+
+def _more_observations(buckets: Iterable[Growth]) -> str:
+    """Why there may be observations that the buckets do not hold; empty where there are none."""
+    if any(item.resets for item in buckets):
+        return "a counter was reset"
+    if any(item.gap_after is None for item in buckets):
+        return "no scrape after the end"
+    if any(item.gap_before is None for item in buckets):
+        return "a process that was not scraped before the window"
+    return ""
+
+
+def _unbounded(found: PerfscaleAuditValue, more: str) -> PerfscaleAuditValue:
     """A latency of which observations are missing: it may be any."""
-    told = f"{found.detail}; a process that was not scraped before the window: there may be more"
+    told = f"{found.detail}; {more}: there may be more"
     return replace(found, low=0.0, high=math.inf, detail=told)
 
 
@@ -200,6 +242,8 @@ def _phase_count(
     phase: str, value: float | None, ended: float, *, is_scraped: bool
 ) -> PerfscaleAuditValue:
     key = f"{phase}-phase-count"
+    if value is not None and value < 0:
+        return PerfscaleAuditValue(key, None, "VMIs", reason="a sample is below 0")
     if value is not None:
         return PerfscaleAuditValue(key, value, "VMIs", value, value)
     told = f"its series ended {ended:.0f} s before the end"
@@ -225,11 +269,13 @@ def memory(
         [value / MEBIBYTE for at, value in item.samples if start <= at <= end] for item in series
     ]
     pods = [values for values in pods if values]
+    is_odd = any(value < 0 for values in pods for value in values)
     over_pods: Callable[[list[float]], float] = max if component == "VirtController" else _mean
     for word, of in (("avg", _mean), ("min", min), ("max", max)):
         key = f"{word}{component}MemoryUsageInMB"
-        if not pods:
-            yield PerfscaleAuditValue(key, None, "MiB", reason="no sample in the window")
+        if not pods or is_odd:
+            why = "a sample is below 0" if is_odd else "no sample in the window"
+            yield PerfscaleAuditValue(key, None, "MiB", reason=why)
             continue
         value = over_pods([of(values) for values in pods])
         yield PerfscaleAuditValue(key, value, "MiB", value, value)
@@ -243,6 +289,8 @@ def processor(
     rates = []
     for item in series:
         inside = [sample for sample in item.samples if start <= sample[0] <= end]
+        if any(value < 0 for _, value in inside):
+            return PerfscaleAuditValue(key, None, "CPUs", reason="a sample is below 0")
         if len(inside) >= 2:
             grown = sum(
                 later[1] - (earlier[1] if later[1] >= earlier[1] else 0.0)
@@ -260,4 +308,4 @@ def _mean(values: Sequence[float]) -> float:
 
 
 def _bound(text: str) -> float:
-    return math.inf if text == "+Inf" else float(text)
+    return float(text)

@@ -2,6 +2,7 @@
 
 Invariant: sums of increments between samples, resets handled; nothing is extrapolated. What the
 scrapes cannot tell, because they did not happen at the window's edges, is stated as an interval.
+A sample below 0 is none of a counter, and its series no data.
 """
 
 import itertools
@@ -37,6 +38,9 @@ class Growth:
     gap_after: float | None
     """Seconds from the window's end to the first sample after it; None: there is none."""
     resets: int = 0
+    """How often the counter fell: what it had counted since the scrape before is lost."""
+    is_counter: bool = True
+    """False: a sample is below 0, so that the growth says nothing."""
 
     @property
     def error(self) -> float:
@@ -67,6 +71,7 @@ def growth(
         gap_before=start - before[-1][0] if before else None,
         gap_after=after[0][0] - end if after else None,
         resets=resets,
+        is_counter=all(value >= 0 for _, value in known),
     )
 
 
@@ -164,6 +169,7 @@ def _added(one: Growth, other: Growth) -> Growth:
         gap_before=_wider(one.gap_before, other.gap_before),
         gap_after=_wider(one.gap_after, other.gap_after),
         resets=one.resets + other.resets,
+        is_counter=one.is_counter and other.is_counter,
     )
 
 

@@ -1,7 +1,7 @@
 """A Prometheus' word on a stage's window, in the shape of the other sources.
 
 Invariant: counts of whole requests, from samples alone; where the first or the last scrape is
-missing there is no count, and the reason is said.
+missing, or a counter fell, there is no count, and the reason is said.
 """
 
 from collections.abc import Sequence
@@ -21,6 +21,8 @@ def scraped_window(windows: Sequence[ScrapedWindow], stage: str) -> Window | Non
     elif found.gap_before is None or found.gap_after is None:
         side = "before" if found.gap_before is None else "after"
         failed.append(f"* prometheus: no scrape {side} the window")
+    elif found.resets:
+        failed.append("* prometheus: a counter was reset, so that requests may be missing")
     return Window(
         source=PROMETHEUS,
         stage=stage,

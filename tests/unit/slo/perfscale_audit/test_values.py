@@ -23,6 +23,15 @@ def requests(verb: str, code: str, *samples: tuple[float, float]) -> ScrapedSeri
     return series(*samples, verb=verb, resource="pods", code=code)
 
 
+def others() -> list[ScrapedSeries]:
+    """The components that every count needs, at rest."""
+    labels = {"verb": "UPDATE", "resource": "leases", "code": "200"}
+    return [
+        ScrapedSeries({"pod": f"{component}-0", **labels}, ((90.0, 5.0), (210.0, 5.0)))
+        for component in ("virt-api", "virt-controller", "virt-handler")
+    ]
+
+
 def by_key(values: list[PerfscaleAuditValue]) -> dict[str, PerfscaleAuditValue]:
     return {value.key: value for value in values}
 
@@ -31,7 +40,7 @@ def test_a_series_born_in_the_window_counts_from_zero() -> None:
     old = requests("GET", "200", (90.0, 5.0), (120.0, 5.0), (210.0, 5.0))
     born = requests("CREATE", "201", (120.0, 40.0), (210.0, 100.0))
 
-    found = by_key(request_counts([old, born], start=START, end=END))
+    found = by_key(request_counts([old, born, *others()], start=START, end=END))
 
     assert found["CREATE-pods-count"].value == 100.0
     assert found["CREATE-pods-count"].high == 100.0
@@ -156,3 +165,84 @@ def test_processor_time_needs_two_samples() -> None:
 
     assert one.value is None
     assert two.value == 0.5
+
+
+def counted(*parts: ScrapedSeries, key: str = "CREATE-pods-count") -> PerfscaleAuditValue:
+    return by_key(request_counts([*parts, *others()], start=START, end=END, wanted=[key]))[key]
+
+
+def test_a_0_is_known_only_where_every_component_was_scraped_to_the_end() -> None:
+    whole = counted()
+    _, *rest = others()
+    gone = {"pod": "virt-handler-gone", "verb": "GET", "resource": "nodes", "code": "200"}
+    ended = ScrapedSeries(gone, ((90.0, 5.0), (150.0, 5.0)))
+    wanted = ["CREATE-pods-count"]
+    without = by_key(request_counts(rest, start=START, end=END, wanted=wanted))[wanted[0]]
+
+    assert (whole.value, whole.high) == (0.0, 0.0)
+    assert (without.value, without.high) == (0.0, math.inf)
+    assert "virt-api was not scraped" in without.detail
+    assert counted(ended).high == math.inf
+
+
+def test_a_counter_below_0_is_no_data() -> None:
+    found = counted(requests("CREATE", "201", (90.0, -60.0), (210.0, -50.0)))
+
+    assert (found.value, found.reason) == (None, "a counter is below 0")
+
+
+def test_a_counter_that_fell_may_have_lost_requests() -> None:
+    found = counted(requests("CREATE", "201", (90.0, 500.0), (150.0, 2.0), (210.0, 6.0)))
+
+    assert (found.value, found.high) == (6.0, math.inf)
+    assert "a counter was reset" in found.detail
+
+
+def test_the_method_of_older_versions_tells_all_verbs_but_those_that_read() -> None:
+    samples = ((90.0, 0.0), (210.0, 9.0))
+    made = series(*samples, method="POST", host="h:6443", resource="pods", code="201")
+    read = series(*samples, method="GET", host="h:6443", resource="pods", code="200")
+
+    assert counted(made, read).high == 9.0
+    for verb in ("GET", "LIST", "WATCH"):
+        found = counted(made, read, key=f"{verb}-pods-count")
+        assert found.value is None
+        assert "method" in (found.reason or "")
+
+
+def test_requests_without_a_resource_leave_every_count_open() -> None:
+    quiet = series((90.0, 7.0), (210.0, 7.0), method="POST", host="h:6443", code="201")
+    grown = series((90.0, 7.0), (210.0, 8.0), method="POST", host="h:6443", code="201")
+
+    assert counted(quiet).high == 0.0
+    assert counted(grown).high == math.inf
+    assert "without the label resource" in counted(grown).detail
+
+
+def test_buckets_of_no_histogram_are_no_latency() -> None:
+    rising = {"10": 5.0, "+Inf": 9.0}
+    for odd, reason in (
+        ({"ten": 5.0, "+Inf": 9.0}, "no number"),
+        ({"NaN": 5.0, "+Inf": 9.0}, "no number"),
+        ({"10": 9.0, "+Inf": 5.0}, "grew by more"),
+        ({"10": -5.0, "+Inf": 9.0}, "below 0"),
+        (rising, None),
+    ):
+        buckets = [series((90.0, 0.0), (210.0, count), le=le) for le, count in odd.items()]
+        found = by_key(
+            list(latencies({("creation", "Running"): buckets}, others(), start=START, end=END))
+        )["vmiCreationToRunningSecondsP50"]
+        assert (reason is None) == (found.value is not None)
+        assert (reason or "") in (found.reason or "")
+
+
+def test_what_is_below_0_is_neither_memory_nor_processor_time_nor_a_phase() -> None:
+    odd = series((110.0, -2.0), (190.0, -1.0), phase="Running")
+
+    (phase,) = phase_counts([odd], end=END, interval=30.0)
+    for found in (
+        *memory("VirtAPI", [odd], start=START, end=END),
+        processor("VirtAPI", [odd], start=START, end=END),
+        phase,
+    ):
+        assert (found.value, found.reason) == (None, "a sample is below 0")

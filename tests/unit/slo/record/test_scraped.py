@@ -89,3 +89,8 @@ def test_processes_and_subjects_are_told_apart() -> None:
 
     assert scraped_once(both) == (both, ())
     assert scraped_once(restarted) == (restarted, ())
+
+
+def test_a_sample_below_0_is_none_of_a_counter() -> None:
+    assert growth([(0, 1), (60, 2)], 0, 60).is_counter
+    assert not growth([(0, -1), (60, 2)], 0, 60).is_counter
