@@ -42,9 +42,24 @@ def _run(runs: Path, fault: str) -> dict[str, bytes]:
     )  # fmt: skip
     assert done.err == ""
     assert done.code == (0 if done.document["valid"] else 4)
-    if not fault.startswith(OF_WHICH_LOSE_REQUESTS):
+    if not fault.startswith((*OF_WHICH_LOSE_REQUESTS, "stalled-watches")):
         assert done.document["valid"]
     return contents(only_run(runs))
+
+
+def test_watches_that_stall_in_the_measured_stage_are_found(tmp_path: Path) -> None:
+    """Running events come up to twelve seconds late, and nothing is listed again."""
+    done = virtslo(
+        "run", "burst", "--repeat", "1", "--count", "40", "--simulate", "ci", "--quiet",
+        "--runs", str(tmp_path), "--format", "json",
+        "--fault", "stalled-watches:at=16s,for=12s,stage=ramp_up",
+    )  # fmt: skip
+
+    (finding,) = [item for item in done.document["data_quality"] if item["code"] == "watch_lag"]
+    assert done.code == 4
+    assert finding["inconclusive"]
+    assert "vmi_creation_to_running_seconds" in finding["touches"]
+    assert "the worst 1" in finding["detail"], "ten seconds and more"
 
 
 @pytest.mark.parametrize("fault", ["server-error:code=503", "too-many-requests"])

@@ -19,7 +19,7 @@ from virtslo.slo.record.refusals import refusals
 NOT_FOUND: Final = 404
 RAMP_DOWN_CALLS: Final = tuple(of.ramp_down.name for of in OF_VERB.values())
 """The indicators that count a ramp-down's calls."""
-FIGURES: Final = (DELETION_TO_GONE.name, *RAMP_DOWN_CALLS)
+RAMP_DOWN_FIGURES: Final = (DELETION_TO_GONE.name, *RAMP_DOWN_CALLS)
 """What is made of a ramp-down."""
 
 
@@ -46,7 +46,7 @@ def _failed(deletes: Sequence[OperationRecord]) -> Iterator[Finding]:
             detail=f"{len(kept)} of {len(objects)} objects could not be deleted in the ramp-down "
             "and were "
             f"left to clean-up: {told}",
-            touches=FIGURES,
+            touches=RAMP_DOWN_FIGURES,
             inconclusive=True,
         )
     else:
@@ -54,7 +54,7 @@ def _failed(deletes: Sequence[OperationRecord]) -> Iterator[Finding]:
             code="deleted_late",
             detail=f"{len(failed)} deletes of the ramp-down failed and were asked for again: "
             f"{told}",
-            touches=FIGURES,
+            touches=RAMP_DOWN_FIGURES,
         )
 
 
@@ -76,7 +76,7 @@ def _not_gone(record: RunRecord) -> Iterator[Finding]:
         yield Finding(
             code="not_gone",
             detail=f"not gone at the end of the ramp-down: {told}",
-            touches=FIGURES,
+            touches=RAMP_DOWN_FIGURES,
             inconclusive=True,
         )
 

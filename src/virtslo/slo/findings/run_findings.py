@@ -21,6 +21,7 @@ from virtslo.slo.findings.interference_findings import interference_findings
 from virtslo.slo.findings.quality_findings import PHASE_FIGURES, quality_findings
 from virtslo.slo.findings.ramp_down_findings import ramp_down_findings
 from virtslo.slo.findings.source_comparison import comparison_findings
+from virtslo.slo.findings.watch_findings import watch_findings
 from virtslo.slo.record.lateness import bound_of, lateness_of
 from virtslo.slo.record.measured import VMI, Measured, released
 from virtslo.slo.record.refusals import refusals
@@ -45,6 +46,7 @@ def findings_of(measured: Measured) -> tuple[Finding, ...]:
         *measured.record.header.findings,
         *_cold(measured),
         *_relists(measured),
+        *watch_findings(measured),
         *_failures(measured),
         *_found(measured),
         *_unfinished(measured),

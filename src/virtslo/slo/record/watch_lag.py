@@ -1,0 +1,169 @@
+"""Observations that a watch delivered late, found without a second clock.
+
+Invariant: a lag is a lower bound. An answer to a call of the run is on the run's own clock. A stamp
+of whole seconds is on another clock: it is compared only with the least difference that its writer
+shows in the same run, and only where the watch was silent since the stamp, so that neither a clock
+that is wrong nor a client that waits for its limiter is taken for a watch.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Final
+
+from virtslo.base.clock import to_nanoseconds, to_seconds
+from virtslo.model import resources
+from virtslo.model.identifiers import RUNNING
+from virtslo.model.observations import ADDED, DELETING, PHASE, WATCH, Observation
+from virtslo.model.operations import CREATE, DELETE, OperationRecord
+from virtslo.model.record import RunRecord
+from virtslo.model.vocabulary import VIRT_CONTROLLER, VIRT_HANDLER
+
+BOUND_SECONDS: Final = 1.0
+"""A lag up to this is not told from the ordinary delay of a watch."""
+STAMP_SECONDS: Final = 1.0
+"""What a stamp of whole seconds leaves open."""
+ONE_DELIVERY_NS: Final = to_nanoseconds(0.05)
+"""Events nearer to each other than this came together."""
+ENOUGH_STAMPS: Final = 3
+"""From this number of stamps on, a writer's own least difference is its baseline."""
+_API_SERVER: Final = "API server"
+_OF_HANDLER: Final = frozenset({RUNNING, "Succeeded", "Failed"})
+
+
+@dataclass(frozen=True, slots=True)
+class WatchLag:
+    """How many observations of a window came late, and by how much at least."""
+
+    late: int
+    events: int
+    """Observations of the window whose lag could be judged."""
+    worst_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Stamped:
+    seen: Observation
+    writer: str
+    apart_ns: int
+    """Receipt on the run's clock minus the stamp on its writer's."""
+
+
+def watch_lag(record: RunRecord, start_ns: int, end_ns: int | None) -> WatchLag:
+    """Judge the observations that were received in a window."""
+    watched = [seen for seen in record.observations if seen.source == WATCH]
+    lags: dict[tuple[str, str, str | None], float] = {}
+    for seen, lag in (*_after_answers(watched, record.operations), *_after_stamps(watched, record)):
+        if seen.received_ns >= start_ns and (end_ns is None or seen.received_ns <= end_ns):
+            key = (seen.uid, seen.fact, seen.phase)
+            lags[key] = max(lag, lags.get(key, 0.0))
+    late = [lag for lag in lags.values() if lag > BOUND_SECONDS]
+    return WatchLag(len(late), len(lags), max(late, default=0.0))
+
+
+def _after_answers(
+    watched: Iterable[Observation], operations: Iterable[OperationRecord]
+) -> Iterator[tuple[Observation, float]]:
+    """Creates and deletes that were answered well before the watch showed them."""
+    answered = {
+        (operation.uid, ADDED if operation.verb == CREATE else DELETING): operation.finished_ns
+        for operation in operations
+        if operation.verb in (CREATE, DELETE) and operation.error is None and operation.uid
+    }
+    for seen in watched:
+        finished_ns = answered.get((seen.uid, seen.fact))
+        if finished_ns is not None:
+            yield seen, to_seconds(max(0, seen.received_ns - finished_ns))
+
+
+def _after_stamps(
+    watched: Sequence[Observation], record: RunRecord
+) -> Iterator[tuple[Observation, float]]:
+    """Facts whose stamps say that they were true while the watch delivered nothing."""
+    stamped = list(_stamped(watched))
+    baselines = _baselines(stamped)
+    receipts = _receipts(watched)
+    open_ns = to_nanoseconds(STAMP_SECONDS) + _longest_call_ns(record.operations)
+    for item in stamped:
+        lag_ns = item.apart_ns - baselines[item.writer] - open_ns
+        silent_since_ns = _silent_since(receipts[item.seen.kind], item.seen.received_ns)
+        was_silent = item.seen.received_ns - lag_ns >= silent_since_ns
+        yield item.seen, to_seconds(lag_ns) if lag_ns > 0 and was_silent else 0.0
+
+
+def _stamped(watched: Iterable[Observation]) -> Iterator[_Stamped]:
+    for seen in watched:
+        writer = _writer_of(seen)
+        stamp_ns = _nanoseconds_of(seen.server_timestamp) if writer is not None else None
+        if writer is not None and stamp_ns is not None:
+            yield _Stamped(seen, writer, seen.received_ns - stamp_ns)
+
+
+def _writer_of(seen: Observation) -> str | None:
+    """Whose clock made a stamp; None where it says something else than when the fact began.
+
+    A pod's deletion is stamped with the end of its grace period.
+    """
+    if seen.fact == ADDED or (seen.fact == DELETING and seen.kind != resources.PODS.kind):
+        return _API_SERVER
+    if seen.fact != PHASE:
+        return None
+    return f"{VIRT_HANDLER} {seen.node}" if seen.phase in _OF_HANDLER else VIRT_CONTROLLER
+
+
+@lru_cache(maxsize=1024)
+def _nanoseconds_of(stamp: str | None) -> int | None:
+    """A stamp as nanoseconds since the epoch; None where there is none or it is no time."""
+    if stamp is None:
+        return None
+    try:
+        return to_nanoseconds(datetime.fromisoformat(stamp).timestamp())
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _baselines(stamped: Iterable[_Stamped]) -> Mapping[str, int]:
+    """The least difference of each writer; that of all where a writer made too few stamps."""
+    by_writer: dict[str, list[int]] = {}
+    for item in stamped:
+        by_writer.setdefault(item.writer, []).append(item.apart_ns)
+    of_all = min((min(apart) for apart in by_writer.values()), default=0)
+    return {
+        writer: min(apart) if len(apart) >= ENOUGH_STAMPS else of_all
+        for writer, apart in by_writer.items()
+    }
+
+
+def _receipts(watched: Iterable[Observation]) -> Mapping[str, list[tuple[int, int]]]:
+    """Per watched kind: the start of every delivery, with the receipt before it (0: none)."""
+    moments: dict[str, list[int]] = {}
+    for seen in watched:
+        moments.setdefault(seen.kind, []).append(seen.received_ns)
+    deliveries: dict[str, list[tuple[int, int]]] = {}
+    for kind, received in moments.items():
+        before = 0
+        starts: list[tuple[int, int]] = []
+        for moment in sorted(received):
+            if not starts or moment - before > ONE_DELIVERY_NS:
+                starts.append((moment, before))
+            before = moment
+        deliveries[kind] = starts
+    return deliveries
+
+
+def _silent_since(deliveries: Sequence[tuple[int, int]], received_ns: int) -> int:
+    """The receipt before the delivery that an event came with."""
+    after = bisect_left(deliveries, (received_ns + 1, -1))
+    return deliveries[after - 1][1]
+
+
+def _longest_call_ns(operations: Iterable[OperationRecord]) -> int:
+    """The longest answer to a call of the run: writers of stamps may have waited as long."""
+    waits = (
+        operation.finished_ns - operation.sent_ns
+        for operation in operations
+        if operation.finished_ns is not None and operation.sent_ns is not None
+    )
+    return max(waits, default=0)

@@ -1,0 +1,45 @@
+"""A watch that was late makes the figures of its stage inconclusive, and no others."""
+
+from support.records import operation, record, seen, stage
+from support.scenarios import scenario
+from virtslo.model.findings import Finding
+from virtslo.model.operations import CREATE, DELETE, RAMP_DOWN, RAMP_UP
+from virtslo.slo.findings.watch_findings import watch_findings
+from virtslo.slo.record.measured import measure
+
+STAGES = (stage(RAMP_UP, 0, 50, whole=40), stage(RAMP_DOWN, 60, 90, whole=80))
+
+
+def found(*, added: float, deleting: float) -> list[Finding]:
+    given = record(
+        scenario("vmi", 1, "burst"),
+        stages=STAGES,
+        operations=[
+            operation(CREATE, "a", 1.0, answered=1.1, stage=RAMP_UP, uid="uid-a"),
+            operation(DELETE, "a", 61.0, answered=61.1, stage=RAMP_DOWN, uid="uid-a"),
+        ],
+        observations=[seen("a", added=added, running=40.0, deleting=deleting, gone=80.0)],
+    )
+    return list(watch_findings(measure(given)))
+
+
+def test_a_watch_that_delivers_at_once_is_no_finding() -> None:
+    assert found(added=1.2, deleting=61.2) == []
+
+
+def test_a_late_watch_in_the_ramp_up_touches_what_is_made_of_phases() -> None:
+    (finding,) = found(added=9.2, deleting=61.2)
+
+    assert finding.code == "watch_lag"
+    assert finding.inconclusive
+    assert "late in ramp_up: 1 of 1 facts" in finding.detail
+    assert "the worst 8.1 s" in finding.detail
+    assert "phase_transition_rate" in finding.touches
+    assert "vmi_deletion_to_gone_seconds" not in finding.touches
+
+
+def test_a_late_watch_in_the_ramp_down_touches_the_ramp_down() -> None:
+    (finding,) = found(added=1.2, deleting=65.1)
+
+    assert finding.touches[0] == "vmi_deletion_to_gone_seconds"
+    assert "phase_transition_rate" not in finding.touches
