@@ -11,9 +11,12 @@ from typing import Final
 import yaml
 
 from virtslo.base.errors import Problem, ScenarioError
+from virtslo.base.limits import ACKNOWLEDGED_FILE
+from virtslo.base.yaml_reader import YamlProblem, parse_yaml
+from virtslo.config.problems import found_text
+from virtslo.config.yaml_document import read_text
 
 DEFAULT: Final = Path("virtslo-acknowledged.yaml")
-LARGEST: Final = 1_000_000
 _HEAD: Final = "# Findings of `virtslo history changes` that are known, by id, and why.\n"
 
 
@@ -21,21 +24,18 @@ def read_acknowledged(path: Path) -> dict[str, str]:
     """Reasons by finding's id; nothing if there is no file. Raises ScenarioError."""
     if not path.exists():
         return {}
+    text = read_text(path, limit=ACKNOWLEDGED_FILE, expected="a file of acknowledged findings")
     try:
-        if path.stat().st_size > LARGEST:
-            raise ScenarioError(
-                str(path), [Problem("the file", "more than 1 MB", "a short list of findings")]
-            )
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
-        words = " ".join(str(error).split())[:200]
-        raise ScenarioError(str(path), [Problem("the file", words, "YAML")]) from error
+        document = parse_yaml(text)
+    except YamlProblem as error:
+        problem = Problem(f"line {error.line}", error.found, error.expected, error.hint)
+        raise ScenarioError(str(path), [problem]) from error
     if document is None:
         return {}
     if not isinstance(document, dict):
         raise ScenarioError(str(path), [Problem("the file", "no mapping", "ids with reasons")])
     problems = [
-        Problem(str(key), repr(value)[:60], "an id, in quotes if it is all digits, and a reason")
+        Problem(str(key), found_text(value), "an id, in quotes if it is all digits, and a reason")
         for key, value in document.items()
         if not (isinstance(key, str) and isinstance(value, str) and value.strip())
     ]

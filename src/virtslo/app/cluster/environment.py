@@ -6,10 +6,11 @@ Invariant: what cannot be read is None or absent, never guessed; nothing here da
 import json
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from virtslo.base.errors import ApiError, ClusterError
-from virtslo.client.answers import read_document, text_of
+from virtslo.base.plain_text import shown_text
+from virtslo.client.answers import mapping_of, read_document, text_of
 from virtslo.client.paging import list_all
 from virtslo.model import resources
 from virtslo.model.client_limits import DEFAULT_LIMITS, LIMIT_KEYS
@@ -17,9 +18,7 @@ from virtslo.model.environment import ClientLimit, Environment, SimulatedTarget
 from virtslo.model.identifiers import SIMULATED_ANNOTATION, Object
 from virtslo.ports.kube_api import KubeApi
 
-"""How many objects a list asks for at once. A list without a limit, or by label, is refused (429)
-while kube-apiserver fills the cache of a kind that was just defined, or of any after its start."""
-
+MOST_QPS: Final = 1e9
 _SHAPE_KEYS = ("cpu", "memory", "pods", "devices.kubevirt.io/kvm")
 
 
@@ -30,18 +29,18 @@ async def describe_environment(
     version = text_of(await read_document(api, "/version"), "gitVersion")
     nodes = await read_nodes(api)
     kubevirt = await find_kubevirt(api)
-    status: Mapping[str, Any] = (kubevirt or {}).get("status", {})
-    configuration: Mapping[str, Any] = (kubevirt or {}).get("spec", {}).get("configuration", {})
-    gates = configuration.get("developerConfiguration", {}).get("featureGates", ())
+    status = mapping_of(kubevirt or {}, "status")
+    configuration = mapping_of(mapping_of(kubevirt or {}, "spec"), "configuration")
+    gates = mapping_of(configuration, "developerConfiguration").get("featureGates")
     return Environment(
         kubernetes_version=version,
-        kubevirt_version=status.get("observedKubeVirtVersion"),
+        kubevirt_version=text_of(status, "observedKubeVirtVersion"),
         nodes=len(nodes) if nodes is not None else None,
         node_shape=_common_shape(nodes or ()),
         schedulable_nodes=None if nodes is None else sum(map(is_schedulable, nodes)),
         simulated=simulated or _played(kubevirt),
         client_limits=_client_limits(configuration) if kubevirt else {},
-        feature_gates=tuple(sorted(gates)),
+        feature_gates=tuple(sorted(_texts(gates))),
         virtual_time=virtual_time,
     )
 
@@ -105,37 +104,54 @@ def is_schedulable(node: Object) -> bool:
     """Whether KubeVirt may place VMIs on a node."""
     labels = node["metadata"].get("labels", {})
     return (
-        not node.get("spec", {}).get("unschedulable", False)
+        not mapping_of(node, "spec").get("unschedulable", False)
         and labels.get("kubevirt.io/schedulable") == "true"
     )
 
 
+def _texts(value: Any) -> list[str]:
+    """The texts of a list; nothing of another value."""
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
 def _common_shape(nodes: tuple[Object, ...]) -> Mapping[str, str]:
+    allocatable = [mapping_of(mapping_of(node, "status"), "allocatable") for node in nodes]
     shapes = Counter(
-        tuple(
-            (key, str(node.get("status", {}).get("allocatable", {})[key]))
-            for key in _SHAPE_KEYS
-            if key in node.get("status", {}).get("allocatable", {})
-        )
-        for node in nodes
+        tuple((key, str(found[key])) for key in _SHAPE_KEYS if key in found)
+        for found in allocatable
     )
     return dict(shapes.most_common(1)[0][0]) if shapes else {}
 
 
 def _client_limits(configuration: Mapping[str, Any]) -> Mapping[str, ClientLimit]:
+    """Each component's limits. Raises ClusterError for settings that are no numbers."""
     limits: dict[str, ClientLimit] = {}
     for component, key in LIMIT_KEYS.items():
-        bucket = (
-            configuration.get(key, {})
-            .get("restClient", {})
-            .get("rateLimiter", {})
-            .get("tokenBucketRateLimiter")
-        )
+        bucket: Any = configuration
+        place = "KubeVirt: spec.configuration"
+        for name in (key, "restClient", "rateLimiter", "tokenBucketRateLimiter"):
+            place = f"{place}.{name}"
+            bucket = bucket.get(name)
+            if bucket is None:
+                break
+            if not isinstance(bucket, dict):
+                raise ClusterError(f"{place}: expected a mapping, found {shown_text(str(bucket))}")
         qps, burst = DEFAULT_LIMITS[component]
         if bucket:
             limits[component] = ClientLimit(
-                float(bucket.get("qps", qps)), int(bucket.get("burst", burst)), "KubeVirt CR"
+                float(_number(bucket, "qps", qps, place)),
+                int(_number(bucket, "burst", burst, place)),
+                "KubeVirt CR",
             )
         else:
             limits[component] = ClientLimit(qps, burst, "KubeVirt default")
     return limits
+
+
+def _number(bucket: Mapping[str, Any], key: str, default: float, place: str) -> float:
+    """A limit of a client. Raises ClusterError."""
+    value = bucket.get(key, default)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MOST_QPS:
+        found = shown_text(str(value))
+        raise ClusterError(f"{place}.{key}: expected a number of at least 0, found {found}")
+    return value

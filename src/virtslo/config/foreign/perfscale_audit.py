@@ -7,11 +7,12 @@ message. Its interval is a number of nanoseconds, its duration a Go duration.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+from math import isfinite
 from pathlib import Path
 from typing import Any, Final
 
-from virtslo.base.clock import to_seconds
+from virtslo.base.clock import to_nanoseconds, to_seconds
 from virtslo.base.errors import Problem, ScenarioError
 from virtslo.base.limits import CREDENTIAL_FILE
 from virtslo.base.units import parse_duration
@@ -28,6 +29,13 @@ KEYS: Final = (
 THRESHOLD_KEYS: Final = ("value", "metric", "ratio")
 DURATION: Final = 600.0
 INTERVAL: Final = 30.0
+EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC).timestamp()
+"""Before any Prometheus."""
+LONGEST_WINDOW: Final = 31 * 24 * 3600.0
+LEAST_INTERVAL: Final = 0.1
+LONGEST_INTERVAL: Final = 3600.0
+LARGEST_NUMBER: Final = 1e15
+"""Of a threshold: beyond it a count is not exact."""
 
 
 def read_perfscale_audit_file(path: Path) -> dict[str, Any]:
@@ -99,6 +107,11 @@ class _Reader:
             last = start + duration
         if first >= last:
             self._add("startTime", "a start that is not before the end", "a start before the end")
+        elif last > now + LONGEST_WINDOW:
+            self._add("endTime", "an end more than 31 days from now", "an end that will come")
+        elif last - first > LONGEST_WINDOW:
+            found = f"a window of {(last - first) / 86400:.0f} days"
+            self._add("startTime", found, "a window of at most 31 days")
         interval, verify, thresholds = self._interval(), self._verify(), self._thresholds()
         request = PerfscaleAuditRequest(
             url=url,
@@ -130,10 +143,13 @@ class _Reader:
                 self._add(f"{place}.{name}", "an unknown key", ", ".join(THRESHOLD_KEYS))
         numbers = {name: spec.get(name, 0) for name in ("value", "ratio")}
         for name, number in numbers.items():
-            if isinstance(number, bool) or not isinstance(number, int | float):
-                self._add(f"{place}.{name}", found_text(number), "a number")
+            if not _is_number(number) or abs(number) > LARGEST_NUMBER:
+                self._add(f"{place}.{name}", found_text(number), "a number of at most 1e15")
                 return Threshold(key, 0.0)
         metric = spec.get("metric") or None
+        if metric is not None and not isinstance(metric, str):
+            self._add(f"{place}.metric", found_text(metric), "the key of another result")
+            return Threshold(key, 0.0)
         if metric is not None and not numbers["ratio"]:
             self._add(f"{place}.ratio", "nothing", f"how many times {metric} it may be")
         if metric is None and not numbers["value"]:
@@ -153,25 +169,36 @@ class _Reader:
             expected = "a date and time with its zone, such as 2026-01-31T10:00:00Z"
             self._add(key, found_text(value), expected)
             return None
-        return moment.timestamp()
+        seconds = moment.timestamp()
+        if seconds < EARLIEST:
+            self._add(key, found_text(value), "a moment after the year 2000")
+            return None
+        return seconds
 
     def _duration(self) -> float:
         value = self.document.get("duration")
         if value in (None, ""):
             return DURATION
         try:
-            return parse_duration(value)
+            duration = parse_duration(value)
         except (TypeError, ValueError, AttributeError):
-            self._add("duration", found_text(value), "a duration such as 10m")
+            duration = 0.0
+        if not 0 < duration <= LONGEST_WINDOW:
+            expected = "a duration such as 10m, at most 744h"
+            self._add("duration", found_text(value), expected)
             return DURATION
+        return duration
 
     def _interval(self) -> float:
         value = self.document.get("prometheusScrapeInterval") or 0
-        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-            expected = "a number of nanoseconds, such as 30000000000"
+        if _is_number(value) and not value:
+            return INTERVAL
+        largest = to_nanoseconds(LONGEST_INTERVAL)
+        if not _is_number(value) or not to_nanoseconds(LEAST_INTERVAL) <= value <= largest:
+            expected = "a number of nanoseconds from 0.1 s to 1 h, such as 30000000000"
             self._add("prometheusScrapeInterval", found_text(value), expected)
             return INTERVAL
-        return to_seconds(value) or INTERVAL
+        return to_seconds(value)
 
     def _verify(self) -> bool:
         value = self.document.get("prometheusVerifyTLS", False)
@@ -188,3 +215,10 @@ class _Reader:
 
     def _add(self, key: str, found: str, expected: str, hint: str = "") -> None:
         self.problems.append(Problem(self.places.get(key, key), found, expected, hint))
+
+
+def _is_number(value: Any) -> bool:
+    """Whether a value of JSON is a number that is finite."""
+    if isinstance(value, bool):
+        return False
+    return isinstance(value, int) or (isinstance(value, float) and isfinite(value))

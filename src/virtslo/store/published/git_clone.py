@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import IO, Final
 
 from virtslo.base.errors import StoreError
+from virtslo.base.limits import PUBLISHED_FILE
 from virtslo.model.history.runs import OddInput
-from virtslo.store.published.sources import LARGEST, Source
+from virtslo.store.published.sources import Source
 
 _SAFE: Final = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null",
                 "-c", "protocol.allow=never")  # fmt: skip
@@ -100,9 +101,9 @@ def _answer(item: _Kept, output: IO[bytes]) -> Source | OddInput:
     if len(head) != 3:
         return OddInput(item.path, "the clone does not hold its contents")
     size = int(head[2])
-    if size > LARGEST:
+    if size > PUBLISHED_FILE.most:
         _skip(output, size + 1)
-        return OddInput(item.path, f"{size:,} bytes: larger than {LARGEST:,}")
+        return OddInput(item.path, f"{size:,} bytes: larger than {PUBLISHED_FILE.most:,}")
     data = output.read(size)
     output.read(1)
     return Source(item.path, data, item.rewritten, item.is_deleted)

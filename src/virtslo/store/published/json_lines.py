@@ -10,15 +10,12 @@ import zlib
 from collections.abc import Iterator
 from typing import Any, Final
 
+from virtslo.base.limits import PUBLISHED_LINE, PUBLISHED_LINES
 from virtslo.model.history.runs import HistoryRun, OddInput
 from virtslo.store.published.kubevirt_ci import read_result
 from virtslo.store.published.sources import Source
 from virtslo.store.published.strict_json import Unreadable, parse, short
 
-LONGEST: Final = 16 * 1024 * 1024
-"""Bytes of a line."""
-MOST: Final = 4 * 1024**3
-"""Bytes of a file, decompressed."""
 _GZIP: Final = b"\x1f\x8b"
 
 
@@ -70,14 +67,14 @@ def _lines(source: Source) -> Iterator[tuple[int, bytes | str]]:
     while True:
         number += 1
         try:
-            line = file.readline(LONGEST + 1)
+            line = file.readline(PUBLISHED_LINE.most + 1)
         except (OSError, EOFError, zlib.error) as error:
             yield number, f"the gzip stream is cut off or broken: {error}"
             return
         if not line:
             return
         total += len(line)
-        if len(line) > LONGEST or total > MOST:
+        if len(line) > PUBLISHED_LINE.most or total > PUBLISHED_LINES.most:
             yield number, "a line longer, or a file larger, than is read"
             return
         yield number, line

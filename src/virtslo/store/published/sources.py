@@ -1,6 +1,6 @@
 """Files with published results: from a folder, a file, or a git clone with its history.
 
-Invariant: only regular files are read, none larger than `LARGEST`; nothing that is not read goes
+Invariant: only regular files of bounded size are read; nothing that is not read goes
 without a word, but for files that no format here has.
 """
 
@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from virtslo.base.bounded_files import UnreadableFile, read_bounded
 from virtslo.base.errors import StoreError
+from virtslo.base.limits import PUBLISHED_FILE
 from virtslo.model.history.runs import OddInput
 
-LARGEST: Final = 64 * 1024 * 1024
-"""Bytes of a file."""
 RESULTS: Final = "results.json"
 RECORD: Final = "run.json"
 SUITE: Final = "suite.json"
@@ -64,9 +64,9 @@ def read(path: Path) -> Source | OddInput:
         facts = path.stat()
         if not stat.S_ISREG(facts.st_mode):
             return OddInput(str(path), "not a regular file")
-        if facts.st_size > LARGEST:
-            return OddInput(str(path), f"{facts.st_size:,} bytes: larger than {LARGEST:,}")
-        return Source(str(path), path.read_bytes())
+        return Source(str(path), read_bounded(path, PUBLISHED_FILE))
+    except UnreadableFile as error:
+        return OddInput(str(path), error.found)
     except OSError as error:
         return OddInput(str(path), error.strerror or str(error))
 

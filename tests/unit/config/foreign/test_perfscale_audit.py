@@ -65,3 +65,27 @@ def test_every_problem_is_told_at_once_and_no_secret_is() -> None:
 def test_a_window_ends_after_it_starts() -> None:
     with pytest.raises(ScenarioError, match="before the end"):
         request(endTime="2026-01-31T09:00:00Z")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"startTime": "0001-01-01T00:00:00Z"},
+        {"endTime": "9999-12-31T23:59:59Z"},
+        {"startTime": "2025-01-31T10:00:00Z"},
+        {"startTime": None, "endTime": None, "duration": "100000000000000h"},
+        {"startTime": None, "endTime": None, "duration": "0"},
+        {"prometheusScrapeInterval": 1},
+        {"prometheusScrapeInterval": 10**400},
+        {"prometheusScrapeInterval": float("inf")},
+        {"thresholdExpectations": {"x": {"value": 10**400}}},
+        {"thresholdExpectations": {"x": {"value": float("inf")}}},
+        {"thresholdExpectations": {"x": {"metric": "y", "ratio": 10**400}}},
+        {"thresholdExpectations": {"x": {"metric": 5, "ratio": 1}}},
+    ],
+)
+def test_numbers_and_moments_beyond_all_reason_are_problems(changes: dict[str, Any]) -> None:
+    with pytest.raises(ScenarioError) as refused:
+        request(**changes)
+
+    assert len(refused.value.problems) == 1
