@@ -65,6 +65,9 @@ PUBLISHED_LINES: Final = Limit("a file of lines of published results, decompress
 ACKNOWLEDGED_FILE: Final = Limit("a file of acknowledged findings", _MIB)
 AUDIT_LINE: Final = Limit("a line of an API server's audit log", 64 * _MIB)
 
+SWEEP_POINTS: Final = Limit("points of a sweep", 100_000, "points")
+POINT_ARCHIVE: Final = Limit("the record of a sweep's point, packed by a worker", 512 * _MIB)
+
 PROBLEMS: Final = Limit("problems that one message lists", 50, "problems")
 SHOWN_TEXT: Final = Limit("text from elsewhere that a message shows", 256, "characters")
 ANSWER_BYTES: Final = Limit("an answer of an API server", 256 * _MIB)

@@ -35,6 +35,10 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "history": ("virtslo.cli.history.group", "Keep runs over time and find what changed."),
     "compare": ("virtslo.cli.history.compare", "Compare two groups of runs."),
+    "sweep": (
+        "virtslo.cli.whatif.sweep",
+        "Run a grid of simulated runs and show what each setting does.",
+    ),
     "simulate": ("virtslo.cli.commands.simulate", "Serve the simulated cluster on loopback."),
     "profile": (
         "virtslo.cli.commands.profile",

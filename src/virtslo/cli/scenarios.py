@@ -85,8 +85,16 @@ def suite_of(
     )
 
 
-def read_scenario(what: str, options: Mapping[str, Any]) -> Any:
-    """The scenario that a pattern's name or a file says, with the options put over it."""
+def read_scenario(
+    what: str,
+    options: Mapping[str, Any],
+    *,
+    opened: tuple[Mapping[str, Any], Path] | None = None,
+) -> Any:
+    """The scenario that a pattern's name or a file says, with the options put over it.
+
+    `opened` is a file's document, where it was read already, and what its paths are relative to.
+    """
     from virtslo.base.errors import ScenarioError
     from virtslo.config.scenario_file import notes_on, read_document, scenario_from_mapping
     from virtslo.slo.catalog.catalog import CATALOG
@@ -115,11 +123,11 @@ def read_scenario(what: str, options: Mapping[str, Any]) -> Any:
         if problems:
             raise ScenarioError("command line", problems)
         return scenario
-    read, base = read_document(Path(what))
+    read, base = opened or read_document(Path(what))
     given = read.get("load")
     pattern = given.get("pattern") if isinstance(given, dict) else None
     over = overrides(options, is_constant_churn=pattern == "constant-churn")
-    for note in notes_on(Path(what)):
+    for note in notes_on(Path(what)) if opened is None else ():
         click.echo(f"note: {note}", err=True)
     document = merged(read, over)
     if "objectives" in over:

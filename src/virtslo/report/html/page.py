@@ -69,7 +69,7 @@ class Html:
 
     def assets(self) -> Mapping[str, str]:
         """What must lie beside the page, by name."""
-        return {ASSET: _library()} if self.is_shared else {}
+        return {ASSET: library()} if self.is_shared else {}
 
 
 def _template() -> Any:
@@ -78,7 +78,7 @@ def _template() -> Any:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True
     )
-    return environment.from_string(_resource("page.html.j2"))
+    return environment.from_string(resource("page.html.j2"))
 
 
 def _page(report: Report, *, is_shared: bool) -> dict[str, Any]:
@@ -87,15 +87,15 @@ def _page(report: Report, *, is_shared: bool) -> dict[str, Any]:
     runs = list(_runs(report))
     charts = [chart for run in runs for chart in run["charts"]]
     shown, not_run = _tables(report)
-    library = f'<script src="{ASSET}"></script>' if is_shared else f"<script>{_library()}</script>"
+    bundle = f'<script src="{ASSET}"></script>' if is_shared else f"<script>{library()}</script>"
     return {
         "policy": POLICY.format(scripts="'self' file:" if is_shared else "").replace("  ", " "),
         "title": _title(report),
         "subtitle": [_subtitle(run) for run in report.runs],
-        "style": Markup(_resource("page.css")),  # noqa: S704 - our own file
-        "script": Markup(_resource("page.js")),  # noqa: S704 - our own file
-        "library": Markup(library),  # noqa: S704 - the library's own bundle
-        "charts": Markup(_json(charts)),  # noqa: S704 - escaped for a script element
+        "style": Markup(resource("page.css")),  # noqa: S704 - our own file
+        "script": Markup(resource("page.js")),  # noqa: S704 - our own file
+        "library": Markup(bundle),  # noqa: S704 - the library's own bundle
+        "charts": Markup(script_json(charts)),  # noqa: S704 - escaped for a script element
         "sections": _sections(runs),
         "badges": list(_badges(report)),
         "facts": list(_facts(report)),
@@ -121,7 +121,7 @@ def _page(report: Report, *, is_shared: bool) -> dict[str, Any]:
 def _runs(report: Report) -> Iterator[dict[str, Any]]:
     several = len(report.runs) > 1
     for index, (run, detail) in enumerate(detailed_runs(report)):
-        charts = [_plain(chart, f"{index}-{chart.key}") for chart in charts_of(run, detail)]
+        charts = [plain_chart(chart, f"{index}-{chart.key}") for chart in charts_of(run, detail)]
         notes = []
         if run.environment.virtual_time:
             notes.append("Lateness of the generator: none, since the run was in virtual time.")
@@ -131,7 +131,8 @@ def _runs(report: Report) -> Iterator[dict[str, Any]]:
         yield {"number": index, "title": title, "charts": charts, "notes": notes}
 
 
-def _plain(chart: Chart, identity: str) -> dict[str, Any]:
+def plain_chart(chart: Chart, identity: str) -> dict[str, Any]:
+    """A chart as plain values, with the identity of its place on the page."""
     return {
         "id": identity,
         "title": chart.title,
@@ -150,7 +151,8 @@ def _kept_together(text: str) -> str:
     return _GROUP.sub("\u00a0", text)
 
 
-def _json(charts: Sequence[Mapping[str, Any]]) -> str:
+def script_json(charts: Sequence[Mapping[str, Any]]) -> str:
+    """Charts as JSON that can stand in a script element."""
     kept = ("id", "traces", "layout", "log_axis", "is_log", "height")
     plain = [{key: chart[key] for key in kept} for chart in charts]
     return json.dumps(plain, separators=(",", ":"), ensure_ascii=False).translate(_UNSAFE)
@@ -236,11 +238,12 @@ def _sections(runs: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
     ]
 
 
-def _library() -> str:
+def library() -> str:
     """The plotting library's bundle, as its package ships it."""
     text = package_data.files("plotly").joinpath("package_data", "plotly.min.js")
     return text.read_text(encoding="utf-8")
 
 
-def _resource(name: str) -> str:
+def resource(name: str) -> str:
+    """The text of one of the page's own files."""
     return package_data.files("virtslo.report.html").joinpath(name).read_text(encoding="utf-8")

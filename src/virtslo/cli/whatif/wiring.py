@@ -1,0 +1,87 @@
+"""The adapters of sweeps and what else runs many runs: a part of the composition root.
+
+Invariant: no other module here names an adapter; heavy parts are imported where they are used.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from virtslo.base.errors import Problem, ScenarioError
+from virtslo.model.whatif.sweep import PointResult, SweepOutcome, SweepRecord
+
+
+def pack_record(directory: Path) -> bytes:
+    """The files of a record as one archive."""
+    from virtslo.store.sweeps import pack
+
+    return pack(directory)
+
+
+def write_point(directory: Path, folder: str, result: PointResult, packed: bytes) -> None:
+    """Keep a finished point. Raises StoreError."""
+    from virtslo.store.sweeps import write_point as write
+
+    write(directory, folder, result, packed)
+
+
+def read_point_results(directory: Path, sweep: SweepRecord) -> Sequence[PointResult]:
+    """The results of the points that are finished. Raises StoreError."""
+    from virtslo.store.sweeps import read_results
+
+    return read_results(directory, sweep)
+
+
+def write_sweep(directory: Path, sweep: SweepRecord) -> None:
+    """Replace a sweep's `sweep.json`. Raises StoreError."""
+    from virtslo.store.sweeps import write_sweep as write
+
+    write(directory, sweep)
+
+
+def read_sweep(directory: Path) -> SweepRecord:
+    """A sweep. Raises StoreError."""
+    from virtslo.store.sweeps import read_sweep as read
+
+    return read(directory)
+
+
+def sweep_page(outcome: SweepOutcome) -> str:
+    """A sweep as one HTML page."""
+    from virtslo.report.html.sweep_page import render
+
+    return render(outcome)
+
+
+def sweep_text(outcome: SweepOutcome) -> str:
+    """A sweep's effects for a terminal."""
+    from virtslo.report.text.sweep import render
+
+    return render(outcome)
+
+
+def require_parquet() -> None:
+    """Refuse a Parquet table where nothing can write one. Raises ScenarioError."""
+    try:
+        import pyarrow.parquet  # noqa: F401
+    except ImportError as error:
+        problem = Problem(
+            "--parquet",
+            "a Parquet table without the package pyarrow",
+            "the extra `parquet`",
+            "install it: pip install 'virtslo[parquet]'; the CSV is written in any case",
+        )
+        raise ScenarioError("command line", [problem]) from error
+
+
+def write_parquet(path: Path, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write a table as Parquet."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    data = {column: [row[column] for row in rows] for column in columns}
+    for column, values in data.items():
+        kinds = {type(value) for value in values if value is not None}
+        if len(kinds) > 1 and str in kinds:
+            data[column] = [None if value is None else str(value) for value in values]
+    pq.write_table(pa.table(data), path)

@@ -1,0 +1,117 @@
+"""A sweep on disk: `sweep.json`, and for each finished point its result and its record.
+
+Invariant: a point's result is written after its record, each at once; a result that is there is
+whole.
+"""
+
+import io
+import tarfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from virtslo.base.bounded_files import UnreadableFile
+from virtslo.base.errors import StoreError
+from virtslo.base.limits import POINT_ARCHIVE, RECORD_DOCUMENT
+from virtslo.model.whatif.sweep import SWEEP_VERSION, PointResult, SweepRecord
+from virtslo.store.members import read_document
+
+SWEEP: Final = "sweep.json"
+RESULT: Final = "point.json"
+
+
+def pack(directory: Path) -> bytes:
+    """The files of a record as one archive. Raises StoreError where they are too large."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for path in sorted(directory.iterdir()):
+            archive.add(path, path.name, recursive=False)
+    packed = out.getvalue()
+    if len(packed) > POINT_ARCHIVE.most:
+        raise StoreError(f"the record in {str(directory)!r} is larger than {POINT_ARCHIVE.amount}")
+    return packed
+
+
+def write_point(directory: Path, folder: str, result: PointResult, packed: bytes) -> None:
+    """Keep a finished point. Raises StoreError."""
+    place = directory / folder
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        if packed:
+            with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+                for member in archive:
+                    if not member.isfile() or Path(member.name).name != member.name:
+                        raise StoreError(f"a worker sent {member.name!r}, which is no file's name")
+                    archive.extract(member, place, filter="data")
+        draft = place / f".{RESULT}.draft"
+        draft.write_bytes(msgspec.json.encode(result))
+        draft.replace(place / RESULT)
+    except OSError as error:
+        raise _failed(place, error) from error
+    except tarfile.TarError as error:
+        raise StoreError(f"a worker sent no archive for {folder}: {error}") from error
+
+
+def write_sweep(directory: Path, sweep: SweepRecord) -> None:
+    """Replace `sweep.json`. Raises StoreError."""
+    draft = directory / f".{SWEEP}.draft"
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        draft.write_bytes(msgspec.json.encode(sweep))
+        draft.replace(directory / SWEEP)
+    except OSError as error:
+        raise _failed(directory, error) from error
+
+
+def read_sweep(directory: Path) -> SweepRecord:
+    """A sweep. Raises StoreError."""
+    path = directory / SWEEP
+    try:
+        sweep = msgspec.convert(read_document(path, RECORD_DOCUMENT), SweepRecord)
+    except UnreadableFile as error:
+        raise StoreError(
+            f"no sweep in {str(directory)!r}: {SWEEP} cannot be read ({error.found})",
+            hint="name the folder of a sweep, such as sweeps/20260101-120000-burst-ab12",
+        ) from error
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise StoreError(f"{path}: not a sweep: {error}") from error
+    if sweep.schema_version > SWEEP_VERSION:
+        raise StoreError(
+            f"{path}: written by a newer virtslo (schema version {sweep.schema_version}; this one "
+            f"reads up to {SWEEP_VERSION})",
+            hint="use a newer virtslo to read it",
+        )
+    return sweep
+
+
+def read_results(directory: Path, sweep: SweepRecord) -> Sequence[PointResult]:
+    """The results of the points that are finished. Raises StoreError."""
+    found = []
+    for point in sweep.points:
+        path = directory / point.folder / RESULT
+        if not path.is_file():
+            continue
+        try:
+            result = msgspec.convert(read_document(path, RECORD_DOCUMENT), PointResult)
+        except UnreadableFile as error:
+            raise StoreError(f"{path}: cannot be read ({error.found})") from error
+        except (msgspec.MsgspecError, ValueError) as error:
+            raise StoreError(
+                f"{path}: not the result of a point: {error}", hint="delete it, and it is run again"
+            ) from error
+        if (result.index, dict(result.values), result.seed) != (
+            point.index,
+            dict(point.values),
+            point.seed,
+        ):
+            raise StoreError(f"{path}: the result of another point")
+        found.append(result)
+    return found
+
+
+def _failed(place: Path, error: OSError) -> StoreError:
+    return StoreError(
+        f"cannot write {str(place)!r}: {error.strerror}", hint="choose another folder with --sweeps"
+    )
