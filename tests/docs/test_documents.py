@@ -13,8 +13,10 @@ from virtslo.base.limits import every_limit
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+OBJECTIVES = ROOT / "examples" / "slo.yaml"
 EXAMPLES = sorted(
-    [*(ROOT / "examples").glob("*.yaml"), *(ROOT / "examples" / "kube-burner").glob("*.yml")]
+    {*(ROOT / "examples").glob("*.yaml"), *(ROOT / "examples" / "kube-burner").glob("*.yml")}
+    - {OBJECTIVES}
 )
 
 
@@ -52,6 +54,14 @@ def test_generated_pages_are_in_step() -> None:
     )
 
     assert done.returncode == 0, f"{done.stdout}\nrun: make docs"
+
+
+def test_the_files_in_the_readmes_commands_exist() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    files = re.findall(r"^virtslo .*?(\S+\.(?:yaml|yml|json))\b", text, re.MULTILINE)
+
+    assert len(files) > 3
+    assert [name for name in files if not (ROOT / name).is_file()] == []
 
 
 def test_the_readme_names_every_command() -> None:
