@@ -1,6 +1,7 @@
 """Reads of counters, made by hand, and records that hold them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from support.scenarios import scenario
 from virtslo.model.environment import ClientLimit, Environment
@@ -8,6 +9,7 @@ from virtslo.model.operations import CREATE, RAMP_UP, OperationRecord
 from virtslo.model.record import HostFacts, RunHeader, RunRecord, RunStatus
 from virtslo.model.rest_calls import COMPONENTS, CallCount, CounterRead, Moment, RestCallReads
 from virtslo.model.stages import Stage
+from virtslo.model.vocabulary import COUNTED_COMPONENTS
 from virtslo.slo.record.measured import Measured, measure
 
 SECOND = 1_000_000_000
@@ -49,8 +51,29 @@ def read(
     )
 
 
+def with_idle_pods(reads: Sequence[CounterRead]) -> tuple[CounterRead, ...]:
+    """The reads, and at each of their moments a pod that sends nothing of every other component."""
+    there = {item.component for item in reads}
+    moments = {(item.stage, item.moment): item for item in reads if item.source == COMPONENTS}
+    return (
+        *reads,
+        *(
+            replace(read(stage, moment, f"{component}-idle"),
+                    started_ns=first.started_ns, ended_ns=first.ended_ns)
+            for (stage, moment), first in moments.items()
+            for component in COUNTED_COMPONENTS
+            if component not in there
+        ),
+    )  # fmt: skip
+
+
 def burst_record(
-    reads: Sequence[CounterRead], *, count: int = 10, qps: float = 200.0, bucket: int = 400
+    reads: Sequence[CounterRead],
+    *,
+    count: int = 10,
+    qps: float = 200.0,
+    bucket: int = 400,
+    is_whole: bool = True,
 ) -> RunRecord:
     """A complete burst of VMIs, all accepted, of which nothing was observed."""
     made = scenario(count=count)
@@ -75,9 +98,12 @@ def burst_record(
     stage = Stage(RAMP_UP, 0, 0, whole_ns=9, quiet_ns=9, ended_ns=10 * SECOND)
     header = RunHeader(made, environment, "s1", ("ns",), RunStatus.COMPLETE, (stage,))
     host = HostFacts("run-1", "0", "2026-01-01T00:00:00Z")
-    return RunRecord(header, host, operations, rest_calls=RestCallReads(tuple(reads)))
+    read_all = with_idle_pods(reads) if is_whole else tuple(reads)
+    return RunRecord(header, host, operations, rest_calls=RestCallReads(read_all))
 
 
-def measured_burst(reads: Sequence[CounterRead], *, count: int = 10) -> Measured:
+def measured_burst(
+    reads: Sequence[CounterRead], *, count: int = 10, is_whole: bool = True
+) -> Measured:
     """The same, measured."""
-    return measure(burst_record(reads, count=count))
+    return measure(burst_record(reads, count=count, is_whole=is_whole))

@@ -4,7 +4,7 @@ Invariant: nothing is created but reviews of access and a dry run that the serve
 every check is made, so that all findings are reported at once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -25,9 +25,9 @@ from virtslo.load.plan import Plan
 from virtslo.model import resources
 from virtslo.model.environment import Environment
 from virtslo.model.identifiers import RUN_LABEL, Object
-from virtslo.model.rest_calls import Moment
+from virtslo.model.rest_calls import COMPONENTS, CounterRead, Moment
 from virtslo.model.scenario import Scenario
-from virtslo.model.vocabulary import KUBEVIRT_COMPONENTS
+from virtslo.model.vocabulary import COUNTED_COMPONENTS, KUBEVIRT_COMPONENTS
 from virtslo.model.workload import TRAITS
 from virtslo.ports.kube_api import KubeApi, Selection
 
@@ -210,19 +210,33 @@ async def _check_metrics(api: KubeApi, clock: Clock) -> Check:
     name = "counters of REST calls"
     counters = Counting(api, clock, origin_ns=clock.now_ns())
     await counters.read("preflight", Moment.BEFORE)
+    reads = [read for read in counters.reads if read.source == COMPONENTS]
+    told = _of_each_component(reads)
     failures = {read.component: read.error for read in counters.reads if read.error is not None}
     if failures:
-        told = ", ".join(f"{component}: {error}" for component, error in sorted(failures.items()))
+        why = ", ".join(f"{component}: {error}" for component, error in sorted(failures.items()))
         return warning(
             name,
-            f"cannot be read ({told}): these cells will say no data",
+            f"cannot be read ({why}): these cells will say no data; read of: {told}",
             "see pods/proxy in docs/how-to/run-on-your-cluster.md",
         )
-    if not counters.reads:
+    if any(not any(read.component == each for read in reads) for each in COUNTED_COMPONENTS):
         return warning(
-            name, "there are no pods to read them of: these cells will say no data", "see above"
+            name,
+            f"not every component has a running pod ({told}): cells of REST calls will say no data",
+            "look for the pods that are missing (kubectl get pods -A -l kubevirt.io)",
         )
-    return ok(name, f"read of {len(counters.reads)} pods")
+    return ok(name, f"read of {told}")
+
+
+def _of_each_component(reads: Sequence[CounterRead]) -> str:
+    """How many pods of each component were found, and how many of them were read."""
+    parts = []
+    for component in COUNTED_COMPONENTS:
+        mine = [read for read in reads if read.component == component]
+        good = sum(read.error is None for read in mine)
+        parts.append(f"{component} {good} of {len(mine)} pods" if mine else f"{component} no pod")
+    return ", ".join(parts)
 
 
 async def _check_leftovers(api: KubeApi) -> Check:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from virtslo.app.cluster.component_pods import ComponentPod
 from virtslo.model.calls import Counted, RestCall
 from virtslo.model.rest_calls import AUDIT_ALL, AUDIT_LOG, CounterRead, Moment, counters_of
-from virtslo.model.vocabulary import EVERY_POD
+from virtslo.model.vocabulary import COUNTED_COMPONENTS, EVERY_POD
 from virtslo.observe.audit_log import AuditLogTally
 
 
@@ -22,7 +22,10 @@ def audit_log_reads(
     moment: Moment,
     span_ns: tuple[int, int],
 ) -> list[CounterRead]:
-    """One read a component at its own reads, and one a caller at that of the API server."""
+    """One read a component at its own reads, and one a caller at that of the API server.
+
+    The log tells the counted components by their users, whether or not their pods were found.
+    """
     by_component = {
         component: _of_component(tally, component, names)
         for component, names in _names(pods).items()
@@ -48,7 +51,7 @@ def audit_log_reads(
 
 
 def _names(pods: Iterable[ComponentPod]) -> Mapping[str, list[str]]:
-    names: dict[str, list[str]] = {}
+    names: dict[str, list[str]] = {component: [] for component in COUNTED_COMPONENTS}
     for pod in pods:
         names.setdefault(pod.component, []).append(pod.name)
     return names

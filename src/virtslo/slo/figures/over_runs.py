@@ -41,7 +41,7 @@ def over_runs(figures: Sequence[Figure]) -> Figure:
             f"{reasons[0]}",
             lower_bound=max(lowest, default=None),
             upper_bound=min(highest, default=None),
-            detail={"runs": len(figures)},
+            detail={"runs": len(figures), **_shared(figures)},
         )
     found = estimate_of(values)
     is_same = min(values) == max(values)

@@ -20,7 +20,13 @@ from virtslo.model.kubevirt_metrics import (
     REQUEST_LATENCIES,
 )
 from virtslo.model.rest_calls import COMPONENTS
-from virtslo.model.vocabulary import COUNTED_RESOURCES, TABLE_PHASES, VIRT_CONTROLLER, WATCH
+from virtslo.model.vocabulary import (
+    COUNTED_COMPONENTS,
+    COUNTED_RESOURCES,
+    TABLE_PHASES,
+    VIRT_CONTROLLER,
+    WATCH,
+)
 from virtslo.slo.catalog.time_spent import (
     API_ANSWER_WAIT,
     COMPUTED_LEAST,
@@ -117,7 +123,7 @@ def ceiling_of(run: Measured) -> Ceiling | str:
     """The ceiling with calls per VMI as counted; or why it cannot be computed."""
     stage = measured_stage(run.record)
     window = source_window(run, stage, COMPONENTS)
-    reason = reason_of(window)
+    reason = reason_of(window, (VIRT_CONTROLLER,))
     if window is None or reason is not None:
         return reason or "REST calls were not counted in this run"
     limit = run.record.header.environment.client_limits.get(VIRT_CONTROLLER)
@@ -172,11 +178,12 @@ def _waiting(run: Measured) -> Iterator[Row]:
 
 
 def _sums(window: Window, family: str, *, by_component: bool) -> dict[str, float]:
+    counted = COUNTED_COMPONENTS if by_component else (VIRT_CONTROLLER,)
     parts: dict[str, float] = {}
     for (component, key), (seconds, _) in window.sums.items():
         if not key.startswith(f"{family}{{"):
             continue
-        if not by_component and component != VIRT_CONTROLLER:
+        if component not in counted:
             continue
         part = component if by_component else key[len(family) + 1 : -1]
         parts[part] = parts.get(part, 0.0) + seconds

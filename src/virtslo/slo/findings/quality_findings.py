@@ -94,6 +94,7 @@ def _fallen(window: Window, touched: tuple[str, ...]) -> Iterator[Finding]:
 
 def _failed(window: Window, touched: tuple[str, ...]) -> Iterator[Finding]:
     failed = [words for words in window.failed if not words.startswith(VIRT_OPERATOR)]
+    failed += [f"{component}: no pods were found" for component in window.missing]
     if failed:
         yield Finding(
             code="not_counted",

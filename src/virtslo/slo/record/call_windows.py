@@ -8,10 +8,18 @@ import itertools
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from virtslo.base.clock import to_seconds
 from virtslo.model.calls import ComponentCall
-from virtslo.model.rest_calls import COMPONENTS, CounterRead, Moment
+from virtslo.model.rest_calls import AUDIT_LOG, COMPONENTS, CounterRead, Moment
+from virtslo.model.vocabulary import COUNTED_COMPONENTS, EVERYONE
+
+_BY_COMPONENT: Final = frozenset({COMPONENTS, AUDIT_LOG})
+"""Sources with a read of each component; the others list callers as they come."""
+
+_NO_COMPONENT: Final = "kubevirt"
+"""In place of a component: the read that looked for their pods and failed, or found none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +61,25 @@ class Window:
     """Seconds and observations of histograms, by (component, `family{label}`)."""
     usage: Mapping[str, Usage] = field(default_factory=dict)
     """By component."""
+    missing: tuple[str, ...] = ()
+    """Counted components of which nothing was read: no figure covers them."""
     processes: int = 0
     """How many processes were read at the end."""
 
     @property
     def is_whole(self) -> bool:
         """Whether nothing sent in the window can be missing."""
-        return not (self.failed or self.restarted or self.went or self.fell)
+        return not (self.failed or self.restarted or self.went or self.fell or self.missing)
+
+    def lacks(self, component: str) -> tuple[str, ...]:
+        """Why what a component sent in the window is not all known; empty where it is."""
+        if component in self.missing:
+            return (f"{component}: no pods were found",)
+        return tuple(
+            words
+            for words in (*self.failed, *self.restarted, *self.went, *self.fell)
+            if words.split(" ", 1)[0] == component
+        )
 
 
 def window_of(
@@ -125,8 +145,17 @@ def difference(
         leaders=(_leaders(before), _leaders(after)),
         sums=sums,
         usage=dict(_usages(first, last, frozenset(restarted))),
+        missing=_missing(before, after) if source in _BY_COMPONENT else (),
         processes=len(last),
     )
+
+
+def _missing(before: Sequence[CounterRead], after: Sequence[CounterRead]) -> tuple[str, ...]:
+    """Counted components without a read at either moment."""
+    read = {item.component for item in (*before, *after)}
+    if not read or {_NO_COMPONENT, EVERYONE} & read:
+        return ()
+    return tuple(component for component in COUNTED_COMPONENTS if component not in read)
 
 
 def is_another_process(earlier: CounterRead, later: CounterRead) -> bool:

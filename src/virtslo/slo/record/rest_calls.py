@@ -6,7 +6,7 @@ restarted or went, or a read failed, there is no count and the cell says why. De
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from virtslo.model.calls import ComponentCall
@@ -55,18 +55,24 @@ def best_window(run: Measured, stage: str) -> Window | None:
     )
 
 
-def reason_of(window: Window | None) -> str | None:
-    """Why there is no count; None where there is one."""
+def reason_of(
+    window: Window | None, components: Collection[str] = COUNTED_COMPONENTS
+) -> str | None:
+    """Why there is no count of these components' calls; None where there is one."""
     if window is None:
         return NOT_COUNTED
-    failed = [words for words in window.failed if _is_of_counted(words)]
+    missing = [name for name in window.missing if name in components]
+    if missing:
+        whose = "its" if len(missing) == 1 else "their"
+        return f"no pods of {' and '.join(missing)} were found: {whose} calls are not known"
+    failed = [words for words in window.failed if _is_of(words, components)]
     if failed:
         more = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
         return f"a read failed: {failed[0]}{more}"
-    gone = [words for words in (*window.restarted, *window.went) if _is_of_counted(words)]
+    gone = [words for words in (*window.restarted, *window.went) if _is_of(words, components)]
     if gone:
         return f"calls are lost with a process that ended inside the window: {', '.join(gone[:3])}"
-    fallen = [words for words in window.fell if _is_of_counted(words)]
+    fallen = [words for words in window.fell if _is_of(words, components)]
     if fallen:
         return f"counters fell though their process is the same: {'; '.join(fallen[:3])}"
     if not window.processes:
@@ -80,8 +86,7 @@ def cell(run: Measured, verb: str, stage: str | None = None) -> Figure:
     window = best_window(run, stage)
     reason = reason_of(window)
     if window is None or reason is not None:
-        return no_data(UNIT, reason or NOT_COUNTED, source="none" if window is None else
-                       window.source)  # fmt: skip
+        return _partial_cell(window, verb, reason or NOT_COUNTED)
     mine = {
         made: n
         for made, n in folded(window.requests).items()
@@ -92,6 +97,7 @@ def cell(run: Measured, verb: str, stage: str | None = None) -> Figure:
     value = sum(good.values())
     objects = objects_of(run, stage)
     detail: dict[str, object] = {
+        "covers": covered(window),
         "by_resource": summed(good, lambda made: made.call.resource),
         "by_component": summed(good, lambda made: made.component),
         "background": sum(mine.values()) - sum(counted.values()),
@@ -113,6 +119,48 @@ def cell(run: Measured, verb: str, stage: str | None = None) -> Figure:
     return Figure(value, UNIT, value, window.source, detail=detail)
 
 
+def covered(window: Window) -> list[str]:
+    """The counted components whose calls in a window are all known; `*`: all callers together."""
+    if any(words.startswith((f"{EVERYONE} ", "kubevirt ")) for words in window.failed):
+        return []
+    if any(made.component == EVERYONE for made in window.requests):
+        return [EVERYONE]
+    return [component for component in COUNTED_COMPONENTS if not window.lacks(component)]
+
+
+def _partial_cell(window: Window | None, verb: str, reason: str) -> Figure:
+    """A cell without a count: what the covered components made is its least."""
+    if window is None:
+        return no_data(UNIT, reason)
+    known = [component for component in covered(window) if component != EVERYONE]
+    if not known:
+        return no_data(UNIT, reason, source=window.source)
+    parts = {
+        made: n
+        for made, n in folded(window.requests).items()
+        if made.call.verb == verb
+        and made.component in known
+        and made.call.resource in COUNTED_RESOURCES
+        and made.call.is_success
+    }
+    lacking = {name: lacks[0] for name in COUNTED_COMPONENTS if (lacks := window.lacks(name))}
+    least = sum(parts.values())
+    detail = {
+        "covers": known,
+        "no_data_of": lacking,
+        "by_component": summed(parts, lambda made: made.component),
+    }
+    return Figure(
+        None,
+        UNIT,
+        least,
+        window.source,
+        reason=f"{reason}; {' and '.join(known)} alone made {least}",
+        lower_bound=least,
+        detail=detail,
+    )
+
+
 def is_of(made: ComponentCall) -> bool:
     """Whether calls are of a counted component (or of all callers, where they are not known)."""
     return made.component in COUNTED_COMPONENTS or made.component == EVERYONE
@@ -128,9 +176,9 @@ def summed(
     return {key: sums[key] for key in _ordered(sums) if sums[key]}
 
 
-def _is_of_counted(words: str) -> bool:
+def _is_of(words: str, components: Collection[str]) -> bool:
     component = words.split(" ", 1)[0]
-    return component in COUNTED_COMPONENTS or component in {"kubevirt", EVERYONE}
+    return component in components or component in {"kubevirt", EVERYONE}
 
 
 def _ordered(keys: Iterable[str]) -> Sequence[str]:

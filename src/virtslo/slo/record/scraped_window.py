@@ -1,12 +1,14 @@
 """A Prometheus' word on a stage's window, in the shape of the other sources.
 
 Invariant: counts of whole requests, from samples alone; where the first or the last scrape is
-missing, or a counter fell, there is no count, and the reason is said.
+missing, or a counter fell, there is no count, and the reason is said. A component without a series
+was not scraped.
 """
 
 from collections.abc import Sequence
 
 from virtslo.model.rest_calls import PROMETHEUS, ScrapedWindow
+from virtslo.model.vocabulary import COUNTED_COMPONENTS
 from virtslo.slo.record.call_windows import Window
 
 
@@ -15,6 +17,7 @@ def scraped_window(windows: Sequence[ScrapedWindow], stage: str) -> Window | Non
     found = next((window for window in windows if window.stage == stage), None)
     if found is None:
         return None
+    scraped = {count.component for count in found.counts}
     failed: list[str] = []
     if found.error is not None:
         failed.append(f"* prometheus: {found.error}")
@@ -30,5 +33,8 @@ def scraped_window(windows: Sequence[ScrapedWindow], stage: str) -> Window | Non
         seconds=0.0,
         edge_seconds=(found.gap_before or 0.0, found.gap_after or 0.0),
         failed=tuple(failed),
-        processes=len({count.component for count in found.counts}),
+        processes=len(scraped),
+        missing=()
+        if failed
+        else tuple(component for component in COUNTED_COMPONENTS if component not in scraped),
     )

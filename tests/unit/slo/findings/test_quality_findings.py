@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from support.reads import burst_record, read
+from support.reads import burst_record, read, with_idle_pods
 from virtslo.model.findings import Finding
 from virtslo.model.record import RunRecord
 from virtslo.model.rest_calls import API_SERVER, CounterRead, RestCallReads
@@ -23,9 +23,12 @@ def after(pod: str, **more: object) -> CounterRead:
     return read("ramp_up", "after", pod, {POD: 11}, **more)  # type: ignore[arg-type]
 
 
-def findings(*reads: CounterRead, record: RunRecord | None = None) -> dict[str, Finding]:
+def findings(
+    *reads: CounterRead, record: RunRecord | None = None, is_whole: bool = True
+) -> dict[str, Finding]:
     base = record or burst_record([])
-    whole = replace(base, rest_calls=RestCallReads(reads))
+    read_all = with_idle_pods(reads) if is_whole else reads
+    whole = replace(base, rest_calls=RestCallReads(read_all))
     return {finding.code: finding for finding in quality_findings(measure(whole))}
 
 
@@ -45,6 +48,15 @@ def replace_at(record: RunRecord, number: int, **facts: Any) -> RunRecord:
 
 def test_a_quiet_run_has_none() -> None:
     assert findings(idle("virt-api-a"), after("virt-api-a")) == {}
+
+
+def test_components_without_pods_are_named() -> None:
+    found = findings(idle("virt-api-a"), after("virt-api-a"), is_whole=False)
+
+    assert found.keys() == {"not_counted"}
+    assert found["not_counted"].touches == ("rest_calls",)
+    assert "virt-controller: no pods were found" in found["not_counted"].detail
+    assert "virt-handler: no pods were found" in found["not_counted"].detail
 
 
 def test_a_restart_spoils_the_run() -> None:

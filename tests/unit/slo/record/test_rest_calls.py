@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support.reads import burst_record, measured_burst, read
+from support.reads import burst_record, measured_burst, read, with_idle_pods
 from virtslo.model.calls import ComponentCall, RestCall
 from virtslo.model.rest_calls import CounterRead, Moment
 from virtslo.slo.record.call_windows import difference, folded, window_of
@@ -88,7 +88,9 @@ def test_a_failed_read_is_no_data_and_never_zero() -> None:
 
     assert figure.value is None
     assert (
-        figure.reason == "a read failed: virt-handler virt-handler-x: no permission for pods/proxy"
+        figure.reason
+        == "a read failed: virt-handler virt-handler-x: no permission for pods/proxy; "
+        "virt-api and virt-controller alone made 10"
     )
 
 
@@ -127,7 +129,7 @@ def test_a_pod_that_went_loses_what_it_had_sent() -> None:
 def test_a_pod_that_came_counts_whole() -> None:
     came = after("virt-handler-new", {("UPDATE", VMI, "200"): 6})
 
-    reads = run_of(*WHOLE, came, before=BEFORE)
+    reads = with_idle_pods(run_of(*WHOLE, came, before=BEFORE))
 
     assert cell(measured_burst(reads), "UPDATE").value == 26
     window = window_of(reads, "ramp_up")
@@ -153,6 +155,33 @@ def test_no_pods_found_is_no_data() -> None:
     before = replace(nothing, stage="idle")
 
     assert "no running pods" in str(cell(measured_burst([before, nothing]), "CREATE").reason)
+
+
+def test_a_component_without_pods_is_no_data_and_what_the_others_made_is_the_least() -> None:
+    reads = run_of(*WHOLE[:2], before=BEFORE[:2])
+
+    figure = cell(measured_burst(reads, is_whole=False), "CREATE")
+
+    assert figure.value is None
+    assert figure.lower_bound == 10
+    assert figure.reason == (
+        "no pods of virt-api and virt-handler were found: their calls are not known; "
+        "virt-controller alone made 10"
+    )
+    assert figure.detail == {
+        "covers": ["virt-controller"],
+        "no_data_of": {
+            "virt-api": "virt-api: no pods were found",
+            "virt-handler": "virt-handler: no pods were found",
+        },
+        "by_component": {"virt-controller": 10},
+    }
+
+
+def test_a_whole_cell_says_what_it_covers() -> None:
+    figure = cell(measured_burst(run_of(*WHOLE, before=BEFORE)), "CREATE")
+
+    assert (figure.detail or {})["covers"] == ["virt-api", "virt-controller", "virt-handler"]
 
 
 def test_a_ramp_down_has_a_window_of_its_own() -> None:
