@@ -1,7 +1,8 @@
 """The programs of a real control plane: where they are, and how they are built.
 
 Invariant: what is on PATH or in KUBEBUILDER_ASSETS is used as it is; what is built is kept outside
-of the tree, by version, and built once. Run as a program, it builds what is missing.
+of the tree, by version, and built once. Run as a program, it builds what is missing, and leaves
+links where the product looks.
 """
 
 import hashlib
@@ -11,11 +12,20 @@ import shutil
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import click
+
+from virtslo.plane.programs import (
+    KUBERNETES,
+    KUBEVIRT,
+    ProgramPlaces,
+    Programs,
+    built_folder,
+    cache_folder,
+)
 
 MODULES: Final = Path(__file__).parent / "modules"
 GO_PLACES: Final = ("/usr/local/go/bin", "/usr/lib/go/bin")
@@ -60,14 +70,15 @@ _REQUIRED: Final = {
 def find(name: str) -> Path | None:
     """Where a program is; None where it is not built."""
     program = next(program for program in PROGRAMS if program.name == name)
-    assets = os.environ.get("KUBEBUILDER_ASSETS")
-    if assets and (Path(assets) / name).is_file():
-        return Path(assets) / name
-    on_path = shutil.which(name)
-    if on_path:
-        return Path(on_path)
-    built = _folder(program) / name
-    return built if built.is_file() else None
+    places = replace(ProgramPlaces.of_environment(), built=_folder(program))
+    return places.find(name)
+
+
+def programs() -> Programs:
+    """Every program of a plane."""
+    found = {name: find(name) for name in (*KUBERNETES, *KUBEVIRT)}
+    assert None not in found.values(), f"not built: {missing()}"
+    return {name: path for name, path in found.items() if path is not None}
 
 
 def missing() -> tuple[str, ...]:
@@ -112,9 +123,21 @@ def build() -> int:
             return 1
         seconds = time.monotonic() - started  # noqa: TID251
         click.echo(f"control plane: {program.name} {version_of(program.module)} in {seconds:.0f} s")
+    _link()
     places = sorted({str(find(program.name)) for program in PROGRAMS})
     click.echo("control plane: complete\n  " + "\n  ".join(places))
     return 0
+
+
+def _link() -> None:
+    """Links to what is built here, where `virtslo plane up` looks last."""
+    built_folder().mkdir(parents=True, exist_ok=True)
+    for program in PROGRAMS:
+        path = _folder(program) / program.name
+        link = built_folder() / program.name
+        if path.is_file():
+            link.unlink(missing_ok=True)
+            link.symlink_to(path)
 
 
 def _arguments(command: str, program: Program) -> list[str]:
@@ -137,13 +160,12 @@ def _environment() -> dict[str, str]:
 
 
 def _folder(program: Program) -> Path:
-    home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     digest = hashlib.sha256()
     for path in sorted((MODULES / program.module).rglob("*")):
         if path.is_file():
             digest.update(path.read_bytes())
     key = f"{program.module}-{version_of(program.module)}-{digest.hexdigest()[:8]}"
-    return Path(home) / "virtslo" / "control-plane" / key
+    return cache_folder() / "control-plane" / key
 
 
 if __name__ == "__main__":

@@ -9,12 +9,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from control_plane.binaries import programs
 from control_plane.commands import Shown, account, end, start
-from control_plane.hollow_nodes import hollow_nodes
-from control_plane.kubevirt import RealKubeVirt
-from control_plane.plane import ControlPlane
 from virtslo.model.identifiers import RUN_LABEL
 from virtslo.model.resources import NAMESPACES, VMIS
+from virtslo.plane.control_plane import ControlPlane
+from virtslo.plane.hollow_nodes import hollow_nodes
+from virtslo.plane.kubevirt import RealKubeVirt
 from virtslo.ports.kube_api import KubeApi, Selection
 
 RESYNC_SECONDS = 32
@@ -29,7 +30,7 @@ async def real(
 
     Endangered: what ends is started again, as a kubelet would, and nothing is waited for.
     """
-    kubevirt = RealKubeVirt(plane)
+    kubevirt = RealKubeVirt(plane, programs())
     try:
         await kubevirt.start()
         async with (

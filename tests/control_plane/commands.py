@@ -15,8 +15,8 @@ from typing import Any, Final
 
 import yaml
 
-from control_plane.kubevirt import apply, token_of
-from control_plane.plane import ControlPlane
+from virtslo.plane.control_plane import ControlPlane
+from virtslo.plane.installing import apply, token_of
 
 ROOT: Final = Path(__file__).parents[2]
 DEPLOY: Final = ROOT / "deploy"

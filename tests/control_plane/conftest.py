@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from control_plane.binaries import go, missing
-from control_plane.plane import ControlPlane
+from control_plane.binaries import go, missing, programs
+from virtslo.plane.control_plane import ControlPlane
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -28,7 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="module")
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """Kubernetes without nodes; one a module, so that modules do not see each other's objects."""
-    made = ControlPlane(tmp_path_factory.mktemp("plane"))
+    made = ControlPlane(tmp_path_factory.mktemp("plane"), programs())
     try:
         asyncio.run(made.start())
         yield made

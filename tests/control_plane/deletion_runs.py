@@ -11,11 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from control_plane.hollow_nodes import reference_profile
 from control_plane.side_by_side import loaded, make_run
 from support.calls_table import RUNS
 from support.reference_calls import DELETE_COLUMNS, UNDETERMINED
+from virtslo.config.profiles import load_profile
 from virtslo.model.profile import Distribution, Profile
+from virtslo.plane.hollow_nodes import REFERENCE
 
 COLUMNS: Final = {
     column: run
@@ -37,7 +38,7 @@ LONGEST_SECONDS: Final = 600
 
 def recorded_profile() -> Profile:
     """Nodes whose steps take as long as the recorded ones."""
-    profile = reference_profile()
+    profile = load_profile(REFERENCE)
     delays = {
         name: Distribution(shape="uniform", low=low, high=high)
         for name, (low, high) in RECORDED.items()

@@ -16,10 +16,10 @@ import yaml
 from control_plane.clusters import labelled
 from control_plane.commands import Shown, start
 from control_plane.flow_control import ACCOUNT
-from control_plane.plane import ControlPlane
 from support.processes import current_header
 from virtslo.cli.wiring import read_record
 from virtslo.model.record import RunRecord
+from virtslo.plane.control_plane import ControlPlane
 
 LOG = logging.getLogger(__name__)
 COUNT: Final = 10

@@ -13,10 +13,10 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
-from control_plane.kubevirt import token_of
-from control_plane.plane import ControlPlane
 from virtslo.kube.connector import tls_context
 from virtslo.model.resources import Resource
+from virtslo.plane.control_plane import ControlPlane
+from virtslo.plane.installing import token_of
 from virtslo.ports.kube_api import KubeApi
 
 ACCOUNT: Final = "system:serviceaccount:virtslo:virtslo"

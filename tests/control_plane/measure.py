@@ -15,10 +15,10 @@ from pathlib import Path
 
 import click
 
-from control_plane.binaries import missing
+from control_plane.binaries import missing, programs
 from control_plane.clusters import hollow, labelled, real
 from control_plane.commands import account
-from control_plane.plane import ControlPlane
+from virtslo.plane.control_plane import ControlPlane
 
 CONTEXT = ("--context", "real", "--yes")
 
@@ -53,7 +53,7 @@ def main(kind: str, nodes: int, arguments: tuple[str, ...]) -> None:
     if lacking := missing():
         raise click.ClickException(f"not built: {', '.join(lacking)}; run make control-plane")
     with tempfile.TemporaryDirectory(prefix="plane-") as folder:
-        plane = ControlPlane(Path(folder))
+        plane = ControlPlane(Path(folder), programs())
         try:
             code = asyncio.run(measure(plane, kind, nodes, arguments))
         finally:

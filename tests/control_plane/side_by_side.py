@@ -13,15 +13,17 @@ from pathlib import Path
 from statistics import mean
 from typing import Any, Final
 
+from control_plane.binaries import programs
 from control_plane.calls import AuditLog, Call
-from control_plane.hollow_nodes import hollow_nodes
-from control_plane.kubevirt import RealKubeVirt, apply
-from control_plane.plane import ControlPlane
 from support.hollow_clusters import NAMESPACE
 from support.reference_runs import LOADERS, SETTLE_SECONDS, bodies_of
 from virtslo.model import resources
 from virtslo.model.identifiers import RUNNING, Object
 from virtslo.model.profile import Profile
+from virtslo.plane.control_plane import ControlPlane
+from virtslo.plane.hollow_nodes import hollow_nodes
+from virtslo.plane.installing import apply
+from virtslo.plane.kubevirt import RealKubeVirt
 from virtslo.ports.kube_api import KubeApi, Selection
 
 COUNT: Final = 30
@@ -56,8 +58,8 @@ async def loaded(
 ) -> AsyncIterator[tuple[KubeApi, AuditLog]]:
     """A real plane at rest, with hollow nodes and either virt-controller: a connection for the load
     and the plane's audit log."""
-    plane = ControlPlane(folder)
-    real = RealKubeVirt(plane)
+    plane = ControlPlane(folder, programs())
+    real = RealKubeVirt(plane, programs())
     try:
         await plane.start()
         await real.start()

@@ -7,8 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from control_plane.kubevirt import apply, install_definitions, token_of
-from control_plane.plane import ControlPlane
+from control_plane.binaries import programs
+from virtslo.plane.control_plane import ControlPlane
+from virtslo.plane.installing import apply, install_definitions, manifests, token_of
+from virtslo.plane.programs import MANIFESTS
 
 ROOT = Path(__file__).parents[2]
 DIFFERENCES: dict[str, str] = {
@@ -45,7 +47,7 @@ def test_every_request_is_in_the_audit_log_with_who_sent_it(plane: ControlPlane)
 def test_the_contract_of_api_servers_holds_on_the_real_one(plane: ControlPlane) -> None:
     async def main() -> None:
         async with plane.admin() as api:
-            await install_definitions(api)
+            await install_definitions(api, await manifests(programs()[MANIFESTS]))
 
     asyncio.run(main())
     kubeconfig = asyncio.run(kubeconfig_of_an_account(plane))

@@ -18,9 +18,9 @@ from control_plane.binaries import find
 from control_plane.clusters import hollow, labelled
 from control_plane.commands import DEPLOY, ROOT, Shown
 from control_plane.flow_control import ACCOUNT
-from control_plane.kubevirt import token_of
-from control_plane.plane import ControlPlane
 from virtslo.model.resources import PODS
+from virtslo.plane.control_plane import ControlPlane
+from virtslo.plane.installing import token_of
 from virtslo.ports.kube_api import KubeApi, Selection
 
 MANIFESTS = ["rbac.yaml", "rbac-counters.yaml", "job.yaml"]

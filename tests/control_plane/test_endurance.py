@@ -27,8 +27,8 @@ from control_plane.endurance import (
     until_stage,
 )
 from control_plane.flow_control import closed, limited, refused, refused_in_audit_log
-from control_plane.kubevirt import RealKubeVirt
-from control_plane.plane import ControlPlane
+from virtslo.plane.control_plane import ControlPlane
+from virtslo.plane.kubevirt import RealKubeVirt
 
 LOG = logging.getLogger(__name__)
 MANY = 60

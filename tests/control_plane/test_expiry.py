@@ -15,12 +15,13 @@ from typing import Any
 import pytest
 import yaml
 
+from control_plane.binaries import programs
 from control_plane.clusters import hollow
 from control_plane.endurance import STAGES, STEADY, Outcome, endure, folder_with, in_every_stage
 from control_plane.flow_control import ACCOUNT
-from control_plane.plane import ControlPlane, Options
 from support.relay import Relay, relayed
 from virtslo.model.resources import CONFIG_MAPS
+from virtslo.plane.control_plane import ControlPlane, Options
 
 LOG = logging.getLogger(__name__)
 WATCHED = {"pods", "virtualmachineinstances"}
@@ -34,7 +35,7 @@ MARK: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
-    made = ControlPlane(tmp_path_factory.mktemp("plane"), Options(watch_cache=False))
+    made = ControlPlane(tmp_path_factory.mktemp("plane"), programs(), Options(watch_cache=False))
     try:
         asyncio.run(made.start())
         yield made

@@ -7,8 +7,6 @@ import pytest
 
 from control_plane.clusters import hollow, labelled
 from control_plane.commands import run, start, virtslo
-from control_plane.kubevirt import apply
-from control_plane.plane import ControlPlane
 from support.hollow_clusters import NAMESPACE, vm, vmi
 from virtslo.base.errors import ClusterError, NotFound
 from virtslo.hollow.vmi.vmi_status import VM_FINALIZER, VMI_FINALIZER
@@ -19,6 +17,8 @@ from virtslo.model.resources import (
     VMIS,
     VMS,
 )
+from virtslo.plane.control_plane import ControlPlane
+from virtslo.plane.installing import apply
 from virtslo.ports.kube_api import KubeApi
 
 BURSTS = [

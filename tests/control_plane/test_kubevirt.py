@@ -9,12 +9,12 @@ from pathlib import Path
 from control_plane.calls import AuditLog, Call
 from control_plane.clusters import real
 from control_plane.commands import account, run, virtslo
-from control_plane.kubevirt import RealKubeVirt
-from control_plane.plane import ControlPlane
 from virtslo.app.run.call_counters import Counting
 from virtslo.base.clock import SystemClock
 from virtslo.kube.credentials import connect
 from virtslo.model.rest_calls import CounterRead, Moment
+from virtslo.plane.control_plane import ControlPlane
+from virtslo.plane.kubevirt import RealKubeVirt
 
 COUNT = 10
 CHURN = ("--churn", "2", "--cycles", "2", "--every", "10s")

@@ -16,12 +16,12 @@ import pytest
 import yaml
 from aiohttp import web
 
-from support.authority import Authority, server_context
 from virtslo.base.clock import SystemClock
 from virtslo.base.errors import ClusterError
 from virtslo.kube.credentials import connect
 from virtslo.kube.identities import TOKEN_CHECK_NS
 from virtslo.kube.proxies import environment_proxy
+from virtslo.plane.authority import Authority, server_context
 
 AUTHORITY = Authority()
 OTHER = Authority("another")

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from support.authority import Authority
 from support.clusters import Served, hollow_served
+from virtslo.plane.authority import Authority
 
 AUTHORITY = Authority()
 

@@ -1,18 +1,24 @@
-"""Certificates for tests: an authority, and what it issues for servers and for users."""
+"""Certificates of a plane: an authority, and what it issues for servers and for users.
+
+Invariant: an authority is made anew for each plane and trusted by nothing outside of it; its keys
+are held in memory and written by the plane alone, into its private folder.
+"""
 
 import ipaddress
 import ssl
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
+from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from virtslo.base.clock import SystemClock
 from virtslo.base.piped import piped
 
-_NOW = datetime.now(UTC)  # noqa: TID251  certificates are dated by the machine's clock
+VALID: Final = timedelta(days=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +30,9 @@ class Pair:
 
 
 class Authority:
-    """An authority of its own, trusted by nobody who was not told to."""
+    """An authority of its own."""
 
-    def __init__(self, name: str = "tests") -> None:
+    def __init__(self, name: str = "virtslo") -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = _name(name, ())
         self._certificate = (
@@ -37,30 +43,33 @@ class Authority:
         self.pem = self._certificate.public_bytes(serialization.Encoding.PEM)
         self.key_pem = _key_pem(self._key)
 
-    def server(self, name: str, *, dns: tuple[str, ...] = ("localhost",)) -> Pair:
-        """For a server on loopback."""
+    def server(
+        self, name: str, *, dns: tuple[str, ...] = ("localhost",), is_client: bool = False
+    ) -> Pair:
+        """For a server on loopback; with `is_client`, for a client of its own kind too."""
         names = [x509.DNSName(text) for text in dns]
         addresses = [x509.IPAddress(ipaddress.ip_address(text)) for text in ("127.0.0.1", "::1")]
+        clients = (ExtendedKeyUsageOID.CLIENT_AUTH,) if is_client else ()
         service = x509.IPAddress(ipaddress.ip_address("10.0.0.1"))
         return self._issue(
             _name(name, ()),
-            ExtendedKeyUsageOID.SERVER_AUTH,
+            (ExtendedKeyUsageOID.SERVER_AUTH, *clients),
             x509.SubjectAlternativeName([*names, *addresses, service]),
         )
 
     def user(self, name: str, *groups: str) -> Pair:
         """For a user of this name, in these groups."""
-        return self._issue(_name(name, groups), ExtendedKeyUsageOID.CLIENT_AUTH, None)
+        return self._issue(_name(name, groups), (ExtendedKeyUsageOID.CLIENT_AUTH,), None)
 
     def _issue(
         self,
         subject: x509.Name,
-        usage: x509.ObjectIdentifier,
+        usages: tuple[x509.ObjectIdentifier, ...],
         names: x509.SubjectAlternativeName | None,
     ) -> Pair:
         key = ec.generate_private_key(ec.SECP256R1())
         builder = _dated(subject, self._name, key.public_key()).add_extension(
-            x509.ExtendedKeyUsage([usage]), critical=False
+            x509.ExtendedKeyUsage(usages), critical=False
         )
         if names is not None:
             builder = builder.add_extension(names, critical=False)
@@ -88,14 +97,15 @@ def _name(common: str, organizations: tuple[str, ...]) -> x509.Name:
 def _dated(
     subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey
 ) -> x509.CertificateBuilder:
+    now = SystemClock().wall()
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
         .public_key(key)
         .serial_number(x509.random_serial_number())
-        .not_valid_before(_NOW - timedelta(hours=1))
-        .not_valid_after(_NOW + timedelta(days=2))
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + VALID)
     )
 
 

@@ -1,44 +1,26 @@
 """Hollow nodes on a real control plane, and a hollow virt-controller where it is wanted.
 
-Invariant: the delays are those of the measurements that the hollow controllers follow: 0.3 s from
-bound to Running of a pod, 0.4 s from Scheduled to Running of a VMI.
+Invariant: each node's kubelet and virt-handler have an identity of their own, as real ones have,
+and the rights of those and no more.
 """
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import replace
-from typing import Final
 
-from control_plane.kubevirt import RealKubeVirt
-from control_plane.plane import ControlPlane
 from virtslo.base.clock import SystemClock
 from virtslo.config.profiles import load_profile
 from virtslo.hollow.attached import AttachedParts
 from virtslo.hollow.installation import install_nodes
+from virtslo.hollow.process.identities import kubelet_of, virt_controller, virt_handler_of
 from virtslo.model.identity import Identity
-from virtslo.model.profile import Distribution, NodeShape, Profile
+from virtslo.model.profile import Profile
+from virtslo.plane.control_plane import ControlPlane
+from virtslo.plane.kubevirt import RealKubeVirt
 from virtslo.ports.kube_api import KubeApi, Transport
 
-DELAYS: Final = {
-    "pod_create": 0.01,
-    "pod_start": 0.3,
-    "domain_define": 0.2,
-    "boot": 0.2,
-    "shutdown": 0.27,
-    "pod_stop": 0.7,
-}
-
-
-def reference_profile() -> Profile:
-    """The measured delays, real client limits, nodes with room."""
-    instant = load_profile("instant")
-    delays = {
-        name: replace(instant.delays.get(name, Distribution()), shape="constant", value=seconds)
-        for name, seconds in DELAYS.items()
-    }
-    shape = NodeShape(cpu="64", memory="512Gi", pods=500, kvm=1000)
-    return replace(instant, name="reference", delays=delays, limits={}, nodes=shape)
+REFERENCE = "reference"
+"""The profile of nodes where none is named."""
 
 
 @asynccontextmanager
@@ -55,14 +37,14 @@ async def hollow_nodes(
     Beside a real virt-api it leads once the real one's lease has run out, which must have ended.
     """
     clock = SystemClock()
-    profile = profile or reference_profile()
+    profile = profile or load_profile(REFERENCE)
     names = tuple(f"node-{index:05d}" for index in range(nodes))
     async with AsyncExitStack() as stack:
         admin = await stack.enter_async_context(plane.admin())
         await install_nodes(admin, names, profile.nodes, clock)
         if with_virt_controller is None:
             with_virt_controller = kubevirt is None
-        opened = await _connections(plane, names, kubevirt, stack)
+        opened = await _connections(plane, names, kubevirt, stack, admin)
 
         def connect(identity: Identity, node: str) -> Transport:
             return opened[identity.component, node]
@@ -89,9 +71,8 @@ async def _connections(
     names: tuple[str, ...],
     kubevirt: RealKubeVirt | None,
     stack: AsyncExitStack,
+    admin: KubeApi,
 ) -> dict[tuple[str, str], Transport]:
-    from virtslo.hollow.process.identities import kubelet_of, virt_controller, virt_handler_of
-
     opened: dict[tuple[str, str], AbstractAsyncContextManager[KubeApi]] = {}
     for name in names:
         opened["kubelet", name] = plane.connect_as(kubelet_of(name))
@@ -99,7 +80,7 @@ async def _connections(
         opened["virt-handler", name] = (
             plane.connect("hollow", "system:masters", agent=handler.user_agent)
             if kubevirt is None
-            else kubevirt.connect_with_token(handler, await kubevirt.handler_token(name))
+            else kubevirt.connect_as_handler(handler, name, admin)
         )
     opened["virt-controller", ""] = (
         plane.connect("hollow", "system:masters", agent=virt_controller().user_agent)

@@ -1,13 +1,15 @@
 """A real control plane on loopback: etcd, kube-apiserver, kube-controller-manager, kube-scheduler.
 
-Invariant: TLS and RBAC are on, every request is in the audit log, and everybody has an identity of
-their own; nothing outlives `stop`.
+Invariant: TLS and RBAC are on, every request is in the audit log, and each client has an identity
+of its own; nothing listens off loopback, keys are in the plane's folder (mode 0700) alone, and
+nothing outlives `stop`.
 """
 
 import asyncio
 import base64
 import json
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -16,17 +18,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import aiohttp
 import yaml
 
-from control_plane.binaries import find
-from control_plane.processes import Process, free_ports, wait_until_served
-from support.authority import Authority, Pair
 from virtslo.base.clock import SystemClock
 from virtslo.base.errors import ClusterError
 from virtslo.kube.connector import Endpoint, tls_context
 from virtslo.kube.http_transport import open_api
 from virtslo.model.identity import Identity
+from virtslo.model.resources import SERVICE_ACCOUNTS
+from virtslo.plane.authority import Authority, Pair
+from virtslo.plane.etcd import Etcd
+from virtslo.plane.processes import Process, free_ports
+from virtslo.plane.programs import API_SERVER, ETCD, MANAGER, SCHEDULER, Programs
 from virtslo.ports.kube_api import KubeApi
 
 AUDIT_POLICY: Final = {
@@ -38,6 +41,10 @@ AUDIT_POLICY: Final = {
 READY_SECONDS: Final = 60.0
 
 
+CONTEXT: Final = "real"
+"""The one context of each kubeconfig."""
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """What may differ between planes."""
@@ -45,43 +52,58 @@ class Options:
     watch_cache: bool = True
     max_in_flight: int = 400
     extra: tuple[str, ...] = ()
-    """More arguments of kube-apiserver."""
+    """More arguments of kube-apiserver; the last of a name counts."""
+    audit_policy: Mapping[str, Any] | None = None
+    """Instead of every request's metadata."""
+    port: int | None = None
+    """Of the API server; None: a free one."""
+    context: str = CONTEXT
+    """Name of the context in kubeconfigs."""
+    is_temporary: bool = False
+    """Whether the folder is removed with the plane."""
 
 
 class ControlPlane:
     """Kubernetes without nodes."""
 
-    def __init__(self, folder: Path, options: Options | None = None) -> None:
+    def __init__(self, folder: Path, programs: Programs, options: Options | None = None) -> None:
+        folder.chmod(0o700)
         self.folder = folder
         self.authority = Authority("control plane")
+        self._programs = programs
         self._options = options or Options()
         self.audit_log = folder / "audit.log"
-        ports = free_ports(5)
-        self._etcd_port, self._etcd_peer_port, self.port, self._manager_port, self._sched_port = (
-            ports
-        )
+        self._manager_port, self._scheduler_port, free = free_ports(3)
+        self.port = self._options.port or free
         self._socket = Path(tempfile.mkdtemp(prefix="plane-")) / "tunnel"  # a short path
+        self.etcd_store = Etcd(folder, self.authority)
         self._write_files()
+        tunnel = str(Path(__file__).with_name("tunnel.py"))
         self.tunnel = Process(
-            "tunnel",
-            (sys.executable, str(Path(__file__).with_name("tunnel.py")), str(self._socket)),
-            folder / "tunnel.log",
+            "tunnel", (sys.executable, tunnel, str(self._socket)), folder / "tunnel.log"
         )
-        self.etcd = self._process("etcd", self._etcd_arguments())
-        self.api_server = self._process("kube-apiserver", self._api_server_arguments())
-        self.manager = self._process("kube-controller-manager", self._manager_arguments())
-        self.scheduler = self._process("kube-scheduler", self._scheduler_arguments())
+        self.etcd = self._process(ETCD, self.etcd_store.arguments())
+        self.api_server = self._process(API_SERVER, self._api_server_arguments())
+        self.manager = self._process(MANAGER, self._manager_arguments())
+        self.scheduler = self._process(SCHEDULER, self._scheduler_arguments())
+        self._keeper: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
         """Where the API server is."""
         return f"https://127.0.0.1:{self.port}"
 
+    @property
+    def processes(self) -> tuple[Process, ...]:
+        """Every process, in the order of starting."""
+        return (self.tunnel, self.etcd, self.api_server, self.manager, self.scheduler)
+
     async def start(self) -> None:
-        """Start everything and wait until it serves. Raises AssertionError with the last words."""
+        """Start everything and wait until it serves. Raises ClusterError with the last words."""
+        self._keeper = _keep(self._temporary())
         self.tunnel.start()
         self.etcd.start()
-        assert await wait_until_served(self._etcd_port, seconds=30), self.etcd.last_words()
+        await self.etcd.wait_until_served(self.etcd_store.port, seconds=30)
         self.api_server.start()
         await self.wait_until_ready()
         self.manager.start()
@@ -90,28 +112,31 @@ class ControlPlane:
 
     def stop(self) -> None:
         """End everything."""
-        for process in (
-            self.scheduler,
-            self.manager,
-            self.api_server,
-            self.etcd,
-            self.tunnel,
-        ):
+        for process in reversed(self.processes):
             process.stop()
-        shutil.rmtree(self._socket.parent, ignore_errors=True)
+        for folder in self._temporary():
+            shutil.rmtree(folder, ignore_errors=True)
+        if self._keeper is not None:
+            self._keeper.communicate()
+            self._keeper = None
+
+    def _temporary(self) -> tuple[Path, ...]:
+        folder = (self.folder,) if self._options.is_temporary else ()
+        return (self._socket.parent, *folder)
 
     async def wait_until_ready(self) -> None:
         """Wait until the API server says that it is ready."""
         async with self.connect("probe", "system:masters") as api:
             for _ in range(int(READY_SECONDS / 0.2)):
-                assert not self.api_server.has_ended, self.api_server.last_words()
+                if self.api_server.has_ended:
+                    break
                 try:
                     await api.read_raw("/readyz")
                 except ClusterError:
                     await asyncio.sleep(0.2)
                 else:
                     return
-        raise AssertionError(self.api_server.last_words())
+        raise self.api_server.failure(f"is not ready after {READY_SECONDS:.0f} s")
 
     def connect(
         self, name: str, *groups: str, agent: str | None = None
@@ -127,7 +152,7 @@ class ControlPlane:
 
     def admin(self) -> AbstractAsyncContextManager[KubeApi]:
         """A connection that may do everything; a context manager."""
-        return self.connect("admin", "system:masters", agent="tests/1")
+        return self.connect("admin", "system:masters", agent="plane/1")
 
     def kubeconfig(self, name: str, *groups: str, path: Path | None = None) -> Path:
         """The kubeconfig of a user, by certificate."""
@@ -139,19 +164,21 @@ class ControlPlane:
         return self.write_kubeconfig(path or self.folder / f"{name.replace(':', '_')}.yaml", user)
 
     def write_kubeconfig(self, path: Path, user: Mapping[str, Any]) -> Path:
-        """The kubeconfig of a user with these credentials; its one context is `real`."""
+        """The kubeconfig of a user with these credentials, with one context."""
+        name = self._options.context
         ca = base64.b64encode(self.authority.pem).decode()
         cluster = {"server": self.url, "certificate-authority-data": ca}
         document = {
             "apiVersion": "v1",
             "kind": "Config",
-            "clusters": [{"name": "real", "cluster": cluster}],
+            "clusters": [{"name": name, "cluster": cluster}],
             "users": [{"name": "user", "user": dict(user)}],
-            "contexts": [{"name": "real", "context": {"cluster": "real", "user": "user"}}],
-            "current-context": "real",
+            "contexts": [{"name": name, "context": {"cluster": name, "user": "user"}}],
+            "current-context": name,
         }
-        path.write_text(yaml.safe_dump(document))
+        path.touch(mode=0o600)
         path.chmod(0o600)
+        path.write_text(yaml.safe_dump(document))
         return path
 
     def audited(self) -> Iterator[dict[str, Any]]:
@@ -163,17 +190,9 @@ class ControlPlane:
 
     async def forget_history(self) -> None:
         """Compact etcd: of everything, only the newest version is known from now on."""
-        url = f"http://127.0.0.1:{self._etcd_port}/v3/kv"
-        async with aiohttp.ClientSession() as session:
-            async with session.post(f"{url}/range", json={"key": "AA=="}) as answer:
-                revision = (await answer.json())["header"]["revision"]
-            order = {"revision": revision, "physical": True}
-            async with session.post(f"{url}/compaction", json=order) as answer:
-                assert answer.status == 200, await answer.text()
+        await self.etcd_store.compact()
 
     async def _wait_for_default_account(self) -> None:
-        from virtslo.model.resources import SERVICE_ACCOUNTS
-
         async with self.admin() as api:
             for _ in range(300):
                 try:
@@ -182,41 +201,28 @@ class ControlPlane:
                     await asyncio.sleep(0.2)
                 else:
                     return
-        raise AssertionError(self.manager.last_words())
+        raise self.manager.failure("made no default service account")
 
     def _write_files(self) -> None:
         self._write_pair("server", self.authority.server("kube-apiserver"))
         self._write_pair("accounts", self.authority.user("service accounts"))
         self._write_pair("front-proxy", self.authority.user("front-proxy-client"))
         (self.folder / "ca.pem").write_bytes(self.authority.pem)
-        (self.folder / "ca-key.pem").write_bytes(self.authority.key_pem)
+        write_private(self.folder / "ca-key.pem", self.authority.key_pem)
         (self.folder / "egress.yaml").write_text(yaml.safe_dump(_egress(self._socket)))
-        (self.folder / "audit-policy.yaml").write_text(yaml.safe_dump(AUDIT_POLICY))
+        policy = dict(self._options.audit_policy or AUDIT_POLICY)
+        (self.folder / "audit-policy.yaml").write_text(yaml.safe_dump(policy))
 
     def _write_pair(self, name: str, pair: Pair) -> None:
         (self.folder / f"{name}.pem").write_bytes(pair.certificate)
-        (self.folder / f"{name}-key.pem").write_bytes(pair.key)
+        write_private(self.folder / f"{name}-key.pem", pair.key)
 
     def _process(self, name: str, arguments: tuple[str, ...]) -> Process:
-        program = find(name)
-        assert program is not None, f"{name} is not built"
-        return Process(name, (str(program), *arguments), self.folder / f"{name}.log")
-
-    def _etcd_arguments(self) -> tuple[str, ...]:
-        client = f"http://127.0.0.1:{self._etcd_port}"
-        peer = f"http://127.0.0.1:{self._etcd_peer_port}"
-        return (
-            "--data-dir=etcd",
-            f"--listen-client-urls={client}",
-            f"--advertise-client-urls={client}",
-            f"--listen-peer-urls={peer}",
-            f"--initial-advertise-peer-urls={peer}",
-            f"--initial-cluster=default={peer}",
-        )
+        return Process(name, (str(self._programs[name]), *arguments), self.folder / f"{name}.log")
 
     def _api_server_arguments(self) -> tuple[str, ...]:
         return (
-            f"--etcd-servers=http://127.0.0.1:{self._etcd_port}",
+            *self.etcd_store.client_arguments(),
             "--bind-address=127.0.0.1",
             "--advertise-address=127.0.0.1",
             "--endpoint-reconciler-type=none",
@@ -264,7 +270,7 @@ class ControlPlane:
         return (
             f"--kubeconfig={self.kubeconfig('system:kube-scheduler')}",
             "--bind-address=127.0.0.1",
-            f"--secure-port={self._sched_port}",
+            f"--secure-port={self._scheduler_port}",
             "--leader-elect=false",
         )
 
@@ -277,3 +283,22 @@ def _egress(socket: Path) -> dict[str, Any]:
         "kind": "EgressSelectorConfiguration",
         "egressSelections": [{"name": "cluster", "connection": connection}],
     }
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Write a file that its owner alone can read, from its first byte on."""
+    path.touch(mode=0o600)
+    path.chmod(0o600)
+    path.write_bytes(data)
+
+
+def _keep(folders: tuple[Path, ...]) -> subprocess.Popen[bytes]:
+    """What removes folders when this process is gone, whatever ended it."""
+    keeper = str(Path(__file__).with_name("folder_keeper.py"))
+    return subprocess.Popen(  # noqa: S603  a program of ours, without a shell
+        [sys.executable, "-I", "-S", keeper, *map(str, folders)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )

@@ -1,0 +1,1 @@
+"""A real control plane without machines, on loopback: processes, certificates, hollow nodes."""
