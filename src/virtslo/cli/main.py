@@ -48,6 +48,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
         "virtslo.cli.commands.hollow",
         "Run hollow KubeVirt controllers against an API server.",
     ),
+    "plane": ("virtslo.cli.plane.group", "Run a real control plane without machines."),
     "clean": ("virtslo.cli.commands.clean", "Remove objects that runs left on a cluster."),
     "schema": ("virtslo.cli.commands.schema", "Print the JSON Schema of the scenario file."),
 }

@@ -6,15 +6,15 @@ parts are imported where they are used.
 
 import asyncio
 import importlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from virtslo import __version__
+from virtslo.base.background import in_background
 from virtslo.base.clock import Clock
-from virtslo.base.errors import VirtsloError
 from virtslo.base.stage_board import StageBoard
 from virtslo.cli.formats import FORMATS
 from virtslo.model.environment import SimulatedTarget
@@ -95,7 +95,7 @@ async def attached_parts(
             node_names=node_names(nodes),
             with_virt_controller=True,
         )
-        async with _in_background(parts.run):
+        async with in_background(parts.run):
             await parts.synced.wait()
             yield parts
 
@@ -200,11 +200,11 @@ async def _running_cluster(
         played_with=target.beside_the_profile(),
     )
     await cluster.install()
-    async with _in_background(cluster.run):
+    async with in_background(cluster.run):
         await cluster.synced.wait()
         plays = {**server_plays(server), **cluster_plays(cluster, seed=target.seed)}
         timer = FaultTimer(faults, clock=clock, plays=plays, stages=stages)
-        async with _in_background(timer.run):
+        async with in_background(timer.run):
             yield server
 
 
@@ -231,7 +231,7 @@ async def simulated_prometheus(api: KubeApi, clock: Clock) -> AsyncIterator[Metr
 
     assert isinstance(api.transport, DirectTransport)
     prometheus = SimulatedPrometheus(api.transport.server, clock)
-    async with _in_background(prometheus.run):
+    async with in_background(prometheus.run):
         yield prometheus
 
 
@@ -247,26 +247,6 @@ def open_scrapes(url: str, *, token: str | None) -> AbstractAsyncContextManager[
     from virtslo.remote.prometheus import Prometheus, PrometheusAddress
 
     return Prometheus(PrometheusAddress(url, bearer_token=token), user_agent=USER_AGENT)
-
-
-@asynccontextmanager
-async def _in_background(work: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
-    """Work beside what is inside, until that ends."""
-
-    async def run() -> None:
-        await work()
-
-    failure: VirtsloError | None = None
-    async with asyncio.TaskGroup() as group:
-        task = group.create_task(run())
-        try:
-            yield
-        except VirtsloError as error:
-            failure = error  # raised as it is, not as one of a group
-        finally:
-            task.cancel()
-    if failure is not None:
-        raise failure
 
 
 def open_recorder(directory: Path) -> RunRecorder:

@@ -38,7 +38,7 @@ AUDIT_POLICY: Final = {
     "omitStages": ["RequestReceived", "ResponseStarted"],
     "rules": [{"level": "Metadata"}],
 }
-READY_SECONDS: Final = 60.0
+READY_SECONDS: Final = 180.0
 
 
 CONTEXT: Final = "real"
@@ -103,7 +103,7 @@ class ControlPlane:
         self._keeper = _keep(self._temporary())
         self.tunnel.start()
         self.etcd.start()
-        await self.etcd.wait_until_served(self.etcd_store.port, seconds=30)
+        await self.etcd.wait_until_served(self.etcd_store.port, seconds=READY_SECONDS)
         self.api_server.start()
         await self.wait_until_ready()
         self.manager.start()

@@ -4,10 +4,10 @@ Invariant: each node's kubelet and virt-handler have an identity of their own, a
 and the rights of those and no more.
 """
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
+from virtslo.base.background import in_background
 from virtslo.base.clock import SystemClock
 from virtslo.config.profiles import load_profile
 from virtslo.hollow.attached import AttachedParts
@@ -57,13 +57,9 @@ async def hollow_nodes(
             node_names=names,
             with_virt_controller=with_virt_controller,
         )
-        async with asyncio.TaskGroup() as group:
-            task = group.create_task(parts.run())
-            try:
-                await parts.synced.wait()
-                yield parts
-            finally:
-                task.cancel()
+        async with in_background(parts.run):
+            await parts.synced.wait()
+            yield parts
 
 
 async def _connections(

@@ -38,7 +38,7 @@ CONTROL_NODE: Final = "control-plane"
 POD_ADDRESS: Final = "192.0.2.1"
 """Of no machine (RFC 5737); the plane's tunnel leads to the same port of loopback."""
 COMPONENTS: Final = {VIRT_API: "kubevirt-apiserver", VIRT_CONTROLLER: "kubevirt-controller"}
-START_SECONDS: Final = 30.0
+START_SECONDS: Final = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +188,7 @@ class RealKubeVirt:
             await api.update(resources.PODS, {**pod, "status": status}, subresource="status")
 
     async def _wait_for_leader(self, api: KubeApi) -> None:
-        for _ in range(300):
+        for _ in range(1200):
             try:
                 lease = await api.get(resources.LEASES, "virt-controller", namespace=NAMESPACE)
             except NotFound:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from virtslo.cli.options import RunOptions, scenario_options, settings_option, target_options
+from virtslo.cli.plane.target import counted_on_plane, on_plane
 from virtslo.cli.scenarios import SUITE, Keyed, read_scenarios
 
 if TYPE_CHECKING:
@@ -50,6 +51,13 @@ REPETITIONS = 5
 )
 @target_options
 @click.option(
+    "--plane",
+    is_flag=False,
+    flag_value="default",
+    metavar="[NAME]",
+    help="Plane of virtslo plane up; its audit log is counted too.",
+)
+@click.option(
     "--runs",
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("runs"),
@@ -89,12 +97,13 @@ def command(what: str, **options: Any) -> int:
     virtslo run suite --count 100
     virtslo run scenario.yaml --context my-cluster
     """
-    given = RunOptions.of(options)
+    given = RunOptions.of(on_plane(options))
     if given.resume is not None:
         return _resume(what, given.resume, given)
     if given.scenario["repeat"] is None and what in REPEATED and not given.target.is_real:
         given = replace(given, scenario={**given.scenario, "repeat": str(REPETITIONS)})
     scenarios, name = _read_all(what, given)
+    scenarios = counted_on_plane(scenarios, options["plane"])
     if given.is_dry:
         return _print_plans(scenarios, given)
     if len(scenarios) == 1 and scenarios[0][1].repeat == 1:

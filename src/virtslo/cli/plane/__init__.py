@@ -1,0 +1,1 @@
+"""`virtslo plane`: a real control plane without machines, on loopback."""
