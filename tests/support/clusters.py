@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
+from support.checked_writers import CheckedTransport
 from virtslo.base.clock import Clock, SystemClock
 from virtslo.base.errors import NotFound
 from virtslo.config.profiles import load_profile
@@ -147,7 +148,7 @@ async def hollow_served(
     server.set_up()
     install_documents(server)
     cluster = HollowCluster(
-        connect=lambda identity: DirectTransport(server, identity),
+        connect=lambda identity: CheckedTransport(server, identity),
         clock=clock,
         profile=profile,
         seed=1,

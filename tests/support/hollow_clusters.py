@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from support.checked_writers import CheckedTransport
 from support.coroutines import beside
 from virtslo.base.clock import Clock
 from virtslo.base.errors import NotFound
@@ -112,7 +113,7 @@ async def hollow_cluster(
     )
     server.set_up()
     cluster = HollowCluster(
-        connect=lambda identity: DirectTransport(server, identity),
+        connect=lambda identity: CheckedTransport(server, identity),
         clock=clock,
         profile=loaded,
         seed=seed,

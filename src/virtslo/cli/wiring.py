@@ -188,7 +188,7 @@ async def _running_cluster(
     )
     server.set_up()
     cluster = HollowCluster(
-        connect=lambda identity: DirectTransport(server, identity),
+        connect=lambda identity: DirectTransport(server, identity, is_trusted=True),
         clock=clock,
         profile=profile,
         seed=target.seed,

@@ -19,11 +19,13 @@ class Request(Call, frozen=True, kw_only=True):
     user: Identity
     tail: str = ""
     """For a proxy: the path behind it."""
+    is_trusted: bool = False
+    """Whether its body is known to have the fields of its kind and no others."""
 
 
-def received(call: Call, user: Identity) -> Request:
+def received(call: Call, user: Identity, *, is_trusted: bool = False) -> Request:
     """The request that a user's call makes."""
-    return Request(*astuple(call), user=user)
+    return Request(*astuple(call), user=user, is_trusted=is_trusted)
 
 
 class Response(NamedTuple):
