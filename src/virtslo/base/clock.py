@@ -6,7 +6,7 @@ write dates that people read, never to subtract.
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -53,6 +53,10 @@ class Clock(Protocol):
         """Return at `when_ns` of this clock, at once if that is past."""
         ...
 
+    def call_at(self, when_ns: int, callback: Callable[[], None]) -> None:
+        """Call back at `when_ns` of this clock, outside of any task; it must not raise."""
+        ...
+
 
 def sleep(clock: Clock, seconds: float) -> Coroutine[Any, Any, None]:
     """Return after a span of this clock."""
@@ -75,3 +79,8 @@ class SystemClock:
     async def sleep_until(self, when_ns: int) -> None:
         """Return at `when_ns`, at once if that is past."""
         await asyncio.sleep(max(0, when_ns - time.monotonic_ns()) / NANOSECONDS_PER_SECOND)
+
+    def call_at(self, when_ns: int, callback: Callable[[], None]) -> None:
+        """Call back at `when_ns`, outside of any task."""
+        seconds = max(0, when_ns - time.monotonic_ns()) / NANOSECONDS_PER_SECOND
+        asyncio.get_running_loop().call_later(seconds, callback)

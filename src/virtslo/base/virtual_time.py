@@ -38,7 +38,9 @@ class VirtualTimeLoop(asyncio.BaseEventLoop):
         self.elapsed_ns = 0
         """Virtual nanoseconds since the loop was made; only the loop itself moves it."""
         self._sequence = 0
-        self._timers: list[tuple[int, int, asyncio.TimerHandle | asyncio.Future[None]]] = []
+        self._timers: list[
+            tuple[int, int, asyncio.TimerHandle | asyncio.Future[None] | Callable[[], None]]
+        ] = []
 
     def now_ns(self) -> int:
         """Virtual nanoseconds since the loop was made."""
@@ -81,6 +83,11 @@ class VirtualTimeLoop(asyncio.BaseEventLoop):
         heapq.heappush(self._timers, (when_ns, self._sequence, waiter))
         return waiter
 
+    def run_at_ns(self, when_ns: int, callback: Callable[[], None]) -> None:
+        """Call back at `when_ns`, outside of any task: the cheapest timer, never cancelled."""
+        self._sequence += 1
+        heapq.heappush(self._timers, (when_ns, self._sequence, callback))
+
     def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
         """Cancelled timers stay in the heap and are skipped when their time comes."""
 
@@ -100,13 +107,21 @@ class VirtualTimeLoop(asyncio.BaseEventLoop):
         timers = self._timers
         while timers:
             when_ns, _, timer = heapq.heappop(timers)
-            if timer.cancelled():
-                continue
-            self.elapsed_ns = max(self.elapsed_ns, when_ns)
-            if isinstance(timer, asyncio.TimerHandle):
+            if isinstance(timer, asyncio.Future):
+                if timer.done():
+                    continue
+                self.elapsed_ns = max(self.elapsed_ns, when_ns)
+                timer.set_result(None)
+            elif isinstance(timer, asyncio.TimerHandle):
+                if timer.cancelled():
+                    continue
+                self.elapsed_ns = max(self.elapsed_ns, when_ns)
                 self._ready.append(timer)  # type: ignore[attr-defined]
             else:
-                timer.set_result(None)
+                self.elapsed_ns = max(self.elapsed_ns, when_ns)
+                timer()
+                if not self._ready:  # type: ignore[attr-defined]
+                    continue
             return
         raise Deadlock("every task waits, and no timer is set")
 
@@ -145,6 +160,10 @@ class VirtualClock:
             await asyncio.sleep(0)
             return
         await self._loop.wake_at_ns(when_ns)
+
+    def call_at(self, when_ns: int, callback: Callable[[], None]) -> None:
+        """Call back at `when_ns`, outside of any task."""
+        self._loop.run_at_ns(when_ns, callback)
 
 
 def run_in_virtual_time(main: Callable[[VirtualClock], Coroutine[Any, Any, T]]) -> T:

@@ -27,7 +27,7 @@ from virtslo.base.errors import (
 from virtslo.client.paging import pages
 from virtslo.model.identifiers import Object
 from virtslo.model.resources import Resource
-from virtslo.ports.kube_api import EVERYTHING, KubeApi, Selection, WatchEvent
+from virtslo.ports.kube_api import EVERYTHING, DeliversEvents, KubeApi, Selection, WatchEvent
 
 FIRST_DELAY: Final = 0.8
 LONGEST_DELAY: Final = 30.0
@@ -171,6 +171,9 @@ class Reflector:
             self._refused_since_ns = None
             self._opened_ns = self._clock.now_ns()
             self.is_broken = False
+            if self._stall_after is None and isinstance(events, DeliversEvents):
+                await events.deliver(self._take)
+                return
             if self._stall_after is None:
                 async for event in events:
                     self._take(event)

@@ -6,11 +6,11 @@ a `virtslo.base.errors.ClusterError`. What a call's parameters mean on the wire 
 contract and may be shared: a change makes a new one.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol, runtime_checkable
 
 import msgspec
 
@@ -39,6 +39,21 @@ class WatchEvent(NamedTuple):
     type: str
     object: Object
     received_ns: int
+
+
+@runtime_checkable
+class DeliversEvents(Protocol):
+    """The events of a watch that can be handed over as well as iterated over.
+
+    A transport in process offers this: a task need not be woken for every event.
+    """
+
+    async def deliver(self, take: Callable[[WatchEvent], None]) -> None:
+        """Call `take` with every event until the server ends the watch.
+
+        Raises what an iteration would raise, and what `take` raises.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,18 +3,18 @@
 import os
 import socket
 import threading
-from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from virtslo.base.bounded_files import UnreadableFile, read_bounded
+from virtslo.base.clock import SystemClock
 from virtslo.base.limits import Limit
 
 SMALL = Limit("a small file", 10)
 
 
-class Leaping:
+class Leaping(SystemClock):
     """A clock that is a minute further whenever it is asked."""
 
     is_virtual = True
@@ -25,12 +25,6 @@ class Leaping:
     def now_ns(self) -> int:
         self.now += 59_990_000_000
         return self.now
-
-    def wall(self) -> datetime:
-        raise NotImplementedError
-
-    async def sleep_until(self, when_ns: int) -> None:
-        raise NotImplementedError
 
 
 def refusal(path: Path) -> UnreadableFile:

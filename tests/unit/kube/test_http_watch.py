@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 import aiohttp
 import pytest
 
+from virtslo.base.clock import SystemClock
 from virtslo.base.errors import ConnectionLost
 from virtslo.kube.http_watch import HttpWatch
 
 LINE = b'{"type":"ADDED","object":{"metadata":{"name":"a","uid":"u","resourceVersion":"1"}}}\n'
 
 
-class CountingClock:
+class CountingClock(SystemClock):
     """A clock that moves on by one whenever it is read."""
 
     is_virtual = True

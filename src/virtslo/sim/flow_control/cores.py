@@ -10,6 +10,8 @@ work itself, as under a scheduler that gives everyone a turn.
 
 import asyncio
 import heapq
+from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 from virtslo.base.clock import NANOSECONDS_PER_SECOND, Clock
@@ -28,6 +30,10 @@ class Pace(Protocol):
         """Return when it has come there."""
         ...
 
+    def call_at(self, instant_ns: int, callback: Callable[[], None]) -> None:
+        """Call back when it has come there, outside of any task."""
+        ...
+
 
 class SharedCores:
     """A number of cores, and the pieces of work on them.
@@ -42,7 +48,7 @@ class SharedCores:
         self._given_ns = 0.0
         self._since_ns = clock.now_ns()
         self._pieces: list[tuple[float, int, asyncio.Future[None] | None]] = []
-        self._waits: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._waits: list[tuple[float, int, Callable[[], object]]] = []
         self._count = 0
         self._timer: asyncio.TimerHandle | None = None
 
@@ -66,10 +72,19 @@ class SharedCores:
         if self._given_ns >= instant_ns:
             return
         reached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._wait(instant_ns, partial(_settle, reached))
+        await reached
+
+    def call_at(self, instant_ns: int, callback: Callable[[], None]) -> None:
+        """Call back, in a turn of its own, when a piece would have been given so much."""
+        self._catch_up()
+        loop = asyncio.get_running_loop()
+        self._wait(instant_ns, partial(loop.call_soon, callback))
+
+    def _wait(self, instant_ns: int, reached: Callable[[], object]) -> None:
         self._count += 1
         heapq.heappush(self._waits, (instant_ns, self._count, reached))
         self._plan()
-        await reached
 
     def _add(self, size_ns: int, done: asyncio.Future[None] | None) -> None:
         self._catch_up()
@@ -103,7 +118,7 @@ class SharedCores:
         while self._pieces and self._pieces[0][0] <= self._given_ns + _ROUNDING_NS:
             _settle(heapq.heappop(self._pieces)[2])
         while self._waits and self._waits[0][0] <= self._given_ns + _ROUNDING_NS:
-            _settle(heapq.heappop(self._waits)[2])
+            heapq.heappop(self._waits)[2]()
         self._plan()
 
 

@@ -42,10 +42,11 @@ class Watcher:
         self.index = index_of(selection, resource.plural)
         self._accepts = acceptance(selection, resource.plural)
         self._clock = clock
-        self._pace = pace
+        self.pace = pace
         self._delay_ns = delay_ns
         self._queue: deque[tuple[int, str, Object]] = deque()
         self._waiter: asyncio.Future[None] | None = None
+        self._delivery: _Delivery | None = None
         self._ending: VirtsloError | None = None
         self._is_closed = False
         self.is_held = False
@@ -67,32 +68,66 @@ class Watcher:
             if self.is_held:
                 await self._wait()
                 continue
-            if self._queue:
-                due_ns = self._queue[0][0]
-                if due_ns > self._pace.now_ns() + _ROUNDING_NS:
-                    await self._pace.sleep_until(due_ns)
-                    continue
-                now_ns = self._clock.now_ns()
-                _, kind, target = self._queue.popleft()
-                self.delivered += 1
-                return WatchEvent(kind, target, now_ns)
+            due_ns = self.next_due_ns()
+            if due_ns is not None:
+                await self.pace.sleep_until(due_ns)
+                continue
+            event = self.next_ready()
+            if event is not None:
+                return event
             if self._is_closed:
-                if self._ending is not None:
-                    raise self._ending
+                self.finish()
                 raise StopAsyncIteration
             await self._wait()
+
+    def next_due_ns(self) -> int | None:
+        """When the next event is due, by the pace; None where none waits for its time."""
+        if self.is_held or not self._queue:
+            return None
+        due_ns = self._queue[0][0]
+        return due_ns if due_ns > self.pace.now_ns() + _ROUNDING_NS else None
+
+    def next_ready(self) -> WatchEvent | None:
+        """The next event that is due already."""
+        queue = self._queue
+        if self.is_held or not queue or queue[0][0] > self.pace.now_ns() + _ROUNDING_NS:
+            return None
+        _, kind, target = queue.popleft()
+        self.delivered += 1
+        return WatchEvent(kind, target, self._clock.now_ns())
+
+    def finish(self) -> None:
+        """Raise what ended the watch, if anything but its client or its time did."""
+        if self._ending is not None:
+            raise self._ending
 
     def take_ready(self, most: int) -> list[WatchEvent]:
         """More events that are due already, without waiting."""
         ready: list[WatchEvent] = []
         if self.is_held:
             return ready
-        now_ns, come_ns = self._clock.now_ns(), self._pace.now_ns() + _ROUNDING_NS
+        now_ns, come_ns = self._clock.now_ns(), self.pace.now_ns() + _ROUNDING_NS
         while self._queue and len(ready) < most and self._queue[0][0] <= come_ns:
             _, kind, target = self._queue.popleft()
             ready.append(WatchEvent(kind, target, now_ns))
         self.delivered += len(ready)
         return ready
+
+    async def deliver(self, take: Callable[[WatchEvent], None]) -> None:
+        """Hand over every event, at its time, until the watch ends: one wait for the whole watch.
+
+        Events arrive in the same turn of the loop as an iteration would have got them. Raises
+        what `take` raises, and what ends the watch.
+        """
+        delivery = _Delivery(self, take)
+        self._delivery = delivery
+        if self.ends_at_ns is not None:
+            self._clock.call_at(self.ends_at_ns, self._time_out)
+        try:
+            delivery.go_on()
+            await delivery.ended
+        finally:
+            self._delivery = None
 
     async def _wait(self) -> None:
         loop = asyncio.get_running_loop()
@@ -131,6 +166,8 @@ class Watcher:
         self.close(ending)
 
     def _time_out(self) -> None:
+        if self._is_closed:
+            return
         if self.version_at_end is not None:
             self.bookmark(self.version_at_end())
         self.close()
@@ -167,13 +204,59 @@ class Watcher:
         if len(self._queue) >= MOST_WAITING:
             self.close(ResourceExpired("the watch was too slow and was closed"))
             return
-        self._queue.append((self._pace.now_ns() + self._delay_ns, kind, target))
+        self._queue.append((self.pace.now_ns() + self._delay_ns, kind, target))
         self._wake()
 
     def _wake(self) -> None:
+        if self._delivery is not None:
+            self._delivery.wake()
+            return
         waiter = self._waiter
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
+
+
+class _Delivery:
+    """Hands over the events of one watcher at their time: a timer each, and no task in between.
+
+    At most one timer or turn of the loop is planned at any time.
+    """
+
+    def __init__(self, watcher: Watcher, take: Callable[[WatchEvent], None]) -> None:
+        self._watcher = watcher
+        self._take = take
+        self._loop = asyncio.get_running_loop()
+        self._is_planned = False
+        self.ended: asyncio.Future[None] = self._loop.create_future()
+
+    def wake(self) -> None:
+        """Something came, or the watch is over or released."""
+        if self._is_planned:
+            return
+        self._is_planned = True
+        self._loop.call_soon(self.go_on)
+
+    def go_on(self) -> None:
+        """Hand over what is due, and plan for what is not."""
+        self._is_planned = False
+        if self.ended.done():
+            return
+        try:
+            self._hand_over()
+        except Exception as error:  # noqa: BLE001  the task that waits raises it
+            self.ended.set_exception(error)
+
+    def _hand_over(self) -> None:
+        watcher, take = self._watcher, self._take
+        while (event := watcher.next_ready()) is not None:
+            take(event)
+        due_ns = watcher.next_due_ns()
+        if due_ns is not None:
+            self._is_planned = True
+            watcher.pace.call_at(due_ns, self.go_on)
+        elif watcher.is_closed:
+            watcher.finish()
+            self.ended.set_result(None)
 
 
 class WatchHub:

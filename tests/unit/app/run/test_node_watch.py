@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from support.clusters import Cluster
 from support.scripted_transport import ScriptedTransport
 from virtslo.app.run.node_watch import Surroundings
+from virtslo.base.clock import SystemClock
 from virtslo.base.errors import Forbidden
 from virtslo.model.faults import Fault
 from virtslo.model.identifiers import Object
@@ -14,7 +15,7 @@ from virtslo.ports.kube_api import Call, KubeApi
 from virtslo.sim.faults.request_faults import FaultPlan
 
 
-class DriftingClock:
+class DriftingClock(SystemClock):
     """A clock whose date can be moved apart from its monotonic time."""
 
     is_virtual = False
