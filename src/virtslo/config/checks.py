@@ -97,6 +97,14 @@ def _spread(model: ScenarioModel) -> Iterator[Clash]:
             f"at most {of} ({objects})",
             "every namespace needs an object",
         )
+    each = workload.objects_per_namespace
+    if each is not None and workload.namespaces != math.ceil(objects / each):
+        yield Clash(
+            ("workload.objectsPerNamespace", "workload.namespaces"),
+            f"{each} of {objects} objects in each of {workload.namespaces} namespaces",
+            f"workload.namespaces: {math.ceil(objects / each)}",
+            "namespaces are filled one after another, and none stays empty",
+        )
     if workload.namespace is not None and workload.namespaces > 1:
         yield Clash(
             ("workload.namespaces", "workload.namespace"),

@@ -201,6 +201,7 @@ def _scenario(model: ScenarioModel, template: Template, source: str) -> Scenario
             template=template,
             variables=dict(workload.variables),
             namespaces=workload.namespaces,
+            objects_per_namespace=workload.objects_per_namespace,
             namespace=workload.namespace,
             groups=workload.groups,
         ),

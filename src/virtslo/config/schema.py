@@ -39,6 +39,13 @@ class WorkloadModel(Model):
     namespaces: int = Field(
         1, ge=1, le=10_000, description="Over how many namespaces of its own, round robin."
     )
+    objects_per_namespace: int | None = Field(
+        None,
+        ge=1,
+        le=MAX_COUNT,
+        description="How many consecutive objects one namespace takes before the next, instead of "
+        "round robin.",
+    )
     namespace: str | None = Field(
         None,
         pattern=NAMESPACE,

@@ -18,7 +18,7 @@ def describe_plan(plan: Plan, scenario: Scenario) -> list[str]:
         f"scenario: {scenario.name} ({scenario.load.pattern.value})",
         f"objects: {_objects(plan, scenario)}",
         f"template: {scenario.workload.template.name}, names such as {_first_name(plan)}",
-        f"namespaces: {_namespaces(plan)}",
+        f"namespaces: {_namespaces(plan, scenario)}",
         f"warm-up: {_warm_up(plan)}",
         f"ramp-up: {_ramp_up(plan, scenario)}",
     ]
@@ -55,9 +55,11 @@ def _first_name(plan: Plan) -> str:
     return plan.objects[0].name if plan.objects else "none"
 
 
-def _namespaces(plan: Plan) -> str:
+def _namespaces(plan: Plan, scenario: Scenario) -> str:
     first, last = plan.namespaces[0], plan.namespaces[-1]
-    names = first if first == last else f"{first} to {last} ({len(plan.namespaces)}, round robin)"
+    each = scenario.workload.objects_per_namespace
+    order = "round robin" if each is None else f"filled one after another, {each} objects each"
+    names = first if first == last else f"{first} to {last} ({len(plan.namespaces)}, {order})"
     how = "made and removed by the run" if plan.owned_namespaces else "created only if absent"
     return f"{names}, {how}"
 

@@ -8,7 +8,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any, Final
 
-from virtslo.model.scenario import Scenario
+from virtslo.model.scenario import GENERATION, Scenario
 from virtslo.model.workload import TRAITS
 
 MAX_LABEL: Final = 40
@@ -41,6 +41,14 @@ def namespaces_of(scenario: Scenario, run_label: str) -> tuple[str, ...]:
     return tuple(f"virtslo-{label}-{number}" for number in range(workload.namespaces))
 
 
+def namespace_of(scenario: Scenario, run_label: str, slot: Slot) -> str:
+    """The namespace of the object in a slot."""
+    namespaces = namespaces_of(scenario, run_label)
+    each = scenario.workload.objects_per_namespace
+    place = slot.index if each is None else slot.index // each
+    return namespaces[place % len(namespaces)]
+
+
 def name_of(scenario: Scenario, run_label: str, slot: Slot) -> str:
     """The name of the object in a slot."""
     kind = scenario.workload.kind.value
@@ -51,13 +59,13 @@ def name_of(scenario: Scenario, run_label: str, slot: Slot) -> str:
 
 def context_of(scenario: Scenario, run_label: str, slot: Slot) -> dict[str, Any]:
     """The template variables of the object in a slot."""
-    namespaces = namespaces_of(scenario, run_label)
     context: dict[str, Any] = {
         "index": slot.index,
         "name": name_of(scenario, run_label, slot),
-        "namespace": namespaces[slot.index % len(namespaces)],
+        "namespace": namespace_of(scenario, run_label, slot),
         "run_id": run_label,
         "replica": slot.replica,
+        GENERATION: slot.generation,
     }
     if TRAITS[scenario.workload.kind].is_group:
         context["replicas"] = members_of(scenario, slot)

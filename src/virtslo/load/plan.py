@@ -22,6 +22,7 @@ from virtslo.load.naming import (
     context_of,
     members_of,
     name_of,
+    namespace_of,
     namespaces_of,
     ramp_up_slots,
     warm_up_slots,
@@ -129,11 +130,10 @@ def _planned(
     scenario: Scenario, run_label: str, slots: Sequence[Slot], manifests: Sequence[Object]
 ) -> tuple[PlannedObject, ...]:
     kind = scenario.workload.kind
-    namespaces = namespaces_of(scenario, run_label)
     planned = []
     for slot, manifest in zip(slots, manifests, strict=True):
         name = name_of(scenario, run_label, slot)
-        namespace = namespaces[slot.index % len(namespaces)]
+        namespace = namespace_of(scenario, run_label, slot)
         members = members_of(scenario, slot)
         prepared = prepare_manifest(
             manifest,

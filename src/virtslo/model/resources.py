@@ -3,6 +3,7 @@
 Invariant: a resource is named once, here; every path, watch and count refers to these values.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -210,3 +211,9 @@ ALL: Final = (
     CLUSTER_PREFERENCES,
 )
 BY_KIND: Final = {resource.kind: resource for resource in ALL}
+OLDER_VERSIONS: Final[Mapping[str, tuple[str, ...]]] = {
+    KUBEVIRT_GROUP: ("v1alpha3",),
+    VM_POOLS.group: ("v1alpha1",),
+}
+"""Versions of KubeVirt's groups that are served beside the first; an object differs between them in
+its apiVersion and in nothing else."""

@@ -7,7 +7,7 @@ refused by `config` before one exists. Durations are seconds, rates are per seco
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from virtslo.model.objectives import ObjectiveSet
 from virtslo.model.workload import Kind
@@ -64,6 +64,10 @@ class ChurnMode(StrEnum):
     """Delete the VMI of a VM that runs always; the VM starts another."""
 
 
+GENERATION: Final = "how often the place was filled before"
+"""A template variable of every object, for reckoning others from; no template can name it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Template:
     """The text an object's manifest is made from."""
@@ -83,7 +87,9 @@ class Workload:
     template: Template
     variables: Mapping[str, Any] = field(default_factory=dict)
     namespaces: int = 1
-    """Over how many namespaces, made by the run, the objects are spread, round robin."""
+    """Over how many namespaces, made by the run, the objects are spread."""
+    objects_per_namespace: int | None = None
+    """How many consecutive objects one namespace takes before the next; None: round robin."""
     namespace: str | None = None
     """A namespace of the scenario's own choice, used instead (created only if absent)."""
     groups: int = 1

@@ -40,6 +40,7 @@ COMPARED: Final[Mapping[str, Callable[[RunRecord], Any]]] = {
     "variables": lambda run: dict(run.header.scenario.workload.variables),
     "groups": lambda run: run.header.scenario.workload.groups,
     "namespaces": lambda run: run.header.scenario.workload.namespaces,
+    "objects per namespace": lambda run: run.header.scenario.workload.objects_per_namespace,
     "arrival": lambda run: run.header.scenario.load.arrival,
     "in-flight bound": lambda run: run.header.scenario.load.max_in_flight,
     "churn": lambda run: run.header.scenario.load.churn,

@@ -26,6 +26,7 @@ def found(workload: dict[str, Any], load: dict[str, Any]) -> list[str]:
         ({}, {}, []),
         ({}, {"pattern": "burst", "churn": {"objects": 99}}, []),
         ({"namespaces": 11}, {}, ["workload.namespaces"]),
+        ({"namespaces": 2, "objectsPerNamespace": 3}, {}, ["workload.objectsPerNamespace"]),
         ({"kind": "vmpool", "namespaces": 2}, {}, ["workload.namespaces"]),
         ({"namespace": "a", "namespaces": 2}, {}, ["workload.namespaces"]),
         ({"groups": 2}, {}, ["workload.groups"]),

@@ -16,6 +16,8 @@ def test_a_burst_is_described_with_its_ceiling_and_deadlines() -> None:
 
     assert "objects: 1000 VirtualMachineInstance" in text
     assert "virtslo-s1-0 to virtslo-s1-3 (4, round robin), made and removed by the run" in text
+    filled = described("vmi", 1000, workload={"namespaces": 4, "objectsPerNamespace": 250})
+    assert "virtslo-s1-3 (4, filled one after another, 250 objects each), made" in filled
     assert "at most 100 in flight (closed loop)" in text
     assert "least time: 38s" in text
     assert "deadlines: 10m for Running, 10m for gone" in text

@@ -4,6 +4,7 @@ import re
 
 from support.scenarios import scenario
 from virtslo.load.naming import Slot, context_of, members_of, name_of, namespaces_of
+from virtslo.model.scenario import GENERATION
 
 DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
@@ -31,6 +32,15 @@ def test_objects_are_spread_over_namespaces_round_robin() -> None:
     assert context_of(given, "s1", Slot(4))["namespace"] == "virtslo-s1-1"
 
 
+def test_namespaces_are_filled_one_after_another_where_a_share_is_given() -> None:
+    given = scenario("vmi", 8, workload={"namespaces": 3, "objectsPerNamespace": 3})
+
+    places = [context_of(given, "s1", Slot(index))["namespace"][-1] for index in range(8)]
+
+    assert "".join(places) == "00011122"
+    assert context_of(given, "s1", Slot(4, generation=2))["namespace"] == "virtslo-s1-1"
+
+
 def test_a_chosen_namespace_is_used_as_it_is() -> None:
     assert namespaces_of(scenario(workload={"namespace": "mine"}), "s1") == ("mine",)
 
@@ -51,6 +61,7 @@ def test_a_template_of_a_group_is_told_its_replicas() -> None:
         "namespace": "virtslo-s1-0",
         "run_id": "s1",
         "replica": 2,
+        GENERATION: 0,
         "replicas": 3,
         "group": 1,
     }

@@ -24,7 +24,7 @@ from virtslo.config.foreign.kube_burner_keys import (
 )
 from virtslo.config.problems import found_text, nearest
 from virtslo.config.schema import API_VERSION
-from virtslo.config.templates.rendering import REPLICAS, render_texts
+from virtslo.config.templates.rendering import ITERATIONS, REPLICAS, render_texts
 from virtslo.config.yaml_document import read_text
 from virtslo.model.scenario import Dialect, Template
 from virtslo.model.workload import BY_API_KIND, TRAITS, Kind
@@ -37,6 +37,8 @@ LEAST_DELAY: Final = 1.0
 """Seconds between starts of cycles without a delay: kube-burner looks each second whether objects
 are gone."""
 KINDS: Final = tuple(kind for kind, short in BY_API_KIND.items() if short is not Kind.VMPOOL)
+_UNREAD: Final = object()
+"""Stands for a template that could not be read, which is a problem already."""
 
 
 @dataclass(slots=True)
@@ -74,7 +76,7 @@ class JobReader:
             expected = "no delay between several iterations: they follow the rate"
             self._add(f"{self._place}.jobIterationDelay", found, expected)
         workload, replicas = self._object(iterations)
-        workload |= self._namespaces(iterations)
+        workload |= self._namespaces(iterations, replicas, workload.get("namespace"))
         load, deadlines = self._load(iterations * replicas)
         self._found.document = {
             "apiVersion": API_VERSION,
@@ -110,6 +112,7 @@ class JobReader:
                 "JobName": str(self._job.get("name") or ""),
                 **variables,
                 REPLICAS: replicas,
+                ITERATIONS: iterations,
             },
         }
         return workload | self._template(spec, place, workload), replicas
@@ -128,15 +131,18 @@ class JobReader:
             self._add(where, repr(name), "a file", hint)
             return {}
         sample = self._sample(template, where, workload["variables"])
-        kind = sample.get("kind") if isinstance(sample, dict) else None
         found: dict[str, Any] = {"template": str(template)}
-        if sample is None:
+        if sample is _UNREAD:
             return found
+        kind = sample.get("kind") if isinstance(sample, dict) else None
         if kind not in KINDS:
             told = found_text(sample) if kind is None else f"the kind {found_text(kind)}"
             self._add(where, told, f"a manifest of one of {', '.join(KINDS)}")
             return found
         found["kind"] = kind
+        metadata = sample.get("metadata")
+        if isinstance(metadata, dict) and metadata.get("namespace"):
+            found["namespace"] = metadata["namespace"]
         if TRAITS[BY_API_KIND[kind]].is_group:
             members = (sample.get("spec") or {}).get("replicas", 1)
             found |= {"groups": workload["count"], "count": workload["count"] * int(members)}
@@ -153,7 +159,7 @@ class JobReader:
     def _sample(self, template: Path, where: str, variables: Mapping[str, Any]) -> Any:
         try:
             text = read_text(template, expected="a template file")
-            told = {"replica": 1, "run_id": "trial"}
+            told = {"index": 0, "run_id": "trial"}
             of = Template(template.name, text, Dialect.GO_TEXT)
             return parse_yaml(render_texts(of, [told], variables)[0])
         except ScenarioError as error:
@@ -162,7 +168,7 @@ class JobReader:
                 self._add(place, problem.found, problem.expected, problem.hint)
         except YamlProblem as error:
             self._add(f"{where}: line {error.line}", error.found, error.expected, error.hint)
-        return None
+        return _UNREAD
 
     def _variables(self, given: Any, place: str) -> dict[str, Any]:
         if given is None:
@@ -176,18 +182,22 @@ class JobReader:
                 self._add(f"{place}.inputVars.{name}", found_text(value), expected)
         return dict(given)
 
-    def _namespaces(self, iterations: int) -> dict[str, Any]:
+    def _namespaces(self, iterations: int, replicas: int, fixed: Any) -> dict[str, Any]:
+        """Where objects go: an iteration's together, unless the template itself says where."""
         if self._job.get("namespacedIterations", True) is False:
-            namespace = self._job.get("namespace") or self._job.get("name")
+            namespace = fixed or self._job.get("namespace") or self._job.get("name")
             return {"namespace": str(namespace)} if namespace else {}
         each = self._number("iterationsPerNamespace", 1)
+        if fixed:
+            return {"namespace": str(fixed)}
         count = math.ceil(iterations / each)
-        if count > 1:
-            self._found.notes.append(
-                f"{self._place}.namespacedIterations: {count} namespaces of virtslo's own, filled "
-                "round robin"
-            )
-        return {"namespaces": count}
+        if count == 1:
+            return {}
+        self._found.notes.append(
+            f"{self._place}.namespacedIterations: {count} namespaces of virtslo's own, filled in "
+            f"the order of the iterations, {min(each, iterations)} in each"
+        )
+        return {"namespaces": count, "objectsPerNamespace": each * replicas}
 
     def _load(self, count: int) -> tuple[dict[str, Any], dict[str, Any]]:
         load: dict[str, Any] = {"pattern": "burst"}

@@ -4,14 +4,13 @@ Invariant: a manifest that passes is one object of that kind which says nothing 
 whom it lives; everything that is wrong with it is reported at once.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 from virtslo.base.errors import Problem
 from virtslo.config.problems import found_text
 from virtslo.model.identifiers import Object
-from virtslo.model.resources import Resource
+from virtslo.model.resources import OLDER_VERSIONS, Resource
 from virtslo.model.workload import TRAITS, Kind
 
 _FOREIGN_METADATA: Final = {
@@ -21,6 +20,18 @@ _FOREIGN_METADATA: Final = {
     "uid": "the server sets it: remove it",
     "deletionTimestamp": "the server sets it: remove it",
 }
+
+
+def current(document: Object, kind: Kind) -> Object:
+    """A manifest as it is sent: in the version that is asked for, without a status.
+
+    The server itself would convert the version, which changes nothing else, and drop the status.
+    """
+    api_version = TRAITS[kind].resource.api_version
+    if "status" not in document and document["apiVersion"] == api_version:
+        return document
+    sent = {key: value for key, value in document.items() if key != "status"}
+    return {**sent, "apiVersion": api_version}
 
 
 def manifest_problems(
@@ -52,10 +63,9 @@ def _type_problems(document: Object, place: str, resource: Resource) -> list[Pro
     for key, expected in (("apiVersion", resource.api_version), ("kind", resource.kind)):
         found = document.get(key)
         accepted = {expected}
-        if key == "apiVersion" and isinstance(found, str) and "/" in found:
-            group = expected.partition("/")[0]
-            if re.fullmatch(rf"{re.escape(group)}/v\d+(?:(?:alpha|beta)\d+)?", found):
-                accepted.add(found)
+        if key == "apiVersion":
+            older = OLDER_VERSIONS.get(resource.group, ())
+            accepted |= {f"{resource.group}/{version}" for version in older}
         if not isinstance(found, str) or found not in accepted:
             hint = f"the workload's kind is {resource.kind}"
             problems.append(Problem(f"{place}: {key}", found_text(found), expected, hint))
@@ -65,8 +75,8 @@ def _type_problems(document: Object, place: str, resource: Resource) -> list[Pro
         for key in document
         if key not in known
     ]
-    if "status" in document:
-        problems.append(Problem(f"{place}: status", "a status", "none", "the cluster sets it"))
+    if not isinstance(document.get("status") or {}, dict):
+        problems.append(Problem(f"{place}: status", found_text(document["status"]), "a mapping"))
     return problems
 
 

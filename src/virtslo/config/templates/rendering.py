@@ -12,10 +12,10 @@ from typing import Any, Final
 
 from virtslo.base.errors import Problem, ScenarioError
 from virtslo.base.yaml_reader import YamlProblem
-from virtslo.config.manifests.checks import manifest_problems
+from virtslo.config.manifests.checks import current, manifest_problems
 from virtslo.config.manifests.reader import ManifestReader
 from virtslo.model.identifiers import Object
-from virtslo.model.scenario import Dialect, Template
+from virtslo.model.scenario import GENERATION, Dialect, Template
 from virtslo.model.workload import Kind
 
 MAX_DOCUMENT: Final = 256 * 1024
@@ -24,8 +24,10 @@ CHUNK: Final = 20_000
 """How many manifests one child renders, so that its memory does not grow with the count."""
 DEADLINE_SECONDS: Final = 60.0
 REPLICAS: Final = "replicas of an iteration"
-"""The variable that says how many objects an iteration of kube-burner makes; no template can name
-it."""
+ITERATIONS: Final = "iterations of the job"
+"""Variables that say how many objects an iteration of kube-burner makes, and how many iterations
+there are; no template can name them."""
+UNNAMED: Final = frozenset({REPLICAS, ITERATIONS, GENERATION})
 CHILD: Final = "virtslo.config.templates.render_child"
 
 
@@ -62,7 +64,7 @@ def _manifest(
     problems = manifest_problems(document, template.name, kind, context)
     if problems:
         raise ScenarioError(f"template {template.name}", problems)
-    return document
+    return current(document, kind)
 
 
 def render_texts(
@@ -72,7 +74,7 @@ def render_texts(
     request = {
         "dialect": template.dialect.value,
         "text": template.text,
-        "variables": dict(variables),
+        "variables": {name: value for name, value in variables.items() if name not in UNNAMED},
         "contexts": [_told(context, template.dialect, variables) for context in contexts],
         "max_document": MAX_DOCUMENT,
         "max_total": MAX_TOTAL,
@@ -105,24 +107,34 @@ def _told(
     context: Mapping[str, Any], dialect: Dialect, variables: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The variables of a template; in Go's dialect the author's variables win, as they do there."""
-    if dialect is Dialect.JINJA:
-        return dict(context)
     if dialect is Dialect.GO_TEXT:
         return kube_burner_variables(context, variables)
+    named = {name: value for name, value in context.items() if name not in UNNAMED}
+    if dialect is Dialect.JINJA:
+        return named
     ours = {"replica", "namespace"}
-    return {key: value for key, value in context.items() if key in ours or key not in variables}
+    return {name: value for name, value in named.items() if name in ours or name not in variables}
 
 
 def kube_burner_variables(
     context: Mapping[str, Any], variables: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """kube-burner's variables of an object: its iteration from 0, its replica from 1."""
-    if "replica" not in context:
+    """kube-burner's variables of an object: its iteration from 0, its replica from 1.
+
+    A replacement has numbers of its own, past those of the job, each time its place is filled: what
+    a template names after either number is unique in its namespace.
+    """
+    if "index" not in context:
         return {}
-    each = int(variables.get(REPLICAS, 1))
-    iteration, replica = divmod(int(context["replica"]) - 1, each)
-    ours = {"UUID": context["run_id"], "RunID": context["run_id"]}
-    told = {"Iteration": iteration, "Replica": replica + 1, **ours}
+    replicas, iterations = int(variables.get(REPLICAS, 1)), int(variables.get(ITERATIONS, 0))
+    iteration, replica = divmod(int(context["index"]), replicas)
+    generation = int(context.get(GENERATION, 0))
+    told = {
+        "Iteration": iteration + generation * iterations,
+        "Replica": replica + 1 + generation * replicas,
+        "UUID": context["run_id"],
+        "RunID": context["run_id"],
+    }
     return {name: value for name, value in told.items() if name not in variables}
 
 

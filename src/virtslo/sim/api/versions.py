@@ -4,7 +4,6 @@ Invariant: pure; an object differs between versions in its apiVersion and in not
 stored version the served resource *is* the resource, and objects pass untouched.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -14,15 +13,10 @@ from virtslo.model.other_resources import OTHERS
 from virtslo.model.resources import Resource
 from virtslo.model.review_resources import REVIEWS
 
-OLDER_VERSIONS: Final[Mapping[str, tuple[str, ...]]] = {
-    resources.KUBEVIRT_GROUP: ("v1alpha3",),
-    resources.VM_POOLS.group: ("v1alpha1",),
-}
-
 
 def served_as(resource: Resource) -> tuple[Resource, ...]:
     """A resource in every version it is served in; the first is the stored and preferred one."""
-    older = OLDER_VERSIONS.get(resource.group, ())
+    older = resources.OLDER_VERSIONS.get(resource.group, ())
     return (resource, *(replace(resource, version=version) for version in older))
 
 

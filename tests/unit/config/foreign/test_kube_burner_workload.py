@@ -8,7 +8,8 @@ import pytest
 from virtslo.base.errors import ScenarioError
 from virtslo.config.foreign.kube_burner_workload import is_workload, notes_of, to_document
 from virtslo.config.scenario_file import read_scenario
-from virtslo.config.templates.rendering import render_manifests
+from virtslo.config.templates.rendering import kube_burner_variables, render_manifests
+from virtslo.load.plan import contexts, replacement_contexts
 from virtslo.model.scenario import Dialect, Pattern, Victims
 from virtslo.model.workload import Kind
 
@@ -80,9 +81,7 @@ def test_iterations_and_replicas_become_objects_at_the_rate(folder: Path) -> Non
 
 def test_a_template_is_told_iteration_and_replica(folder: Path) -> None:
     workload = read_scenario(written(folder, JOB)).workload
-    contexts = [
-        {"replica": number, "run_id": "r", "namespace": "density"} for number in range(1, 13)
-    ]
+    contexts = [{"index": index, "run_id": "r", "namespace": "density"} for index in range(12)]
 
     manifests = render_manifests(workload.template, contexts, workload.variables, workload.kind)
 
@@ -105,10 +104,55 @@ def test_a_replica_set_counts_its_members(folder: Path) -> None:
     assert (workload.groups, workload.count) == (12, 48)
 
 
-def test_namespaced_iterations_are_spread(folder: Path) -> None:
+def test_an_iteration_stays_in_one_namespace(folder: Path) -> None:
     text = JOB.replace("namespacedIterations: false", "iterationsPerNamespace: 4")
 
-    assert document(folder, text)["workload"]["namespaces"] == 2
+    scenario = read_scenario(written(folder, text))
+
+    assert (scenario.workload.namespaces, scenario.workload.objects_per_namespace) == (2, 8)
+    made = contexts(scenario, "r")
+    where = [
+        (context["namespace"], kube_burner_variables(context, scenario.workload.variables))
+        for context in made
+    ]
+    assert [(name[-1], told["Iteration"], told["Replica"]) for name, told in where] == [
+        (str(iteration // 4), iteration, replica) for iteration in range(6) for replica in (1, 2)
+    ]
+
+
+def test_a_replacement_has_numbers_that_no_other_object_of_its_namespace_has(
+    folder: Path,
+) -> None:
+    text = JOB.replace("  namespacedIterations: false\n  namespace: density\n", "")
+    scenario = read_scenario(written(folder, text + CHURN.replace("cycles: 3", "cycles: 20")))
+
+    made = contexts(scenario, "r") + replacement_contexts(scenario, "r", seed=1)
+
+    assert len(made) == 12 + 20 * 2
+    variables = scenario.workload.variables
+    told = [(made["namespace"], kube_burner_variables(made, variables)) for made in made]
+    assert len({(name, variables["Replica"]) for name, variables in told}) == len(told)
+    iterations = [variables["Iteration"] for _, variables in told]
+    assert max(iterations.count(iteration) for iteration in iterations) == 2
+
+
+@pytest.mark.parametrize("iterations", ["", "  namespacedIterations: false\n"])
+def test_a_namespace_that_the_template_names_is_used(folder: Path, iterations: str) -> None:
+    template = folder / "templates" / "vm.yml"
+    template.write_text(
+        template.read_text().replace("metadata:\n", "metadata:\n  namespace: vms\n", 1)
+    )
+    text = JOB.replace("  namespacedIterations: false\n  namespace: density\n", iterations)
+
+    workload = read_scenario(written(folder, text)).workload
+
+    assert (workload.namespace, workload.namespaces) == ("vms", 1)
+
+
+def test_an_empty_template_is_refused(folder: Path) -> None:
+    (folder / "templates" / "vm.yml").write_text("# nothing\n")
+
+    assert problems(folder, JOB) == {"jobs[0].objects[0].objectTemplate": "nothing"}
 
 
 def test_churn_of_objects_becomes_a_steady_state(folder: Path) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from virtslo.config.manifests.checks import manifest_problems
+from virtslo.config.manifests.checks import current, manifest_problems
 from virtslo.model.workload import TRAITS, Kind
 
 CONTEXT = {"namespace": "ns"}
@@ -27,6 +27,23 @@ def test_another_version_of_the_same_group_will_do() -> None:
 
     assert places(document, Kind.VMPOOL) == []
     assert places({**document, "apiVersion": "pool.kubevirt.io"}, Kind.VMPOOL) != []
+    assert places({**document, "apiVersion": "pool.kubevirt.io/v1"}, Kind.VMPOOL) != []
+
+
+@pytest.mark.parametrize("status", [{}, None, {"ready": True}])
+def test_a_manifest_is_sent_in_the_current_version_without_a_status(status: Any) -> None:
+    spec: dict[str, Any] = {}
+    document = {
+        "apiVersion": "kubevirt.io/v1alpha3",
+        "kind": "VirtualMachine",
+        "spec": spec,
+        "status": status,
+    }
+
+    assert places(document, Kind.VM) == []
+    sent = current(document, Kind.VM)
+    assert sent == {"apiVersion": "kubevirt.io/v1", "kind": "VirtualMachine", "spec": spec}
+    assert current(sent, Kind.VM) is sent
 
 
 def test_everything_that_is_wrong_is_told_at_once() -> None:
@@ -34,7 +51,7 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {"namespace": "other", "finalizers": ["x"], "uid": "u", "labels": 1},
-        "status": {},
+        "status": 1,
         "more": 1,
         "spec": {},
     }

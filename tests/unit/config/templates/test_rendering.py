@@ -94,7 +94,7 @@ def test_manifests_are_rendered_in_chunks(monkeypatch: pytest.MonkeyPatch) -> No
         (PLAIN.replace("name: {{ name }}", "labels: [x]"), "metadata.labels: expected a mapping"),
         (HEAD + "spec: {}\nmetadata: x", "metadata: expected a mapping, found 'x'"),
         (HEAD + "metadata: {}", "spec: expected a mapping, found nothing"),
-        (PLAIN + "status: {}\n", "status"),
+        (PLAIN + "status: 1\n", "status"),
         (PLAIN + "extra: 1\n", "mine: extra"),
         (PLAIN + "spec: {}\n", "line 7 as rendered: expected each key once"),
         (PLAIN + "  x: [\n", "as rendered: expected well-formed YAML"),
