@@ -38,7 +38,6 @@ EXCEPTIONS = {
     "observe/server_scrape.py": "tests/unit/observe/test_scrape.py reads both expositions",
     "sim/patching/managed_fields.py": "tests/contract/test_api_server_apply.py, a table of cases",
     "slo/record/lateness.py": "tests/unit/slo/findings, from records in seconds",
-    "slo/record/measured.py": "tests/unit/slo/figures, from records in seconds",
     "slo/record/churn_reader.py": "tests/unit/slo/record/test_churn.py, by the churn that it reads",
     "slo/record/scraped_window.py": "tests/unit/slo/record/test_scraped.py",
 }

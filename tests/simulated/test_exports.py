@@ -91,6 +91,24 @@ def test_perfscale_results_have_the_audits_keys_and_our_numbers(run: Path) -> No
     assert p50 == pytest.approx(indicators(run)["vmi_creation_to_running_seconds", "p50"])
 
 
+def test_a_vms_exports_are_of_its_vmi(tmp_path: Path) -> None:
+    virtslo("run", "burst", "--kind", "vm", "--count", "4", "--repeat", "1", "--simulate", "ci",
+            "--runs", str(tmp_path), "--quiet")  # fmt: skip
+    run = only_run(tmp_path)
+
+    audit = export(run, "perfscale").document["Values"]
+    items = export(run, "perfdata").document["dataItems"]
+    times = {item["labels"]["Metric"]: item["data"] for item in items}
+
+    of_vmi = indicators(run)["vmi_creation_to_running_seconds", "p50"]
+    of_owner = indicators(run)["owner_creation_to_running_seconds", "p50"]
+    assert of_vmi < of_owner
+    exported = audit["simulated-vmiCreationToRunningSecondsP50"]["value"]
+    assert exported == pytest.approx(of_vmi)
+    assert times["simulated-vmi_creation_to_running"]["Perc50"] == pytest.approx(of_vmi * 1000)
+    assert times["simulated-owner_creation_to_running"]["Perc50"] == pytest.approx(of_owner * 1000)
+
+
 def test_perfscale_results_leave_out_what_is_not_known(stuck: Path) -> None:
     values = valid("perfscale-audit", export(stuck, "perfscale").document)["Values"]
 

@@ -59,6 +59,15 @@ class ObjectTrack:
         ready = self.ready if self.ready is not None and self.ready <= end else None
         return replace(self, phases=phases, ready=ready)
 
+    def since_creation(self, moment: float | None) -> float | None:
+        """From its own creation to a moment: the release of its create, or, of one that a
+        controller made, its first observation.
+        """
+        created = self.released if self.owner is None else self.added
+        if moment is None or created is None:
+            return None
+        return round(moment - created, 9)
+
     def since_release(self, moment: float | None) -> float | None:
         """From the release of its create to a moment, where both are known."""
         if moment is None or self.released is None:
@@ -115,8 +124,9 @@ class LatencySummary:
 
     name: str
     """`added`, `pending`, `scheduling`, `scheduled`, `running`, `ready`, `owner_ready`,
-    `pod_added`, `pod_ready`, `deletion_to_succeeded`, `deletion_to_failed`, `deletion_to_gone`.
-    All but the deletions count from the release of the create."""
+    `pod_added`, `pod_ready`, `deletion_to_succeeded`, `deletion_to_failed`, `deletion_to_gone`,
+    and from the VMI's own creation `vmi_creation_to_pending`, …, `vmi_creation_to_ready`. The
+    others but the deletions count from the release of the create, the VMI's or its owner's."""
     finished: int
     unfinished: int
     least: float | None

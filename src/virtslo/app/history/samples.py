@@ -44,7 +44,7 @@ def _objects(run_id: str, report: Report) -> dict[SeriesKey, tuple[float, ...]]:
         times = [
             time
             for item in detail.measured_objects()
-            if (time := item.since_release(item.phases.get(PHASE))) is not None
+            if (time := item.since_creation(item.phases.get(PHASE))) is not None
         ]
         for kind in KIND_TITLES:
             found[RUNNING._replace(kind=kind)] = tuple(times)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from virtslo.model.report import Report, RunSummary
 from virtslo.model.run_detail import LatencySummary, RunDetail
+from virtslo.model.workload import Kind
 from virtslo.report.marking import detailed_runs, marked
 
 VERSION: Final = "v1"
@@ -25,7 +26,9 @@ class PerfData:
 def perf_data(run: RunSummary, detail: RunDetail, report: Report) -> dict[str, Any]:
     """The PerfData of one run: latencies in milliseconds, rates, counts."""
     items = [
-        item for summary in detail.latencies if (item := _latency(run, summary))["data"]
+        item
+        for summary in detail.latencies
+        if (item := _latency(run, summary))["data"] and not _is_twice(run, summary, detail)
     ]  # fmt: skip
     for indicator in report.indicators:
         figure = indicator.figure
@@ -38,11 +41,26 @@ def perf_data(run: RunSummary, detail: RunDetail, report: Report) -> dict[str, A
     return {"version": VERSION, "dataItems": items, "labels": labels}
 
 
+def _is_twice(run: RunSummary, summary: LatencySummary, detail: RunDetail) -> bool:
+    """Whether a bare VMI's latency is there under another name: since its create is since its
+    creation.
+    """
+    names = {item.name for item in detail.latencies}
+    return run.kind == Kind.VMI.value and f"vmi_creation_to_{summary.name}" in names
+
+
 def _latency(run: RunSummary, summary: LatencySummary) -> dict[str, Any]:
+    """A latency by its name: of the VMI's own life, else since its owner's create.
+
+    A bare VMI has no owner, and its phases one name.
+    """
     ranks = {"Perc50": summary.p50, "Perc90": summary.p90, "Perc99": summary.p99}
-    name = summary.name if summary.name.startswith("deletion") else f"creation_to_{summary.name}"
+    name, subject = summary.name.removeprefix("vmi_"), "vmi"
+    if not name.startswith(("deletion", "creation")):
+        name = f"creation_to_{name}"
+        subject = "vmi" if run.kind == Kind.VMI.value else "owner"
     return {
         "data": {key: round(value * 1000, 6) for key, value in ranks.items() if value is not None},
         "unit": "ms",
-        "labels": {"Metric": marked(run, f"vmi_{name}")},
+        "labels": {"Metric": marked(run, f"{subject}_{name}")},
     }

@@ -25,7 +25,7 @@ def _wait(name: str, meaning: str) -> Definition:
 
 TO_PENDING: Final = _mean(
     "mean_seconds_to_pending",
-    "from the release of the create to the first phase, mean of the VMIs that are Running; "
+    "from the VMI's creation to the first phase, mean of the VMIs that are Running; "
     "with the means in the phases it adds up to the mean from creation to Running",
 )
 IN_PHASE: Final = {

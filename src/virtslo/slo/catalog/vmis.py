@@ -43,7 +43,9 @@ def _of_phase(phase: Phase) -> OfPhase:
         ),
         from_creation=FAMILY.latency(
             f"vmi_creation_to_{low}_seconds",
-            f"from the release of the create to the first observation of {phase}",
+            f"from the VMI's creation to the first observation of {phase}; its creation: the "
+            "release of its create, or, where a VM, pool or replica set made it, its own first "
+            "observation",
         ),
         not_seen=FAMILY.value(
             f"not_seen_{low}", "VMIs", COUNT, f"VMIs for which {phase} was never observed"
@@ -74,9 +76,15 @@ TIME_TO_ALL_RUNNING: Final = FAMILY.value(
     VALUE,
     "from the first intended create to the last VMI Running",
 )
+OWNER_CREATION_TO_RUNNING: Final = FAMILY.latency(
+    "owner_creation_to_running_seconds",
+    "from the release of the create of what owns the VMI (its VM, pool or replica set) to the "
+    "first observation of the VMI Running",
+)
 INTENT_TO_RUNNING: Final = FAMILY.latency(
     "vmi_intent_to_running_seconds",
-    "from the intended time of the create to the first observation of Running",
+    "from the intended time of the create, the VMI's or its owner's, to the first observation of "
+    "Running",
 )
 DELETION_TO_GONE: Final = FAMILY.latency(
     "vmi_deletion_to_gone_seconds",

@@ -14,7 +14,7 @@ from virtslo.model.indicators import Indicator
 from virtslo.model.operations import CHURN, DELETE, RAMP_DOWN, OperationRecord
 from virtslo.model.scenario import ChurnMode
 from virtslo.model.vocabulary import QUANTILES
-from virtslo.model.workload import TRAITS
+from virtslo.model.workload import TRAITS, Kind
 from virtslo.slo.catalog.family import OPERATIONS, WATCH
 from virtslo.slo.catalog.generator import (
     CREATE_SUCCESS,
@@ -28,6 +28,7 @@ from virtslo.slo.catalog.vmis import (
     DELETION_TO_GONE,
     INTENT_TO_RUNNING,
     OF_PHASE,
+    OWNER_CREATION_TO_RUNNING,
     STEPS,
     TIME_TO_ALL_RUNNING,
     TIME_TO_FIRST_RUNNING,
@@ -194,18 +195,20 @@ def _time_to_all(measured: Measured) -> Figure:
 def _latencies(measured: Measured) -> Iterator[Row]:
     if measured.stage is None:
         return
-    missing = _no_creates(measured)
     for phase, of in OF_PHASE.items():
-        if missing is not None:
-            yield from missing_rows(of.from_creation, missing)
-        else:
-            samples = measured.from_creation(_phase_reader(phase), released)
-            yield from quantile_rows(of.from_creation, samples)
-    if missing is not None:
-        yield from missing_rows(INTENT_TO_RUNNING, missing)
-    else:
-        samples = measured.from_creation(_phase_reader(RUNNING), intended)
-        yield from quantile_rows(INTENT_TO_RUNNING, samples)
+        samples = measured.from_vmi_creation(_phase_reader(phase))
+        yield from quantile_rows(of.from_creation, samples)
+    missing = _no_creates(measured)
+    is_owned = measured.record.header.scenario.workload.kind is not Kind.VMI
+    for definition, since, is_there in (
+        (OWNER_CREATION_TO_RUNNING, released, is_owned),
+        (INTENT_TO_RUNNING, intended, True),
+    ):
+        if is_there and missing is not None:
+            yield from missing_rows(definition, missing)
+        elif is_there:
+            samples = measured.from_creation(_phase_reader(RUNNING), since)
+            yield from quantile_rows(definition, samples)
     deletions = measured.deletions()
     if measured.churn is not None and measured.churn.churn.mode is ChurnMode.SCALE:
         reason = "the run itself deleted nothing in this stage: a controller scaled in"

@@ -31,6 +31,7 @@ def summaries_of(
     ]
     found = [
         *_since_release(made, missing),
+        *_since_creation(made, missing),
         *_deletions([item for item in objects if item.deleting is not None]),
     ]
     return tuple(summary for summary in found if summary.finished)
@@ -65,6 +66,17 @@ def _since_release(made: Sequence[ObjectTrack], missing: int) -> Iterator[Latenc
     yield _summary("pod_ready", made, lambda item: item.pod.ready if item.pod else None, missing)
 
 
+def _since_creation(made: Sequence[ObjectTrack], missing: int) -> Iterator[LatencySummary]:
+    """Of the VMI's own life, whatever made it."""
+    moments = {phase.lower(): (phase, _phase_reader(phase)) for phase in TABLE_PHASES}
+    for name, (phase, moment) in moments.items():
+        entered = [item for item in made if not _is_jumped(item, phase)]
+        reached = [item.since_creation(moment(item)) for item in entered]
+        yield _summary_of(f"vmi_creation_to_{name}", reached, missing)
+    ready = [item.since_creation(item.ready) for item in made]
+    yield _summary_of("vmi_creation_to_ready", ready, missing)
+
+
 def _deletions(deleted: Sequence[ObjectTrack]) -> Iterator[LatencySummary]:
     for phase, name in ((SUCCEEDED, "deletion_to_succeeded"), (FAILED, "deletion_to_failed")):
         samples = [
@@ -96,15 +108,12 @@ def _phase_reader(phase: str) -> TrackMoment:
 def _summary(
     name: str, objects: Sequence[ObjectTrack], moment: TrackMoment, missing: int
 ) -> LatencySummary:
-    samples: list[float] = []
-    unfinished = missing
-    for item in objects:
-        latency = item.since_release(moment(item))
-        if latency is None:
-            unfinished += 1
-        else:
-            samples.append(latency)
-    return _ranks(name, samples, unfinished)
+    return _summary_of(name, [item.since_release(moment(item)) for item in objects], missing)
+
+
+def _summary_of(name: str, latencies: Sequence[float | None], missing: int) -> LatencySummary:
+    samples = [latency for latency in latencies if latency is not None]
+    return _ranks(name, samples, missing + len(latencies) - len(samples))
 
 
 def _ranks(name: str, samples: Sequence[float], unfinished: int) -> LatencySummary:

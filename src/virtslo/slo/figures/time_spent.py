@@ -39,7 +39,7 @@ from virtslo.slo.catalog.time_spent import (
 )
 from virtslo.slo.figures.rows import Row
 from virtslo.slo.record.call_windows import Window, folded
-from virtslo.slo.record.measured import Measured, measured_stage, released
+from virtslo.slo.record.measured import Measured, measured_stage
 from virtslo.slo.record.rest_calls import objects_of, reason_of, source_window
 
 BOUND_SHARE: Final = 0.5
@@ -101,7 +101,7 @@ def time_rows(run: Measured) -> Iterator[Row]:
 
 
 def phase_parts(run: Measured) -> list[tuple[Definition, float | None]]:
-    """Mean seconds of a VMI from its create to Pending, and in each phase before Running.
+    """Mean seconds of a VMI from its creation to Pending, and in each phase before Running.
 
     A phase that a VMI was not seen in has taken it no time; the phase before has.
     """
@@ -148,11 +148,8 @@ def _whole(run: Measured) -> Sequence[tuple[int, dict[str, int]]]:
     """When each VMI that is Running was created, and when it entered its phases."""
     found: list[tuple[int, dict[str, int]]] = []
     for vmi in run.vmis:
-        operation = run.creation_of(vmi)
-        if RUNNING not in vmi.phases:
-            continue
-        start = vmi.added_ns if operation is None else released(operation)
-        if start is not None:
+        start = run.created_ns(vmi)
+        if RUNNING in vmi.phases and start is not None:
             found.append((start, vmi.phases))
     return found
 

@@ -11,7 +11,13 @@ from virtslo.model.findings import ALL_FIGURES, Finding
 from virtslo.model.operations import CREATE, RAMP_DOWN
 from virtslo.model.rest_calls import API_SERVER, COMPONENTS
 from virtslo.model.vocabulary import COUNTED_COMPONENTS, VIRT_OPERATOR
-from virtslo.slo.catalog.vmis import INTENT_TO_RUNNING, OF_PHASE, STEPS, TIME_TO_ALL_RUNNING
+from virtslo.slo.catalog.vmis import (
+    INTENT_TO_RUNNING,
+    OF_PHASE,
+    OWNER_CREATION_TO_RUNNING,
+    STEPS,
+    TIME_TO_ALL_RUNNING,
+)
 from virtslo.slo.findings.ramp_down_findings import RAMP_DOWN_CALLS
 from virtslo.slo.record.call_windows import Window
 from virtslo.slo.record.measured import Measured, measured_stage
@@ -23,6 +29,7 @@ PHASE_FIGURES: Final = (
     "phase_transition_rate",
     TIME_TO_ALL_RUNNING.name,
     *(of.from_creation.name for of in OF_PHASE.values()),
+    OWNER_CREATION_TO_RUNNING.name,
     INTENT_TO_RUNNING.name,
     *(step.name for step in STEPS.values()),
 )

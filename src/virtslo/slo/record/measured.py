@@ -6,6 +6,7 @@ was accepted and did not get there is unfinished, and counted.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from virtslo.base.clock import to_seconds
 from virtslo.model import resources
@@ -87,6 +88,25 @@ class Measured:
             else:
                 values.append(to_seconds(moment - since(operation)))
         unfinished += self.missing_vmis()
+        return Samples(tuple(values), unfinished, self.deadline_seconds())
+
+    def created_ns(self, vmi: Timeline) -> int | None:
+        """A VMI's creation: the release of its own create; of one that a controller made, its
+        first observation.
+        """
+        operation = self.creation_of(vmi)
+        return released(operation) if _is_own(operation, vmi) else vmi.added_ns
+
+    def from_vmi_creation(self, reached: Callable[[Timeline], int | None]) -> Samples:
+        """From a VMI's creation to a fact about it, over every VMI expected."""
+        values: list[float] = []
+        unfinished = self.missing_vmis()
+        for vmi in self.vmis:
+            created, moment = self.created_ns(vmi), reached(vmi)
+            if created is None or moment is None:
+                unfinished += 1
+            else:
+                values.append(to_seconds(moment - created))
         return Samples(tuple(values), unfinished, self.deadline_seconds())
 
     def missing_vmis(self) -> int:
@@ -239,6 +259,11 @@ def _once(vmis: Iterable[Timeline]) -> Iterator[Timeline]:
         if vmi.uid not in seen:
             seen[vmi.uid] = None
             yield vmi
+
+
+def _is_own(operation: OperationRecord | None, vmi: Timeline) -> TypeGuard[OperationRecord]:
+    """Whether a create is the VMI's own, not that of its VM, pool or replica set."""
+    return operation is not None and operation.kind == vmi.kind
 
 
 def released(operation: OperationRecord) -> int:
