@@ -69,6 +69,32 @@ def test_a_figure_without_a_value_keeps_its_reason_and_is_not_0(store: HistorySt
     assert values[1] == 0.0
 
 
+def test_an_interval_is_read_with_its_series(store: HistoryStore) -> None:
+    store.put([stored_run(1, value=None), stored_run(2, value=5.0)])
+
+    assert store.load(JOB).intervals == {KEY: {1: (4.0, 6.0)}}
+
+
+def test_a_history_without_intervals_gets_the_columns_and_keeps_its_figures(location: str) -> None:
+    history = open_history(location)
+    history.put([stored_run(1, value=5.0)])
+    history.close()
+    engine = open_engine(location)
+    with transaction(engine, writes=True) as connection:
+        for name in ("low", "high"):
+            connection.execute(text(f"ALTER TABLE history_figure DROP COLUMN {name}"))
+        connection.execute(text("UPDATE history_version SET version = 1"))
+    engine.dispose()
+
+    history = open_history(location)
+    history.put([stored_run(2, value=6.0)])
+
+    found = history.load(JOB)
+    history.close()
+    assert list(found.series[KEY]) == [5.0, 6.0]
+    assert found.intervals == {KEY: {1: (5.0, 7.0)}}
+
+
 def test_storing_again_changes_nothing(store: HistoryStore) -> None:
     runs = [stored_run(number) for number in range(3)]
 

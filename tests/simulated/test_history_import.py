@@ -96,3 +96,29 @@ def test_a_file_that_is_no_history_is_refused_and_left_alone(tmp_path: Path) -> 
     assert done.code == 3
     assert "file is not a database" in done.err
     assert path.read_text().startswith("not a database")
+
+
+def test_a_run_is_stored_when_it_ends_and_an_import_of_it_adds_nothing(tmp_path: Path) -> None:
+    runs, where = tmp_path / "runs", ("--history", str(tmp_path / "h.db"))
+
+    done = virtslo("run", "burst", "--repeat", "2", "--count", "5", "--runs", str(runs), "--quiet",
+                   *where)  # fmt: skip
+    again = virtslo("history", "import", str(runs), *where)
+
+    assert done.code == 0, done.err
+    assert "2 runs added, 0 rewritten, 0 there already" in done.err
+    assert "0 runs added, 0 rewritten, 2 there already" in again.out
+    listed = virtslo("history", "list", "--job", "burst", *where)
+    assert listed.out.count("yes") == 2
+
+
+def test_a_history_that_cannot_be_used_stops_a_run_before_it_begins(tmp_path: Path) -> None:
+    damaged = tmp_path / "h.db"
+    damaged.write_bytes(b"no database at all" * 100)
+
+    options = ("--count", "5", "--runs", str(tmp_path / "runs"), "--quiet")
+    done = virtslo("run", "burst", "--repeat", "1", *options, "--history", str(damaged))
+
+    assert done.code == 3
+    assert "not a database" in done.err
+    assert not (tmp_path / "runs").exists()

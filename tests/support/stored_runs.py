@@ -20,7 +20,8 @@ def stored_run(
 ) -> HistoryRun:
     """The run of this number, eight hours after the one before, with one figure."""
     reason = None if value is not None else "the source has no data"
-    figure = HistoryFigure("vmi", indicator, "p95", value, "calls", "watch", 100, reason, None)
+    figure = HistoryFigure("vmi", indicator, "p95", value, "calls", "watch", 100, reason, None,
+                           None if value is None else (value - 1, value + 1))  # fmt: skip
     return HistoryRun(
         job=job,
         run_id=f"{9_007_199_254_740_993 + number}",

@@ -121,6 +121,8 @@ class RunOptions:
     is_dry: bool
     keep: bool
     quiet: bool
+    history: str | None = None
+    """The history that runs are stored in when they end; empty: the default one."""
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> "RunOptions":
@@ -143,6 +145,7 @@ class RunOptions:
             is_dry=values["dry_run"],
             keep=values["keep"],
             quiet=values["quiet"],
+            history=values["history"],
         )
 
 

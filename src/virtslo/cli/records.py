@@ -146,9 +146,15 @@ def send_report(
     return exit_code(report)
 
 
-def conclude(records: Sequence[RunRecord], *, form: str, suite: SuiteRecord | None = None) -> int:
-    """Print the report of runs that have just ended, the parts of a suite or one run; returns
-    their exit code."""
+def conclude(
+    records: Sequence[RunRecord],
+    *,
+    form: str,
+    suite: SuiteRecord | None = None,
+    history: str | None = None,
+) -> int:
+    """Print the report of runs that have just ended, the parts of a suite or one run, and store
+    them in the history if one is named; returns their exit code."""
     suites = () if suite is None else (suite,)
     if form == "table" and (suite is not None or len(records) > 1):
         form = "summary"
@@ -162,6 +168,29 @@ def conclude(records: Sequence[RunRecord], *, form: str, suite: SuiteRecord | No
                 + f"\n  remove it: virtslo clean --run {record.header.run_label}",
                 err=True,
             )
+    if history is not None:
+        _store(records, history)
     if any(record.header.status is RunStatus.INTERRUPTED for record in records):
         return INTERRUPTED
     return exit_code(report)
+
+
+def _store(records: Sequence[RunRecord], location: str) -> None:
+    """Store runs in a history; one that is there already is left as it is. Raises StoreError."""
+    from virtslo.app.history.store_runs import runs_of
+    from virtslo.cli.history.options import opened
+
+    try:
+        with opened(location) as store:
+            outcome = store.put(run for record in records for run in runs_of(record))
+            click.echo(
+                f"history {store.location}: {outcome.added} runs added, {outcome.updated} "
+                f"rewritten, {outcome.unchanged} there already",
+                err=True,
+            )
+    except StoreError as error:
+        folders = " ".join(record.host.directory for record in records)
+        raise StoreError(
+            f"the records are kept, but not stored in the history: {error.message}",
+            hint=f"virtslo history import {folders}",
+        ) from error

@@ -6,9 +6,11 @@ its reason.
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from virtslo.model.figures import Interval
 from virtslo.model.history.runs import HistoryFigure, HistoryRun
 from virtslo.model.indicators import Indicator
 from virtslo.model.record import RunRecord
@@ -32,6 +34,7 @@ def _history_run(
     figures = tuple(_figure(run.kind, item) for item in indicators)
     found = [item.finding for item in report.findings if item.run == run.id]
     simulated = run.environment.simulated
+    place_free = replace(run, directory="")
     ended = _moment(record.host.finished_at) or _moment(record.host.started_at)
     return HistoryRun(
         job=run.scenario,
@@ -42,7 +45,7 @@ def _history_run(
         ended_at=ended or datetime(1970, 1, 1, tzinfo=UTC),
         form=FORM,
         origin=run.directory,
-        content_hash=hashlib.sha256(repr((run, figures, found)).encode()).hexdigest(),
+        content_hash=hashlib.sha256(repr((place_free, figures, found)).encode()).hexdigest(),
         is_valid=not any(finding.inconclusive for finding in found),
         is_simulated=simulated is not None,
         seed=None if simulated is None else simulated.seed,
@@ -85,7 +88,14 @@ def _figure(kind: str, item: Indicator) -> HistoryFigure:
         source=figure.source,
         samples=figure.samples,
         reason=figure.reason,
+        interval=_interval(figure.interval),
     )
+
+
+def _interval(found: Interval | None) -> tuple[float, float] | None:
+    if found is None or found.low is None or found.high is None:
+        return None
+    return found.low, found.high
 
 
 def _facts(record: RunRecord, run: RunSummary) -> Mapping[str, Any]:

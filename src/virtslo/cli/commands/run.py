@@ -80,6 +80,13 @@ REPETITIONS = 5
 @click.option("--dry-run", is_flag=True, help="Print the plan and create nothing.")
 @click.option("--keep", is_flag=True, help="Leave the objects on the cluster.")
 @click.option("--yes", is_flag=True, help="Load a real cluster without asking.")
+@click.option(
+    "--history",
+    metavar="[PATH|URL]",
+    is_flag=False,
+    flag_value="",
+    help="Store the run when it ends, in the history given or in the default one.",
+)
 @click.option("--quiet", is_flag=True, help="Show no progress.")
 def command(what: str, **options: Any) -> int:
     """Run a test: a load pattern (burst, steady-state, constant-churn), the suite, or a file.
@@ -99,6 +106,7 @@ def command(what: str, **options: Any) -> int:
     """
     given = RunOptions.of(on_plane(options))
     if given.resume is not None:
+        _try_history(given)
         return _resume(what, given.resume, given)
     if given.scenario["repeat"] is None and what in REPEATED and not given.target.is_real:
         given = replace(given, scenario={**given.scenario, "repeat": str(REPETITIONS)})
@@ -106,6 +114,7 @@ def command(what: str, **options: Any) -> int:
     scenarios = counted_on_plane(scenarios, options["plane"])
     if given.is_dry:
         return _print_plans(scenarios, given)
+    _try_history(given)
     if len(scenarios) == 1 and scenarios[0][1].repeat == 1:
         return _run(scenarios[0][1], given)
     from virtslo.cli.running.suite import run_series
@@ -173,7 +182,17 @@ def _run(scenario: "Scenario", options: RunOptions) -> int:
             record = run_on_cluster(scenario, target, execution)
     finally:
         progress.close()
-    return conclude([record], form=options.form)
+    return conclude([record], form=options.form, history=options.history)
+
+
+def _try_history(options: RunOptions) -> None:
+    """Open the history before anything is loaded. Raises StoreError where it cannot be used."""
+    if options.history is None:
+        return
+    from virtslo.cli.history.options import opened
+
+    with opened(options.history):
+        pass
 
 
 def _print_plans(scenarios: Keyed, options: RunOptions) -> int:

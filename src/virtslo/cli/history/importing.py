@@ -45,8 +45,7 @@ def _everything(sources: tuple[Path, ...]) -> Iterator[HistoryRun | OddInput]:
 
 
 def _record(folder: Path) -> Iterator[HistoryRun | OddInput]:
-    from virtslo.app.build_report import build_report
-    from virtslo.app.history.from_report import history_runs
+    from virtslo.app.history.store_runs import runs_of
     from virtslo.base.errors import StoreError
     from virtslo.cli.wiring import read_record
 
@@ -56,7 +55,7 @@ def _record(folder: Path) -> Iterator[HistoryRun | OddInput]:
         yield OddInput(str(folder), error.message)
         return
     yield from (OddInput(str(folder), words, is_lost=False) for words in record.damage)
-    yield from history_runs([record], build_report([record]))
+    yield from runs_of(record)
 
 
 def _print(account: ImportAccount, location: str, *, all_odd: bool) -> None:

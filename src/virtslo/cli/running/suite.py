@@ -108,7 +108,7 @@ def _carry_out(
         raise
     finally:
         progress.close()
-    code = conclude(records, form=options.form, suite=series.suite)
+    code = conclude(records, form=options.form, suite=series.suite, history=options.history)
     done = len(series.suite.parts) - len(series.suite.pending())
     click.echo(f"suite: {directory} ({done} of {len(suite.parts)} parts complete)", err=True)
     if series.suite.is_complete:

@@ -26,6 +26,8 @@ class HistoryFigure:
     """Why there is no value."""
     flag: str | None = None
     """The quality flag that this figure alone carries, such as `no_latency`."""
+    interval: tuple[float, float] | None = None
+    """The figure's own interval within its run, where it has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,8 @@ class Lineage:
     units: Mapping[SeriesKey, str] = field(default_factory=dict)
     flagged: Mapping[SeriesKey, Mapping[int, str]] = field(default_factory=dict)
     """The quality flag of single figures, by the run's index."""
+    intervals: Mapping[SeriesKey, Mapping[int, tuple[float, float]]] = field(default_factory=dict)
+    """The interval of single figures within their run, by the run's index."""
 
 
 @dataclass(frozen=True, slots=True)

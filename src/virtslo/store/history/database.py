@@ -107,12 +107,12 @@ class SqlHistory:
             keys = {row.id: SeriesKey(row.kind, row.indicator, row.statistic) for row in found}
             values = {key: array("d", [nan]) * len(rows) for key in keys.values()}
             flagged: dict[SeriesKey, dict[int, str]] = {}
+            intervals: dict[SeriesKey, dict[int, tuple[float, float]]] = {}
+            columns = [FIGURE.c[name] for name in ("series", "run", "value", "flag", "low", "high")]
             figures = connection.execute(
-                select(FIGURE.c.series, FIGURE.c.run, FIGURE.c.value, FIGURE.c.flag)
-                .join_from(FIGURE, SERIES)
-                .where(SERIES.c.lineage == lineage)
+                select(*columns).join_from(FIGURE, SERIES).where(SERIES.c.lineage == lineage)
             )
-            for series, run, value, flag in figures:
+            for series, run, value, flag, low, high in figures:
                 key, index = keys[series], position.get(run)
                 if index is None:
                     continue
@@ -120,12 +120,15 @@ class SqlHistory:
                     values[key][index] = value
                 if flag is not None:
                     flagged.setdefault(key, {})[index] = flag
+                if low is not None and high is not None:
+                    intervals.setdefault(key, {})[index] = (low, high)
         return Lineage(
             name=lineage,
             runs=[point_of(row) for row in rows],
             series=values,
             units={keys[row.id]: row.unit for row in found},
             flagged=flagged,
+            intervals=intervals,
         )
 
     def find(self, run_id: str) -> Sequence[HistoryRun]:

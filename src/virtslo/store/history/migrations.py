@@ -1,7 +1,8 @@
 """Numbered migrations: how a database of a version becomes one of the next.
 
 Invariant: each runs in one transaction with the raise of the version, so that a database is always
-whole; a database of a newer version is refused and left as it is.
+whole; a database of a newer version is refused and left as it is. A new database is made as the
+newest version has it; a migration names its columns itself, since the tables go on.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,11 +16,12 @@ from virtslo.store.history.tables import METADATA, VERSION
 Migration = Callable[[Connection], None]
 
 
-def _first_tables(connection: Connection) -> None:
-    METADATA.create_all(connection)
+def _intervals(connection: Connection) -> None:
+    for name in ("low", "high"):
+        connection.execute(text(f"ALTER TABLE history_figure ADD COLUMN {name} DOUBLE PRECISION"))
 
 
-MIGRATIONS: Final[Mapping[int, Migration]] = {1: _first_tables}
+MIGRATIONS: Final[Mapping[int, Migration]] = {2: _intervals}
 """By the version that a migration leads to."""
 NEWEST: Final = max(MIGRATIONS)
 _LOCK: Final = 7_120_411
@@ -49,7 +51,9 @@ def migrate(connection: Connection, migrations: Mapping[int, Migration] = MIGRAT
             f"up to {newest})",
             hint="use a newer virtslo, or another history with --history",
         )
-    for number in range(found + 1, newest + 1):
+    if found == 0:
+        METADATA.create_all(connection)
+    for number in range(found + 1 if found else newest + 1, newest + 1):
         migrations[number](connection)
     if found == 0:
         connection.execute(insert(VERSION).values(id=1, version=newest))

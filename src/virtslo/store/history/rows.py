@@ -93,10 +93,15 @@ def figures_of(connection: Connection, lineage: str, run: int) -> tuple[HistoryF
     return tuple(
         HistoryFigure(
             row.kind, row.indicator, row.statistic, row.value, row.unit, row.source or "",
-            row.samples, row.reason, row.flag,
+            row.samples, row.reason, row.flag, interval_of(row.low, row.high),
         )
         for row in rows
     )  # fmt: skip
+
+
+def interval_of(low: float | None, high: float | None) -> tuple[float, float] | None:
+    """Both bounds, or none."""
+    return None if low is None or high is None else (low, high)
 
 
 def _milliseconds(moment: datetime) -> int:

@@ -75,5 +75,7 @@ FIGURE = Table(
     Column("source", Text),
     Column("reason", Text),
     Column("flag", Text),
+    Column("low", Double),
+    Column("high", Double),
     sqlite_with_rowid=False,
 )

@@ -60,7 +60,7 @@ class Writer:
             seen.add(series)
             self._pending.append(
                 (series, number, figure.value, figure.samples, figure.source or None,
-                 figure.reason, figure.flag)
+                 figure.reason, figure.flag, *(figure.interval or (None, None)))
             )  # fmt: skip
         return StoreOutcome(added=1) if known is None else StoreOutcome(updated=1)
 
