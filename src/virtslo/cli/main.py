@@ -39,6 +39,10 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
         "virtslo.cli.whatif.sweep",
         "Run a grid of simulated runs and show what each setting does.",
     ),
+    "search": (
+        "virtslo.cli.whatif.search",
+        "Find the highest load at which objectives hold.",
+    ),
     "simulate": ("virtslo.cli.commands.simulate", "Serve the simulated cluster on loopback."),
     "profile": (
         "virtslo.cli.commands.profile",

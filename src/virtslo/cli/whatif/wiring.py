@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from virtslo.base.errors import Problem, ScenarioError
+from virtslo.model.whatif.search import SearchResult
 from virtslo.model.whatif.sweep import PointResult, SweepOutcome, SweepRecord
 
 
@@ -85,3 +86,17 @@ def write_parquet(path: Path, columns: Sequence[str], rows: Sequence[Mapping[str
         if len(kinds) > 1 and str in kinds:
             data[column] = [None if value is None else str(value) for value in values]
     pq.write_table(pa.table(data), path)
+
+
+def write_search(directory: Path, result: SearchResult) -> None:
+    """Replace a search's `search.json`. Raises StoreError."""
+    from virtslo.store.searches import write_search as write
+
+    write(directory, result)
+
+
+def search_text(result: SearchResult) -> str:
+    """A search for a terminal."""
+    from virtslo.report.text.search import render
+
+    return render(result)

@@ -1,0 +1,342 @@
+"""`virtslo search`: the highest load at which objectives hold, with its bounds."""
+
+import secrets
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from math import ceil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from virtslo.cli.options import TargetOptions, settings_option, target_options
+
+if TYPE_CHECKING:
+    from virtslo.app.search.controller import Limits
+    from virtslo.base.errors import Problem
+    from virtslo.cli.whatif.search_run import Order
+    from virtslo.cli.wiring import RealTarget
+    from virtslo.model.environment import SimulatedTarget
+    from virtslo.model.scenario import Scenario
+    from virtslo.model.whatif.search import Goal, SearchResult
+
+INTERRUPTED = 130
+INCONCLUSIVE = 4
+LEAST_OBJECTS = 80
+"""Of a trial: half of them must say whether latency grows."""
+SHARE_OF_CEILING = 0.25
+"""Where a search begins, of the rate that virt-controller's token bucket allows."""
+GUARDS = ("lost", "backlog", "refused", "objectives")
+
+
+@click.command("search")
+@click.option("--kind", default="vmi", show_default=True, help="Kind: vmi, vm, vmpool or vmirs.")
+@click.option(
+    "--of",
+    "quantity",
+    type=click.Choice(["rate", "count"]),
+    default="rate",
+    show_default=True,
+    help="Load that is raised: arrival rate, or number of objects of a burst.",
+)
+@click.option("--within", default="60s", show_default=True, help="Time in which to be Running.")
+@click.option("--loss", default="0%", show_default=True, help="Share of objects that may be lost.")
+@click.option("--width", default="5%", show_default=True, help="Distance of the bounds at the end.")
+@click.option(
+    "--trials", type=click.IntRange(1, 100), default=1, show_default=True, help="Trials a load."
+)
+@click.option(
+    "--duration", default="120s", show_default=True, help="Length of the arrivals of a trial."
+)
+@click.option(
+    "--arrival",
+    type=click.Choice(["constant", "poisson"]),
+    default="constant",
+    show_default=True,
+    help="Arrival process of a rate.",
+)
+@click.option("--objectives", metavar="CATALOG|FILE", help="Objectives that must hold as well.")
+@click.option("--template", metavar="NAME|FILE", help="Built-in template, or path to one.")
+@click.option("--start", type=click.FloatRange(min=0, min_open=True), help="First load.")
+@click.option("--at-least", type=click.FloatRange(min=0, min_open=True), help="Lowest load to try.")
+@click.option("--at-most", type=click.FloatRange(min=0, min_open=True), help="Highest load to try.")
+@click.option(
+    "--guard",
+    "guard",
+    type=click.Choice(GUARDS),
+    multiple=True,
+    help="Kind of bad trial that ends the search at once.",
+)
+@click.option(
+    "--simulate", "profile", metavar="PROFILE|FILE", help="Built-in timing profile, or path to one."
+)
+@click.option("--nodes", type=click.IntRange(1, 20_000), help="Number of hollow nodes.")
+@settings_option
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Random seed.")
+@target_options
+@click.option("--yes", is_flag=True, help="Load a real cluster without asking.")
+@click.option(
+    "--searches",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("searches"),
+    show_default=True,
+    help="Folder for searches.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Format of the result on standard output.",
+)
+@click.option("--quiet", is_flag=True, help="Show no progress.")
+def command(**options: Any) -> int:
+    """Find the highest load at which objectives hold.
+
+    Trials of a load, each drained before the next: raised twofold while they are good, then
+    bisected. A load is bad if more objects than --loss are not Running within --within, if latency
+    grows, if creates are refused, or if an objective is violated.
+
+    \b
+    virtslo search --kind vm --simulate two-core
+    virtslo search --of count --within 60s --set kubevirt.virtController.qps=400
+    virtslo search --context my-cluster --at-most 10 --guard lost
+    """
+    from virtslo.base.errors import ScenarioError
+
+    problems: list[Problem] = []
+    goal, within, duration = _goal(options, problems)
+    target = _target(options)
+    where = _where(target, options, problems)
+    try:
+        scenario = _scenario(options, 1.0, duration)
+    except ScenarioError as error:
+        problems += error.problems
+        scenario = None
+    limits = _limits(options, target, scenario, where, problems)
+    if problems or scenario is None or limits is None:
+        raise ScenarioError("command line", problems)
+    result = _new(options, goal, within, is_simulated=where is None)
+    return _carry_out(result, options, target=target, where=where, limits=limits, duration=duration)
+
+
+def _goal(options: Mapping[str, Any], problems: "list[Problem]") -> "tuple[Goal, float, float]":
+    """The goal, the objective in seconds and the length of a trial."""
+    from virtslo.base.errors import Problem
+    from virtslo.base.units import parse_duration, parse_share
+    from virtslo.model.whatif.search import Goal
+
+    def read(name: str, parse: Any, least: float, most: float, default: float) -> float:
+        option = f"--{name}"
+        try:
+            value: float = parse(options[name])
+        except ValueError as error:
+            problems.append(Problem(option, repr(options[name]), str(error)))
+            return default
+        if not least <= value <= most:
+            expected = f"at least {least:g} and at most {most:g}"
+            problems.append(Problem(option, repr(options[name]), expected))
+            return default
+        return value
+
+    loss = read("loss", parse_share, 0.0, 0.99, 0.0)
+    width = read("width", parse_share, 0.001, 1.0, 0.05)
+    within = read("within", parse_duration, 0.001, 86_400.0, 60.0)
+    duration = read("duration", parse_duration, 1.0, 86_400.0, 120.0)
+    return Goal(loss, width, options["trials"]), within, duration
+
+
+def _target(options: Mapping[str, Any]) -> TargetOptions:
+    real = TargetOptions.of_real(options)
+    return replace(
+        real, profile=options["profile"], nodes=options["nodes"], settings=options["settings"]
+    )
+
+
+def _where(
+    target: TargetOptions, options: Mapping[str, Any], problems: "list[Problem]"
+) -> "RealTarget | None":
+    """The real cluster that is meant; it needs a highest load."""
+    from virtslo.base.errors import Problem, ScenarioError
+    from virtslo.cli.targets import real_target
+
+    try:
+        where = real_target(target)
+    except ScenarioError as error:
+        problems += error.problems
+        return None
+    if where is not None and options["at_most"] is None:
+        words = "the highest load that this cluster may be given"
+        problems.append(Problem("--at-most", "nothing, with a real cluster", words))
+    return where
+
+
+def _scenario(options: Mapping[str, Any], load: float, duration: float) -> "Scenario":
+    """The scenario of a load. Raises ScenarioError."""
+    from virtslo.cli.options import SCENARIO_OPTIONS, parameter_of
+    from virtslo.cli.scenarios import read_scenario
+
+    fields: dict[str, Any] = {parameter_of(option): None for option, _, _ in SCENARIO_OPTIONS}
+    fields.update(
+        kind=options["kind"],
+        template=options["template"],
+        objectives=options["objectives"],
+        count=str(objects_at(options["quantity"], load, duration)),
+    )
+    if options["quantity"] == "rate":
+        fields.update(arrival=options["arrival"], rate=f"{load:.6f}/s", max_in_flight="10000")
+    scenario: Scenario = read_scenario("burst", fields)
+    return replace(scenario, repeat=1)
+
+
+def objects_at(quantity: str, load: float, duration: float) -> int:
+    """How many objects a trial of a load has."""
+    return ceil(load) if quantity == "count" else max(LEAST_OBJECTS, ceil(load * duration))
+
+
+def _simulated(
+    target: TargetOptions, scenario: "Scenario", seed: int, *, most: int | None = None
+) -> "SimulatedTarget":
+    from virtslo.cli.targets import simulated_target
+
+    count = scenario.workload.count if most is None else most
+    return simulated_target(target, seed=seed, count=count)
+
+
+def _limits(
+    options: Mapping[str, Any],
+    target: TargetOptions,
+    scenario: "Scenario | None",
+    where: "RealTarget | None",
+    problems: "list[Problem]",
+) -> "Limits | None":
+    """Between which loads is searched. The search begins at a share of what the bucket allows."""
+    from virtslo.app.search.controller import Limits
+    from virtslo.base.errors import Problem, ScenarioError
+
+    try:
+        if where is None and scenario is not None:
+            _simulated(target, scenario, options["seed"])
+    except ScenarioError as error:
+        problems += error.problems
+        return None
+    if scenario is None:
+        return None
+    is_count = options["quantity"] == "count"
+    most = options["at_most"] or (100_000.0 if is_count else 1000.0)
+    predicted = _predicted(target, scenario, where, is_count=is_count)
+    start = options["start"] or min(most, predicted)
+    least = options["at_least"] or min(start, 1.0 if is_count else start / 64)
+    if not least <= start <= most:
+        found = f"{least:g} to {most:g}, beginning at {start:g}"
+        problems.append(
+            Problem("--at-least, --start, --at-most", found, "in this order, none above the next")
+        )
+    return Limits(start, least, most, whole=is_count)
+
+
+def _predicted(
+    target: TargetOptions, scenario: "Scenario", where: "RealTarget | None", *, is_count: bool
+) -> float:
+    """Where to begin: a share of the rate that virt-controller's client limit allows."""
+    from virtslo.load.ceiling import DEFAULT_LIMIT, calls_per_object
+    from virtslo.model.vocabulary import VIRT_CONTROLLER
+
+    if is_count:
+        return 20.0
+    qps = DEFAULT_LIMIT.qps
+    if where is None:
+        from virtslo.config.profiles import profile_of_target
+
+        profile = profile_of_target(_simulated(target, scenario, 1))
+        limits = profile.limits.get(VIRT_CONTROLLER)
+        qps = limits.qps if limits is not None and limits.qps > 0 else qps
+    share = SHARE_OF_CEILING * qps / calls_per_object(scenario.workload.kind)
+    return float(f"{share:.3g}")
+
+
+def _new(
+    options: Mapping[str, Any], goal: "Goal", within: float, *, is_simulated: bool
+) -> "SearchResult":
+    from virtslo.base.clock import SystemClock
+    from virtslo.model.whatif.search import Quantity, SearchResult
+
+    stamp = f"{SystemClock().wall():%Y%m%d-%H%M%S}"
+    return SearchResult(
+        id=f"{stamp}-{options['kind'][:20]}-{options['quantity']}-{secrets.token_hex(2)}",
+        quantity=Quantity(options["quantity"]),
+        goal=goal,
+        within=within,
+        trials=(),
+        simulated=is_simulated,
+    )
+
+
+def _carry_out(
+    result: "SearchResult",
+    options: Mapping[str, Any],
+    *,
+    target: TargetOptions,
+    where: "RealTarget | None",
+    limits: "Limits",
+    duration: float,
+) -> int:
+    import msgspec
+
+    from virtslo.cli.preflight_dialog import look_and_ask
+    from virtslo.cli.progress.live_progress import open_progress
+    from virtslo.cli.whatif.search_run import Search
+    from virtslo.cli.whatif.wiring import search_text
+
+    if where is not None:
+        largest = _scenario(options, limits.most, duration)
+        look_and_ask([largest], where, is_agreed=options["yes"])
+    progress = open_progress(quiet=True)
+    directory = options["searches"] / result.id
+    order = _order(options, target, where, limits, duration, progress)
+    search = Search(result, order, directory)
+    try:
+        found = search.carry_out()
+    finally:
+        progress.close()
+    if options["form"] == "json":
+        click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+    else:
+        click.echo(search_text(found), nl=False)
+    click.echo(f"search: {directory}", err=True)
+    if search.is_interrupted:
+        return INTERRUPTED
+    return 0 if found.last_good is not None and found.first_bad is not None else INCONCLUSIVE
+
+
+def _order(
+    options: Mapping[str, Any],
+    target: TargetOptions,
+    where: "RealTarget | None",
+    limits: "Limits",
+    duration: float,
+    progress: Any,
+) -> "Order":
+    from virtslo.cli.whatif.search_run import Order
+
+    seed: int = options["seed"]
+
+    def note(words: str) -> None:
+        if not options["quiet"]:
+            click.echo(f"virtslo: {words}", err=True)
+
+    def simulated(scenario: "Scenario", number: int) -> "SimulatedTarget":
+        return _simulated(target, scenario, seed + number - 1)
+
+    return Order(
+        limits=limits,
+        scenario_at=lambda load: _scenario(options, load, duration),
+        target_at=simulated if where is None else None,
+        where=where,
+        guard=frozenset(options["guard"]),
+        command=tuple(sys.argv[1:]),
+        note=note,
+        progress=progress,
+    )

@@ -1,0 +1,87 @@
+"""A search brackets a bound that is known in closed form, says what bounded it, and keeps its
+trials."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.cli import virtslo
+from virtslo.load.ceiling import calls_per_object
+from virtslo.model.workload import Kind
+
+BUCKET = (
+    "--simulate", "instant", "--set", "kubevirt.virtController.qps=8", "--set",
+    "kubevirt.virtController.burst=8", "--quiet", "--format", "json",
+)  # fmt: skip
+CAPACITY = 8 / calls_per_object(Kind.VMI)
+
+
+def search(tmp_path: Path, *arguments: str) -> Any:
+    told = virtslo("search", *BUCKET, *arguments, "--searches", str(tmp_path))
+    assert told.code in {0, 4}, told.err
+    return told.document
+
+
+def test_a_search_names_its_bounds_and_what_bounded_it(tmp_path: Path) -> None:
+    found = search(
+        tmp_path, "--duration", "60s", "--start", "0.6", "--at-most", "1.2", "--width", "100%"
+    )
+    (directory,) = tmp_path.iterdir()
+    kept = json.loads((directory / "search.json").read_text(encoding="utf-8"))
+
+    assert found == kept
+    assert (found["last_good"], found["first_bad"]) == (0.6, 1.2)
+    assert found["bounded_by"].startswith("virt-controller's token bucket")
+    assert [trial["outcome"] for trial in found["trials"]] == ["good", "bad"]
+    for trial in found["trials"]:
+        assert (directory / trial["record"] / "run.json").is_file()
+
+
+def test_a_search_never_exceeds_the_highest_load(tmp_path: Path) -> None:
+    found = search(tmp_path, "--duration", "40s", "--start", "0.5", "--at-most", "0.7")
+
+    assert [trial["load"] for trial in found["trials"]] == [0.5, 0.7]
+    assert found["first_bad"] is None
+    assert found["bounded_by"] == "nothing that was tried"
+
+
+def test_a_guard_ends_a_search_at_the_first_bad_trial_that_it_names(tmp_path: Path) -> None:
+    found = search(
+        tmp_path, "--duration", "40s", "--start", "3", "--within", "10s", "--guard", "lost"
+    )
+
+    assert len(found["trials"]) == 1
+    assert found["ended"] == "a bad trial that the guard names: lost"
+
+
+@pytest.mark.slow
+def test_a_bucket_is_bracketed_within_two_percent(tmp_path: Path) -> None:
+    found = search(
+        tmp_path, "--duration", "300s", "--start", "0.9", "--at-most", "1.2", "--width", "2%"
+    )
+
+    assert found["last_good"] == pytest.approx(CAPACITY, rel=0.02)
+    assert found["first_bad"] == pytest.approx(CAPACITY, rel=0.021)
+    assert found["first_bad"] > CAPACITY
+    ceilings = [ceiling["load"] for ceiling in found["ceilings"]]
+    assert ceilings == [pytest.approx(CAPACITY, rel=0.02)] * 2
+
+
+def test_every_problem_is_reported_at_once() -> None:
+    told = virtslo(
+        "search", "--kind", "vmm", "--within", "soon", "--loss", "2", "--context", "c", "--set",
+        "nodes.cpu=1",
+    )  # fmt: skip
+
+    assert told.code == 2
+    for place in ("vmm", "--within", "--loss", "--simulate, --nodes, --fault, --set"):
+        assert place in told.err
+
+
+def test_a_real_cluster_needs_a_highest_load() -> None:
+    told = virtslo("search", "--context", "c", "--yes")
+
+    assert told.code == 2
+    assert "--at-most" in told.err

@@ -1,0 +1,48 @@
+"""A trial is judged by losses and growing latency; findings that are not of the load void it."""
+
+import random
+
+import pytest
+
+from virtslo.app.search.assess import growth_of, is_growing, void_reasons
+from virtslo.model.findings import Finding
+
+
+def latencies(slope: float, *, noise: float = 0.0, count: int = 400) -> list[tuple[float, float]]:
+    chance = random.Random(1)
+    return [(at * 0.5, 5.0 + slope * at * 0.5 + chance.gauss(0, noise)) for at in range(count)]
+
+
+def test_the_slope_of_the_second_half_comes_back() -> None:
+    growth = growth_of(latencies(0.1))
+
+    assert growth is not None
+    assert growth[0] == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize(
+    ("slope", "grows"), [(0.0, False), (0.005, False), (0.05, True), (-1, False)]
+)
+def test_latency_that_grows_by_more_than_the_tolerance_is_a_backlog(
+    slope: float, *, grows: bool
+) -> None:
+    assert is_growing(growth_of(latencies(slope, noise=0.3))) is grows
+
+
+def test_noise_is_no_growth() -> None:
+    assert not is_growing(growth_of(latencies(0.0, noise=20.0)))
+
+
+def test_few_objects_tell_nothing() -> None:
+    assert growth_of(latencies(1.0, count=30)) is None
+    assert not is_growing(None)
+
+
+def test_a_finding_that_the_load_explains_does_not_void_a_bad_trial() -> None:
+    late = Finding(code="lateness", detail="the generator was late", inconclusive=True)
+    unfinished = Finding(code="unfinished", detail="3 of 10", inconclusive=True)
+    note = Finding(code="leader_change", detail="once", inconclusive=False)
+
+    assert void_reasons([unfinished, note], is_bad=True) == []
+    assert void_reasons([unfinished], is_bad=False) == ["unfinished"]
+    assert void_reasons([late, unfinished], is_bad=True) == ["lateness"]

@@ -1,0 +1,57 @@
+"""What bounded a search is named from what trials measured: bucket, API server, threads, or
+nothing."""
+
+import pytest
+
+from virtslo.app.search.assess import ANSWERS, QUEUES
+from virtslo.app.search.bounding import bounded_by, calls_of
+from virtslo.app.search.controller import Bounds
+from virtslo.model.environment import ClientLimit
+from virtslo.model.whatif.search import Quantity, Trial, TrialOutcome
+
+BUCKET = ClientLimit(200.0, 400, "KubeVirt default")
+
+
+def trials(answers: float = 0.1, queues: float = 0.1, load: float = 10.0) -> list[Trial]:
+    return [
+        Trial(
+            load / 2,
+            TrialOutcome.GOOD,
+            waits={ANSWERS: 0.1, QUEUES: 0.1},
+            calls_per_object=8.4,
+        ),
+        Trial(
+            load,
+            TrialOutcome.BAD,
+            waits={ANSWERS: answers, QUEUES: queues},
+            calls_per_object=8.0,
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("tried", "words"),
+    [
+        (trials(load=26.0, answers=9.0, queues=9.0), "virt-controller's token bucket"),
+        (trials(answers=9.0, queues=9.0), "the API server"),
+        (trials(queues=9.0), "virt-controller's threads"),
+        (trials(), "steps outside the control plane"),
+    ],
+)
+def test_what_comes_first_is_named(tried: list[Trial], words: str) -> None:
+    bounds = Bounds(tried[0].load, tried[1].load)
+
+    assert bounded_by(tried, bounds, BUCKET, Quantity.RATE).startswith(words)
+
+
+def test_nothing_is_named_where_nothing_was_bad() -> None:
+    tried = trials()[:1]
+
+    assert bounded_by(tried, Bounds(5.0, None), BUCKET, Quantity.RATE) == "nothing that was tried"
+
+
+def test_without_counters_it_is_unknown() -> None:
+    tried = [Trial(1.0, TrialOutcome.BAD)]
+
+    assert bounded_by(tried, Bounds(None, 1.0), BUCKET, Quantity.RATE).startswith("unknown")
+    assert calls_of(tried) is None
