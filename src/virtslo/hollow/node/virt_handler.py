@@ -96,6 +96,8 @@ class VirtHandler:
             self._events.send(vmi, "Stopped", "The VirtualMachineInstance was shut down.")
 
     def _running(self, vmi: Object) -> Object:
+        if is_final(vmi):
+            return vmi  # a write that was refused is tried again, and came after the shutdown's
         now = timestamp(self._component.clock.wall())
         status = with_phase(vmi["status"], "Running", now)
         status = with_address(status, self._network, self._node)

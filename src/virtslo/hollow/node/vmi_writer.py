@@ -29,7 +29,7 @@ class VmiWriter:
         self._delays = delays
 
     async def write(self, vmi: Object, change: Change) -> bool:
-        """PUT the newest known VMI, changed; whether it is still there.
+        """PUT the newest known VMI, if the change makes it another; whether it is still there.
 
         The VMI is read when work on it begins: a write by another client meanwhile is a conflict.
         """
@@ -42,6 +42,8 @@ class VmiWriter:
                 if current is None or current["metadata"]["uid"] != uid:
                     return False
                 changed = change(current)
+            if changed is current:
+                return True
             try:
                 await self._component.api.update(resources.VMIS, changed)
             except NotFound:

@@ -67,3 +67,14 @@ async def test_a_change_while_a_write_is_worked_on_is_a_conflict(
     assert writing.result()
 
     assert [(round(at - start, 3), version) for at, version in server.writes] == expected
+
+
+async def test_what_a_change_leaves_as_it_is_is_not_written(clock: Clock) -> None:
+    server, vmis = Server(clock), Cache(BadObjects("virt-handler"))
+    user = Identity("h", "h", "h/1", ())
+    component = Component(user, ScriptedTransport(server.answer), clock)
+    vmis.changed(WatchEvent("ADDED", _vmi("1"), 0))
+    writer = VmiWriter(component, vmis, Delays(clock, {}, 1))
+
+    assert await writer.write(_vmi("1"), lambda vmi: vmi)
+    assert server.writes == []
