@@ -9,9 +9,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.made
 UV_VERSION := 0.13.9
 SCENARIO ?= suite --count 100
+SEEDS ?= 1000
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all test-long control-plane browser check format docs gallery bench lock clean
+.PHONY: help run test test-all test-long control-plane browser check format docs gallery bench swarm lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +64,9 @@ gallery: $(STAMP) ## write docs/gallery: an example of every output; pictures go
 bench: $(STAMP) ## print the speed figures
 	@$(BIN)/python tools/bench.py
 	@$(BIN)/python tools/bench_reports.py
+
+swarm: $(STAMP) ## run SEEDS random worlds of the simulated cluster (SEEDS=1000)
+	@$(BIN)/python tools/swarm.py --seeds $(SEEDS)
 
 lock: ## solve the dependencies again and write requirements/*.lock (needs uv)
 	@sh tools/lock.sh

@@ -1,0 +1,1 @@
+"""Random runs of the simulated cluster, and what must hold of each."""

@@ -1,0 +1,113 @@
+"""Trying seeds: play, hold against the invariants, play again, and shrink what fails.
+
+Invariant: the outcome of a seed depends on the seed alone; a world that is shrunk still breaks the
+same promise.
+"""
+
+import shutil
+import tempfile
+import traceback
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from support.swarm.invariants import violations
+from support.swarm.play import play
+from support.swarm.worlds import World, draw
+
+REPLAY_EVERY: Final = 4
+"""Every so many seeds, the world is played twice and the records compared byte for byte."""
+MOST_STEPS: Final = 60
+"""How many smaller worlds are tried to shrink one that fails."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A seed that was tried."""
+
+    world: World
+    broken: tuple[str, ...]
+
+
+def attempt(seed: int) -> Trial:
+    """Try one seed."""
+    world = draw(seed)
+    return Trial(world, broken_by(world))
+
+
+def broken_by(world: World) -> tuple[str, ...]:
+    """What a world breaks; a crash is a promise broken."""
+    folder = Path(tempfile.mkdtemp(prefix="virtslo-swarm-"))
+    try:
+        first = play(world, folder / "run")
+        found = violations(first)
+        if world.seed % REPLAY_EVERY == 0:
+            shutil.rmtree(folder / "run")  # the record names the folder
+            again = play(world, folder / "run").contents
+            names = [name for name in first.contents if again.get(name) != first.contents[name]]
+            if names:
+                found.append(f"replay: {', '.join(names)} differ when the world is played again")
+        return tuple(found)
+    except Exception as error:  # noqa: BLE001  whatever ends a run is what is looked for
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        return (f"crash: {type(error).__name__}: {error} ({Path(place.filename).name})",)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def shrunk(world: World, broken: tuple[str, ...]) -> World:
+    """A smaller world that breaks the same promise."""
+    promise = broken[0].partition(":")[0]
+    steps = 0
+    is_smaller = True
+    while is_smaller and steps < MOST_STEPS:
+        is_smaller = False
+        for smaller in _smaller(world):
+            steps += 1
+            if steps >= MOST_STEPS:
+                break
+            if any(words.startswith(f"{promise}:") for words in broken_by(smaller)):
+                world, is_smaller = smaller, True
+                break
+    return world
+
+
+def _smaller(world: World) -> Iterator[World]:
+    """Worlds with one thing less, the greatest first."""
+    for index in range(len(world.faults)):
+        faults = [text for number, text in enumerate(world.faults) if number != index]
+        yield replace(world, document={**world.document, "faults": faults})
+    if world.interrupted_at is not None:
+        yield replace(world, interrupted_at=None)
+    settings = world.document["simulated"]["set"]
+    for name in settings:
+        fewer = {key: value for key, value in settings.items() if key != name}
+        yield _with(world, "simulated", {"set": fewer})
+    for section, key in (("load", "arrival"), ("load", "maxInFlight"), ("workload", "namespaces")):
+        if key in world.document[section]:
+            yield _without(world, section, key)
+    if "warmUp" in world.document:
+        kept = {key: value for key, value in world.document.items() if key != "warmUp"}
+        yield replace(world, document=kept)
+    yield from _fewer(world)
+
+
+def _fewer(world: World) -> Iterator[World]:
+    """The world with fewer objects, or fewer nodes."""
+    count: int = world.document["workload"]["count"]
+    for least in (1, count // 2, count - 1):
+        if 0 < least < count and "churn" not in world.document["load"]:
+            yield _with(world, "workload", {"count": least})
+    if world.document["simulated"]["nodes"] > 1:
+        yield _with(world, "simulated", {"nodes": 1})
+
+
+def _with(world: World, section: str, changes: Mapping[str, Any]) -> World:
+    document = {**world.document, section: {**world.document[section], **changes}}
+    return replace(world, document=document)
+
+
+def _without(world: World, section: str, key: str) -> World:
+    kept = {name: value for name, value in world.document[section].items() if name != key}
+    return replace(world, document={**world.document, section: kept})
