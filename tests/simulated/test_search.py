@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from support.cli import virtslo
-from virtslo.load.ceiling import calls_per_object
+from virtslo.model.ceiling import usual_calls
 from virtslo.model.workload import Kind
 
 BUCKET = (
     "--simulate", "instant", "--set", "kubevirt.virtController.qps=8", "--set",
     "kubevirt.virtController.burst=8", "--quiet", "--format", "json",
 )  # fmt: skip
-CAPACITY = 8 / calls_per_object(Kind.VMI)
+CAPACITY = 8 / usual_calls(Kind.VMI)
 
 
 def search(tmp_path: Path, *arguments: str) -> Any:

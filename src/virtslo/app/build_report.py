@@ -10,6 +10,7 @@ from typing import Final
 
 from virtslo.base.clock import to_seconds
 from virtslo.base.units import format_rate
+from virtslo.model.ceiling import least_seconds
 from virtslo.model.findings import Finding
 from virtslo.model.objectives import ObjectiveSet
 from virtslo.model.record import RunRecord
@@ -17,6 +18,7 @@ from virtslo.model.report import Report, RunFinding, RunGroup, RunLines, RunSumm
 from virtslo.model.scenario import Arrival, ArrivalProcess
 from virtslo.model.suite import SuiteRecord
 from virtslo.model.verdicts import Outcome, Verdict
+from virtslo.model.vocabulary import VIRT_CONTROLLER
 from virtslo.slo.catalog.catalog import CATALOG
 from virtslo.slo.evaluate import touches, verdicts_of
 from virtslo.slo.figures.indicators import indicators_of
@@ -153,7 +155,11 @@ def _summary(record: RunRecord) -> RunSummary:
         duration_seconds=to_seconds(max(ends)) if ends else None,
         max_in_flight=scenario.load.max_in_flight,
         arrival=_arrival(scenario.load.arrival),
-        least_seconds=header.least_seconds,
+        least_seconds=least_seconds(
+            scenario.workload.kind,
+            scenario.workload.count,
+            header.environment.client_limits.get(VIRT_CONTROLLER),
+        ),
         namespaces=scenario.workload.namespaces,
         own_calls=sum(header.own_calls.values()),
         objectives="" if scenario.objectives is None else scenario.objectives.name,

@@ -5,9 +5,9 @@ Invariant: every line is derived from the plan and the scenario; nothing is aske
 
 from virtslo.base.clock import to_seconds
 from virtslo.base.units import format_duration, format_rate
-from virtslo.load.ceiling import calls_per_object
 from virtslo.load.churn import churn_seconds
 from virtslo.load.plan import Plan
+from virtslo.model.ceiling import needed_calls
 from virtslo.model.scenario import ArrivalProcess, ChurnMode, Pattern, Scenario
 from virtslo.model.workload import TRAITS
 
@@ -23,11 +23,11 @@ def describe_plan(plan: Plan, scenario: Scenario) -> list[str]:
         f"ramp-up: {_ramp_up(plan, scenario)}",
     ]
     lines += _churn(plan, scenario)
-    calls, limit = calls_per_object(scenario.workload.kind), plan.limit
+    calls, limit = needed_calls(scenario.workload.kind), plan.limit
     lines += [
         (
             f"least time: {format_duration(plan.least_seconds)} to all Running "
-            f"({calls:g} calls of virt-controller per VMI at {limit.qps:g}/s, bucket of "
+            f"({calls} calls of virt-controller that a VMI needs, at {limit.qps:g}/s, bucket of "
             f"{limit.burst}; {limit.source})"
         ),
         (

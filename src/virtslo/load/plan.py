@@ -9,12 +9,6 @@ from random import Random
 from typing import Any
 
 from virtslo.load.arrivals import offsets
-from virtslo.load.ceiling import (
-    DEFAULT_LIMIT,
-    calls_per_object,
-    default_deadline,
-    least_seconds,
-)
 from virtslo.load.churn import CycleSchedule, churn_schedule
 from virtslo.load.manifests import prepare_manifest
 from virtslo.load.naming import (
@@ -29,6 +23,7 @@ from virtslo.load.naming import (
 )
 from virtslo.load.planned import PlannedCycle, PlannedObject, PlannedOperation
 from virtslo.load.replacing import plan_cycles, replacement_slots
+from virtslo.model.ceiling import DEFAULT_LIMIT, default_deadline, least_seconds, usual_seconds
 from virtslo.model.environment import ClientLimit
 from virtslo.model.identifiers import Object
 from virtslo.model.scenario import Scenario
@@ -59,6 +54,8 @@ class Plan:
     """Ramp-up: the intended time of each of `objects`, from the stage's t0."""
     least_seconds: float
     """The ceiling: no run of this plan can be faster."""
+    usual_seconds: float
+    """How long the calls that are usual take through virt-controller's token bucket."""
     running_deadline: float
     gone_deadline: float
     cycles: tuple[PlannedCycle, ...] = ()
@@ -96,7 +93,7 @@ def make_plan(
     """The plan of a scenario whose manifests have been rendered, one for each context."""
     bucket = limit or DEFAULT_LIMIT
     workload = scenario.workload
-    least = least_seconds(calls_per_object(workload.kind), workload.count, bucket.qps, bucket.burst)
+    usual = usual_seconds(workload.kind, workload.count, bucket)
     schedule = _schedule(scenario, seed)
     slots = ramp_up_slots(scenario)
     objects = _planned(scenario, run_label, slots, manifests)
@@ -109,9 +106,10 @@ def make_plan(
         objects=objects,
         warm_up=_planned(scenario, run_label, warm_up_slots(scenario), warm_up_manifests),
         offsets_ns=tuple(offsets(scenario.load.arrival, len(slots), rng)),
-        least_seconds=least,
-        running_deadline=scenario.deadlines.running or default_deadline(least),
-        gone_deadline=scenario.deadlines.gone or default_deadline(least),
+        least_seconds=least_seconds(workload.kind, workload.count, bucket),
+        usual_seconds=usual,
+        running_deadline=scenario.deadlines.running or default_deadline(usual),
+        gone_deadline=scenario.deadlines.gone or default_deadline(usual),
         cycles=plan_cycles(
             scenario,
             schedule,

@@ -19,7 +19,7 @@ def test_a_burst_is_described_with_its_ceiling_and_deadlines() -> None:
     filled = described("vmi", 1000, workload={"namespaces": 4, "objectsPerNamespace": 250})
     assert "virtslo-s1-3 (4, filled one after another, 250 objects each), made" in filled
     assert "at most 100 in flight (closed loop)" in text
-    assert "least time: 38s" in text
+    assert "least time: 18s" in text
     assert "deadlines: 10m for Running, 10m for gone" in text
     assert "warm-up: 1 created" in text
 

@@ -59,7 +59,8 @@ def test_the_ceiling_uses_the_limit_that_is_in_effect() -> None:
         limit=ClientLimit(2.0, 4, "KubeVirt CR"),
     )
 
-    assert plan.least_seconds == 10.0
+    assert plan.least_seconds == 4.0
+    assert plan.usual_seconds == 10.0
 
 
 def test_pools_are_groups_with_members() -> None:

@@ -65,7 +65,7 @@ def idle_seconds(scenario: Scenario, plan: Plan) -> float:
     The window meant is the measured one: that of the churn stage, where there is churn.
     """
     last_offset = to_seconds(plan.offsets_ns[-1]) if plan.offsets_ns else 0.0
-    least = last_offset + plan.least_seconds
+    least = last_offset + plan.usual_seconds
     churn = scenario.load.churn
     if churn is not None and scenario.load.pattern is not Pattern.BURST:
         least = churn.duration or churn.cycles * churn.every

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from virtslo.app.search.assess import ANSWERS, QUEUES
 from virtslo.app.search.controller import Bounds
-from virtslo.load.ceiling import calls_per_object
+from virtslo.model.ceiling import usual_calls
 from virtslo.model.environment import ClientLimit, Environment
 from virtslo.model.scenario import Scenario
 from virtslo.model.vocabulary import VIRT_CONTROLLER
@@ -89,7 +89,7 @@ def ceilings_of(
             limit.qps / calls,
             f"{limit.qps:g} requests/s / {calls:.3g} calls a VMI",
         )
-    known = calls_per_object(scenario.workload.kind)
+    known = usual_calls(scenario.workload.kind)
     yield Ceiling(
         "virt-controller's token bucket, calls as in a burst on a real plane",
         limit.qps / known,

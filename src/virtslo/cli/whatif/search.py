@@ -241,7 +241,7 @@ def _predicted(
     target: TargetOptions, scenario: "Scenario", where: "RealTarget | None", *, is_count: bool
 ) -> float:
     """Where to begin: a share of the rate that virt-controller's client limit allows."""
-    from virtslo.load.ceiling import DEFAULT_LIMIT, calls_per_object
+    from virtslo.model.ceiling import DEFAULT_LIMIT, usual_calls
     from virtslo.model.vocabulary import VIRT_CONTROLLER
 
     if is_count:
@@ -253,7 +253,7 @@ def _predicted(
         profile = profile_of_target(_simulated(target, scenario, 1))
         limits = profile.limits.get(VIRT_CONTROLLER)
         qps = limits.qps if limits is not None and limits.qps > 0 else qps
-    share = SHARE_OF_CEILING * qps / calls_per_object(scenario.workload.kind)
+    share = SHARE_OF_CEILING * qps / usual_calls(scenario.workload.kind)
     return float(f"{share:.3g}")
 
 

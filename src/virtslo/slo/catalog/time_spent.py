@@ -55,8 +55,9 @@ CONTROLLER_CALLS: Final = FAMILY.define(
         "requests",
         PER_OBJECT,
         Section.TIME,
-        "requests that virt-controller made for each VMI in the measured stage, refused ones "
-        "too: each takes a token of its client's bucket",
+        "requests that virt-controller made for each VMI in the measured stage, on every resource "
+        "but leases, refused ones too: each takes a token of its client's bucket. Of a burst those "
+        "after the last was Running are among them, of churn those of the deletions",
         COMPONENTS,
     )
 )
@@ -66,8 +67,9 @@ COMPUTED_LEAST: Final = FAMILY.define(
         "s",
         VALUE,
         Section.TIME,
-        "the least time that this many calls per VMI need through virt-controller's token "
-        "bucket: max(0, calls x VMIs - burst) / qps",
-        f"{COMPONENTS}, KubeVirt's configuration",
+        "the least time until all VMIs of the ramp-up are Running: the calls without which a VMI "
+        "does not come to Running, through virt-controller's token bucket: max(0, calls x VMIs - "
+        "burst) / qps",
+        "KubeVirt's configuration",
     )
 )

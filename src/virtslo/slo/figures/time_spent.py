@@ -1,7 +1,8 @@
 """Where the time from creation to Running goes: by phase, by waiting, and by what bounds it.
 
 Invariant: the parts by phase add up to the whole, over the VMIs that are Running; the sums of
-waiting run in parallel and do not. The ceiling is computed from calls as they were counted.
+waiting run in parallel and do not. The least time is the plan's own; calls as they were counted
+stand beside it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from virtslo.base.clock import to_seconds
+from virtslo.model.ceiling import least_seconds
 from virtslo.model.environment import ClientLimit
 from virtslo.model.figures import Figure, no_data
 from virtslo.model.identifiers import RUNNING
@@ -22,11 +24,11 @@ from virtslo.model.kubevirt_metrics import (
 from virtslo.model.rest_calls import COMPONENTS
 from virtslo.model.vocabulary import (
     COUNTED_COMPONENTS,
-    COUNTED_RESOURCES,
     TABLE_PHASES,
     VIRT_CONTROLLER,
     WATCH,
 )
+from virtslo.model.workload import Kind
 from virtslo.slo.catalog.time_spent import (
     API_ANSWER_WAIT,
     COMPUTED_LEAST,
@@ -44,6 +46,7 @@ from virtslo.slo.record.rest_calls import objects_of, reason_of, source_window
 
 BOUND_SHARE: Final = 0.5
 """From this share of the time on, the client's limit is what bounds a run most."""
+LEASES: Final = "leases"
 
 PARTS: Final = (TO_PENDING, *IN_PHASE.values())
 """The indicators that add up to the mean time from creation to Running."""
@@ -61,17 +64,26 @@ class Ceiling:
     """What virt-controller's client limit allows at most."""
 
     calls_per_object: float
+    """As counted in the measured stage, on every resource."""
     objects: int
     limit: ClientLimit
+    kind: Kind
+    count: int
+    """How many VMIs the ramp-up brings to Running."""
 
     @property
     def least_seconds(self) -> float:
-        """No run of this number of objects can be faster."""
+        """No ramp-up of this kind and count can be faster."""
+        return least_seconds(self.kind, self.count, self.limit)
+
+    @property
+    def counted_seconds(self) -> float:
+        """How long the calls that were counted take through the token bucket."""
         return self.limit.least_seconds(self.calls_per_object * self.objects)
 
     @property
     def objects_per_second(self) -> float | None:
-        """The rate in the long run; None without a limit."""
+        """The rate in the long run, at the calls that were counted; None without a limit."""
         if self.limit.qps <= 0 or not self.calls_per_object:
             return None
         return self.limit.qps / self.calls_per_object
@@ -95,8 +107,8 @@ def time_rows(run: Measured) -> Iterator[Row]:
         return
     calls = Figure(ceiling.calls_per_object, CONTROLLER_CALLS.unit, ceiling.objects, COMPONENTS)
     yield Row(CONTROLLER_CALLS, "per_object", calls)
-    source = f"{COMPONENTS}, {ceiling.limit.source}"
-    least = Figure(ceiling.least_seconds, COMPUTED_LEAST.unit, ceiling.objects, source)
+    source = ceiling.limit.source
+    least = Figure(ceiling.least_seconds, COMPUTED_LEAST.unit, ceiling.count, source)
     yield Row(COMPUTED_LEAST, "value", least)
 
 
@@ -130,17 +142,19 @@ def ceiling_of(run: Measured) -> Ceiling | str:
     objects = objects_of(run, stage)
     if limit is None or objects == 0:
         return "virt-controller's client limit is not known" if objects else "there are no VMIs"
-    return Ceiling(controller_calls(window) / objects, objects, limit)
+    workload = run.record.header.scenario.workload
+    calls = controller_calls(window) / objects
+    return Ceiling(calls, objects, limit, workload.kind, workload.count)
 
 
 def controller_calls(window: Window) -> int:
-    """Requests of virt-controller about objects, refused ones too, watches not."""
+    """Requests of virt-controller on every resource, refused ones too, that took a token: leases,
+    which have a client of their own, and watches, which last, are none of them.
+    """
     return sum(
         count
         for (component, call), count in folded(window.requests).items()
-        if component == VIRT_CONTROLLER
-        and call.resource in COUNTED_RESOURCES
-        and call.verb != WATCH
+        if component == VIRT_CONTROLLER and call.resource != LEASES and call.verb != WATCH
     )
 
 

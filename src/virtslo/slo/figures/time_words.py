@@ -7,6 +7,7 @@ says why, once.
 from collections.abc import Iterator, Mapping
 
 from virtslo.base.clock import to_seconds
+from virtslo.model.ceiling import needed_calls
 from virtslo.model.identifiers import RUNNING
 from virtslo.slo.catalog.time_spent import (
     API_ANSWER_WAIT,
@@ -45,15 +46,16 @@ def time_lines(run: Measured) -> tuple[str, ...]:
 
 
 def ceiling_sentence(ceiling: Ceiling) -> str:
-    """What virt-controller's client limit allows, with calls as counted."""
-    calls = f"virt-controller makes {ceiling.calls_per_object:.1f} calls per VMI"
+    """What virt-controller's client limit allows: the least time, and calls as counted."""
+    calls = f"virt-controller made {ceiling.calls_per_object:.1f} calls per VMI"
     rate = ceiling.objects_per_second
     if rate is None:
         return f"{calls}, and its client has no limit"
+    limit = f"{ceiling.limit.qps:g}/s after a burst of {ceiling.limit.burst}"
     return (
-        f"{calls}, {ceiling.limit.qps:g}/s after a burst of {ceiling.limit.burst}: "
-        f"{ceiling.objects} VMIs cannot be Running before {_time(ceiling.least_seconds)}; in the "
-        f"long run {rate:.3g} VMIs/s"
+        f"{calls}, of which {needed_calls(ceiling.kind)} are needed before Running; at {limit}, "
+        f"{ceiling.count} VMIs cannot be Running before {_time(ceiling.least_seconds)}; at the "
+        f"calls counted, in the long run {rate:.3g} VMIs/s"
     )
 
 
@@ -89,15 +91,17 @@ def _ceiling(run: Measured) -> Iterator[str]:
     if measured is None or run.churn is not None:
         yield sentence
         return
-    share = ceiling.least_seconds / measured if measured > 0 else 0.0
+    counted = ceiling.counted_seconds
+    share = counted / measured if measured > 0 else 0.0
     bound = (
         "the client's limit is what bounds this run most"
         if share >= BOUND_SHARE
         else "something else bounds this run"
     )
+    after = ", some of them after the last was Running" if counted > measured else ""
     yield (
-        f"{sentence}. Measured: all Running after {_time(measured)}, of which that is "
-        f"{100 * share:.0f} %: {bound}"
+        f"{sentence}. Measured: all Running after {_time(measured)}; all calls of the stage take "
+        f"{_time(counted)} of the limit{after}: {bound}"
     )
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from support.reads import burst_record, measured_burst, read
 from virtslo.model.environment import ClientLimit
 from virtslo.model.rest_calls import OwnLatencies, RestCallReads
+from virtslo.model.workload import Kind
 from virtslo.slo.figures.responsiveness import bucket_quantile, responsiveness_rows
 from virtslo.slo.figures.time_spent import Ceiling, ceiling_of, time_rows
 from virtslo.slo.figures.time_words import ceiling_sentence
@@ -35,20 +36,24 @@ def test_the_ceiling_is_of_calls_as_they_were_counted() -> None:
 
     assert isinstance(ceiling, Ceiling)
     assert ceiling.calls_per_object == 8.0, "refused calls count, leases and watches do not"
+    assert ceiling.counted_seconds == 0.0
     assert ceiling.least_seconds == 0.0
 
 
 def test_the_sentence_is_the_one_people_asked_for() -> None:
-    ceiling = Ceiling(8.0, 1000, ClientLimit(200, 400, "KubeVirt default"))
+    limit = ClientLimit(200, 400, "KubeVirt default")
+    ceiling = Ceiling(8.0, 1000, limit, Kind.VMI, 1000)
 
     assert ceiling_sentence(ceiling) == (
-        "virt-controller makes 8.0 calls per VMI, 200/s after a burst of 400: 1000 VMIs cannot be "
-        "Running before 38 s; in the long run 25 VMIs/s"
+        "virt-controller made 8.0 calls per VMI, of which 4 are needed before Running; at 200/s "
+        "after a burst of 400, 1000 VMIs cannot be Running before 18 s; at the calls counted, in "
+        "the long run 25 VMIs/s"
     )
+    assert ceiling.counted_seconds == 38.0
 
 
 def test_a_bucket_that_is_off_has_no_ceiling() -> None:
-    ceiling = Ceiling(8.0, 1000, ClientLimit(0, 0, "profile"))
+    ceiling = Ceiling(8.0, 1000, ClientLimit(0, 0, "profile"), Kind.VMI, 1000)
 
     assert ceiling.least_seconds == 0.0
     assert "no limit" in ceiling_sentence(ceiling)

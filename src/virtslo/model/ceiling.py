@@ -1,0 +1,113 @@
+"""The least time: no run of a plan can be faster than virt-controller's client lets it be.
+
+Invariant: a least time is a true lower bound, since it counts no call but those without which a VMI
+does not come to Running. What is usual, as measured on a real control plane in a burst, is more,
+and serves deadlines alone. There is one least time, which a plan and a report both have from here.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from virtslo.model.environment import ClientLimit
+from virtslo.model.workload import Kind
+
+DEFAULT_LIMIT: Final = ClientLimit(200.0, 400, "KubeVirt default")
+LEAST_DEADLINE: Final = 600.0
+DEADLINE_FACTOR: Final = 3.0
+
+_OF_VMI: Final = {
+    "create pods": 1,
+    "patch pods/status": 1,
+    "update virtualmachineinstances": 2,
+}
+"""The pod, its readiness gate, the phases Scheduling and Scheduled. Running is virt-handler's."""
+_OF_VM: Final = {
+    "patch virtualmachines": 1,
+    "create controllerrevisions": 1,
+    "create virtualmachineinstances": 1,
+    **_OF_VMI,
+}
+"""The VM's finalizer and its revision come before its VMI."""
+NEEDED_CALLS: Final[Mapping[Kind, Mapping[str, int]]] = {
+    Kind.VMI: _OF_VMI,
+    Kind.VM: _OF_VM,
+    Kind.VMPOOL: {"create virtualmachines": 1, **_OF_VM},
+    Kind.VMIRS: {"create virtualmachineinstances": 1, **_OF_VMI},
+}
+"""Calls of virt-controller that a VMI cannot come to Running without, by kind of workload. Not
+among them: events, the note of API versions (a template may bring it), labels, a VM's status, and
+whatever follows Scheduled."""
+
+USUAL_CALLS: Final[Mapping[Kind, Mapping[str, float]]] = {
+    Kind.VMI: {
+        "update virtualmachineinstances": 3.0,
+        "patch virtualmachineinstances": 1.0,
+        "create pods": 1.0,
+        "patch pods": 1.0,
+        "patch pods/status": 1.0,
+        "create events": 1.0,
+    },
+    Kind.VM: {
+        "create virtualmachineinstances": 1.0,
+        "update virtualmachineinstances": 4.0,
+        "patch virtualmachineinstances": 1.0,
+        "create pods": 1.0,
+        "patch pods": 1.0,
+        "patch pods/status": 1.0,
+        "create controllerrevisions": 1.0,
+        "update virtualmachines": 1.0,
+        "update virtualmachines/status": 3.0,
+        "patch virtualmachines": 1.0,
+        "create events": 2.0,
+    },
+    Kind.VMPOOL: {
+        "create virtualmachines": 1.0,
+        "create virtualmachineinstances": 1.0,
+        "update virtualmachineinstances": 4.0,
+        "patch virtualmachineinstances": 1.0,
+        "create pods": 1.0,
+        "patch pods": 1.0,
+        "patch pods/status": 1.0,
+        "create controllerrevisions": 1.0,
+        "update virtualmachines": 1.0,
+        "update virtualmachines/status": 3.0,
+        "patch virtualmachines": 1.0,
+        "create events": 2.0,
+    },
+    Kind.VMIRS: {
+        "create virtualmachineinstances": 1.0,
+        "update virtualmachineinstances": 3.0,
+        "patch virtualmachineinstances": 1.0,
+        "create pods": 1.0,
+        "patch pods": 1.0,
+        "patch pods/status": 1.0,
+        "create events": 1.0,
+    },
+}
+"""Successful calls of virt-controller for one VMI from creation to the end of a burst, by kind of
+workload, as measured on a real control plane (KUBEVIRT-CALLS 2a)."""
+
+
+def needed_calls(kind: Kind) -> int:
+    """Calls of virt-controller that one VMI of a workload needs before it is Running."""
+    return sum(NEEDED_CALLS[kind].values())
+
+
+def usual_calls(kind: Kind) -> float:
+    """Calls of virt-controller for one VMI of a workload in a burst, as measured."""
+    return sum(USUAL_CALLS[kind].values())
+
+
+def least_seconds(kind: Kind, count: int, limit: ClientLimit | None) -> float:
+    """The least time until all of `count` VMIs are Running; 0 where no bucket limits it."""
+    return (limit or DEFAULT_LIMIT).least_seconds(needed_calls(kind) * count)
+
+
+def usual_seconds(kind: Kind, count: int, limit: ClientLimit | None) -> float:
+    """How long the usual calls of `count` VMIs take through the token bucket."""
+    return (limit or DEFAULT_LIMIT).least_seconds(usual_calls(kind) * count)
+
+
+def default_deadline(usual: float) -> float:
+    """How long to wait where nothing was said: 10 min, or three times what usual calls take."""
+    return max(LEAST_DEADLINE, DEADLINE_FACTOR * usual)
