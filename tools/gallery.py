@@ -21,7 +21,8 @@ from support.chromium import browser, missing, opened  # noqa: E402
 from support.cli import only_run, virtslo  # noqa: E402
 from virtslo.app.build_report import build_report  # noqa: E402
 from virtslo.cli.formats import FORMATS  # noqa: E402
-from virtslo.cli.wiring import read_record, render, render_files  # noqa: E402
+from virtslo.cli.rendering import render, render_files  # noqa: E402
+from virtslo.cli.wiring import read_record  # noqa: E402
 from virtslo.model.record import RunRecord  # noqa: E402
 
 FOLDER = ROOT / "docs" / "gallery"

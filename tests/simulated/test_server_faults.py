@@ -223,9 +223,23 @@ async def test_a_request_under_way_when_the_server_dies_is_never_carried_out(
 async def test_a_fault_of_a_stage_strikes_in_every_such_stage_and_nowhere_else(
     clock: Clock,
 ) -> None:
+    assert await _waits_by_stage(clock, "stage=churn") == [0, 0, 1, 0, 0, 0, 1, 0]
+
+
+async def test_a_fault_without_a_stage_strikes_in_the_measured_one(clock: Clock) -> None:
+    assert await _waits_by_stage(clock, "at=0s") == [0, 0, 1, 0, 0, 0, 1, 0]
+
+
+async def test_a_fault_of_the_whole_run_strikes_in_every_stage_and_between(clock: Clock) -> None:
+    assert await _waits_by_stage(clock, "stage=run") == [1] * 8
+
+
+async def _waits_by_stage(clock: Clock, when: str) -> list[float]:
+    """How long a GET takes in and after each of four stages, of which churn is measured."""
     board = StageBoard()
+    board.measured = "churn"
     waits = []
-    async with faulty_server(clock, ["latency:rate=1,delay=1s,stage=churn"], stages=board) as it:
+    async with faulty_server(clock, [f"latency:rate=1,delay=1s,{when}"], stages=board) as it:
         cluster = Cluster(KubeApi(DirectTransport(it, USER)), it, clock)
         for name in ("ramp_up", "churn", "ramp_down", "churn"):
             board.note(name, is_over=False)
@@ -235,4 +249,4 @@ async def test_a_fault_of_a_stage_strikes_in_every_such_stage_and_nowhere_else(
             await asyncio.sleep(1)
             waits.append(await _seconds_of_a_get(cluster))
 
-    assert waits == [0, 0, 1, 0, 0, 0, 1, 0]
+    return waits

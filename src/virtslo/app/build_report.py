@@ -65,7 +65,7 @@ def build_report(
         dict(zip(ids, indicators, strict=True)),
         dict(zip(ids, found, strict=True)),
     )
-    return Report(
+    report = Report(
         runs=tuple(_summary(record) for record in records),
         valid=not any(item.finding.inconclusive for item in findings),
         findings=tuple(findings),
@@ -77,7 +77,9 @@ def build_report(
         time_spent=tuple(RunLines(run.record.host.run_id, time_lines(run)) for run in runs),
         definitions=CATALOG,
         details=tuple(run_detail(record) for record in records) if detailed else (),
+        standing=tuple(item for item in verdicts if _stands(item, findings)),
     )
+    return replace(report, exit_code=exit_code(report))
 
 
 def exit_code(report: Report) -> int:

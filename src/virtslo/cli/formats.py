@@ -25,16 +25,26 @@ class Format:
     """Whether it shows single objects and moments."""
     says_simulated: bool = True
     """Whether it has a place to say that a run was simulated."""
+    can_be_whole: bool = False
+    """Whether it can show the three tables with what was not run."""
     goes_to: str = ""
     """What `--to` may be the address of; empty where it can only be written."""
 
 
 FORMATS: Final[Mapping[str, Format]] = {
     "table": Format(
-        "tables for a terminal", "virtslo.report.text.terminal:Terminal", is_detailed=True
+        "tables for a terminal",
+        "virtslo.report.text.terminal:Terminal",
+        is_detailed=True,
+        can_be_whole=True,
     ),
-    "summary": Format("the three tables and a row a run", "virtslo.report.text.summary:Summary"),
-    "markdown": Format("GitHub Markdown", "virtslo.report.text.markdown:Markdown"),
+    "summary": Format(
+        "the tables and a row a run", "virtslo.report.text.summary:Summary", can_be_whole=True
+    ),
+    "conclusion": Format("the answer in six lines", "virtslo.report.text.terminal:ConclusionLines"),
+    "markdown": Format(
+        "GitHub Markdown", "virtslo.report.text.markdown:Markdown", can_be_whole=True
+    ),
     "json": Format("virtslo.report/v1", "virtslo.report.json_document:JsonDocument"),
     "html": Format(
         "one page with interactive plots", "virtslo.report.html.page:Html", is_detailed=True
@@ -78,7 +88,9 @@ FORMATS: Final[Mapping[str, Format]] = {
         says_simulated=False,
     ),
 }
-FOR_TERMINALS: Final = frozenset({"table", "summary"})
+RECORD_LIST: Final = "virtslo.report.text.record_list:record_list_text"
+"""What draws `virtslo list`: `module:function`."""
+FOR_TERMINALS: Final = frozenset({"table", "summary", "conclusion"})
 """Formats that are coloured where there is a terminal; never in a file."""
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from virtslo.base.near_words import did_you_mean
+
 
 class LazyGroup(click.Group):
     """A group that imports a command's module only when it is used."""
@@ -30,6 +32,17 @@ class LazyGroup(click.Group):
         module, _ = self._modules[cmd_name]
         command: click.Command = importlib.import_module(module).command
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the arguments name; an unknown one is refused with the nearest."""
+        name = args[0]
+        if name not in self._modules and not name.startswith("-"):
+            hint = did_you_mean(name, self._modules)
+            known = f"the commands are {', '.join(self._modules)}"
+            ctx.fail(f"no command {name!r}: {hint or known}")
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing any."""

@@ -29,6 +29,8 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "report": ("virtslo.cli.commands.report", "Print a run's report from its record."),
     "tables": ("virtslo.cli.commands.tables", "Print the three tables from one or several runs."),
+    "list": ("virtslo.cli.commands.listing", "List the records of a folder."),
+    "show": ("virtslo.cli.commands.show", "Open a record's page in a browser."),
     "audit": (
         "virtslo.cli.commands.audit",
         "Audit a test from a Prometheus, as perfscale-audit does.",
@@ -68,10 +70,14 @@ def main() -> None:
     Run KubeVirt's two scale tests, Burst and Steady State, on a real cluster or on the built-in
     simulated one, and fill the three tables of SIG-scale.
 
+    The simulated cluster runs virtslo's own controllers, in the manner of KubeVirt's: it answers
+    questions on settings, load and method. A change of KubeVirt's Go code does not show there;
+    that takes a real cluster.
+
     \b
     virtslo run burst                      burst of 100 VMIs on the simulated cluster
     virtslo run scenario.yaml --context c  a scenario file, on a real cluster
-    virtslo report runs/ID                 report of a finished run, from its record
+    virtslo report latest                  report of a finished run, from its record
     """
 
 

@@ -108,6 +108,28 @@ class TargetOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportWanted:
+    """In which form a report is wanted, and where."""
+
+    form: str = "table"
+    output: Path | None = None
+    is_whole: bool = False
+    """Whether the three tables are wanted with what was not run."""
+
+
+def tables_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the option that says how much of the three tables is shown."""
+    return click.option(
+        "--tables",
+        "extent",
+        type=click.Choice(["run", "full"]),
+        default="run",
+        show_default=True,
+        help="The three tables: what was run, or all (as for several tests).",
+    )(command)
+
+
+@dataclass(frozen=True, slots=True)
 class RunOptions:
     """The options of `virtslo run`."""
 
@@ -116,7 +138,7 @@ class RunOptions:
     target: TargetOptions
     seed: int
     runs: Path
-    form: str
+    wanted: ReportWanted
     resume: Path | None
     is_dry: bool
     keep: bool
@@ -140,7 +162,7 @@ class RunOptions:
             ),
             seed=values["seed"],
             runs=values["runs"],
-            form=values["form"],
+            wanted=ReportWanted(values["form"], values["output"], values["extent"] == "full"),
             resume=values["resume"],
             is_dry=values["dry_run"],
             keep=values["keep"],

@@ -49,7 +49,9 @@ def look_and_ask(
     """
     from virtslo.base.errors import ClusterError
     from virtslo.cli.targets import ask, require_agreement
+    from virtslo.cli.wiring import describe_target
 
+    describe_target(target)  # what is wrong with the target is said before what else is missing
     require_agreement(is_agreed=is_agreed)
     examinations = [(scenario, look_at(scenario, target)) for scenario in scenarios]
     if not all(examination.is_possible for _, examination in examinations):

@@ -10,34 +10,24 @@ import click
 from virtslo.app.build_report import build_report, exit_code
 from virtslo.base.errors import ScenarioError, StoreError
 from virtslo.cli.formats import FOR_TERMINALS, FORMATS, check_destination, check_simulated
+from virtslo.cli.options import ReportWanted
 from virtslo.cli.output import write_file, write_folder
+from virtslo.cli.record_names import locate
+from virtslo.cli.rendering import render, render_files, render_shared
 from virtslo.cli.wiring import (
     is_suite,
     kube_burner_documents,
     push_metrics,
     read_record,
     read_suite,
-    render,
-    render_files,
-    render_shared,
     send_documents,
 )
 from virtslo.model.objectives import ObjectiveSet
 from virtslo.model.record import RunRecord, RunStatus
+from virtslo.model.report import Report
 from virtslo.model.suite import SuiteRecord
 
-DEFAULT_ROOT = Path("runs")
 INTERRUPTED = 130
-
-
-def locate(run: Path) -> Path:
-    """The folder of a record, by its path or by its id under ./runs. Raises StoreError."""
-    for candidate in (run, DEFAULT_ROOT / run):
-        if candidate.is_dir():
-            return candidate
-    known = sorted(path.name for path in DEFAULT_ROOT.glob("*") if path.is_dir())[-5:]
-    hint = f"the latest under {DEFAULT_ROOT}: {', '.join(known)}" if known else "no runs are there"
-    raise StoreError(f"no record at {str(run)!r}", hint=hint)
 
 
 def read_runs(runs: Sequence[Path]) -> tuple[list[RunRecord], list[SuiteRecord]]:
@@ -80,10 +70,12 @@ def print_report(
     allow_simulated: bool = False,
     is_shared: bool = False,
     objectives: str | None = None,
+    is_whole: bool = False,
 ) -> int:
     """Print or write the report of these records; returns the exit code they come to.
 
-    `objectives`, a catalog's name or a path, judge instead of the records' own.
+    `objectives`, a catalog's name or a path, judge instead of the records' own. Whole: the three
+    tables with what was not run, too.
     """
     judges = read_objectives(objectives)
     records, suites = read_runs(runs)
@@ -92,18 +84,30 @@ def print_report(
     )
     check_simulated(report, form, is_allowed=allow_simulated)
     if output is None:
-        click.echo(render(report, form), nl=False)
-        return exit_code(report)
+        click.echo(render(report, form, **options_of(form, is_whole=is_whole)), nl=False)
+    else:
+        _write(report, form, output, is_shared=is_shared, is_whole=is_whole)
+    return exit_code(report)
+
+
+def options_of(form: str, *, is_whole: bool) -> dict[str, bool]:
+    """The options of a format's renderer."""
+    return {"is_whole": True} if is_whole and FORMATS[form].can_be_whole else {}
+
+
+def _write(
+    report: Report, form: str, output: Path, *, is_shared: bool = False, is_whole: bool = False
+) -> None:
+    """Write a report to a file or a folder. Raises StoreError."""
     files = render_files(report, form)
     if is_shared:
         write_folder(output.parent, render_shared(report, output.name))
     elif files is None:
-        text = render(report, form)
+        text = render(report, form, **options_of(form, is_whole=is_whole))
         write_file(output, click.unstyle(text) if form in FOR_TERMINALS else text)
     else:
         write_folder(output, files)
     click.echo(f"written: {output}", err=True)
-    return exit_code(report)
 
 
 def send_report(
@@ -148,18 +152,34 @@ def send_report(
 
 def conclude(
     records: Sequence[RunRecord],
+    wanted: ReportWanted,
     *,
-    form: str,
     suite: SuiteRecord | None = None,
     history: str | None = None,
 ) -> int:
-    """Print the report of runs that have just ended, the parts of a suite or one run, and store
-    them in the history if one is named; returns their exit code."""
-    suites = () if suite is None else (suite,)
+    """Print or write the report of runs that have just ended, the parts of a suite or one run, and
+    store them in the history if one is named; returns their exit code."""
+    suites, form = () if suite is None else (suite,), wanted.form
     if form == "table" and (suite is not None or len(records) > 1):
         form = "summary"
+    _tell_leftovers(records)
     report = build_report(records, detailed=FORMATS[form].is_detailed, suites=suites)
-    click.echo(render(report, form), nl=False)
+    check_simulated(report, form, is_allowed=False)
+    failure = None if history is None else _failure_to_store(records, history)
+    if wanted.output is None:
+        options = options_of(form, is_whole=wanted.is_whole)
+        click.echo(render(report, form, **options), nl=False)
+    else:
+        _write(report, form, wanted.output, is_whole=wanted.is_whole)
+        click.echo(render(report, "conclusion"), nl=False)
+    if failure is not None:
+        raise failure
+    if any(record.header.status is RunStatus.INTERRUPTED for record in records):
+        return INTERRUPTED
+    return exit_code(report)
+
+
+def _tell_leftovers(records: Sequence[RunRecord]) -> None:
     for record in records:
         if record.header.left_behind:
             click.echo(
@@ -168,15 +188,11 @@ def conclude(
                 + f"\n  remove it: virtslo clean --run {record.header.run_label}",
                 err=True,
             )
-    if history is not None:
-        _store(records, history)
-    if any(record.header.status is RunStatus.INTERRUPTED for record in records):
-        return INTERRUPTED
-    return exit_code(report)
 
 
-def _store(records: Sequence[RunRecord], location: str) -> None:
-    """Store runs in a history; one that is there already is left as it is. Raises StoreError."""
+def _failure_to_store(records: Sequence[RunRecord], location: str) -> StoreError | None:
+    """Store runs in a history; one that is there already is left as it is. What went wrong is
+    returned, so that the report is printed all the same."""
     from virtslo.app.history.store_runs import runs_of
     from virtslo.cli.history.options import opened
 
@@ -190,7 +206,8 @@ def _store(records: Sequence[RunRecord], location: str) -> None:
             )
     except StoreError as error:
         folders = " ".join(record.host.directory for record in records)
-        raise StoreError(
+        return StoreError(
             f"the records are kept, but not stored in the history: {error.message}",
             hint=f"virtslo history import {folders}",
-        ) from error
+        )
+    return None

@@ -54,15 +54,6 @@ def real_target(options: TargetOptions, faults: tuple[str, ...] = ()) -> RealTar
         problems.append(
             Problem("--in-cluster", "a kubeconfig or context beside it", "one target", "choose one")
         )
-    if options.is_agreed and named and not (context or in_cluster):
-        problems.append(
-            Problem(
-                "--yes",
-                "a target that is not named",
-                "--context NAME or --in-cluster beside --yes",
-                "a load test must be aimed: name the context",
-            )
-        )
     if problems:
         raise ScenarioError("command line", problems)
     if not named:
@@ -159,7 +150,7 @@ def require_agreement(*, is_agreed: bool) -> None:
     problem = Problem(
         "--yes",
         "no terminal to ask on",
-        "--yes with --context NAME or --in-cluster",
+        "--yes with --context NAME, --kubeconfig PATH or --in-cluster",
         "virtslo preflight shows what there is; then add --yes",
     )
     raise ScenarioError("command line", [problem])

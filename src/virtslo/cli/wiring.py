@@ -5,8 +5,7 @@ parts are imported where they are used.
 """
 
 import asyncio
-import importlib
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +15,6 @@ from virtslo import __version__
 from virtslo.base.background import in_background
 from virtslo.base.clock import Clock
 from virtslo.base.stage_board import StageBoard
-from virtslo.cli.formats import FORMATS
 from virtslo.model.environment import SimulatedTarget
 from virtslo.model.history.comparison import Comparison
 from virtslo.model.history.runs import HistoryRun, OddInput
@@ -30,7 +28,6 @@ from virtslo.ports.document_sink import Delivery, Document
 from virtslo.ports.history_store import HistoryStore
 from virtslo.ports.kube_api import KubeApi
 from virtslo.ports.metric_source import MetricSource
-from virtslo.ports.renderer import FolderRenderer, Renderer
 from virtslo.ports.run_recorder import RunRecorder
 
 if TYPE_CHECKING:
@@ -284,18 +281,6 @@ def write_suite(directory: Path, suite: SuiteRecord) -> None:
     write(directory, suite)
 
 
-def render(report: Report, form: str) -> str:
-    """A report's text in a format; it ends with a line feed."""
-    text = _renderer(form).render(report)
-    return text if text.endswith("\n") else text + "\n"
-
-
-def render_files(report: Report, form: str) -> Mapping[str, str] | None:
-    """A report's files by name, for a format that is a folder; None for one that is a text."""
-    renderer = _renderer(form)
-    return renderer.files(report) if isinstance(renderer, FolderRenderer) else None
-
-
 def open_prometheus(request: PerfscaleAuditRequest) -> "Prometheus":
     """The Prometheus that an audit is asked of; a context manager."""
     from virtslo.remote.prometheus import Prometheus, PrometheusAddress
@@ -342,20 +327,6 @@ def push_metrics(url: str, run: str, text: str) -> str:
     from virtslo.remote.pushgateway import push
 
     return asyncio.run(push(url, run, text, user_agent=USER_AGENT))
-
-
-def render_shared(report: Report, name: str) -> Mapping[str, str]:
-    """An HTML page under its name, and the files that pages of a folder share."""
-    from virtslo.report.html.page import Html
-
-    page = Html(is_shared=True)
-    return {**page.assets(), name: page.render(report)}
-
-
-def _renderer(form: str) -> Renderer:
-    module, _, name = FORMATS[form].renderer.partition(":")
-    renderer: Renderer = getattr(importlib.import_module(module), name)()
-    return renderer
 
 
 def open_history(location: str) -> HistoryStore:

@@ -5,10 +5,10 @@ Invariant: what is returned is valid; every problem is found, with its place. A 
 """
 
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from typing import Final
 
 from virtslo.base.errors import Problem, ScenarioError
+from virtslo.base.near_words import did_you_mean
 from virtslo.base.units import parse_duration
 from virtslo.model.faults import (
     FAULTS,
@@ -44,14 +44,17 @@ def read_fault(text: str, problems: list[Problem], *, place: str = "--fault") ->
     before = len(problems)
     name, _, rest = text.partition(":")
     if name not in FAULTS:
-        problems.append(Problem(place, repr(name), f"one of {', '.join(FAULTS)}", _near(name)))
+        problems.append(
+            Problem(place, repr(name), f"one of {', '.join(FAULTS)}", did_you_mean(name, FAULTS))
+        )
         return None
     given: dict[str, str] = {}
     for part in filter(None, rest.split(",")):
         key, equals, value = (piece.strip() for piece in part.partition("="))
         if key not in parameters_of(name):
             names = ", ".join(parameters_of(name))
-            problems.append(Problem(f"{place} {name}", repr(key), f"one of {names}"))
+            hint = did_you_mean(key, parameters_of(name))
+            problems.append(Problem(f"{place} {name}", repr(key), f"one of {names}", hint))
         elif not equals:
             problems.append(Problem(f"{place} {name}", repr(part), f"{key}=VALUE"))
         else:
@@ -100,7 +103,8 @@ def _stage(name: str, given: Mapping[str, str], problems: list[Problem], place: 
     known = stage.replace("-", "_")
     if known not in STAGES:
         wanted = f"one of {', '.join(STAGES)}"
-        problems.append(Problem(f"{place} {name}:stage", repr(stage), wanted))
+        hint = did_you_mean(stage, STAGES)
+        problems.append(Problem(f"{place} {name}:stage", repr(stage), wanted, hint))
     return known
 
 
@@ -117,8 +121,3 @@ def _value(text: str, kind: str) -> float:
     if not is_right:
         raise ValueError(_WANTED[kind])
     return value
-
-
-def _near(name: str) -> str:
-    close = get_close_matches(name, FAULTS, n=1)
-    return f"did you mean {close[0]!r}?" if close else ""

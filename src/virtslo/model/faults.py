@@ -10,7 +10,9 @@ from typing import Final
 
 from virtslo.model.operations import CHURN, RAMP_DOWN, RAMP_UP, WARM_UP
 
-STAGES: Final = (WARM_UP, RAMP_UP, CHURN, RAMP_DOWN)
+WHOLE_RUN: Final = "run"
+"""In place of a stage: from the run's first stage on, whatever stage is under way."""
+STAGES: Final = (WARM_UP, RAMP_UP, CHURN, RAMP_DOWN, WHOLE_RUN)
 SHARE: Final = "share"
 SPAN: Final = "span"
 STATUS: Final = "status"
@@ -50,13 +52,13 @@ class Fault:
     """As it was asked for."""
     values: Mapping[str, float] = field(default_factory=dict)
     at: float = 0.0
-    """From the beginning of the run (of the stage, if one is named) to the first time."""
+    """From the beginning of the stage to the first time."""
     lasts: float = 0.0
     """How long each time lasts; 0 is for good."""
     every: float = 0.0
     """From one time to the next; 0 is once."""
     stage: str | None = None
-    """The stage to which the fault is confined."""
+    """The stage to which the fault is confined, or `WHOLE_RUN`; None: the measured stage."""
 
 
 def _rate(default: str) -> Parameter:
@@ -147,11 +149,13 @@ FAULTS: Final[Mapping[str, FaultKind]] = {
 """Every fault, in the order in which they are documented."""
 
 TIMING: Final[Mapping[str, str]] = {
-    "at": "from the start of the run's first stage, or of `stage`, to the first time; for "
-    "`simulate` from when the cluster is ready",
+    "at": "from the start of `stage` to the first time; for `simulate` from when the cluster is "
+    "ready",
     "for": "how long each time lasts; 0 is for good",
     "every": "from the start of one time to that of the next; 0 is once",
-    "stage": f"only in this stage of a run ({', '.join(STAGES)}); what lasts ends with it",
+    "stage": f"only in this stage ({', '.join(STAGES[:-1])}); what lasts ends with it; `run`: in "
+    "the whole run, from its first stage on; default: the measured stage, ramp_up of a burst, "
+    "else churn",
 }
 """What the parameters mean that place a fault in time."""
 

@@ -119,3 +119,17 @@ class Report:
     """Single objects and moments, one a run; only where a format asked for them."""
     groups: tuple[RunGroup, ...] = ()
     """Repetitions among the runs."""
+    exit_code: int = 0
+    """What it comes to: 0 met or valid, 1 violated, 4 inconclusive."""
+    standing: tuple[Verdict, ...] = ()
+    """Violations that stand on figures that no finding touches."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordLine:
+    """A record as a list names it: with its report, or the reason why it cannot be read."""
+
+    name: str
+    """The name of its folder."""
+    report: Report | None = None
+    reason: str = ""

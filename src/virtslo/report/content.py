@@ -5,12 +5,13 @@ footnote with its reason.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from virtslo.model.figures import Figure
 from virtslo.model.indicators import Section
-from virtslo.model.report import Report, RunSummary
+from virtslo.model.report import Report, RunSummary, Tables
 from virtslo.model.vocabulary import (
     KIND_TITLES,
     QUANTILES,
@@ -22,39 +23,6 @@ from virtslo.report.numbers import BOUND_MARKS, cell, measured, number, seconds
 
 PLAIN: Final = ("mean", "value", "count")
 """Statistics that need no name beside their indicator's."""
-
-PROMISES: Final = (
-    "the cluster is KubeVirt's default configuration but for what is listed under Environment",
-    "the load is the one stated: count, arrival, in-flight bound, namespaces",
-    "nothing else loaded the cluster meanwhile, or it is listed under Data quality",
-)
-
-
-TABLE_DEFINITIONS: Final = (
-    (
-        "rates are throughputs: 0.9 N / (the time by which 90 % of all N intended objects made the "
-        "event - the first intended time); of fewer than 20 objects N / (the last - the first "
-        "intended time)"
-    ),
-    "creation rate: objects accepted by the API; VMPool: VMs created through the pool",
-    "phase transition rate: VMIs that enter the phase",
-    (
-        "K8s REST verb: successful requests of virt-api, virt-controller and virt-handler in the "
-        "window, on VMIs, VMs, pools, replica sets, pods, events and controllerrevisions"
-    ),
-    (
-        "Burst: everything is requested at once, or as the arrival says; the figures are of the "
-        "ramp-up"
-    ),
-    (
-        "Steady State: every cycle replaces a part; the figures are of the churn stage only: a "
-        "rate counts from each cycle's own start, N is the mean of a cycle, and the 90 % are of "
-        "all cycles' objects"
-    ),
-    "Constant Churn: replacements arrive at a constant rate; figures of the churn stage only",
-    "several runs of a test: their geometric mean, with its 95 % interval over runs in brackets",
-    "n: how many objects a rate is of, column by column; all cycles, and all runs, together",
-)
 
 APART: Final = frozenset({Section.CALLS, Section.USAGE, Section.TIME})
 """Sections that are tables and sentences of their own."""
@@ -101,11 +69,30 @@ class Footnotes:
         return [f"[{index}] {reason}" for index, reason in enumerate(self.reasons, start=1)]
 
 
-def table_sheets(report: Report) -> list[Sheet]:
-    """The three tables; the second and the third once a kind."""
+def is_of_several(report: Report) -> bool:
+    """Whether several tests or kinds were run: the three tables are then shown whole."""
+    return len({(run.test, run.kind) for run in report.runs}) > 1
+
+
+def table_sheets(report: Report, *, is_whole: bool = True) -> list[Sheet]:
+    """The three tables; the second and the third once a kind.
+
+    Not whole: only the rows of tests and the columns and tables of kinds that were run.
+    """
     tables = report.tables
-    sheets = [_creation(tables.creation_rate)]
-    for kind, title in KIND_TITLES.items():
+    kinds, tests = dict(KIND_TITLES), {run.test for run in report.runs}
+    known = {run.kind for run in report.runs} & set(kinds)
+    if not is_whole and known:
+        kinds = {kind: title for kind, title in kinds.items() if kind in known}
+        tables = Tables(
+            creation_rate=_rows_of(tests, tables.creation_rate),
+            phase_transition_rate={
+                kind: _rows_of(tests, tables.phase_transition_rate[kind]) for kind in kinds
+            },
+            rest_calls={kind: _rows_of(tests, tables.rest_calls[kind]) for kind in kinds},
+        )
+    sheets = [_creation(tables.creation_rate, kinds)]
+    for kind, title in kinds.items():
         sheets.append(
             _by_test(
                 f"Phase transition rate, {title}",
@@ -115,7 +102,7 @@ def table_sheets(report: Report) -> list[Sheet]:
             )
         )  # fmt: skip
         sheets[-1].notes.extend(_sample_sizes(tables.phase_transition_rate[kind]))
-    for kind, title in KIND_TITLES.items():
+    for kind, title in kinds.items():
         sheets.append(
             _by_test(
                 f"REST calls, {title}",
@@ -303,13 +290,20 @@ def validity_line(report: Report) -> str:
     return "INCONCLUSIVE: these figures prove nothing; see the findings"
 
 
-def _creation(cells: Mapping[str, Mapping[str, Figure]]) -> Sheet:
-    columns = [f"Creation Rate ({title})" for title in KIND_TITLES.values()]
+def _rows_of(
+    tests: AbstractSet[str], cells: Mapping[str, Mapping[str, Figure]]
+) -> Mapping[str, Mapping[str, Figure]]:
+    return {test: row for test, row in cells.items() if test in tests}
+
+
+def _creation(cells: Mapping[str, Mapping[str, Figure]], kinds: Mapping[str, str]) -> Sheet:
+    columns = [f"Creation Rate ({title})" for title in kinds.values()]
     sheet = Sheet("Creation rate", ["Test", *columns])
     notes = Footnotes()
     for test, by_kind in cells.items():
-        sheet.rows.append([TEST_TITLES[test], *(notes.mark(by_kind[kind]) for kind in KIND_TITLES)])
-    sheet.notes = [*notes.lines(), *_sample_sizes(cells)]
+        sheet.rows.append([TEST_TITLES[test], *(notes.mark(by_kind[kind]) for kind in kinds)])
+    shown = {test: {kind: row[kind] for kind in kinds} for test, row in cells.items()}
+    sheet.notes = [*notes.lines(), *_sample_sizes(shown)]
     return sheet
 
 

@@ -92,9 +92,8 @@ def bounds(interval: Interval | None, decimals: int | None) -> str:
         return ""
     low, high = interval.low, interval.high
     if low is not None and high is not None:
-        if low == high:
-            return ""
-        return f" ({rounded(low, decimals)}–{rounded(high, decimals)})"
+        ends = rounded(low, decimals), rounded(high, decimals)
+        return "" if ends[0] == ends[1] else f" ({ends[0]}–{ends[1]})"
     if low is not None:
         return f" (≥ {rounded(low, decimals)})"
     return "" if high is None else f" (≤ {rounded(high, decimals)})"

@@ -9,11 +9,32 @@ from support.cli import virtslo
 RUN = ("run", "burst", "--repeat", "1", "--count", "1")
 
 
-def test_yes_alone_is_refused_with_a_kubeconfig_that_names_no_context(tmp_path: Path) -> None:
-    shown = virtslo(*RUN, "--kubeconfig", str(tmp_path / "k"), "--yes", "--runs", str(tmp_path))
+def test_a_kubeconfig_names_its_current_context(tmp_path: Path) -> None:
+    path = kubeconfig(tmp_path / "k")
+    shown = virtslo(*RUN, "--kubeconfig", str(path), "--yes", "--runs", str(tmp_path))
 
-    assert shown.code == 2
-    assert "--context NAME or --in-cluster" in shown.err
+    assert shown.code == 3
+    assert "context 'here'" in shown.err
+
+
+def test_a_missing_context_is_said_before_a_missing_yes(tmp_path: Path) -> None:
+    path = kubeconfig(tmp_path / "k")
+    shown = virtslo(*RUN, "--kubeconfig", str(path), "--context", "nope", "--runs", str(tmp_path))
+
+    assert shown.code == 3
+    assert "nope" in shown.err
+    assert "--yes" not in shown.err
+
+
+def kubeconfig(path: Path) -> Path:
+    """A kubeconfig whose current context leads to a port that nothing listens on."""
+    path.write_text(
+        "apiVersion: v1\nkind: Config\ncurrent-context: here\n"
+        "clusters: [{name: c, cluster: {server: 'http://127.0.0.1:9'}}]\n"
+        "users: [{name: u, user: {}}]\n"
+        "contexts: [{name: here, context: {cluster: c, user: u}}]\n"
+    )
+    return path
 
 
 def test_a_simulated_and_a_real_target_contradict_each_other(tmp_path: Path) -> None:
@@ -34,7 +55,7 @@ def test_clean_with_yes_wants_to_know_where() -> None:
     shown = virtslo("clean", "--all", "--yes")
 
     assert shown.code == 2
-    assert "--context NAME or --in-cluster" in shown.err
+    assert "--context NAME, --kubeconfig PATH or --in-cluster" in shown.err
 
 
 def test_a_missing_kubeconfig_is_said(tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def test_all_problems_come_at_once() -> None:
         parse_faults(["latency:rate=2,delay=soon", "compactoin", "latency"])
 
     assert len(caught.value.problems) == 3
-    assert "did you mean 'compaction'?" in str(caught.value)
+    assert "did you mean compaction?" in str(caught.value)
 
 
 def scenario(pattern: str, *faults: object) -> Scenario:
@@ -103,7 +103,7 @@ def test_a_scenario_is_told_what_is_wrong_with_each_fault() -> None:
     assert "rate" in first.expected
     assert "delay" in first.expected
     assert second.place == "faults.1"
-    assert third.hint == "did you mean 'compaction'?"
+    assert third.hint == "did you mean compaction?"
 
 
 def test_a_fault_of_a_stage_that_is_not_there_is_refused() -> None:

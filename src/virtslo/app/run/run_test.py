@@ -32,7 +32,7 @@ from virtslo.model.findings import ALL_FIGURES, Finding
 from virtslo.model.operations import CHURN, RAMP_UP, OperationRecord
 from virtslo.model.record import RunHeader, RunStatus
 from virtslo.model.rest_calls import Moment
-from virtslo.model.scenario import Scenario
+from virtslo.model.scenario import Pattern, Scenario
 from virtslo.ports.kube_api import KubeApi
 from virtslo.ports.progress import Progress
 from virtslo.ports.run_recorder import RunRecorder
@@ -81,6 +81,7 @@ class TestRun:
         self._progress = progress
         self._interruption = interruption
         self._board = stages or StageBoard()
+        self._board.measured = RAMP_UP if order.scenario.load.pattern is Pattern.BURST else CHURN
         self._origin_ns = clock.now_ns()
         self.header = RunHeader(
             scenario=order.scenario,
@@ -158,11 +159,15 @@ class TestRun:
         await asyncio.wait([work])
         if work.cancelled() and not self._interruption.is_requested:
             raise asyncio.CancelledError
-        if work.cancelled():
-            self._progress.note("ending the run: clean-up, then the record (again to stop at once)")
-        elif work.exception() is not None:
+        if not work.cancelled() and work.exception() is not None:
             return  # the group raises it
-        await self._clean_up()
+        if work.cancelled() and self._order.environment.virtual_time:
+            pass  # the cluster ends with this process: there is nothing to clean up
+        else:
+            if work.cancelled():
+                words = "ending the run: clean-up, then the record (again to stop at once)"
+                self._progress.note(words)
+            await self._clean_up()
         interrupted = self._interruption.is_requested
         self._save(RunStatus.INTERRUPTED if interrupted else RunStatus.COMPLETE)
 

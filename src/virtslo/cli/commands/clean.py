@@ -37,11 +37,11 @@ def command(
     if bool(run_label) == everything:
         problem = Problem("--run, --all", "both or neither", "one of them", "--run ID or --all")
         raise ScenarioError("command line", [problem])
-    if yes and not (context or in_cluster):
+    if yes and not (context or in_cluster or kubeconfig):
         problem = Problem(
             "--yes",
             "a target that is not named",
-            "--context NAME or --in-cluster beside --yes",
+            "--context NAME, --kubeconfig PATH or --in-cluster beside --yes",
             "without --yes the current context is shown, and you are asked",
         )
         raise ScenarioError("command line", [problem])

@@ -1,14 +1,16 @@
 """`virtslo report`: everything a record says, recomputed from it."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from virtslo.cli.formats import FORMATS, known_format
+from virtslo.cli.options import tables_option
 
 
 @click.command("report")
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "--format",
     "form",
@@ -24,6 +26,7 @@ from virtslo.cli.formats import FORMATS, known_format
     type=click.Path(path_type=Path),
     help="Output file, or folder for formats of several files; replaced atomically.",
 )
+@tables_option
 @click.option(
     "--objectives",
     metavar="NAME|PATH",
@@ -53,37 +56,36 @@ from virtslo.cli.formats import FORMATS, known_format
     show_default=True,
     help="OpenSearch: index of the documents.",
 )
-def command(
-    run: Path,
-    form: str,
-    output: Path | None,
-    objectives: str | None,
-    allow_simulated: bool,
-    assets: str,
-    url: str | None,
-    index: str,
-) -> int:
-    """Print the report of RUN from its record. RUN is a folder, or a run's id under ./runs."""
+def command(runs: tuple[Path, ...], **options: Any) -> int:
+    """Print the report of RUNS from their records, together.
+
+    Each is a folder, `latest`, or the id of a record under ./runs, or a part of one.
+    """
     from virtslo.cli.records import print_report, send_report
 
+    form, output, url = options["form"], options["output"], options["url"]
     if url is not None:
         if output is not None:
             raise click.UsageError("--to and -o exclude each other")
+        if len(runs) > 1:
+            raise click.UsageError("--to sends one record")
         return send_report(
-            run,
+            runs[0],
             form=form,
             url=url,
-            index=index,
-            allow_simulated=allow_simulated,
-            objectives=objectives,
+            index=options["index"],
+            allow_simulated=options["allow_simulated"],
+            objectives=options["objectives"],
         )
-    if assets == "shared" and (form != "html" or output is None):
+    is_shared = options["assets"] == "shared"
+    if is_shared and (form != "html" or output is None):
         raise click.UsageError("--assets shared needs --format html and -o FILE")
     return print_report(
-        [run],
+        list(runs),
         form=form,
         output=output,
-        allow_simulated=allow_simulated,
-        is_shared=assets == "shared",
-        objectives=objectives,
+        allow_simulated=options["allow_simulated"],
+        is_shared=is_shared,
+        is_whole=options["extent"] == "full",
+        objectives=options["objectives"],
     )

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from virtslo.cli.options import RunOptions, scenario_options, settings_option, target_options
+from virtslo.cli.formats import FORMATS, known_format
+from virtslo.cli.options import (
+    RunOptions,
+    scenario_options,
+    settings_option,
+    tables_option,
+    target_options,
+)
 from virtslo.cli.plane.target import counted_on_plane, on_plane
 from virtslo.cli.scenarios import SUITE, Keyed, read_scenarios
 
@@ -67,11 +74,19 @@ REPETITIONS = 5
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["table", "markdown", "json"]),
+    metavar="NAME",
+    callback=known_format,
     default="table",
     show_default=True,
-    help="Format of the report on standard output.",
+    help=f"Format of the report: {', '.join(FORMATS)}.",
 )
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="File of the report, or folder for formats of several files; else standard output.",
+)
+@tables_option
 @click.option(
     "--resume",
     type=click.Path(file_okay=False, path_type=Path),
@@ -102,6 +117,7 @@ def command(what: str, **options: Any) -> int:
     virtslo run burst --kind vmi --arrival poisson --rate 20/s
     virtslo run steady-state --kind vm --count 200 --churn 5% --cycles 5 --every 60s
     virtslo run suite --count 100
+    virtslo run burst --format html -o page.html
     virtslo run scenario.yaml --context my-cluster
     """
     given = RunOptions.of(on_plane(options))
@@ -170,7 +186,7 @@ def _run(scenario: "Scenario", options: RunOptions) -> int:
     target = real_target(options.target, scenario.faults)
     if target is not None:
         look_and_ask([scenario], target, is_agreed=options.target.is_agreed)
-    progress = open_progress(quiet=options.quiet)
+    progress = open_progress(quiet=options.quiet, is_virtual=target is None)
     execution = Execution(options.runs, tuple(sys.argv[1:]), progress, keep=options.keep)
     try:
         if target is None:
@@ -182,7 +198,7 @@ def _run(scenario: "Scenario", options: RunOptions) -> int:
             record = run_on_cluster(scenario, target, execution)
     finally:
         progress.close()
-    return conclude([record], form=options.form, history=options.history)
+    return conclude([record], options.wanted, history=options.history)
 
 
 def _try_history(options: RunOptions) -> None:

@@ -10,7 +10,7 @@ import click
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["table", "markdown", "json"]),
+    type=click.Choice(["table", "markdown", "json", "html"]),
     default="table",
     show_default=True,
     help="Output format.",
@@ -19,7 +19,11 @@ import click
     "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Output file."
 )
 def command(runs: tuple[Path, ...], form: str, output: Path | None) -> int:
-    """Print the three tables of RUNS. Each is a folder, or a run's id under ./runs."""
+    """Print the three tables of RUNS, whole.
+
+    Each is a folder, `latest`, or the id of a record under ./runs, or a part of one.
+    """
     from virtslo.cli.records import print_report
 
-    return print_report(list(runs), form="summary" if form == "table" else form, output=output)
+    form = "summary" if form == "table" else form
+    return print_report(list(runs), form=form, output=output, is_whole=True)

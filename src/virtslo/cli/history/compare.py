@@ -106,7 +106,7 @@ def _recorded(path: Path) -> Sequence[RunSample]:
     from virtslo.app.build_report import build_report
     from virtslo.app.history.from_report import history_runs
     from virtslo.app.history.samples import sample_of
-    from virtslo.cli.records import locate
+    from virtslo.cli.record_names import locate
     from virtslo.cli.wiring import history_sources, read_record
 
     found = []

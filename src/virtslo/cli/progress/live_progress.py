@@ -8,7 +8,7 @@ import sys
 
 from virtslo.base.clock import SystemClock
 from virtslo.base.units import format_duration
-from virtslo.cli.progress.live_view import LiveView
+from virtslo.cli.progress.live_view import LiveView, created_words
 from virtslo.model.identifiers import FAILED, SUCCEEDED
 from virtslo.model.vocabulary import TABLE_PHASES
 from virtslo.ports.progress import Progress, Silent, Snapshot
@@ -26,7 +26,7 @@ def describe(snapshot: Snapshot) -> str:
     parts += [
         f"{snapshot.stage.replace('_', ' '):<9}",
         f"{snapshot.elapsed:7.1f} s",
-        f"created {snapshot.created}/{snapshot.to_create}",
+        created_words(snapshot),
         phases or "nothing yet",
     ]
     if snapshot.cycles > 1:
@@ -65,18 +65,31 @@ class PlainProgress:
         """Nothing is open."""
 
 
+class NotesAlone(Silent):
+    """Lines worth keeping, and nothing of what is under way: for virtual time without a terminal,
+    where a run is over before a log needs a sign of life."""
+
+    def note(self, message: str) -> None:
+        """Print it."""
+        print(message, file=sys.stderr, flush=True)  # noqa: T201
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
 class LiveProgress:
     """A small picture that is drawn again and again, with notes above it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_virtual: bool = False) -> None:
         from rich.console import Console
         from rich.live import Live
 
         self._clock = SystemClock()
         self._next_ns = 0
-        self._view = LiveView()
+        console = Console(stderr=True)
+        self._view = LiveView(columns=console.width, is_virtual=is_virtual)
         self._live: Live = Live(
-            console=Console(stderr=True), auto_refresh=False, transient=True, redirect_stdout=False
+            console=console, auto_refresh=False, transient=True, redirect_stdout=False
         )
         self._live.start()
 
@@ -96,11 +109,15 @@ class LiveProgress:
         self._live.stop()
 
 
-def open_progress(*, quiet: bool) -> "PlainProgress | LiveProgress | QuietProgress":
-    """The progress that suits standard error."""
+def open_progress(
+    *, quiet: bool, is_virtual: bool = False
+) -> "PlainProgress | LiveProgress | QuietProgress | NotesAlone":
+    """The progress that suits standard error, and the run's clock."""
     if quiet:
         return QuietProgress()
-    return LiveProgress() if sys.stderr.isatty() else PlainProgress()
+    if sys.stderr.isatty():
+        return LiveProgress(is_virtual=is_virtual)
+    return NotesAlone() if is_virtual else PlainProgress()
 
 
 class QuietProgress(Silent):
@@ -112,6 +129,7 @@ class QuietProgress(Silent):
 
 __all__ = [
     "LiveProgress",
+    "NotesAlone",
     "PlainProgress",
     "Progress",
     "QuietProgress",

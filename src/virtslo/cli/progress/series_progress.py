@@ -27,6 +27,7 @@ class SeriesProgress:
         }
         self._waiting = [part.key for part in suite.parts if part.status is not PartStatus.COMPLETE]
         self._count = len(suite.parts)
+        self._is_simulated = suite.simulated is not None
         self._number = self._count - len(self._waiting)
         self._began_ns = self._clock.now_ns()
         self._done = 0.0
@@ -38,7 +39,8 @@ class SeriesProgress:
         self._title = part.key
         seed = "" if part.seed is None else f", seed {part.seed}"
         words = f"part {self._number} of {self._count}: {part.key}{seed}{self._left()}"
-        self._progress.note(words)
+        if not self._is_simulated:
+            self._progress.note(words)
 
     def end(self, part: SuitePart) -> None:
         """A part is over."""
@@ -48,6 +50,8 @@ class SeriesProgress:
     def update(self, snapshot: Snapshot) -> None:
         """A snapshot of the part under way."""
         note = f"part {self._number}/{self._count} {self._title}{self._left()}"
+        if self._is_simulated:
+            note = f"{self._count - len(self._waiting)} of {self._count} runs done{self._left()}"
         self._progress.update(replace(snapshot, note=note))
 
     def note(self, message: str) -> None:

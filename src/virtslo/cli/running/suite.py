@@ -14,7 +14,8 @@ from virtslo.base.errors import Problem, ScenarioError, VirtsloError
 from virtslo.cli.options import SCENARIO_OPTIONS, RunOptions, parameter_of
 from virtslo.cli.preflight_dialog import look_and_ask
 from virtslo.cli.progress.live_progress import open_progress
-from virtslo.cli.records import INTERRUPTED, conclude, locate
+from virtslo.cli.record_names import locate
+from virtslo.cli.records import INTERRUPTED, conclude
 from virtslo.cli.running.run_once import Execution
 from virtslo.cli.running.series import RunSeries, new_suite_id
 from virtslo.cli.scenarios import Keyed
@@ -95,7 +96,7 @@ def _carry_out(
         look_and_ask(
             list(by_kind.values()), target, is_agreed=options.target.is_agreed, runs=len(pending)
         )
-    progress = open_progress(quiet=options.quiet)
+    progress = open_progress(quiet=options.quiet, is_virtual=target is None)
     execution = Execution(options.runs, tuple(sys.argv[1:]), progress)
     series = RunSeries(suite, execution, directory=directory, where=target)
     try:
@@ -108,10 +109,11 @@ def _carry_out(
         raise
     finally:
         progress.close()
-    code = conclude(records, form=options.form, suite=series.suite, history=options.history)
-    done = len(series.suite.parts) - len(series.suite.pending())
-    click.echo(f"suite: {directory} ({done} of {len(suite.parts)} parts complete)", err=True)
+    if not series.suite.is_complete:
+        done = len(series.suite.parts) - len(series.suite.pending())
+        click.echo(f"suite: {directory} ({done} of {len(suite.parts)} parts complete)", err=True)
+        click.echo(f"  go on: {series.resume_command()}", err=True)
+    code = conclude(records, options.wanted, suite=series.suite, history=options.history)
     if series.suite.is_complete:
         return code
-    click.echo(f"  go on: {series.resume_command()}", err=True)
     return INTERRUPTED if series.is_interrupted else code

@@ -18,7 +18,6 @@ from virtslo.report.call_sheets import call_sheets
 from virtslo.report.charts.chart import Chart
 from virtslo.report.charts.of_run import charts_of
 from virtslo.report.content import (
-    PROMISES,
     Sheet,
     environment_lines,
     finding_lines,
@@ -29,6 +28,7 @@ from virtslo.report.content import (
     time_lines,
     validity_line,
 )
+from virtslo.report.definitions import PROMISES
 from virtslo.report.headline import headline_sheets
 from virtslo.report.marking import detailed_runs
 from virtslo.report.numbers import measured, number

@@ -4,38 +4,41 @@ Invariant: it renders on GitHub as it is; what came from outside is escaped.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from virtslo.base.plain_text import harmless
 from virtslo.model.report import Report
 from virtslo.report.call_sheets import call_sheets
+from virtslo.report.conclusion import conclusion_lines
 from virtslo.report.content import (
-    PROMISES,
-    TABLE_DEFINITIONS,
     Sheet,
     environment_sections,
     finding_lines,
+    is_of_several,
     latency_sheets,
-    simulated_label,
     single_sections,
     table_sheets,
     time_lines,
-    validity_line,
 )
+from virtslo.report.definitions import PROMISES, TABLE_DEFINITIONS
 from virtslo.report.headline import headline_sheets
 from virtslo.report.verdicts import objectives_title, verdict_lines
 
 
+@dataclass(frozen=True, slots=True)
 class Markdown:
     """Renders Markdown."""
+
+    is_whole: bool = False
+    """Whether the three tables are whole where one test of one kind was run."""
 
     def render(self, report: Report) -> str:
         """The document."""
         parts: list[str] = ["# virtslo report", ""]
-        label = simulated_label(report)
-        if label:
-            parts += [f"**Every figure here is from a {label}.**", ""]
-        parts += [validity_line(report), ""]
-        for sheet in [*headline_sheets(report), *table_sheets(report)]:
+        *lines, verdict = conclusion_lines(report)
+        parts += [f"**{escape(verdict)}**", "", *_bullets(lines), ""]
+        tables = table_sheets(report, is_whole=self.is_whole or is_of_several(report))
+        for sheet in [*headline_sheets(report), *tables]:
             parts += _sheet(sheet)
         for sheet in [*latency_sheets(report), *call_sheets(report)]:
             parts += _sheet(sheet)

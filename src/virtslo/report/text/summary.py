@@ -1,10 +1,11 @@
-"""The three tables of several runs on a terminal, and what is needed to judge them, to be read.
+"""The tables of runs on a terminal, what is needed to judge them, and what they come to.
 
-Invariant: the tables come first and are whole; every finding that makes a figure inconclusive and
-every objective that is not met is listed; what is left out is named with the command that shows it.
+Invariant: every finding that makes a figure inconclusive and every objective that is not met is
+listed; what is left out is named with the command that shows it; the last line is the verdict.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
@@ -13,14 +14,14 @@ from virtslo.model.findings import Finding
 from virtslo.model.report import Report, RunSummary
 from virtslo.model.verdicts import Outcome, Verdict
 from virtslo.report.content import (
-    PROMISES,
-    TABLE_DEFINITIONS,
     Footnotes,
     Sheet,
     environment_lines,
+    is_of_several,
     run_title,
     table_sheets,
 )
+from virtslo.report.definitions import PROMISES, TABLE_DEFINITIONS, table_definitions
 from virtslo.report.headline import GONE, Subject, headline_sheets, subjects_of
 from virtslo.report.numbers import NO_DATA, amount, measured, number
 from virtslo.report.text.console import UNFOLDED, drawn, print_lines, print_sheet
@@ -37,18 +38,23 @@ ALIKE: Final = 6
 _NOTE: Final = "gone: from the release of the delete to the VMI being gone"
 
 
+@dataclass(frozen=True, slots=True)
 class Summary:
     """Renders the three tables and a row a run for a terminal, in colour where there is one."""
 
+    is_whole: bool = False
+    """Whether the three tables are whole where one test of one kind was run."""
+
     def render(self, report: Report) -> str:
         """The text."""
-        return drawn(lambda console: _print(console, report))
+        return drawn(lambda console: _print(console, report, is_whole=self.is_whole))
 
 
-def _print(console: "Console", report: Report) -> None:
-    for sheet in [*headline_sheets(report), *table_sheets(report)]:
+def _print(console: "Console", report: Report, *, is_whole: bool) -> None:
+    shows_all = is_whole or is_of_several(report)
+    for sheet in [*headline_sheets(report), *table_sheets(report, is_whole=shows_all)]:
         print_sheet(console, sheet)
-    print_lines(console, DEFINITIONS, TABLE_DEFINITIONS)
+    print_lines(console, DEFINITIONS, TABLE_DEFINITIONS if shows_all else table_definitions(report))
     print_lines(console, "Environment", _environment(report))
     print_lines(console, PROMISE, PROMISES)
     sheet = run_sheet(report)

@@ -3,22 +3,23 @@
 Invariant: it says what Markdown says.
 """
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from virtslo.base.plain_text import harmless
 from virtslo.model.report import Report
 from virtslo.report.call_sheets import call_sheets
+from virtslo.report.conclusion import MET, conclusion_lines
 from virtslo.report.content import (
-    PROMISES,
-    TABLE_DEFINITIONS,
     environment_sections,
     finding_lines,
+    is_of_several,
     latency_sheets,
-    simulated_label,
     single_sections,
     table_sheets,
     time_lines,
-    validity_line,
 )
+from virtslo.report.definitions import PROMISES, TABLE_DEFINITIONS
 from virtslo.report.headline import headline_sheets
 from virtslo.report.text.console import drawn, print_lines, print_sheet
 from virtslo.report.text.sparklines import over_time
@@ -31,25 +32,39 @@ DEFINITIONS: Final = "Definitions of the three tables"
 PROMISE: Final = "You promise, we promise: these figures hold where"
 
 
+@dataclass(frozen=True, slots=True)
 class Terminal:
     """Renders text for a terminal, in colour where there is one."""
 
+    is_whole: bool = False
+    """Whether the three tables are whole where one test of one kind was run."""
+
     def render(self, report: Report) -> str:
         """The text."""
-        return drawn(lambda console: _print(console, report))
+        return drawn(lambda console: _print(console, report, is_whole=self.is_whole))
+
+
+class ConclusionLines:
+    """Renders the last lines alone."""
+
+    def render(self, report: Report) -> str:
+        """The text."""
+        return drawn(lambda console: print_end(console, report)).lstrip("\n")
 
 
 def print_end(console: "Console", report: Report) -> None:
-    """The last lines: that the figures are simulated, and whether they can be relied on."""
-    label = simulated_label(report)
+    """The last lines, at most six: what was run, what it came to, and the verdict."""
     console.print()
-    if label:
-        console.print(f"Every figure here is from a {label}.")
-    console.print(validity_line(report), style="bold green" if report.valid else "bold red")
+    *lines, verdict = conclusion_lines(report)
+    for line in lines:
+        console.print(harmless(line), soft_wrap=not console.is_terminal)
+    style = "bold green" if report.exit_code == MET else "bold red"
+    console.print(harmless(verdict), style=style, soft_wrap=not console.is_terminal)
 
 
-def _print(console: "Console", report: Report) -> None:
-    for sheet in [*headline_sheets(report), *table_sheets(report), *latency_sheets(report),
+def _print(console: "Console", report: Report, *, is_whole: bool) -> None:
+    tables = table_sheets(report, is_whole=is_whole or is_of_several(report))
+    for sheet in [*headline_sheets(report), *tables, *latency_sheets(report),
                   *call_sheets(report)]:  # fmt: skip
         print_sheet(console, sheet)
     for run, detail in zip(report.runs, report.details, strict=False):

@@ -1,15 +1,16 @@
 """When faults happen: each plays at its times, whether or not a request comes.
 
 Invariant: times are absolute of one clock, so that a play that takes long moves no later one; a
-fault of a stage plays in every such stage, and no play of it begins after the stage's end.
+fault of a stage plays in every such stage, and no play of it begins after the stage's end; without
+a stage it is of the measured one, and where nothing has stages of the cluster's whole life.
 """
 
 import asyncio
 from collections.abc import Mapping, Sequence
 
 from virtslo.base.clock import Clock, to_nanoseconds, to_seconds
-from virtslo.base.stage_board import StageBoard
-from virtslo.model.faults import Fault
+from virtslo.base.stage_board import MEASURED, StageBoard
+from virtslo.model.faults import WHOLE_RUN, Fault
 from virtslo.ports.fault_play import Play
 
 
@@ -36,13 +37,13 @@ class FaultTimer:
                 group.create_task(self._keep(fault))
 
     async def _keep(self, fault: Fault) -> None:
-        if fault.stage is None:
+        if self._stages is None or fault.stage == WHOLE_RUN:
             if self._stages is not None:
                 await self._stages.has_begun.wait()
             await self._series(fault, asyncio.Event())
             return
-        while self._stages is not None:
-            over = await self._stages.begun(fault.stage)
+        while True:
+            over = await self._stages.begun(fault.stage or MEASURED)
             await self._series(fault, over)
             await over.wait()
 

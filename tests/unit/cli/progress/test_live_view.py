@@ -1,6 +1,11 @@
 """Live progress as it looks: a letter for each phase, rates as bars, nothing by colour alone."""
 
-from virtslo.cli.progress.live_view import WIDTH, LiveView, bar, legend
+import io
+
+import pytest
+from rich.console import Console
+
+from virtslo.cli.progress.live_view import WIDTH, LiveView, bar, created_words, legend
 from virtslo.ports.progress import Snapshot
 
 
@@ -40,7 +45,7 @@ def test_a_drawing_tells_everything_that_a_snapshot_knows() -> None:
 
     text = view.draw(snapshot(rate=4.0, lateness=0.012, deadline=90.0, failed=2, own_calls=7)).plain
 
-    for words in ("ramp-up", "12.3 s", "at most 1m30s left", "created 45/75", "4.0 Running/s",
+    for words in ("ramp-up", "12.3 s", "at most 1m30s left", "created 45 of 75", "4.0 Running/s",
                   "▃█", "late 12 ms", "failed 2", "7 own calls"):  # fmt: skip
         assert words in text
 
@@ -53,3 +58,28 @@ def test_rates_begin_anew_with_a_stage() -> None:
 
     assert "█ 1.0 Running/s" in text
     assert "██" not in text.splitlines()[-1]
+
+
+def test_in_virtual_time_it_is_one_line_without_the_seconds_of_another_clock() -> None:
+    view = LiveView(is_virtual=True)
+
+    text = view.draw(snapshot(rate=4.0, deadline=90.0, note="2 of 5 runs done")).plain
+
+    assert text == "simulating: 2 of 5 runs done: 30 of 60 Running"
+
+
+@pytest.mark.parametrize("columns", [20, 60, 200])
+@pytest.mark.parametrize("is_virtual", [False, True])
+def test_no_line_is_wider_than_the_terminal(columns: int, is_virtual: bool) -> None:
+    view = LiveView(columns=columns, is_virtual=is_virtual)
+    console = Console(file=io.StringIO(), width=columns)
+    console.print(view.draw(snapshot(note="2 of 5 runs done, about 12s to go in all", failed=3)))
+    assert isinstance(console.file, io.StringIO)
+    lines = console.file.getvalue().splitlines()
+
+    assert len(lines) == (1 if is_virtual else 4)
+    assert max(map(len, lines)) <= columns
+
+
+def test_replacements_are_said_to_be_among_what_is_created() -> None:
+    assert created_words(snapshot(cycles=5)).endswith("of 75, replacements too")

@@ -1,0 +1,59 @@
+"""What the three tables mean, and under which conditions their figures hold.
+
+Invariant: a definition of one test is shown wherever that test was run.
+"""
+
+from typing import Final
+
+from virtslo.model.report import Report
+
+PROMISES: Final = (
+    "the cluster is KubeVirt's default configuration but for what is listed under Environment",
+    "the load is the one stated: count, arrival, in-flight bound, namespaces",
+    "nothing else loaded the cluster meanwhile, or it is listed under Data quality",
+)
+
+
+TABLE_DEFINITIONS: Final = (
+    (
+        "rates are throughputs: 0.9 N / (the time by which 90 % of all N intended objects made the "
+        "event - the first intended time); of fewer than 20 objects N / (the last - the first "
+        "intended time)"
+    ),
+    "creation rate: objects accepted by the API; VMPool: VMs created through the pool",
+    "phase transition rate: VMIs that enter the phase",
+    (
+        "K8s REST verb: successful requests of virt-api, virt-controller and virt-handler in the "
+        "window, on VMIs, VMs, pools, replica sets, pods, events and controllerrevisions"
+    ),
+    (
+        "Burst: everything is requested at once, or as the arrival says; the figures are of the "
+        "ramp-up"
+    ),
+    (
+        "Steady State: every cycle replaces a part; the figures are of the churn stage only: a "
+        "rate counts from each cycle's own start, N is the mean of a cycle, and the 90 % are of "
+        "all cycles' objects"
+    ),
+    "Constant Churn: replacements arrive at a constant rate; figures of the churn stage only",
+    "several runs of a test: their geometric mean, with its 95 % interval over runs in brackets",
+    "n: how many objects a rate is of, column by column; all cycles, and all runs, together",
+)
+
+_ABOUT_TEST: Final = {
+    "Burst:": "burst",
+    "Steady State:": "steady_state",
+    "Constant Churn:": "constant_churn",
+}
+"""How a definition of one test begins."""
+
+
+def table_definitions(report: Report) -> list[str]:
+    """The definitions of the three tables that are about the tests that were run."""
+    tests = {run.test for run in report.runs}
+    found = []
+    for text in TABLE_DEFINITIONS:
+        about = [test for start, test in _ABOUT_TEST.items() if text.startswith(start)]
+        if not about or about[0] in tests:
+            found.append(text)
+    return found
