@@ -38,7 +38,7 @@ def test_a_run_that_keeps_to_kubevirts_thresholds_passes(tmp_path: Path) -> None
 
     assert done.code == 0, done.err
     assert {item["verdict"] for item in done.document["verdicts"]} == {"met"}
-    assert len(done.document["verdicts"]) == 7
+    assert len(done.document["verdicts"]) == 8
     assert {item["basis"] for item in done.document["verdicts"]} == {"one run"}
 
 

@@ -163,6 +163,7 @@ def _summary(record: RunRecord) -> RunSummary:
             header.environment.client_limits.get(VIRT_CONTROLLER),
         ),
         namespaces=scenario.workload.namespaces,
+        groups=scenario.workload.groups,
         own_calls=sum(header.own_calls.values()),
         objectives="" if scenario.objectives is None else scenario.objectives.name,
     )

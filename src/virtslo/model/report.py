@@ -33,6 +33,8 @@ class RunSummary:
     least_seconds: float | None = None
     namespaces: int = 1
     own_calls: int = 0
+    groups: int = 1
+    """Over how many pools or replica sets the objects are spread; 1 for other kinds."""
     objectives: str = ""
     """The name of the objectives that judged the run; empty where none were given."""
 

@@ -3,13 +3,14 @@
 Invariant: a table that holds no number is not shown; no data is written as such, never as 0.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 from virtslo.model.figures import Figure
 from virtslo.model.indicators import Section
 from virtslo.model.report import Report, SourceComparison
-from virtslo.model.vocabulary import COUNTED_COMPONENTS
+from virtslo.model.vocabulary import COUNTED_COMPONENTS, COUNTED_RESOURCES, WATCH
 from virtslo.report.content import Sheet
 from virtslo.report.numbers import NO_DATA, number, seconds
 
@@ -25,7 +26,11 @@ def call_sheets(report: Report) -> list[Sheet]:
         title = f" of {run}" if len(runs) > 1 else ""
         sheets += [
             sheet
-            for sheet in (_by_resource(report, run, title), _usage(report, run, title))
+            for sheet in (
+                _by_resource(report, run, title),
+                _others(report, run, title),
+                _usage(report, run, title),
+            )
             if sheet.rows
         ]
         sheets += [_sources(item, title) for item in report.sources if item.run == run]
@@ -54,6 +59,25 @@ def _by_resource(report: Report, run: str, title: str) -> Sheet:
                 figure.source,
             ]
         )
+    return sheet
+
+
+def _others(report: Report, run: str, title: str) -> Sheet:
+    """What the cells leave out: calls on other resources, watches, and refused ones, by code."""
+    sheet = Sheet(
+        f"Other REST calls of the same components{title}",
+        ["Verb", "Resource", "answered", "requests"],
+        notes=["not in the tables: other resources, watches, and calls that were refused"],
+    )
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for detail in report.details:
+        for row in detail.rest_calls if detail.run == run else ():
+            is_in_a_cell = (
+                row.resource in COUNTED_RESOURCES and row.verb != WATCH and row.code.startswith("2")
+            )
+            if row.stage == detail.measured_stage and row.component in COUNTED_COMPONENTS:
+                counts[row.verb, row.resource, row.code] += 0 if is_in_a_cell else row.count
+    sheet.rows = [[*key, number(count)] for key, count in sorted(counts.items()) if count]
     return sheet
 
 

@@ -14,11 +14,13 @@ from virtslo.model.indicators import Section
 from virtslo.model.report import Report, RunSummary, Tables
 from virtslo.model.vocabulary import (
     KIND_TITLES,
+    LEAST_SAMPLES,
     QUANTILES,
     TABLE_PHASES,
     TABLE_VERBS,
     TEST_TITLES,
 )
+from virtslo.model.workload import TRAITS, Kind
 from virtslo.report.numbers import BOUND_MARKS, cell, measured, number, seconds
 
 PLAIN: Final = ("mean", "value", "count")
@@ -242,7 +244,7 @@ def time_lines(report: Report) -> Iterator[str]:
 def environment_lines(run: RunSummary) -> Iterator[str]:
     """What identifies the cluster and the load of a run."""
     environment = run.environment
-    yield f"test: {TEST_TITLES[run.test]} of {run.count} x {run.kind} ({run.scenario})"
+    yield f"test: {TEST_TITLES[run.test]} of {_objects(run)} ({run.scenario})"
     bound = f", at most {run.max_in_flight} in flight" if run.max_in_flight else ""
     yield f"arrival: {run.arrival}{bound}; namespaces: {run.namespaces}"
     simulated = environment.simulated
@@ -269,6 +271,16 @@ def environment_lines(run: RunSummary) -> Iterator[str]:
     yield f"record: {run.directory} ({run.status}; {number(run.own_calls)} REST calls of our own)"
 
 
+def _objects(run: RunSummary) -> str:
+    """How many of what; of pools and replica sets, how many members in how many."""
+    traits = TRAITS[Kind(run.kind)]
+    if not traits.is_group:
+        return f"{run.count} x {run.kind}"
+    member = "VMs" if run.kind == Kind.VMPOOL.value else "VMIs"
+    of = traits.title if run.groups == 1 else f"{traits.title}s"
+    return f"{run.count} {member} in {run.groups} {of}"
+
+
 def finding_lines(report: Report) -> Iterator[str]:
     """Every finding, a line each."""
     several = len({*(run.id for run in report.runs), *(item.run for item in report.findings)}) > 1
@@ -280,10 +292,20 @@ def finding_lines(report: Report) -> Iterator[str]:
         yield f"{mark}: {finding.code}{run}: {finding.detail}{touches}"
 
 
+def _needs(objects: int) -> str:
+    """What a small run is too small to say."""
+    return (
+        f"; {objects} objects are too few for a P95 (needs {LEAST_SAMPLES['p95']}) and a P99 "
+        f"({LEAST_SAMPLES['p99']}), which are no data"
+    )
+
+
 def validity_line(report: Report) -> str:
     """Whether the figures can be relied on."""
     if report.valid:
-        return "valid: nothing was found that makes these figures inconclusive"
+        few = min((run.count for run in report.runs), default=0)
+        words = "valid: nothing was found that makes these figures inconclusive"
+        return words + (_needs(few) if 0 < few < LEAST_SAMPLES["p95"] else "")
     runs = {run.id for run in report.runs}
     if not any(item.finding.inconclusive and item.run in runs for item in report.findings):
         return "INCONCLUSIVE: a suite is not complete; see the findings"

@@ -53,6 +53,7 @@ def test_the_thresholds_of_kubevirts_jobs_are_the_ones_in_use() -> None:
         (RUNNING, "p95"): 60.0,
         ("rest_calls_patch_virtualmachineinstances", "count"): 2.0,
         ("rest_calls_update_virtualmachineinstances", "count"): 10.0,
+        ("vmi_intent_to_running_seconds", "p95"): 60.0,
         # not KubeVirt's, but what follows from 60 s, and that every request is accepted
         ("create_success_ratio", "value"): 1.0,
         ("delete_success_ratio", "value"): 1.0,

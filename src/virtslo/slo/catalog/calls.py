@@ -65,7 +65,7 @@ def _of_component(component: str) -> OfComponent:
         ("value", "per_object"),
         Section.USAGE,
         f"processor time of {component}'s processes in the measured stage; per_object: for "
-        "each VMI",
+        "each VMI, beyond what they use in the same time when idle (measured before the run)",
         COMPONENTS,
         labels=(component,),
     )

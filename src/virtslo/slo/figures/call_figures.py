@@ -10,7 +10,7 @@ from typing import Final
 from virtslo.model.figures import Figure, no_data
 from virtslo.model.indicators import Definition
 from virtslo.model.operations import RAMP_DOWN
-from virtslo.model.rest_calls import COMPONENTS
+from virtslo.model.rest_calls import COMPONENTS, IDLE
 from virtslo.model.vocabulary import COUNTED_RESOURCES
 from virtslo.slo.catalog.calls import OF_COMPONENT, OF_VERB
 from virtslo.slo.figures.rows import Row
@@ -50,9 +50,30 @@ def usage_rows(run: Measured) -> Iterator[Row]:
         usage = None if window is None else window.usage.get(component)
         why = _why_no_usage(window, usage, component)
         spent = _used(of.processor, usage, lambda found: found.cpu_seconds, why)
-        yield from _both(of.processor, spent, objects_of(run, stage), "value")
+        yield Row(of.processor, "value", spent)
+        yield Row(of.processor, "per_object", _beyond_idle(run, stage, component, spent))
         for statistic, read in _MEMORY.items():
             yield Row(of.memory, statistic, _used(of.memory, usage, read, why))
+
+
+def _beyond_idle(run: Measured, stage: str, component: str, spent: Figure) -> Figure:
+    """Processor time for each VMI, beyond what the component uses in the same time when idle."""
+    window, idle = (source_window(run, name, COMPONENTS) for name in (stage, IDLE))
+    objects = objects_of(run, stage)
+    if spent.value is None or objects == 0:
+        reason = spent.reason or "there are no objects to divide by"
+        return no_data(spent.unit, reason, source=COMPONENTS)
+    usage = None if idle is None else idle.usage.get(component)
+    if window is None or idle is None or usage is None or usage.cpu_seconds is None:
+        reason = "the idle component was not measured, whose share is not the VMIs'"
+        return no_data(spent.unit, reason, source=COMPONENTS)
+    if idle.seconds <= 0:
+        reason = "the idle time before the run was too short to measure"
+        return no_data(spent.unit, reason, source=COMPONENTS)
+    when_idle = usage.cpu_seconds / idle.seconds * window.seconds
+    each = max(0.0, float(spent.value) - when_idle) / objects
+    detail = {"idle_seconds_of_it": when_idle}
+    return Figure(each, spent.unit, objects, COMPONENTS, detail=detail)
 
 
 def _counts(window: Window | None) -> Mapping[tuple[str, str], int]:
@@ -74,11 +95,9 @@ def _figure(window: Window | None, count: int) -> Figure:
     return Figure(count, UNIT, count, window.source)
 
 
-def _both(
-    definition: Definition, figure: Figure, objects: int, first: str = "count"
-) -> Iterator[Row]:
+def _both(definition: Definition, figure: Figure, objects: int) -> Iterator[Row]:
     """A figure as it is, and for each object."""
-    yield Row(definition, first, figure)
+    yield Row(definition, "count", figure)
     if figure.value is None or objects == 0:
         reason = figure.reason or "there are no objects to divide by"
         missing = no_data(figure.unit, reason, source=figure.source)

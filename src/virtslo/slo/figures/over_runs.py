@@ -45,6 +45,7 @@ def over_runs(figures: Sequence[Figure]) -> Figure:
         )
     found = estimate_of(values)
     is_same = min(values) == max(values)
+    is_of_logarithms = min(values) > 0
     return Figure(
         first.value if is_same else found.centre,
         first.unit,
@@ -53,7 +54,11 @@ def over_runs(figures: Sequence[Figure]) -> Figure:
         range=(min(values), max(values)),
         interval=found.interval,
         no_interval=found.no_interval,
-        detail={"runs": len(figures), **_shared(figures)},
+        detail={
+            "runs": len(figures),
+            "centre": "geometric mean" if is_of_logarithms else "mean",
+            **_shared(figures),
+        },
     )
 
 

@@ -2,7 +2,7 @@
 
 Invariant: our own calls give exact quantiles; histograms give the bucket that the quantile lies in,
 and its edges are the error. A scope's figure is that of its slowest pair, which is named; a pair
-too small for the statistic is judged by its slowest call.
+too small for the statistic has none, and is judged by its slowest call.
 """
 
 import math
@@ -102,7 +102,9 @@ def _grown(
 
 
 def _own(items: Sequence[OwnLatencies], statistic: str) -> Figure:
-    """The statistic of the slowest pair; of one too small for it, its slowest call counts."""
+    """The statistic of the slowest pair. One too small for it has none: its slowest call may meet
+    an objective, since every statistic of it keeps to what that call does.
+    """
     if not items:
         return no_data("s", "virtslo made no call of this scope", source=OWN_CALLS)
     slowest, figure = max(
@@ -110,8 +112,13 @@ def _own(items: Sequence[OwnLatencies], statistic: str) -> Figure:
         key=lambda found: float(found[1].value or 0),
     )
     detail = {"slowest": f"{slowest.verb} {slowest.resource}"}
-    if len(slowest.nanoseconds) < LEAST_SAMPLES[statistic]:
-        detail["of_a_small_pair"] = f"the slowest of {len(slowest.nanoseconds)} calls"
+    calls, needed = len(slowest.nanoseconds), LEAST_SAMPLES[statistic]
+    if calls < needed:
+        reason = (
+            f"{statistic} needs {needed} calls; the slowest pair, {slowest.verb} "
+            f"{slowest.resource}, has {calls}"
+        )
+        return Figure(None, "s", calls, OWN_CALLS, reason=reason, detail=detail)
     return Figure(figure.value, "s", figure.samples, OWN_CALLS, detail=detail)
 
 

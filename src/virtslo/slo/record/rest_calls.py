@@ -100,9 +100,11 @@ def cell(run: Measured, verb: str, stage: str | None = None) -> Figure:
         "covers": covered(window),
         "by_resource": summed(good, lambda made: made.call.resource),
         "by_component": summed(good, lambda made: made.component),
-        "background": sum(mine.values()) - sum(counted.values()),
+        "background": sum(
+            n for made, n in mine.items() if made not in counted and made.call.is_success
+        ),
         "errors": summed(
-            {made: n for made, n in counted.items() if made not in good},
+            {made: n for made, n in mine.items() if not made.call.is_success},
             lambda made: made.call.code,
         ),
         "per_object": value / objects if objects else None,

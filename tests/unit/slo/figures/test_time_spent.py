@@ -11,6 +11,7 @@ from support.reads import burst_record, measured_burst, read
 from virtslo.model.environment import ClientLimit
 from virtslo.model.rest_calls import OwnLatencies, RestCallReads
 from virtslo.model.workload import Kind
+from virtslo.slo.figures.call_figures import usage_rows
 from virtslo.slo.figures.responsiveness import bucket_quantile, responsiveness_rows
 from virtslo.slo.figures.time_spent import Ceiling, ceiling_of, time_rows
 from virtslo.slo.figures.time_words import ceiling_sentence
@@ -67,6 +68,31 @@ def test_waiting_is_for_each_vmi_and_by_queue() -> None:
     assert rows["rate_limiter_wait_seconds"].value is None
 
 
+def test_processor_time_per_vmi_is_beyond_what_an_idle_component_uses() -> None:
+    pod = "virt-controller-a"
+    reads = (
+        read("idle", "before", pod, at=0, cpu=1.0),
+        read("idle", "after", pod, at=10, cpu=2.0),
+        read("ramp_up", "after", pod, at=60, cpu=12.0),
+    )
+
+    rows = {
+        (row.definition.name, row.statistic): row.figure
+        for row in usage_rows(measured_burst(reads))
+    }
+
+    assert rows["virt_controller_cpu_seconds", "value"].value == 10.0
+    each = rows["virt_controller_cpu_seconds", "per_object"]
+    assert each.value == pytest.approx((10.0 - 5.0) / 10)
+    assert each.detail == {"idle_seconds_of_it": 5.0}
+    no_idle = {
+        (row.definition.name, row.statistic): row.figure
+        for row in usage_rows(measured_burst(reads[1:]))
+    }
+    assert no_idle["virt_controller_cpu_seconds", "value"].value == 10.0
+    assert no_idle["virt_controller_cpu_seconds", "per_object"].value is None
+
+
 def test_without_reads_everything_says_why() -> None:
     rows = {row.definition.name: row.figure for row in time_rows(measured_burst([]))}
 
@@ -120,7 +146,10 @@ def test_our_own_calls_are_judged_by_their_slowest_pair() -> None:
     }
 
     slowest = rows["own_call_seconds_resource", "p99"]
-    assert slowest.value == 3.0
-    assert slowest.detail is not None
-    assert slowest.detail["slowest"] == "GET nodes"
+    assert slowest.value is None
+    assert slowest.reason == "p99 needs 100 calls; the slowest pair, GET nodes, has 1"
+    most = rows["own_call_seconds_resource", "max"]
+    assert most.value == 3.0
+    assert (most.detail or {})["slowest"] == "GET nodes"
+    assert most.samples == slowest.samples
     assert rows["own_call_seconds_namespace", "p99"].value is None
