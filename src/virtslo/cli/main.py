@@ -54,6 +54,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
         "virtslo.cli.commands.hollow",
         "Run hollow KubeVirt controllers against an API server.",
     ),
+    "cost": ("virtslo.cli.cost.command", "Measure what a change costs the control plane."),
     "plane": ("virtslo.cli.plane.group", "Run a real control plane without machines."),
     "clean": ("virtslo.cli.commands.clean", "Remove objects that runs left on a cluster."),
     "schema": ("virtslo.cli.commands.schema", "Print the JSON Schema of the scenario file."),

@@ -35,7 +35,7 @@ SCENARIO_OPTIONS: Final = (
         "load.churn.mode",
         "Form of churn: objects, scale (pools, replica sets) or restart (VMs).",
     ),
-    ("--duration", "load.churn.duration", "Constant churn: duration of the load, such as 5m."),
+    ("--duration", "load.churn.duration", "Constant churn, idle: duration, such as 5m."),
     ("--settle", "load.settle", "Time without watch events before a window closes."),
     ("--timeout", "deadlines.running", "Deadline for the objects to be Running."),
     ("--objectives", "objectives", "Built-in catalog of objectives, or path to a file."),

@@ -12,7 +12,11 @@ import click
 from virtslo.cli.options import PLACES, merged, misplaced, overrides
 
 SUITE = "suite"
-PATTERNS = ("burst", "steady-state", "constant-churn")
+IDLE = "idle"
+"""A burst whose objects are then left alone."""
+PATTERNS = ("burst", "steady-state", "constant-churn", IDLE)
+HOLD = "load.hold"
+DEFAULT_HOLD = "5m"
 DEFAULT_COUNT = 100
 
 if TYPE_CHECKING:
@@ -100,22 +104,26 @@ def read_scenario(
     from virtslo.slo.catalog.catalog import CATALOG
 
     if what in PATTERNS:
-        over = overrides(options, is_constant_churn=what == "constant-churn")
+        said = {**options, "duration": None} if what == IDLE else options
+        over = overrides(said, is_constant_churn=what == "constant-churn")
         document: dict[str, Any] = {
             "apiVersion": "virtslo/v1",
             "workload": {"kind": "vmi", "count": DEFAULT_COUNT, "template": "cirros"},
             "load": {"pattern": what},
         }
+        if what == IDLE:
+            hold = options.get("duration") or DEFAULT_HOLD
+            document["load"] = {"pattern": "burst", "hold": hold}
         document = merged(document, over)
         kind = str(document["workload"].get("kind", "vmi")).lower()
         document["name"] = f"{what}-{kind}-{document['workload'].get('count')}"
-        problems = misplaced(what, options)
+        problems = misplaced("burst" if what == IDLE else what, said)
         try:
             scenario = scenario_from_mapping(
                 document,
                 source="command line",
                 base=Path.cwd(),
-                places=PLACES,
+                places={**PLACES, HOLD: "--duration"},
                 indicators=CATALOG,
             )
         except ScenarioError as error:

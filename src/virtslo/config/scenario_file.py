@@ -228,6 +228,7 @@ def _load(model: ScenarioModel) -> Load:
         churn=None if churn is None else _churn(model, churn),
         settle=load.settle,
         settle_limit=load.settle_limit,
+        hold=load.hold,
     )
 
 

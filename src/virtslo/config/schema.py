@@ -134,6 +134,12 @@ class LoadModel(Model):
         description="How long to wait for quiet, at most.",
         json_schema_extra=default_text("60s"),
     )
+    hold: DurationOrZero = Field(
+        0.0,
+        description="How long the objects are left alone before they are deleted: what is called "
+        "while nothing happens.",
+        json_schema_extra=default_text("0s"),
+    )
 
 
 class WarmUpModel(Model):

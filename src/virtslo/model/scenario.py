@@ -136,6 +136,8 @@ class Load:
     """How long the cluster must be quiet before a window closes, seconds."""
     settle_limit: float = 60.0
     """How long to wait for quiet, seconds; not quiet by then is a finding."""
+    hold: float = 0.0
+    """How long the objects are left alone before they are deleted, seconds."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,20 @@ TEST_TITLES: Final = {
 """The tests by their key in the JSON document, as the tables name them."""
 
 Statistic = Literal[
-    "p50", "p95", "p99", "max", "mean", "value", "count", "per_object", "before", "peak", "after"
+    "p50",
+    "p95",
+    "p99",
+    "max",
+    "mean",
+    "value",
+    "count",
+    "per_object",
+    "before",
+    "peak",
+    "after",
+    "per_hour",
+    "per_node_hour",
+    "per_object_hour",
 ]
 STATISTICS: Final[tuple[str, ...]] = get_args(Statistic)
 """Every statistic that an objective may be about."""

@@ -16,6 +16,7 @@ from virtslo.model.operations import (
     CHURN,
     CREATE,
     DELETE,
+    HOLD,
     RAMP_DOWN,
     RAMP_UP,
     WARM_UP,
@@ -158,6 +159,8 @@ class RunStages:
         await self._ramp_up()
         if self._churn is not None:
             await self._churn.carry_out()
+        if self._scenario.load.hold:
+            await self._hold(self._scenario.load.hold)
         if not keep:
             await self._ramp_down()
 
@@ -179,6 +182,11 @@ class RunStages:
         async with self._windows.stage(RAMP_UP, deadline=last_offset + plan.running_deadline):
             await self._create(plan.objects, RAMP_UP, plan.offsets_ns, closed_loop=is_burst)
             await self._windows.wait(self._is_whole())
+
+    async def _hold(self, seconds: float) -> None:
+        """Leave what is there alone: what is counted meanwhile are calls at rest."""
+        async with self._windows.stage(HOLD, deadline=seconds):
+            await sleep(self._clock, seconds)
 
     async def _ramp_down(self) -> None:
         async with self._windows.stage(RAMP_DOWN, deadline=self._plan.gone_deadline):

@@ -30,7 +30,7 @@ REPETITIONS = 5
 
 
 @click.command("run")
-@click.argument("what", metavar="burst|steady-state|constant-churn|suite|FILE")
+@click.argument("what", metavar="burst|steady-state|constant-churn|idle|suite|FILE")
 @scenario_options
 @click.option(
     "--simulate",
@@ -104,7 +104,9 @@ REPETITIONS = 5
 )
 @click.option("--quiet", is_flag=True, help="Show no progress.")
 def command(what: str, **options: Any) -> int:
-    """Run a test: a load pattern (burst, steady-state, constant-churn), the suite, or a file.
+    """Run a test: a load pattern, the suite, or a file.
+
+    Patterns are burst, steady-state, constant-churn and idle: a burst that is then left alone.
 
     Without --context, --kubeconfig or --in-cluster, the test runs on the simulated cluster, in
     virtual time: burst and suite five times, with a seed each, so that figures have an interval.

@@ -37,7 +37,7 @@ def command(name: str, detach: bool, port: int | None, **options: Any) -> int:
     KUBEBUILDER_ASSETS, PATH, and where make control-plane built them.
 
     \b
-    virtslo plane up --kubevirt ~/src/kubevirt --gate VMLiveUpdateFeatures
+    virtslo plane up --kubevirt ~/src/kubevirt --gate Snapshot
     virtslo plane up --config virtualMachineInstancesPerNode=200 --nodes 100
     """
     from virtslo.plane.processes import is_free

@@ -10,6 +10,7 @@ import platform
 import secrets
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -63,8 +64,16 @@ def simulated_label(scenario: Scenario, target: SimulatedTarget, repetition: int
     given: tuple[object, ...] = (scenario_facts, target_facts)
     if repetition > 1:
         given = (*given, repetition)
-    facts = msgspec.json.encode(given, order="sorted")
+    facts = msgspec.json.encode(_without_unset(given), order="sorted")
     return f"s{hashlib.sha256(facts).hexdigest()[:8]}"
+
+
+def _without_unset(given: tuple[object, ...]) -> Any:
+    """Without fields that were added later and are not used: labels of old scenarios stay."""
+    facts = msgspec.to_builtins(given)
+    if not facts[0]["load"]["hold"]:
+        del facts[0]["load"]["hold"]
+    return facts
 
 
 def run_simulated(scenario: Scenario, target: SimulatedTarget, execution: Execution) -> RunRecord:

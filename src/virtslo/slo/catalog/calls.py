@@ -20,6 +20,8 @@ class OfVerb(NamedTuple):
     by_resource: Mapping[str, Definition]
     """In the measured stage."""
     ramp_down: Definition
+    hold: Definition
+    """While objects are there and nothing happens."""
 
 
 class OfComponent(NamedTuple):
@@ -39,7 +41,16 @@ def _of_verb(verb: str) -> OfVerb:
         "for each VMI deleted",
         source=COMPONENTS,
     )
-    return OfVerb(by_resource, ramp_down)
+    hold = FAMILY.value(
+        f"idle_rest_calls_{verb.lower()}",
+        "requests",
+        ("per_hour", "per_node_hour", "per_object_hour"),
+        f"{verb} requests of the same components, whatever their answer, by the hour while the "
+        "objects are there and nothing happens (load.hold); per_node_hour and per_object_hour: "
+        "the same divided by the nodes, and by the VMIs",
+        source=COMPONENTS,
+    )
+    return OfVerb(by_resource, ramp_down, hold)
 
 
 def _calls(verb: str, resource: str) -> Definition:

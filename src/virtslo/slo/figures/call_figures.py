@@ -9,7 +9,7 @@ from typing import Final
 
 from virtslo.model.figures import Figure, no_data
 from virtslo.model.indicators import Definition
-from virtslo.model.operations import RAMP_DOWN
+from virtslo.model.operations import HOLD, RAMP_DOWN
 from virtslo.model.rest_calls import COMPONENTS, IDLE
 from virtslo.model.vocabulary import COUNTED_RESOURCES
 from virtslo.slo.catalog.calls import OF_COMPONENT, OF_VERB
@@ -24,6 +24,8 @@ from virtslo.slo.record.rest_calls import (
     reason_of,
     source_window,
 )
+
+SECONDS_PER_HOUR: Final = 3600.0
 
 
 def call_rows(run: Measured) -> Iterator[Row]:
@@ -40,6 +42,33 @@ def call_rows(run: Measured) -> Iterator[Row]:
     for verb, of in OF_VERB.items():
         total = sum(count for key, count in counts.items() if key[0] == verb)
         yield from _both(of.ramp_down, _figure(window, total), objects)
+    if any(stage.name == HOLD for stage in run.record.header.stages):
+        yield from _idle_rows(run)
+
+
+def _idle_rows(run: Measured) -> Iterator[Row]:
+    """Every request while objects are there and nothing happens, by the hour."""
+    window = best_window(run, HOLD)
+    why = reason_of(window)
+    divisors = {
+        "per_hour": (1, ""),
+        "per_node_hour": (run.record.header.environment.nodes or 0, "nodes"),
+        "per_object_hour": (run.record.header.scenario.workload.count, "objects"),
+    }
+    for verb, of in OF_VERB.items():
+        total = 0
+        if window is not None:
+            made_by = window.requests.items()
+            total = sum(n for made, n in made_by if made.call.verb == verb and is_of(made))
+        for statistic, (divisor, noun) in divisors.items():
+            if window is None or why is not None or window.seconds <= 0:
+                figure = no_data(UNIT, why or "the objects were not left alone", source="none")
+            elif not divisor:
+                figure = no_data(UNIT, f"there are no {noun} to divide by", source=window.source)
+            else:
+                hourly = total / window.seconds * SECONDS_PER_HOUR / divisor
+                figure = Figure(hourly, UNIT, total, window.source)
+            yield Row(of.hold, statistic, figure)
 
 
 def usage_rows(run: Measured) -> Iterator[Row]:

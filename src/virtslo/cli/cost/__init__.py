@@ -1,0 +1,1 @@
+"""`virtslo cost`: what a change costs the control plane."""

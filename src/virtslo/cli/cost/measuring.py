@@ -1,0 +1,198 @@
+"""Runs of both sides of a cost card, one after another: A B B A and so on.
+
+Invariant: run N of either side has the same seed and plan; while one side runs the other is at
+rest. A run that is not valid is left out and that is reported.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+from virtslo.app.build_report import build_report
+from virtslo.app.history.from_report import history_runs
+from virtslo.app.history.samples import sample_of
+from virtslo.base.background import in_background
+from virtslo.base.clock import Clock, sleep, to_seconds
+from virtslo.base.errors import ClusterError
+from virtslo.cli.running.run_once import Execution, OneRun
+from virtslo.cli.wiring import RealTarget, open_cluster, read_record
+from virtslo.model.cost.card import CostKey, CostPart, CostRun, CostValue
+from virtslo.model.operations import HOLD
+from virtslo.model.record import RunRecord
+from virtslo.model.scenario import Scenario
+from virtslo.plane.etcd import Stored
+from virtslo.plane.running import PlaneSpec, RunningPlane, running_plane
+from virtslo.regress.cost_card import cost_rows, precision_of
+from virtslo.slo.figures.cost import cost_of
+
+Tell = Callable[[str], None]
+LEAST_ROUNDS: Final = 2
+RESYNC_SECONDS: Final = 32.0
+"""The garbage collector learns of new kinds every 30 s, and is busy until then."""
+PHASES: Final = ("p50", "p95")
+STORED: Final[Mapping[str, tuple[str, ...]]] = {
+    "vmi": ("kubevirt.io/virtualmachineinstances", "pods", "events"),
+    "vm": (
+        "kubevirt.io/virtualmachines",
+        "kubevirt.io/virtualmachineinstances",
+        "pods",
+        "controllerrevisions",
+        "events",
+    ),
+}
+"""Resources whose stored objects are weighed, by kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """When measuring ends."""
+
+    seconds: float
+    precision: float
+    """Of each count of calls per object: half the width of its interval."""
+
+
+@dataclass
+class SideAtWork:
+    """A side that can be run on."""
+
+    name: str
+    target: RealTarget
+    plane: RunningPlane | None = None
+    runs: list[CostRun] = field(default_factory=list)
+
+
+@asynccontextmanager
+async def planes_at_work(
+    sides: Sequence[tuple[str, PlaneSpec, Path]], tell: Tell
+) -> AsyncIterator[list[SideAtWork]]:
+    """Planes for both sides, at rest. Raises ClusterError with the last words of what failed."""
+    async with AsyncExitStack() as stack:
+        found = []
+        for name, spec, folder in sides:
+            tell(f"{name}:")
+            plane = await stack.enter_async_context(running_plane(folder, spec, tell))
+            target = RealTarget(plane.kubeconfig, spec.kubernetes.context)
+            found.append(SideAtWork(name, target, plane))
+        tell(f"waiting {RESYNC_SECONDS:.0f} s until the garbage collector is at rest")
+        await asyncio.sleep(RESYNC_SECONDS)
+        yield found
+
+
+async def measure(
+    sides: tuple[SideAtWork, SideAtWork],
+    scenario: Scenario,
+    execution: Execution,
+    budget: Budget,
+    clock: Clock,
+    tell: Tell,
+) -> None:
+    """Run both sides until the precision or the budget is reached."""
+    started_ns = clock.now_ns()
+    longest = 0.0
+    number = 0
+    while True:
+        begun_ns = clock.now_ns()
+        order = sides if number % 2 == 0 else tuple(reversed(sides))
+        for side in order:
+            tell(f"run {number + 1} of {side.name}")
+            await _run(side, scenario, execution, number, clock, tell)
+        number += 1
+        longest = max(longest, to_seconds(clock.now_ns() - begun_ns))
+        spent = to_seconds(clock.now_ns() - started_ns)
+        if number >= LEAST_ROUNDS:
+            if _is_precise(sides, budget.precision):
+                tell(f"ends: precise to {budget.precision:g} calls per object")
+                return
+            if spent + longest > budget.seconds:
+                tell(f"ends: the budget of {budget.seconds:.0f} s is spent")
+                return
+
+
+def _is_precise(sides: tuple[SideAtWork, SideAtWork], wanted: float) -> bool:
+    if min(len(side.runs) for side in sides) < LEAST_ROUNDS:
+        return False
+    widths = precision_of(cost_rows(sides[0].runs, sides[1].runs))
+    return all(half <= wanted for unit, half in widths.items() if "hour" not in unit)
+
+
+async def _run(
+    side: SideAtWork,
+    scenario: Scenario,
+    execution: Execution,
+    number: int,
+    clock: Clock,
+    tell: Tell,
+) -> None:
+    if side.plane is not None:
+        log = str(side.plane.audit_log)
+        scenario = replace(scenario, observe=replace(scenario.observe, audit_log=log))
+    run = OneRun(scenario, execution, f"cost{number:04d}", None)
+    weighed: dict[CostKey, CostValue] = {}
+
+    async def weigh() -> None:
+        if side.plane is not None:
+            await run.stages.begun(HOLD)
+            await sleep(clock, scenario.load.hold / 2)
+            weighed.update(await _stored(side.plane, scenario))
+
+    async with open_cluster(side.target, clock) as api, in_background(weigh):
+        await run.carry_out(api, clock)
+    record = read_record(run.directory)
+    measured = _valid(record, weighed, is_plane=side.plane is not None)
+    if isinstance(measured, CostRun):
+        side.runs.append(measured)
+    else:
+        tell(f"left out: {record.host.run_id} is not valid: {measured}")
+
+
+def _valid(
+    record: RunRecord, extra: Mapping[CostKey, CostValue], *, is_plane: bool
+) -> CostRun | str:
+    """The costs of a run; why it is not valid where it is not."""
+    report = build_report([record])
+    (run,) = history_runs([record], report)
+    if not run.is_valid:
+        found = [each.finding for each in report.findings if each.finding.inconclusive]
+        return "; ".join(f"{each.code}: {each.detail}" for each in found[:3])
+    phases = {
+        CostKey(CostPart.PHASES, key.indicator, key.statistic, "seconds"): CostValue(value)
+        for key, value in sample_of(run).values.items()
+        if key.indicator.endswith("_seconds")
+        and key.indicator.startswith(("vmi_creation_to_", "vmi_deletion_to_", "vm_creation_to_"))
+        and key.statistic in PHASES
+    }
+    return cost_of(record, {**phases, **extra}, is_plane=is_plane)
+
+
+async def _stored(plane: RunningPlane, scenario: Scenario) -> Mapping[CostKey, CostValue]:
+    """Bytes and number of stored objects, while all of them are there."""
+    resources = STORED.get(scenario.workload.kind.value, STORED["vm"])
+    label = f"{scenario.workload.kind.value}"
+    found: dict[CostKey, CostValue] = {}
+    for resource, stored in (await plane.stored(resources)).items():
+        plural = resource.rpartition("/")[2]
+        if stored.objects:
+            found[_bytes_key(plural)] = CostValue(stored.bytes / stored.objects)
+        if plural == "events":
+            key = CostKey(CostPart.STORED, plural, "stored objects", f"per {label.upper()}")
+            found[key] = CostValue(_per(stored, scenario.workload.count))
+    return found
+
+
+def _bytes_key(plural: str) -> CostKey:
+    return CostKey(CostPart.STORED, plural, "size as stored", "bytes per object")
+
+
+def _per(stored: Stored, count: int) -> float:
+    return stored.objects / count
+
+
+def require_runs(sides: Sequence[SideAtWork]) -> None:
+    """Raise ClusterError where a side has no valid run."""
+    empty = [side.name for side in sides if not side.runs]
+    if empty:
+        raise ClusterError(f"no valid run of {' and of '.join(empty)}: there is nothing to compare")

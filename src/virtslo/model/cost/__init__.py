@@ -1,0 +1,1 @@
+"""Costs of runs, and cards of them."""
