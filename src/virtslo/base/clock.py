@@ -25,7 +25,8 @@ def to_nanoseconds(seconds: float) -> int:
 
 def timestamp(moment: datetime) -> str:
     """A moment as the API server writes it: RFC 3339, whole seconds, UTC."""
-    return f"{moment.astimezone(UTC).isoformat()[:19]}Z"
+    in_utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return f"{in_utc.isoformat()[:19]}Z"
 
 
 def micro_timestamp(moment: datetime) -> str:

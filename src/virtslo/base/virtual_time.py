@@ -10,7 +10,7 @@ import gc
 import heapq
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from contextvars import Context
+from contextvars import Context, copy_context
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 
@@ -28,6 +28,27 @@ With Python's own thresholds the search takes a sixth of a run's CPU time."""
 
 class Deadlock(RuntimeError):
     """Every task waits and no timer is set."""
+
+
+class _Turn(asyncio.Handle):
+    """A handle as asyncio's own, made in a third of the time."""
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        callback: Callable[..., object],
+        args: tuple[Any, ...],
+        loop: asyncio.AbstractEventLoop,
+        context: Context | None,
+    ) -> None:
+        self._context = copy_context() if context is None else context
+        self._loop = loop
+        self._callback = callback
+        self._args = args
+        self._cancelled = False
+        self._repr = None
+        self._source_traceback = None
 
 
 class VirtualTimeLoop(asyncio.BaseEventLoop):
@@ -49,6 +70,18 @@ class VirtualTimeLoop(asyncio.BaseEventLoop):
     def time(self) -> float:
         """Virtual seconds since the loop was made."""
         return self.elapsed_ns / NANOSECONDS_PER_SECOND
+
+    def call_soon(  # type: ignore[override]
+        self, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> asyncio.Handle:
+        """Call back in the next turn.
+
+        Without the checks of asyncio's own loop, which are of use in its debug mode alone: this is
+        called a hundred times and more for each object of a run.
+        """
+        handle = _Turn(callback, args, self, context)
+        self._ready.append(handle)  # type: ignore[attr-defined]
+        return handle
 
     def call_at(  # type: ignore[override]
         self, when: float, callback: Callable[..., Any], *args: Any, context: Context | None = None
