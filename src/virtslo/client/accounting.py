@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Final, NamedTuple, TypeVar
 
-from virtslo.base.clock import Clock, to_seconds
+from virtslo.base.clock import NANOSECONDS_PER_SECOND, Clock
 from virtslo.base.errors import ApiError, ClusterError
 from virtslo.client.histogram import Histogram, exponential_bounds
 from virtslo.client.token_bucket import TokenBucket
@@ -69,6 +69,28 @@ _QUERIES: Final = {
 LATENCY_BOUNDS: Final = exponential_bounds(0.001, 2, 10)
 """Bucket bounds of KubeVirt's client metrics, seconds."""
 
+
+class CallSeries:
+    """Calls that are timed together, and the histograms they are timed in."""
+
+    __slots__ = ("_calls", "answered", "shape", "waited")
+
+    def __init__(self, shape: CallShape, answered: Histogram, waited: Histogram) -> None:
+        self.shape = shape
+        self.answered = answered
+        self.waited = waited
+        self._calls: dict[str, RestCall] = {}
+
+    def call(self, code: str) -> RestCall:
+        """What a call of this series is counted under, by its code."""
+        call = self._calls.get(code)
+        if call is None:
+            shape = self.shape
+            call = RestCall(shape.verb, shape.resource, shape.subresource, code)
+            self._calls[code] = call
+        return call
+
+
 OnAnswer = Callable[[TimedCall, int], None]
 """Called with what was called, and the nanoseconds to the answer."""
 
@@ -87,7 +109,8 @@ class CallAccount:
         """Seconds in the client's own token bucket."""
         self.on_answer: OnAnswer | None = None
         """Called for every call that was answered."""
-        self._endpoints: dict[CallShape, Endpoint] = {}
+        self._series: dict[CallShape, CallSeries] = {}
+        self._series_of_calls: dict[tuple[str, str, str | None, bool], CallSeries] = {}
 
     @property
     def calls(self) -> int:
@@ -109,25 +132,34 @@ class CallAccount:
             sums[call.verb] = sums.get(call.verb, 0) + count
         return sums
 
-    def endpoint(self, shape: CallShape, resource: Resource) -> Endpoint:
-        """The endpoint under which calls of a shape are timed."""
-        endpoint = self._endpoints.get(shape)
-        if endpoint is None:
+    def series_of(self, call: Call) -> CallSeries:
+        """The series of a call."""
+        key = (call.verb, call.resource.plural, call.subresource, call.name is not None)
+        series = self._series_of_calls.get(key)
+        if series is None:
+            series = self.series(_shape_of(call), call.resource)
+            self._series_of_calls[key] = series
+        return series
+
+    def series(self, shape: CallShape, resource: Resource) -> CallSeries:
+        """The series of calls of a shape."""
+        series = self._series.get(shape)
+        if series is None:
             template = template_of(resource, shape.subresource, named=shape.is_named)
             path = f"{template}{_QUERIES.get(shape.verb, '')}"
-            endpoint = self._endpoints[shape] = Endpoint(METHODS[shape.verb], path)
-            self.answered.setdefault(endpoint, Histogram(LATENCY_BOUNDS))
-            self.waited.setdefault(endpoint, Histogram(LATENCY_BOUNDS))
-        return endpoint
+            endpoint = Endpoint(METHODS[shape.verb], path)
+            answered = self.answered.setdefault(endpoint, Histogram(LATENCY_BOUNDS))
+            waited = self.waited.setdefault(endpoint, Histogram(LATENCY_BOUNDS))
+            series = self._series[shape] = CallSeries(shape, answered, waited)
+        return series
 
-    def add(
-        self, shape: CallShape, code: str, endpoint: Endpoint, namespace: str | None, spent_ns: int
-    ) -> None:
+    def add(self, series: CallSeries, code: str, namespace: str | None, spent_ns: int) -> None:
         """Count a call that was answered with a code, or got no answer, after a time."""
-        call = RestCall(shape.verb, shape.resource, shape.subresource, code)
+        call = series.call(code)
         self.requests[call] = self.requests.get(call, 0) + 1
-        self.answered[endpoint].observe(to_seconds(spent_ns))
+        series.answered.observe(spent_ns / NANOSECONDS_PER_SECOND)
         if self.on_answer is not None and code != NO_ANSWER:
+            shape = series.shape
             scope = _scope(shape.verb, named=shape.is_named, namespace=namespace)
             self.on_answer(TimedCall(shape.verb, call.target, scope), spent_ns)
 
@@ -152,13 +184,14 @@ class AccountedTransport:
         """A call, counted; DELETECOLLECTION as DELETE, as KubeVirt's metric does."""
         code = "201" if call.verb == "create" else "200"
         exchange = partial(self._transport.send, call)
-        return await self._counted(_shape_of(call), call.resource, code, exchange, call.namespace)
+        return await self._counted(self._account.series_of(call), code, exchange, call.namespace)
 
     @asynccontextmanager
     async def open_watch(self, call: Call) -> AsyncIterator[AsyncIterator[WatchEvent]]:
         """A watch, counted once, when it is answered."""
         opening = self._transport.open_watch(call)
-        events = await self._counted(_shape_of(call), call.resource, "200", opening.__aenter__)
+        series = self._account.series_of(call)
+        events = await self._counted(series, "200", opening.__aenter__)
         try:
             yield events
         finally:
@@ -171,12 +204,11 @@ class AccountedTransport:
         resource = resources.PODS if is_proxy else Resource("", "", parts[-1], "")
         shape = CallShape("GET", resource.plural, "proxy" if is_proxy else "", is_named=False)
         exchange = partial(self._transport.read_raw, path, query)
-        return await self._counted(shape, resource, "200", exchange)
+        return await self._counted(self._account.series(shape, resource), "200", exchange)
 
     async def _counted(
         self,
-        shape: CallShape,
-        resource: Resource,
+        series: CallSeries,
         code: str,
         exchange: Callable[[], Awaitable[T]],
         namespace: str | None = None,
@@ -185,10 +217,8 @@ class AccountedTransport:
 
         An exchange that is given up while it waits for its token is never begun.
         """
-        account = self._account
-        endpoint = account.endpoint(shape, resource)
         if self.bucket is not None:
-            account.waited[endpoint].observe(to_seconds(await self.bucket.acquire()))
+            series.waited.observe(await self.bucket.acquire() / NANOSECONDS_PER_SECOND)
         started_ns = self._clock.now_ns()
         try:
             answer = await exchange()
@@ -204,7 +234,7 @@ class AccountedTransport:
         finally:
             if code:
                 spent_ns = self._clock.now_ns() - started_ns
-                account.add(shape, code, endpoint, namespace, spent_ns)
+                self._account.add(series, code, namespace, spent_ns)
         return answer
 
 
