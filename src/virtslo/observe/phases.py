@@ -4,16 +4,16 @@ Invariant: kinds differ as data, not as code; an object is read and never kept.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+import msgspec
 
 from virtslo.model import resources
 from virtslo.model.identifiers import INDEX_LABEL, RUN_LABEL, STAGE_LABEL, Object
 from virtslo.model.resources import Resource
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(msgspec.Struct, frozen=True):
     """What one object says of itself."""
 
     uid: str

@@ -122,20 +122,29 @@ class Population:
     async def wait_for(self, is_as_wanted: Predicate, deadline_ns: int) -> bool:
         """Wait until it is as wanted; False if the deadline came first."""
         loop = asyncio.get_running_loop()
-        while not is_as_wanted():
-            left_ns = deadline_ns - self._clock.now_ns()
-            if left_ns <= 0:
-                return False
-            waiter: asyncio.Future[None] = loop.create_future()
-            self._waiters.append(waiter)
-            timer = loop.call_later(to_seconds(left_ns), _wake, waiter)
-            try:
-                await waiter
-            finally:
+        timer: asyncio.TimerHandle | None = None
+        try:
+            while not is_as_wanted():
+                left_ns = deadline_ns - self._clock.now_ns()
+                if left_ns <= 0:
+                    return False
+                if timer is None or timer.when() <= loop.time():
+                    timer = loop.call_later(to_seconds(left_ns), self._wake)
+                await self._changed(loop)
+        finally:
+            if timer is not None:
                 timer.cancel()
-                if waiter in self._waiters:
-                    self._waiters.remove(waiter)
         return True
+
+    async def _changed(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Return after the next observation, or when something's deadline comes."""
+        waiter: asyncio.Future[None] = loop.create_future()
+        self._waiters.append(waiter)
+        try:
+            await waiter
+        finally:
+            if waiter in self._waiters:
+                self._waiters.remove(waiter)
 
     def _apply(self, observation: Observation) -> None:
         uid = observation.uid
@@ -197,9 +206,5 @@ class Population:
         if self._waiters:
             waiters, self._waiters = self._waiters, []
             for waiter in waiters:
-                _wake(waiter)
-
-
-def _wake(waiter: asyncio.Future[None]) -> None:
-    if not waiter.done():
-        waiter.set_result(None)
+                if not waiter.done():
+                    waiter.set_result(None)

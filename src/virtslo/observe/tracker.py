@@ -6,7 +6,6 @@ and never the object.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from virtslo.model.identifiers import Object
@@ -25,23 +24,8 @@ from virtslo.model.resources import Resource
 from virtslo.observe.phases import Facts, facts_of, server_timestamp
 from virtslo.ports.kube_api import WatchEvent
 
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What is kept of one object."""
-
-    phase: str | None
-    is_ready: bool
-    is_deleting: bool
-    namespace: str
-    name: str
-    index: int | None
-    stage: str | None
-    owner_uid: str | None
-
-
-_NEW: Final = _Known(None, False, False, "", "", None, None, None)
-"""An object of which nothing is known yet."""
+_NEW: Final = Facts("", "", "", None, False, False, None, None, None, None, None)
+"""Of an object of which nothing is known yet."""
 
 
 class Tracker:
@@ -59,7 +43,7 @@ class Tracker:
         self._origin_ns = origin_ns
         self._on_observation = on_observation
         self._run_label = run_label
-        self._states: dict[str, _Known] = {}
+        self._states: dict[str, Facts] = {}
         self.last_event_ns: int | None = None
         self.foreign = 0
         self.relisted_at_ns: list[int] = []
@@ -103,50 +87,36 @@ class Tracker:
         known = self._states.get(facts.uid)
         if known is None and is_last:
             return
-        self._states[facts.uid] = _Known(
-            facts.phase,
-            facts.is_ready,
-            facts.is_deleting,
-            facts.namespace,
-            facts.name,
-            facts.index,
-            facts.stage,
-            facts.owner_uid,
-        )
+        self._states[facts.uid] = facts
         before = known or _NEW
-        tell = self._teller(target, facts, received_ns, source)
         if known is None:
-            tell(ADDED)
+            self._tell(ADDED, target, facts, received_ns, source)
         if facts.phase is not None and facts.phase != before.phase:
-            tell(PHASE)
+            self._tell(PHASE, target, facts, received_ns, source)
         if facts.is_ready != before.is_ready:
-            tell(READY if facts.is_ready else NOT_READY)
+            fact = READY if facts.is_ready else NOT_READY
+            self._tell(fact, target, facts, received_ns, source)
         if facts.is_deleting and not before.is_deleting:
-            tell(DELETING)
+            self._tell(DELETING, target, facts, received_ns, source)
 
-    def _teller(
-        self, target: Object, facts: Facts, received_ns: int, source: str
-    ) -> Callable[[str], None]:
-        def tell(fact: str) -> None:
-            self._on_observation(
-                Observation(
-                    received_ns=received_ns - self._origin_ns,
-                    fact=fact,
-                    kind=self.resource.kind,
-                    namespace=facts.namespace,
-                    name=facts.name,
-                    uid=facts.uid,
-                    phase=facts.phase if fact == PHASE else None,
-                    source=source,
-                    index=facts.index,
-                    stage=facts.stage,
-                    owner_uid=facts.owner_uid,
-                    node=facts.node,
-                    server_timestamp=server_timestamp(target, fact, facts.phase),
-                )
+    def _tell(self, fact: str, target: Object, facts: Facts, received_ns: int, source: str) -> None:
+        self._on_observation(
+            Observation(
+                received_ns=received_ns - self._origin_ns,
+                fact=fact,
+                kind=self.resource.kind,
+                namespace=facts.namespace,
+                name=facts.name,
+                uid=facts.uid,
+                phase=facts.phase if fact == PHASE else None,
+                source=source,
+                index=facts.index,
+                stage=facts.stage,
+                owner_uid=facts.owner_uid,
+                node=facts.node,
+                server_timestamp=server_timestamp(target, fact, facts.phase),
             )
-
-        return tell
+        )
 
     def _forget(self, uid: str, received_ns: int, source: str) -> None:
         known = self._states.pop(uid, None)
