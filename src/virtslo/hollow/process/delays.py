@@ -108,8 +108,9 @@ class Delays:
 
     async def turn_of_pod(self) -> None:
         """The turn of a pod's step at the process that plays every node: it is work, no body."""
-        async with self._turn_of(self._pod_work):
-            pass
+        if self._pod_work > 0:
+            async with self._turn_of(self._pod_work):
+                pass
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:

@@ -23,7 +23,7 @@ from virtslo.sim.api.resource_rules import rules_of
 
 def checked_body(resource: Resource, body: Any) -> Object:
     """A body with its kind and version, which built-in types may leave out. Raises BadRequest."""
-    if not isinstance(body, Mapping):
+    if not isinstance(body, dict):
         raise BadRequest(
             f"the object provided is unrecognized (must be of type {resource.kind}): "
             "couldn't get version/kind; json parse error"
@@ -45,7 +45,7 @@ def checked_body(resource: Resource, body: Any) -> Object:
             f'{kind} in version "{version or resource.version}" cannot be handled as a '
             f"{resource.kind}: converting ({kind}) to ({resource.kind}): unknown conversion"
         )
-    if not isinstance(body.get("metadata", {}), Mapping):
+    if not isinstance(body.get("metadata", {}), dict):
         raise _not_an_object(resource, body)
     if kind and version and "metadata" in body:
         return body
@@ -60,7 +60,7 @@ def checked_body(resource: Resource, body: Any) -> Object:
 def name_of(body: Object) -> str:
     """The name that a body states; empty where it states none."""
     metadata = body.get("metadata")
-    return str(metadata.get("name") or "") if isinstance(metadata, Mapping) else ""
+    return str(metadata.get("name") or "") if isinstance(metadata, dict) else ""
 
 
 def check_place(resource: Resource, body: Object, *, namespace: str | None, name: str) -> None:

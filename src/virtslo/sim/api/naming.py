@@ -81,7 +81,7 @@ def check_metadata(resource: Resource, metadata: Mapping[str, Any]) -> None:
         causes += [
             invalid_value(f"metadata.ownerReferences.{field}", "", words)
             for field, words in _OWNER_FIELDS.items()
-            if not (isinstance(owner, Mapping) and owner.get(field))
+            if not (isinstance(owner, dict) and owner.get(field))
         ]
     if causes:
         raise invalid(resource, name, causes)

@@ -27,7 +27,7 @@ def dry_run(request: Request) -> bool:
     if "dryRun" in request.query:
         return True
     is_deletion = request.verb in {"delete", "deletecollection"}
-    return is_deletion and isinstance(request.body, Mapping) and bool(request.body.get("dryRun"))
+    return is_deletion and isinstance(request.body, dict) and bool(request.body.get("dryRun"))
 
 
 def check_options(request: Request) -> None:

@@ -4,8 +4,7 @@ Invariant: the port in process and the HTTP server make the same `Request` for t
 both see one behaviour. A failure is an `ApiError`, raised, never a response.
 """
 
-from typing import NamedTuple
-
+import msgspec
 from msgspec.structs import astuple
 
 from virtslo.model.identifiers import Object
@@ -28,7 +27,7 @@ def received(call: Call, user: Identity, *, is_trusted: bool = False) -> Request
     return Request(*astuple(call), user=user, is_trusted=is_trusted)
 
 
-class Response(NamedTuple):
+class Response(msgspec.Struct, frozen=True):
     """A successful answer: an object, or a list (its items not yet wrapped)."""
 
     code: int

@@ -199,7 +199,7 @@ def options_of(request: Request) -> Mapping[str, Any]:
         options["gracePeriodSeconds"] = int(grace)
     if "propagationPolicy" in request.query:
         options["propagationPolicy"] = request.query["propagationPolicy"]
-    if isinstance(request.body, Mapping):
+    if isinstance(request.body, dict):
         body = request.body
         # An eviction carries its options within.
         options.update(body.get("deleteOptions") or {} if body.get("kind") == "Eviction" else body)

@@ -83,7 +83,7 @@ class Handlers:
             return not is_apply(request)
         if request.verb == "delete":
             return self._deletion.changes_nothing(request, current)
-        if request.verb != "update" or not isinstance(request.body, Mapping):
+        if request.verb != "update" or not isinstance(request.body, dict):
             return False
         version = (request.body.get("metadata") or {}).get("resourceVersion")
         return bool(version) and version != current["metadata"]["resourceVersion"]
@@ -197,7 +197,7 @@ class Handlers:
     def _update(self, request: Request) -> Response:
         resource = request.resource
         if request.subresource == "scale":
-            if not isinstance(request.body, Mapping):
+            if not isinstance(request.body, dict):
                 raise BadRequest("the object provided is unrecognized (must be of type Scale)")
             return self._scale(request, self.find(request), request.body)
         body = bodies.checked_body(resource, request.body)
@@ -262,7 +262,7 @@ class Handlers:
     def _checked(self, request: Request, current: Object, changed: Any) -> Object:
         """What a patch makes, if it may stand in the place of what there was."""
         resource = request.resource
-        if not isinstance(changed, Mapping) or not isinstance(changed.get("metadata"), Mapping):
+        if not isinstance(changed, dict) or not isinstance(changed.get("metadata"), dict):
             raise BadRequest("the patch leaves no object with metadata")
         if changed["metadata"] is not current["metadata"]:
             wanted = changed["metadata"].get("resourceVersion")

@@ -43,7 +43,7 @@ def apply_patch(target: Object, patch: Any, kind: PatchType, *, is_custom: bool)
     """Apply a patch of any type but server-side apply. Raises ApiError."""
     if kind is PatchType.JSON:
         return apply_json_patch(target, patch)
-    if not isinstance(patch, Mapping):
+    if not isinstance(patch, dict):
         raise BadRequest(
             "error decoding patch: json: cannot unmarshal the body into Go value of type "
             "map[string]interface {}"
@@ -65,26 +65,26 @@ def apply_json_patch(target: Object, operations: Any) -> Object:
         raise BadRequest("a JSON patch is a list of operations")
     result: Any = target
     for operation in operations:
-        if not isinstance(operation, Mapping) or "op" not in operation or "path" not in operation:
+        if not isinstance(operation, dict) or "op" not in operation or "path" not in operation:
             raise BadRequest(f"not an operation of a JSON patch: {str(operation)[:120]}")
         handler = _OPERATIONS.get(operation["op"])
         if handler is None:
             raise BadRequest(f"unknown operation of a JSON patch: {operation['op']!r}")
         result = handler(result, operation)
-    if not isinstance(result, Mapping):
+    if not isinstance(result, dict):
         raise BadRequest("the JSON patch leaves no object")
     return result
 
 
 def apply_merge_patch(target: Any, patch: Any) -> Any:
     """Apply an RFC 7386 patch."""
-    if not isinstance(patch, Mapping):
+    if not isinstance(patch, dict):
         return patch
-    result = dict(target) if isinstance(target, Mapping) else {}
+    result = dict(target) if isinstance(target, dict) else {}
     for key, value in patch.items():
         if value is None:
             result.pop(key, None)
-        elif isinstance(value, Mapping):
+        elif isinstance(value, dict):
             result[key] = apply_merge_patch(result.get(key), value)
         else:
             result[key] = value
@@ -95,7 +95,7 @@ def apply_strategic_patch(target: Any, patch: Mapping[str, Any]) -> Any:
     """Apply Kubernetes' strategic merge patch."""
     if patch.get("$patch") == "replace":
         return {key: value for key, value in patch.items() if key != "$patch"}
-    result = dict(target) if isinstance(target, Mapping) else {}
+    result = dict(target) if isinstance(target, dict) else {}
     for key, value in patch.items():
         if key.startswith("$deleteFromPrimitiveList/"):
             name = key.split("/", 1)[1]
@@ -112,15 +112,13 @@ def apply_strategic_patch(target: Any, patch: Mapping[str, Any]) -> Any:
 def merge_key_of(name: str, items: Sequence[Any]) -> str | None:
     """The merge key of the items of a list of this name."""
     key = MERGE_KEYS.get(name)
-    if name == "ports" and any(
-        isinstance(item, Mapping) and SERVICE_PORT in item for item in items
-    ):
+    if name == "ports" and any(isinstance(item, dict) and SERVICE_PORT in item for item in items):
         return SERVICE_PORT
     return key
 
 
 def _strategic_value(key: str, old: Any, new: Any) -> Any:
-    if isinstance(new, Mapping):
+    if isinstance(new, dict):
         if new.get("$patch") == "delete":
             return {}
         return apply_strategic_patch(old, new)
@@ -136,11 +134,11 @@ def _strategic_value(key: str, old: Any, new: Any) -> Any:
 
 
 def _merged_list(old: Sequence[Any], new: Sequence[Any], merge_key: str) -> list[Any]:
-    if any(isinstance(item, Mapping) and item.get("$patch") == "replace" for item in new):
+    if any(isinstance(item, dict) and item.get("$patch") == "replace" for item in new):
         return [item for item in new if not _is_directive(item)]
     merged = {item.get(merge_key): item for item in old}
     for item in new:
-        if not isinstance(item, Mapping) or merge_key not in item:
+        if not isinstance(item, dict) or merge_key not in item:
             raise BadRequest(f"map does not contain declared merge key: {merge_key}")
         name = item[merge_key]
         if item.get("$patch") == "delete":
@@ -151,11 +149,11 @@ def _merged_list(old: Sequence[Any], new: Sequence[Any], merge_key: str) -> list
 
 
 def _is_directive(item: Any) -> bool:
-    return isinstance(item, Mapping) and "$patch" in item
+    return isinstance(item, dict) and "$patch" in item
 
 
 def _without_directives(item: Any) -> Any:
-    if not isinstance(item, Mapping) or not any(key.startswith("$") for key in item):
+    if not isinstance(item, dict) or not any(key.startswith("$") for key in item):
         return item
     return {key: value for key, value in item.items() if not key.startswith("$")}
 
@@ -226,7 +224,7 @@ def _get(target: Any, path: Sequence[str], operation: Mapping[str, Any] | None) 
     """The value at a path; absent is an error for `operation`, or `_ABSENT` without one."""
     value = target
     for part in path:
-        if isinstance(value, Mapping) and part in value:
+        if isinstance(value, dict) and part in value:
             value = value[part]
         elif isinstance(value, list | tuple) and part.isdigit() and int(part) < len(value):
             value = value[int(part)]
@@ -241,7 +239,7 @@ def _put(target: Any, path: Sequence[str], value: Any, *, insert: bool) -> Any:
     if not path:
         return value
     part, rest = path[0], path[1:]
-    if isinstance(target, Mapping):
+    if isinstance(target, dict):
         if rest and part not in target:
             raise _inapplicable()
         return {**target, part: _put(target.get(part), rest, value, insert=insert)}
@@ -264,7 +262,7 @@ def _put(target: Any, path: Sequence[str], value: Any, *, insert: bool) -> Any:
 
 def _drop(target: Any, path: Sequence[str]) -> Any:
     part, rest = path[0], path[1:]
-    if isinstance(target, Mapping):
+    if isinstance(target, dict):
         if rest:
             return {**target, part: _drop(target[part], rest)}
         return {key: value for key, value in target.items() if key != part}

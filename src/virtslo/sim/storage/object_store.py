@@ -8,7 +8,9 @@ what is listed at a version plus the changes since is what is listed now.
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final
+
+import msgspec
 
 from virtslo.base.errors import ResourceExpired
 from virtslo.model.identifiers import NamespacedName, Object
@@ -22,7 +24,7 @@ DELETED: Final = "DELETED"
 DEFAULT_LOG_SIZE: Final = 8192
 
 
-class Change(NamedTuple):
+class Change(msgspec.Struct, frozen=True):
     """One write: what the object is now (for a deletion: was), and what it was before."""
 
     resource_version: int
