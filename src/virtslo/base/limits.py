@@ -63,6 +63,7 @@ PUBLISHED_FILE: Final = Limit("a file of published results", 64 * _MIB)
 PUBLISHED_LINE: Final = Limit("a line of published results", 16 * _MIB)
 PUBLISHED_LINES: Final = Limit("a file of lines of published results, decompressed", 4 * _GIB)
 ACKNOWLEDGED_FILE: Final = Limit("a file of acknowledged findings", _MIB)
+ANNOTATIONS_FILE: Final = Limit("a file of annotations of a history", _MIB)
 PLANE_FILE: Final = Limit("what is written of a plane, and an audit policy", _MIB)
 AUDIT_LINE: Final = Limit("a line of an API server's audit log", 64 * _MIB)
 

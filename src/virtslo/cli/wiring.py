@@ -5,7 +5,7 @@ parts are imported where they are used.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +18,7 @@ from virtslo.base.stage_board import StageBoard
 from virtslo.model.environment import SimulatedTarget
 from virtslo.model.history.comparison import Comparison
 from virtslo.model.history.runs import HistoryRun, OddInput
+from virtslo.model.history.site import HistorySite
 from virtslo.model.identity import Identity
 from virtslo.model.perfscale_audit import PerfscaleAuditRequest, PerfscaleAuditResult
 from virtslo.model.record import RunRecord
@@ -341,6 +342,20 @@ def history_sources(path: Path) -> tuple[Iterator[Path], Iterator[HistoryRun | O
     from virtslo.store.published import read, sources
 
     return sources.records_of(path), read.read_published(path)
+
+
+def site_files(site: HistorySite) -> tuple[str, Mapping[str, str]]:
+    """The folder of a lineage's pages, and its files."""
+    from virtslo.report.history_site import files
+
+    return files.site_files(site)
+
+
+def site_front(names: Mapping[str, int]) -> Mapping[str, str]:
+    """The page above those of the lineages, and what they share."""
+    from virtslo.report.history_site import files
+
+    return files.site_front(names)
 
 
 def comparison_text(comparison: Comparison, form: str) -> str:

@@ -1,0 +1,73 @@
+"""The files of a history's site: a page a job, and its data in scripts that are read when needed.
+
+Invariant: a page asks nothing of any server but the files beside it (its own policy forbids it);
+names from outside reach the page as data, never as markup.
+"""
+
+import hashlib
+import html
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from virtslo.model.history.site import HistorySite
+from virtslo.report.history_site.data import RUNS_A_FILE, overview, runs_file, script, series_file
+from virtslo.report.html.page import ASSET, library
+from virtslo.report.html.page import resource as page_resource
+
+POLICY: Final = (
+    "default-src 'none'; script-src 'unsafe-inline' 'self' file:; style-src 'unsafe-inline'; "
+    "img-src data: blob:; font-src data:; base-uri 'none'; form-action 'none'"
+)
+
+
+def site_files(site: HistorySite) -> tuple[str, Mapping[str, str]]:
+    """The folder of a lineage, and its files by name."""
+    keys = list(site.lineage.series)
+    files = {
+        "index.html": _page(site.lineage.name, _own("page.html"), _own("site.js")),
+        "data.js": script("data", overview(site, keys)),
+    }
+    for number, key in enumerate(keys):
+        files[f"series-{number}.js"] = script(f"series-{number}", series_file(site, key))
+    for first in range(0, len(site.lineage.runs), RUNS_A_FILE):
+        number = first // RUNS_A_FILE
+        files[f"runs-{number}.js"] = script(f"runs-{number}", runs_file(site, keys, first))
+    return folder_of(site.lineage.name), files
+
+
+def site_front(names: Mapping[str, int]) -> Mapping[str, str]:
+    """The page that lists the jobs, by their numbers of runs, and what the jobs' pages share."""
+    items = "\n".join(
+        f'<li><a href="{folder_of(name)}/index.html">{html.escape(name)}</a> '
+        f"<small>{count:,} runs</small></li>"
+        for name, count in names.items()
+    )
+    body = f'<main id="main"><header><h1>History</h1></header><ul class="jobs">{items}</ul></main>'
+    return {"index.html": _page("History", body, _own("look.js")), ASSET: library()}
+
+
+def folder_of(name: str) -> str:
+    """A lineage's folder: its name as far as a path can have it, and a part of its digest."""
+    plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60]
+    return f"{plain}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"
+
+
+def _page(title: str, body: str, code: str) -> str:
+    style = page_resource("page.css") + _own("site.css")
+    return (
+        '<!DOCTYPE html>\n<html lang="en" data-look="light">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
+        f'<meta name="generator" content="virtslo">\n<title>{html.escape(title)}</title>\n'
+        f'<link rel="icon" href="data:,">\n<style>\n{style}</style>\n</head>\n<body>\n{body}\n'
+        f"<script>\n{code}</script>\n</body>\n</html>\n"
+    )
+
+
+def _own(name: str) -> str:
+    """The text of one of the site's own files."""
+    from importlib import resources
+
+    file = resources.files("virtslo.report.history_site").joinpath(name)
+    return file.read_text(encoding="utf-8")
