@@ -79,8 +79,40 @@ def test_the_headline_and_the_tables_come_first(chromium: Any, page_file: Path) 
 
         assert order[:5] == ["headline", "tables", "verdicts", "quality", "environment"]
         assert order[5].startswith("plots-")
-        assert len(captions) == 7
+        assert len(captions) == 10, "three of what was run, seven folded"
         assert all("simulated" in caption for caption in captions)
+
+
+@pytest.mark.parametrize("look", ["light", "dark"])
+def test_the_first_screen_is_the_answer_and_a_picture(
+    chromium: Any, page_file: Path, look: str
+) -> None:
+    size = {"width": 1400, "height": 900}
+    with opened(chromium, page_file, viewport=size, color_scheme=look) as shown:
+        picture = shown.page.locator("header .plot")
+        picture.locator(".main-svg").first.wait_for(timeout=20_000)
+        box = picture.bounding_box()
+
+        assert shown.page.locator("header .verdict").inner_text().startswith("valid")
+        assert shown.page.locator("header .facts div").count() >= 3
+        assert box is not None
+        assert box["y"] + box["height"] <= 900
+        assert shown.page.evaluate(
+            "(n => n.scrollWidth <= n.clientWidth)(document.querySelector('nav'))"
+        )
+
+
+def test_a_page_is_not_longer_than_a_reader_scrolls(chromium: Any, page_file: Path) -> None:
+    with opened(chromium, page_file, viewport={"width": 1400, "height": 900}) as shown:
+        assert shown.page.evaluate("document.documentElement.scrollHeight") < 8_500
+
+
+def test_a_table_that_is_too_wide_says_that_it_scrolls(chromium: Any, page_file: Path) -> None:
+    with opened(chromium, page_file, viewport={"width": 400, "height": 800}) as shown:
+        wide = shown.page.locator(".scroll.wide").first
+
+        cue = wide.evaluate("item => getComputedStyle(item, '::before').content")
+        assert "scroll sideways" in cue
 
 
 def test_a_plot_is_moved_by_the_keyboard(chromium: Any, page_file: Path) -> None:

@@ -166,7 +166,7 @@ def _bound(subject: Subject) -> str:
     by = None if rate is None else (rate.detail or {}).get("bound_by")
     least = _value(subject.figures.get(LEAST))
     alone = ""
-    if least is not None and subject.test == "burst":
+    if least is not None and round(least, 1) > 0 and subject.test == "burst":
         alone = f"the client limit alone would allow {seconds(round(least, 1))}"
     if by is None:
         return f"Bound: {alone}" if alone else ""

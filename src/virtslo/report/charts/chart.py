@@ -11,6 +11,17 @@ from virtslo.report.content import Sheet
 
 STAGES: Final = {"ramp_up": "ramp-up", "churn": "churn", "ramp_down": "ramp-down"}
 
+DASHES: Final = {
+    "created": "dot", "Pending": "dash", "Scheduling": "dashdot", "Scheduled": "longdash",
+    "Running": "solid",
+}  # fmt: skip
+"""By phase: the stroke of its lines, so that they differ without colour too."""
+PATTERNS: Final = {
+    "Pending": ".", "Scheduling": "/", "Scheduled": "x", "Running": "", "Succeeded": "-",
+    "Failed": "+", "Unknown": "|",
+}  # fmt: skip
+"""By phase: the pattern of its areas."""
+
 
 @dataclass(frozen=True, slots=True)
 class Chart:

@@ -5,12 +5,12 @@ Invariant: shares are of every VMI that was to come, so the curve of one that lo
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from virtslo.model.identifiers import RUNNING
 from virtslo.model.run_detail import ObjectTrack, RunDetail
 from virtslo.model.vocabulary import TABLE_PHASES
-from virtslo.report.charts.chart import Chart
+from virtslo.report.charts.chart import DASHES, Chart
 from virtslo.report.charts.plot_series import distribution, histogram, thinned
 from virtslo.report.content import Sheet
 from virtslo.report.numbers import number, seconds
@@ -18,8 +18,11 @@ from virtslo.report.numbers import number, seconds
 OBJECTS_SHOWN: Final = 1_500
 
 
-def ecdf_chart(detail: RunDetail, made: Sequence[ObjectTrack]) -> Chart | None:
-    """The share of VMIs that had entered each phase, against time since release."""
+def ecdf_chart(
+    detail: RunDetail, made: Sequence[ObjectTrack], marks: Mapping[str, Any] | None = None
+) -> Chart | None:
+    """The share of VMIs that had entered each phase, against time since release; with lines such
+    as a promise's."""
     total = len(made) + detail.missing
     samples = {phase: latencies_to(made, phase) for phase in TABLE_PHASES}
     traces = []
@@ -33,7 +36,12 @@ def ecdf_chart(detail: RunDetail, made: Sequence[ObjectTrack]) -> Chart | None:
                     "name": phase,
                     "x": [round(value, 4) for value in curve.x],
                     "y": [round(100 * share, 4) for share in curve.y],
-                    "line": {"shape": "hv", "width": 2, "color": f"@{phase}"},
+                    "line": {
+                        "shape": "hv",
+                        "width": 2,
+                        "color": f"@{phase}",
+                        "dash": DASHES[phase],
+                    },
                     "hovertemplate": f"%{{y:.1f}} % {phase} within %{{x:.4~g}} s<extra></extra>",
                 }
             )
@@ -49,7 +57,12 @@ def ecdf_chart(detail: RunDetail, made: Sequence[ObjectTrack]) -> Chart | None:
         traces,
         {
             "xaxis": {"title": {"text": "seconds since release"}, "rangemode": "tozero"},
-            "yaxis": {"title": {"text": "% of VMIs"}, "range": [0, 101]},
+            "yaxis": {
+                "title": {"text": "% of VMIs"},
+                "range": [0, 101],
+                "tickvals": [0, 25, 50, 75, 95, 100],
+            },
+            **(marks or {}),
         },
         log_axis="x",
         table=_quantile_sheet(detail),

@@ -3,6 +3,9 @@
 Invariant: a plot without data is left out, never drawn empty.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from virtslo.model.report import RunSummary
 from virtslo.model.run_detail import RunDetail
 from virtslo.report.charts.calls import calls_chart
@@ -13,15 +16,17 @@ from virtslo.report.charts.slowest import slowest_chart
 from virtslo.report.charts.time_line import lateness_chart, population_chart, rates_chart
 
 
-def charts_of(run: RunSummary, detail: RunDetail) -> list[Chart]:
-    """The plots of one run."""
+def charts_of(
+    run: RunSummary, detail: RunDetail, marks: Mapping[str, Any] | None = None
+) -> list[Chart]:
+    """The plots of one run, with lines such as a promise's in those over time."""
     made = detail.measured_objects()
     found = [
-        population_chart(detail),
+        population_chart(detail, marks),
         recovery_chart(detail),
         rates_chart(detail),
         steps_chart(made),
-        ecdf_chart(detail, made),
+        ecdf_chart(detail, made, marks),
         histogram_chart(made),
         objects_chart(made),
         slowest_chart(made, detail),

@@ -105,10 +105,17 @@ def distribution(samples: Sequence[float], total: int) -> Curve:
     return Curve((x[0], *x), (0.0, *y))
 
 
-def histogram(samples: Sequence[float], bars: int = 80) -> tuple[Curve, float]:
-    """How many samples fall in each bin (its middle), and the width of a bin."""
+def bins_for(count: int, most: int) -> int:
+    """How many bins show the shape of this number of samples (Rice's rule), at most `most`."""
+    return max(1, min(most, math.ceil(2 * count ** (1 / 3)) if count else 1))
+
+
+def histogram(samples: Sequence[float], bars: int | None = None) -> tuple[Curve, float]:
+    """How many samples fall in each bin (its middle), and the width of a bin; without a number of
+    bins, as many as the samples show the shape of."""
     if not samples:
         return Curve((), ()), 0.0
+    bars = bars or bins_for(len(samples), 80)
     low, high = min(samples), max(samples)
     step = nice_step((high - low) / bars) if high > low else 1.0
     start = math.floor(low / step) * step

@@ -4,16 +4,18 @@ Invariant: a population is exact at every moment drawn; a rate's bins are stated
 highest of each bin is kept.
 """
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from virtslo.model.report import RunSummary
 from virtslo.model.run_detail import RunDetail, StageSpan
 from virtslo.model.vocabulary import TABLE_PHASES
-from virtslo.report.charts.chart import STAGES, Chart
+from virtslo.report.charts.chart import DASHES, PATTERNS, STAGES, Chart
 from virtslo.report.charts.plot_series import (
     BINS,
     MOMENTS,
     Curve,
+    bins_for,
     highest,
     moments_of,
     most_at_once,
@@ -28,11 +30,12 @@ from virtslo.report.numbers import number, seconds
 ALL_PHASES: Final = (*TABLE_PHASES, "Succeeded", "Failed", "Unknown")
 
 
-def population_chart(detail: RunDetail) -> Chart | None:
-    """How many VMIs were in each phase over time, stacked."""
+def population_chart(detail: RunDetail, marks: Mapping[str, Any] | None = None) -> Chart | None:
+    """How many VMIs were in each phase over time, stacked; with lines such as a promise's."""
     if not detail.objects:
         return None
     first, last = span_of(detail)
+    first = _first_release(detail, first)
     edges = [stage.ended for stage in detail.stages if stage.ended is not None]
     moments = moments_of(first, last, [*edges, *detail.cycle_starts])
     counts = population(detail.objects, moments)
@@ -50,6 +53,13 @@ def population_chart(detail: RunDetail) -> Chart | None:
             "stackgroup": "all",
             "line": {"width": 0.5, "shape": "hv", "color": f"@{phase}"},
             "fillcolor": f"@{phase}",
+            "fillpattern": {
+                "shape": PATTERNS.get(phase, ""),
+                "fillmode": "overlay",
+                "fgcolor": "@paper",
+                "fgopacity": 0.45,
+                "size": 7,
+            },
             "hovertemplate": f"%{{y}} {phase}<extra></extra>",
         }
         for phase in drawn
@@ -64,18 +74,41 @@ def population_chart(detail: RunDetail) -> Chart | None:
         f"their spacing may not show. Shaded: the stages.",
         traces,
         {
-            "xaxis": {"title": {"text": "seconds since the first measured stage began"}},
+            "xaxis": {
+                "title": {"text": "seconds since the first release"},
+                "range": [0, _right_edge(last - first, marks or {})],
+            },
             "yaxis": {"title": {"text": "VMIs"}, "rangemode": "tozero"},
             "hovermode": "x unified",
-            **_stage_shapes(detail, first),
+            **_with(_stage_shapes(detail, first), marks or {}),
         },
-        height=420,
+        height=380,
         table=Sheet(
             "Population when each stage ended",
             ["Stage", "ended", *shown],
             [_at_end(detail, stage, first, shown) for stage in _ended(detail)],
         ),
     )
+
+
+def _first_release(detail: RunDetail, otherwise: float) -> float:
+    """When the first create of the measured population was released."""
+    released = [
+        item.released
+        for item in detail.operations
+        if item.verb == "create" and item.stage != "warm_up" and item.released is not None
+    ]
+    return max(otherwise, min(released, default=otherwise))
+
+
+def _right_edge(span: float, marks: Mapping[str, Any]) -> float:
+    """Where the axis ends: behind the last moment, and behind every line with its words."""
+    lines = [float(shape["x1"]) for shape in marks.get("shapes", ())]
+    return round(max([span, *(1.15 * at for at in lines)]), 3)
+
+
+def _with(layout: dict[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: [*layout[key], *more.get(key, [])] for key in layout}
 
 
 def _ended(detail: RunDetail) -> list[StageSpan]:
@@ -95,7 +128,7 @@ def _stage_shapes(detail: RunDetail, first: float) -> dict[str, Any]:
     for index, stage in enumerate(detail.stages):
         if stage.name == "warm_up" or stage.ended is None:
             continue
-        left, right = stage.started - first, stage.ended - first
+        left, right = max(0.0, stage.started - first), stage.ended - first
         shapes.append(
             {
                 "type": "rect",
@@ -161,7 +194,8 @@ def rates_chart(detail: RunDetail) -> Chart | None:
     last = stages[-1].whole or stages[-1].ended or max(ends)
     if last <= first:
         return None
-    step = nice_step((last - first) / BINS)
+    bins = bins_for(max(map(len, entered.values())), BINS)
+    step = nice_step((last - first) / bins)
     curves: dict[str, Curve] = {
         "created": rates(created, first, last, step),
         **{phase: rates(moments, first, last, step) for phase, moments in entered.items()},
@@ -174,7 +208,7 @@ def rates_chart(detail: RunDetail) -> Chart | None:
             "name": name,
             "x": [round(x - first, 3) for x in curve.x],
             "y": list(curve.y),
-            "line": {"width": 1.6, "color": f"@{name}"},
+            "line": {"width": 2, "color": f"@{name}", "dash": DASHES[name]},
             "hovertemplate": f"%{{y:.4~g}}/s {name}<extra></extra>",
         }
         for name, curve in curves.items()

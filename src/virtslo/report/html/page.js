@@ -120,10 +120,15 @@
   system.addEventListener("change", () => { setLook(); drawAll(); });
   window.addEventListener("beforeprint", () => {
     root.dataset.look = "light";
+    root.classList.add("printing");
     document.querySelectorAll("details[data-print]").forEach((item) => { item.open = true; });
     drawAll("light");
   });
-  window.addEventListener("afterprint", () => { setLook(); drawAll(); });
+  window.addEventListener("afterprint", () => {
+    root.classList.remove("printing");
+    setLook();
+    drawAll();
+  });
 
   charts.forEach((chart) => {
     const place = document.getElementById(`plot-${chart.id}`);
@@ -143,6 +148,12 @@
     }
   });
 
+  const cue = () => document.querySelectorAll(".scroll").forEach((item) => {
+    item.classList.toggle("wide", item.scrollWidth > item.clientWidth + 1);
+  });
+  window.addEventListener("resize", cue);
+  document.querySelectorAll("details").forEach((item) => item.addEventListener("toggle", cue));
+  cue();
   setLook();
   const seen = new IntersectionObserver((entries) => {
     const shown = entries.filter((entry) => entry.isIntersecting).map((entry) => entry.target.id);

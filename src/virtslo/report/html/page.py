@@ -7,7 +7,7 @@ outside is escaped; the same report gives the same bytes.
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import resources as package_data
 from typing import Any, Final
 
@@ -17,10 +17,11 @@ from virtslo.model.vocabulary import KIND_TITLES, TEST_TITLES
 from virtslo.report.call_sheets import call_sheets
 from virtslo.report.charts.chart import Chart
 from virtslo.report.charts.of_run import charts_of
+from virtslo.report.conclusion import conclusion_lines
 from virtslo.report.content import (
-    Sheet,
-    environment_lines,
+    environment_sections,
     finding_lines,
+    is_of_several,
     latency_sheet,
     simulated_label,
     single_lines,
@@ -29,9 +30,10 @@ from virtslo.report.content import (
     validity_line,
 )
 from virtslo.report.definitions import PROMISES
-from virtslo.report.headline import headline_sheets
+from virtslo.report.headline import headline_sheets, subjects_of
+from virtslo.report.html.promises import promise_lines, subjects_chart
 from virtslo.report.marking import detailed_runs
-from virtslo.report.numbers import measured, number
+from virtslo.report.numbers import amount, measured, number
 from virtslo.report.verdicts import verdict_sheet
 
 POLICY: Final = (
@@ -40,17 +42,16 @@ POLICY: Final = (
 )
 ASSET: Final = "virtslo-plotly.min.js"
 FACTS: Final = (
+    ("vmi_intent_to_running_seconds", "p95", "Running, P95"),
+    ("vmi_intent_to_running_seconds", "p50", "Running, P50"),
     ("time_to_all_running_seconds", "value", "All Running after"),
-    ("replacement_seconds", "p50", "Replacement, P50"),
     ("replacement_seconds", "p95", "Replacement, P95"),
-    ("cycle_recovery_seconds", "p50", "Recovery of a cycle, P50"),
+    ("replacement_seconds", "p50", "Replacement, P50"),
     ("cycle_recovery_seconds", "max", "Recovery of a cycle, max"),
     ("time_below_capacity_share", "value", "Below capacity"),
-    ("vmi_creation_to_running_seconds", "p50", "Creation to Running, P50"),
-    ("vmi_creation_to_running_seconds", "p99", "Creation to Running, P99"),
     ("creation_rate", "mean", "Creation rate"),
-    ("phase_rate_running", "mean", "Running rate"),
 )
+"""Cards of the first screen: indicator, statistic, title."""
 _GROUP: Final = re.compile(r"(?<=\d) (?=\d{3}(?!\d))|(?<=\d) (?=(?:s|ms|%)\b)")
 _UNSAFE: Final = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026",
                   0x2028: "\\u2028", 0x2029: "\\u2029"}  # fmt: skip
@@ -85,8 +86,10 @@ def _page(report: Report, *, is_shared: bool) -> dict[str, Any]:
     from markupsafe import Markup
 
     runs = list(_runs(report))
-    charts = [chart for run in runs for chart in run["charts"]]
-    shown, not_run = _tables(report)
+    first = _first_picture(report, runs)
+    charts = [*([first] if first else []), *(chart for run in runs for chart in run["charts"])]
+    *answer, verdict = conclusion_lines(report)
+    names = {item.name for item in report.indicators}
     bundle = f'<script src="{ASSET}"></script>' if is_shared else f"<script>{library()}</script>"
     return {
         "policy": POLICY.format(scripts="'self' file:" if is_shared else "").replace("  ", " "),
@@ -97,31 +100,50 @@ def _page(report: Report, *, is_shared: bool) -> dict[str, Any]:
         "library": Markup(bundle),  # noqa: S704 - the library's own bundle
         "charts": Markup(script_json(charts)),  # noqa: S704 - escaped for a script element
         "sections": _sections(runs),
+        "answer": answer,
+        "verdict": verdict,
+        "outcome": {0: "good", 1: "bad"}.get(report.exit_code, "warn"),
+        "first": first,
         "badges": list(_badges(report)),
         "facts": list(_facts(report)),
         "headlines": headline_sheets(report),
-        "tables": shown,
-        "tables_not_run": not_run,
+        "tables": table_sheets(report, is_whole=is_of_several(report)),
+        "tables_whole": [] if is_of_several(report) else table_sheets(report),
         "verdicts": verdict_sheet(report),
         "verdict_texts": (1, 5) if len(report.runs) == 1 else (1, 2, 6),
         "validity": validity_line(report),
         "findings": list(finding_lines(report)),
-        "environments": [{"id": run.id, "lines": list(environment_lines(run))}
-                         for run in report.runs],
+        "environments": [{"id": title, "lines": lines}
+                         for title, lines in environment_sections(report) if lines],
         "runs": runs,
         "latencies": latency_sheet(report),
         "calls": call_sheets(report),
         "time_spent": list(time_lines(report)),
         "singles": list(single_lines(report)),
         "promises": PROMISES,
-        "definitions": [(item.name, item.text) for item in report.definitions.values()],
+        "definitions": [
+            (item.name, item.text) for item in report.definitions.values() if item.name in names
+        ],
     }  # fmt: skip
+
+
+def _first_picture(report: Report, runs: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """One picture for the first screen: the parts side by side, or the population of the one run,
+    which is then not among its other plots."""
+    parts = subjects_chart(subjects_of(report))
+    if parts is not None:
+        return plain_chart(parts, parts.key)
+    if not runs or not runs[0]["charts"]:
+        return None
+    first: dict[str, Any] = runs[0]["charts"].pop(0)
+    return first
 
 
 def _runs(report: Report) -> Iterator[dict[str, Any]]:
     several = len(report.runs) > 1
     for index, (run, detail) in enumerate(detailed_runs(report)):
-        charts = [plain_chart(chart, f"{index}-{chart.key}") for chart in charts_of(run, detail)]
+        found = charts_of(run, detail, promise_lines(report, run))
+        charts = [plain_chart(chart, f"{index}-{chart.key}") for chart in found]
         notes = []
         if run.environment.virtual_time:
             notes.append("Lateness of the generator: none, since the run was in virtual time.")
@@ -191,42 +213,33 @@ def _badges(report: Report) -> Iterator[tuple[str, str]]:
 
 
 def _facts(report: Report) -> Iterator[tuple[str, str, str]]:
-    if len(report.runs) != 1:
+    """Cards: a figure with its interval, and the promise it is held to."""
+    subjects = subjects_of(report)
+    if len(subjects) != 1:
         return
-    found = {(item.name, item.statistic): item.figure for item in report.indicators}
+    (subject,) = subjects
     for name, statistic, title in FACTS:
-        figure = found.get((name, statistic))
+        figure = subject.figures.get((name, statistic))
         if figure is not None:
-            yield title, _fact(figure), _beside(figure)
+            yield title, measured(figure), _beside(figure, _promise(report, name, statistic))
 
 
-def _fact(figure: Figure) -> str:
-    return measured(figure)
+def _promise(report: Report, name: str, statistic: str) -> str:
+    for item in report.verdicts:
+        if name in item.indicators and item.statistic == statistic:
+            sign = "at least" if item.is_least else "at most"
+            return f"promise: {sign} {amount(item.bound, item.unit)}: {item.verdict.value}"
+    return ""
 
 
-def _beside(figure: Figure) -> str:
+def _beside(figure: Figure, promise: str) -> str:
     if figure.reason is not None:
         return figure.reason
-    return f"n = {number(figure.samples)}, {figure.source}"
-
-
-def _tables(report: Report) -> tuple[list[Sheet], list[Sheet]]:
-    """The tables, apart from those of kinds that were not run."""
-    kinds = {run.kind for run in report.runs}
-    absent = [title for kind, title in KIND_TITLES.items() if kind not in kinds]
-    shown: list[Sheet] = []
-    not_run: list[Sheet] = []
-    for sheet in table_sheets(report):
-        is_absent = any(sheet.title.endswith(f", {title}") for title in absent)
-        (not_run if is_absent and len(absent) < len(KIND_TITLES) else shown).append(replace(sheet))
-    return shown, not_run
+    return f"{promise or 'no promise'} · n = {number(figure.samples)}"
 
 
 def _sections(runs: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
-    plots = [
-        (f"plots-{run['number']}", "Plots" if len(runs) == 1 else f"Plots {run['number'] + 1}")
-        for run in runs
-    ]
+    plots = [(f"plots-{run['number']}", "Plots") for run in runs[:1]]
     return [
         ("tables", "Tables"),
         ("verdicts", "Objectives"),
