@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from virtslo.base.json_reader import JsonProblem, parse_json
 from virtslo.base.limits import BODY_DEPTH, Limit
 from virtslo.base.yaml_reader import STRICT, Reading, YamlProblem, parse_yaml
+from virtslo.base.yaml_scalars import Rules
 
 YAML_BITS = st.sampled_from(
     [
@@ -55,7 +56,7 @@ JSON_BITS = st.sampled_from(
 @given(st.lists(YAML_BITS, max_size=40).map("".join) | st.text(max_size=60))
 @settings(max_examples=400, deadline=None)
 def test_yaml_is_a_value_or_a_problem(text: str) -> None:
-    for reading in (STRICT, Reading(as_kubernetes=True)):
+    for reading in (STRICT, Reading(rules=Rules.SIGS), Reading(rules=Rules.V3)):
         with suppress(YamlProblem):
             parse_yaml(text, reading)
 

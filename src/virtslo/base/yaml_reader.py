@@ -5,6 +5,7 @@ booleans, null). Aliases share one value and count in full each time they are us
 more, so a small text never stands for a large document. Nothing is constructed from a tag.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import isfinite
@@ -14,6 +15,7 @@ import yaml
 from yaml.nodes import ScalarNode
 
 from virtslo.base.limits import YAML_DEPTH, YAML_VALUES, Limit
+from virtslo.base.yaml_scalars import Rules, as_json, key_text, plain_value
 
 try:
     from yaml import CSafeLoader as Loader
@@ -24,6 +26,7 @@ _TEXT_A_VALUE: Final = 64
 """Number of characters that count as one more value."""
 _NUMBER_CHARACTERS: Final = 400
 """A longer number is refused before it is computed."""
+_NUMERIC: Final = re.compile(r"[-+]?[0-9][0-9a-fA-FxXoO_.+-]*")
 _PREFIX: Final = "tag:yaml.org,2002:"
 _PLAIN: Final = frozenset({"str", "timestamp", "value"})
 _MISSING: Final = object()
@@ -47,12 +50,32 @@ class Reading:
 
     values: Limit = YAML_VALUES
     depth: Limit = YAML_DEPTH
-    as_kubernetes: bool = False
-    """As Kubernetes' own reader: a key that is a number or a boolean becomes its text, `<<` merges,
-    the last of two equal keys counts, and only the first document is read."""
+    rules: Rules = Rules.STRICT
+    """By Go's rules a key that is a number or a boolean becomes its text, `<<` merges and only the
+    first document is read."""
+    one_document: bool = False
+    """Whether documents after the first are refused under Go's rules too, unless they are empty;
+    empty ones before it are passed over."""
 
 
 STRICT: Final = Reading()
+
+
+class GoMapping(dict[str, Any]):
+    """A mapping as yaml.v3 reads it, with what was written for values that are no text."""
+
+    __slots__ = ("has_other_keys", "texts")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: dict[str, str] = {}
+        self.has_other_keys = False
+        """Whether a key is no text: not a map of texts to Go, unless such a map is asked for."""
+
+    def text_of(self, key: str) -> str | None:
+        """A value where a text is asked for; None: a collection, null or nothing."""
+        value = self.get(key)
+        return value if isinstance(value, str) else self.texts.get(key)
 
 
 def parse_yaml(text: str | bytes, reading: Reading = STRICT) -> Any:
@@ -77,6 +100,8 @@ class _Open:
     anchor: str | None
     before: int
     key: Any = field(default=_MISSING)
+    merged: set[str] = field(default_factory=set)
+    """Keys that came by a merge, which may come again."""
 
 
 class _Builder:
@@ -90,6 +115,8 @@ class _Builder:
         self._nodes = 0
         self._result: Any = None
         self._documents = 0
+        self._is_go = reading.rules is not Rules.STRICT
+        self._is_v3 = reading.rules is Rules.V3
 
     def build(self) -> Any:
         for event in self._events():
@@ -99,7 +126,7 @@ class _Builder:
                 self._count(event, weight)
                 self._put(event, self._scalar(event), event.anchor, weight)
             elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
-                self._open(event, {} if kind is yaml.MappingStartEvent else [])
+                self._open(event, self._mapping() if kind is yaml.MappingStartEvent else [])
             elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
                 closed = self._stack.pop()
                 size = self._nodes - closed.before
@@ -107,13 +134,28 @@ class _Builder:
             elif kind is yaml.AliasEvent:
                 self._alias(event)
             elif kind is yaml.DocumentStartEvent:
-                self._documents += 1
-                if self._documents > 1:
-                    if self._reading.as_kubernetes:
-                        break
-                    hint = "remove everything from the second `---` on"
-                    raise YamlProblem(_line(event), "a second document", "one document", hint)
+                if self._documents and self._is_go and not self._reading.one_document:
+                    break
+                self._start(event)
         return self._result
+
+    def _start(self, event: Any) -> None:
+        """Begin a document, which may be the second only where one of the two is empty."""
+        self._documents += 1
+        if self._documents > 1 and not self._is_go:
+            raise _second(event)
+        self._anchors.clear()
+
+    def _end(self, event: Any, value: Any) -> None:
+        """Keep the one document that is not empty."""
+        if value in (None, {}) and self._documents > 1:
+            return
+        if self._result not in (None, {}):
+            raise _second(event)
+        self._result = value
+
+    def _mapping(self) -> dict[str, Any]:
+        return GoMapping() if self._is_v3 else {}
 
     def _events(self) -> Iterator[Any]:
         while self._loader.check_event():
@@ -154,7 +196,7 @@ class _Builder:
         if anchor is not None:
             self._anchors[anchor] = (value, size)
         if not self._stack:
-            self._result = value
+            self._end(event, value)
             return
         top = self._stack[-1]
         if isinstance(top.value, list):
@@ -166,41 +208,65 @@ class _Builder:
             top.key = _MISSING
         else:
             top.value[top.key] = value
+            if self._is_v3:
+                self._remember(event, top, value)
             top.key = _MISSING
 
+    def _remember(self, event: Any, top: _Open, value: Any) -> None:
+        """Keep what was written for a value that is no text."""
+        top.value.texts.pop(top.key, None)
+        if isinstance(value, bool | int | float):
+            top.value.texts[top.key] = getattr(event, "value", str(value))
+
     def _key(self, event: Any, top: _Open, key: Any) -> None:
-        if key == "<<" and getattr(event, "implicit", (False,))[0]:
-            if not self._reading.as_kubernetes:
+        is_plain = getattr(event, "implicit", (False,))[0]
+        if key == "<<" and (is_plain or event.tag == f"{_PREFIX}merge"):
+            if not self._is_go:
                 raise YamlProblem(_line(event), "a merge key", "plain keys", "write the keys out")
             top.key = _MERGE
             return
+        if self._is_v3 and type(key) is not str:
+            top.value.has_other_keys = True
         if not isinstance(key, str):
             key = self._key_text(event, key)
-        if key in top.value and not self._reading.as_kubernetes:
+        is_unique = self._reading.rules is not Rules.SIGS
+        if key in top.value and is_unique and key not in top.merged:
             hint = "keep one of them"
             raise YamlProblem(
                 _line(event), f"the key {shorten(key)!r} twice", "each key once", hint
             )
+        top.merged.discard(key)
         top.key = key
 
     def _key_text(self, event: Any, key: Any) -> str:
-        if self._reading.as_kubernetes and isinstance(key, bool | int | float):
-            return str(key).lower() if isinstance(key, bool) else shorten(event.value)
-        hint = f'put it in quotes: "{shorten(getattr(event, "value", str(key)))}"'
+        written = getattr(event, "value", str(key))
+        if self._is_v3 and isinstance(key, bool | int | float):
+            return str(written)
+        if self._is_go and type(event) is yaml.ScalarEvent:
+            text = key_text(plain_value(written, self._reading.rules))
+            if text is not None:
+                return text
+        hint = f'put it in quotes: "{shorten(written)}"'
         raise YamlProblem(_line(event), f"a {name_of(key)} as a key", "a text as a key", hint)
 
     def _merge(self, event: Any, top: _Open, value: Any) -> None:
-        """Put in the keys of other mappings that are not there yet."""
-        for source in value if isinstance(value, list) else [value]:
-            if not isinstance(source, dict):
-                raise YamlProblem(_line(event), f"a {name_of(source)} to merge", "a mapping")
-            for key, item in source.items():
-                if key not in top.value:
-                    top.value[key] = item
+        """Put in the keys of other mappings: over what is there in sigs, under it in yaml.v3."""
+        sources = value if isinstance(value, list) else [value]
+        if not all(isinstance(source, dict) for source in sources):
+            raise YamlProblem(_line(event), f"a {name_of(value)} to merge", "a mapping")
+        merged: dict[str, Any] = {}
+        for source in reversed(sources):
+            merged |= source
+        for key, item in merged.items():
+            if key not in top.value or not self._is_v3:
+                top.value[key] = item
+                top.merged.add(key)
 
     def _scalar(self, event: Any) -> Any:
         tag = event.tag
         if tag is None or tag == "!":
+            if self._is_go:
+                return self._go_scalar(event)
             tag = self._loader.resolve(ScalarNode, event.value, event.implicit)
         name = tag.removeprefix(_PREFIX)
         if name in _PLAIN or name == "merge":
@@ -213,14 +279,49 @@ class _Builder:
             raise YamlProblem(_line(event), shorten(event.value), "a number")
         if ":" in event.value and event.tag is None:
             return event.value  # YAML 1.1 reads 1:30 as 90; no reader of Kubernetes does
+        if self._is_go:
+            return self._tagged_scalar(event, name)
         try:
             construct = self._loader.yaml_constructors[tag]
             value = construct(self._loader, ScalarNode(tag, event.value, event.start_mark))
         except (ValueError, LookupError, yaml.YAMLError) as error:
             raise YamlProblem(_line(event), shorten(event.value), "a number") from error
-        if isinstance(value, float) and not isfinite(value):
-            raise YamlProblem(_line(event), event.value, "a finite number")
-        return value
+        return _finite(event, value)
+
+    def _go_scalar(self, event: Any) -> Any:
+        """A scalar without a tag: a text in quotes, else what Go makes of it."""
+        if not event.implicit[0]:
+            if event.tag == "!" and not event.value:
+                raise _tagged(event)
+            return event.value
+        if len(event.value) > _NUMBER_CHARACTERS and _NUMERIC.fullmatch(event.value):
+            raise YamlProblem(_line(event), shorten(event.value), "a number")
+        value = plain_value(event.value, self._reading.rules)
+        if not isinstance(value, float):
+            return value
+        return _finite(event, value) if self._is_v3 else as_json(_finite(event, value))
+
+    def _tagged_scalar(self, event: Any, name: str) -> Any:
+        """A scalar that says what it is; it must be that, but for an int that is to be a float."""
+        value = plain_value(event.value, self._reading.rules)
+        if name == "float" and isinstance(value, int) and not isinstance(value, bool):
+            value = float(value)
+        if type(value).__name__ != name:
+            raise YamlProblem(_line(event), shorten(event.value), f"a value of the tag {event.tag}")
+        if not isinstance(value, float):
+            return value
+        return _finite(event, value) if self._is_v3 else as_json(_finite(event, value))
+
+
+def _finite(event: Any, value: Any) -> Any:
+    if isinstance(value, float) and not isfinite(value):
+        raise YamlProblem(_line(event), event.value, "a finite number")
+    return value
+
+
+def _second(event: Any) -> YamlProblem:
+    hint = "remove everything from the second `---` on"
+    return YamlProblem(_line(event), "a second document", "one document", hint)
 
 
 def shorten(text: str, limit: int = 60) -> str:

@@ -17,9 +17,10 @@ from virtslo.base.bounded_files import UnreadableFile, read_bounded
 from virtslo.base.errors import ClusterError
 from virtslo.base.limits import CREDENTIAL_FILE, KUBECONFIG_FILE
 from virtslo.base.yaml_reader import Reading, YamlProblem, name_of, parse_yaml, shorten
+from virtslo.base.yaml_scalars import Rules
 
 DEFAULT_KUBECONFIG: Final = "~/.kube/config"
-_READING: Final = Reading(as_kubernetes=True)
+_READING: Final = Reading(rules=Rules.SIGS)
 QUOTE: Final = "'"
 """What the place of a whole file ends with."""
 _KINDS: Final = {"contexts": "context", "clusters": "cluster", "users": "user"}

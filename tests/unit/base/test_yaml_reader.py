@@ -4,8 +4,9 @@ import pytest
 
 from virtslo.base.limits import Limit
 from virtslo.base.yaml_reader import Reading, YamlProblem, parse_yaml
+from virtslo.base.yaml_scalars import Rules
 
-KUBERNETES = Reading(as_kubernetes=True)
+KUBERNETES = Reading(rules=Rules.SIGS)
 
 
 @pytest.mark.parametrize(
@@ -13,13 +14,13 @@ KUBERNETES = Reading(as_kubernetes=True)
     [
         ("a: 1\n---\n", {"a": 1}),
         ("a: 1\n---\nb: 2\n", {"a": 1}),
-        ("1: x\ntrue: y\n1.5: z", {"1": "x", "true": "y", "1.5": "z"}),
+        ("1: p\ntrue: q\n1.5: z", {"1": "p", "true": "q", "1.5": "z"}),
         ("a: 1\na: 2", {"a": 2}),
         (
-            "b: &b {x: 1, y: 2}\na:\n  <<: *b\n  y: 3",
-            {"b": {"x": 1, "y": 2}, "a": {"x": 1, "y": 3}},
+            "b: &b {x: 1, z: 2}\na:\n  <<: *b\n  z: 3",
+            {"b": {"x": 1, "z": 2}, "a": {"x": 1, "z": 3}},
         ),
-        ("b: &b {x: 1}\na:\n  y: 3\n  <<: [*b, {y: 4}]", {"b": {"x": 1}, "a": {"y": 3, "x": 1}}),
+        ("b: &b {x: 1}\na:\n  z: 3\n  <<: [*b, {z: 4}]", {"b": {"x": 1}, "a": {"z": 4, "x": 1}}),
         ("'<<': 1", {"<<": 1}),
         (b"\xef\xbb\xbfa: 1", {"a": 1}),
     ],

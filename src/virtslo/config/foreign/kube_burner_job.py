@@ -13,15 +13,18 @@ from typing import Any, Final
 
 from virtslo.base.errors import Problem, ScenarioError
 from virtslo.base.units import format_duration, parse_duration
-from virtslo.base.yaml_reader import YamlProblem, parse_yaml
+from virtslo.base.yaml_reader import GoMapping, YamlProblem, parse_yaml
+from virtslo.base.yaml_scalars import NO, YES, Date
 from virtslo.config.field_types import MAX_COUNT
 from virtslo.config.foreign.kube_burner_keys import (
     CHURN_KEYS,
+    FLAGS,
     JOB_KEYS,
     OBJECT_KEYS,
     REFUSED_IN_JOBS,
     REFUSED_IN_OBJECTS,
 )
+from virtslo.config.manifests.reader import MANIFEST
 from virtslo.config.problems import found_text, nearest
 from virtslo.config.schema import API_VERSION
 from virtslo.config.templates.rendering import ITERATIONS, REPLICAS, render_texts
@@ -55,6 +58,25 @@ def scenario_name(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower())[:63].strip("-") or "workload"
 
 
+def with_flags(mapping: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A job or an object whose booleans may be words, as yaml.v3 takes them where it wants one."""
+    changed = GoMapping()
+    changed.update(mapping)
+    if isinstance(mapping, GoMapping):
+        changed.texts, changed.has_other_keys = mapping.texts, mapping.has_other_keys
+    for key in FLAGS & mapping.keys():
+        value = mapping[key]
+        if isinstance(value, str) and value in YES | NO:
+            changed[key] = value in YES
+    return changed
+
+
+def text_of(mapping: Mapping[str, Any], key: str) -> str:
+    """A value where kube-burner wants a text: what was written, also for a number."""
+    text = mapping.text_of(key) if isinstance(mapping, GoMapping) else mapping.get(key)
+    return text if isinstance(text, str) else ""
+
+
 class JobReader:
     """Reads one job that creates."""
 
@@ -80,7 +102,7 @@ class JobReader:
         load, deadlines = self._load(iterations * replicas)
         self._found.document = {
             "apiVersion": API_VERSION,
-            "name": scenario_name(str(self._job.get("name") or self._path.stem)),
+            "name": scenario_name(text_of(self._job, "name") or self._path.stem),
             "workload": workload,
             "load": load,
             "deadlines": deadlines,
@@ -94,7 +116,7 @@ class JobReader:
             found = f"{len(objects)} objects" if isinstance(objects, list) else found_text(objects)
             self._add(place, found, "exactly one object", "virtslo measures one kind a run")
             return {}, 1
-        spec, place = objects[0], f"{place}[0]"
+        spec, place = with_flags(objects[0]), f"{place}[0]"
         self._keys(spec, place, OBJECT_KEYS, REFUSED_IN_OBJECTS)
         if spec.get("wait") is False:
             expected = "true: nothing can be measured of what is not waited for"
@@ -109,7 +131,7 @@ class JobReader:
             "dialect": Dialect.GO_TEXT.value,
             "count": iterations * replicas,
             "variables": {
-                "JobName": str(self._job.get("name") or ""),
+                "JobName": text_of(self._job, "name"),
                 **variables,
                 REPLICAS: replicas,
                 ITERATIONS: iterations,
@@ -161,7 +183,7 @@ class JobReader:
             text = read_text(template, expected="a template file")
             told = {"index": 0, "run_id": "trial"}
             of = Template(template.name, text, Dialect.GO_TEXT)
-            return parse_yaml(render_texts(of, [told], variables)[0])
+            return parse_yaml(render_texts(of, [told], variables)[0], MANIFEST)
         except ScenarioError as error:
             for problem in error.problems:
                 place = f"{where}: {problem.place}"
@@ -180,12 +202,15 @@ class JobReader:
             if isinstance(value, Mapping | list):
                 expected = "a text, a number or a boolean"
                 self._add(f"{place}.inputVars.{name}", found_text(value), expected)
+            elif isinstance(value, Date):
+                hint = f'a template would get a time: put it in quotes: "{value}"'
+                self._add(f"{place}.inputVars.{name}", f"the date {value}", "a text", hint)
         return dict(given)
 
     def _namespaces(self, iterations: int, replicas: int, fixed: Any) -> dict[str, Any]:
         """Where objects go: an iteration's together, unless the template itself says where."""
         if self._job.get("namespacedIterations", True) is False:
-            namespace = fixed or self._job.get("namespace") or self._job.get("name")
+            namespace = fixed or text_of(self._job, "namespace") or text_of(self._job, "name")
             return {"namespace": str(namespace)} if namespace else {}
         each = self._number("iterationsPerNamespace", 1)
         if fixed:
@@ -278,6 +303,8 @@ class JobReader:
         value = (self._job if mapping is None else mapping).get(key)
         if value is None:
             return default
+        if isinstance(value, float):
+            value = int(value)  # as yaml.v3 does where a whole number is asked for
         is_number = isinstance(value, int) and not isinstance(value, bool)
         if not is_number or not least <= value <= MAX_COUNT:
             expected = f"a whole number from {least} to {MAX_COUNT}"

@@ -87,3 +87,11 @@ REFUSED_IN_OBJECTS: Final[Mapping[str, str]] = {
     "repeatEveryNIterations": "nothing: each iteration makes the same objects",
 }
 CHURN_KEYS: Final = ("cycles", "percent", "duration", "delay", "deleteDelay", "mode")
+FLAGS: Final = frozenset(
+    {
+        "namespacedIterations", "waitWhenFinished", "preCreateNamespaces", "cleanup", "podWait",
+        "waitForDeletion", "gc", "verifyObjects", "errorOnVerify", "skipIndexing", "preLoadImages",
+        "metricsAggregate", "objectWait", "defaultMissingKeysWithZero", "wait", "runOnce", "churn",
+    }
+)  # fmt: skip
+"""Keys of jobs and objects whose values are booleans."""

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from virtslo.base.errors import Problem, ScenarioError
-from virtslo.base.yaml_reader import YamlProblem, parse_yaml
-from virtslo.config.foreign.kube_burner_job import Job, JobReader
+from virtslo.base.yaml_reader import Reading, YamlProblem, parse_yaml
+from virtslo.base.yaml_scalars import Rules
+from virtslo.config.foreign.kube_burner_job import Job, JobReader, with_flags
 from virtslo.config.foreign.kube_burner_keys import GLOBAL_KEYS, ROOT_KEYS
 from virtslo.config.problems import found_text, nearest
 from virtslo.config.templates.rendering import render_texts
@@ -75,7 +76,7 @@ class _Workload:
             self._add("jobs", found_text(jobs), "a list of jobs")
             return
         creating = []
-        for index, job in enumerate(jobs):
+        for index, job in enumerate(map(with_flags, jobs)):
             kind = job.get("jobType") or "create"
             if kind == "create":
                 creating.append((index, job))
@@ -115,7 +116,7 @@ def _read(text: str, path: Path, environ: Mapping[str, str] | None) -> _Workload
     known = os.environ if environ is None else environ
     rendered = _rendered(text, path, known)
     try:
-        root = parse_yaml(rendered)
+        root = parse_yaml(rendered, Reading(rules=Rules.V3))
     except YamlProblem as error:
         place = f"line {error.line} as rendered"
         problem = Problem(place, error.found, error.expected, error.hint)

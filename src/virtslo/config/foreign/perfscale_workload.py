@@ -20,6 +20,7 @@ from virtslo.base.errors import Problem, ScenarioError
 from virtslo.base.units import format_duration, parse_duration
 from virtslo.base.yaml_reader import YamlProblem, parse_yaml
 from virtslo.config.field_types import MAX_COUNT, MAX_SECONDS
+from virtslo.config.manifests.reader import MANIFEST
 from virtslo.config.problems import found_text, nearest
 from virtslo.config.schema import API_VERSION
 from virtslo.config.templates.rendering import render_texts
@@ -132,7 +133,7 @@ class _Reader:
             rendered = render_texts(
                 Template(template, text, Dialect.GO), [{"replica": 1}], variables
             )
-            sample = parse_yaml(rendered[0])
+            sample = parse_yaml(rendered[0], MANIFEST)
         except ScenarioError as error:
             for problem in error.problems:
                 where = f"{place}: {problem.place}"

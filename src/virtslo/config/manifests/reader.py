@@ -7,12 +7,17 @@ value, because objects are immutable by contract.
 import re
 from typing import Any, Final
 
-from virtslo.base.yaml_reader import YamlProblem, parse_yaml
+from virtslo.base.yaml_reader import STRICT, Reading, YamlProblem, parse_yaml
+from virtslo.base.yaml_scalars import Rules
 
 REMEMBERED: Final = 4096
 """How many entries are kept in mind at most."""
 
+MANIFEST: Final = Reading(rules=Rules.SIGS, one_document=True)
+"""As Kubernetes' own tools read a manifest; another object beside it is refused."""
 _TOP_LEVEL_KEY: Final = re.compile(r"^(?=[A-Za-z_][\w.-]*:(?:[ \t]|$))", re.MULTILINE)
+_EDGES: Final = re.compile(r"\A(?:---[ \t]*\n)+|(?:^---[ \t]*\n?)+\Z", re.MULTILINE)
+"""Markers before and after a document, which change nothing in it."""
 _MARKER: Final = re.compile(r"^(?:---|\.\.\.|%)", re.MULTILINE)
 
 
@@ -23,14 +28,16 @@ class ManifestReader:
     one key, the whole text is the mapping of all of them. Any other text is read as a whole.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, reading: Reading = STRICT) -> None:
+        self._reading = reading
         self._entries: dict[str, tuple[str, Any]] = {}
         self._shared: dict[Any, Any] = {}
 
     def read(self, text: str) -> Any:
         """The document of a text. Raises YamlProblem with a line of this text."""
-        split = None if _MARKER.search(text) else self._by_entry(text)
-        return self._share(parse_yaml(text)) if split is None else split
+        bare = _EDGES.sub("", text) if self._reading.one_document else text
+        split = None if _MARKER.search(bare) else self._by_entry(bare)
+        return self._share(parse_yaml(text, self._reading)) if split is None else split
 
     def _by_entry(self, text: str) -> dict[str, Any] | None:
         head, *entries = _TOP_LEVEL_KEY.split(text)
@@ -54,7 +61,7 @@ class ManifestReader:
 
     def _read_entry(self, entry: str) -> tuple[str, Any] | None:
         try:
-            value = parse_yaml(entry)
+            value = parse_yaml(entry, self._reading)
         except YamlProblem:
             return None  # read as a whole it is either well-formed or has the right line
         if not isinstance(value, dict) or len(value) != 1:

@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from virtslo.base.errors import Problem, ScenarioError
-from virtslo.base.yaml_reader import YamlProblem
+from virtslo.base.yaml_reader import STRICT, YamlProblem
 from virtslo.config.manifests.checks import current, manifest_problems
-from virtslo.config.manifests.reader import ManifestReader
+from virtslo.config.manifests.reader import MANIFEST, ManifestReader
 from virtslo.model.identifiers import Object
 from virtslo.model.scenario import GENERATION, Dialect, Template
 from virtslo.model.workload import Kind
@@ -38,7 +38,7 @@ def render_manifests(
     kind: Kind,
 ) -> list[Object]:
     """One manifest for every context. Raises ScenarioError with every problem that was found."""
-    reader = ManifestReader()
+    reader = ManifestReader(STRICT if template.dialect is Dialect.JINJA else MANIFEST)
     manifests: list[Object] = []
     for start in range(0, len(contexts), CHUNK):
         chunk = contexts[start : start + CHUNK]

@@ -19,6 +19,7 @@ from virtslo.base.errors import (
 from virtslo.base.json_reader import JsonProblem, parse_json
 from virtslo.base.limits import BODY_BYTES, BODY_DEPTH, BODY_VALUES
 from virtslo.base.yaml_reader import Reading, YamlProblem, parse_yaml
+from virtslo.base.yaml_scalars import Rules
 from virtslo.model import resources
 from virtslo.model.identity import Identity
 from virtslo.model.resources import Resource
@@ -42,7 +43,7 @@ _NUMBER: Final = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)")
 _GO_DURATION: Final = re.compile(r"0|[+-]?(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+")
 _TRUE: Final = frozenset({"true", "1"})
 _SELECTORS: Final = frozenset({"labelSelector", "fieldSelector", "watch"})
-_YAML_BODY: Final = Reading(values=BODY_VALUES, depth=BODY_DEPTH, as_kubernetes=True)
+_YAML_BODY: Final = Reading(values=BODY_VALUES, depth=BODY_DEPTH, rules=Rules.SIGS)
 
 
 class Target(NamedTuple):

@@ -334,3 +334,67 @@ def test_a_template_that_is_not_there_is_told(folder: Path) -> None:
 )
 def test_a_workload_is_recognised_by_its_jobs(text: str, expected: bool) -> None:
     assert is_workload(text) is expected
+
+
+def test_a_file_is_read_by_the_rules_of_yaml_v3(folder: Path) -> None:
+    text = (
+        JOB.replace("name: density", "name: 010", 1)
+        .replace("jobIterations: 6", "jobIterations: 0o10")
+        .replace("qps: 20", "qps: 1_0")
+        .replace("namespacedIterations: false", "namespacedIterations: off")
+        .replace("{app: x}", "{app: yes, old: 010, ratio: 1.0}")
+    )
+
+    found = document(folder, text)
+
+    assert (found["name"], found["workload"]["count"]) == ("010", 16)
+    assert found["workload"]["namespace"] == "density"
+    assert found["load"]["arrival"]["rate"] == "10/s"
+    told = found["workload"]["variables"]
+    assert (told["JobName"], told["app"], told["old"], told["ratio"]) == ("010", "yes", 8, 1.0)
+
+
+def test_a_date_is_no_text_to_a_template(folder: Path) -> None:
+    place = "jobs[0].objects[0].inputVars.app"
+
+    assert problems(folder, JOB.replace("app: x", "app: 2026-01-01")) == {
+        place: "the date 2026-01-01"
+    }
+    assert document(folder, JOB.replace("app: x", "app: '2026-01-01'"))
+
+
+@pytest.mark.parametrize("ends", [("---\n", ""), ("", "---\n"), ("# a\n---\n", "---\n# b\n")])
+def test_empty_documents_beside_a_manifest_are_passed_over(
+    folder: Path, ends: tuple[str, str]
+) -> None:
+    template = folder / "templates" / "vm.yml"
+    template.write_text(ends[0] + template.read_text().lstrip() + ends[1])
+
+    workload = read_scenario(written(folder, JOB)).workload
+
+    contexts = [{"index": 0, "run_id": "r", "namespace": "density"}]
+    (made,) = render_manifests(workload.template, contexts, workload.variables, workload.kind)
+    assert made["metadata"]["name"] == "density-0-1"
+
+
+def test_a_template_of_two_objects_is_refused(folder: Path) -> None:
+    template = folder / "templates" / "vm.yml"
+    template.write_text(template.read_text() + "---\n" + template.read_text())
+
+    assert problems(folder, JOB) == {
+        "jobs[0].objects[0].objectTemplate: line 16": "a second document"
+    }
+
+
+def test_merge_keys_of_a_template_are_carried_out(folder: Path) -> None:
+    template = folder / "templates" / "vm.yml"
+    text = (
+        "apiVersion: kubevirt.io/v1\nkind: VirtualMachine\nmetadata: {name: x}\nspec:\n  <<: {}\n"
+    )
+    template.write_text(text.replace("{}", "{runStrategy: Always, template: {spec: {domain: {}}}}"))
+
+    workload = read_scenario(written(folder, JOB)).workload
+
+    contexts = [{"index": 0, "run_id": "r", "namespace": "density"}]
+    (made,) = render_manifests(workload.template, contexts, workload.variables, workload.kind)
+    assert made["spec"]["runStrategy"] == "Always"
