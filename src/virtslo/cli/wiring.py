@@ -339,8 +339,11 @@ def open_history(location: str) -> HistoryStore:
 
 def history_sources(path: Path) -> tuple[Iterator[Path], Iterator[HistoryRun | OddInput]]:
     """The folders of records at or below a path, and the results that others published there."""
+    from virtslo.store.history.salvage import is_history, read_history
     from virtslo.store.published import read, sources
 
+    if is_history(path):
+        return iter(()), read_history(path)
     return sources.records_of(path), read.read_published(path)
 
 

@@ -23,7 +23,8 @@ def command(sources: tuple[Path, ...], location: str | None, all_odd: bool) -> i
 
     SOURCES are records and suites of virtslo, folders and git clones (bare too) with results of
     KubeVirt CI (results/JOB/RUN/results.json), JSON lines of them, and result files of
-    perfscale-audit, kube-burner and VEP-411. A clone is read with its history: runs that were
+    perfscale-audit, kube-burner and VEP-411, and the files of other histories: of a damaged one,
+    everything that can be read. A clone is read with its history: runs that were
     deleted are kept. Whatever is odd is printed by file and reason; the rest is stored.
     """
     from virtslo.app.history.importing import import_runs

@@ -104,6 +104,8 @@ def _reason(error: SQLAlchemyError) -> str:
 
 def _hint(error: SQLAlchemyError) -> str:
     words = str(getattr(error, "orig", "")).lower()
+    if "malformed" in words:
+        return "what can be read is kept by: virtslo history import DAMAGED --history NEW"
     if "locked" in words:
         return "another process holds the history: try again when it is done"
     return ""

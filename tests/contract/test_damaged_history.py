@@ -1,0 +1,105 @@
+"""What a damaged history, or one of another virtslo, still gives."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from support.stored_runs import JOB, stored_run
+from virtslo.base.errors import StoreError
+from virtslo.model.history.runs import HistoryRun, OddInput
+from virtslo.store.history.database import open_history
+from virtslo.store.history.engine import open_engine, transaction
+from virtslo.store.history.migrations import NEWEST
+from virtslo.store.history.salvage import is_history, read_history
+
+RUNS = 400
+PAGE = 4096
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    found = tmp_path / "history.db"
+    history = open_history(str(found))
+    history.put(stored_run(number, value=float(number)) for number in range(RUNS))
+    history.close()
+    return found
+
+
+def runs_of(path: Path) -> tuple[list[HistoryRun], list[OddInput]]:
+    found = list(read_history(path))
+    return (
+        [item for item in found if isinstance(item, HistoryRun)],
+        [item for item in found if isinstance(item, OddInput)],
+    )
+
+
+def test_a_whole_history_is_read_as_it_was_stored(path: Path) -> None:
+    runs, odd = runs_of(path)
+
+    assert odd == []
+    assert runs == [stored_run(number, value=float(number)) for number in range(RUNS)]
+    assert is_history(path)
+
+
+def test_every_run_outside_of_a_damaged_page_is_kept(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    at = content.index(b"9007199254741193") // PAGE * PAGE
+    content[at : at + PAGE] = b"\xff" * PAGE
+    path.write_bytes(content)
+
+    runs, odd = runs_of(path)
+
+    assert RUNS / 2 < len(runs) <= RUNS
+    assert all(run == stored_run(int(run.run_id) - 9_007_199_254_740_993,
+                                 value=float(int(run.run_id) - 9_007_199_254_740_993))
+               for run in runs if run.figures)  # fmt: skip
+    assert len(runs) + sum(item.is_lost for item in odd) == RUNS
+    assert len(runs) < RUNS
+
+
+def test_reading_a_damaged_history_says_how_to_keep_the_rest(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[PAGE * 2 :] = b"\xff" * len(content[PAGE * 2 :])
+    path.write_bytes(content)
+
+    with pytest.raises(StoreError, match="malformed") as caught:
+        open_history(str(path)).load(JOB)
+
+    assert "history import DAMAGED" in caught.value.hint
+
+
+def test_a_history_without_intervals_is_read_too(path: Path) -> None:
+    engine = open_engine(str(path))
+    with transaction(engine, writes=True) as connection:
+        for name in ("low", "high"):
+            connection.execute(text(f"ALTER TABLE history_figure DROP COLUMN {name}"))
+    engine.dispose()
+
+    runs, odd = runs_of(path)
+
+    assert (len(runs), odd) == (RUNS, [])
+    assert runs[7].figures[0].value == 7.0
+
+
+def test_a_newer_history_is_refused(path: Path) -> None:
+    engine = open_engine(str(path))
+    with transaction(engine, writes=True) as connection:
+        connection.execute(text(f"UPDATE history_version SET version = {NEWEST + 1}"))
+    engine.dispose()
+
+    with pytest.raises(StoreError, match="newer virtslo"):
+        list(read_history(path))
+
+
+def test_another_database_is_named_with_its_reason(tmp_path: Path) -> None:
+    other = tmp_path / "other.db"
+    engine = open_engine(str(other))
+    with transaction(engine, writes=True) as connection:
+        connection.execute(text("CREATE TABLE other (id INTEGER)"))
+    engine.dispose()
+
+    runs, (odd,) = runs_of(other)
+
+    assert runs == []
+    assert "no such table" in odd.reason
