@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from virtslo.model.history.runs import Lineage, SeriesKey
-from virtslo.regress.findings import is_larger_better
+from virtslo.regress.findings import UNRESOLVED, is_larger_better
 from virtslo.regress.quality import Quality
 from virtslo.regress.rank_scan import Array
 from virtslo.regress.segments import change_points
@@ -67,6 +67,8 @@ class Check:
     """Series with enough runs before."""
     reason: str = ""
     """Why nothing can be told."""
+    unresolved: tuple[SeriesKey, ...] = ()
+    """Keys whose value says that their telemetry was lost, such as a histogram's last bucket."""
 
 
 def check_run(lineage: Lineage, index: int) -> Check:
@@ -78,11 +80,17 @@ def check_run(lineage: Lineage, index: int) -> Check:
     quality = Quality(lineage)
     deviations: list[Deviation] = []
     missing: list[SeriesKey] = []
+    unresolved: list[SeriesKey] = []
     judged = 0
     for key in sorted(lineage.series):
         points = quality.points(key)
         values, indices = points.values, points.indices
-        before = values[(indices < index) & (indices >= start)][-BASELINE:]
+        lost = [at for at, flag in lineage.flagged.get(key, {}).items() if flag in UNRESOLVED]
+        is_resolved = ~np.isin(indices, lost)
+        before = values[(indices < index) & (indices >= start) & is_resolved][-BASELINE:]
+        if index in lost:
+            unresolved.append(key)
+            continue
         at = np.flatnonzero(indices == index)
         if len(at) == 0:
             if _is_missed(lineage, key, points.possible, points.present, start, index):
@@ -96,8 +104,10 @@ def check_run(lineage: Lineage, index: int) -> Check:
             deviations.append(deviation)
     deviations.sort(key=lambda item: -abs(item.ratio))
     return Check(
-        _standing(deviations, missing, judged), tuple(deviations), tuple(missing), judged,
-        "" if judged or missing else f"fewer than {LEAST} comparable runs before",
+        _standing(deviations, missing, unresolved, judged),
+        tuple(deviations), tuple(missing), judged,
+        "" if judged or missing or unresolved else f"fewer than {LEAST} comparable runs before",
+        tuple(unresolved),
     )  # fmt: skip
 
 
@@ -141,11 +151,14 @@ def _is_missed(
 
 
 def _standing(
-    deviations: Sequence[Deviation], missing: Sequence[SeriesKey], judged: int
+    deviations: Sequence[Deviation],
+    missing: Sequence[SeriesKey],
+    unresolved: Sequence[SeriesKey],
+    judged: int,
 ) -> Standing:
     if any(not item.is_good for item in deviations):
         return Standing.WORSE
-    if len(missing) > 1:
+    if unresolved or len(missing) > 1:
         return Standing.TELEMETRY_LOST
     if not judged:
         return Standing.CANNOT_TELL

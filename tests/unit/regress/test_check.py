@@ -1,6 +1,7 @@
 """One run against the runs before it."""
 
 from array import array
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -69,3 +70,27 @@ def test_a_run_that_is_not_valid_is_not_judged() -> None:
     check = check_run(lineage({TIME: 150}, is_valid=False), 40)
 
     assert (check.standing, check.reason) == (Standing.CANNOT_TELL, "the run is not valid")
+
+
+def test_a_latency_that_fell_into_the_last_bucket_is_lost_telemetry_not_an_improvement() -> None:
+    history = replace(
+        lineage({TIME: 10, CALLS: 99, RATE: 100}), flagged={TIME: {40: "buckets_lost"}}
+    )
+
+    check = check_run(history, 40)
+
+    assert check.standing is Standing.TELEMETRY_LOST
+    assert check.unresolved == (TIME,)
+    assert check.deviations == ()
+
+
+def test_runs_whose_telemetry_was_lost_are_no_baseline() -> None:
+    found = lineage({TIME: 100, CALLS: 99, RATE: 100})
+    for at in range(20, 40):
+        found.series[TIME][at] = 10.0
+    history = replace(found, flagged={TIME: dict.fromkeys(range(20, 40), "buckets_lost")})
+
+    check = check_run(history, 40)
+
+    assert check.standing is Standing.IN_LINE
+    assert check.judged == 3

@@ -50,6 +50,9 @@ def command(run: str | None, location: str | None, job: str | None, form: str) -
     ]
     if check.missing:
         names.append(f"{len(check.missing)} keys missing, such as {check.missing[0].label}")
+    if check.unresolved:
+        names.insert(0, f"{len(check.unresolved)} keys without resolution, such as "
+                     f"{check.unresolved[0].label}")  # fmt: skip
     if form == "json":
         click.echo(json.dumps({
             "schema": "virtslo.check/v1",
@@ -63,6 +66,7 @@ def command(run: str | None, location: str | None, job: str | None, form: str) -
                 for item in check.deviations
             ],
             "missing": [key._asdict() for key in check.missing],
+            "unresolved": [key._asdict() for key in check.unresolved],
         }, indent=2))  # fmt: skip
     else:
         more = f"; and {len(names) - NAMED} more" if len(names) > NAMED else ""
