@@ -61,8 +61,8 @@ def _refuse_newer(connection: Connection, path: Path) -> None:
 
 def _runs(connection: Connection, place: str) -> Iterator[HistoryRun | OddInput]:
     series: dict[str, list[Any]] = {}
-    for row in connection.execute(select(SERIES)):
-        series.setdefault(row.lineage, []).append(row)
+    for key in connection.execute(select(SERIES)):
+        series.setdefault(key.lineage, []).append(key)
     for number in _numbers(connection):
         try:
             row = connection.execute(select(RUN).where(RUN.c.id == number)).first()
