@@ -198,6 +198,19 @@ def test_an_interrupted_suite_goes_on_where_it_was(tmp_path: Path) -> None:
     assert after[1]["record"] != second["record"]
 
 
+def test_a_churn_ladder_says_what_was_absorbed(tmp_path: Path) -> None:
+    done = virtslo(
+        "run", "constant-churn", "--count", "40", "--simulate", "two-core", "--quiet",
+        "--churn-ladder", "2/s,20/s", "--duration", "30s", "--format", "json",
+        "--runs", str(tmp_path),
+    )  # fmt: skip
+
+    (ladder,) = done.document["churn_ladders"]
+    assert [rung["rate"] for rung in ladder["rungs"]] == [2, 20]
+    assert ladder["highest_absorbed"] == 2
+    assert ladder["first_not_absorbed"] == 20
+
+
 def test_a_suite_with_parts_missing_is_no_pass(suite: Outcome, runs: Path, tmp_path: Path) -> None:
     assert suite.code == 0
     folder = tmp_path / "suite"

@@ -21,6 +21,7 @@ from virtslo.model.verdicts import Outcome, Verdict
 from virtslo.model.vocabulary import VIRT_CONTROLLER
 from virtslo.slo.catalog.catalog import CATALOG
 from virtslo.slo.evaluate import touches, verdicts_of
+from virtslo.slo.figures.churn_ladder import ladders_of
 from virtslo.slo.figures.indicators import indicators_of
 from virtslo.slo.figures.over_runs import groups_of
 from virtslo.slo.figures.run_detail import run_detail
@@ -72,6 +73,7 @@ def build_report(
         tables=tables_of(runs),
         indicators=tuple(itertools.chain.from_iterable(indicators)),
         groups=groups,
+        ladders=ladders_of(runs),
         verdicts=verdicts,
         sources=tuple(compared for run in runs if (compared := comparison_of(run)) is not None),
         time_spent=tuple(RunLines(run.record.host.run_id, time_lines(run)) for run in runs),

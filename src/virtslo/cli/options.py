@@ -35,6 +35,11 @@ SCENARIO_OPTIONS: Final = (
         "load.churn.mode",
         "Form of churn: objects, scale (pools, replica sets) or restart (VMs).",
     ),
+    (
+        "--churn-ladder",
+        "load.churn.ladder",
+        "Constant churn: rising rates (1/s,2/s,5/s), each a run of its own.",
+    ),
     ("--duration", "load.churn.duration", "Constant churn, idle: duration, such as 5m."),
     ("--settle", "load.settle", "Time without watch events before a window closes."),
     ("--timeout", "deadlines.running", "Deadline for the objects to be Running."),
@@ -206,7 +211,8 @@ def overrides(values: Mapping[str, Any], *, is_constant_churn: bool = False) -> 
 
 
 OF_CYCLES: Final = ("--cycles", "--every")
-OF_CHURN: Final = ("--churn", "--cycles", "--every", "--victims", "--churn-mode", "--duration")
+OF_CHURN: Final = ("--churn", "--cycles", "--every", "--victims", "--churn-mode", "--duration",
+                   "--churn-ladder")  # fmt: skip
 
 
 def misplaced(pattern: str, values: Mapping[str, Any]) -> list[Problem]:

@@ -39,9 +39,57 @@ def read_scenarios(what: str, options: Mapping[str, Any]) -> tuple[Keyed, str]:
         if is_suite_document(read):
             found = suite_of(read, options, source=what, base=base, places={})
             return found, str(read.get("name", SUITE))
+    rates = _ladder(what, options)
+    if rates:
+        return _rungs(what, options, rates)
     scenario = read_scenario(what, options)
-    key = f"{scenario.load.pattern.value}-{scenario.workload.kind.value}"
-    return [(key, scenario)], scenario.name
+    return [(_key(scenario), scenario)], scenario.name
+
+
+def _key(scenario: "Scenario") -> str:
+    return f"{scenario.load.pattern.value}-{scenario.workload.kind.value}"
+
+
+def _ladder(what: str, options: Mapping[str, Any]) -> list[str]:
+    """The rates of a churn ladder, as they were written; none where there is no ladder.
+
+    Raises ScenarioError for a ladder that is wrong.
+    """
+    from virtslo.base.errors import ScenarioError
+    from virtslo.config.churn_ladder import PLACE, has_ladder, rungs_of
+    from virtslo.config.scenario_file import read_document
+
+    pattern = {"load": {"pattern": what}}
+    document: Any = pattern if what in PATTERNS else read_document(Path(what))[0]
+    document = merged(document, overrides(options, is_constant_churn=what == "constant-churn"))
+    if not has_ladder(document):
+        return []
+    place = "--churn-ladder" if options.get("churn_ladder") is not None else PLACE
+    rungs, problems = rungs_of(document, place=place)
+    if problems:
+        raise ScenarioError("command line" if what in PATTERNS else what, problems)
+    return [rung["load"]["churn"]["rate"] for _, rung in rungs]
+
+
+def _rungs(what: str, options: Mapping[str, Any], rates: list[str]) -> tuple[Keyed, str]:
+    """A scenario for each rate of a ladder."""
+    from dataclasses import replace
+
+    from virtslo.config.scenario_file import read_document
+
+    opened = None
+    if what not in PATTERNS:
+        read, base = read_document(Path(what))
+        churn = {key: value for key, value in read["load"]["churn"].items() if key != "ladder"}
+        opened = ({**read, "load": {**read["load"], "churn": churn}}, base)
+    found: Keyed = []
+    name = SUITE
+    for rate in rates:
+        rung = read_scenario(what, {**options, "churn_ladder": None, "churn": rate}, opened=opened)
+        name = f"{rung.name}-ladder"
+        number = f"{rung.load.churn.rate:g}"
+        found.append((f"{_key(rung)}-{number}", replace(rung, name=f"{rung.name}-{number}")))
+    return found, name
 
 
 def _refuse_misspelt(what: str) -> None:

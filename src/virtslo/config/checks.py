@@ -161,6 +161,9 @@ def _churn_mode(model: ScenarioModel, churn: ChurnModel) -> Iterator[Clash]:
 
 
 def _constant_churn(model: ScenarioModel, churn: ChurnModel) -> Iterator[Clash]:
+    if churn.ladder is not None:
+        fields = ("load.churn.ladder", "load.churn.rate")
+        yield Clash(fields, "a ladder", "one rate: a ladder is several runs", "virtslo run FILE")
     for field, value, example in (("rate", churn.rate, "10/s"), ("duration", churn.duration, "5m")):
         if value is None:
             place = f"load.churn.{field}"

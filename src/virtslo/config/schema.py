@@ -106,6 +106,10 @@ class ChurnModel(Model):
     )
     rate: Rate | None = Field(None, description="Constant churn: replacements per second.")
     duration: Duration | None = Field(None, description="Constant churn: for how long.")
+    ladder: list[Rate] | None = Field(
+        None,
+        description="Constant churn: rising rates, each a run of this duration, in place of rate.",
+    )
 
 
 class LoadModel(Model):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from virtslo.base.errors import Problem, ScenarioError
+from virtslo.config.churn_ladder import has_ladder, rungs_of
 from virtslo.config.problems import nearest
 from virtslo.config.scenario_file import scenario_from_mapping
 from virtslo.model.indicators import NO_DEFINITIONS, Definitions
@@ -22,7 +23,7 @@ DEFAULT_TESTS: Final = tuple(pattern.value for pattern in TABLE_PATTERNS)
 DEFAULT_KINDS: Final = tuple(kind.value for kind in TABLE_KINDS)
 KEYS: Final = ("tests", "kinds")
 _OF_CYCLES: Final = ("objects", "cycles", "every")
-_OF_CONSTANT: Final = ("rate", "duration")
+_OF_CONSTANT: Final = ("rate", "duration", "ladder")
 
 
 def is_suite_document(document: Mapping[str, Any]) -> bool:
@@ -48,18 +49,29 @@ def suite_scenarios(
     found: list[tuple[str, Scenario]] = []
     for kind in kinds:
         for test in tests:
-            part = _part(rest, test, kind)
-            try:
-                scenario = scenario_from_mapping(
-                    part, source=source, base=base, places=places, indicators=indicators
-                )
-            except ScenarioError as error:
-                problems += [item for item in error.problems if item not in problems]
-            else:
-                found.append((f"{test}-{kind}", scenario))
+            for suffix, part in _rungs(_part(rest, test, kind), problems):
+                try:
+                    scenario = scenario_from_mapping(
+                        part, source=source, base=base, places=places, indicators=indicators
+                    )
+                except ScenarioError as error:
+                    problems += [item for item in error.problems if item not in problems]
+                else:
+                    found.append((f"{test}-{kind}{suffix}", scenario))
     if problems:
         raise ScenarioError(source, problems)
     return found
+
+
+def _rungs(
+    part: Mapping[str, Any], problems: list[Problem]
+) -> Sequence[tuple[str, Mapping[str, Any]]]:
+    """The rungs of a part whose churn is a ladder; else the part itself."""
+    if not has_ladder(part):
+        return [("", part)]
+    rungs, found = rungs_of(part)
+    problems += [item for item in found if item not in problems]
+    return [(f"-{rate}", rung) for rate, rung in rungs]
 
 
 def _clashes(rest: Mapping[str, Any]) -> list[Problem]:

@@ -103,6 +103,49 @@ class RunGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class Rung:
+    """One rate of constant churn, and what became of it.
+
+    It is absorbed where every run of it kept up; what is too short to tell is neither.
+    """
+
+    rate: float
+    """Replacements per second that were asked for."""
+    runs: tuple[str, ...]
+    kept_up: bool | None
+    """None: too short to tell, or the runs do not agree."""
+    running_rate: float | None
+    """Replacements per second that came to Running over the second half, mean of the runs."""
+    replacement_p95: float | None
+    """Seconds; the largest of the runs. None: no data in one of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChurnLadder:
+    """The rungs of one kind on one cluster, from the lowest rate to the highest."""
+
+    kind: str
+    count: int
+    """The population that was kept."""
+    rungs: tuple[Rung, ...]
+
+    @property
+    def highest_absorbed(self) -> float | None:
+        """The highest rate below which, itself included, every rung was absorbed."""
+        absorbed = None
+        for rung in self.rungs:
+            if not rung.kept_up:
+                break
+            absorbed = rung.rate
+        return absorbed
+
+    @property
+    def first_not_absorbed(self) -> float | None:
+        """The lowest rate that the system did not keep up with."""
+        return next((rung.rate for rung in self.rungs if rung.kept_up is False), None)
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Everything derived from one or several records."""
 
@@ -121,6 +164,8 @@ class Report:
     """Single objects and moments, one a run; only where a format asked for them."""
     groups: tuple[RunGroup, ...] = ()
     """Repetitions among the runs."""
+    ladders: tuple[ChurnLadder, ...] = ()
+    """Constant churn at several rates, by kind and cluster."""
     exit_code: int = 0
     """What it comes to: 0 met or valid, 1 violated, 4 inconclusive."""
     standing: tuple[Verdict, ...] = ()

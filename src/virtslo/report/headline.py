@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from virtslo.model.figures import Figure
-from virtslo.model.report import Report, RunSummary
+from virtslo.model.report import ChurnLadder, Report, RunSummary
 from virtslo.model.vocabulary import KIND_TITLES, TEST_TITLES
 from virtslo.report.content import Footnotes, Sheet, run_title, simulated_label
-from virtslo.report.numbers import NO_DATA, measured, number
+from virtslo.report.numbers import NO_DATA, measured, number, seconds
 
 Key = tuple[str, str]
 """(indicator, statistic)."""
@@ -86,7 +86,30 @@ def headline_sheets(report: Report) -> list[Sheet]:
     return [
         *([_sheet("Return to capacity", CHURN, churned, label, "steady_state")] if churned else []),
         *([_sheet("Time to Running", BURST, bursts, label, "burst")] if bursts else []),
+        *(_ladder_sheet(ladder, label) for ladder in report.ladders),
     ]
+
+
+def _ladder_sheet(ladder: ChurnLadder, label: str) -> Sheet:
+    """A churn ladder: its rungs, the highest absorbed, and the first that was not."""
+    title = (
+        f"Churn absorbed, {KIND_TITLES.get(ladder.kind, ladder.kind)}, population {ladder.count}"
+    )
+    columns = ["churn", "Running", "replacement P95", "kept up"]
+    sheet = Sheet(title, columns, label=label)
+    words = {True: "yes", False: "no", None: "not known"}
+    for rung in ladder.rungs:
+        running = NO_DATA if rung.running_rate is None else f"{number(rung.running_rate)}/s"
+        p95 = seconds(rung.replacement_p95)
+        sheet.rows.append([f"{rung.rate:g}/s", running, p95, words[rung.kept_up]])
+    highest, first = ladder.highest_absorbed, ladder.first_not_absorbed
+    best = "none" if highest is None else f"{highest:g}/s"
+    worst = "none of these" if first is None else f"{first:g}/s"
+    sheet.notes = [
+        f"highest churn absorbed: {best}; first that was not: {worst}",
+        "Running and kept up: over the second half of the load",
+    ]
+    return sheet
 
 
 def _sheet(

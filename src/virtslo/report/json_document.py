@@ -11,7 +11,7 @@ from importlib import resources as package_data
 from typing import Any, Final
 
 from virtslo.model.figures import CONFIDENCE, Figure, Interval
-from virtslo.model.report import Report, RunGroup, RunSummary
+from virtslo.model.report import ChurnLadder, Report, RunGroup, RunSummary
 from virtslo.model.verdicts import Verdict
 
 SCHEMA: Final = "virtslo.report/v1"
@@ -66,6 +66,7 @@ def document_of(report: Report) -> dict[str, Any]:
         ],
         "rest_calls_by_source": [asdict(comparison) for comparison in report.sources],
         "time_spent": [asdict(item) for item in report.time_spent],
+        "churn_ladders": [_ladder(ladder) for ladder in report.ladders],
         "repetitions": [_group(group) for group in report.groups],
         "verdicts": [_verdict(verdict) for verdict in report.verdicts],
     }
@@ -95,6 +96,14 @@ def cell_of(figure: Figure) -> dict[str, Any]:
 def interval_of(interval: Interval) -> dict[str, Any]:
     """An interval of a CELL or a verdict."""
     return {**asdict(interval), "confidence": CONFIDENCE}
+
+
+def _ladder(ladder: ChurnLadder) -> dict[str, Any]:
+    return {
+        **asdict(ladder),
+        "highest_absorbed": ladder.highest_absorbed,
+        "first_not_absorbed": ladder.first_not_absorbed,
+    }
 
 
 def _group(group: RunGroup) -> dict[str, Any]:
