@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from support.cli import virtslo
+from virtslo.cli.whatif.search import scenario_of
 from virtslo.model.ceiling import usual_calls
 from virtslo.model.workload import Kind
 
@@ -85,3 +86,13 @@ def test_a_real_cluster_needs_a_highest_load() -> None:
 
     assert told.code == 2
     assert "--at-most" in told.err
+
+
+@pytest.mark.parametrize(("context", "most"), [("c", 200), (None, 10_000)])
+def test_requests_in_flight_are_what_preflight_takes(context: str | None, most: int) -> None:
+    options = {
+        "kind": "vmi", "template": None, "objectives": None, "quantity": "rate",
+        "arrival": "constant", "kubeconfig": None, "context": context, "in_cluster": False,
+    }  # fmt: skip
+
+    assert scenario_of(options, 2.0, 60.0).load.max_in_flight == most

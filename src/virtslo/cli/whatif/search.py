@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 INCONCLUSIVE = 4
+IN_FLIGHT_REAL = "200"
+"""The most that preflight takes for an API server that others use."""
+IN_FLIGHT_SIMULATED = "10000"
 LEAST_OBJECTS = 80
 """Of a trial: half of them must say whether latency grows."""
 SHARE_OF_CEILING = 0.25
@@ -111,7 +114,7 @@ def command(**options: Any) -> int:
     target = _target(options)
     where = _where(target, options, problems)
     try:
-        scenario = _scenario(options, 1.0, duration)
+        scenario = scenario_of(options, 1.0, duration)
     except ScenarioError as error:
         problems += error.problems
         scenario = None
@@ -173,7 +176,7 @@ def _where(
     return where
 
 
-def _scenario(options: Mapping[str, Any], load: float, duration: float) -> "Scenario":
+def scenario_of(options: Mapping[str, Any], load: float, duration: float) -> "Scenario":
     """The scenario of a load. Raises ScenarioError."""
     from virtslo.cli.options import SCENARIO_OPTIONS, parameter_of
     from virtslo.cli.scenarios import read_scenario
@@ -186,7 +189,10 @@ def _scenario(options: Mapping[str, Any], load: float, duration: float) -> "Scen
         count=str(objects_at(options["quantity"], load, duration)),
     )
     if options["quantity"] == "rate":
-        fields.update(arrival=options["arrival"], rate=f"{load:.6f}/s", max_in_flight="10000")
+        in_flight = (
+            IN_FLIGHT_REAL if TargetOptions.of_real(options).is_real else IN_FLIGHT_SIMULATED
+        )
+        fields.update(arrival=options["arrival"], rate=f"{load:.6f}/s", max_in_flight=in_flight)
     scenario: Scenario = read_scenario("burst", fields)
     return replace(scenario, repeat=1)
 
@@ -291,7 +297,7 @@ def _carry_out(
     from virtslo.cli.whatif.wiring import search_text
 
     if where is not None:
-        largest = _scenario(options, limits.most, duration)
+        largest = scenario_of(options, limits.most, duration)
         look_and_ask([largest], where, is_agreed=options["yes"])
     progress = open_progress(quiet=True)
     directory = options["searches"] / result.id
@@ -332,7 +338,7 @@ def _order(
 
     return Order(
         limits=limits,
-        scenario_at=lambda load: _scenario(options, load, duration),
+        scenario_at=lambda load: scenario_of(options, load, duration),
         target_at=simulated if where is None else None,
         where=where,
         guard=frozenset(options["guard"]),
