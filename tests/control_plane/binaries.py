@@ -113,9 +113,9 @@ def build() -> int:
     for program in wanted:
         started = time.monotonic()  # noqa: TID251  a build is told about, not measured
         done = subprocess.run(
-            _arguments(str(command), program),
+            go_arguments(str(command), program, _folder(program) / program.name),
             cwd=MODULES / program.module,
-            env=_environment(),
+            env=go_environment(),
             check=False,
         )
         if done.returncode:
@@ -140,7 +140,8 @@ def _link() -> None:
             link.symlink_to(path)
 
 
-def _arguments(command: str, program: Program) -> list[str]:
+def go_arguments(command: str, program: Program, output: Path) -> list[str]:
+    """The command that builds a program."""
     version = version_of(program.module)
     major, minor, *_ = version.removeprefix("v").split(".")
     values = {"Version": version, "Major": major, "Minor": minor, "TreeState": "clean"}
@@ -151,11 +152,12 @@ def _arguments(command: str, program: Program) -> list[str]:
     return [
         *(command, "build", "-trimpath", "-buildvcs=false", "-gcflags=all=-dwarf=false"),
         *("-ldflags", " ".join(["-s", "-w", *flags])),
-        *("-o", str(_folder(program) / program.name), program.package),
+        *("-o", str(output), program.package),
     ]
 
 
-def _environment() -> dict[str, str]:
+def go_environment() -> dict[str, str]:
+    """The environment of a build."""
     return {**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "auto", "GOWORK": "off"}
 
 

@@ -6,8 +6,10 @@ import pytest
 
 from support.cli import virtslo
 from virtslo.base.errors import ScenarioError
+from virtslo.cli.cost.measuring import is_countable
 from virtslo.cli.cost.sides import side_of, sides_of
 from virtslo.cli.plane.options import PlaneOptions
+from virtslo.model.findings import Finding
 
 GIVEN = PlaneOptions(gates=("A",), nodes=3)
 
@@ -64,3 +66,12 @@ def test_bad_options_are_refused_before_anything_is_built(
 
     assert shown.code == 2
     assert words in shown.err
+
+
+def test_late_watches_spoil_times_and_not_counts() -> None:
+    late = Finding(code="watch_lag", detail="", inconclusive=True)
+    lost = Finding(code="relist", detail="", inconclusive=True)
+
+    assert is_countable([])
+    assert is_countable([late])
+    assert not is_countable([late, lost])

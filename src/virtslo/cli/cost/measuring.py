@@ -20,6 +20,7 @@ from virtslo.base.errors import ClusterError
 from virtslo.cli.running.run_once import Execution, OneRun
 from virtslo.cli.wiring import RealTarget, open_cluster, read_record
 from virtslo.model.cost.card import CostKey, CostPart, CostRun, CostValue
+from virtslo.model.findings import Finding
 from virtslo.model.operations import HOLD
 from virtslo.model.record import RunRecord
 from virtslo.model.scenario import Scenario
@@ -33,6 +34,8 @@ LEAST_ROUNDS: Final = 2
 RESYNC_SECONDS: Final = 32.0
 """The garbage collector learns of new kinds every 30 s, and is busy until then."""
 PHASES: Final = ("p50", "p95")
+OF_TIMES: Final = frozenset({"watch_lag"})
+"""Findings after which a run's calls count, and its phases do not."""
 STORED: Final[Mapping[str, tuple[str, ...]]] = {
     "vmi": ("kubevirt.io/virtualmachineinstances", "pods", "events"),
     "vm": (
@@ -155,17 +158,23 @@ def _valid(
     """The costs of a run; why it is not valid where it is not."""
     report = build_report([record])
     (run,) = history_runs([record], report)
-    if not run.is_valid:
-        found = [each.finding for each in report.findings if each.finding.inconclusive]
-        return "; ".join(f"{each.code}: {each.detail}" for each in found[:3])
+    doubts = [each.finding for each in report.findings if each.finding.inconclusive]
+    if not is_countable(doubts):
+        return "; ".join(f"{each.code}: {each.detail}" for each in doubts[:3])
     phases = {
         CostKey(CostPart.PHASES, key.indicator, key.statistic, "seconds"): CostValue(value)
         for key, value in sample_of(run).values.items()
         if key.indicator.endswith("_seconds")
         and key.indicator.startswith(("vmi_creation_to_", "vmi_deletion_to_", "vm_creation_to_"))
         and key.statistic in PHASES
+        and not doubts
     }
     return cost_of(record, {**phases, **extra}, is_plane=is_plane)
+
+
+def is_countable(doubts: Sequence[Finding]) -> bool:
+    """Whether findings leave what was counted as it is: only times of receipt are in doubt."""
+    return all(each.code in OF_TIMES for each in doubts)
 
 
 async def _stored(plane: RunningPlane, scenario: Scenario) -> Mapping[CostKey, CostValue]:
