@@ -7,6 +7,7 @@ two runs a side, must say +1.00 of that call, exactly, and no other finding.
 import asyncio
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -47,17 +48,31 @@ def planted(folder: Path) -> Path:
         text=True,
         check=True,
     )
-    original = Path(listed.stdout.strip()) / CHANGED
-    text = original.read_text()
+    tree = folder / "kubevirt"
+    shutil.copytree(
+        listed.stdout.strip(),
+        tree,
+        ignore=shutil.ignore_patterns("*_test.go", "docs", "tests", "kubevirtci", "examples"),
+        copy_function=shutil.copyfile,
+    )
+    for each in [tree, *tree.rglob("*")]:
+        each.chmod(0o755 if each.is_dir() else 0o644)
+    changed = tree / CHANGED
+    text = changed.read_text()
     assert text.count(AFTER) == 1, "the pinned version has another text"
-    patched = folder / "lifecycle.go"
-    patched.write_text(text.replace(AFTER, AFTER + PLANTED))
-    overlay = folder / "overlay.json"
-    overlay.write_text(json.dumps({"Replace": {str(original): str(patched)}}))
+    changed.write_text(text.replace(AFTER, AFTER + PLANTED))
+    module = MODULES / "kubevirt" / "go.mod"
+    replaced = f"\nreplace kubevirt.io/kubevirt => {tree}\n"
+    (folder / "planted.mod").write_text(module.read_text() + replaced)
+    shutil.copyfile(module.with_suffix(".sum"), folder / "planted.sum")
     (program,) = [each for each in PROGRAMS if each.name == "virt-controller"]
     arguments = go_arguments(command, program, folder / "virt-controller")
-    arguments.insert(2, f"-overlay={overlay}")
-    subprocess.run(arguments, cwd=MODULES / "kubevirt", env=go_environment(), check=True)
+    arguments.insert(2, f"-modfile={folder / 'planted.mod'}")
+    done = subprocess.run(
+        arguments, cwd=module.parent, env=go_environment(), capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
     return folder / "virt-controller"
 
 

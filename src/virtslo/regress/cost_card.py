@@ -121,9 +121,11 @@ def _between(old: Sequence[CostValue], new: Sequence[CostValue]) -> tuple[float 
 
 
 def _chance(old: Sequence[CostValue], new: Sequence[CostValue]) -> float:
-    """The error that chance alone makes of counts: their square root; at least of half a call."""
+    """The error that chance alone makes of counts: their square root, at least of half a call; and
+    of measurements, the step in which they are read."""
     if not old[0].is_count:
-        return 0.0
+        return math.sqrt(sum(value.resolution**2 / len(side) ** 2
+                             for side in (old, new) for value in side))  # fmt: skip
     total = 0.0
     for side in (old, new):
         amount = sum(value.amount for value in side)

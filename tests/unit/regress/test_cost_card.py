@@ -82,6 +82,15 @@ def test_a_measurement_needs_two_runs_a_side() -> None:
     assert row.verdict is CostVerdict.MORE
 
 
+def test_a_step_of_the_clock_is_no_finding() -> None:
+    base, candidate = (
+        [CostValue(value, resolution=0.0005) for value in values]
+        for values in ((0.0115, 0.0115), (0.0120, 0.0120))
+    )
+
+    assert row_of(CPU, base, candidate).verdict is CostVerdict.NONE
+
+
 def test_a_measurement_that_a_side_lacks_is_no_line() -> None:
     rows = cost_rows([run({CPU: CostValue(1.0)})] * 2, [run({PATCH: calls(50)})] * 2)
 

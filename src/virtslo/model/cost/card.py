@@ -46,6 +46,8 @@ class CostValue:
     over: float = 1.0
     """What it is a count over; 1 for a measurement."""
     is_count: bool = False
+    resolution: float = 0.0
+    """The step in which a measurement is read, in the value's unit."""
     is_per_object: bool = False
     """Whether it is a count over whole objects, so that it can be exact."""
 

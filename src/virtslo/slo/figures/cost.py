@@ -17,6 +17,8 @@ from virtslo.model.vocabulary import VIRT_API, VIRT_CONTROLLER, VIRT_HANDLER, VI
 from virtslo.slo.record.call_windows import Window, window_of
 
 HOUR: Final = 3600.0
+TICK: Final = 0.01
+"""In which Linux counts a process's time, seconds."""
 MIB: Final = 1024.0 * 1024.0
 OURS: Final = (VIRT_API, VIRT_CONTROLLER)
 """Components of KubeVirt that run for real on a plane."""
@@ -103,7 +105,7 @@ def _processes(
         for component, usage in sorted((window.usage if window is not None else {}).items()):
             if component in components and usage.cpu_seconds is not None:
                 key = CostKey(part, component, "processor time", f"seconds per {kind}")
-                yield key, CostValue(usage.cpu_seconds / objects)
+                yield key, CostValue(usage.cpu_seconds / objects, resolution=TICK / objects)
     window = _window(record, RAMP_UP, COMPONENTS)
     for component, usage in sorted((window.usage if window is not None else {}).items()):
         if component in components and usage.resident_after is not None:
