@@ -92,7 +92,7 @@ def run(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=850,
+        timeout=1500,
     )
 
 
@@ -118,7 +118,7 @@ def processes_of(text: str) -> list[str]:
     return found
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 @pytest.mark.skipif(go() is None, reason="there is no Go to compile the planted change with")
 def test_a_planted_call_is_found_and_nothing_else(tmp_path: Path) -> None:
     programs_folder = bin_folder(tmp_path / "bin")
