@@ -1,4 +1,8 @@
-"""Random worlds: a few in every run of the tests, and some hundred that differ each time."""
+"""Random worlds: a few in every run of the tests, more of them in the long ones.
+
+The seeds are fixed: one that fails must fail for the change that broke it, and for no other. Seeds
+that differ each time are `make swarm`.
+"""
 
 import subprocess
 import sys
@@ -21,9 +25,9 @@ def test_a_seed_keeps_every_promise(seed: int) -> None:
 
 
 @pytest.mark.slow
-def test_seeds_that_differ_each_time_keep_every_promise() -> None:
+def test_many_seeds_keep_every_promise() -> None:
     done = subprocess.run(
-        [sys.executable, TOOL, "--seeds", "400", "--seconds", "100"],
+        [sys.executable, TOOL, "--first", "1000", "--seeds", "120"],
         capture_output=True,
         text=True,
         check=False,

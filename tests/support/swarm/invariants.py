@@ -56,14 +56,15 @@ def _whole(played: Played) -> Iterator[str]:
 def _valid(played: Played) -> Iterator[str]:
     if played.report.valid and played.record.header.status is not RunStatus.COMPLETE:
         yield f"verdict: valid, though the run is {played.record.header.status.value}"
-    if played.report.valid and played.left:
-        yield f"verdict: valid, though {played.left[0]} was left behind"
 
 
 def _cleaned(played: Played) -> Iterator[str]:
+    """Nothing is left; under faults that strike clean-up too, what is left is told."""
     told = played.record.header.left_behind
     if played.left and not told:
         yield f"clean-up: {len(played.left)} objects are left and none was told: {played.left[0]}"
+    if played.left and not played.world.faults:
+        yield f"clean-up: {played.left[0]} is left, though there was no fault"
 
 
 def _by_uid(played: Played) -> dict[str, list[Observation]]:
