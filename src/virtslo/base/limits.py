@@ -52,6 +52,7 @@ BODY_VALUES: Final = Limit(
 )
 BODY_BYTES: Final = Limit("a request body sent to the simulated server", 3 * _MIB)
 BODY_DEPTH: Final = Limit("levels in a request body sent to the simulated server", 200, "levels")
+PATCH_OPERATIONS: Final = Limit("operations of a JSON patch", 10_000, "operations")
 
 RECORD_DOCUMENT: Final = Limit("`run.json`, `host.json` and `suite.json` of a record", 64 * _MIB)
 RECORD_READS: Final = Limit("`rest_calls.json` of a record", 512 * _MIB)

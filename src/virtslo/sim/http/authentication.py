@@ -1,6 +1,7 @@
 """Who calls over a socket: the bearer of a token, or whom the bearer acts for.
 
-Invariant: without a known token a client is anonymous; tokens are compared in constant time.
+Invariant: without a known token a client is anonymous; tokens are compared in constant time; only
+who may do everything acts for others.
 """
 
 import hmac
@@ -8,12 +9,15 @@ import secrets
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
+from virtslo.base.errors import Forbidden, ServerFailure
+from virtslo.base.plain_text import shown_text
 from virtslo.model.identity import Identity
 from virtslo.sim.objects.tokens import USERNAME_PREFIX, groups_of
 
 ADMINISTRATOR: Final = "kubernetes-admin"
 MOST_USERS: Final = 1024
-_GROUPS: Final = ("system:masters", "system:authenticated")
+MASTERS: Final = "system:masters"
+_GROUPS: Final = (MASTERS, "system:authenticated")
 _AUTHENTICATED: Final = "system:authenticated"
 
 
@@ -39,19 +43,25 @@ class Authentication:
         self._administrators: dict[str, Identity] = {}
 
     def user_of(self, headers: Headers) -> Identity | None:
-        """The caller; None where it is unknown.
+        """The caller; None where it is unknown. Raises Forbidden for acting without a right to it.
 
         Components are distinguished by their user agent, as metrics do.
         """
-        scheme, _, token = headers.get("Authorization", "").partition(" ")
-        if scheme != "Bearer" or not token:
+        token = _bearer_token(headers.get("Authorization", ""))
+        if not token:
             return None
         user_agent = headers.get("User-Agent", "")
         user = self.bearer(token, user_agent)
+        if user is None:
+            return None
         wanted = headers.get("Impersonate-User", "")
-        if user is None or not wanted:
-            return user
         groups = tuple(headers.getall("Impersonate-Group", ()))
+        if not wanted:
+            if groups:
+                raise ServerFailure(f"requested groups {list(groups)} without impersonating a user")
+            return user
+        if MASTERS not in user.groups:
+            raise _may_not_act(user, wanted)
         return Identity(user.component, wanted, user_agent, _with_own_groups(wanted, groups))
 
     def bearer(self, token: str, user_agent: str) -> Identity | None:
@@ -66,6 +76,29 @@ class Authentication:
             known = Identity(component, ADMINISTRATOR, user_agent, _GROUPS)
             self._administrators[user_agent] = known
         return known
+
+
+def _bearer_token(header: str) -> str:
+    """The token of an Authorization header, read as Kubernetes does; empty where there is none."""
+    scheme, _, rest = header.strip().partition(" ")
+    token = rest.partition(" ")[0]
+    # What is no ASCII is no token of ours, and cannot be compared.
+    return token if scheme.lower() == "bearer" and token.isascii() else ""
+
+
+def _may_not_act(user: Identity, wanted: str) -> Forbidden:
+    """As the API server words it. Without roles, administrators alone may act for others."""
+    account = wanted.removeprefix(USERNAME_PREFIX).split(":")
+    is_account = wanted.startswith(USERNAME_PREFIX) and len(account) == 2
+    name = account[1] if is_account else wanted
+    kind = "serviceaccounts" if is_account else "users"
+    where = f'in the namespace "{account[0]}"' if is_account else "at the cluster scope"
+    shown = shown_text(name)
+    return Forbidden(
+        f'{kind} "{shown}" is forbidden: User "{user.username}" cannot impersonate resource '
+        f'"{kind}" in API group "" {where}',
+        details={"name": shown, "kind": kind},
+    )
 
 
 def _with_own_groups(username: str, groups: Sequence[str]) -> tuple[str, ...]:

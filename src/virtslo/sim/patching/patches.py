@@ -7,7 +7,9 @@ Sources: RFC 6902, RFC 7386, and Kubernetes' strategic merge patch.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from virtslo.base.errors import BadRequest, Invalid, UnsupportedMediaType
+from virtslo.base.errors import BadRequest, Invalid, RequestTooLarge, UnsupportedMediaType
+from virtslo.base.limits import BODY_VALUES, PATCH_OPERATIONS
+from virtslo.base.plain_text import shown_text
 from virtslo.model.identifiers import Object
 from virtslo.ports.kube_api import PatchType
 
@@ -37,6 +39,7 @@ SET_LISTS: Final = frozenset({"finalizers"})
 """Lists of plain values that are merged as sets."""
 
 _ABSENT: Final = object()
+_INDEX_DIGITS: Final = 10
 
 
 def apply_patch(target: Object, patch: Any, kind: PatchType, *, is_custom: bool) -> Any:
@@ -63,13 +66,21 @@ def apply_json_patch(target: Object, operations: Any) -> Object:
     """Apply an RFC 6902 patch. A failed `test` is Invalid (422), nonsense is BadRequest (400)."""
     if not isinstance(operations, Sequence) or isinstance(operations, str | bytes):
         raise BadRequest("a JSON patch is a list of operations")
+    if len(operations) > PATCH_OPERATIONS.most:
+        raise RequestTooLarge(
+            f"Request entity too large: The allowed maximum operations in a JSON patch is "
+            f"{PATCH_OPERATIONS.most}, got {len(operations)}"
+        )
     result: Any = target
+    copied = 0
     for operation in operations:
         if not isinstance(operation, dict) or "op" not in operation or "path" not in operation:
             raise BadRequest(f"not an operation of a JSON patch: {str(operation)[:120]}")
-        handler = _OPERATIONS.get(operation["op"])
+        handler = _OPERATIONS.get(str(operation["op"]))
         if handler is None:
-            raise BadRequest(f"unknown operation of a JSON patch: {operation['op']!r}")
+            raise BadRequest(f"unknown operation of a JSON patch: {str(operation['op'])[:60]!r}")
+        if handler is _copy:
+            copied += _size(_source(result, operation), BODY_VALUES.most - copied)
         result = handler(result, operation)
     if not isinstance(result, dict):
         raise BadRequest("the JSON patch leaves no object")
@@ -99,7 +110,8 @@ def apply_strategic_patch(target: Any, patch: Mapping[str, Any]) -> Any:
     for key, value in patch.items():
         if key.startswith("$deleteFromPrimitiveList/"):
             name = key.split("/", 1)[1]
-            result[name] = [item for item in result.get(name, ()) if item not in value]
+            gone, old = _list_at(key, value), _list_at(name, result.get(name) or ())
+            result[name] = [item for item in old if item not in gone]
         elif key.startswith("$"):
             continue
         elif value is None:
@@ -136,16 +148,31 @@ def _strategic_value(key: str, old: Any, new: Any) -> Any:
 def _merged_list(old: Sequence[Any], new: Sequence[Any], merge_key: str) -> list[Any]:
     if any(isinstance(item, dict) and item.get("$patch") == "replace" for item in new):
         return [item for item in new if not _is_directive(item)]
-    merged = {item.get(merge_key): item for item in old}
+    merged = {_merge_value(item, merge_key): item for item in old}
     for item in new:
-        if not isinstance(item, dict) or merge_key not in item:
-            raise BadRequest(f"map does not contain declared merge key: {merge_key}")
-        name = item[merge_key]
+        name = _merge_value(item, merge_key)
         if item.get("$patch") == "delete":
             merged.pop(name, None)
         else:
             merged[name] = apply_strategic_patch(merged.get(name), item)
     return list(merged.values())
+
+
+def _merge_value(item: Any, merge_key: str) -> str | float | None:
+    """The value that distinguishes an item of a list. Raises BadRequest."""
+    if not isinstance(item, dict) or merge_key not in item:
+        raise BadRequest(f"map does not contain declared merge key: {merge_key}")
+    value: str | float | None = item[merge_key]
+    if isinstance(value, dict | list | tuple):
+        raise BadRequest(f"the merge key {merge_key} is no plain value")
+    return value
+
+
+def _list_at(name: str, value: Any) -> Sequence[Any]:
+    """A list that a patch names. Raises BadRequest."""
+    if not isinstance(value, list | tuple):
+        raise BadRequest(f"cannot restore slice from {name}: it is no list")
+    return value
 
 
 def _is_directive(item: Any) -> bool:
@@ -173,6 +200,8 @@ def _replace(target: Any, operation: Mapping[str, Any]) -> Any:
 def _remove(target: Any, operation: Mapping[str, Any]) -> Any:
     path = _pointer(operation["path"])
     _get(target, path, operation)
+    if not path:
+        raise _inapplicable()
     return _drop(target, path)
 
 
@@ -186,13 +215,40 @@ def _test(target: Any, operation: Mapping[str, Any]) -> Any:
 
 
 def _copy(target: Any, operation: Mapping[str, Any]) -> Any:
-    value = _get(target, _pointer(str(operation.get("from", ""))), operation)
+    value = _source(target, operation)
     return _put(target, _pointer(operation["path"]), value, insert=True)
 
 
+def _source(target: Any, operation: Mapping[str, Any]) -> Any:
+    """What an operation takes from elsewhere."""
+    return _get(target, _pointer(operation.get("from", "")), operation)
+
+
+def _size(value: Any, most: int) -> int:
+    """How many values a value is, however often parts are shared. Raises RequestTooLarge.
+
+    A copy shares what it copies, so a few copies of copies stand for more than memory holds.
+    """
+    count, waiting = 0, [value]
+    while waiting:
+        found = waiting.pop()
+        count += 1
+        if count > most:
+            raise RequestTooLarge(
+                f"Request entity too large: a JSON patch that copies more than {BODY_VALUES.amount}"
+            )
+        if isinstance(found, dict):
+            waiting.extend(found.values())
+        elif isinstance(found, list | tuple):
+            waiting.extend(found)
+    return count
+
+
 def _move(target: Any, operation: Mapping[str, Any]) -> Any:
-    source = _pointer(str(operation.get("from", "")))
+    source = _pointer(operation.get("from", ""))
     value = _get(target, source, operation)
+    if not source:
+        raise _inapplicable()  # nothing is left to put it into
     return _put(_drop(target, source), _pointer(operation["path"]), value, insert=True)
 
 
@@ -212,12 +268,19 @@ def _value(operation: Mapping[str, Any]) -> Any:
     return operation["value"]
 
 
-def _pointer(path: str) -> tuple[str, ...]:
+def _pointer(path: Any) -> tuple[str, ...]:
+    """The parts of a JSON pointer. Raises BadRequest."""
     if path == "":
         return ()
-    if not path.startswith("/"):
-        raise BadRequest(f"not a JSON pointer: {path!r}")
+    if not isinstance(path, str) or not path.startswith("/"):
+        raise BadRequest(f"not a JSON pointer: {shown_text(repr(path))}")
     return tuple(part.replace("~1", "/").replace("~0", "~") for part in path[1:].split("/"))
+
+
+def _index(part: str) -> int:
+    """The place in a list that a part of a pointer names; beyond every list for what is none."""
+    is_index = part.isascii() and part.isdigit() and len(part) < _INDEX_DIGITS
+    return int(part) if is_index else 10**_INDEX_DIGITS
 
 
 def _get(target: Any, path: Sequence[str], operation: Mapping[str, Any] | None) -> Any:
@@ -226,8 +289,8 @@ def _get(target: Any, path: Sequence[str], operation: Mapping[str, Any] | None) 
     for part in path:
         if isinstance(value, dict) and part in value:
             value = value[part]
-        elif isinstance(value, list | tuple) and part.isdigit() and int(part) < len(value):
-            value = value[int(part)]
+        elif isinstance(value, list | tuple) and _index(part) < len(value):
+            value = value[_index(part)]
         elif operation is None:
             return _ABSENT
         else:
@@ -247,9 +310,9 @@ def _put(target: Any, path: Sequence[str], value: Any, *, insert: bool) -> Any:
         items = list(target)
         if part == "-" and not rest:
             return [*items, value]
-        if not part.isdigit() or int(part) > len(items) or (rest and int(part) == len(items)):
+        index = _index(part)
+        if index > len(items) or (rest and index == len(items)):
             raise _inapplicable()
-        index = int(part)
         if rest:
             items[index] = _put(items[index], rest, value, insert=insert)
         elif insert:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from virtslo.base.errors import BadRequest, Invalid, UnsupportedMediaType
+from virtslo.base.errors import BadRequest, Invalid, RequestTooLarge, UnsupportedMediaType
 from virtslo.ports.kube_api import PatchType
 from virtslo.sim.patching.patches import (
     apply_json_patch,
@@ -177,3 +177,43 @@ def test_a_custom_resource_takes_no_strategic_patch() -> None:
 def test_a_patch_that_is_no_map_is_a_bad_request() -> None:
     with pytest.raises(BadRequest, match="cannot unmarshal"):
         apply_patch({"a": 1}, [1], PatchType.MERGE, is_custom=False)
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        {"finalizers": ["a"], "$deleteFromPrimitiveList/finalizers": None},
+        {"conditions": [None]},
+        {"conditions": [{"type": {"a": 1}}]},
+        {"containers": [{"name": ["x"]}]},
+    ],
+)
+def test_an_odd_strategic_patch_is_a_bad_request(patch: dict[str, Any]) -> None:
+    target = {"conditions": [{"type": "Ready"}], "containers": [{"name": "c"}], "finalizers": []}
+    with pytest.raises(BadRequest):
+        apply_patch(target, patch, PatchType.STRATEGIC, is_custom=False)
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        {"op": "remove", "path": ""},
+        {"op": "remove", "path": None},
+        {"op": "remove", "path": "/a/²"},
+        {"op": "remove", "path": "/a/" + "9" * 5000},
+        {"op": "move", "from": "", "path": "/a"},
+        {"op": "move", "from": 1, "path": "/a"},
+        {"op": ["add"], "path": "/a", "value": 1},
+        {"op": "add", "path": "/a/" + "9" * 5000, "value": 1},
+    ],
+)
+def test_an_odd_operation_is_refused(operation: dict[str, Any]) -> None:
+    with pytest.raises((BadRequest, Invalid)):
+        apply_patch({"a": [1]}, [operation], PatchType.JSON, is_custom=False)
+
+
+def test_copies_of_copies_and_endless_operations_are_too_large() -> None:
+    doubling = [{"op": "copy", "from": "/a", "path": f"/a/{'x' * n}"} for n in range(1, 60)]
+    for patch in (doubling, [{"op": "test", "path": "/a", "value": {}}] * 10_001):
+        with pytest.raises(RequestTooLarge):
+            apply_patch({"a": {}}, patch, PatchType.JSON, is_custom=False)
