@@ -1,10 +1,14 @@
 """Runs that are ended: by the user, twice by the user, and by SIGKILL."""
 
+import contextlib
+import fcntl
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 
@@ -100,3 +104,30 @@ def test_what_a_signal_does_follows_from_how_the_run_was_started(
     _, err = process.communicate(timeout=300)
 
     assert process.returncode == code, err
+
+
+def test_a_lost_terminal_ends_the_run_which_cleans_up(tmp_path: Path) -> None:
+    terminal, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [
+            *[sys.executable, "-m", "virtslo", "run", "burst", "--repeat", "1"],
+            *["--simulate", "ci", "--count", "2000", "--runs", str(tmp_path)],
+        ],
+        stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509
+    )  # fmt: skip
+    os.close(theirs)
+    os.set_blocking(terminal, False)
+    for _ in range(1200):
+        with contextlib.suppress(BlockingIOError):
+            os.read(terminal, 1 << 16)
+        if any(path.stat().st_size for path in tmp_path.glob("*/operations.jsonl.gz")):
+            break
+        assert process.poll() is None, "the run ended before its terminal was lost"
+        time.sleep(0.05)
+    os.close(terminal)  # the kernel sends SIGHUP, and every write to the terminal fails from now on
+
+    assert process.wait(timeout=300) == 3, "the answer of an interrupted run could not be written"
+    header = json.loads((only_run(tmp_path) / "run.json").read_text())
+    assert header["status"] == "interrupted"
+    assert not header.get("left_behind")

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from support.cli import Outcome, contents, only_run, virtslo
+from virtslo.base.folder_lock import locked_folder
 
 PARTS = [
     "burst-vmi", "steady-state-vmi", "burst-vm", "steady-state-vm", "burst-vmpool",
@@ -297,6 +298,15 @@ def test_a_wrong_suite_is_refused_before_anything_is_run(
     assert refused.code == 2, refused.out
     assert words in refused.err
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_suite_that_another_process_runs_is_not_resumed(suite: Outcome, runs: Path) -> None:
+    assert suite.code == 0
+    with locked_folder(only_run(runs)):
+        refused = virtslo("run", "suite", "--resume", str(only_run(runs)), "--quiet")
+
+    assert refused.code == 3
+    assert "another virtslo is at work in" in refused.err
 
 
 def test_a_suite_is_only_resumed_as_it_was_begun(suite: Outcome, runs: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from virtslo.base.errors import Problem, ScenarioError, VirtsloError
+from virtslo.base.folder_lock import locked_folder
 from virtslo.cli.options import SCENARIO_OPTIONS, RunOptions, parameter_of
 from virtslo.cli.preflight_dialog import look_and_ask
 from virtslo.cli.progress.live_progress import open_progress
@@ -48,13 +49,23 @@ def run_series(scenarios: Keyed, options: RunOptions, *, name: str) -> int:
         simulated=simulated,
         target="" if target is None else describe_target(target),
     )
-    return _carry_out(suite, options, directory=options.runs / suite.id, target=target)
+    directory = options.runs / suite.id
+    with locked_folder(directory):
+        return _carry_out(suite, options, directory=directory, target=target)
 
 
 def resume_series(directory: Path, options: RunOptions) -> int:
-    """Run the parts of a suite that are still to be run; returns the exit code."""
+    """Run the parts of a suite that are still to be run; returns the exit code.
+
+    Raises StoreError where another process runs it.
+    """
     directory = locate(directory)
-    suite = read_suite(directory)
+    read_suite(directory)  # a folder that holds no suite is said to be none, not locked
+    with locked_folder(directory):
+        return _resume(directory, read_suite(directory), options)
+
+
+def _resume(directory: Path, suite: SuiteRecord, options: RunOptions) -> int:
     given = [option for option, _, _ in SCENARIO_OPTIONS if options.scenario[parameter_of(option)]]
     given += [option for option, name in OF_THE_CLUSTER if getattr(options.target, name)]
     problems = [Problem(option, "an option beside --resume", "none: the suite says") for option in
