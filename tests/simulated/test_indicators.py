@@ -16,14 +16,17 @@ workload: {kind: vmpool, count: 8, groups: 2, template: cirros}
 load: {pattern: burst}
 """
 CHURN = ("--churn", "2", "--cycles", "2", "--every", "20s")
+ONCE = ("--repeat", "1")
+OPEN_LOOP = ("--arrival", "poisson", "--rate", "5/s", "--max-in-flight", "2")
 RUNS = {
-    "burst of VMIs": ("burst", "--kind", "vmi"),
-    "open-loop burst": ("burst", "--arrival", "poisson", "--rate", "5/s", "--max-in-flight", "2"),
-    "burst of VMs": ("burst", "--kind", "vm"),
-    "burst of pools": (POOLS,),
+    "burst of VMIs": ("burst", "--kind", "vmi", "--repeat", "3"),
+    "open-loop burst": ("burst", *OPEN_LOOP, *ONCE),
+    "burst of VMs": ("burst", "--kind", "vm", *ONCE),
+    "burst of pools": (POOLS, *ONCE),
     "steady state of VMIs": ("steady-state", "--kind", "vmi", *CHURN),
     "restarts": ("steady-state", "--kind", "vm", "--churn-mode", "restart", *CHURN),
     "scaling": ("steady-state", "--kind", "vmpool", "--churn-mode", "scale", *CHURN),
+    "idle": ("idle", "--duration", "10m"),
     "constant churn": ("constant-churn", "--churn", "1/s", "--duration", "5s"),
 }
 NOT_OF_A_SIMULATED_RUN = {"in_flight_wait_seconds"}
