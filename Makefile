@@ -61,8 +61,8 @@ gallery: $(STAMP) ## write docs/gallery: an example of every output; pictures go
 	-@$(MAKE) --no-print-directory browser
 	@$(BIN)/python tools/gallery.py
 
-bench: $(STAMP) ## print the speed figures
-	@$(BIN)/python tools/bench.py
+bench: $(STAMP) ## print the speed figures; BENCH=--large: of 100 000 VMIs too
+	@$(BIN)/python tools/bench.py $(BENCH)
 	@$(BIN)/python tools/bench_reports.py
 
 swarm: $(STAMP) ## run SEEDS random worlds of the simulated cluster (SEEDS=1000)

@@ -183,6 +183,19 @@ def sockets(count: int, *load: str) -> dict[str, float]:
     }
 
 
+def large() -> None:
+    """10 000 and 100 000 VMIs in profile ci: what each costs, once."""
+    costs = []
+    for count, nodes in ((10_000, 1_000), (100_000, 10_000)):
+        run = virtual(count, nodes, "ci")
+        costs.append(run["cpu"] / count)
+        print(
+            f"virtual time, profile ci, {count} VMIs on {nodes} nodes: {run['cpu']:.0f} CPU s, "
+            f"{run['mib']:.0f} MiB, HTML report {run['report']:.1f} CPU s"
+        )
+    print(f"  CPU per VMI at 100 000 against 10 000: ratio {costs[1] / costs[0]:.2f} (bound 1.1)")
+
+
 def wire(many: int, changing: int) -> None:
     """A long list and many watchers over a loopback socket; CPU of client and server together."""
     listed = best(lambda: child(SERVED, "listing", str(many)), "seconds")
@@ -199,7 +212,9 @@ def main() -> None:
     """Print every figure, a line each."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--small", action="store_true", help="a tenth of the sizes, once")
-    small = parser.parse_args().small
+    parser.add_argument("--large", action="store_true", help="100 000 VMIs too, profile ci, once")
+    options = parser.parse_args()
+    small = options.small
     global BEST_OF  # noqa: PLW0603
     BEST_OF = 1 if small else BEST_OF
     many, few, nodes = (1000, 200, 100) if small else (10_000, 1000, 1000)
@@ -217,6 +232,8 @@ def main() -> None:
         f"  CPU per VMI: {much['cpu'] / many * 1000:.2f} ms at {many}, "
         f"{little['cpu'] / few * 1000:.2f} ms at {few}: ratio {ratio:.2f} (bound 1.15)"
     )
+    if options.large:
+        large()
     wire(many, 1000 if not small else 100)
     real = sockets(few)
     print(f"real sockets, {few} VMIs: all Running after {real['all_running']:.1f} s (bound 30 s)")
