@@ -1,5 +1,6 @@
 """Every kind and form of churn runs, recovers, and names its form."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -54,3 +55,22 @@ def test_every_object_of_a_pool_carries_the_runs_labels(tmp_path: Path) -> None:
     assert kinds.count("VirtualMachine") == 6
     assert kinds.count("VirtualMachineInstance") == 6
     assert {seen.index for seen in added} == {0}
+
+
+def test_restarts_are_exported_with_their_latencies(tmp_path: Path) -> None:
+    done = virtslo(
+        "run", "steady-state", "--kind", "vm", "--count", "4", "--churn", "2", "--cycles", "2",
+        "--every", "60s", "--churn-mode", "restart",
+        "--runs", str(tmp_path), "--format", "json", "--quiet",
+    )  # fmt: skip
+    assert done.code == 0, done.out + done.err
+
+    form = ("--format", "kube-burner", "--allow-simulated")
+    documents = json.loads(virtslo("report", str(only_run(tmp_path)), *form).out)
+
+    found = [item for item in documents if item["metricName"] == "vmiLatencyMeasurement"]
+    assert len(found) == 4
+    assert all(item["churnMetric"] for item in found)
+    assert all(0 < item["vmiCreatedLatency"] < item["vmiRunningLatency"] for item in found)
+    quantiles = {item["quantileName"]: item for item in documents if "quantileName" in item}
+    assert quantiles["VMIRunning"]["max"] == max(item["vmiRunningLatency"] for item in found)

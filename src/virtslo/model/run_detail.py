@@ -30,7 +30,7 @@ class PodTrack:
 
 @dataclass(frozen=True, slots=True)
 class ObjectTrack:
-    """One VMI: the create that led to it, and what was observed of it."""
+    """One VMI: the create that led to it (of a restart, the delete), and what was observed."""
 
     namespace: str
     name: str

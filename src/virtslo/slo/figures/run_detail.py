@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from virtslo.base.clock import to_seconds
 from virtslo.model import resources
-from virtslo.model.operations import CHURN, CREATE, RAMP_DOWN, RAMP_UP, OperationRecord
+from virtslo.model.operations import CHURN, CREATE, DELETE, RAMP_DOWN, RAMP_UP, OperationRecord
 from virtslo.model.record import RunRecord
 from virtslo.model.rest_calls import CounterRead
 from virtslo.model.run_detail import (
@@ -20,6 +20,7 @@ from virtslo.model.run_detail import (
     RunDetail,
     StageSpan,
 )
+from virtslo.model.scenario import ChurnMode
 from virtslo.model.stages import Stage
 from virtslo.model.workload import TRAITS
 from virtslo.slo.figures.churn_figures import recovery_of
@@ -81,6 +82,10 @@ class _Creates:
         self._by_uid = {op.uid: op for op in made if op.uid}
         self._by_name = {(op.kind, op.namespace, op.name): op for op in made}
         self._objects = objects
+        self._restarts: dict[tuple[str, str, str], list[OperationRecord]] = {}
+        for op in operations:
+            if (op.stage, op.verb, op.kind) == (CHURN, DELETE, resources.VMIS.kind):
+                self._restarts.setdefault((op.kind, op.namespace, op.name), []).append(op)
 
     def of(self, timeline: Timeline) -> OperationRecord | None:
         """The create, if there is one."""
@@ -92,6 +97,15 @@ class _Creates:
                 return found
             current = self._objects.get(current.owner_uid or "")
         return None
+
+    def restart_of(self, vmi: Timeline) -> OperationRecord | None:
+        """The delete of a VMI of this name that made its VM start this one, if there is one."""
+        before = [
+            op
+            for op in self._restarts.get((vmi.kind, vmi.namespace, vmi.name), ())
+            if vmi.added_ns is not None and _released_ns(op) <= vmi.added_ns
+        ]
+        return max(before, key=_released_ns, default=None)
 
 
 def _object(
@@ -105,11 +119,13 @@ def _object(
     stage = create.stage if create is not None else None
     if churn_ns is not None and stage == RAMP_UP and (vmi.added_ns or 0) >= churn_ns:
         # A controller made it in place of another: no create of ours led to it then.
-        create, stage = None, CHURN
+        # Where that is a VM that was restarted, the delete of its VMI is what led to this one.
+        create, stage = creates.restart_of(vmi), CHURN
     owner = objects.get(vmi.owner_uid or "")
-    released = None
-    if create is not None:
-        released = create.released_ns if create.released_ns is not None else create.intended_ns
+    released = None if create is None else _released_ns(create)
+    owner_ready = None if owner is None else owner.ready_ns
+    if owner_ready is not None and released is not None and owner_ready < released:
+        owner_ready = None  # of the VMI before
     return ObjectTrack(
         namespace=vmi.namespace,
         name=vmi.name,
@@ -125,7 +141,7 @@ def _object(
         phases={phase: to_seconds(moment) for phase, moment in vmi.phases.items()},
         ready=_seconds(vmi.ready_ns),
         owner_added=_seconds(owner.added_ns) if owner is not None else None,
-        owner_ready=_seconds(owner.ready_ns) if owner is not None else None,
+        owner_ready=_seconds(owner_ready),
         deleting=_seconds(vmi.deleting_ns),
         deleted=_seconds(vmi.deleted_ns),
         pod=None
@@ -156,9 +172,20 @@ def _span(stage: Stage) -> StageSpan:
     )
 
 
+def _released_ns(operation: OperationRecord) -> int:
+    released = operation.released_ns
+    return operation.intended_ns if released is None else released
+
+
 def _creates(record: RunRecord, stage: str) -> tuple[int, int]:
-    """How many VMIs a stage's accepted creates stand for, and how many creates were refused."""
-    made = [op for op in record.operations if op.stage == stage and op.verb == CREATE]
+    """How many VMIs a stage's accepted creates stand for, and how many creates were refused.
+
+    In a churn that restarts VMs the deletes of their VMIs stand for the creates.
+    """
+    churn = record.header.scenario.load.churn
+    is_restart = stage == CHURN and churn is not None and churn.mode is ChurnMode.RESTART
+    verb = DELETE if is_restart else CREATE
+    made = [op for op in record.operations if op.stage == stage and op.verb == verb]
     accepted = sum(op.error is None for op in made)
     workload = record.header.scenario.workload
     if TRAITS[workload.kind].is_group and stage == RAMP_UP:
