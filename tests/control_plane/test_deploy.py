@@ -22,6 +22,9 @@ from virtslo.model.resources import PODS
 from virtslo.plane.control_plane import ControlPlane
 from virtslo.plane.installing import token_of
 from virtslo.ports.kube_api import KubeApi, Selection
+from virtslo.slo.findings.run_findings import findings_of
+from virtslo.slo.record.measured import measure
+from virtslo.store.records import read_record
 
 MANIFESTS = ["rbac.yaml", "rbac-counters.yaml", "job.yaml"]
 IN_A_POD = """
@@ -62,12 +65,16 @@ async def test_the_jobs_command_runs_as_its_pod_would(plane: ControlPlane, tmp_p
         kubectl(admin, "apply", "-f", str(DEPLOY / "job.yaml"))
         pod = await pod_of_the_job(api)
         shown = await run_as(plane, pod, tmp_path, await token_for(api, pod))
-        assert shown.code == 0, shown.err
+        (folder,) = [path.parent for path in (tmp_path / "runs").glob("*/run.json")]
+        doubts = {
+            item.code for item in findings_of(measure(read_record(folder))) if item.inconclusive
+        }
+        assert doubts <= {"lateness", "watch_lag"}, "nothing but a busy machine may spoil it"
+        assert shown.code == (4 if doubts else 0), shown.err
         assert "| Burst |" in shown.out, shown.out
         assert await labelled(api) == []
         kubectl(admin, "delete", "-f", str(DEPLOY / "job.yaml"))
         assert pods_of_our_calls(plane) == {pod["metadata"]["name"]}
-    assert list((tmp_path / "runs").glob("*/run.json")), "the record is in the volume"
 
 
 def kubectl(kubeconfig: Path, *arguments: str) -> str:

@@ -4,12 +4,21 @@ Invariant: figures stand on times of receipt; what came late is never part of on
 """
 
 from collections.abc import Iterator
+from typing import Final
 
+from virtslo.base.clock import to_seconds
 from virtslo.model.findings import Finding
+from virtslo.model.operations import CHURN
+from virtslo.model.stages import Stage
 from virtslo.slo.findings.quality_findings import PHASE_FIGURES
 from virtslo.slo.findings.ramp_down_findings import RAMP_DOWN_FIGURES
 from virtslo.slo.record.measured import Measured
 from virtslo.slo.record.watch_lag import BOUND_SECONDS, watch_lag
+
+LEAST_SPOILING_SECONDS: Final = 2.0
+"""A lag up to this leaves the figures what they are; the finding says it."""
+SPOILING_SHARE: Final = 0.1
+"""From this share of the time until the population was whole (or gone) on a lag spoils the run."""
 
 
 def watch_findings(measured: Measured) -> Iterator[Finding]:
@@ -27,5 +36,16 @@ def watch_findings(measured: Measured) -> Iterator[Finding]:
                 f"received at least {BOUND_SECONDS:g} s after they were true, the worst "
                 f"{lag.worst_seconds:.1f} s; times of receipt are later than the truth",
                 touches=touched,
-                inconclusive=True,
+                inconclusive=lag.worst_seconds > _spoiling_seconds(stage),
             )
+
+
+def _spoiling_seconds(stage: Stage) -> float:
+    """From which lag on the figures of a stage are no longer those of the cluster.
+
+    A server at its limit delivers a little late, and that is part of what is measured.
+    """
+    end_ns = stage.whole_ns or stage.ended_ns
+    if stage.name == CHURN or end_ns is None:
+        return LEAST_SPOILING_SECONDS
+    return max(LEAST_SPOILING_SECONDS, SPOILING_SHARE * to_seconds(end_ns - stage.t0_ns))

@@ -43,3 +43,19 @@ def test_a_late_watch_in_the_ramp_down_touches_the_ramp_down() -> None:
 
     assert finding.touches[0] == "vmi_deletion_to_gone_seconds"
     assert "phase_transition_rate" not in finding.touches
+
+
+def test_a_lag_that_moves_no_figure_is_a_note() -> None:
+    """The population was whole after 40 s: four seconds are a tenth of that."""
+    (finding,) = found(added=5.0, deleting=61.2)
+
+    assert finding.code == "watch_lag"
+    assert not finding.inconclusive
+
+
+def test_a_lag_of_a_tenth_of_a_ramp_down_spoils_it() -> None:
+    (note,) = found(added=1.2, deleting=63.0)
+    (finding,) = found(added=1.2, deleting=63.3)
+
+    assert not note.inconclusive
+    assert finding.inconclusive
