@@ -124,11 +124,16 @@ def test_of_a_cluster_that_never_comes_back_the_record_says_what_is_left(
         lost = tmp_path / f"lost {shift_ms}"
         done = virtslo(*command, "--runs", str(lost), *fault)
         header = read_record(only_run(lost)).header
-        begun = [each.name for each in header.stages if each.started_ns < at_ms * 10**6]
-        if begun[-1] == stage:
+        struck = [
+            each.name
+            for each in header.stages
+            if each.started_ns < at_ms * 10**6
+            and (each.ended_ns is None or each.ended_ns > at_ms * 10**6)
+        ]
+        if struck == [stage]:
             break
 
-    assert begun[-1] == stage
+    assert struck == [stage]
     assert done.code == 4
     assert len(header.left_behind) == 1
     assert f"everything labelled {header.run_label}" in header.left_behind[0]
