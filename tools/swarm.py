@@ -18,6 +18,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -65,10 +66,7 @@ def tried(first: int, count: int, jobs: int, seconds: float | None) -> Iterator[
 
     # A process that is made anew every now and then cannot hoard what a seed left behind.
     with multiprocessing.get_context("spawn").Pool(jobs, maxtasksperchild=200) as pool:
-        waiting = [
-            pool.apply_async(attempt, (seed,))
-            for seed, _ in zip(in_time(), range(jobs), strict=False)
-        ]
+        waiting = [pool.apply_async(attempt, (seed,)) for seed in islice(in_time(), jobs)]
         while waiting:
             trial = waiting.pop(0).get()
             following = next(in_time(), None)
