@@ -11,7 +11,7 @@ from typing import Final
 from virtslo.model.figures import Figure
 from virtslo.model.report import Report, RunSummary
 from virtslo.model.verdicts import Outcome, Verdict
-from virtslo.model.vocabulary import KIND_TITLES, TEST_TITLES
+from virtslo.model.vocabulary import KIND_TITLES, LEAST_SAMPLES, TEST_TITLES
 from virtslo.report.content import simulated_label
 from virtslo.report.headline import BURST, CHURN, Key, Subject, subjects_of
 from virtslo.report.numbers import amount, margin_of, measured, number, seconds, value_of
@@ -191,7 +191,11 @@ def _violated(report: Report) -> str:
 
 def _met(report: Report) -> str:
     if not report.verdicts:
-        return "valid: no objective was given to judge by; no finding makes the figures doubtful"
+        few = min((run.count for run in report.runs), default=0)
+        words = "no finding makes the figures doubtful"
+        if 0 < few < LEAST_SAMPLES["p95"]:
+            words = f"{few} objects are too few for a P95 (needs {LEAST_SAMPLES['p95']})"
+        return f"valid: no objective was given to judge by; {words}"
     near = min(report.verdicts, key=lambda item: 1.0 if item.margin is None else item.margin)
     if len(report.verdicts) == 1:
         return f"met: {_judged(near)}"

@@ -93,6 +93,17 @@ def test_without_objectives_it_is_valid_and_says_so() -> None:
 
     assert found.exit_code == 0
     assert conclusion_lines(found)[-1].startswith("valid: no objective was given")
+    assert conclusion_lines(found)[-1].endswith("no finding makes the figures doubtful")
+
+
+def test_a_run_of_few_objects_says_what_it_cannot_say() -> None:
+    made = report()
+    found = replace(made, runs=(replace(BURST, objectives="", count=12),))
+    found = replace(found, exit_code=exit_code(found))
+
+    assert conclusion_lines(found)[-1] == (
+        "valid: no objective was given to judge by; 12 objects are too few for a P95 (needs 20)"
+    )
 
 
 def test_objectives_that_are_about_other_runs_prove_nothing() -> None:
