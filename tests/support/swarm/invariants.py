@@ -59,12 +59,7 @@ def _valid(played: Played) -> Iterator[str]:
 
 
 def _cleaned(played: Played) -> Iterator[str]:
-    """Nothing is left; under faults that strike clean-up too, what is left is told.
-
-    A run in virtual time that is interrupted leaves all to the end of its cluster.
-    """
-    if played.record.header.status is RunStatus.INTERRUPTED:
-        return
+    """Nothing is left; under faults that strike clean-up too, what is left is told."""
     told = played.record.header.left_behind
     if played.left and not told:
         yield f"clean-up: {len(played.left)} objects are left and none was told: {played.left[0]}"

@@ -53,6 +53,8 @@ class RunOrder:
     environment: Environment
     keep: bool = False
     """Whether to leave the objects on the cluster when the run ends."""
+    cluster_ends_with_run: bool = False
+    """Whether nothing is left of the cluster after the run: an interrupted one removes nothing."""
 
 
 class TestRun:
@@ -161,9 +163,7 @@ class TestRun:
             raise asyncio.CancelledError
         if not work.cancelled() and work.exception() is not None:
             return  # the group raises it
-        if work.cancelled() and self._order.environment.virtual_time:
-            pass  # the cluster ends with this process: there is nothing to clean up
-        else:
+        if not (work.cancelled() and self._order.cluster_ends_with_run):
             if work.cancelled():
                 words = "ending the run: clean-up, then the record (again to stop at once)"
                 self._progress.note(words)

@@ -78,7 +78,9 @@ def _without_unset(given: tuple[object, ...]) -> Any:
 
 def run_simulated(scenario: Scenario, target: SimulatedTarget, execution: Execution) -> RunRecord:
     """Run a scenario on the simulated cluster, in process, in virtual time."""
-    run = OneRun(scenario, execution, simulated_label(scenario, target), target)
+    run = OneRun(
+        scenario, execution, simulated_label(scenario, target), target, cluster_ends_with_run=True
+    )
 
     async def main(clock: VirtualClock) -> None:
         async with simulated_cluster(target, clock, run.stages) as api:
@@ -119,7 +121,10 @@ class OneRun:
         simulated: SimulatedTarget | None,
         interruption: Interruption | None = None,
         stages: StageBoard | None = None,
+        *,
+        cluster_ends_with_run: bool = False,
     ) -> None:
+        self._cluster_ends_with_run = cluster_ends_with_run
         self.interruption = interruption or Interruption()
         self.stages = stages or StageBoard()
         self._scenario = scenario
@@ -150,7 +155,13 @@ class OneRun:
             seed=self._seed(),
             environment=environment,
         )
-        order = RunOrder(self._scenario, plan, environment, keep=self._execution.keep)
+        order = RunOrder(
+            self._scenario,
+            plan,
+            environment,
+            keep=self._execution.keep,
+            cluster_ends_with_run=self._cluster_ends_with_run,
+        )
         await self._record(order, ours, account, clock, cluster=api)
 
     async def _record(

@@ -188,7 +188,13 @@ class RunSeries:
             else simulated_label(part.scenario, simulated, repetition)
         )
         self._run = OneRun(
-            part.scenario, self._execution, label, simulated, self._interruption, self._stages
+            part.scenario,
+            self._execution,
+            label,
+            simulated,
+            self._interruption,
+            self._stages,
+            cluster_ends_with_run=simulated is not None,
         )
         folder = self._run.directory.name
         part = replace(part, status=PartStatus.RUNNING, record=folder, run_label=label)
