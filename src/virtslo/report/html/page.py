@@ -49,7 +49,7 @@ FACTS: Final = (
     ("replacement_seconds", "p50", "Replacement, P50"),
     ("cycle_recovery_seconds", "max", "Recovery of a cycle, max"),
     ("time_below_capacity_share", "value", "Below capacity"),
-    ("creation_rate", "mean", "Creation rate"),
+    ("phase_rate_running", "mean", "Running rate"),
 )
 """Cards of the first screen: indicator, statistic, title."""
 _GROUP: Final = re.compile(r"(?<=\d) (?=\d{3}(?!\d))|(?<=\d) (?=(?:s|ms|%)\b)")
