@@ -37,6 +37,19 @@ class Shown:
         return json.loads(self.out)
 
 
+OF_A_BUSY_MACHINE: Final = frozenset({"lateness", "watch_lag"})
+"""What makes a run inconclusive where the machine, and not the run, is too slow."""
+
+
+def assert_nothing_but_a_busy_machine(shown: Shown) -> None:
+    """A run's report is valid, or doubted for what this machine did to it alone."""
+    found = shown.document["data_quality"]
+    doubts = {item["code"] for item in found if item["inconclusive"]}
+    assert doubts <= OF_A_BUSY_MACHINE, f"{found}\n{shown.err}"
+    assert shown.code == (4 if doubts else 0), shown.err
+    assert shown.document["valid"] is not bool(doubts)
+
+
 async def account(plane: ControlPlane, *, counters: bool = False) -> Path:
     """The kubeconfig of the shipped service account; with `counters` it may read those too."""
     files = ["rbac.yaml", *(["rbac-counters.yaml"] if counters else [])]
