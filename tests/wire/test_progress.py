@@ -17,4 +17,4 @@ async def test_lines_tell_of_creates_calls_and_the_generators_lateness(tmp_path:
         process = await start(tmp_path, "run", "burst", "--repeat", "1", *load, *where)
         err = (await finish(process)).err
 
-    assert re.search(r"created 5/5 .* own calls · late \d+ ms · at most", err), err
+    assert re.search(r"created 5 of 5 .* own calls · late \d+ ms · at most", err), err
