@@ -1,5 +1,6 @@
 """Objects that are left alone: what is called meanwhile, by the hour, and what a run costs."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from support.cli import only_run, virtslo
@@ -66,7 +67,8 @@ def test_the_costs_of_a_run_are_counted_by_the_audit_log_with_the_counters_besid
     shown = virtslo("run", str(scenario), "--runs", str(runs), "--simulate", "instant")
     assert shown.code == 0, shown.err
 
-    cost = cost_of(read_record(only_run(runs)), {}, is_plane=False)
+    record = read_record(only_run(runs))
+    cost = cost_of(record, {}, is_plane=False)
 
     created = CostKey(CostPart.CREATED, "virt-controller", "CREATE pods 201", "calls per VMI")
     assert cost.source == AUDIT_LOG
@@ -79,3 +81,16 @@ def test_the_costs_of_a_run_are_counted_by_the_audit_log_with_the_counters_besid
     (controller,) = [each for each in cost.telemetry if each.component == "virt-controller"]
     assert controller.counted == controller.audited
     assert controller.missed == {}
+
+    assert cost.unknown == frozenset()
+
+    reads = tuple(
+        read
+        for read in record.rest_calls.reads
+        if read.source != AUDIT_LOG and read.component != "virt-controller"
+    )
+    unread = replace(record, rest_calls=replace(record.rest_calls, reads=reads))
+    partial = cost_of(unread, {}, is_plane=False)
+    assert created not in partial.values
+    assert (CostPart.CREATED, "virt-controller") in partial.unknown
+    assert (CostPart.CREATED, "virt-handler") not in partial.unknown

@@ -43,6 +43,8 @@ def _values(key: CostKey, runs: Sequence[CostRun]) -> list[CostValue]:
         return []
     found = []
     for run in runs:
+        if (key.part, key.subject) in run.unknown:
+            continue
         value = run.values.get(key)
         if value is None and key.unit.startswith("calls "):
             value = _none_of(key, run, like)

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -56,6 +57,16 @@ def test_a_call_that_only_one_side_makes_is_none_on_the_other() -> None:
     assert row.base == 0
     assert row.difference == 1
     assert row.is_exact
+
+
+def test_calls_that_were_not_read_are_no_data_and_never_none() -> None:
+    """A component without pods on one side would else be one that costs less."""
+    base = [run({PATCH: calls(50)}), run({PATCH: calls(50)})]
+    unread = replace(run({}), unknown=frozenset({(CostPart.CREATED, "virt-controller")}))
+
+    assert cost_rows(base, [unread, unread]) == ()
+    (row,) = cost_rows(base, [unread, run({PATCH: calls(50)})])
+    assert row.verdict is CostVerdict.NONE
 
 
 def test_runs_that_happen_to_agree_do_not_make_a_finding_of_a_few_calls() -> None:

@@ -5,6 +5,7 @@ import shlex
 import shutil
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -253,8 +254,19 @@ def _card(
         load=load,
         source=base.runs[0].source,
         command=shlex.join(["virtslo", *sys.argv[1:]]),
-        limits=HOLLOW if is_plane else OF_CLUSTERS,
+        limits=(*(HOLLOW if is_plane else OF_CLUSTERS), *_without_data(sides)),
         objectives=tuple(judge(text, rows) for text in options["bounds"]),
+    )
+
+
+def _without_data(sides: "tuple[SideAtWork, SideAtWork]") -> tuple[str, ...]:
+    """What the lines leave out, since a component's calls were not all known."""
+    return tuple(
+        f"no data of {component}, {part.value}, in {count} of {len(side.runs)} runs of {side.name}"
+        for side in sides
+        for (part, component), count in sorted(
+            Counter(each for run in side.runs for each in run.unknown).items()
+        )
     )
 
 

@@ -87,6 +87,8 @@ class CostRun:
     kubernetes: str = ""
     kubevirt: str = ""
     nodes: int = 0
+    unknown: frozenset[tuple[CostPart, str]] = frozenset()
+    """Parts and components whose calls are not all known: no data of this run, and never 0."""
 
 
 class CostVerdict(StrEnum):

@@ -5,7 +5,7 @@ misses none, else by the components' own counters; both stand side by side.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from virtslo.model.calls import ComponentCall, RestCall
@@ -15,6 +15,7 @@ from virtslo.model.record import RunRecord
 from virtslo.model.rest_calls import AUDIT_LOG, COMPONENTS, IDLE
 from virtslo.model.vocabulary import VIRT_API, VIRT_CONTROLLER, VIRT_HANDLER, VIRT_OPERATOR, WATCH
 from virtslo.slo.record.call_windows import Window, window_of
+from virtslo.slo.record.rest_calls import covered
 
 HOUR: Final = 3600.0
 TICK: Final = 0.01
@@ -51,6 +52,11 @@ def cost_of(
         kubernetes=environment.kubernetes_version or "",
         kubevirt=environment.kubevirt_version or "",
         nodes=_nodes(record),
+        unknown=frozenset(
+            (part, component)
+            for stage, part in (PER_OBJECT | AT_REST).items()
+            for component in set(components) - set(_known(record, stage, source, components))
+        ),
     )
 
 
@@ -67,15 +73,24 @@ def _window(record: RunRecord, stage: str, source: str) -> Window | None:
     return window_of(record.rest_calls.reads, stage, source=source)
 
 
+def _known(
+    record: RunRecord, stage: str, source: str, components: tuple[str, ...]
+) -> Sequence[str]:
+    """The components whose calls in a stage are all known."""
+    window = _window(record, stage, source)
+    return [] if window is None else covered(window, components)
+
+
 def _calls(
     record: RunRecord, source: str, components: tuple[str, ...], objects: int
 ) -> Iterator[tuple[CostKey, CostValue]]:
     kind = _noun(record)
     for stage, part in PER_OBJECT.items():
         window = _window(record, stage, source)
+        known = _known(record, stage, source, components)
         for made, count in _sorted(window):
             call = made.call
-            if made.component not in components or call.verb in NOT_FOR_OBJECTS:
+            if made.component not in known or call.verb in NOT_FOR_OBJECTS:
                 continue
             if call.resource in BY_TIME or not call.resource:
                 continue
@@ -86,10 +101,11 @@ def _calls(
         window = _window(record, stage, source)
         if window is None or window.seconds <= 0:
             continue
+        known = _known(record, stage, source, components)
         of, noun = (nodes, "node") if part is CostPart.IDLE else (objects, kind)
         totals: Counter[tuple[str, str]] = Counter()
         for made, count in _sorted(window):
-            if made.component in components and made.call.resource and made.call.verb != ENDED:
+            if made.component in known and made.call.resource and made.call.verb != ENDED:
                 totals[made.component, f"{made.call.verb} {made.call.target}"] += count
         for (component, what), count in sorted(totals.items()):
             key = CostKey(part, component, what, f"calls per {noun} and hour")

@@ -121,13 +121,13 @@ def cell(run: Measured, verb: str, stage: str | None = None) -> Figure:
     return Figure(value, UNIT, value, window.source, detail=detail)
 
 
-def covered(window: Window) -> list[str]:
-    """The counted components whose calls in a window are all known; `*`: all callers together."""
+def covered(window: Window, components: Sequence[str] = COUNTED_COMPONENTS) -> list[str]:
+    """The components whose calls in a window are all known; `*`: all callers together."""
     if any(words.startswith((f"{EVERYONE} ", "kubevirt ")) for words in window.failed):
         return []
     if any(made.component == EVERYONE for made in window.requests):
         return [EVERYONE]
-    return [component for component in COUNTED_COMPONENTS if not window.lacks(component)]
+    return [component for component in components if not window.lacks(component)]
 
 
 def _partial_cell(window: Window | None, verb: str, reason: str) -> Figure:
