@@ -7,15 +7,11 @@ from collections import Counter
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
-from virtslo.base.bounded_files import UnreadableFile
 from virtslo.base.errors import StoreError
-from virtslo.base.limits import RECORD_DOCUMENT
 from virtslo.base.plain_text import shown_text
 from virtslo.model.record import RunStatus
 from virtslo.model.suite import SUITE_VERSION, PartStatus, SuitePart, SuiteRecord
-from virtslo.store.members import read_document
+from virtslo.store.documents import read_value, require_known_version, write_value
 from virtslo.store.records import read_header
 
 SUITE: Final = "suite.json"
@@ -31,11 +27,8 @@ def is_suite(directory: Path) -> bool:
 def write_suite(directory: Path, suite: SuiteRecord) -> None:
     """Replace `suite.json`. Raises StoreError."""
     path = directory / SUITE
-    draft = path.with_name(f".{SUITE}.draft")
     try:
-        directory.mkdir(parents=True, exist_ok=True)
-        draft.write_bytes(msgspec.json.format(msgspec.json.encode(suite), indent=1) + b"\n")
-        draft.replace(path)
+        write_value(path, suite)
     except OSError as error:
         raise StoreError(
             f"cannot write {str(path)!r}: {error.strerror}",
@@ -46,21 +39,14 @@ def write_suite(directory: Path, suite: SuiteRecord) -> None:
 def read_suite(directory: Path) -> SuiteRecord:
     """A suite's record. Raises StoreError."""
     path = directory / SUITE
-    try:
-        suite = msgspec.convert(read_document(path, RECORD_DOCUMENT), SuiteRecord)
-    except UnreadableFile as error:
-        raise StoreError(
-            f"no suite in {str(directory)!r}: {SUITE} cannot be read ({error.found})",
-            hint="name the folder of a suite, such as runs/20260101-120000-suite-ab12",
-        ) from error
-    except (msgspec.MsgspecError, ValueError) as error:
-        raise StoreError(f"{path}: not the record of a suite: {error}") from error
-    if suite.schema_version > SUITE_VERSION:
-        raise StoreError(
-            f"{path}: written by a newer virtslo (schema version {suite.schema_version}; this one "
-            f"reads up to {SUITE_VERSION})",
-            hint="use a newer virtslo to read it",
-        )
+    suite = read_value(
+        path,
+        SuiteRecord,
+        what="the record of a suite",
+        missing=f"no suite in {str(directory)!r}: {SUITE} cannot be read",
+        hint="name the folder of a suite, such as runs/20260101-120000-suite-ab12",
+    )
+    require_known_version(path, suite, SUITE_VERSION)
     _check(directory, suite)
     return suite
 

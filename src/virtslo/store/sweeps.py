@@ -10,13 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
-from virtslo.base.bounded_files import UnreadableFile
 from virtslo.base.errors import StoreError
-from virtslo.base.limits import POINT_ARCHIVE, RECORD_DOCUMENT
+from virtslo.base.limits import POINT_ARCHIVE
 from virtslo.model.whatif.sweep import SWEEP_VERSION, PointResult, SweepRecord
-from virtslo.store.members import read_document
+from virtslo.store.documents import read_value, require_known_version, write_value
 
 SWEEP: Final = "sweep.json"
 RESULT: Final = "point.json"
@@ -45,9 +42,7 @@ def write_point(directory: Path, folder: str, result: PointResult, packed: bytes
                     if not member.isfile() or Path(member.name).name != member.name:
                         raise StoreError(f"a worker sent {member.name!r}, which is no file's name")
                     archive.extract(member, place, filter="data")
-        draft = place / f".{RESULT}.draft"
-        draft.write_bytes(msgspec.json.encode(result))
-        draft.replace(place / RESULT)
+        write_value(place / RESULT, result)
     except OSError as error:
         raise _failed(place, error) from error
     except tarfile.TarError as error:
@@ -56,11 +51,8 @@ def write_point(directory: Path, folder: str, result: PointResult, packed: bytes
 
 def write_sweep(directory: Path, sweep: SweepRecord) -> None:
     """Replace `sweep.json`. Raises StoreError."""
-    draft = directory / f".{SWEEP}.draft"
     try:
-        directory.mkdir(parents=True, exist_ok=True)
-        draft.write_bytes(msgspec.json.encode(sweep))
-        draft.replace(directory / SWEEP)
+        write_value(directory / SWEEP, sweep)
     except OSError as error:
         raise _failed(directory, error) from error
 
@@ -68,21 +60,14 @@ def write_sweep(directory: Path, sweep: SweepRecord) -> None:
 def read_sweep(directory: Path) -> SweepRecord:
     """A sweep. Raises StoreError."""
     path = directory / SWEEP
-    try:
-        sweep = msgspec.convert(read_document(path, RECORD_DOCUMENT), SweepRecord)
-    except UnreadableFile as error:
-        raise StoreError(
-            f"no sweep in {str(directory)!r}: {SWEEP} cannot be read ({error.found})",
-            hint="name the folder of a sweep, such as sweeps/20260101-120000-burst-ab12",
-        ) from error
-    except (msgspec.MsgspecError, ValueError) as error:
-        raise StoreError(f"{path}: not a sweep: {error}") from error
-    if sweep.schema_version > SWEEP_VERSION:
-        raise StoreError(
-            f"{path}: written by a newer virtslo (schema version {sweep.schema_version}; this one "
-            f"reads up to {SWEEP_VERSION})",
-            hint="use a newer virtslo to read it",
-        )
+    sweep = read_value(
+        path,
+        SweepRecord,
+        what="a sweep",
+        missing=f"no sweep in {str(directory)!r}: {SWEEP} cannot be read",
+        hint="name the folder of a sweep, such as sweeps/20260101-120000-burst-ab12",
+    )
+    require_known_version(path, sweep, SWEEP_VERSION)
     return sweep
 
 
@@ -93,14 +78,13 @@ def read_results(directory: Path, sweep: SweepRecord) -> Sequence[PointResult]:
         path = directory / point.folder / RESULT
         if not path.is_file():
             continue
-        try:
-            result = msgspec.convert(read_document(path, RECORD_DOCUMENT), PointResult)
-        except UnreadableFile as error:
-            raise StoreError(f"{path}: cannot be read ({error.found})") from error
-        except (msgspec.MsgspecError, ValueError) as error:
-            raise StoreError(
-                f"{path}: not the result of a point: {error}", hint="delete it, and it is run again"
-            ) from error
+        result = read_value(
+            path,
+            PointResult,
+            what="the result of a point",
+            missing=f"{path}: cannot be read",
+            hint="delete it, and it is run again",
+        )
         if (result.index, dict(result.values), result.seed) != (
             point.index,
             dict(point.values),
