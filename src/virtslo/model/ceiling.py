@@ -38,51 +38,29 @@ NEEDED_CALLS: Final[Mapping[Kind, Mapping[str, int]]] = {
 among them: events, the note of API versions (a template may bring it), labels, a VM's status, and
 whatever follows Scheduled."""
 
+_USUAL_OF_VMI: Final = {
+    "update virtualmachineinstances": 3.0,
+    "patch virtualmachineinstances": 1.0,
+    "create pods": 1.0,
+    "patch pods": 1.0,
+    "patch pods/status": 1.0,
+    "create events": 1.0,
+}
+_USUAL_OF_VM: Final = {
+    **_USUAL_OF_VMI,
+    "create virtualmachineinstances": 1.0,
+    "update virtualmachineinstances": 4.0,
+    "create controllerrevisions": 1.0,
+    "update virtualmachines": 1.0,
+    "update virtualmachines/status": 3.0,
+    "patch virtualmachines": 1.0,
+    "create events": 2.0,
+}
 USUAL_CALLS: Final[Mapping[Kind, Mapping[str, float]]] = {
-    Kind.VMI: {
-        "update virtualmachineinstances": 3.0,
-        "patch virtualmachineinstances": 1.0,
-        "create pods": 1.0,
-        "patch pods": 1.0,
-        "patch pods/status": 1.0,
-        "create events": 1.0,
-    },
-    Kind.VM: {
-        "create virtualmachineinstances": 1.0,
-        "update virtualmachineinstances": 4.0,
-        "patch virtualmachineinstances": 1.0,
-        "create pods": 1.0,
-        "patch pods": 1.0,
-        "patch pods/status": 1.0,
-        "create controllerrevisions": 1.0,
-        "update virtualmachines": 1.0,
-        "update virtualmachines/status": 3.0,
-        "patch virtualmachines": 1.0,
-        "create events": 2.0,
-    },
-    Kind.VMPOOL: {
-        "create virtualmachines": 1.0,
-        "create virtualmachineinstances": 1.0,
-        "update virtualmachineinstances": 4.0,
-        "patch virtualmachineinstances": 1.0,
-        "create pods": 1.0,
-        "patch pods": 1.0,
-        "patch pods/status": 1.0,
-        "create controllerrevisions": 1.0,
-        "update virtualmachines": 1.0,
-        "update virtualmachines/status": 3.0,
-        "patch virtualmachines": 1.0,
-        "create events": 2.0,
-    },
-    Kind.VMIRS: {
-        "create virtualmachineinstances": 1.0,
-        "update virtualmachineinstances": 3.0,
-        "patch virtualmachineinstances": 1.0,
-        "create pods": 1.0,
-        "patch pods": 1.0,
-        "patch pods/status": 1.0,
-        "create events": 1.0,
-    },
+    Kind.VMI: _USUAL_OF_VMI,
+    Kind.VM: _USUAL_OF_VM,
+    Kind.VMPOOL: {"create virtualmachines": 1.0, **_USUAL_OF_VM},
+    Kind.VMIRS: {"create virtualmachineinstances": 1.0, **_USUAL_OF_VMI},
 }
 """Successful calls of virt-controller for one VMI from creation to the end of a burst, by kind of
 workload, as measured on a real control plane (KUBEVIRT-CALLS 2a)."""

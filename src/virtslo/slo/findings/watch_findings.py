@@ -13,7 +13,7 @@ from virtslo.model.stages import Stage
 from virtslo.slo.findings.quality_findings import PHASE_FIGURES
 from virtslo.slo.findings.ramp_down_findings import RAMP_DOWN_FIGURES
 from virtslo.slo.record.measured import Measured
-from virtslo.slo.record.watch_lag import BOUND_SECONDS, watch_lag
+from virtslo.slo.record.watch_lag import BOUND_SECONDS, lags_of, watch_lag
 
 LEAST_SPOILING_SECONDS: Final = 2.0
 """A lag up to this leaves the figures what they are; the finding says it."""
@@ -24,11 +24,14 @@ SPOILING_SHARE: Final = 0.1
 def watch_findings(measured: Measured) -> Iterator[Finding]:
     """What watches delivered late, in the measured stage and in the ramp-down."""
     record = measured.record
+    if record.damage:
+        return
+    lags = lags_of(record)
     stages = ((measured.stage, PHASE_FIGURES), (measured.ramp_down, RAMP_DOWN_FIGURES))
     for stage, touched in stages:
-        if stage is None or record.damage:
+        if stage is None:
             continue
-        lag = watch_lag(record, stage.started_ns, stage.ended_ns)
+        lag = watch_lag(lags, stage.started_ns, stage.ended_ns)
         if lag.late:
             yield Finding(
                 code="watch_lag",

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from virtslo.base.clock import to_nanoseconds, to_seconds
 from virtslo.model import resources
@@ -43,6 +43,15 @@ class WatchLag:
     worst_seconds: float
 
 
+class Receipt(NamedTuple):
+    """One fact about one object, and when it was received."""
+
+    received_ns: int
+    uid: str
+    fact: str
+    phase: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class _Stamped:
     seen: Observation
@@ -51,16 +60,25 @@ class _Stamped:
     """Receipt on the run's clock minus the stamp on its writer's."""
 
 
-def watch_lag(record: RunRecord, start_ns: int, end_ns: int | None) -> WatchLag:
-    """Judge the observations that were received in a window."""
+def lags_of(record: RunRecord) -> Mapping[Receipt, float]:
+    """By how many seconds at least each receipt was late, where that can be judged."""
     watched = [seen for seen in record.observations if seen.source == WATCH]
-    lags: dict[tuple[str, str, str | None], float] = {}
+    lags: dict[Receipt, float] = {}
     for seen, lag in (*_after_answers(watched, record.operations), *_after_stamps(watched, record)):
-        if seen.received_ns >= start_ns and (end_ns is None or seen.received_ns <= end_ns):
-            key = (seen.uid, seen.fact, seen.phase)
-            lags[key] = max(lag, lags.get(key, 0.0))
-    late = [lag for lag in lags.values() if lag > BOUND_SECONDS]
-    return WatchLag(len(late), len(lags), max(late, default=0.0))
+        key = Receipt(seen.received_ns, seen.uid, seen.fact, seen.phase)
+        lags[key] = max(lag, lags.get(key, 0.0))
+    return lags
+
+
+def watch_lag(lags: Mapping[Receipt, float], start_ns: int, end_ns: int | None) -> WatchLag:
+    """Judge what was received in a window."""
+    inside = [
+        lag
+        for receipt, lag in lags.items()
+        if receipt.received_ns >= start_ns and (end_ns is None or receipt.received_ns <= end_ns)
+    ]
+    late = [lag for lag in inside if lag > BOUND_SECONDS]
+    return WatchLag(len(late), len(inside), max(late, default=0.0))
 
 
 def _after_answers(

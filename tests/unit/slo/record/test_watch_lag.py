@@ -10,7 +10,7 @@ from support.records import operation, record, seen
 from virtslo.base.clock import timestamp, to_nanoseconds
 from virtslo.model.observations import PHASE, Observation
 from virtslo.model.operations import CREATE, DELETE, OperationRecord
-from virtslo.slo.record.watch_lag import WatchLag, watch_lag
+from virtslo.slo.record.watch_lag import WatchLag, lags_of, watch_lag
 
 EPOCH = 1_800_000_000.0
 
@@ -34,7 +34,9 @@ def judged(
     end: float | None = None,
 ) -> WatchLag:
     given = record(operations=operations, observations=[list(facts)])
-    return watch_lag(given, to_nanoseconds(start), None if end is None else to_nanoseconds(end))
+    return watch_lag(
+        lags_of(given), to_nanoseconds(start), None if end is None else to_nanoseconds(end)
+    )
 
 
 def steady(count: int = 20) -> list[Observation]:
