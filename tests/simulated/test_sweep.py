@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -34,7 +35,7 @@ class InThisProcess:
         self.most = most
         self.ran: list[int] = []
 
-    def run(self, points: Sequence[Point], *, is_ended: Any) -> Iterator[PointOutcome]:
+    def run(self, points: Sequence[Point], *, is_ended: Any, tell: Any) -> Iterator[PointOutcome]:
         for point in points[: self.most]:
             self.ran.append(point.index)
             yield run_point(point)
@@ -57,6 +58,26 @@ def swept(tmp_path: Path, *arguments: str) -> Path:
 def rows(directory: Path) -> list[dict[str, str]]:
     with (directory / "points.csv").open(encoding="utf-8") as file:
         return list(csv.DictReader(file))
+
+
+def test_points_of_a_lost_process_are_run_again_and_that_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    executor = LocalExecutor((), workers=1)
+    points: list[Any] = [SimpleNamespace(index=4), SimpleNamespace(index=7)]
+    told: list[str] = []
+
+    def broken_once(waiting: list[Any], lost: list[Any], is_ended: Any) -> Iterator[PointOutcome]:
+        if not told:
+            lost.append(waiting.pop(0))
+        else:
+            yield from waiting
+            waiting.clear()
+
+    monkeypatch.setattr(executor, "_until_broken", broken_once)
+
+    assert list(executor.run(points, is_ended=lambda: False, tell=told.append)) == points
+    assert told == ["a process ended; points that were under way are run again: 4"]
 
 
 def test_a_sweep_has_a_table_a_page_and_a_record_a_run(

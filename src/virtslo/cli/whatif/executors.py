@@ -35,9 +35,12 @@ class Executor(Protocol):
         ...
 
     def run(
-        self, points: Sequence[Point], *, is_ended: Callable[[], bool]
+        self, points: Sequence[Point], *, is_ended: Callable[[], bool], tell: Callable[[str], None]
     ) -> Iterator[PointOutcome]:
-        """The outcomes as they come; no further point begins once it is ended."""
+        """The outcomes as they come; no further point begins once it is ended.
+
+        `tell` is given what this process runs again; Dask does so by itself.
+        """
         ...
 
 
@@ -61,7 +64,7 @@ class LocalExecutor:
         return f"{self._workers} process{'' if self._workers == 1 else 'es'} on this machine"
 
     def run(
-        self, points: Sequence[Point], *, is_ended: Callable[[], bool]
+        self, points: Sequence[Point], *, is_ended: Callable[[], bool], tell: Callable[[str], None]
     ) -> Iterator[PointOutcome]:
         """The outcomes as they come. Raises ClusterError for a point that ends its workers."""
         waiting = list(points)
@@ -78,6 +81,9 @@ class LocalExecutor:
                         f"point {point.index} ended its process {TRIES} times",
                         hint="is there memory enough? fewer objects, or fewer --workers",
                     )
+            if lost:
+                named = ", ".join(str(point.index) for point in lost)
+                tell(f"a process ended; points that were under way are run again: {named}")
             waiting = [*lost, *waiting]
 
     def _until_broken(
@@ -119,7 +125,7 @@ class DaskExecutor:
         return f"{self._workers} workers of the Dask cluster at {self._address}"
 
     def run(
-        self, points: Sequence[Point], *, is_ended: Callable[[], bool]
+        self, points: Sequence[Point], *, is_ended: Callable[[], bool], tell: Callable[[str], None]
     ) -> Iterator[PointOutcome]:
         """The outcomes as they come; Dask gives the points of a lost worker to another one."""
         distributed: Any = importlib.import_module("distributed")

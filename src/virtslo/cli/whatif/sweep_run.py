@@ -36,7 +36,9 @@ def carry_out_sweep(
         "no further point begins; those under way are finished (again: stop at once)"
     ))  # fmt: skip
     with handled_signals(interruption, last_words):
-        for outcome in executor.run(pending, is_ended=lambda: interruption.is_requested):
+        for outcome in executor.run(
+            pending, is_ended=lambda: interruption.is_requested, tell=progress.note
+        ):
             write_point(directory, folders[outcome.result.index], outcome.result, outcome.packed)
             results.append(outcome.result)
             progress.finished(outcome.result)
