@@ -82,6 +82,17 @@ def settings_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
+def runs_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the option that says where records are written."""
+    return click.option(
+        "--runs",
+        type=click.Path(file_okay=False, path_type=Path),
+        default=Path("runs"),
+        show_default=True,
+        help="Folder for records.",
+    )(command)
+
+
 @dataclass(frozen=True, slots=True)
 class TargetOptions:
     """Which cluster the command line means; with none of it, the simulated one."""

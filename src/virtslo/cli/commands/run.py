@@ -10,6 +10,7 @@ import click
 from virtslo.cli.formats import FORMATS, known_format
 from virtslo.cli.options import (
     RunOptions,
+    runs_option,
     scenario_options,
     settings_option,
     tables_option,
@@ -64,13 +65,7 @@ REPETITIONS = 5
     metavar="[NAME]",
     help="Plane of virtslo plane up; its audit log is counted too.",
 )
-@click.option(
-    "--runs",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("runs"),
-    show_default=True,
-    help="Folder for records.",
-)
+@runs_option
 @click.option(
     "--format",
     "form",

@@ -14,6 +14,7 @@ import click
 
 from virtslo.base.errors import Problem, ScenarioError
 from virtslo.cli.cost.sides import Side, sides_of
+from virtslo.cli.options import runs_option
 from virtslo.cli.plane.options import PlaneOptions, plane_options, spec_of
 from virtslo.model.vocabulary import KIND_TITLES
 
@@ -74,13 +75,7 @@ OF_CLUSTERS: Final = ("both clusters are taken as they are: what differs between
     help="Kubeconfig of context:NAME.",
 )
 @click.option("--yes", is_flag=True, help="Load real clusters without asking.")
-@click.option(
-    "--runs",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("runs"),
-    show_default=True,
-    help="Folder for records.",
-)
+@runs_option
 @click.option(
     "--format",
     "form",
