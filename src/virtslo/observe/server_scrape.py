@@ -77,8 +77,11 @@ def read_server_metrics(text: str) -> ServerScrape:
 
 
 def target_of(labels: Mapping[str, str]) -> str:
-    """`resource`, `resource/subresource`, or the path of what is no resource."""
+    """`resource`, `resource/subresource`, or the path of what is no resource.
+
+    The server labels the path of discovery and of OpenAPI without its first slash.
+    """
     resource, subresource = labels.get("resource", ""), labels.get("subresource", "")
     if not resource:
-        return subresource
+        return subresource and f"/{subresource.removeprefix('/')}"
     return f"{resource}/{subresource}" if subresource else resource

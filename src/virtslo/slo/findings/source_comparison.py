@@ -28,6 +28,9 @@ TITLES: Final[Mapping[str, str]] = {
 AGREEING: Final = ((COMPONENTS, AUDIT_LOG), (AUDIT_ALL, API_SERVER))
 """Sources that count the same requests, so that any difference is an error of one."""
 
+BEFORE_METRICS: Final = frozenset({"401", "403"})
+"""Codes of requests that the API server answers before its own metrics count them."""
+
 VerbAndResource = tuple[str, str]
 """(verb, resource)."""
 
@@ -114,7 +117,9 @@ def _agreeable(window: Window, source: str) -> Mapping[tuple[str, ...], int]:
     """A window's counts as far as both of an agreeing pair can have them.
 
     Watches are left out: the API server counts them when they end, clients when they begin. So are
-    paths that are no resource: the API server's metrics know none but those of its health.
+    paths that are no resource: the API server's metrics know few of them. Of every caller's
+    requests, those that were refused as unauthenticated or forbidden are left out as well: the
+    audit log has them, the server's metrics begin behind authorization.
     """
     alone = source in {COMPONENTS, AUDIT_LOG}
     rows = folded(window.requests) if alone else window.requests
@@ -122,7 +127,7 @@ def _agreeable(window: Window, source: str) -> Mapping[tuple[str, ...], int]:
     for (component, call), count in rows.items():
         if call.verb.startswith(WATCH) or (alone and component not in COUNTED_COMPONENTS):
             continue
-        if call.target.startswith("/"):
+        if call.target.startswith("/") or (not alone and call.code in BEFORE_METRICS):
             continue
         key = (component if alone else "", call.verb, call.target, call.code)
         sums[key] = sums.get(key, 0) + count
