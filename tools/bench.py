@@ -69,7 +69,7 @@ import asyncio, json, sys, time
 sys.path.insert(0, "tests")
 from support.bodies import config_map, machine
 from support.clusters import USER, connected, served
-from virtslo.model.resources import CONFIG_MAPS, VMIS
+from virtslo.model.kubernetes.resources import CONFIG_MAPS, VMIS
 from virtslo.ports.kube_api import KubeApi, PatchType
 from virtslo.sim.direct import DirectTransport
 

@@ -18,8 +18,8 @@ from support.hollow_clusters import Hollow, in_hollow_cluster, vmi
 from virtslo.base.clock import SystemClock
 from virtslo.kube.watch_stream import WatchStream
 from virtslo.model.identifiers import INDEX_LABEL, RUN_LABEL, RUNNING
-from virtslo.model.observations import Observation
-from virtslo.model.resources import VMIS
+from virtslo.model.kubernetes.resources import VMIS
+from virtslo.model.run.observations import Observation
 from virtslo.observe.population import Population
 from virtslo.observe.tracker import Tracker
 

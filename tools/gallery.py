@@ -23,7 +23,7 @@ from virtslo.app.build_report import build_report  # noqa: E402
 from virtslo.cli.formats import FORMATS  # noqa: E402
 from virtslo.cli.rendering import render, render_files  # noqa: E402
 from virtslo.cli.wiring import read_record  # noqa: E402
-from virtslo.model.record import RunRecord  # noqa: E402
+from virtslo.model.run.record import RunRecord  # noqa: E402
 
 FOLDER = ROOT / "docs" / "gallery"
 PICTURES = ROOT / ".gallery"

@@ -14,7 +14,7 @@ from click import Context, Group
 
 from virtslo.cli.main import COMMANDS, main
 from virtslo.config.schema import scenario_schema
-from virtslo.model.faults import FAULTS, TIMING
+from virtslo.model.simulated.faults import FAULTS, TIMING
 from virtslo.slo.catalog.catalog import CATALOG
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"

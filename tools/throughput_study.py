@@ -14,7 +14,7 @@ from statistics import fmean, median, pstdev
 from virtslo.base.clock import to_nanoseconds
 from virtslo.config.profiles import load_profile
 from virtslo.hollow.process.delays import draw
-from virtslo.model.profile import Distribution
+from virtslo.model.simulated.profile import Distribution
 from virtslo.slo.statistics.throughput import Load, spread_rate, throughput
 
 CAPACITY = 9.0

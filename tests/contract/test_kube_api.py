@@ -10,7 +10,7 @@ from virtslo.base.errors import (
     Invalid,
     NotFound,
 )
-from virtslo.model.resources import CONFIG_MAPS, PODS, VMI_REPLICA_SETS, VMIS
+from virtslo.model.kubernetes.resources import CONFIG_MAPS, PODS, VMI_REPLICA_SETS, VMIS
 from virtslo.ports.kube_api import PatchType, Selection
 
 HERE = Selection(namespace="default")

@@ -10,7 +10,7 @@ from virtslo.base.errors import (
     NotFound,
     ResourceExpired,
 )
-from virtslo.model.resources import CONFIG_MAPS, PODS, VM_POOLS, VMIS
+from virtslo.model.kubernetes.resources import CONFIG_MAPS, PODS, VM_POOLS, VMIS
 from virtslo.ports.kube_api import Selection
 
 pytestmark = pytest.mark.parametrize("cluster", EVERY_WAY, indirect=True)

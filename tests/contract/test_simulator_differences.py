@@ -16,7 +16,7 @@ from support.bodies import config_map
 from support.clusters import Cluster, in_process
 from support.raw_api import APPLY, STRATEGIC, RawApi, simulated_api
 from virtslo.base.clock import Clock
-from virtslo.model.resources import CONFIG_MAPS, EVENTS
+from virtslo.model.kubernetes.resources import CONFIG_MAPS, EVENTS
 from virtslo.ports.kube_api import Selection
 
 HOURS = 3 * 3600

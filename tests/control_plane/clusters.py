@@ -12,7 +12,7 @@ from pathlib import Path
 from control_plane.binaries import programs
 from control_plane.commands import Shown, account, end, start
 from virtslo.model.identifiers import RUN_LABEL
-from virtslo.model.resources import NAMESPACES, VMIS
+from virtslo.model.kubernetes.resources import NAMESPACES, VMIS
 from virtslo.plane.control_plane import ControlPlane
 from virtslo.plane.hollow_nodes import hollow_nodes
 from virtslo.plane.kubevirt import RealKubeVirt

@@ -15,7 +15,7 @@ from control_plane.side_by_side import loaded, make_run
 from support.calls_table import RUNS
 from support.reference_calls import DELETE_COLUMNS, UNDETERMINED
 from virtslo.config.profiles import load_profile
-from virtslo.model.profile import Distribution, Profile
+from virtslo.model.simulated.profile import Distribution, Profile
 from virtslo.plane.hollow_nodes import REFERENCE
 
 COLUMNS: Final = {

@@ -18,7 +18,7 @@ from control_plane.commands import Shown, start
 from control_plane.flow_control import ACCOUNT
 from support.processes import current_header
 from virtslo.cli.wiring import read_record
-from virtslo.model.record import RunRecord
+from virtslo.model.run.record import RunRecord
 from virtslo.plane.control_plane import ControlPlane
 
 LOG = logging.getLogger(__name__)

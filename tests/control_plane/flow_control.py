@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from virtslo.kube.connector import tls_context
-from virtslo.model.resources import Resource
+from virtslo.model.kubernetes.resources import Resource
 from virtslo.plane.control_plane import ControlPlane
 from virtslo.plane.installing import token_of
 from virtslo.ports.kube_api import KubeApi

@@ -17,9 +17,9 @@ from control_plane.binaries import programs
 from control_plane.calls import AuditLog, Call
 from support.hollow_clusters import NAMESPACE
 from support.reference_runs import LOADERS, SETTLE_SECONDS, bodies_of
-from virtslo.model import resources
 from virtslo.model.identifiers import RUNNING, Object
-from virtslo.model.profile import Profile
+from virtslo.model.kubernetes import resources
+from virtslo.model.simulated.profile import Profile
 from virtslo.plane.control_plane import ControlPlane
 from virtslo.plane.hollow_nodes import hollow_nodes
 from virtslo.plane.installing import apply

@@ -18,7 +18,7 @@ from control_plane.binaries import find
 from control_plane.clusters import hollow, labelled
 from control_plane.commands import DEPLOY, OF_A_BUSY_MACHINE, ROOT, Shown
 from control_plane.flow_control import ACCOUNT
-from virtslo.model.resources import PODS
+from virtslo.model.kubernetes.resources import PODS
 from virtslo.plane.control_plane import ControlPlane
 from virtslo.plane.installing import token_of
 from virtslo.ports.kube_api import KubeApi, Selection

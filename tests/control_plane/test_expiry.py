@@ -23,7 +23,7 @@ from control_plane.clusters import hollow
 from control_plane.endurance import STAGES, STEADY, Outcome, endure, folder_with, in_every_stage
 from control_plane.flow_control import ACCOUNT
 from support.relay import Relay, relayed
-from virtslo.model.resources import CONFIG_MAPS
+from virtslo.model.kubernetes.resources import CONFIG_MAPS
 from virtslo.plane.control_plane import ControlPlane, Options
 
 LOG = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from control_plane.commands import assert_nothing_but_a_busy_machine, run, start
 from support.hollow_clusters import NAMESPACE, vm, vmi
 from virtslo.base.errors import ClusterError, NotFound
 from virtslo.hollow.vmi.vmi_status import VM_FINALIZER, VMI_FINALIZER
-from virtslo.model.resources import (
+from virtslo.model.kubernetes.resources import (
     CUSTOM_RESOURCE_DEFINITIONS,
     KUBEVIRTS,
     NODES,

@@ -12,7 +12,7 @@ from control_plane.commands import account, assert_nothing_but_a_busy_machine, r
 from virtslo.app.run.call_counters import Counting
 from virtslo.base.clock import SystemClock
 from virtslo.kube.credentials import connect
-from virtslo.model.rest_calls import CounterRead, Moment
+from virtslo.model.run.rest_calls import CounterRead, Moment
 from virtslo.plane.control_plane import ControlPlane
 from virtslo.plane.kubevirt import RealKubeVirt
 

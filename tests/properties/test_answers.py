@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from virtslo.base.errors import ApiError, ClusterError
 from virtslo.kube.responses import error_of, read_object
 from virtslo.kube.watch_stream import WatchStream
-from virtslo.model import resources
+from virtslo.model.kubernetes import resources
 from virtslo.observe.phases import READERS, facts_of, server_timestamp
 from virtslo.remote.prometheus import _document, _matrix
 

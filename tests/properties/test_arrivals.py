@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from virtslo.base.units import format_duration, parse_duration
 from virtslo.load.arrivals import offsets
-from virtslo.model.scenario import Arrival, ArrivalProcess
+from virtslo.model.plan.scenario import Arrival, ArrivalProcess
 
 RATES = st.floats(min_value=1e-3, max_value=1e5)
 ARRIVALS = st.builds(

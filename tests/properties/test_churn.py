@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from virtslo.load.churn import churn_schedule
 from virtslo.load.replacing import replacement_slots
-from virtslo.model.scenario import Churn, Load, Pattern, Scenario, Template, Victims, Workload
-from virtslo.model.workload import Kind
+from virtslo.model.plan.scenario import Churn, Load, Pattern, Scenario, Template, Victims, Workload
+from virtslo.model.plan.workload import Kind
 
 
 @st.composite

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from virtslo.base.yaml_reader import YamlProblem, parse_yaml
 from virtslo.config.manifests.reader import ManifestReader
 from virtslo.load.manifests import prepare_manifest
-from virtslo.model.workload import TRAITS, Kind
+from virtslo.model.plan.workload import TRAITS, Kind
 
 KEYS = st.text("abcXYZ-_.", min_size=1, max_size=6).filter(lambda key: key[0].isalpha())
 SCALARS = st.none() | st.booleans() | st.integers(-(10**6), 10**6) | st.text(max_size=12)

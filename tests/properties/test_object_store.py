@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from virtslo.model.identifiers import NamespacedName
-from virtslo.model.resources import CONFIG_MAPS
+from virtslo.model.kubernetes.resources import CONFIG_MAPS
 from virtslo.sim.storage.object_store import DELETED, ObjectStore, key_of
 
 NAMES = ("a", "b", "c")

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from support.histories import RUN, STEPS, TROUBLES, Step, told
 from support.records import record
 from virtslo.base.virtual_time import VirtualClock, run_in_virtual_time
-from virtslo.model.observations import ADDED, DELETED, PHASE, Observation
+from virtslo.model.run.observations import ADDED, DELETED, PHASE, Observation
 from virtslo.observe.population import Population
 from virtslo.slo.record.running_population import running_population_of
 from virtslo.slo.record.timelines import timelines_of

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from support.records import operation, record, seen, stage
 from support.scenarios import scenario
 from virtslo.base.clock import to_nanoseconds
-from virtslo.model.observations import Observation
-from virtslo.model.operations import CHURN, CREATE, DELETE, OperationRecord
+from virtslo.model.run.observations import Observation
+from virtslo.model.run.operations import CREATE, DELETE, OperationRecord
+from virtslo.model.stage_names import CHURN
 from virtslo.slo.figures.churn_figures import recovery_of
 from virtslo.slo.record.measured import measure
 from virtslo.slo.record.running_population import RunningPopulation, running_population_of

@@ -4,8 +4,8 @@ import ipaddress
 from typing import Any
 
 from support.hollow_clusters import NAMESPACE, Hollow, in_hollow_cluster, vmi
-from virtslo.model import resources
 from virtslo.model.identifiers import Object
+from virtslo.model.kubernetes import resources
 
 
 def _address(of: Object) -> str:

@@ -15,7 +15,7 @@ from support.clusters import USER
 from support.coroutines import OnLoop, TestLoop
 from support.faulty_clusters import faulty_server
 from virtslo.base.errors import ApiError
-from virtslo.model import resources
+from virtslo.model.kubernetes import resources
 from virtslo.ports.kube_api import KubeApi, Selection
 from virtslo.sim.direct import DirectTransport
 

@@ -8,9 +8,9 @@ import pytest
 
 from support.hollow_clusters import NAMESPACE, Hollow, vm, vmi
 from virtslo.hollow.client_go.bad_objects import BadObjects
-from virtslo.model import resources
 from virtslo.model.identifiers import Object
-from virtslo.model.resources import Resource
+from virtslo.model.kubernetes import resources
+from virtslo.model.kubernetes.resources import Resource
 from virtslo.ports.kube_api import PatchType
 
 pytestmark = pytest.mark.bad_objects

@@ -15,9 +15,9 @@ from support.reference_calls import (
     UNDETERMINED,
     tolerance,
 )
-from virtslo.model import resources
 from virtslo.model.identifiers import Object
-from virtslo.model.resources import Resource
+from virtslo.model.kubernetes import resources
+from virtslo.model.kubernetes.resources import Resource
 
 pytestmark = pytest.mark.timeout(300)
 

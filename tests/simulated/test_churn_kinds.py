@@ -7,7 +7,7 @@ import pytest
 
 from support.cli import only_run, virtslo
 from virtslo.cli.wiring import read_record
-from virtslo.model.observations import ADDED
+from virtslo.model.run.observations import ADDED
 from virtslo.slo.record.measured import measure
 
 CASES = [

@@ -13,8 +13,8 @@ import pytest
 
 from support.hollow_clusters import NAMESPACE, Hollow, in_hollow_cluster, vm, vmi
 from support.perfscale_lens import Buckets, difference, quantile, running_buckets
-from virtslo.model import resources
-from virtslo.model.resources import Resource
+from virtslo.model.kubernetes import resources
+from virtslo.model.kubernetes.resources import Resource
 
 COUNT = 100
 PUBLISHED = {"vmi": {0.5: 22.9, 0.95: 29.5}, "vm": {0.5: 20.7, 0.95: 29.1}}

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from support.cli import Outcome, only_run, virtslo
-from virtslo.model.calls import ComponentCall
-from virtslo.model.rest_calls import API_SERVER, AUDIT_ALL, AUDIT_LOG, COMPONENTS
-from virtslo.model.vocabulary import COUNTED_COMPONENTS
+from virtslo.model.kubernetes.calls import ComponentCall
+from virtslo.model.kubernetes.components import COUNTED_COMPONENTS
+from virtslo.model.run.rest_calls import API_SERVER, AUDIT_ALL, AUDIT_LOG, COMPONENTS
 from virtslo.slo.record.call_windows import Window, folded, window_of
 from virtslo.slo.record.scraped_window import scraped_window
 from virtslo.store.records import read_record

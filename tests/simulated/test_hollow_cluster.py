@@ -14,7 +14,7 @@ from virtslo.config.profiles import load_profile
 from virtslo.hollow.definitions import DEFINED, MANAGED_LABEL, definition_of, vmi_policy
 from virtslo.hollow.kubernetes.namespace import NamespaceController
 from virtslo.hollow.process.component import Component
-from virtslo.model.resources import KUBEVIRTS, NAMESPACES, NODES, VMIS, VMS
+from virtslo.model.kubernetes.resources import KUBEVIRTS, NAMESPACES, NODES, VMIS, VMS
 
 
 async def put(cluster: Cluster, *, nodes: int) -> list[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from support.cli import only_run, virtslo
 from virtslo.cli.wiring import read_record
 from virtslo.model.cost.card import CostKey, CostPart
-from virtslo.model.rest_calls import AUDIT_LOG
+from virtslo.model.run.rest_calls import AUDIT_LOG
 from virtslo.slo.figures.cost import cost_of
 
 HEARTBEATS = 60

@@ -11,8 +11,8 @@ from virtslo.app.run.interruption import Interruption
 from virtslo.base.virtual_time import VirtualClock
 from virtslo.cli.running.run_once import Execution, OneRun
 from virtslo.cli.wiring import read_record, simulated_cluster
-from virtslo.model.environment import SimulatedTarget
-from virtslo.model.record import RunStatus
+from virtslo.model.run.record import RunStatus
+from virtslo.model.simulated.target import SimulatedTarget
 from virtslo.ports.progress import Silent, Snapshot
 
 TARGET = SimulatedTarget("ci", seed=3, nodes=2)

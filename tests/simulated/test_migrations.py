@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from support.hollow_clusters import NAMESPACE, Hollow, vm, vmi
-from virtslo.model import resources
 from virtslo.model.identifiers import Object
+from virtslo.model.kubernetes import resources
 
 
 def migration(name: str, of: str) -> dict[str, Any]:

@@ -12,9 +12,9 @@ from virtslo.base.errors import NotFound
 from virtslo.base.virtual_time import VirtualClock, run_in_virtual_time
 from virtslo.cli.running.run_once import Execution, OneRun
 from virtslo.cli.wiring import read_record, simulated_cluster
-from virtslo.model import resources
-from virtslo.model.environment import SimulatedTarget
-from virtslo.model.record import RunRecord
+from virtslo.model.kubernetes import resources
+from virtslo.model.run.record import RunRecord
+from virtslo.model.simulated.target import SimulatedTarget
 from virtslo.ports.kube_api import Call, KubeApi
 from virtslo.ports.progress import Silent
 

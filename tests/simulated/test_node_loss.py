@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from support.hollow_clusters import NAMESPACE, Hollow, vm
-from virtslo.model import resources
+from virtslo.model.kubernetes import resources
 
 COUNT = 6
 

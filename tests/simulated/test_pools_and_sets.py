@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from support.hollow_clusters import NAMESPACE, Hollow, pool, replica_set
-from virtslo.model import resources
 from virtslo.model.identifiers import Object
-from virtslo.model.resources import Resource
+from virtslo.model.kubernetes import resources
+from virtslo.model.kubernetes.resources import Resource
 from virtslo.ports.kube_api import PatchType
 
 

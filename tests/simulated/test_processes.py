@@ -7,7 +7,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from support.hollow_clusters import NAMESPACE, Hollow, vm, vmi
-from virtslo.model import resources
+from virtslo.model.kubernetes import resources
 from virtslo.ports.kube_api import PatchType
 
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]

@@ -6,7 +6,7 @@ import pytest
 
 from support.cli import contents, only_run, virtslo
 from virtslo.cli.wiring import read_record
-from virtslo.model.faults import FAULTS as KNOWN
+from virtslo.model.simulated.faults import FAULTS as KNOWN
 
 FAULTS = (
     "latency:rate=0.5,delay=300ms",

@@ -9,8 +9,8 @@ import pytest
 
 from support.cli import virtslo
 from virtslo.cli.whatif.search import scenario_of
-from virtslo.model.ceiling import usual_calls
-from virtslo.model.workload import Kind
+from virtslo.model.plan.ceiling import usual_calls
+from virtslo.model.plan.workload import Kind
 
 BUCKET = (
     "--simulate", "instant", "--set", "kubevirt.virtController.qps=8", "--set",

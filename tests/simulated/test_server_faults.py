@@ -16,7 +16,7 @@ from virtslo.base.errors import (
     TooManyRequests,
 )
 from virtslo.base.stage_board import StageBoard
-from virtslo.model import resources
+from virtslo.model.kubernetes import resources
 from virtslo.ports.kube_api import KubeApi
 from virtslo.sim.direct import DirectTransport
 

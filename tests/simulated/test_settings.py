@@ -15,8 +15,8 @@ from virtslo.cli.running.run_once import Execution, run_simulated
 from virtslo.cli.targets import NOTHING_ASKED, simulated_target
 from virtslo.cli.wiring import simulated_cluster
 from virtslo.client.paging import list_all
-from virtslo.model import resources
-from virtslo.model.record import RunRecord
+from virtslo.model.kubernetes import resources
+from virtslo.model.run.record import RunRecord
 from virtslo.slo.comparable import differences
 
 

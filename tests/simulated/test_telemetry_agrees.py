@@ -10,7 +10,7 @@ import pytest
 from support.hollow_clusters import NAMESPACE, Hollow, hollow_cluster, vm
 from virtslo.base.clock import Clock
 from virtslo.base.errors import ClusterError
-from virtslo.model import resources
+from virtslo.model.kubernetes import resources
 
 COUNTED = {
     "create": "CREATE",

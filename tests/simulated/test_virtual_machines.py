@@ -8,8 +8,8 @@ import pytest
 
 from support.hollow_clusters import NAMESPACE, Hollow, vm, vmi
 from virtslo.hollow.client_go.conditions import Condition, find_condition
-from virtslo.model import resources
 from virtslo.model.identifiers import Object
+from virtslo.model.kubernetes import resources
 from virtslo.ports.kube_api import PatchType, Selection, WatchEvent
 
 

@@ -11,8 +11,8 @@ from virtslo.app.preflight.checks import CheckStatus
 from virtslo.app.preflight.namespace_check import check_namespaces
 from virtslo.app.run.stuck import find_stuck
 from virtslo.base.errors import ClusterError
-from virtslo.model import resources
 from virtslo.model.identifiers import RUN_LABEL
+from virtslo.model.kubernetes import resources
 
 TEMPLATE = """\
 apiVersion: kubevirt.io/v1

@@ -6,7 +6,7 @@ components shows that it may.
 
 from virtslo.base.errors import BadRequest
 from virtslo.model.identifiers import Object
-from virtslo.model.identity import Identity
+from virtslo.model.kubernetes.identity import Identity
 from virtslo.ports.kube_api import Call
 from virtslo.sim.api.requests import received
 from virtslo.sim.api_server import ApiServer

@@ -18,9 +18,16 @@ from virtslo.hollow.cluster import HollowCluster
 from virtslo.kube.connector import Endpoint, tls_context
 from virtslo.kube.credentials import connect
 from virtslo.kube.http_transport import open_api
-from virtslo.model.identity import Identity
-from virtslo.model.profile import ServerProfile
-from virtslo.model.resources import CONFIG_MAPS, PODS, VM_POOLS, VMI_REPLICA_SETS, VMIS, VMS
+from virtslo.model.kubernetes.identity import Identity
+from virtslo.model.kubernetes.resources import (
+    CONFIG_MAPS,
+    PODS,
+    VM_POOLS,
+    VMI_REPLICA_SETS,
+    VMIS,
+    VMS,
+)
+from virtslo.model.simulated.profile import ServerProfile
 from virtslo.ports.kube_api import KubeApi, PatchType, Selection
 from virtslo.sim.api_server import ApiServer
 from virtslo.sim.direct import DirectTransport

@@ -10,7 +10,7 @@ from virtslo.base.clock import Clock
 from virtslo.base.stage_board import StageBoard
 from virtslo.base.virtual_time import run_in_virtual_time
 from virtslo.config.faults import parse_faults
-from virtslo.model.profile import ServerProfile
+from virtslo.model.simulated.profile import ServerProfile
 from virtslo.ports.kube_api import KubeApi
 from virtslo.sim.api_server import ApiServer
 from virtslo.sim.direct import DirectTransport

@@ -6,8 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from virtslo.model import resources
-from virtslo.model.observations import Observation
+from virtslo.model.kubernetes import resources
+from virtslo.model.run.observations import Observation
 from virtslo.observe.tracker import Tracker
 from virtslo.ports.kube_api import WatchEvent
 

@@ -16,10 +16,10 @@ from virtslo.config.faults import parse_faults
 from virtslo.config.profiles import load_profile
 from virtslo.hollow.cluster import HollowCluster
 from virtslo.hollow.cluster_faults import cluster_plays
-from virtslo.model import resources
 from virtslo.model.identifiers import Object
-from virtslo.model.identity import Identity
-from virtslo.model.resources import Resource
+from virtslo.model.kubernetes import resources
+from virtslo.model.kubernetes.identity import Identity
+from virtslo.model.kubernetes.resources import Resource
 from virtslo.ports.kube_api import KubeApi, Selection
 from virtslo.sim.api_server import ApiServer
 from virtslo.sim.direct import DirectTransport

@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from support.scenarios import scenario
-from virtslo.model.environment import ClientLimit, Environment
-from virtslo.model.operations import CREATE, RAMP_UP, OperationRecord
-from virtslo.model.record import HostFacts, RunHeader, RunRecord, RunStatus
-from virtslo.model.rest_calls import COMPONENTS, CallCount, CounterRead, Moment, RestCallReads
-from virtslo.model.stages import Stage
-from virtslo.model.vocabulary import COUNTED_COMPONENTS
+from virtslo.model.kubernetes.client_limits import ClientLimit
+from virtslo.model.kubernetes.components import COUNTED_COMPONENTS
+from virtslo.model.run.environment import Environment
+from virtslo.model.run.operations import CREATE, OperationRecord
+from virtslo.model.run.record import HostFacts, RunHeader, RunRecord, RunStatus
+from virtslo.model.run.rest_calls import COMPONENTS, CallCount, CounterRead, Moment, RestCallReads
+from virtslo.model.run.stages import Stage
+from virtslo.model.stage_names import RAMP_UP
 from virtslo.slo.record.measured import Measured, measure
 
 SECOND = 1_000_000_000

@@ -5,8 +5,9 @@ from typing import Any
 
 from support.scenarios import scenario
 from virtslo.base.clock import to_nanoseconds
-from virtslo.model.environment import Environment
-from virtslo.model.observations import (
+from virtslo.model.plan.scenario import Scenario
+from virtslo.model.run.environment import Environment
+from virtslo.model.run.observations import (
     ADDED,
     DELETED,
     DELETING,
@@ -14,10 +15,10 @@ from virtslo.model.observations import (
     READY,
     Observation,
 )
-from virtslo.model.operations import CHURN, CREATE, OperationRecord
-from virtslo.model.record import HostFacts, RunHeader, RunRecord, RunStatus
-from virtslo.model.scenario import Scenario
-from virtslo.model.stages import Stage
+from virtslo.model.run.operations import CREATE, OperationRecord
+from virtslo.model.run.record import HostFacts, RunHeader, RunRecord, RunStatus
+from virtslo.model.run.stages import Stage
+from virtslo.model.stage_names import CHURN
 
 VMI = "VirtualMachineInstance"
 VM = "VirtualMachine"

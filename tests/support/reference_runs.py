@@ -21,9 +21,9 @@ from support.hollow_clusters import (
     vm,
     vmi,
 )
-from virtslo.model import resources
 from virtslo.model.identifiers import Object
-from virtslo.model.resources import Resource
+from virtslo.model.kubernetes import resources
+from virtslo.model.kubernetes.resources import Resource
 from virtslo.ports.kube_api import Selection
 
 LOADERS = 16

@@ -13,7 +13,7 @@ from virtslo.load.plan import (
     replacement_contexts,
     warm_up_contexts,
 )
-from virtslo.model.scenario import Scenario
+from virtslo.model.plan.scenario import Scenario
 from virtslo.slo.catalog.catalog import CATALOG
 
 

@@ -13,8 +13,8 @@ from virtslo.base.errors import ConnectionLost
 from virtslo.client.reflector import Reflector
 from virtslo.kube.connector import Endpoint
 from virtslo.kube.http_transport import open_api
-from virtslo.model import resources
 from virtslo.model.identifiers import Object
+from virtslo.model.kubernetes import resources
 from virtslo.ports.kube_api import WatchEvent
 from virtslo.sim.http.certificates import make_certificates
 from virtslo.sim.http.server import HttpServer

@@ -14,8 +14,9 @@ from support.clusters import Served, connected, hollow_served
 from support.processes import current_header, finish, kubeconfig_of, start, until_stage
 from support.relay import relayed
 from virtslo.model.identifiers import RUN_LABEL, SCHEDULING
-from virtslo.model.operations import CREATE, RAMP_UP
-from virtslo.model.resources import NAMESPACES, VMIS
+from virtslo.model.kubernetes.resources import NAMESPACES, VMIS
+from virtslo.model.run.operations import CREATE
+from virtslo.model.stage_names import RAMP_UP
 from virtslo.ports.kube_api import Selection
 from virtslo.store.records import read_record
 

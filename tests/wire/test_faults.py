@@ -13,7 +13,7 @@ from support.coroutines import OnLoop, TestLoop
 from support.faulty_clusters import faulty_server
 from virtslo.base.clock import SystemClock
 from virtslo.base.errors import ConnectionLost, ServerFailure, TooManyRequests
-from virtslo.model import resources
+from virtslo.model.kubernetes import resources
 from virtslo.ports.kube_api import KubeApi
 from virtslo.sim.http.certificates import make_certificates
 from virtslo.sim.http.server import HttpServer

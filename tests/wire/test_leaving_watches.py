@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from virtslo.base.clock import SystemClock
 from virtslo.kube.connector import Endpoint, tls_context
 from virtslo.kube.http_transport import open_api
-from virtslo.model import resources
+from virtslo.model.kubernetes import resources
 from virtslo.sim.http.certificates import Certificates, make_certificates
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"

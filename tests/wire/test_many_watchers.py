@@ -6,7 +6,7 @@ import pytest
 
 from support.bodies import config_map
 from support.clusters import connected, served
-from virtslo.model.resources import CONFIG_MAPS
+from virtslo.model.kubernetes.resources import CONFIG_MAPS
 from virtslo.ports.kube_api import KubeApi, PatchType, Selection
 
 HERE = Selection(namespace="default", label_selector="mine=yes")

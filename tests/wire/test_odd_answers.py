@@ -13,7 +13,7 @@ from virtslo.base.errors import ClusterError
 from virtslo.client.paging import list_all
 from virtslo.kube.connector import Endpoint
 from virtslo.kube.http_transport import open_api
-from virtslo.model.resources import VMIS
+from virtslo.model.kubernetes.resources import VMIS
 from virtslo.ports.kube_api import KubeApi
 
 BOMB = gzip.compress(b" " * (64 << 20))

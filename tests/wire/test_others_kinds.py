@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from support.raw_api import MERGE, RawApi, simulated_api
-from virtslo.model.other_resources import OTHERS
-from virtslo.model.resources import Resource
+from virtslo.model.kubernetes.other_resources import OTHERS
+from virtslo.model.kubernetes.resources import Resource
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,8 @@ from support.hollow_clusters import Hollow, in_hollow_cluster, vmi
 from support.real_prometheus import Scrape, prometheus_with
 from support.running_prometheus import RunningPrometheus, missing
 from virtslo.base.virtual_time import VirtualClock
-from virtslo.model import resources
 from virtslo.model.identifiers import Object
+from virtslo.model.kubernetes import resources
 from virtslo.ports.kube_api import Selection
 
 pytestmark = [

@@ -15,7 +15,7 @@ import yaml
 from support.bodies import machine, namespace
 from support.clusters import Served, connected, hollow_served
 from virtslo.model.identifiers import RUN_LABEL
-from virtslo.model.resources import KUBEVIRTS, NAMESPACES, NODES, VMIS
+from virtslo.model.kubernetes.resources import KUBEVIRTS, NAMESPACES, NODES, VMIS
 from virtslo.ports.kube_api import PatchType
 
 

@@ -10,15 +10,15 @@ from typing import Final
 
 from virtslo.base.clock import to_seconds
 from virtslo.base.units import format_rate
-from virtslo.model.ceiling import least_seconds
-from virtslo.model.findings import Finding
-from virtslo.model.objectives import ObjectiveSet
-from virtslo.model.record import RunRecord
-from virtslo.model.report import Report, RunFinding, RunGroup, RunLines, RunSummary
-from virtslo.model.scenario import Arrival, ArrivalProcess
-from virtslo.model.suite import SuiteRecord
-from virtslo.model.verdicts import Outcome, Verdict
-from virtslo.model.vocabulary import VIRT_CONTROLLER
+from virtslo.model.kubernetes.components import VIRT_CONTROLLER
+from virtslo.model.plan.ceiling import least_seconds
+from virtslo.model.plan.objectives import ObjectiveSet
+from virtslo.model.plan.scenario import Arrival, ArrivalProcess
+from virtslo.model.plan.suite import SuiteRecord
+from virtslo.model.report.document import Report, RunFinding, RunGroup, RunLines, RunSummary
+from virtslo.model.report.verdicts import Outcome, Verdict
+from virtslo.model.run.findings import Finding
+from virtslo.model.run.record import RunRecord
 from virtslo.slo.catalog.catalog import CATALOG
 from virtslo.slo.evaluate import touches, verdicts_of
 from virtslo.slo.figures.churn_ladder import ladders_of

@@ -8,14 +8,14 @@ from collections.abc import Callable
 from typing import Final
 
 from virtslo.base.clock import Clock, sleep
-from virtslo.model import kubevirt_metrics
-from virtslo.model.perfscale_audit import (
+from virtslo.model.kubernetes import kubevirt_metrics
+from virtslo.model.kubernetes.components import VIRT_API, VIRT_CONTROLLER
+from virtslo.model.report.perfscale_audit import (
     PerfscaleAuditRequest,
     PerfscaleAuditResult,
     PerfscaleAuditValue,
 )
-from virtslo.model.verdicts import Outcome
-from virtslo.model.vocabulary import VIRT_API, VIRT_CONTROLLER
+from virtslo.model.report.verdicts import Outcome
 from virtslo.ports.metric_source import MetricSource, ScrapedSeries
 from virtslo.slo.perfscale_audit import values as audit_values
 from virtslo.slo.perfscale_audit.thresholds import judge

@@ -11,7 +11,7 @@ from typing import Final
 import click
 
 from virtslo.base.errors import Problem, ScenarioError
-from virtslo.model.report import Report
+from virtslo.model.report.document import Report
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from virtslo.app.preflight.examine import Examination
     from virtslo.cli.wiring import RealTarget
-    from virtslo.model.scenario import Scenario
+    from virtslo.model.plan.scenario import Scenario
 
 MARKS = {"ok": "ok", "warning": "WARNING", "failed": "FAILED", "unknown": "unknown"}
 

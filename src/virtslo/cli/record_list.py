@@ -13,7 +13,7 @@ from virtslo.base.errors import StoreError
 from virtslo.cli.record_names import records_under
 from virtslo.cli.records import read_runs
 from virtslo.cli.rendering import render_list
-from virtslo.model.report import RecordLine
+from virtslo.model.report.document import RecordLine
 
 
 def print_records(root: Path, limit: int) -> int:

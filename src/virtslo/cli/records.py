@@ -22,10 +22,10 @@ from virtslo.cli.wiring import (
     read_suite,
     send_documents,
 )
-from virtslo.model.objectives import ObjectiveSet
-from virtslo.model.record import RunRecord, RunStatus
-from virtslo.model.report import Report
-from virtslo.model.suite import SuiteRecord
+from virtslo.model.plan.objectives import ObjectiveSet
+from virtslo.model.plan.suite import SuiteRecord
+from virtslo.model.report.document import Report
+from virtslo.model.run.record import RunRecord, RunStatus
 
 INTERRUPTED = 130
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from virtslo.cli.formats import FORMATS, RECORD_LIST
-from virtslo.model.report import RecordLine, Report
+from virtslo.model.report.document import RecordLine, Report
 from virtslo.ports.renderer import FolderRenderer, Renderer
 
 

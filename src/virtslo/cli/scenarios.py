@@ -20,7 +20,7 @@ DEFAULT_HOLD = "5m"
 DEFAULT_COUNT = 100
 
 if TYPE_CHECKING:
-    from virtslo.model.scenario import Scenario
+    from virtslo.model.plan.scenario import Scenario
 
 Keyed = list[tuple[str, "Scenario"]]
 """Scenarios by the keys they have in a suite."""

@@ -21,7 +21,7 @@ from virtslo.cli.wiring import (
     simulated_prometheus,
     write_audit_log_to,
 )
-from virtslo.model.scenario import Observe
+from virtslo.model.plan.scenario import Observe
 from virtslo.ports.audit_log_source import AuditLogSource
 from virtslo.ports.kube_api import KubeApi
 from virtslo.ports.metric_source import MetricSource

@@ -20,8 +20,9 @@ from virtslo.config.profiles.simulation import (
     contradictions,
     read_assignments,
 )
-from virtslo.model.environment import Environment, SimulatedTarget
-from virtslo.model.scenario import Scenario, Simulation
+from virtslo.model.plan.scenario import Scenario, Simulation
+from virtslo.model.run.environment import Environment
+from virtslo.model.simulated.target import SimulatedTarget
 
 VMIS_PER_NODE = 100
 NOTHING_ASKED = Simulation()

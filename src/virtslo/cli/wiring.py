@@ -15,15 +15,15 @@ from virtslo import __version__
 from virtslo.base.background import in_background
 from virtslo.base.clock import Clock
 from virtslo.base.stage_board import StageBoard
-from virtslo.model.environment import SimulatedTarget
 from virtslo.model.history.comparison import Comparison
 from virtslo.model.history.runs import HistoryRun, OddInput
 from virtslo.model.history.site import HistorySite
-from virtslo.model.identity import Identity
-from virtslo.model.perfscale_audit import PerfscaleAuditRequest, PerfscaleAuditResult
-from virtslo.model.record import RunRecord
-from virtslo.model.report import Report
-from virtslo.model.suite import SuiteRecord
+from virtslo.model.kubernetes.identity import Identity
+from virtslo.model.plan.suite import SuiteRecord
+from virtslo.model.report.document import Report
+from virtslo.model.report.perfscale_audit import PerfscaleAuditRequest, PerfscaleAuditResult
+from virtslo.model.run.record import RunRecord
+from virtslo.model.simulated.target import SimulatedTarget
 from virtslo.ports.audit_log_source import AuditLogSource
 from virtslo.ports.document_sink import Delivery, Document
 from virtslo.ports.history_store import HistoryStore
@@ -33,7 +33,7 @@ from virtslo.ports.run_recorder import RunRecorder
 
 if TYPE_CHECKING:
     from virtslo.hollow.attached import AttachedParts
-    from virtslo.model.profile import Profile
+    from virtslo.model.simulated.profile import Profile
     from virtslo.remote.prometheus import Prometheus
     from virtslo.sim.api_server import ApiServer
 

@@ -14,10 +14,10 @@ from virtslo.base.clock import NANOSECONDS_PER_SECOND, Clock
 from virtslo.base.errors import ApiError, ClusterError
 from virtslo.client.histogram import Histogram, exponential_bounds
 from virtslo.client.token_bucket import TokenBucket
-from virtslo.model import resources
-from virtslo.model.calls import RestCall, TimedCall
 from virtslo.model.identifiers import Object
-from virtslo.model.resources import Resource
+from virtslo.model.kubernetes import resources
+from virtslo.model.kubernetes.calls import RestCall, TimedCall
+from virtslo.model.kubernetes.resources import Resource
 from virtslo.ports.kube_api import Call, Transport, WatchEvent
 
 T = TypeVar("T")

@@ -6,8 +6,8 @@ proxy are not calls of the API that an SLO speaks of, and are left out.
 
 from array import array
 
-from virtslo.model.calls import TimedCall
-from virtslo.model.rest_calls import OwnLatencies
+from virtslo.model.kubernetes.calls import TimedCall
+from virtslo.model.run.rest_calls import OwnLatencies
 from virtslo.model.vocabulary import WATCH
 
 

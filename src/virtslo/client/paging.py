@@ -10,7 +10,7 @@ from typing import Final
 from virtslo.base.errors import ClusterError
 from virtslo.base.limits import LIST_PAGES
 from virtslo.model.identifiers import Object
-from virtslo.model.resources import Resource
+from virtslo.model.kubernetes.resources import Resource
 from virtslo.ports.kube_api import EVERYTHING, KubeApi, ObjectList, Selection
 
 PAGE_SIZE: Final = 500

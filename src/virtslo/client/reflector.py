@@ -26,7 +26,7 @@ from virtslo.base.errors import (
 )
 from virtslo.client.paging import pages
 from virtslo.model.identifiers import Object
-from virtslo.model.resources import Resource
+from virtslo.model.kubernetes.resources import Resource
 from virtslo.ports.kube_api import EVERYTHING, DeliversEvents, KubeApi, Selection, WatchEvent
 
 FIRST_DELAY: Final = 0.8

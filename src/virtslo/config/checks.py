@@ -13,9 +13,9 @@ from typing import Final
 from virtslo.config.faults import read_fault
 from virtslo.config.field_types import MAX_COUNT
 from virtslo.config.schema import ChurnModel, ScenarioModel
-from virtslo.model.operations import CHURN
-from virtslo.model.scenario import ChurnMode
-from virtslo.model.workload import TRAITS, Kind
+from virtslo.model.plan.scenario import ChurnMode
+from virtslo.model.plan.workload import TRAITS, Kind
+from virtslo.model.stage_names import CHURN
 
 BURST: Final = "burst"
 CONSTANT_CHURN: Final = "constant-churn"

@@ -10,7 +10,7 @@ from typing import Final
 from virtslo.base.errors import Problem, ScenarioError
 from virtslo.base.near_words import did_you_mean
 from virtslo.base.units import parse_duration
-from virtslo.model.faults import (
+from virtslo.model.simulated.faults import (
     FAULTS,
     SHARE,
     SPAN,

@@ -15,9 +15,9 @@ from virtslo.base.errors import Problem
 from virtslo.base.units import parse_duration, parse_rate, parse_share
 from virtslo.base.yaml_reader import shorten
 from virtslo.config.faults import read_fault
-from virtslo.model.faults import FAULTS
-from virtslo.model.resources import BY_KIND
-from virtslo.model.workload import BY_API_KIND, TRAITS, Kind
+from virtslo.model.kubernetes.resources import BY_KIND
+from virtslo.model.plan.workload import BY_API_KIND, TRAITS, Kind
+from virtslo.model.simulated.faults import FAULTS
 
 MAX_COUNT: Final = 1_000_000
 MAX_SECONDS: Final = 7 * 24 * 3600.0

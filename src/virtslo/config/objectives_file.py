@@ -21,8 +21,8 @@ from virtslo.config.objectives_schema import (
 )
 from virtslo.config.problems import found_text, nearest, problem_of
 from virtslo.config.yaml_document import read_mapping
-from virtslo.model.indicators import Definitions
-from virtslo.model.objectives import Bound, Objective, ObjectiveSet, Promise
+from virtslo.model.plan.objectives import Bound, Objective, ObjectiveSet, Promise
+from virtslo.model.report.indicators import Definitions
 from virtslo.model.vocabulary import LEAST_SAMPLES
 
 BUILT_IN: Final = ("kubevirt-ci", "kubernetes")

@@ -23,9 +23,8 @@ from virtslo.config.profiles.simulation import choose_simulation
 from virtslo.config.schema import API_VERSION, EXAMPLE, ChurnModel, ScenarioModel
 from virtslo.config.templates.choice import choose_template
 from virtslo.config.yaml_document import read_mapping, read_text
-from virtslo.model.indicators import NO_DEFINITIONS, Definitions
-from virtslo.model.objectives import ObjectiveSet
-from virtslo.model.scenario import (
+from virtslo.model.plan.objectives import ObjectiveSet
+from virtslo.model.plan.scenario import (
     Arrival,
     ArrivalProcess,
     Churn,
@@ -38,6 +37,7 @@ from virtslo.model.scenario import (
     Victims,
     Workload,
 )
+from virtslo.model.report.indicators import NO_DEFINITIONS, Definitions
 
 _OF_TEMPLATE: Final = tuple(
     f"workload.{key}" for key in ("kind", "template", "dialect", "variables")

@@ -12,10 +12,10 @@ from virtslo.base.errors import Problem, ScenarioError
 from virtslo.config.churn_ladder import has_ladder, rungs_of
 from virtslo.config.problems import nearest
 from virtslo.config.scenario_file import scenario_from_mapping
-from virtslo.model.indicators import NO_DEFINITIONS, Definitions
-from virtslo.model.scenario import Pattern, Scenario
+from virtslo.model.plan.scenario import Pattern, Scenario
+from virtslo.model.plan.workload import Kind
+from virtslo.model.report.indicators import NO_DEFINITIONS, Definitions
 from virtslo.model.vocabulary import TABLE_KINDS, TABLE_PATTERNS
-from virtslo.model.workload import Kind
 
 TESTS: Final = tuple(pattern.value for pattern in Pattern)
 KINDS: Final = tuple(kind.value for kind in Kind)

@@ -13,8 +13,8 @@ from virtslo.hollow.process.identities import virt_controller
 from virtslo.hollow.process.lifecycle import Process, Seat, Startable
 from virtslo.hollow.process_factory import Connect, ProcessFactory
 from virtslo.hollow.virt_controller.process import VirtController
-from virtslo.model.profile import Profile
-from virtslo.model.vocabulary import VIRT_CONTROLLER
+from virtslo.model.kubernetes.components import VIRT_CONTROLLER
+from virtslo.model.simulated.profile import Profile
 
 
 class AttachedParts:

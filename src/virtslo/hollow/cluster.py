@@ -41,11 +41,16 @@ from virtslo.hollow.process.metrics import expose
 from virtslo.hollow.process_factory import ProcessFactory
 from virtslo.hollow.virt_api.lifecycle_api import LifecycleApi
 from virtslo.hollow.virt_controller.process import VirtController
-from virtslo.model import resources
-from virtslo.model.client_limits import GARBAGE_COLLECTOR
-from virtslo.model.identity import Identity
-from virtslo.model.profile import REPLICAS, Profile
-from virtslo.model.vocabulary import METRICS_PORT, VIRT_API, VIRT_CONTROLLER, VIRT_OPERATOR
+from virtslo.model.kubernetes import resources
+from virtslo.model.kubernetes.client_limits import GARBAGE_COLLECTOR
+from virtslo.model.kubernetes.components import (
+    METRICS_PORT,
+    VIRT_API,
+    VIRT_CONTROLLER,
+    VIRT_OPERATOR,
+)
+from virtslo.model.kubernetes.identity import Identity
+from virtslo.model.simulated.profile import REPLICAS, Profile
 from virtslo.ports.kube_api import KubeApi, PatchType, Transport
 
 _SYSTEM: Final = "kube-system"

@@ -9,7 +9,7 @@ from random import Random
 
 from virtslo.base.errors import ClusterError
 from virtslo.hollow.cluster import HollowCluster
-from virtslo.model.faults import Fault
+from virtslo.model.simulated.faults import Fault
 from virtslo.ports.fault_play import Play, Span
 
 

@@ -5,8 +5,8 @@ Invariant: data; sizes as in kubevirt/common-instancetypes.
 
 from typing import Any, Final
 
-from virtslo.model import resources
-from virtslo.model.resources import Resource
+from virtslo.model.kubernetes import resources
+from virtslo.model.kubernetes.resources import Resource
 
 _SIZES: Final = {
     "u1.nano": (1, "512Mi"),

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from virtslo.hollow.vmi.vmi_status import VMI_FINALIZER
-from virtslo.model import resources
-from virtslo.model.resources import Resource
+from virtslo.model.kubernetes import resources
+from virtslo.model.kubernetes.resources import Resource
 
 MANAGED_LABEL: Final = "virtslo.io/hollow"
 """On everything that `virtslo hollow` makes, and on nothing else."""

@@ -14,10 +14,10 @@ from virtslo.base.errors import AlreadyExists
 from virtslo.hollow.common_instancetypes import common_objects
 from virtslo.hollow.node.pod_network import PodNetwork
 from virtslo.hollow.process.component import KUBEVIRT_NAMESPACE
-from virtslo.model import resources
-from virtslo.model.client_limits import LIMIT_KEYS
 from virtslo.model.identifiers import SIMULATED_ANNOTATION
-from virtslo.model.profile import (
+from virtslo.model.kubernetes import resources
+from virtslo.model.kubernetes.client_limits import LIMIT_KEYS
+from virtslo.model.simulated.profile import (
     THREAD_FLAGS,
     ComponentLimits,
     MigrationLimits,

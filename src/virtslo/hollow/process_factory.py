@@ -16,9 +16,9 @@ from virtslo.hollow.process.component import DEFAULT_LIMITS, Component
 from virtslo.hollow.process.delays import Delays, Work
 from virtslo.hollow.process.identities import kubelet_of, virt_handler_of
 from virtslo.hollow.process.lifecycle import Parts, Process, Seat, Startable
-from virtslo.model.client_limits import LIMIT_KEYS
-from virtslo.model.identity import Identity
-from virtslo.model.profile import ComponentLimits, Profile
+from virtslo.model.kubernetes.client_limits import LIMIT_KEYS
+from virtslo.model.kubernetes.identity import Identity
+from virtslo.model.simulated.profile import ComponentLimits, Profile
 from virtslo.ports.kube_api import Transport
 
 Connect = Callable[[Identity, str], Transport]

@@ -10,7 +10,7 @@ from math import sqrt
 from random import Random
 
 from virtslo.base.clock import NANOSECONDS_PER_SECOND
-from virtslo.model.scenario import Arrival, ArrivalProcess
+from virtslo.model.plan.scenario import Arrival, ArrivalProcess
 
 
 def offsets(arrival: Arrival, count: int, rng: Random) -> list[int]:

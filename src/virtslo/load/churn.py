@@ -11,7 +11,7 @@ from random import Random
 
 from virtslo.base.clock import to_nanoseconds
 from virtslo.load.arrivals import offsets
-from virtslo.model.scenario import (
+from virtslo.model.plan.scenario import (
     Arrival,
     ArrivalProcess,
     Churn,
@@ -20,7 +20,7 @@ from virtslo.model.scenario import (
     Scenario,
     Victims,
 )
-from virtslo.model.workload import Kind
+from virtslo.model.plan.workload import Kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from virtslo.base.clock import to_seconds
 from virtslo.base.units import format_duration, format_rate
 from virtslo.load.churn import churn_seconds
 from virtslo.load.plan import Plan
-from virtslo.model.ceiling import needed_calls
-from virtslo.model.scenario import ArrivalProcess, ChurnMode, Pattern, Scenario
-from virtslo.model.workload import TRAITS
+from virtslo.model.plan.ceiling import needed_calls
+from virtslo.model.plan.scenario import ArrivalProcess, ChurnMode, Pattern, Scenario
+from virtslo.model.plan.workload import TRAITS
 
 
 def describe_plan(plan: Plan, scenario: Scenario) -> list[str]:

@@ -15,8 +15,8 @@ from typing import Final
 from virtslo.base.clock import Clock, to_nanoseconds
 from virtslo.load.operations import Answer, perform
 from virtslo.load.planned import PlannedOperation
-from virtslo.model.operations import OperationRecord
-from virtslo.model.workload import TRAITS
+from virtslo.model.plan.workload import TRAITS
+from virtslo.model.run.operations import OperationRecord
 from virtslo.ports.kube_api import KubeApi
 
 __all__ = ["Engine", "PlannedOperation"]

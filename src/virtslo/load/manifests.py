@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from virtslo.model.identifiers import INDEX_LABEL, RUN_LABEL, STAGE_LABEL, Object
-from virtslo.model.workload import TRAITS, Kind
+from virtslo.model.plan.workload import TRAITS, Kind
 
 WARM_UP_VALUE: Final = "warm-up"
 

@@ -8,8 +8,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any, Final
 
-from virtslo.model.scenario import GENERATION, Scenario
-from virtslo.model.workload import TRAITS
+from virtslo.model.plan.scenario import GENERATION, Scenario
+from virtslo.model.plan.workload import TRAITS
 
 MAX_LABEL: Final = 40
 """Longest run label that names carry as it is; what comes after it must fit into 63 too."""

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from virtslo.base.errors import Problem
 from virtslo.load.planned import PlannedObject
-from virtslo.model.workload import Kind
+from virtslo.model.plan.workload import Kind
 
 _WAITING: Final = frozenset({"Halted", "Manual", "WaitAsReceiver"})
 """Run strategies under which KubeVirt starts a VM only when it is asked to."""

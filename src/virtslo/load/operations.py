@@ -11,8 +11,8 @@ from typing import Final
 from virtslo.base.errors import ApiError, ClusterError
 from virtslo.load.planned import PlannedOperation
 from virtslo.model.identifiers import Object
-from virtslo.model.operations import CREATE, DELETE, SCALE
-from virtslo.model.workload import TRAITS
+from virtslo.model.plan.workload import TRAITS
+from virtslo.model.run.operations import CREATE, DELETE, SCALE
 from virtslo.ports.kube_api import KubeApi, PatchType
 
 CREATED: Final = 201

@@ -23,10 +23,10 @@ from virtslo.load.naming import (
 )
 from virtslo.load.planned import PlannedCycle, PlannedObject, PlannedOperation
 from virtslo.load.replacing import plan_cycles, replacement_slots
-from virtslo.model.ceiling import DEFAULT_LIMIT, default_deadline, least_seconds, usual_seconds
-from virtslo.model.environment import ClientLimit
 from virtslo.model.identifiers import Object
-from virtslo.model.scenario import Scenario
+from virtslo.model.kubernetes.client_limits import ClientLimit
+from virtslo.model.plan.ceiling import DEFAULT_LIMIT, default_deadline, least_seconds, usual_seconds
+from virtslo.model.plan.scenario import Scenario
 
 __all__ = [
     "Plan",

@@ -6,7 +6,7 @@ Invariant: values only, all decided before the run; nothing here depends on what
 from dataclasses import dataclass
 
 from virtslo.model.identifiers import Object
-from virtslo.model.workload import Kind
+from virtslo.model.plan.workload import Kind
 
 
 @dataclass(frozen=True, slots=True)

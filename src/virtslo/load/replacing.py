@@ -12,9 +12,10 @@ from virtslo.base.clock import to_nanoseconds
 from virtslo.load.churn import CycleSchedule
 from virtslo.load.naming import Slot
 from virtslo.load.planned import PlannedCycle, PlannedObject, PlannedOperation
-from virtslo.model.operations import CHURN, CREATE, DELETE, SCALE
-from virtslo.model.scenario import ChurnMode, Scenario
-from virtslo.model.workload import Kind
+from virtslo.model.plan.scenario import ChurnMode, Scenario
+from virtslo.model.plan.workload import Kind
+from virtslo.model.run.operations import CREATE, DELETE, SCALE
+from virtslo.model.stage_names import CHURN
 
 
 def replacement_slots(scenario: Scenario, schedule: Sequence[CycleSchedule]) -> list[Slot]:

@@ -1,4 +1,4 @@
-"""Words that several rooms must spell alike: components, what is counted, the axes of the tables.
+"""Words that several rooms must spell alike: what is counted, the axes of the tables.
 
 Invariant: each has one definition, here or in the module that it is made from; a test refuses a
 second one.
@@ -6,27 +6,15 @@ second one.
 
 from typing import Final, Literal, get_args
 
-from virtslo.model import resources
 from virtslo.model.identifiers import PENDING, RUNNING, SCHEDULED, SCHEDULING
-from virtslo.model.scenario import Pattern
-from virtslo.model.workload import TRAITS, Kind
+from virtslo.model.kubernetes import resources
+from virtslo.model.plan.scenario import Pattern
+from virtslo.model.plan.workload import TRAITS, Kind
 
-VIRT_API: Final = "virt-api"
-VIRT_CONTROLLER: Final = "virt-controller"
-VIRT_HANDLER: Final = "virt-handler"
-VIRT_OPERATOR: Final = "virt-operator"
-
-COUNTED_COMPONENTS: Final = (VIRT_API, VIRT_CONTROLLER, VIRT_HANDLER)
-"""The components whose requests table 3 counts."""
-KUBEVIRT_COMPONENTS: Final = (*COUNTED_COMPONENTS, VIRT_OPERATOR)
-"""The components whose counters are read."""
 EVERYONE: Final = "*"
 """In place of a component: all callers together, where a source does not tell them apart."""
 EVERY_POD: Final = "*"
 """In place of a pod: all of a component's together."""
-
-METRICS_PORT: Final = 8443
-"""Where KubeVirt's components serve their metrics."""
 
 COUNTED_RESOURCES: Final = tuple(
     resource.plural

@@ -15,7 +15,7 @@ from typing import Final
 
 import msgspec
 
-from virtslo.model.calls import Counted, RestCall
+from virtslo.model.kubernetes.calls import Counted, RestCall
 from virtslo.model.vocabulary import WATCH
 from virtslo.observe.callers import VIRTSLO, Caller, caller_of
 

@@ -7,7 +7,12 @@ where the user is not a component's own.
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from virtslo.model.vocabulary import VIRT_API, VIRT_CONTROLLER, VIRT_HANDLER, VIRT_OPERATOR
+from virtslo.model.kubernetes.components import (
+    VIRT_API,
+    VIRT_CONTROLLER,
+    VIRT_HANDLER,
+    VIRT_OPERATOR,
+)
 
 VIRTSLO: Final = "virtslo"
 KUBEVIRT_ACCOUNTS: Final = {

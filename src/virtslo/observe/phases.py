@@ -8,9 +8,9 @@ from typing import Any, Final
 
 import msgspec
 
-from virtslo.model import resources
 from virtslo.model.identifiers import INDEX_LABEL, RUN_LABEL, STAGE_LABEL, Object
-from virtslo.model.resources import Resource
+from virtslo.model.kubernetes import resources
+from virtslo.model.kubernetes.resources import Resource
 
 
 class Facts(msgspec.Struct, frozen=True):

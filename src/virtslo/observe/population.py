@@ -10,9 +10,9 @@ from collections.abc import Callable, Collection
 from typing import Final
 
 from virtslo.base.clock import Clock, to_seconds
-from virtslo.model import resources
 from virtslo.model.identifiers import RUNNING
-from virtslo.model.observations import ADDED, DELETED, DELETING, PHASE, Observation
+from virtslo.model.kubernetes import resources
+from virtslo.model.run.observations import ADDED, DELETED, DELETING, PHASE, Observation
 
 Predicate = Callable[[], bool]
 

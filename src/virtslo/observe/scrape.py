@@ -10,8 +10,8 @@ from typing import Final
 
 from virtslo.base.plain_text import shown_text
 from virtslo.client.exposition import read_samples, whole_count
-from virtslo.model.calls import Counted, RestCall
-from virtslo.model.kubevirt_metrics import (
+from virtslo.model.kubernetes.calls import Counted, RestCall
+from virtslo.model.kubernetes.kubevirt_metrics import (
     LEADING,
     PROCESS_CPU,
     PROCESS_MEMORY,

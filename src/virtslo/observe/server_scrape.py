@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from virtslo.client.exposition import read_samples, whole_count
-from virtslo.model.calls import Counted, RestCall, TimedCall
-from virtslo.model.kubevirt_metrics import PROCESS_START
+from virtslo.model.kubernetes.calls import Counted, RestCall, TimedCall
+from virtslo.model.kubernetes.kubevirt_metrics import PROCESS_START
 
 REQUESTS: Final = "apiserver_request_total"
 SLI: Final = "apiserver_request_sli_duration_seconds"

@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from virtslo.model.identifiers import Object
-from virtslo.model.observations import (
+from virtslo.model.kubernetes.resources import Resource
+from virtslo.model.run.observations import (
     ADDED,
     DELETED,
     DELETING,
@@ -20,7 +21,6 @@ from virtslo.model.observations import (
     WATCH,
     Observation,
 )
-from virtslo.model.resources import Resource
 from virtslo.observe.phases import Facts, facts_of, server_timestamp
 from virtslo.ports.kube_api import WatchEvent
 

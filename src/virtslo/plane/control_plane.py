@@ -24,8 +24,8 @@ from virtslo.base.clock import SystemClock
 from virtslo.base.errors import ClusterError
 from virtslo.kube.connector import Endpoint, tls_context
 from virtslo.kube.http_transport import open_api
-from virtslo.model.identity import Identity
-from virtslo.model.resources import SERVICE_ACCOUNTS
+from virtslo.model.kubernetes.identity import Identity
+from virtslo.model.kubernetes.resources import SERVICE_ACCOUNTS
 from virtslo.plane.authority import Authority, Pair
 from virtslo.plane.etcd import Etcd
 from virtslo.plane.processes import Process, free_ports

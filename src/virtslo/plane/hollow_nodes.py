@@ -13,8 +13,8 @@ from virtslo.config.profiles import load_profile
 from virtslo.hollow.attached import AttachedParts
 from virtslo.hollow.installation import install_nodes
 from virtslo.hollow.process.identities import kubelet_of, virt_controller, virt_handler_of
-from virtslo.model.identity import Identity
-from virtslo.model.profile import Profile
+from virtslo.model.kubernetes.identity import Identity
+from virtslo.model.simulated.profile import Profile
 from virtslo.plane.control_plane import ControlPlane
 from virtslo.plane.kubevirt import RealKubeVirt
 from virtslo.ports.kube_api import KubeApi, Transport

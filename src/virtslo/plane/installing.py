@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from virtslo.base.errors import AlreadyExists, ClusterError, NotFound, TooManyRequests
-from virtslo.model import resources
-from virtslo.model.resources import Resource
+from virtslo.model.kubernetes import resources
+from virtslo.model.kubernetes.resources import Resource
 from virtslo.plane.tokens import LIFE_SECONDS
 from virtslo.ports.kube_api import KubeApi
 

@@ -15,8 +15,8 @@ from virtslo.base.clock import SystemClock
 from virtslo.base.errors import NotFound
 from virtslo.kube.connector import Endpoint, tls_context
 from virtslo.kube.http_transport import open_api
-from virtslo.model import resources
-from virtslo.model.identity import Identity
+from virtslo.model.kubernetes import resources
+from virtslo.model.kubernetes.identity import Identity
 from virtslo.plane.authority import Pair
 from virtslo.plane.control_plane import ControlPlane, write_private
 from virtslo.plane.installing import (

@@ -12,7 +12,7 @@ import aiohttp
 
 from virtslo.base.errors import ClusterError, Problem, ScenarioError
 from virtslo.kube.connector import tls_context
-from virtslo.model import resources
+from virtslo.model.kubernetes import resources
 from virtslo.plane.installing import NAMESPACE, apply
 from virtslo.ports.kube_api import KubeApi
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from virtslo.base.background import in_background
 from virtslo.base.clock import Clock, SystemClock, to_seconds
-from virtslo.model.profile import Profile
+from virtslo.model.simulated.profile import Profile
 from virtslo.plane.control_plane import ControlPlane, Options
 from virtslo.plane.etcd import Stored
 from virtslo.plane.hollow_nodes import hollow_nodes

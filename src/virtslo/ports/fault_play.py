@@ -5,7 +5,7 @@ Invariant: whatever ends a play, what it broke is whole again when it returns.
 
 from collections.abc import Awaitable, Callable
 
-from virtslo.model.faults import Fault
+from virtslo.model.simulated.faults import Fault
 
 Span = Callable[[], Awaitable[None]]
 """Returns when the fault's time is over: its length, or its stage."""

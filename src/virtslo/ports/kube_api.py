@@ -17,7 +17,7 @@ import msgspec
 from virtslo.base.errors import BadRequest, ClusterError
 from virtslo.base.plain_text import shown_text
 from virtslo.model.identifiers import Object
-from virtslo.model.resources import Resource
+from virtslo.model.kubernetes.resources import Resource
 
 
 class PatchType(StrEnum):

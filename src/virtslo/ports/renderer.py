@@ -6,7 +6,7 @@ Invariant: pure; the same report gives the same bytes.
 from collections.abc import Mapping
 from typing import Protocol, runtime_checkable
 
-from virtslo.model.report import Report
+from virtslo.model.report.document import Report
 
 
 class Renderer(Protocol):

@@ -6,10 +6,10 @@ than two seconds for that.
 
 from typing import Protocol
 
-from virtslo.model.observations import Observation
-from virtslo.model.operations import OperationRecord
-from virtslo.model.record import HostFacts, RunHeader
-from virtslo.model.rest_calls import RestCallReads
+from virtslo.model.run.observations import Observation
+from virtslo.model.run.operations import OperationRecord
+from virtslo.model.run.record import HostFacts, RunHeader
+from virtslo.model.run.rest_calls import RestCallReads
 
 
 class RunRecorder(Protocol):

@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from virtslo.model.figures import Figure
-from virtslo.model.indicators import Section
-from virtslo.model.report import Report, SourceComparison
-from virtslo.model.vocabulary import COUNTED_COMPONENTS, COUNTED_RESOURCES, WATCH
+from virtslo.model.kubernetes.components import COUNTED_COMPONENTS
+from virtslo.model.report.document import Report, SourceComparison
+from virtslo.model.report.figures import Figure
+from virtslo.model.report.indicators import Section
+from virtslo.model.vocabulary import COUNTED_RESOURCES, WATCH
 from virtslo.report.content import Sheet
 from virtslo.report.numbers import NO_DATA, number, seconds
 

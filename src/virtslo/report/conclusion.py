@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
 from typing import Final
 
-from virtslo.model.figures import Figure
-from virtslo.model.report import Report, RunSummary
-from virtslo.model.verdicts import Outcome, Verdict
+from virtslo.model.report.document import Report, RunSummary
+from virtslo.model.report.figures import Figure
+from virtslo.model.report.verdicts import Outcome, Verdict
 from virtslo.model.vocabulary import KIND_TITLES, LEAST_SAMPLES, TEST_TITLES
 from virtslo.report.content import simulated_label
 from virtslo.report.headline import BURST, CHURN, Key, Subject, subjects_of

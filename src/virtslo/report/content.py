@@ -9,9 +9,10 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from virtslo.model.figures import Figure
-from virtslo.model.indicators import Section
-from virtslo.model.report import Report, RunSummary, Tables
+from virtslo.model.plan.workload import TRAITS, Kind
+from virtslo.model.report.document import Report, RunSummary, Tables
+from virtslo.model.report.figures import Figure
+from virtslo.model.report.indicators import Section
 from virtslo.model.vocabulary import (
     KIND_TITLES,
     LEAST_SAMPLES,
@@ -20,7 +21,6 @@ from virtslo.model.vocabulary import (
     TABLE_VERBS,
     TEST_TITLES,
 )
-from virtslo.model.workload import TRAITS, Kind
 from virtslo.report.numbers import BOUND_MARKS, cell, measured, number, seconds
 
 PLAIN: Final = ("mean", "value", "count")

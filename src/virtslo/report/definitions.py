@@ -5,7 +5,7 @@ Invariant: a definition of one test is shown wherever that test was run.
 
 from typing import Final
 
-from virtslo.model.report import Report
+from virtslo.model.report.document import Report
 
 PROMISES: Final = (
     "the cluster is KubeVirt's default configuration but for what is listed under Environment",

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from virtslo.model.figures import Figure
-from virtslo.model.report import ChurnLadder, Report, RunSummary
+from virtslo.model.report.document import ChurnLadder, Report, RunSummary
+from virtslo.model.report.figures import Figure
 from virtslo.model.vocabulary import KIND_TITLES, TEST_TITLES
 from virtslo.report.content import Footnotes, Sheet, run_title, simulated_label
 from virtslo.report.numbers import NO_DATA, measured, number, seconds

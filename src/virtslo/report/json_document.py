@@ -10,9 +10,9 @@ from dataclasses import asdict
 from importlib import resources as package_data
 from typing import Any, Final
 
-from virtslo.model.figures import CONFIDENCE, Figure, Interval
-from virtslo.model.report import ChurnLadder, Report, RunGroup, RunSummary
-from virtslo.model.verdicts import Verdict
+from virtslo.model.report.document import ChurnLadder, Report, RunGroup, RunSummary
+from virtslo.model.report.figures import CONFIDENCE, Figure, Interval
+from virtslo.model.report.verdicts import Verdict
 
 SCHEMA: Final = "virtslo.report/v1"
 

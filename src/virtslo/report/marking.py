@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from virtslo.model.report import Report, RunSummary
-from virtslo.model.run_detail import RunDetail
+from virtslo.model.report.document import Report, RunSummary
+from virtslo.model.report.run_detail import RunDetail
 
 PREFIX: Final = "simulated-"
 

@@ -7,8 +7,8 @@ that the interval leaves it, any other three significant digits.
 import math
 from typing import Final
 
-from virtslo.model.figures import Figure, Interval
-from virtslo.model.verdicts import Verdict
+from virtslo.model.report.figures import Figure, Interval
+from virtslo.model.report.verdicts import Verdict
 
 NO_DATA = "no data"
 BOUND_MARKS: Final = {"the time one object takes": "†", "saturated": "‡"}

@@ -6,8 +6,8 @@ it, that is said.
 
 from collections.abc import Iterator
 
-from virtslo.model.report import Report
-from virtslo.model.verdicts import Verdict
+from virtslo.model.report.document import Report
+from virtslo.model.report.verdicts import Verdict
 from virtslo.model.vocabulary import KIND_TITLES, TEST_TITLES
 from virtslo.report.content import Sheet
 from virtslo.report.numbers import amount, margin_of, number, value_of

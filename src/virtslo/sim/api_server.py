@@ -13,10 +13,10 @@ from msgspec.structs import replace
 
 from virtslo.base.clock import Clock, timestamp
 from virtslo.base.errors import ApiError, ConnectionLost
-from virtslo.model import resources
-from virtslo.model.identity import Identity
-from virtslo.model.profile import ServerProfile
-from virtslo.model.resources import Resource
+from virtslo.model.kubernetes import resources
+from virtslo.model.kubernetes.identity import Identity
+from virtslo.model.kubernetes.resources import Resource
+from virtslo.model.simulated.profile import ServerProfile
 from virtslo.sim.admission.services import KUBERNETES
 from virtslo.sim.aggregation import Aggregation
 from virtslo.sim.api.naming import Names

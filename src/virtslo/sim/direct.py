@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from virtslo.model.identifiers import Object
-from virtslo.model.identity import Identity
+from virtslo.model.kubernetes.identity import Identity
 from virtslo.ports.kube_api import Call, WatchEvent
 from virtslo.sim.api.requests import received
 from virtslo.sim.api_server import ApiServer

@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from virtslo.model.resources import Resource
+from virtslo.model.kubernetes.resources import Resource
 from virtslo.sim.aggregation import group_document, resource_documents
 from virtslo.sim.api.verbs import kind_of_body, verbs_of
 from virtslo.sim.api.versions import SERVED

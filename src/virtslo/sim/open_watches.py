@@ -8,7 +8,7 @@ from typing import Final
 
 from virtslo.base.clock import Clock, to_nanoseconds
 from virtslo.base.errors import ConnectionLost, ResourceExpired
-from virtslo.model.profile import ServerProfile
+from virtslo.model.simulated.profile import ServerProfile
 from virtslo.sim.api.requests import Request
 from virtslo.sim.flow_control.cores import Pace
 from virtslo.sim.objects.handlers import Handlers

@@ -12,7 +12,7 @@ from typing import Final
 from virtslo.base.clock import Clock, to_nanoseconds
 from virtslo.base.errors import ClusterError
 from virtslo.client.exposition import read_samples
-from virtslo.model.kubevirt_metrics import PROCESS_START, REQUESTS
+from virtslo.model.kubernetes.kubevirt_metrics import PROCESS_START, REQUESTS
 from virtslo.ports.metric_source import Sample, ScrapedSeries
 from virtslo.sim.api_server import ApiServer
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from virtslo.base.errors import NotFound, ServerFailure
-from virtslo.model import resources
-from virtslo.model.identity import Identity
+from virtslo.model.kubernetes import resources
+from virtslo.model.kubernetes.identity import Identity
 from virtslo.sim.api.requests import Request
 from virtslo.sim.health import health_text
 

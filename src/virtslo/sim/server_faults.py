@@ -6,7 +6,7 @@ Invariant: data survive every one of them; whatever ends a play, the server serv
 from collections.abc import Mapping
 
 from virtslo.base.errors import ConnectionLost
-from virtslo.model.faults import Fault
+from virtslo.model.simulated.faults import Fault
 from virtslo.ports.fault_play import Play, Span
 from virtslo.sim.api_server import ApiServer
 from virtslo.sim.faults.request_faults import RESET

@@ -6,7 +6,7 @@ Invariant: what is compared is the load and the cluster it met; names, seeds and
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from virtslo.model.record import RunRecord
+from virtslo.model.run.record import RunRecord
 
 NAMED: Final = 3
 """Number of differences that are listed."""

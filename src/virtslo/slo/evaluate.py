@@ -10,12 +10,12 @@ violated to met.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from virtslo.model.figures import WITHIN_RUN, Figure
-from virtslo.model.findings import ALL_FIGURES, Finding
-from virtslo.model.indicators import Indicator
-from virtslo.model.objectives import Bound, Objective, Promise
-from virtslo.model.scenario import Scenario
-from virtslo.model.verdicts import Outcome, Verdict
+from virtslo.model.plan.objectives import Bound, Objective, Promise
+from virtslo.model.plan.scenario import Scenario
+from virtslo.model.report.figures import WITHIN_RUN, Figure
+from virtslo.model.report.indicators import Indicator
+from virtslo.model.report.verdicts import Outcome, Verdict
+from virtslo.model.run.findings import ALL_FIGURES, Finding
 from virtslo.model.vocabulary import LEAST_SAMPLES
 from virtslo.slo.catalog.catalog import TABLE_INDICATORS
 from virtslo.slo.catalog.generator import CREATE_SUCCESS, DELETE_SUCCESS, FAILED_CREATES

@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from virtslo.model.figures import Figure, no_data
 from virtslo.model.identifiers import Phase
-from virtslo.model.record import RunRecord
-from virtslo.model.report import Tables
-from virtslo.model.scenario import Pattern
+from virtslo.model.plan.scenario import Pattern
+from virtslo.model.report.document import Tables
+from virtslo.model.report.figures import Figure, no_data
+from virtslo.model.run.record import RunRecord
 from virtslo.model.vocabulary import TABLE_KINDS, TABLE_PATTERNS, TABLE_PHASES, TABLE_VERBS
 from virtslo.slo.catalog.vmis import CREATION_RATE, OF_PHASE
 from virtslo.slo.comparable import differences

@@ -15,10 +15,10 @@ import msgspec
 
 from virtslo.base.clock import NANOSECONDS_PER_SECOND, SystemClock
 from virtslo.base.errors import StoreError
-from virtslo.model.observations import Observation
-from virtslo.model.operations import OperationRecord
-from virtslo.model.record import HostFacts, RunHeader
-from virtslo.model.rest_calls import RestCallReads
+from virtslo.model.run.observations import Observation
+from virtslo.model.run.operations import OperationRecord
+from virtslo.model.run.record import HostFacts, RunHeader
+from virtslo.model.run.rest_calls import RestCallReads
 from virtslo.store.digests import DIGESTS, Digest, GrowingDigest, digest_of
 
 HEADER: Final = "run.json"

@@ -13,10 +13,10 @@ import msgspec
 from virtslo.base.bounded_files import UnreadableFile, read_bounded
 from virtslo.base.errors import StoreError
 from virtslo.base.limits import RECORD_DOCUMENT, RECORD_FILE, RECORD_READS
-from virtslo.model.observations import Observation
-from virtslo.model.operations import OperationRecord
-from virtslo.model.record import SCHEMA_VERSION, HostFacts, RunHeader, RunRecord, RunStatus
-from virtslo.model.rest_calls import RestCallReads
+from virtslo.model.run.observations import Observation
+from virtslo.model.run.operations import OperationRecord
+from virtslo.model.run.record import SCHEMA_VERSION, HostFacts, RunHeader, RunRecord, RunStatus
+from virtslo.model.run.rest_calls import RestCallReads
 from virtslo.store.digests import Checker, read_digests
 from virtslo.store.jsonl import HEADER, HOST, OBSERVATIONS, OPERATIONS, READS
 from virtslo.store.members import parse_document, read_document, unfold

@@ -9,8 +9,8 @@ from typing import Final
 
 from virtslo.base.errors import StoreError
 from virtslo.base.plain_text import shown_text
-from virtslo.model.record import RunStatus
-from virtslo.model.suite import SUITE_VERSION, PartStatus, SuitePart, SuiteRecord
+from virtslo.model.plan.suite import SUITE_VERSION, PartStatus, SuitePart, SuiteRecord
+from virtslo.model.run.record import RunStatus
 from virtslo.store.documents import read_value, require_known_version, write_value
 from virtslo.store.records import read_header
 

@@ -11,11 +11,12 @@ from typing import Final
 from support.swarm.play import Played
 from support.swarm.witness import ORDER, Life
 from virtslo.base.clock import to_seconds
-from virtslo.model.observations import ADDED, DELETED, PHASE, Observation
-from virtslo.model.operations import CREATE, RAMP_UP
-from virtslo.model.record import RunStatus
-from virtslo.model.resources import VMIS
-from virtslo.model.workload import TRAITS
+from virtslo.model.kubernetes.resources import VMIS
+from virtslo.model.plan.workload import TRAITS
+from virtslo.model.run.observations import ADDED, DELETED, PHASE, Observation
+from virtslo.model.run.operations import CREATE
+from virtslo.model.run.record import RunStatus
+from virtslo.model.stage_names import RAMP_UP
 
 LAG: Final = 3.0
 """Seconds by which a valid run may have learnt of a phase late without saying so."""

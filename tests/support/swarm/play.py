@@ -22,12 +22,12 @@ from virtslo.cli.running.run_once import Execution, OneRun, simulated_label
 from virtslo.cli.wiring import read_record, simulated_cluster
 from virtslo.client.reflector import Reflector
 from virtslo.config.scenario_file import scenario_from_mapping
-from virtslo.model.environment import SimulatedTarget
-from virtslo.model.identity import Identity
-from virtslo.model.record import RunRecord
-from virtslo.model.report import Report
-from virtslo.model.resources import VMIS
-from virtslo.model.workload import TRAITS
+from virtslo.model.kubernetes.identity import Identity
+from virtslo.model.kubernetes.resources import VMIS
+from virtslo.model.plan.workload import TRAITS
+from virtslo.model.report.document import Report
+from virtslo.model.run.record import RunRecord
+from virtslo.model.simulated.target import SimulatedTarget
 from virtslo.ports.kube_api import KubeApi
 from virtslo.ports.progress import Silent
 from virtslo.sim.direct import DirectTransport

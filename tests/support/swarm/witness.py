@@ -19,8 +19,8 @@ from virtslo.model.identifiers import (
     SUCCEEDED,
     Object,
 )
-from virtslo.model.pod_requests import node_amounts, pod_requests
-from virtslo.model.resources import NODES, PODS, VMIS
+from virtslo.model.kubernetes.pod_requests import node_amounts, pod_requests
+from virtslo.model.kubernetes.resources import NODES, PODS, VMIS
 from virtslo.ports.kube_api import WatchEvent
 from virtslo.sim.storage.object_store import ADDED, DELETED, Change, Collection, ObjectStore
 

@@ -6,9 +6,9 @@ import pytest
 
 from support.reads import burst_record
 from virtslo.app.build_report import build_report, exit_code
-from virtslo.model.findings import Finding
-from virtslo.model.report import RunFinding
-from virtslo.model.verdicts import Outcome, Verdict
+from virtslo.model.report.document import RunFinding
+from virtslo.model.report.verdicts import Outcome, Verdict
+from virtslo.model.run.findings import Finding
 
 RUNNING = "vmi_creation_to_running_seconds"
 REPORT = replace(build_report([burst_record([])]), findings=(), valid=True, verdicts=())

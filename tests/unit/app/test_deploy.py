@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from virtslo.app.preflight.permissions import needed, optional
-from virtslo.model.workload import TRAITS, Kind
+from virtslo.model.plan.workload import TRAITS, Kind
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
 

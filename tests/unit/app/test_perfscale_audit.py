@@ -5,7 +5,7 @@ import pytest
 from virtslo.app.perfscale_audit import perfscale_audit
 from virtslo.base.errors import ConnectionLost
 from virtslo.base.virtual_time import VirtualClock
-from virtslo.model.perfscale_audit import PerfscaleAuditRequest
+from virtslo.model.report.perfscale_audit import PerfscaleAuditRequest
 from virtslo.ports.metric_source import ScrapedSeries
 
 

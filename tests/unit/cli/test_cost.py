@@ -9,7 +9,7 @@ from virtslo.base.errors import ScenarioError
 from virtslo.cli.cost.measuring import is_countable
 from virtslo.cli.cost.sides import side_of, sides_of
 from virtslo.cli.plane.options import PlaneOptions
-from virtslo.model.findings import Finding
+from virtslo.model.run.findings import Finding
 
 GIVEN = PlaneOptions(gates=("A",), nodes=3)
 

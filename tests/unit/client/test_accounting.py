@@ -10,9 +10,9 @@ from virtslo.base.clock import Clock, to_nanoseconds
 from virtslo.base.errors import ConnectionLost, NotFound
 from virtslo.client.accounting import NO_ANSWER, AccountedTransport, CallAccount
 from virtslo.client.token_bucket import TokenBucket
-from virtslo.model.calls import TimedCall
 from virtslo.model.identifiers import Object
-from virtslo.model.resources import PODS, VMIS
+from virtslo.model.kubernetes.calls import TimedCall
+from virtslo.model.kubernetes.resources import PODS, VMIS
 from virtslo.ports.kube_api import Call, KubeApi, PatchType, Selection, WatchEvent
 
 HERE = Selection(namespace="here")

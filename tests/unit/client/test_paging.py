@@ -8,7 +8,7 @@ from support.scripted_transport import ScriptedTransport
 from virtslo.base.errors import ResourceExpired
 from virtslo.client.paging import PAGE_SIZE, list_all
 from virtslo.model.identifiers import Object
-from virtslo.model.resources import PODS
+from virtslo.model.kubernetes.resources import PODS
 from virtslo.ports.kube_api import Call, KubeApi, Selection
 
 HERE = Selection(namespace="here", label_selector="a=b")

@@ -12,7 +12,7 @@ from virtslo.base.errors import ClusterError, ConnectionLost, Forbidden, Resourc
 from virtslo.base.virtual_time import run_in_virtual_time
 from virtslo.client.reflector import FIRST_DELAY, REFUSED_SECONDS, Reflector
 from virtslo.model.identifiers import Object
-from virtslo.model.resources import CONFIG_MAPS
+from virtslo.model.kubernetes.resources import CONFIG_MAPS
 from virtslo.ports.kube_api import Call, KubeApi, WatchEvent
 
 

@@ -9,8 +9,8 @@ from virtslo.base.errors import ScenarioError
 from virtslo.config.faults import parse_faults
 from virtslo.config.scenario_file import scenario_from_mapping
 from virtslo.config.schema import scenario_schema
-from virtslo.model.faults import FAULTS, parameters_of
-from virtslo.model.scenario import Scenario
+from virtslo.model.plan.scenario import Scenario
+from virtslo.model.simulated.faults import FAULTS, parameters_of
 
 
 @pytest.mark.parametrize("name", FAULTS)

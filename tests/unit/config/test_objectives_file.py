@@ -8,8 +8,8 @@ import pytest
 from virtslo.base.errors import ScenarioError
 from virtslo.config.objectives_file import BUILT_IN, choose_objectives, objectives_of
 from virtslo.config.objectives_schema import EXAMPLE, objectives_schema
-from virtslo.model.indicators import Definition, Section
-from virtslo.model.objectives import Bound, ObjectiveSet, Promise
+from virtslo.model.plan.objectives import Bound, ObjectiveSet, Promise
+from virtslo.model.report.indicators import Definition, Section
 from virtslo.slo.catalog.catalog import CATALOG
 
 KNOWN = CATALOG

@@ -17,7 +17,7 @@ from virtslo.config.profiles import (
 from virtslo.config.profiles.profile_file import problems_of, profile_schema, profile_text
 from virtslo.config.profiles.settings import SHORT_FORMS, read_settings, with_settings
 from virtslo.config.profiles.simulation import read_assignments
-from virtslo.model.profile import Profile
+from virtslo.model.simulated.profile import Profile
 
 
 def places(problems: list[Problem]) -> set[str]:

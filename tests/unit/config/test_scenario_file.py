@@ -9,7 +9,7 @@ from virtslo.base.errors import ScenarioError
 from virtslo.config.scenario_file import read_document, read_scenario, scenario_from_mapping
 from virtslo.config.schema import EXAMPLE
 from virtslo.config.suite_file import is_suite_document, suite_scenarios
-from virtslo.model.scenario import (
+from virtslo.model.plan.scenario import (
     Arrival,
     ArrivalProcess,
     Churn,
@@ -19,7 +19,7 @@ from virtslo.model.scenario import (
     Pattern,
     Victims,
 )
-from virtslo.model.workload import Kind
+from virtslo.model.plan.workload import Kind
 from virtslo.slo.catalog.catalog import CATALOG
 
 EXAMPLES = Path(__file__).parents[3] / "examples"

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from virtslo.config.field_types import read_kind
 from virtslo.config.schema import EXAMPLE, ScenarioModel, scenario_schema
-from virtslo.model.workload import Kind
+from virtslo.model.plan.workload import Kind
 
 
 def properties(schema: Any) -> Iterator[tuple[str, dict[str, Any]]]:

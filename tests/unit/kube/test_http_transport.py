@@ -16,7 +16,7 @@ from virtslo.base.errors import (
 )
 from virtslo.kube.connector import Endpoint
 from virtslo.kube.http_transport import HttpTransport, open_api
-from virtslo.model.resources import VMIS
+from virtslo.model.kubernetes.resources import VMIS
 from virtslo.ports.kube_api import KubeApi
 
 pytestmark = pytest.mark.sockets

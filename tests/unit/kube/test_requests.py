@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from virtslo.kube.requests import raw_request, request_of
-from virtslo.model.resources import NODES, PODS, VMIS
+from virtslo.model.kubernetes.resources import NODES, PODS, VMIS
 from virtslo.ports.kube_api import Call, PatchType, Selection
 
 VMI = "/apis/kubevirt.io/v1/namespaces/here/virtualmachineinstances"

@@ -7,7 +7,7 @@ from statistics import mean
 import pytest
 
 from virtslo.load.arrivals import offsets
-from virtslo.model.scenario import Arrival, ArrivalProcess
+from virtslo.model.plan.scenario import Arrival, ArrivalProcess
 
 SECOND = 1_000_000_000
 

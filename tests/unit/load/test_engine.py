@@ -12,7 +12,8 @@ from virtslo.base.clock import Clock
 from virtslo.base.errors import ConnectionLost, StoreError
 from virtslo.base.virtual_time import VirtualClock, run_in_virtual_time
 from virtslo.load.engine import GRACE_SECONDS, Engine, PlannedOperation
-from virtslo.model.operations import CREATE, RAMP_UP, OperationRecord
+from virtslo.model.run.operations import CREATE, OperationRecord
+from virtslo.model.stage_names import RAMP_UP
 from virtslo.ports.kube_api import Call, KubeApi
 
 SECOND = 1_000_000_000

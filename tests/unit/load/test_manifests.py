@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from virtslo.load.manifests import prepare_manifest
-from virtslo.model.workload import TRAITS, Kind
+from virtslo.model.plan.workload import TRAITS, Kind
 
 RUN = {"virtslo.io/run": "s1", "virtslo.io/index": "7"}
 

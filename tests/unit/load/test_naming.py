@@ -4,7 +4,7 @@ import re
 
 from support.scenarios import scenario
 from virtslo.load.naming import Slot, context_of, members_of, name_of, namespaces_of
-from virtslo.model.scenario import GENERATION
+from virtslo.model.plan.scenario import GENERATION
 
 DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 

@@ -6,7 +6,7 @@ import pytest
 
 from virtslo.load.never_started import never_started
 from virtslo.load.planned import PlannedObject
-from virtslo.model.workload import Kind
+from virtslo.model.plan.workload import Kind
 
 
 def planned(kind: Kind, spec: Any) -> PlannedObject:

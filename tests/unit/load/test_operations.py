@@ -8,7 +8,8 @@ from virtslo.base.errors import ClusterError, ConnectionLost, Forbidden
 from virtslo.base.virtual_time import VirtualClock
 from virtslo.load.operations import Answer, perform
 from virtslo.load.planned import PlannedOperation
-from virtslo.model.operations import CREATE, DELETE, RAMP_UP, SCALE
+from virtslo.model.run.operations import CREATE, DELETE, SCALE
+from virtslo.model.stage_names import RAMP_UP
 from virtslo.ports.kube_api import KubeApi
 
 PLAN = planned(scenario("vmirs", 3, warmUp={"objects": 0}))

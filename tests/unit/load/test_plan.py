@@ -2,7 +2,7 @@
 
 from support.scenarios import planned, scenario
 from virtslo.load.plan import make_plan
-from virtslo.model.environment import ClientLimit
+from virtslo.model.kubernetes.client_limits import ClientLimit
 
 
 def test_every_object_is_named_placed_and_labelled() -> None:

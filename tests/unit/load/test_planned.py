@@ -5,7 +5,7 @@ from dataclasses import FrozenInstanceError
 import pytest
 
 from virtslo.load.planned import PlannedObject
-from virtslo.model.workload import Kind
+from virtslo.model.plan.workload import Kind
 
 
 def test_a_planned_object_cannot_be_changed() -> None:

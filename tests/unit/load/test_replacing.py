@@ -4,8 +4,9 @@ from typing import Any
 
 from support.scenarios import planned, scenario
 from virtslo.load.plan import Plan, replacement_contexts
-from virtslo.model.operations import CHURN, CREATE, DELETE, SCALE
-from virtslo.model.workload import Kind
+from virtslo.model.plan.workload import Kind
+from virtslo.model.run.operations import CREATE, DELETE, SCALE
+from virtslo.model.stage_names import CHURN
 
 SECOND = 1_000_000_000
 

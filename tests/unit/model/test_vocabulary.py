@@ -7,11 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from virtslo.model import client_limits, kubevirt_metrics, vocabulary
-from virtslo.model.scenario import Pattern
+from virtslo.model import vocabulary
+from virtslo.model.kubernetes import client_limits, components, kubevirt_metrics
+from virtslo.model.plan.scenario import Pattern
 
 PACKAGE = Path(vocabulary.__file__).parents[1]
-HOMES = {"vocabulary.py", "kubevirt_metrics.py", "client_limits.py", "scenario.py", "workload.py"}
+HOMES = {
+    "vocabulary.py",
+    "components.py",
+    "kubevirt_metrics.py",
+    "client_limits.py",
+    "scenario.py",
+    "workload.py",
+}
 
 
 def test_tables_and_indicators_count_no_watches() -> None:
@@ -32,8 +40,8 @@ def test_quantiles_are_statistics_that_objectives_may_be_about() -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        vocabulary.COUNTED_COMPONENTS,
-        vocabulary.KUBEVIRT_COMPONENTS,
+        components.COUNTED_COMPONENTS,
+        components.KUBEVIRT_COMPONENTS,
         vocabulary.COUNTED_RESOURCES,
         vocabulary.COUNTED_VERBS,
         vocabulary.METRIC_VERBS,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from support.audit_log_lines import audit_line, our_read
-from virtslo.model.calls import RestCall
+from virtslo.model.kubernetes.calls import RestCall
 from virtslo.observe.audit_log import AuditLogTally
 
 

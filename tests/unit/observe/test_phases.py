@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from virtslo.model.identifiers import INDEX_LABEL, RUN_LABEL, STAGE_LABEL
-from virtslo.model.resources import PODS, VM_POOLS, VMI_REPLICA_SETS, VMIS, VMS, Resource
+from virtslo.model.kubernetes.resources import PODS, VM_POOLS, VMI_REPLICA_SETS, VMIS, VMS, Resource
 from virtslo.observe.phases import facts_of, server_timestamp
 
 READY = {"type": "Ready", "status": "True"}

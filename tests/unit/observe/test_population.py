@@ -4,7 +4,7 @@ import asyncio
 
 from support.records import seen
 from virtslo.base.clock import Clock, to_seconds
-from virtslo.model.observations import Observation
+from virtslo.model.run.observations import Observation
 from virtslo.observe.population import Population
 
 SECOND = 1_000_000_000

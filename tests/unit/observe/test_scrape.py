@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from virtslo.client.exposition import read_samples
-from virtslo.model.calls import RestCall
+from virtslo.model.kubernetes.calls import RestCall
 from virtslo.observe.scrape import read_metrics
 from virtslo.observe.server_scrape import read_server_metrics
 

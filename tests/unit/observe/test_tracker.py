@@ -3,8 +3,8 @@
 from typing import Any
 
 from virtslo.model.identifiers import RUN_LABEL
-from virtslo.model.observations import Observation
-from virtslo.model.resources import VMIS
+from virtslo.model.kubernetes.resources import VMIS
+from virtslo.model.run.observations import Observation
 from virtslo.observe.tracker import Tracker
 from virtslo.ports.kube_api import WatchEvent
 

@@ -9,7 +9,7 @@ import pytest
 from support.scripted_transport import ScriptedTransport, list_object
 from virtslo.base.errors import BadRequest, ClusterError
 from virtslo.model.identifiers import Object
-from virtslo.model.resources import NODES, PODS, VMIS
+from virtslo.model.kubernetes.resources import NODES, PODS, VMIS
 from virtslo.ports.kube_api import (
     Call,
     KubeApi,

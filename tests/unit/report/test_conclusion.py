@@ -5,12 +5,13 @@ from dataclasses import replace
 import pytest
 
 from virtslo.app.build_report import exit_code
-from virtslo.model.environment import Environment, SimulatedTarget
-from virtslo.model.figures import WITHIN_RUN, Figure, Interval
-from virtslo.model.findings import Finding
-from virtslo.model.indicators import Indicator
-from virtslo.model.report import Report, RunFinding, RunSummary, Tables
-from virtslo.model.verdicts import Outcome, Verdict
+from virtslo.model.report.document import Report, RunFinding, RunSummary, Tables
+from virtslo.model.report.figures import WITHIN_RUN, Figure, Interval
+from virtslo.model.report.indicators import Indicator
+from virtslo.model.report.verdicts import Outcome, Verdict
+from virtslo.model.run.environment import Environment
+from virtslo.model.run.findings import Finding
+from virtslo.model.simulated.target import SimulatedTarget
 from virtslo.report.conclusion import conclusion_lines, short_id
 
 BURST = RunSummary(

@@ -2,8 +2,8 @@
 
 import pytest
 
-from virtslo.model.figures import OVER_RUNS, WITHIN_RUN, Figure, Interval
-from virtslo.model.verdicts import Outcome, Verdict
+from virtslo.model.report.figures import OVER_RUNS, WITHIN_RUN, Figure, Interval
+from virtslo.model.report.verdicts import Outcome, Verdict
 from virtslo.report.numbers import cell, decimals_of, margin_of, measured
 
 

@@ -11,8 +11,8 @@ from support.clusters import USER, new_server
 from virtslo.base.clock import Clock
 from virtslo.base.errors import ConnectionLost, ResourceExpired, VirtsloError
 from virtslo.base.virtual_time import run_in_virtual_time
-from virtslo.model.profile import ServerProfile
-from virtslo.model.resources import CONFIG_MAPS
+from virtslo.model.kubernetes.resources import CONFIG_MAPS
+from virtslo.model.simulated.profile import ServerProfile
 from virtslo.ports.kube_api import KubeApi, WatchEvent
 from virtslo.sim.api.requests import Request
 from virtslo.sim.api_server import ApiServer

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import virtslo.slo
-from virtslo.model.indicators import Definition, Section
+from virtslo.model.report.indicators import Definition, Section
 from virtslo.model.vocabulary import QUANTILES, STATISTICS
 from virtslo.report.headline import BURST, CHURN, GONE
 from virtslo.report.html.page import FACTS

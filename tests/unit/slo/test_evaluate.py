@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.reads import burst_record
-from virtslo.model.figures import Figure, no_data
-from virtslo.model.findings import Finding
-from virtslo.model.objectives import Bound, Objective, Promise
-from virtslo.model.verdicts import Outcome, Verdict
+from virtslo.model.plan.objectives import Bound, Objective, Promise
+from virtslo.model.report.figures import Figure, no_data
+from virtslo.model.report.verdicts import Outcome, Verdict
+from virtslo.model.run.findings import Finding
 from virtslo.model.vocabulary import QUANTILES
 from virtslo.slo.evaluate import compare, is_about, judge, judge_runs, touches
 from virtslo.slo.record.measured import measure

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from support.reads import burst_record
-from virtslo.model.environment import SimulatedTarget
-from virtslo.model.figures import Figure
-from virtslo.model.record import RunRecord
+from virtslo.model.report.figures import Figure
+from virtslo.model.run.record import RunRecord
+from virtslo.model.simulated.target import SimulatedTarget
 from virtslo.slo.record.measured import measure
 from virtslo.slo.tables import tables_of
 

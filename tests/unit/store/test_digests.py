@@ -12,9 +12,9 @@ import pytest
 from support.records import operation, record, seen, stage
 from support.scenarios import scenario
 from virtslo.base.errors import StoreError
-from virtslo.model.record import RunRecord, RunStatus
-from virtslo.model.rest_calls import RestCallReads
-from virtslo.model.suite import PartStatus, SuitePart, SuiteRecord
+from virtslo.model.plan.suite import PartStatus, SuitePart, SuiteRecord
+from virtslo.model.run.record import RunRecord, RunStatus
+from virtslo.model.run.rest_calls import RestCallReads
 from virtslo.slo.findings.run_findings import findings_of
 from virtslo.slo.record.measured import measure
 from virtslo.store.jsonl import JsonlRecorder

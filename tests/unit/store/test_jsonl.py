@@ -10,7 +10,7 @@ import pytest
 from support.records import operation, record, seen
 from virtslo.base.clock import SystemClock
 from virtslo.base.errors import StoreError
-from virtslo.model.operations import CREATE
+from virtslo.model.run.operations import CREATE
 from virtslo.store.jsonl import HEADER, LINES_A_MEMBER, OBSERVATIONS, JsonlRecorder, LineFile
 from virtslo.store.records import read_record
 

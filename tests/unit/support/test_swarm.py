@@ -15,10 +15,10 @@ from support.swarm.worlds import FAULTS, World, draw
 from virtslo.base.clock import SystemClock
 from virtslo.config.faults import parse_faults
 from virtslo.config.scenario_file import scenario_from_mapping
-from virtslo.model.observations import ADDED as FACT_ADDED
-from virtslo.model.observations import PHASE, Observation
-from virtslo.model.record import RunStatus
-from virtslo.model.resources import NODES, PODS, VMIS
+from virtslo.model.kubernetes.resources import NODES, PODS, VMIS
+from virtslo.model.run.observations import ADDED as FACT_ADDED
+from virtslo.model.run.observations import PHASE, Observation
+from virtslo.model.run.record import RunStatus
 from virtslo.ports.kube_api import WatchEvent
 from virtslo.sim.storage.object_store import ObjectStore
 from virtslo.slo.catalog.catalog import CATALOG

@@ -13,9 +13,9 @@ from virtslo.app.cluster.retrying import Patience
 from virtslo.base.clock import Clock, sleep, to_nanoseconds, to_seconds
 from virtslo.base.errors import ClusterError, NotFound
 from virtslo.client.paging import list_all
-from virtslo.model import resources
 from virtslo.model.identifiers import RUN_LABEL, Object
-from virtslo.model.resources import Resource
+from virtslo.model.kubernetes import resources
+from virtslo.model.kubernetes.resources import Resource
 from virtslo.ports.kube_api import KubeApi, Selection
 
 OWNERS_FIRST: tuple[Resource, ...] = (

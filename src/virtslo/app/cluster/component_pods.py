@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from virtslo.client.paging import list_all
-from virtslo.model import resources
 from virtslo.model.identifiers import RUNNING, Object
-from virtslo.model.vocabulary import KUBEVIRT_COMPONENTS, METRICS_PORT
+from virtslo.model.kubernetes import resources
+from virtslo.model.kubernetes.components import KUBEVIRT_COMPONENTS, METRICS_PORT
 from virtslo.ports.kube_api import KubeApi, Selection
 
 _LABEL: Final = "kubevirt.io"

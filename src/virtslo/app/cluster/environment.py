@@ -12,10 +12,11 @@ from virtslo.base.errors import ApiError, ClusterError
 from virtslo.base.plain_text import shown_text
 from virtslo.client.answers import mapping_of, read_document, text_of
 from virtslo.client.paging import list_all
-from virtslo.model import resources
-from virtslo.model.client_limits import DEFAULT_LIMITS, LIMIT_KEYS
-from virtslo.model.environment import ClientLimit, Environment, SimulatedTarget
 from virtslo.model.identifiers import SIMULATED_ANNOTATION, Object
+from virtslo.model.kubernetes import resources
+from virtslo.model.kubernetes.client_limits import DEFAULT_LIMITS, LIMIT_KEYS, ClientLimit
+from virtslo.model.run.environment import Environment
+from virtslo.model.simulated.target import SimulatedTarget
 from virtslo.ports.kube_api import KubeApi
 
 MOST_QPS: Final = 1e9

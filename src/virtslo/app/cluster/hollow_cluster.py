@@ -24,10 +24,10 @@ from virtslo.hollow.definitions import (
 from virtslo.hollow.installation import install_kubevirt, install_nodes
 from virtslo.hollow.node.heartbeats import NODE_NAMESPACE
 from virtslo.hollow.process.component import KUBEVIRT_NAMESPACE
-from virtslo.model import resources
 from virtslo.model.identifiers import Object
-from virtslo.model.profile import Profile
-from virtslo.model.resources import Resource
+from virtslo.model.kubernetes import resources
+from virtslo.model.kubernetes.resources import Resource
+from virtslo.model.simulated.profile import Profile
 from virtslo.ports.kube_api import KubeApi, Selection
 
 ESTABLISHED_SECONDS: Final = 30.0

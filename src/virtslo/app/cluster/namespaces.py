@@ -10,9 +10,9 @@ from functools import partial
 from virtslo.app.cluster.retrying import Patience
 from virtslo.base.clock import Clock, sleep, to_nanoseconds
 from virtslo.base.errors import AlreadyExists, ClusterError, NotFound
-from virtslo.model import resources
 from virtslo.model.identifiers import RUN_LABEL, Object
-from virtslo.model.resources import Resource
+from virtslo.model.kubernetes import resources
+from virtslo.model.kubernetes.resources import Resource
 from virtslo.ports.kube_api import KubeApi, Selection
 
 POLL_SECONDS = 1.0

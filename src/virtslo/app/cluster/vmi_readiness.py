@@ -12,8 +12,8 @@ from virtslo.base.errors import ClusterError, NotFound, ServerFailure, TooManyRe
 from virtslo.client.answers import mapping_of, mappings_of, read_document, text_of
 from virtslo.hollow.process.component import KUBEVIRT_NAMESPACE
 from virtslo.hollow.vmi.vmi_status import VMI_FINALIZER
-from virtslo.model import resources
 from virtslo.model.identifiers import RUN_LABEL
+from virtslo.model.kubernetes import resources
 from virtslo.ports.kube_api import KubeApi, Selection
 
 ADMITTED_SECONDS: Final = 60.0

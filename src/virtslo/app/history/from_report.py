@@ -10,11 +10,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from virtslo.model.figures import Interval
 from virtslo.model.history.runs import HistoryFigure, HistoryRun
-from virtslo.model.indicators import Indicator
-from virtslo.model.record import RunRecord
-from virtslo.model.report import Report, RunSummary
+from virtslo.model.report.document import Report, RunSummary
+from virtslo.model.report.figures import Interval
+from virtslo.model.report.indicators import Indicator
+from virtslo.model.run.record import RunRecord
 
 FORM: Final = "virtslo"
 

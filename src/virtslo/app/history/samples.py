@@ -10,7 +10,7 @@ from typing import Final
 
 from virtslo.model.history.comparison import RunSample
 from virtslo.model.history.runs import HistoryRun, Lineage, SeriesKey
-from virtslo.model.report import Report
+from virtslo.model.report.document import Report
 from virtslo.model.vocabulary import KIND_TITLES
 from virtslo.regress.quality import Quality
 

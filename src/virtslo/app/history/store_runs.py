@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from virtslo.app.build_report import build_report
 from virtslo.app.history.from_report import history_runs
 from virtslo.model.history.runs import HistoryRun
-from virtslo.model.record import RunRecord
+from virtslo.model.run.record import RunRecord
 
 
 def runs_of(record: RunRecord) -> Iterator[HistoryRun]:

@@ -22,13 +22,13 @@ from virtslo.base.quantity import read_quantity
 from virtslo.base.units import format_duration
 from virtslo.client.answers import read_document, text_of
 from virtslo.load.plan import Plan
-from virtslo.model import resources
-from virtslo.model.environment import Environment
 from virtslo.model.identifiers import RUN_LABEL, Object
-from virtslo.model.rest_calls import COMPONENTS, CounterRead, Moment
-from virtslo.model.scenario import Scenario
-from virtslo.model.vocabulary import COUNTED_COMPONENTS, KUBEVIRT_COMPONENTS
-from virtslo.model.workload import TRAITS
+from virtslo.model.kubernetes import resources
+from virtslo.model.kubernetes.components import COUNTED_COMPONENTS, KUBEVIRT_COMPONENTS
+from virtslo.model.plan.scenario import Scenario
+from virtslo.model.plan.workload import TRAITS
+from virtslo.model.run.environment import Environment
+from virtslo.model.run.rest_calls import COMPONENTS, CounterRead, Moment
 from virtslo.ports.kube_api import KubeApi, Selection
 
 MOST_IN_FLIGHT: Final = 200

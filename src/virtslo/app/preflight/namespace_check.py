@@ -9,7 +9,7 @@ from typing import Final
 from virtslo.app.cluster.namespaces import is_terminating
 from virtslo.app.preflight.checks import Check, failed, ok, unknown
 from virtslo.base.errors import ApiError, NotFound
-from virtslo.model import resources
+from virtslo.model.kubernetes import resources
 from virtslo.ports.kube_api import KubeApi
 
 NAME: Final = "namespaces"

@@ -13,10 +13,10 @@ from virtslo.app.cluster.namespaces import FOREIGN_KINDS
 from virtslo.app.preflight.checks import Check, failed, ok, unknown, warning
 from virtslo.app.run.run_watch import WATCHED
 from virtslo.base.errors import ApiError
-from virtslo.model import resources
-from virtslo.model.resources import Resource
-from virtslo.model.review_resources import SELF_SUBJECT_ACCESS_REVIEWS
-from virtslo.model.workload import TRAITS, Kind
+from virtslo.model.kubernetes import resources
+from virtslo.model.kubernetes.resources import Resource
+from virtslo.model.kubernetes.review_resources import SELF_SUBJECT_ACCESS_REVIEWS
+from virtslo.model.plan.workload import TRAITS, Kind
 from virtslo.ports.kube_api import KubeApi
 
 NAME: Final = "permissions"

@@ -14,10 +14,10 @@ from virtslo.app.preflight.checks import Check, failed, ok, unknown
 from virtslo.base.errors import ApiError
 from virtslo.base.quantity import NANO, Quantity, read_quantity
 from virtslo.client.paging import list_all
-from virtslo.model import resources
 from virtslo.model.identifiers import Object
-from virtslo.model.pod_requests import node_amounts, pod_requests
-from virtslo.model.resources import Resource
+from virtslo.model.kubernetes import resources
+from virtslo.model.kubernetes.pod_requests import node_amounts, pod_requests
+from virtslo.model.kubernetes.resources import Resource
 from virtslo.ports.kube_api import KubeApi, Selection
 
 QUOTAS: Final = Resource("", "v1", "resourcequotas", "ResourceQuota")

@@ -8,9 +8,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from virtslo.app.cluster.component_pods import ComponentPod
-from virtslo.model.calls import Counted, RestCall
-from virtslo.model.rest_calls import AUDIT_ALL, AUDIT_LOG, CounterRead, Moment, counters_of
-from virtslo.model.vocabulary import COUNTED_COMPONENTS, EVERY_POD
+from virtslo.model.kubernetes.calls import Counted, RestCall
+from virtslo.model.kubernetes.components import COUNTED_COMPONENTS
+from virtslo.model.run.rest_calls import AUDIT_ALL, AUDIT_LOG, CounterRead, Moment, counters_of
+from virtslo.model.vocabulary import EVERY_POD
 from virtslo.observe.audit_log import AuditLogTally
 
 

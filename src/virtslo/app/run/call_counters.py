@@ -17,8 +17,8 @@ from virtslo.base.clock import Clock, sleep, to_seconds
 from virtslo.base.errors import ApiError, ClusterError, StoreError
 from virtslo.client.answers import mappings_of, read_document
 from virtslo.load.plan import Plan
-from virtslo.model.operations import WARM_UP
-from virtslo.model.rest_calls import (
+from virtslo.model.plan.scenario import Pattern, Scenario
+from virtslo.model.run.rest_calls import (
     API_SERVER,
     AUDIT_LOG,
     COMPONENTS,
@@ -29,7 +29,7 @@ from virtslo.model.rest_calls import (
     RestCallReads,
     counters_of,
 )
-from virtslo.model.scenario import Pattern, Scenario
+from virtslo.model.stage_names import WARM_UP
 from virtslo.model.vocabulary import EVERYONE
 from virtslo.observe.audit_log import METRICS, AuditLogTally
 from virtslo.observe.scrape import read_metrics

@@ -11,9 +11,10 @@ from virtslo.app.run.stage_windows import StageWindows
 from virtslo.base.clock import Clock, to_nanoseconds, to_seconds
 from virtslo.load.engine import Engine
 from virtslo.load.plan import Plan, PlannedCycle
-from virtslo.model.operations import CHURN, CREATE, DELETE, OperationRecord
-from virtslo.model.scenario import Churn, ChurnMode, Pattern, Scenario
-from virtslo.model.workload import TRAITS
+from virtslo.model.plan.scenario import Churn, ChurnMode, Pattern, Scenario
+from virtslo.model.plan.workload import TRAITS
+from virtslo.model.run.operations import CREATE, DELETE, OperationRecord
+from virtslo.model.stage_names import CHURN
 from virtslo.observe.population import Population
 
 

@@ -11,8 +11,8 @@ from typing import Final
 from virtslo.app.cluster.environment import read_nodes
 from virtslo.base.clock import Clock, to_seconds
 from virtslo.base.errors import ClusterError
-from virtslo.model.findings import ALL_FIGURES, Finding
 from virtslo.model.identifiers import Object
+from virtslo.model.run.findings import ALL_FIGURES, Finding
 from virtslo.ports.kube_api import KubeApi
 
 JUMP_SECONDS: Final = 1.0

@@ -10,9 +10,9 @@ from virtslo.load.plan import (
     replacement_contexts,
     warm_up_contexts,
 )
-from virtslo.model.environment import Environment
-from virtslo.model.scenario import Scenario
-from virtslo.model.vocabulary import VIRT_CONTROLLER
+from virtslo.model.kubernetes.components import VIRT_CONTROLLER
+from virtslo.model.plan.scenario import Scenario
+from virtslo.model.run.environment import Environment
 
 
 def prepare_plan(

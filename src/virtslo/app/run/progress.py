@@ -7,8 +7,8 @@ from virtslo.app.run.run_stages import RunStages
 from virtslo.base.clock import Clock, sleep, to_seconds
 from virtslo.client.accounting import CallAccount
 from virtslo.model.identifiers import RUNNING
-from virtslo.model.operations import RAMP_UP
-from virtslo.model.stages import Stage
+from virtslo.model.run.stages import Stage
+from virtslo.model.stage_names import RAMP_UP
 from virtslo.observe.population import Population
 from virtslo.ports.progress import Progress, Snapshot
 

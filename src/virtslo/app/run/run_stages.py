@@ -12,19 +12,11 @@ from virtslo.app.run.stage_windows import StageWindows
 from virtslo.base.clock import Clock, sleep, to_seconds
 from virtslo.load.engine import Engine, PlannedOperation
 from virtslo.load.plan import Plan, PlannedObject
-from virtslo.model.operations import (
-    CHURN,
-    CREATE,
-    DELETE,
-    HOLD,
-    RAMP_DOWN,
-    RAMP_UP,
-    WARM_UP,
-    OperationRecord,
-)
-from virtslo.model.scenario import ArrivalProcess, Scenario
-from virtslo.model.stages import Stage
-from virtslo.model.workload import TRAITS
+from virtslo.model.plan.scenario import ArrivalProcess, Scenario
+from virtslo.model.plan.workload import TRAITS
+from virtslo.model.run.operations import CREATE, DELETE, OperationRecord
+from virtslo.model.run.stages import Stage
+from virtslo.model.stage_names import CHURN, HOLD, RAMP_DOWN, RAMP_UP, WARM_UP
 
 NOT_FOUND = 404
 PAUSES = (3.0, 9.0, 27.0)

@@ -27,12 +27,13 @@ from virtslo.client.accounting import CallAccount
 from virtslo.client.answer_times import AnswerTimes
 from virtslo.load.engine import Engine
 from virtslo.load.plan import Plan
-from virtslo.model.environment import Environment
-from virtslo.model.findings import ALL_FIGURES, Finding
-from virtslo.model.operations import CHURN, RAMP_UP, OperationRecord
-from virtslo.model.record import RunHeader, RunStatus
-from virtslo.model.rest_calls import Moment
-from virtslo.model.scenario import Pattern, Scenario
+from virtslo.model.plan.scenario import Pattern, Scenario
+from virtslo.model.run.environment import Environment
+from virtslo.model.run.findings import ALL_FIGURES, Finding
+from virtslo.model.run.operations import OperationRecord
+from virtslo.model.run.record import RunHeader, RunStatus
+from virtslo.model.run.rest_calls import Moment
+from virtslo.model.stage_names import CHURN, RAMP_UP
 from virtslo.ports.kube_api import KubeApi
 from virtslo.ports.progress import Progress
 from virtslo.ports.run_recorder import RunRecorder

@@ -8,12 +8,12 @@ from collections.abc import Callable, Sequence
 
 from virtslo.base.clock import Clock, to_nanoseconds
 from virtslo.client.reflector import Reflector
-from virtslo.model import resources
-from virtslo.model.findings import ALL_FIGURES, Finding
 from virtslo.model.identifiers import RUN_LABEL
-from virtslo.model.observations import Observation
-from virtslo.model.resources import Resource
-from virtslo.model.workload import Kind
+from virtslo.model.kubernetes import resources
+from virtslo.model.kubernetes.resources import Resource
+from virtslo.model.plan.workload import Kind
+from virtslo.model.run.findings import ALL_FIGURES, Finding
+from virtslo.model.run.observations import Observation
 from virtslo.observe.population import Population
 from virtslo.observe.tracker import Tracker
 from virtslo.ports.kube_api import KubeApi, Selection

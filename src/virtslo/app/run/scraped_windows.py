@@ -10,8 +10,8 @@ from typing import Final
 
 from virtslo.base.clock import Clock, sleep, to_nanoseconds
 from virtslo.base.errors import ClusterError
-from virtslo.model import kubevirt_metrics
-from virtslo.model.rest_calls import ScrapedCount, ScrapedWindow
+from virtslo.model.kubernetes import kubevirt_metrics
+from virtslo.model.run.rest_calls import ScrapedCount, ScrapedWindow
 from virtslo.ports.metric_source import MetricSource, ScrapedSeries
 from virtslo.slo.record.scraped import Growth, grown_by, process_of
 

@@ -11,9 +11,9 @@ from dataclasses import replace
 
 from virtslo.app.run.run_watch import RunWatch
 from virtslo.base.clock import Clock, to_nanoseconds
-from virtslo.model.rest_calls import Moment
-from virtslo.model.scenario import Load
-from virtslo.model.stages import Stage
+from virtslo.model.plan.scenario import Load
+from virtslo.model.run.rest_calls import Moment
+from virtslo.model.run.stages import Stage
 
 AtRest = Callable[[str, Moment], Awaitable[None]]
 """Called with a stage's name and the moment, while nothing of the run is in flight."""

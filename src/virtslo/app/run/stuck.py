@@ -10,9 +10,9 @@ from typing import Any, Final
 from virtslo.base.errors import ApiError, ClusterError
 from virtslo.client.paging import PAGE_SIZE, list_all
 from virtslo.load.never_started import waiting_strategy
-from virtslo.model import resources
-from virtslo.model.findings import Finding
 from virtslo.model.identifiers import RUN_LABEL, RUNNING, Object
+from virtslo.model.kubernetes import resources
+from virtslo.model.run.findings import Finding
 from virtslo.ports.kube_api import KubeApi, Selection
 
 TOLD: Final = 3

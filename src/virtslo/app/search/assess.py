@@ -10,11 +10,11 @@ from math import sqrt
 from typing import Final
 
 from virtslo.base.clock import to_seconds
-from virtslo.model.findings import Finding
 from virtslo.model.identifiers import RUNNING
-from virtslo.model.record import RunRecord
-from virtslo.model.report import Report
-from virtslo.model.verdicts import Outcome
+from virtslo.model.report.document import Report
+from virtslo.model.report.verdicts import Outcome
+from virtslo.model.run.findings import Finding
+from virtslo.model.run.record import RunRecord
 from virtslo.model.whatif.search import Goal, Trial, TrialOutcome
 from virtslo.slo.record.measured import Measured, intended, measure
 

@@ -8,10 +8,11 @@ from collections.abc import Iterator, Sequence
 
 from virtslo.app.search.assess import ANSWERS, QUEUES
 from virtslo.app.search.controller import Bounds
-from virtslo.model.ceiling import usual_calls
-from virtslo.model.environment import ClientLimit, Environment
-from virtslo.model.scenario import Scenario
-from virtslo.model.vocabulary import VIRT_CONTROLLER
+from virtslo.model.kubernetes.client_limits import ClientLimit
+from virtslo.model.kubernetes.components import VIRT_CONTROLLER
+from virtslo.model.plan.ceiling import usual_calls
+from virtslo.model.plan.scenario import Scenario
+from virtslo.model.run.environment import Environment
 from virtslo.model.whatif.search import Ceiling, Quantity, Trial, TrialOutcome
 
 USED = 0.95

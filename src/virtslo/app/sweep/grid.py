@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from virtslo.base.errors import Problem, ScenarioError
 from virtslo.base.limits import SWEEP_POINTS
-from virtslo.model.environment import SimulatedTarget
-from virtslo.model.scenario import Scenario
+from virtslo.model.plan.scenario import Scenario
+from virtslo.model.simulated.target import SimulatedTarget
 from virtslo.model.whatif.sweep import Knob, Point, Value
 
 PLACE = "--vary"

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from virtslo.base.errors import Problem
-    from virtslo.model.scenario import Scenario
+    from virtslo.model.plan.scenario import Scenario
 
 REPEATED = ("burst", SUITE)
 """What is repeated on the simulated cluster, where repetitions cost little."""

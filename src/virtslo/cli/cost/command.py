@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from virtslo.cli.cost.measuring import Budget, SideAtWork
     from virtslo.cli.running.run_once import Execution
     from virtslo.model.cost.card import CostCard, CostSide
-    from virtslo.model.scenario import Scenario
+    from virtslo.model.plan.scenario import Scenario
     from virtslo.plane.running import PlaneSpec
 
 INCONCLUSIVE: Final = 4

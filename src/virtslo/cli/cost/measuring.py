@@ -20,10 +20,10 @@ from virtslo.base.errors import ClusterError
 from virtslo.cli.running.run_once import Execution, OneRun
 from virtslo.cli.wiring import RealTarget, open_cluster, read_record
 from virtslo.model.cost.card import CostKey, CostPart, CostRun, CostValue
-from virtslo.model.findings import Finding
-from virtslo.model.operations import HOLD
-from virtslo.model.record import RunRecord
-from virtslo.model.scenario import Scenario
+from virtslo.model.plan.scenario import Scenario
+from virtslo.model.run.findings import Finding
+from virtslo.model.run.record import RunRecord
+from virtslo.model.stage_names import HOLD
 from virtslo.plane.etcd import Stored
 from virtslo.plane.running import PlaneSpec, RunningPlane, running_plane
 from virtslo.regress.cost_card import cost_rows, precision_of

@@ -9,7 +9,7 @@ from dataclasses import replace
 from virtslo.base.clock import SystemClock, to_seconds
 from virtslo.base.units import format_duration
 from virtslo.load.churn import churn_seconds
-from virtslo.model.suite import PartStatus, SuitePart, SuiteRecord
+from virtslo.model.plan.suite import PartStatus, SuitePart, SuiteRecord
 from virtslo.ports.progress import Progress, Snapshot
 
 OWN_SECONDS = 60.0

@@ -19,7 +19,7 @@ from virtslo.app.run.interruption import Interruption
 from virtslo.base.clock import SystemClock
 from virtslo.base.errors import ClusterError, VirtsloError
 from virtslo.cli.signals import leave_to_parent
-from virtslo.model.suite import SuitePart, SuiteRecord
+from virtslo.model.plan.suite import SuitePart, SuiteRecord
 from virtslo.ports.progress import Snapshot
 
 if TYPE_CHECKING:

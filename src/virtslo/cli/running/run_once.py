@@ -33,9 +33,9 @@ from virtslo.cli.wiring import (
     simulated_cluster,
 )
 from virtslo.client.accounting import AccountedTransport, CallAccount
-from virtslo.model.environment import SimulatedTarget
-from virtslo.model.record import HostFacts, RunRecord
-from virtslo.model.scenario import Scenario
+from virtslo.model.plan.scenario import Scenario
+from virtslo.model.run.record import HostFacts, RunRecord
+from virtslo.model.simulated.target import SimulatedTarget
 from virtslo.ports.kube_api import KubeApi
 from virtslo.ports.progress import Progress
 

@@ -31,10 +31,10 @@ from virtslo.cli.wiring import (
     simulated_cluster,
     write_suite,
 )
-from virtslo.model.environment import SimulatedTarget
-from virtslo.model.record import RunRecord, RunStatus
-from virtslo.model.scenario import Scenario
-from virtslo.model.suite import PartStatus, SuitePart, SuiteRecord
+from virtslo.model.plan.scenario import Scenario
+from virtslo.model.plan.suite import PartStatus, SuitePart, SuiteRecord
+from virtslo.model.run.record import RunRecord, RunStatus
+from virtslo.model.simulated.target import SimulatedTarget
 from virtslo.ports.kube_api import KubeApi
 from virtslo.ports.progress import Progress
 

@@ -22,7 +22,7 @@ from virtslo.cli.running.series import RunSeries, new_suite_id
 from virtslo.cli.scenarios import Keyed
 from virtslo.cli.targets import describe_simulated, real_target, simulated_run_target
 from virtslo.cli.wiring import RealTarget, describe_target, read_suite
-from virtslo.model.suite import SuiteRecord, repeated
+from virtslo.model.plan.suite import SuiteRecord, repeated
 
 OF_THE_CLUSTER = (
     ("--simulate", "profile"),

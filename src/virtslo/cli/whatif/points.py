@@ -17,8 +17,8 @@ from virtslo.cli.targets import NOTHING_ASKED, simulated_target
 from virtslo.config.problems import nearest
 from virtslo.config.profiles.settings import ROOTS
 from virtslo.config.scenario_file import read_document
-from virtslo.model.environment import SimulatedTarget
-from virtslo.model.scenario import Scenario
+from virtslo.model.plan.scenario import Scenario
+from virtslo.model.simulated.target import SimulatedTarget
 from virtslo.model.whatif.sweep import Knob, SweepRecord, Value
 
 DEFAULT_SEEDS: Final = 5

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from virtslo.base.errors import Problem
     from virtslo.cli.whatif.search_run import Order
     from virtslo.cli.wiring import RealTarget
-    from virtslo.model.environment import SimulatedTarget
-    from virtslo.model.scenario import Scenario
+    from virtslo.model.plan.scenario import Scenario
+    from virtslo.model.simulated.target import SimulatedTarget
     from virtslo.model.whatif.search import Goal, SearchResult
 
 INTERRUPTED = 130
@@ -247,8 +247,8 @@ def _predicted(
     target: TargetOptions, scenario: "Scenario", where: "RealTarget | None", *, is_count: bool
 ) -> float:
     """Where to begin: a share of the rate that virt-controller's client limit allows."""
-    from virtslo.model.ceiling import DEFAULT_LIMIT, usual_calls
-    from virtslo.model.vocabulary import VIRT_CONTROLLER
+    from virtslo.model.kubernetes.components import VIRT_CONTROLLER
+    from virtslo.model.plan.ceiling import DEFAULT_LIMIT, usual_calls
 
     if is_count:
         return 20.0

@@ -29,10 +29,10 @@ from virtslo.cli.running.series import REST_SECONDS
 from virtslo.cli.signals import handled_signals
 from virtslo.cli.whatif.wiring import write_search
 from virtslo.cli.wiring import RealTarget, open_cluster, read_record, simulated_cluster
-from virtslo.model.environment import SimulatedTarget
-from virtslo.model.record import RunRecord, RunStatus
-from virtslo.model.scenario import Scenario
-from virtslo.model.vocabulary import VIRT_CONTROLLER
+from virtslo.model.kubernetes.components import VIRT_CONTROLLER
+from virtslo.model.plan.scenario import Scenario
+from virtslo.model.run.record import RunRecord, RunStatus
+from virtslo.model.simulated.target import SimulatedTarget
 from virtslo.model.whatif.search import Ceiling, SearchResult, Trial, TrialOutcome
 from virtslo.ports.progress import Progress
 

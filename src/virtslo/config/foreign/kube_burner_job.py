@@ -29,8 +29,8 @@ from virtslo.config.problems import found_text, nearest
 from virtslo.config.schema import API_VERSION
 from virtslo.config.templates.rendering import ITERATIONS, REPLICAS, render_texts
 from virtslo.config.yaml_document import read_text
-from virtslo.model.scenario import Dialect, Template
-from virtslo.model.workload import BY_API_KIND, TRAITS, Kind
+from virtslo.model.plan.scenario import Dialect, Template
+from virtslo.model.plan.workload import BY_API_KIND, TRAITS, Kind
 
 MAX_WAIT: Final = 4 * 3600.0
 DEFAULT_QPS: Final = 5.0

@@ -18,7 +18,7 @@ from virtslo.config.foreign.kube_burner_job import Job, JobReader, with_flags
 from virtslo.config.foreign.kube_burner_keys import GLOBAL_KEYS, ROOT_KEYS
 from virtslo.config.problems import found_text, nearest
 from virtslo.config.templates.rendering import render_texts
-from virtslo.model.scenario import Dialect, Template
+from virtslo.model.plan.scenario import Dialect, Template
 
 PLACES: Final[Mapping[str, str]] = {
     "workload.count": "jobs: jobIterations × replicas",

@@ -19,7 +19,7 @@ from virtslo.base.units import parse_duration
 from virtslo.base.yaml_reader import shorten
 from virtslo.config.problems import found_text, nearest
 from virtslo.config.yaml_document import read_text
-from virtslo.model.perfscale_audit import PerfscaleAuditRequest, Threshold
+from virtslo.model.report.perfscale_audit import PerfscaleAuditRequest, Threshold
 
 KEYS: Final = (
     "startTime", "endTime", "duration", "prometheusURL", "prometheusUserName",

@@ -26,8 +26,8 @@ from virtslo.config.schema import API_VERSION
 from virtslo.config.templates.rendering import render_texts
 from virtslo.config.yaml_document import read_text
 from virtslo.model.identifiers import Object
-from virtslo.model.scenario import Dialect, Template
-from virtslo.model.workload import BY_API_KIND, TRAITS, Kind
+from virtslo.model.plan.scenario import Dialect, Template
+from virtslo.model.plan.workload import BY_API_KIND, TRAITS, Kind
 
 KEYS: Final = ("name", "type", "timeout", "count", "churn", "minChurnSleep", "object")
 OBJECT_KEYS: Final = ("templateFile", "objectTemplate", "inputVars")

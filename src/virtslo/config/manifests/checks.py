@@ -10,8 +10,8 @@ from typing import Any, Final
 from virtslo.base.errors import Problem
 from virtslo.config.problems import found_text
 from virtslo.model.identifiers import Object
-from virtslo.model.resources import OLDER_VERSIONS, Resource
-from virtslo.model.workload import TRAITS, Kind
+from virtslo.model.kubernetes.resources import OLDER_VERSIONS, Resource
+from virtslo.model.plan.workload import TRAITS, Kind
 
 _FOREIGN_METADATA: Final = {
     "ownerReferences": "an object of a load test has no owner: remove it",

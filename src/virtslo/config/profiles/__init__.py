@@ -20,8 +20,8 @@ from virtslo.config.profiles.profile_file import (
     read_profile_document,
 )
 from virtslo.config.profiles.settings import with_settings
-from virtslo.model.environment import SimulatedTarget
-from virtslo.model.profile import Profile, Setting
+from virtslo.model.simulated.profile import Profile, Setting
+from virtslo.model.simulated.target import SimulatedTarget
 
 _FOLDER: Final = package_data.files("virtslo.config.profiles")
 _SUFFIXES: Final = (".yaml", ".yml", ".json")

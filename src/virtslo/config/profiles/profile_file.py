@@ -15,8 +15,8 @@ from virtslo.base.errors import Problem, ScenarioError
 from virtslo.config.problems import nearest
 from virtslo.config.profiles.structure import Part, converted
 from virtslo.config.yaml_document import read_mapping
-from virtslo.model.client_limits import COMPONENT_LIMITS
-from virtslo.model.profile import (
+from virtslo.model.kubernetes.client_limits import COMPONENT_LIMITS
+from virtslo.model.simulated.profile import (
     PARAMETERS,
     SUPERFLUOUS_CALLS,
     ComponentLimits,

@@ -13,9 +13,14 @@ from virtslo.config.problems import nearest
 from virtslo.config.profiles.kubevirt_fields import CONFIGURATION_FIELDS, SPEC_FIELDS
 from virtslo.config.profiles.profile_file import ROOT
 from virtslo.config.profiles.structure import converted, part_at
-from virtslo.model.client_limits import LIMIT_KEYS
-from virtslo.model.profile import THREAD_FLAGS, Setting
-from virtslo.model.vocabulary import VIRT_API, VIRT_CONTROLLER, VIRT_HANDLER, VIRT_OPERATOR
+from virtslo.model.kubernetes.client_limits import LIMIT_KEYS
+from virtslo.model.kubernetes.components import (
+    VIRT_API,
+    VIRT_CONTROLLER,
+    VIRT_HANDLER,
+    VIRT_OPERATOR,
+)
+from virtslo.model.simulated.profile import THREAD_FLAGS, Setting
 
 Path = tuple[str, ...]
 PROFILE: Final = "profile"

@@ -10,8 +10,8 @@ from typing import Any, Final, Protocol
 from virtslo.base.errors import Problem, ScenarioError
 from virtslo.config.profiles import choose_profile, profile_with
 from virtslo.config.profiles.settings import read_settings
-from virtslo.model.profile import Setting
-from virtslo.model.scenario import Simulation
+from virtslo.model.plan.scenario import Simulation
+from virtslo.model.simulated.profile import Setting
 
 DEFAULT_PROFILE: Final = "ci"
 SET: Final = "--set"

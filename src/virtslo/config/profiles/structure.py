@@ -1,7 +1,7 @@
 """A profile's structure, read off its types: what keys there are, and what a value may be.
 
 Invariant: every value is converted strictly or gives exactly one problem; a field that is added to
-the types of `model/profile.py` can be written in files and set without a change here.
+the types of `model/simulated/profile.py` can be written in files and set without a change here.
 """
 
 import math
@@ -16,7 +16,7 @@ from virtslo.base.errors import Problem
 from virtslo.base.quantity import parse_quantity
 from virtslo.base.units import parse_duration
 from virtslo.config.problems import found_text, nearest
-from virtslo.model.profile import QUANTITY, SECONDS
+from virtslo.model.simulated.profile import QUANTITY, SECONDS
 
 _NUMBERS: Final = (int, float)
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Final
 
-from virtslo.model.scenario import Template
-from virtslo.model.workload import Kind
+from virtslo.model.plan.scenario import Template
+from virtslo.model.plan.workload import Kind
 
 _CIRROS: Final = ("image", "cpu", "memory")
 _FEDORA: Final = ("image", "cores", "memory")

@@ -19,7 +19,7 @@ from virtslo.config.templates.builtin import (
 )
 from virtslo.config.templates.rendering import render_manifests
 from virtslo.config.yaml_document import read_text
-from virtslo.model.scenario import Dialect, Template
+from virtslo.model.plan.scenario import Dialect, Template
 
 RESERVED: Final = ("index", "name", "namespace", "run_id", "replica", "replicas", "group")
 _SUFFIXES: Final = (".yaml", ".yml", ".j2", ".jinja", ".tmpl", ".tpl", ".json")

@@ -15,8 +15,8 @@ from virtslo.base.yaml_reader import STRICT, YamlProblem
 from virtslo.config.manifests.checks import current, manifest_problems
 from virtslo.config.manifests.reader import MANIFEST, ManifestReader
 from virtslo.model.identifiers import Object
-from virtslo.model.scenario import GENERATION, Dialect, Template
-from virtslo.model.workload import Kind
+from virtslo.model.plan.scenario import GENERATION, Dialect, Template
+from virtslo.model.plan.workload import Kind
 
 MAX_DOCUMENT: Final = 256 * 1024
 MAX_TOTAL: Final = 256 * 1024 * 1024

@@ -14,11 +14,11 @@ from virtslo.client.work_queue import WorkQueue
 from virtslo.hollow.client_go.cache import Cache
 from virtslo.hollow.client_go.event_handlers import latest
 from virtslo.hollow.process.component import Component, run_workers
-from virtslo.model import resources
 from virtslo.model.identifiers import Object
-from virtslo.model.other_resources import OTHERS
-from virtslo.model.profile import ComponentLimits
-from virtslo.model.resources import Resource
+from virtslo.model.kubernetes import resources
+from virtslo.model.kubernetes.other_resources import OTHERS
+from virtslo.model.kubernetes.resources import Resource
+from virtslo.model.simulated.profile import ComponentLimits
 from virtslo.ports.kube_api import PatchType
 
 OF_WORKLOADS: Final = (

@@ -11,10 +11,10 @@ from virtslo.base.errors import AlreadyExists, ClusterError, Conflict, NotFound
 from virtslo.client.work_queue import WorkQueue
 from virtslo.hollow.client_go.cache import Cache, key_of
 from virtslo.hollow.process.component import Component, run_workers
-from virtslo.model import resources
 from virtslo.model.identifiers import NamespacedName, Object
-from virtslo.model.other_resources import OTHERS
-from virtslo.model.resources import Resource
+from virtslo.model.kubernetes import resources
+from virtslo.model.kubernetes.other_resources import OTHERS
+from virtslo.model.kubernetes.resources import Resource
 from virtslo.ports.kube_api import Selection
 
 WORKERS: Final = 10

@@ -15,8 +15,8 @@ from virtslo.hollow.client_go.cache import Cache
 from virtslo.hollow.client_go.conditions import find_condition
 from virtslo.hollow.node.heartbeats import NODE_NAMESPACE
 from virtslo.hollow.process.component import KUBEVIRT_NAMESPACE, Component
-from virtslo.model import resources
 from virtslo.model.identifiers import Object
+from virtslo.model.kubernetes import resources
 from virtslo.ports.kube_api import PatchType, Selection
 
 LOOK_EVERY: Final = 5.0

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from virtslo.model.identifiers import Object
-from virtslo.model.pod_requests import node_amounts
+from virtslo.model.kubernetes.pod_requests import node_amounts
 
 UNSCHEDULABLE: Final = "node(s) were unschedulable"
 TAINTED: Final = "node(s) had untolerated taint"

@@ -25,9 +25,9 @@ from virtslo.hollow.kubernetes.scheduling_queue import FLUSH_EVERY_SECONDS, Unsc
 from virtslo.hollow.process.component import Component
 from virtslo.hollow.process.delays import SCHEDULE, Delays
 from virtslo.hollow.process.recorder import EventRecorder
-from virtslo.model import resources
 from virtslo.model.identifiers import NamespacedName, Object
-from virtslo.model.pod_requests import pod_requests
+from virtslo.model.kubernetes import resources
+from virtslo.model.kubernetes.pod_requests import pod_requests
 from virtslo.ports.kube_api import PatchType
 
 REQUIRED: Final = "requiredDuringSchedulingIgnoredDuringExecution"

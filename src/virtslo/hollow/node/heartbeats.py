@@ -11,8 +11,8 @@ from typing import Final
 from virtslo.base.clock import micro_timestamp, timestamp, to_nanoseconds
 from virtslo.base.errors import AlreadyExists, ClusterError
 from virtslo.hollow.process.component import Component
-from virtslo.model import resources
 from virtslo.model.identifiers import Object
+from virtslo.model.kubernetes import resources
 from virtslo.ports.kube_api import PatchType
 
 LEASE_EVERY: Final = 10.0

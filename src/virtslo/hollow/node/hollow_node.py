@@ -16,7 +16,7 @@ from virtslo.hollow.process.component import Component
 from virtslo.hollow.process.delays import Delays
 from virtslo.hollow.process.lifecycle import Startable
 from virtslo.hollow.vmi.vmi_status import NODE_LABEL
-from virtslo.model import resources
+from virtslo.model.kubernetes import resources
 from virtslo.ports.kube_api import Selection
 
 

@@ -15,8 +15,8 @@ from virtslo.hollow.node.machine import Machine
 from virtslo.hollow.node.pod_network import PodNetwork
 from virtslo.hollow.process.component import Component
 from virtslo.hollow.process.delays import POD_CREATE, POD_START, POD_STOP, Delays
-from virtslo.model import resources
 from virtslo.model.identifiers import Object
+from virtslo.model.kubernetes import resources
 from virtslo.ports.kube_api import PatchType
 
 PATIENCE: Final = 20

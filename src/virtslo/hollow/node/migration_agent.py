@@ -19,7 +19,7 @@ from virtslo.hollow.process.delays import MIGRATE, MIGRATION_PREPARE, Delays
 from virtslo.hollow.process.recorder import EventRecorder
 from virtslo.hollow.vmi.vmi_status import NODE_LABEL
 from virtslo.model.identifiers import Object
-from virtslo.model.vocabulary import VIRT_HANDLER
+from virtslo.model.kubernetes.components import VIRT_HANDLER
 
 TARGET_LABEL: Final = "kubevirt.io/migrationTargetNodeName"
 

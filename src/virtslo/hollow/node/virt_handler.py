@@ -19,7 +19,7 @@ from virtslo.hollow.process.delays import BOOT, DOMAIN_DEFINE, SHUTDOWN, Delays
 from virtslo.hollow.process.recorder import EventRecorder
 from virtslo.hollow.vmi.vmi_status import is_final, with_phase
 from virtslo.model.identifiers import Object
-from virtslo.model.vocabulary import VIRT_HANDLER
+from virtslo.model.kubernetes.components import VIRT_HANDLER
 
 _NEVER: Final = {"lastProbeTime": None, "lastTransitionTime": None}
 """As the real one writes it: virt-controller's patches test conditions field by field."""

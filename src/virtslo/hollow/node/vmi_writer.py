@@ -11,8 +11,8 @@ from virtslo.base.errors import ClusterError, Conflict, NotFound
 from virtslo.hollow.client_go.cache import Cache, key_of
 from virtslo.hollow.process.component import Component
 from virtslo.hollow.process.delays import Delays
-from virtslo.model import resources
 from virtslo.model.identifiers import Object
+from virtslo.model.kubernetes import resources
 
 FIRST_RETRY_NS: Final = 5_000_000
 LONGEST_RETRY_NS: Final = 5_000_000_000

@@ -7,10 +7,10 @@ says nothing of has KubeVirt's default.
 from typing import Any
 
 from virtslo.hollow.process.component import DEFAULT_LIMITS, Component
-from virtslo.model import resources
-from virtslo.model.client_limits import LIMIT_KEYS
 from virtslo.model.identifiers import Object
-from virtslo.model.profile import ComponentLimits, MigrationLimits
+from virtslo.model.kubernetes import resources
+from virtslo.model.kubernetes.client_limits import LIMIT_KEYS
+from virtslo.model.simulated.profile import ComponentLimits, MigrationLimits
 
 
 def follow_limits(component: Component) -> None:

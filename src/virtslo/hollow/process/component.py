@@ -19,11 +19,11 @@ from virtslo.client.work_queue import WorkQueue
 from virtslo.hollow.client_go.bad_objects import UNREADABLE, BadObjects, name_of
 from virtslo.hollow.client_go.cache import Cache
 from virtslo.hollow.process.delays import Work, draw, working_alone
-from virtslo.model import client_limits
 from virtslo.model.identifiers import NamespacedName, Object
-from virtslo.model.identity import Identity
-from virtslo.model.profile import ComponentLimits, Distribution
-from virtslo.model.resources import Resource
+from virtslo.model.kubernetes import client_limits
+from virtslo.model.kubernetes.identity import Identity
+from virtslo.model.kubernetes.resources import Resource
+from virtslo.model.simulated.profile import ComponentLimits, Distribution
 from virtslo.ports.kube_api import EVERYTHING, KubeApi, Selection, Transport
 
 K = TypeVar("K", bound=Hashable)

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from virtslo.base.clock import Clock, sleep
-from virtslo.model.profile import ZERO, Distribution, Profile
+from virtslo.model.simulated.profile import ZERO, Distribution, Profile
 
 SCHEDULE: Final = "schedule"
 POD_CREATE: Final = "pod_create"

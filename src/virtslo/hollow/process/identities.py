@@ -2,8 +2,13 @@
 
 from typing import Final
 
-from virtslo.model.identity import Identity
-from virtslo.model.vocabulary import VIRT_API, VIRT_CONTROLLER, VIRT_HANDLER, VIRT_OPERATOR
+from virtslo.model.kubernetes.components import (
+    VIRT_API,
+    VIRT_CONTROLLER,
+    VIRT_HANDLER,
+    VIRT_OPERATOR,
+)
+from virtslo.model.kubernetes.identity import Identity
 
 KUBERNETES: Final = "v1.36.2 (linux/amd64) kubernetes/simulated"
 KUBEVIRT: Final = "v0.0.0 (linux/amd64) kubernetes/simulated"

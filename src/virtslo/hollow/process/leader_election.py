@@ -9,8 +9,8 @@ from typing import Any, Final
 from virtslo.base.clock import Clock, micro_timestamp, sleep, to_nanoseconds
 from virtslo.base.errors import ClusterError, NotFound
 from virtslo.hollow.process.component import Component
-from virtslo.model import resources
 from virtslo.model.identifiers import Object
+from virtslo.model.kubernetes import resources
 
 LEASE_SECONDS: Final = 15.0
 RENEW_DEADLINE_SECONDS: Final = 10.0

@@ -12,8 +12,8 @@ from virtslo.client.accounting import METHODS, Endpoint
 from virtslo.client.exposition import Exposition
 from virtslo.client.histogram import Histogram
 from virtslo.hollow.process.component import Component
-from virtslo.model import kubevirt_metrics
-from virtslo.model.vocabulary import VIRT_API, VIRT_CONTROLLER, VIRT_HANDLER
+from virtslo.model.kubernetes import kubevirt_metrics
+from virtslo.model.kubernetes.components import VIRT_API, VIRT_CONTROLLER, VIRT_HANDLER
 
 CPU_PER_REQUEST: Final = 0.003
 """Seconds: virt-controller spends 0.030 s on the ten or so requests that bring one VMI up."""

@@ -13,8 +13,8 @@ from virtslo.base.clock import timestamp, to_nanoseconds
 from virtslo.base.errors import ClusterError, NotFound
 from virtslo.client.token_bucket import TokenBucket
 from virtslo.hollow.process.component import Component
-from virtslo.model import resources
 from virtslo.model.identifiers import Object
+from virtslo.model.kubernetes import resources
 from virtslo.ports.kube_api import PatchType
 
 LONGEST_MEMORY: Final = 4096

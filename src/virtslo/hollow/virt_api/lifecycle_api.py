@@ -10,8 +10,8 @@ from typing import Any, Final
 from virtslo.base.clock import timestamp
 from virtslo.base.errors import BadRequest, Conflict, NotFound, ServerFailure
 from virtslo.hollow.process.component import Component
-from virtslo.model import resources
 from virtslo.model.identifiers import Object
+from virtslo.model.kubernetes import resources
 from virtslo.ports.kube_api import PatchType
 
 PATIENCE: Final = 5

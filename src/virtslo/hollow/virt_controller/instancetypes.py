@@ -12,9 +12,9 @@ from virtslo.hollow.client_go.cache import Cache
 from virtslo.hollow.client_go.ownership import controller_reference
 from virtslo.hollow.process.component import Component
 from virtslo.hollow.virt_controller.preferences import with_preference
-from virtslo.model import resources
 from virtslo.model.identifiers import Object
-from virtslo.model.resources import Resource
+from virtslo.model.kubernetes import resources
+from virtslo.model.kubernetes.resources import Resource
 from virtslo.ports.kube_api import PatchType
 
 _KINDS: Final = {

@@ -19,8 +19,8 @@ from virtslo.hollow.process.recorder import EventRecorder
 from virtslo.hollow.vmi.launcher import pod_for
 from virtslo.hollow.vmi.run_strategy import is_over
 from virtslo.hollow.vmi.vmi_status import is_going_down, is_pod_ready, with_phase
-from virtslo.model import resources
 from virtslo.model.identifiers import NamespacedName, Object
+from virtslo.model.kubernetes import resources
 from virtslo.ports.kube_api import PatchType
 
 MIGRATION_FINALIZER: Final = "kubevirt.io/migrationJobFinalize"

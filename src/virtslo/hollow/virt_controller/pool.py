@@ -27,8 +27,8 @@ from virtslo.hollow.virt_controller.pool_template import (
     vm_of_pool,
 )
 from virtslo.hollow.virt_controller.pool_update import PoolUpdate
-from virtslo.model import resources
 from virtslo.model.identifiers import NamespacedName, Object
+from virtslo.model.kubernetes import resources
 from virtslo.ports.kube_api import PatchType
 
 BURST_REPLICAS: Final = 250

@@ -21,8 +21,8 @@ from virtslo.hollow.virt_controller.pool_template import (
     vm_of_pool,
     vm_spec_of_pool,
 )
-from virtslo.model import resources
 from virtslo.model.identifiers import NamespacedName, Object
+from virtslo.model.kubernetes import resources
 from virtslo.ports.kube_api import PatchType
 
 RETRY_SECONDS: Final = 3.0

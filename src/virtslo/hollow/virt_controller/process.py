@@ -19,9 +19,9 @@ from virtslo.hollow.virt_controller.superfluous_calls import WORKERS as SUPERFLU
 from virtslo.hollow.virt_controller.superfluous_calls import SuperfluousCalls
 from virtslo.hollow.virt_controller.vm import VmController
 from virtslo.hollow.virt_controller.vmi import VmiController
-from virtslo.model import resources
 from virtslo.model.identifiers import NamespacedName
-from virtslo.model.profile import THREADS
+from virtslo.model.kubernetes import resources
+from virtslo.model.simulated.profile import THREADS
 from virtslo.ports.kube_api import Selection
 
 Work = tuple[str, WorkQueue[NamespacedName], Callable[[NamespacedName], Awaitable[None]]]

@@ -19,8 +19,8 @@ from virtslo.hollow.process.component import Component
 from virtslo.hollow.process.recorder import EventRecorder
 from virtslo.hollow.virt_controller.pool_status import next_pool_status
 from virtslo.hollow.vmi.run_strategy import is_over
-from virtslo.model import resources
 from virtslo.model.identifiers import NamespacedName, Object
+from virtslo.model.kubernetes import resources
 
 BURST_REPLICAS: Final = 250
 

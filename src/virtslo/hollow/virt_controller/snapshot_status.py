@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from virtslo.hollow.client_go.cache import Cache, key_of
 from virtslo.hollow.process.component import Component
-from virtslo.model import resources
 from virtslo.model.identifiers import NamespacedName, Object
+from virtslo.model.kubernetes import resources
 
 WORKERS: Final = 6
 """virt-controller's default threads for snapshots."""

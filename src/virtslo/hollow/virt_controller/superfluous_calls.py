@@ -9,9 +9,9 @@ from typing import Final
 
 from virtslo.hollow.client_go.cache import Cache, key_of
 from virtslo.hollow.process.component import Component
-from virtslo.model import resources
 from virtslo.model.identifiers import RUNNING, NamespacedName, Object
-from virtslo.model.profile import GET_NODES, PATCH_VMIS
+from virtslo.model.kubernetes import resources
+from virtslo.model.simulated.profile import GET_NODES, PATCH_VMIS
 from virtslo.ports.kube_api import PatchType
 
 WORKERS: Final = 3

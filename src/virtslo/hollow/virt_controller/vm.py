@@ -31,8 +31,8 @@ from virtslo.hollow.virt_controller.vm_status import (
 )
 from virtslo.hollow.vmi.run_strategy import Decision, decide, is_over
 from virtslo.hollow.vmi.vmi_status import VM_FINALIZER
-from virtslo.model import resources
 from virtslo.model.identifiers import NamespacedName, Object
+from virtslo.model.kubernetes import resources
 from virtslo.ports.kube_api import PatchType
 
 

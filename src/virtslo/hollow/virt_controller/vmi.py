@@ -28,8 +28,8 @@ from virtslo.hollow.vmi.vmi_status import (
     next_vmi,
     vmi_patch,
 )
-from virtslo.model import resources
 from virtslo.model.identifiers import NamespacedName, Object
+from virtslo.model.kubernetes import resources
 from virtslo.ports.kube_api import PatchType
 
 UNPROCESSED: Final = frozenset({"", "Pending"})

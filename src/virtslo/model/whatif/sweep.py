@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from virtslo.model.environment import SimulatedTarget
-from virtslo.model.figures import Interval
-from virtslo.model.scenario import Scenario
+from virtslo.model.plan.scenario import Scenario
+from virtslo.model.report.figures import Interval
+from virtslo.model.simulated.target import SimulatedTarget
 
 SWEEP_VERSION = 1
 Value = str | int | float

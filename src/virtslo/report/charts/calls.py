@@ -3,7 +3,7 @@
 Invariant: 2xx are drawn, the others are listed; counts are those of the measured stage's window.
 """
 
-from virtslo.model.run_detail import RunDetail
+from virtslo.model.report.run_detail import RunDetail
 from virtslo.report.charts.chart import STAGES, Chart
 from virtslo.report.content import Sheet
 from virtslo.report.numbers import number

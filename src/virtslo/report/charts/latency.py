@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from virtslo.model.identifiers import RUNNING
-from virtslo.model.run_detail import ObjectTrack, RunDetail
+from virtslo.model.report.run_detail import ObjectTrack, RunDetail
 from virtslo.model.vocabulary import TABLE_PHASES
 from virtslo.report.charts.chart import DASHES, Chart
 from virtslo.report.charts.plot_series import distribution, histogram, thinned

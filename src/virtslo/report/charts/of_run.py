@@ -6,8 +6,8 @@ Invariant: a plot without data is left out, never drawn empty.
 from collections.abc import Mapping
 from typing import Any
 
-from virtslo.model.report import RunSummary
-from virtslo.model.run_detail import RunDetail
+from virtslo.model.report.document import RunSummary
+from virtslo.model.report.run_detail import RunDetail
 from virtslo.report.charts.calls import calls_chart
 from virtslo.report.charts.chart import Chart
 from virtslo.report.charts.latency import ecdf_chart, histogram_chart, objects_chart, steps_chart

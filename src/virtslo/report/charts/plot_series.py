@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from virtslo.model.run_detail import ObjectTrack, RunDetail
+from virtslo.model.report.run_detail import ObjectTrack, RunDetail
 
 MOMENTS: Final = 500
 """At how many moments a population is shown at most."""

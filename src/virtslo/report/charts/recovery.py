@@ -5,7 +5,7 @@ Invariant: a cycle that did not recover has no bar and is listed with its reason
 
 from statistics import median
 
-from virtslo.model.run_detail import RunDetail
+from virtslo.model.report.run_detail import RunDetail
 from virtslo.report.charts.chart import Chart
 from virtslo.report.content import Sheet
 from virtslo.report.numbers import number, seconds

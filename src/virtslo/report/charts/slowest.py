@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from virtslo.model.identifiers import RUNNING
-from virtslo.model.run_detail import ObjectTrack, RunDetail
+from virtslo.model.report.run_detail import ObjectTrack, RunDetail
 from virtslo.model.vocabulary import TABLE_PHASES
 from virtslo.report.charts.chart import Chart
 from virtslo.report.content import Sheet

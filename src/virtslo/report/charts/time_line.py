@@ -7,8 +7,8 @@ highest of each bin is kept.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from virtslo.model.report import RunSummary
-from virtslo.model.run_detail import RunDetail, StageSpan
+from virtslo.model.report.document import RunSummary
+from virtslo.model.report.run_detail import RunDetail, StageSpan
 from virtslo.model.vocabulary import TABLE_PHASES
 from virtslo.report.charts.chart import DASHES, PATTERNS, STAGES, Chart
 from virtslo.report.charts.plot_series import (

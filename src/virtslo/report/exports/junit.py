@@ -7,8 +7,8 @@ failure.
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from virtslo.base.plain_text import harmless
-from virtslo.model.report import Report, RunSummary
-from virtslo.model.verdicts import Outcome, Verdict
+from virtslo.model.report.document import Report, RunSummary
+from virtslo.model.report.verdicts import Outcome, Verdict
 from virtslo.report.content import environment_lines
 from virtslo.report.numbers import amount, value_of
 

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from virtslo.base.plain_text import file_name
 from virtslo.model.identifiers import RUNNING
-from virtslo.model.report import Report, RunSummary
-from virtslo.model.run_detail import LatencySummary, ObjectTrack, RunDetail
+from virtslo.model.report.document import Report, RunSummary
+from virtslo.model.report.run_detail import LatencySummary, ObjectTrack, RunDetail
 from virtslo.model.vocabulary import TABLE_PHASES
 from virtslo.report.marking import date_at, detailed_runs, is_simulated, marked, stable_uuid
 

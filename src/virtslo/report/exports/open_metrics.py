@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
-from virtslo.model.indicators import Indicator
-from virtslo.model.report import Report, RunSummary
-from virtslo.model.verdicts import Outcome
+from virtslo.model.report.document import Report, RunSummary
+from virtslo.model.report.indicators import Indicator
+from virtslo.model.report.verdicts import Outcome
 
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import GaugeMetricFamily

@@ -6,9 +6,9 @@ Invariant: a data item has only the percentiles that exist; one that has none is
 import json
 from typing import Any, Final
 
-from virtslo.model.report import Report, RunSummary
-from virtslo.model.run_detail import LatencySummary, RunDetail
-from virtslo.model.workload import Kind
+from virtslo.model.plan.workload import Kind
+from virtslo.model.report.document import Report, RunSummary
+from virtslo.model.report.run_detail import LatencySummary, RunDetail
 from virtslo.report.marking import detailed_runs, marked
 
 VERSION: Final = "v1"

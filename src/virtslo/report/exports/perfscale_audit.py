@@ -9,8 +9,8 @@ import json
 from collections import Counter
 from typing import Any, Final
 
-from virtslo.model.report import Report, RunSummary
-from virtslo.model.run_detail import RunDetail
+from virtslo.model.report.document import Report, RunSummary
+from virtslo.model.report.run_detail import RunDetail
 from virtslo.report.marking import PREFIX, detailed_runs, is_simulated
 
 _LATENCIES: Final = {

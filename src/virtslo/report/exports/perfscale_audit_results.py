@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from virtslo.model.perfscale_audit import (
+from virtslo.model.report.perfscale_audit import (
     PerfscaleAuditResult,
     PerfscaleAuditValue,
     ThresholdVerdict,
 )
-from virtslo.model.verdicts import Outcome
+from virtslo.model.report.verdicts import Outcome
 from virtslo.report.numbers import number
 
 

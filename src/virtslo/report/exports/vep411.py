@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from virtslo.base.plain_text import csv_text, file_name
 from virtslo.model.identifiers import RUNNING
-from virtslo.model.report import Report, RunSummary
-from virtslo.model.run_detail import ObjectTrack, RunDetail
+from virtslo.model.report.document import Report, RunSummary
+from virtslo.model.report.run_detail import ObjectTrack, RunDetail
 from virtslo.report.marking import date_at, detailed_runs, marked
 
 SCHEMA_VERSION: Final = "1.0.0"

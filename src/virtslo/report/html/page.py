@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from importlib import resources as package_data
 from typing import Any, Final
 
-from virtslo.model.figures import Figure
-from virtslo.model.report import Report, RunSummary
+from virtslo.model.report.document import Report, RunSummary
+from virtslo.model.report.figures import Figure
 from virtslo.model.vocabulary import KIND_TITLES, TEST_TITLES
 from virtslo.report.call_sheets import call_sheets
 from virtslo.report.charts.chart import Chart

@@ -7,8 +7,8 @@ report prints; a plot without a promise has none drawn.
 from collections.abc import Sequence
 from typing import Any, Final
 
-from virtslo.model.figures import Figure
-from virtslo.model.report import Report, RunSummary
+from virtslo.model.report.document import Report, RunSummary
+from virtslo.model.report.figures import Figure
 from virtslo.report.charts.chart import Chart
 from virtslo.report.headline import BURST, CHURN, Subject
 from virtslo.report.numbers import amount, measured

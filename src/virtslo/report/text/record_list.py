@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from virtslo.model.report import RecordLine, Report
+from virtslo.model.report.document import RecordLine, Report
 from virtslo.report.conclusion import run_words, short_id, verdict_sentence
 from virtslo.report.content import Sheet
 from virtslo.report.text.console import drawn, print_sheet

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from virtslo.model.identifiers import RUNNING
-from virtslo.model.run_detail import RunDetail
+from virtslo.model.report.run_detail import RunDetail
 from virtslo.model.vocabulary import TABLE_PHASES
 from virtslo.report.charts.plot_series import moments_of, population, rates, span_of
 from virtslo.report.numbers import number, seconds

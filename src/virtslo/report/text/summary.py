@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
-from virtslo.model.figures import Figure
-from virtslo.model.findings import Finding
-from virtslo.model.report import Report, RunSummary
-from virtslo.model.verdicts import Outcome, Verdict
+from virtslo.model.report.document import Report, RunSummary
+from virtslo.model.report.figures import Figure
+from virtslo.model.report.verdicts import Outcome, Verdict
+from virtslo.model.run.findings import Finding
 from virtslo.report.content import (
     Footnotes,
     Sheet,

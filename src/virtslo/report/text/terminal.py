@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from virtslo.base.plain_text import harmless
-from virtslo.model.report import Report
+from virtslo.model.report.document import Report
 from virtslo.report.call_sheets import call_sheets
 from virtslo.report.conclusion import MET, conclusion_lines
 from virtslo.report.content import (

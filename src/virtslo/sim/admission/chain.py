@@ -11,10 +11,10 @@ from typing import Any, Final
 
 from virtslo.base import quantity
 from virtslo.base.errors import ApiError, BadRequest, Forbidden, NotFound
-from virtslo.model import resources
 from virtslo.model.identifiers import Object
-from virtslo.model.identity import Identity
-from virtslo.model.resources import Resource
+from virtslo.model.kubernetes import resources
+from virtslo.model.kubernetes.identity import Identity
+from virtslo.model.kubernetes.resources import Resource
 from virtslo.sim.admission import kubevirt_defaults as defaults
 from virtslo.sim.admission import kubevirt_rules as rules
 from virtslo.sim.admission.instancetype_rules import instancetype_causes

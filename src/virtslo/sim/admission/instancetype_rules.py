@@ -6,8 +6,8 @@ Invariant: reads the store, changes nothing; the words are those of KubeVirt's V
 from collections.abc import Mapping
 from typing import Any, Final
 
-from virtslo.model import resources
-from virtslo.model.resources import Resource
+from virtslo.model.kubernetes import resources
+from virtslo.model.kubernetes.resources import Resource
 from virtslo.sim.api.refusals import INVALID, Cause
 from virtslo.sim.storage.object_store import ObjectStore
 

@@ -6,8 +6,8 @@ Invariant: reads the store, changes only the migration's labels; the words are K
 from typing import Final
 
 from virtslo.base.errors import BadRequest
-from virtslo.model import resources
 from virtslo.model.identifiers import Object
+from virtslo.model.kubernetes import resources
 from virtslo.sim.api.refusals import REQUIRED, Cause, denied
 from virtslo.sim.storage.object_store import ObjectStore
 

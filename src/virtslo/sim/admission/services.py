@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from virtslo.model.identifiers import Object
-from virtslo.model.resources import SERVICES
+from virtslo.model.kubernetes.resources import SERVICES
 from virtslo.sim.api.refusals import Cause, invalid, required
 from virtslo.sim.storage.object_store import ObjectStore
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from virtslo.base.errors import BadRequest, ServerFailure
 from virtslo.model.identifiers import Object
-from virtslo.model.resources import Resource
+from virtslo.model.kubernetes.resources import Resource
 from virtslo.sim.api.refusals import (
     Cause,
     invalid,

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from virtslo.base.errors import BadRequest, Conflict, Forbidden, Invalid, NotFound
 from virtslo.model.identifiers import Object
-from virtslo.model.resources import Resource
+from virtslo.model.kubernetes.resources import Resource
 
 REQUIRED: Final = "FieldValueRequired"
 INVALID: Final = "FieldValueInvalid"

@@ -8,7 +8,7 @@ import msgspec
 from msgspec.structs import astuple
 
 from virtslo.model.identifiers import Object
-from virtslo.model.identity import Identity
+from virtslo.model.kubernetes.identity import Identity
 from virtslo.ports.kube_api import Call
 
 

@@ -6,10 +6,10 @@ Invariant: rules are data; the handlers have no `if kind ==`.
 from dataclasses import dataclass
 from typing import Final
 
-from virtslo.model import resources
-from virtslo.model.other_resources import OTHERS
-from virtslo.model.resources import Resource
-from virtslo.model.review_resources import REVIEWS, TOKEN_REQUESTS
+from virtslo.model.kubernetes import resources
+from virtslo.model.kubernetes.other_resources import OTHERS
+from virtslo.model.kubernetes.resources import Resource
+from virtslo.model.kubernetes.review_resources import REVIEWS, TOKEN_REQUESTS
 from virtslo.sim.api.refusals import BUILT_IN
 
 

@@ -6,8 +6,8 @@ Invariant: what discovery lists is what is served.
 from collections.abc import Mapping
 from typing import Final
 
-from virtslo.model.resources import Resource
-from virtslo.model.review_resources import REVIEWS, TOKEN_REQUESTS
+from virtslo.model.kubernetes.resources import Resource
+from virtslo.model.kubernetes.review_resources import REVIEWS, TOKEN_REQUESTS
 
 _OF_OBJECTS: Final = (
     "create",

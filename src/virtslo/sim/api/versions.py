@@ -7,11 +7,11 @@ stored version the served resource *is* the resource, and objects pass untouched
 from dataclasses import replace
 from typing import Any, Final
 
-from virtslo.model import resources
 from virtslo.model.identifiers import Object
-from virtslo.model.other_resources import OTHERS
-from virtslo.model.resources import Resource
-from virtslo.model.review_resources import REVIEWS
+from virtslo.model.kubernetes import resources
+from virtslo.model.kubernetes.other_resources import OTHERS
+from virtslo.model.kubernetes.resources import Resource
+from virtslo.model.kubernetes.review_resources import REVIEWS
 
 
 def served_as(resource: Resource) -> tuple[Resource, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from virtslo.base.clock import Clock, to_nanoseconds, to_seconds
 from virtslo.base.stage_board import MEASURED, StageBoard
-from virtslo.model.faults import WHOLE_RUN, Fault
+from virtslo.model.simulated.faults import WHOLE_RUN, Fault
 from virtslo.ports.fault_play import Play
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from virtslo.base.clock import Clock, sleep
 from virtslo.base.errors import ConnectionLost, ServerFailure, TooManyRequests
-from virtslo.model.faults import Fault
+from virtslo.model.simulated.faults import Fault
 from virtslo.sim.admission.webhooks import webhook_of
 from virtslo.sim.api.requests import Request
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from virtslo.base.clock import Clock, to_nanoseconds
 from virtslo.base.errors import TooManyRequests
-from virtslo.model.profile import ServerProfile
+from virtslo.model.simulated.profile import ServerProfile
 from virtslo.sim.flow_control.cores import Pace, SharedCores
 
 _READS = frozenset({"get", "list", "watch"})

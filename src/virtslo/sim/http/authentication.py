@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 from virtslo.base.errors import Forbidden, ServerFailure
 from virtslo.base.plain_text import shown_text
-from virtslo.model.identity import Identity
+from virtslo.model.kubernetes.identity import Identity
 from virtslo.sim.objects.tokens import USERNAME_PREFIX, groups_of
 
 ADMINISTRATOR: Final = "kubernetes-admin"

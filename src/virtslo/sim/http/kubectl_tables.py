@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Any, Final
 
 from virtslo.model.identifiers import Object
-from virtslo.model.resources import Resource
+from virtslo.model.kubernetes.resources import Resource
 from virtslo.sim.http.kubectl_columns import COLUMNS, DEFAULT_COLUMNS, Column
 
 META_V1: Final = "meta.k8s.io/v1"

@@ -20,9 +20,9 @@ from virtslo.base.json_reader import JsonProblem, parse_json
 from virtslo.base.limits import BODY_BYTES, BODY_DEPTH, BODY_VALUES
 from virtslo.base.yaml_reader import Reading, YamlProblem, parse_yaml
 from virtslo.base.yaml_scalars import Rules
-from virtslo.model import resources
-from virtslo.model.identity import Identity
-from virtslo.model.resources import Resource
+from virtslo.model.kubernetes import resources
+from virtslo.model.kubernetes.identity import Identity
+from virtslo.model.kubernetes.resources import Resource
 from virtslo.ports.kube_api import PatchType, Selection
 from virtslo.sim.aggregation import GROUP as AGGREGATED
 from virtslo.sim.api.requests import Request

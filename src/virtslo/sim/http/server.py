@@ -22,7 +22,7 @@ from virtslo.base.errors import (
 )
 from virtslo.base.limits import BODY_BYTES
 from virtslo.model.identifiers import Object
-from virtslo.model.identity import Identity
+from virtslo.model.kubernetes.identity import Identity
 from virtslo.sim.api.resource_rules import rules_of
 from virtslo.sim.api.versions import to_served
 from virtslo.sim.api_server import ApiServer

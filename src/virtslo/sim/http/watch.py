@@ -11,7 +11,7 @@ from aiohttp import web
 
 from virtslo.base.errors import ApiError, ConnectionLost
 from virtslo.model.identifiers import Object
-from virtslo.model.resources import Resource
+from virtslo.model.kubernetes.resources import Resource
 from virtslo.sim.api.requests import Request
 from virtslo.sim.api.versions import to_served
 from virtslo.sim.api_server import ApiServer

@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from virtslo.base.clock import Clock, timestamp
 from virtslo.base.errors import BadRequest
-from virtslo.model import resources
 from virtslo.model.identifiers import NamespacedName, Object
-from virtslo.model.resources import Resource
+from virtslo.model.kubernetes import resources
+from virtslo.model.kubernetes.resources import Resource
 from virtslo.sim.api.options import dry_run
 from virtslo.sim.api.refusals import (
     details_of,

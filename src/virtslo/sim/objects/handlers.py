@@ -11,10 +11,10 @@ from msgspec.structs import replace
 
 from virtslo.base.clock import Clock, timestamp
 from virtslo.base.errors import AlreadyExists, BadRequest, MethodNotAllowed
-from virtslo.model import resources
 from virtslo.model.identifiers import NamespacedName, Object
-from virtslo.model.resources import Resource
-from virtslo.model.review_resources import TOKEN_REQUESTS
+from virtslo.model.kubernetes import resources
+from virtslo.model.kubernetes.resources import Resource
+from virtslo.model.kubernetes.review_resources import TOKEN_REQUESTS
 from virtslo.sim.admission.chain import Admission, check_namespace
 from virtslo.sim.api import bodies
 from virtslo.sim.api.naming import Names, check_metadata

@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from virtslo.base.errors import BadRequest
-from virtslo.model import review_resources as kinds
 from virtslo.model.identifiers import Object
-from virtslo.model.identity import Identity
-from virtslo.model.resources import Resource
+from virtslo.model.kubernetes import review_resources as kinds
+from virtslo.model.kubernetes.identity import Identity
+from virtslo.model.kubernetes.resources import Resource
 from virtslo.sim.api.refusals import Cause, invalid_kind, invalid_value
 from virtslo.sim.api.requests import Request
 

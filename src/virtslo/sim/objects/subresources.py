@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from virtslo.base.errors import Conflict
 from virtslo.model.identifiers import Object
-from virtslo.model.resources import PODS, Resource
+from virtslo.model.kubernetes.resources import PODS, Resource
 from virtslo.sim.api.refusals import conflict, invalid, invalid_value
 from virtslo.sim.api.resource_rules import rules_of
 

@@ -11,10 +11,10 @@ from typing import Any, Final
 
 from virtslo.base.clock import Clock, timestamp
 from virtslo.base.errors import BadRequest
-from virtslo.model import resources
 from virtslo.model.identifiers import Object
-from virtslo.model.identity import Identity
-from virtslo.model.review_resources import TOKEN_REQUESTS
+from virtslo.model.kubernetes import resources
+from virtslo.model.kubernetes.identity import Identity
+from virtslo.model.kubernetes.review_resources import TOKEN_REQUESTS
 from virtslo.sim.api.refusals import conflict, invalid, invalid_value, not_found
 from virtslo.sim.api.requests import Request
 from virtslo.sim.objects.tokens import AUDIENCE, Claim, TokenSigner, groups_of

@@ -7,9 +7,9 @@ is served does not depend on them.
 from collections.abc import Iterator
 from typing import Any
 
-from virtslo.model import resources
 from virtslo.model.identifiers import Object
-from virtslo.model.resources import Resource
+from virtslo.model.kubernetes import resources
+from virtslo.model.kubernetes.resources import Resource
 from virtslo.sim.api.resource_rules import rules_of
 from virtslo.sim.api.versions import served_as
 

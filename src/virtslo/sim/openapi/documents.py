@@ -7,7 +7,7 @@ served and validated.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from virtslo.model.resources import Resource
+from virtslo.model.kubernetes.resources import Resource
 from virtslo.sim.api.resource_rules import rules_of
 from virtslo.sim.api.verbs import verbs_of
 from virtslo.sim.api.versions import SERVED

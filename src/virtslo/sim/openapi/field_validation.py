@@ -10,7 +10,7 @@ from typing import Any, Final
 from virtslo.base import quantity
 from virtslo.base.errors import BadRequest, ServerFailure
 from virtslo.model.identifiers import Object
-from virtslo.model.resources import Resource
+from virtslo.model.kubernetes.resources import Resource
 from virtslo.sim.api.refusals import TYPE_INVALID, Cause, invalid, invalid_kind, invalid_value
 from virtslo.sim.api.resource_rules import rules_of
 from virtslo.sim.openapi.field_types import FieldType, Struct, kind_of, structs

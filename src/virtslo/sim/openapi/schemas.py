@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import yaml
 
-from virtslo.model.resources import Resource
+from virtslo.model.kubernetes.resources import Resource
 from virtslo.sim.api.resource_rules import rules_of
 from virtslo.sim.openapi.field_types import METADATA, FieldType, Struct, kind_of, structs
 from virtslo.sim.patching.patches import MERGE_KEYS, SERVICE_PORT, SET_LISTS

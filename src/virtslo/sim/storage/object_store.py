@@ -14,7 +14,7 @@ import msgspec
 
 from virtslo.base.errors import ResourceExpired
 from virtslo.model.identifiers import NamespacedName, Object
-from virtslo.model.resources import Resource
+from virtslo.model.kubernetes.resources import Resource
 from virtslo.sim.storage.frozen import frozen
 
 ADDED: Final = "ADDED"

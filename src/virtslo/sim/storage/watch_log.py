@@ -13,7 +13,7 @@ from typing import Any, Final
 from virtslo.base.clock import Clock, to_seconds
 from virtslo.base.errors import ResourceExpired, VirtsloError
 from virtslo.model.identifiers import Object
-from virtslo.model.resources import Resource
+from virtslo.model.kubernetes.resources import Resource
 from virtslo.ports.kube_api import Selection, WatchEvent
 from virtslo.sim.api.selectors import Predicate, field_selector, field_value, label_selector
 from virtslo.sim.flow_control.cores import Pace

@@ -14,7 +14,7 @@ import msgspec
 
 from virtslo.base.errors import ApiError
 from virtslo.model.identifiers import Object
-from virtslo.model.identity import Identity
+from virtslo.model.kubernetes.identity import Identity
 from virtslo.sim.api.requests import Request
 
 STARTED: Final = "ResponseStarted"

@@ -12,7 +12,7 @@ from typing import Final
 from virtslo.base.clock import Clock
 from virtslo.client.exposition import Exposition
 from virtslo.client.histogram import Histogram
-from virtslo.model.resources import Resource
+from virtslo.model.kubernetes.resources import Resource
 from virtslo.ports.kube_api import PatchType
 from virtslo.sim.api.requests import Request
 

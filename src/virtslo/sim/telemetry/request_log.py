@@ -11,7 +11,7 @@ from typing import Final, Self
 from virtslo.base.clock import Clock, to_seconds
 from virtslo.base.errors import ApiError
 from virtslo.model.identifiers import Object
-from virtslo.model.identity import Identity
+from virtslo.model.kubernetes.identity import Identity
 from virtslo.sim.api.requests import Request
 from virtslo.sim.telemetry.audit_log import (
     COMPLETE,

@@ -6,9 +6,10 @@ Invariant: as of the catalog: every such indicator that is printed is here.
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from virtslo.model.indicators import Definition, Section
-from virtslo.model.rest_calls import COMPONENTS
-from virtslo.model.vocabulary import COUNTED_COMPONENTS, COUNTED_RESOURCES, COUNTED_VERBS
+from virtslo.model.kubernetes.components import COUNTED_COMPONENTS
+from virtslo.model.report.indicators import Definition, Section
+from virtslo.model.run.rest_calls import COMPONENTS
+from virtslo.model.vocabulary import COUNTED_RESOURCES, COUNTED_VERBS
 from virtslo.slo.catalog.family import Family
 
 FAMILY: Final = Family()

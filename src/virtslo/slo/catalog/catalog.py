@@ -8,7 +8,7 @@ it in the family of its subject, and to compute it.
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from virtslo.model.indicators import Definition, Definitions
+from virtslo.model.report.indicators import Definition, Definitions
 from virtslo.slo.catalog import calls, churn, generator, responsiveness, time_spent, vmis, vms
 from virtslo.slo.catalog.family import Family
 

@@ -5,7 +5,7 @@ Invariant: as of the catalog: every such indicator that is printed is here.
 
 from typing import Final
 
-from virtslo.model.indicators import Definition, Section
+from virtslo.model.report.indicators import Definition, Section
 from virtslo.model.vocabulary import QUANTILES
 from virtslo.slo.catalog.family import OPERATIONS, VALUE, WATCH, Family
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from virtslo.model.indicators import Definition, Section
+from virtslo.model.report.indicators import Definition, Section
 from virtslo.model.vocabulary import QUANTILES
 
 MEAN: Final = ("mean",)

@@ -5,7 +5,7 @@ Invariant: as of the catalog: every such indicator that is printed is here.
 
 from typing import Final, NamedTuple
 
-from virtslo.model.indicators import Definition, Section
+from virtslo.model.report.indicators import Definition, Section
 from virtslo.slo.catalog.family import OWN_CALLS, SERVER_HISTOGRAMS, Family
 
 FAMILY: Final = Family()

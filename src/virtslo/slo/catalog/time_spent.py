@@ -6,8 +6,8 @@ Invariant: as of the catalog: every such indicator that is printed is here.
 from typing import Final
 
 from virtslo.model.identifiers import RUNNING
-from virtslo.model.indicators import Definition, Section
-from virtslo.model.rest_calls import COMPONENTS
+from virtslo.model.report.indicators import Definition, Section
+from virtslo.model.run.rest_calls import COMPONENTS
 from virtslo.model.vocabulary import TABLE_PHASES
 from virtslo.slo.catalog.family import MEAN, PER_OBJECT, VALUE, WATCH, Family
 

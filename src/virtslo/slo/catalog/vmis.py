@@ -7,7 +7,7 @@ import itertools
 from typing import Final, NamedTuple
 
 from virtslo.model.identifiers import Phase
-from virtslo.model.indicators import Definition
+from virtslo.model.report.indicators import Definition
 from virtslo.model.vocabulary import TABLE_PHASES
 from virtslo.slo.catalog.family import COUNT, MEAN, OPERATIONS, VALUE, Family
 

@@ -7,12 +7,13 @@ its own pace, and nothing is said of it.
 from dataclasses import replace
 
 from virtslo.base.clock import to_seconds
-from virtslo.model import resources
-from virtslo.model.figures import Figure
 from virtslo.model.identifiers import Phase
-from virtslo.model.observations import PHASE
-from virtslo.model.operations import CREATE, WARM_UP
-from virtslo.model.scenario import ArrivalProcess
+from virtslo.model.kubernetes import resources
+from virtslo.model.plan.scenario import ArrivalProcess
+from virtslo.model.report.figures import Figure
+from virtslo.model.run.observations import PHASE
+from virtslo.model.run.operations import CREATE
+from virtslo.model.stage_names import WARM_UP
 from virtslo.slo.record.measured import Measured
 from virtslo.slo.statistics.saturation import bound_by
 

@@ -7,10 +7,10 @@ data, with the reason.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from virtslo.model.figures import Figure, no_data
-from virtslo.model.indicators import Definition
-from virtslo.model.operations import HOLD, RAMP_DOWN
-from virtslo.model.rest_calls import COMPONENTS, IDLE
+from virtslo.model.report.figures import Figure, no_data
+from virtslo.model.report.indicators import Definition
+from virtslo.model.run.rest_calls import COMPONENTS, IDLE
+from virtslo.model.stage_names import HOLD, RAMP_DOWN
 from virtslo.model.vocabulary import COUNTED_RESOURCES
 from virtslo.slo.catalog.calls import OF_COMPONENT, OF_VERB
 from virtslo.slo.figures.rows import Row

@@ -10,12 +10,12 @@ from dataclasses import replace
 from typing import Any, Final
 
 from virtslo.base.clock import to_seconds
-from virtslo.model.figures import Figure, no_data
 from virtslo.model.identifiers import Phase
-from virtslo.model.operations import CREATE
-from virtslo.model.scenario import ChurnMode
+from virtslo.model.plan.scenario import ChurnMode
+from virtslo.model.plan.workload import Kind
+from virtslo.model.report.figures import Figure, no_data
+from virtslo.model.run.operations import CREATE
 from virtslo.model.vocabulary import QUANTILES
-from virtslo.model.workload import Kind
 from virtslo.slo.catalog.churn import (
     CYCLE_RECOVERY,
     DURATION,

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from statistics import fmean
 
-from virtslo.model.figures import Figure
-from virtslo.model.record import RunRecord
-from virtslo.model.report import ChurnLadder, Rung
-from virtslo.model.scenario import Pattern
+from virtslo.model.plan.scenario import Pattern
+from virtslo.model.report.document import ChurnLadder, Rung
+from virtslo.model.report.figures import Figure
+from virtslo.model.run.record import RunRecord
 from virtslo.slo.catalog.churn import REPLACEMENT
 from virtslo.slo.catalog.generator import KEPT_UP, RUNNING_RATE
 from virtslo.slo.comparable import differences

@@ -8,12 +8,18 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from virtslo.model.calls import ComponentCall, RestCall
 from virtslo.model.cost.card import CostKey, CostPart, CostRun, CostValue, Telemetry
-from virtslo.model.operations import HOLD, RAMP_DOWN, RAMP_UP
-from virtslo.model.record import RunRecord
-from virtslo.model.rest_calls import AUDIT_LOG, COMPONENTS, IDLE
-from virtslo.model.vocabulary import VIRT_API, VIRT_CONTROLLER, VIRT_HANDLER, VIRT_OPERATOR, WATCH
+from virtslo.model.kubernetes.calls import ComponentCall, RestCall
+from virtslo.model.kubernetes.components import (
+    VIRT_API,
+    VIRT_CONTROLLER,
+    VIRT_HANDLER,
+    VIRT_OPERATOR,
+)
+from virtslo.model.run.record import RunRecord
+from virtslo.model.run.rest_calls import AUDIT_LOG, COMPONENTS, IDLE
+from virtslo.model.stage_names import HOLD, RAMP_DOWN, RAMP_UP
+from virtslo.model.vocabulary import WATCH
 from virtslo.slo.record.call_windows import Window, window_of
 from virtslo.slo.record.rest_calls import covered
 

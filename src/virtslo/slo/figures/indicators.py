@@ -7,14 +7,15 @@ source.
 from collections.abc import Callable, Iterator, Sequence
 
 from virtslo.base.clock import to_seconds
-from virtslo.model import resources
-from virtslo.model.figures import Figure, no_data
 from virtslo.model.identifiers import RUNNING, Phase
-from virtslo.model.indicators import Indicator
-from virtslo.model.operations import CHURN, DELETE, RAMP_DOWN, OperationRecord
-from virtslo.model.scenario import ChurnMode
+from virtslo.model.kubernetes import resources
+from virtslo.model.plan.scenario import ChurnMode
+from virtslo.model.plan.workload import TRAITS, Kind
+from virtslo.model.report.figures import Figure, no_data
+from virtslo.model.report.indicators import Indicator
+from virtslo.model.run.operations import DELETE, OperationRecord
+from virtslo.model.stage_names import CHURN, RAMP_DOWN
 from virtslo.model.vocabulary import QUANTILES
-from virtslo.model.workload import TRAITS, Kind
 from virtslo.slo.catalog.family import OPERATIONS, WATCH
 from virtslo.slo.catalog.generator import (
     CREATE_SUCCESS,

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from virtslo.model.identifiers import FAILED, RUNNING, SUCCEEDED
-from virtslo.model.run_detail import LatencySummary, ObjectTrack
+from virtslo.model.report.run_detail import LatencySummary, ObjectTrack
 from virtslo.model.vocabulary import TABLE_PHASES
 from virtslo.slo.statistics.quantiles import nearest_rank
 

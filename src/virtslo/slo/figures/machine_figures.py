@@ -7,10 +7,10 @@ observations of the watch; what did not get there is unfinished and counted.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from virtslo.base.clock import to_seconds
-from virtslo.model import resources
-from virtslo.model.figures import Figure, no_data
 from virtslo.model.identifiers import RUNNING
-from virtslo.model.workload import Kind
+from virtslo.model.kubernetes import resources
+from virtslo.model.plan.workload import Kind
+from virtslo.model.report.figures import Figure, no_data
 from virtslo.slo.catalog.family import OPERATIONS, WATCH
 from virtslo.slo.catalog.vms import (
     ADDED_TO_VMI_CREATED,

@@ -7,11 +7,11 @@ constant churn.
 from collections.abc import Iterator
 
 from virtslo.base.clock import to_seconds
-from virtslo.model.figures import Figure, no_data
 from virtslo.model.identifiers import RUNNING
-from virtslo.model.operations import OperationRecord
-from virtslo.model.scenario import ArrivalProcess
-from virtslo.model.workload import TRAITS
+from virtslo.model.plan.scenario import ArrivalProcess
+from virtslo.model.plan.workload import TRAITS
+from virtslo.model.report.figures import Figure, no_data
+from virtslo.model.run.operations import OperationRecord
 from virtslo.slo.catalog.family import OPERATIONS, WATCH
 from virtslo.slo.catalog.generator import (
     ACCEPTED_RATE,

@@ -7,9 +7,9 @@ an object that did not finish in one run is not averaged away.
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from virtslo.model.figures import Figure
-from virtslo.model.indicators import Indicator
-from virtslo.model.report import RunGroup
+from virtslo.model.report.document import RunGroup
+from virtslo.model.report.figures import Figure
+from virtslo.model.report.indicators import Indicator
 from virtslo.slo.comparable import differences
 from virtslo.slo.figures.churn_figures import form_of
 from virtslo.slo.record.measured import Measured

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from virtslo.base.clock import to_seconds
-from virtslo.model.calls import TimedCall
-from virtslo.model.figures import Figure, no_data
-from virtslo.model.operations import RAMP_UP
-from virtslo.model.rest_calls import API_SERVER, CounterRead, Moment, OwnLatencies
+from virtslo.model.kubernetes.calls import TimedCall
+from virtslo.model.report.figures import Figure, no_data
+from virtslo.model.run.rest_calls import API_SERVER, CounterRead, Moment, OwnLatencies
+from virtslo.model.stage_names import RAMP_UP
 from virtslo.model.vocabulary import LEAST_SAMPLES, QUANTILES
 from virtslo.slo.catalog.family import OWN_CALLS, SERVER_HISTOGRAMS
 from virtslo.slo.catalog.responsiveness import OF_SCOPE

@@ -7,8 +7,8 @@ and unit are those of its definition.
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from virtslo.model.figures import Figure, no_data
-from virtslo.model.indicators import Definition
+from virtslo.model.report.figures import Figure, no_data
+from virtslo.model.report.indicators import Definition
 from virtslo.model.vocabulary import QUANTILES
 from virtslo.slo.catalog.family import WATCH
 from virtslo.slo.record.measured import Samples

@@ -7,11 +7,10 @@ its create by uid along its owners, so that a name used twice is not mistaken.
 from collections.abc import Iterator, Mapping, Sequence
 
 from virtslo.base.clock import to_seconds
-from virtslo.model import resources
-from virtslo.model.operations import CHURN, CREATE, DELETE, RAMP_DOWN, RAMP_UP, OperationRecord
-from virtslo.model.record import RunRecord
-from virtslo.model.rest_calls import CounterRead
-from virtslo.model.run_detail import (
+from virtslo.model.kubernetes import resources
+from virtslo.model.plan.scenario import ChurnMode
+from virtslo.model.plan.workload import TRAITS
+from virtslo.model.report.run_detail import (
     CycleTrack,
     ObjectTrack,
     OperationTrack,
@@ -20,9 +19,11 @@ from virtslo.model.run_detail import (
     RunDetail,
     StageSpan,
 )
-from virtslo.model.scenario import ChurnMode
-from virtslo.model.stages import Stage
-from virtslo.model.workload import TRAITS
+from virtslo.model.run.operations import CREATE, DELETE, OperationRecord
+from virtslo.model.run.record import RunRecord
+from virtslo.model.run.rest_calls import CounterRead
+from virtslo.model.run.stages import Stage
+from virtslo.model.stage_names import CHURN, RAMP_DOWN, RAMP_UP
 from virtslo.slo.figures.churn_figures import recovery_of
 from virtslo.slo.figures.latency_summaries import phase_counts, summaries_of
 from virtslo.slo.record.call_windows import window_of

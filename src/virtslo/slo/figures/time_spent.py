@@ -10,25 +10,21 @@ from dataclasses import dataclass
 from typing import Final
 
 from virtslo.base.clock import to_seconds
-from virtslo.model.ceiling import least_seconds
-from virtslo.model.environment import ClientLimit
-from virtslo.model.figures import Figure, no_data
 from virtslo.model.identifiers import RUNNING
-from virtslo.model.indicators import Definition
-from virtslo.model.kubevirt_metrics import (
+from virtslo.model.kubernetes.client_limits import ClientLimit
+from virtslo.model.kubernetes.components import COUNTED_COMPONENTS, VIRT_CONTROLLER
+from virtslo.model.kubernetes.kubevirt_metrics import (
     QUEUE_WAITS,
     QUEUE_WORK,
     RATE_LIMITER_WAITS,
     REQUEST_LATENCIES,
 )
-from virtslo.model.rest_calls import COMPONENTS
-from virtslo.model.vocabulary import (
-    COUNTED_COMPONENTS,
-    TABLE_PHASES,
-    VIRT_CONTROLLER,
-    WATCH,
-)
-from virtslo.model.workload import Kind
+from virtslo.model.plan.ceiling import least_seconds
+from virtslo.model.plan.workload import Kind
+from virtslo.model.report.figures import Figure, no_data
+from virtslo.model.report.indicators import Definition
+from virtslo.model.run.rest_calls import COMPONENTS
+from virtslo.model.vocabulary import TABLE_PHASES, WATCH
 from virtslo.slo.catalog.time_spent import (
     API_ANSWER_WAIT,
     COMPUTED_LEAST,

@@ -7,8 +7,8 @@ says why, once.
 from collections.abc import Iterator, Mapping
 
 from virtslo.base.clock import to_seconds
-from virtslo.model.ceiling import needed_calls
 from virtslo.model.identifiers import RUNNING
+from virtslo.model.plan.ceiling import needed_calls
 from virtslo.slo.catalog.time_spent import (
     API_ANSWER_WAIT,
     IN_PHASE,

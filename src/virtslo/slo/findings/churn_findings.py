@@ -7,10 +7,11 @@ inconclusive, one that was overlapped does not.
 from collections.abc import Iterator
 from typing import Final
 
-from virtslo.model.findings import ALL_FIGURES, Finding
 from virtslo.model.identifiers import RUNNING
-from virtslo.model.operations import CREATE, RAMP_UP
-from virtslo.model.record import RunRecord
+from virtslo.model.run.findings import ALL_FIGURES, Finding
+from virtslo.model.run.operations import CREATE
+from virtslo.model.run.record import RunRecord
+from virtslo.model.stage_names import RAMP_UP
 from virtslo.slo.catalog.churn import CYCLE_RECOVERY, REPLACEMENT, TIME_BELOW_CAPACITY
 from virtslo.slo.catalog.vmis import CREATION_RATE, OF_PHASE
 from virtslo.slo.record.churn import ChurnFacts, Cycle

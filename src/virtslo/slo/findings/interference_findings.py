@@ -7,9 +7,10 @@ under the run's label, a deletion of others, and a population that was never who
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from virtslo.model.findings import ALL_FIGURES, Finding
 from virtslo.model.identifiers import RUNNING
-from virtslo.model.operations import CREATE, DELETE, RAMP_UP, OperationRecord
+from virtslo.model.run.findings import ALL_FIGURES, Finding
+from virtslo.model.run.operations import CREATE, DELETE, OperationRecord
+from virtslo.model.stage_names import RAMP_UP
 from virtslo.model.vocabulary import TABLE_PHASES
 from virtslo.slo.findings.quality_findings import PHASE_FIGURES
 from virtslo.slo.record.measured import VMI, Measured

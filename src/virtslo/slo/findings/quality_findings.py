@@ -7,10 +7,11 @@ run inconclusive, what is worth knowing does not.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from virtslo.model.findings import ALL_FIGURES, Finding
-from virtslo.model.operations import CREATE, RAMP_DOWN
-from virtslo.model.rest_calls import API_SERVER, COMPONENTS
-from virtslo.model.vocabulary import COUNTED_COMPONENTS, VIRT_OPERATOR
+from virtslo.model.kubernetes.components import COUNTED_COMPONENTS, VIRT_OPERATOR
+from virtslo.model.run.findings import ALL_FIGURES, Finding
+from virtslo.model.run.operations import CREATE
+from virtslo.model.run.rest_calls import API_SERVER, COMPONENTS
+from virtslo.model.stage_names import RAMP_DOWN
 from virtslo.slo.catalog.vmis import (
     INTENT_TO_RUNNING,
     OF_PHASE,

@@ -8,10 +8,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from virtslo.model.findings import Finding
-from virtslo.model.observations import ADDED, DELETED
-from virtslo.model.operations import DELETE, RAMP_DOWN, WARM_UP, OperationRecord
-from virtslo.model.record import RunRecord
+from virtslo.model.run.findings import Finding
+from virtslo.model.run.observations import ADDED, DELETED
+from virtslo.model.run.operations import DELETE, OperationRecord
+from virtslo.model.run.record import RunRecord
+from virtslo.model.stage_names import RAMP_DOWN, WARM_UP
 from virtslo.slo.catalog.calls import OF_VERB
 from virtslo.slo.catalog.vmis import DELETION_TO_GONE
 from virtslo.slo.record.refusals import refusals

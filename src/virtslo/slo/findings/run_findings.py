@@ -10,11 +10,12 @@ from typing import Final
 
 from virtslo.base.clock import to_seconds
 from virtslo.base.units import format_duration
-from virtslo.model.findings import ALL_FIGURES, Finding
 from virtslo.model.identifiers import RUNNING
-from virtslo.model.observations import RELIST
-from virtslo.model.operations import CREATE, WARM_UP
-from virtslo.model.record import RunStatus
+from virtslo.model.run.findings import ALL_FIGURES, Finding
+from virtslo.model.run.observations import RELIST
+from virtslo.model.run.operations import CREATE
+from virtslo.model.run.record import RunStatus
+from virtslo.model.stage_names import WARM_UP
 from virtslo.slo.catalog.vmis import OF_PHASE, TIME_TO_ALL_RUNNING
 from virtslo.slo.findings.churn_findings import churn_findings
 from virtslo.slo.findings.interference_findings import interference_findings

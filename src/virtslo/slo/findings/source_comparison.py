@@ -8,10 +8,11 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from virtslo.model.findings import Finding
-from virtslo.model.report import SourceComparison, SourceRow
-from virtslo.model.rest_calls import API_SERVER, AUDIT_ALL, AUDIT_LOG, COMPONENTS, PROMETHEUS
-from virtslo.model.vocabulary import COUNTED_COMPONENTS, COUNTED_RESOURCES, COUNTED_VERBS, WATCH
+from virtslo.model.kubernetes.components import COUNTED_COMPONENTS
+from virtslo.model.report.document import SourceComparison, SourceRow
+from virtslo.model.run.findings import Finding
+from virtslo.model.run.rest_calls import API_SERVER, AUDIT_ALL, AUDIT_LOG, COMPONENTS, PROMETHEUS
+from virtslo.model.vocabulary import COUNTED_RESOURCES, COUNTED_VERBS, WATCH
 from virtslo.slo.record.call_windows import Window, folded
 from virtslo.slo.record.measured import Measured, measured_stage
 from virtslo.slo.record.rest_calls import best_window, reason_of, source_window

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from virtslo.base.clock import to_seconds
-from virtslo.model.findings import Finding
-from virtslo.model.operations import CHURN
-from virtslo.model.stages import Stage
+from virtslo.model.run.findings import Finding
+from virtslo.model.run.stages import Stage
+from virtslo.model.stage_names import CHURN
 from virtslo.slo.findings.quality_findings import PHASE_FIGURES
 from virtslo.slo.findings.ramp_down_findings import RAMP_DOWN_FIGURES
 from virtslo.slo.record.measured import Measured

@@ -6,8 +6,8 @@ data is inconclusive too, never met.
 
 from collections.abc import Mapping, Sequence
 
-from virtslo.model.perfscale_audit import PerfscaleAuditValue, Threshold, ThresholdVerdict
-from virtslo.model.verdicts import Outcome
+from virtslo.model.report.perfscale_audit import PerfscaleAuditValue, Threshold, ThresholdVerdict
+from virtslo.model.report.verdicts import Outcome
 from virtslo.slo.perfscale_audit.values import nearest
 
 

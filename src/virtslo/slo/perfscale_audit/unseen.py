@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from virtslo.model.kubevirt_metrics import VERB_OF_METHOD
-from virtslo.model.vocabulary import COUNTED_COMPONENTS
+from virtslo.model.kubernetes.components import COUNTED_COMPONENTS
+from virtslo.model.kubernetes.kubevirt_metrics import VERB_OF_METHOD
 from virtslo.ports.metric_source import ScrapedSeries
 from virtslo.slo.record.scraped import grown_by, process_of
 

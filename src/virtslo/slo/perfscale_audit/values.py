@@ -13,8 +13,8 @@ from dataclasses import replace
 from typing import Final
 
 from virtslo.base.plain_text import shown_text
-from virtslo.model.kubevirt_metrics import READING_VERBS, REQUESTS
-from virtslo.model.perfscale_audit import PerfscaleAuditValue
+from virtslo.model.kubernetes.kubevirt_metrics import READING_VERBS, REQUESTS
+from virtslo.model.report.perfscale_audit import PerfscaleAuditValue
 from virtslo.model.vocabulary import COUNTED_RESOURCES, METRIC_VERBS
 from virtslo.ports.metric_source import ScrapedSeries
 from virtslo.slo.perfscale_audit.unseen import (

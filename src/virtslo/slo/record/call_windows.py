@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from virtslo.base.clock import to_seconds
-from virtslo.model.calls import ComponentCall
-from virtslo.model.rest_calls import AUDIT_LOG, COMPONENTS, CounterRead, Moment
-from virtslo.model.vocabulary import COUNTED_COMPONENTS, EVERYONE
+from virtslo.model.kubernetes.calls import ComponentCall
+from virtslo.model.kubernetes.components import COUNTED_COMPONENTS
+from virtslo.model.run.rest_calls import AUDIT_LOG, COMPONENTS, CounterRead, Moment
+from virtslo.model.vocabulary import EVERYONE
 
 _BY_COMPONENT: Final = frozenset({COMPONENTS, AUDIT_LOG})
 """Sources with a read of each component; the others list callers as they come."""

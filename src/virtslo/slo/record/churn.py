@@ -8,10 +8,10 @@ whole.
 from dataclasses import dataclass
 
 from virtslo.base.clock import to_nanoseconds, to_seconds
-from virtslo.model.operations import OperationRecord
-from virtslo.model.scenario import Churn
-from virtslo.model.stages import Stage
-from virtslo.model.workload import Kind
+from virtslo.model.plan.scenario import Churn
+from virtslo.model.plan.workload import Kind
+from virtslo.model.run.operations import OperationRecord
+from virtslo.model.run.stages import Stage
 from virtslo.slo.record.running_population import RunningPopulation
 from virtslo.slo.record.timelines import Timeline
 

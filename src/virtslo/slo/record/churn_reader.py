@@ -8,13 +8,14 @@ straggler.
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from virtslo.model import resources
 from virtslo.model.identifiers import RUNNING
-from virtslo.model.operations import CHURN, CREATE, DELETE, SCALE, OperationRecord
-from virtslo.model.record import RunRecord
-from virtslo.model.scenario import Churn, ChurnMode, Pattern
-from virtslo.model.stages import Stage
-from virtslo.model.workload import Kind
+from virtslo.model.kubernetes import resources
+from virtslo.model.plan.scenario import Churn, ChurnMode, Pattern
+from virtslo.model.plan.workload import Kind
+from virtslo.model.run.operations import CREATE, DELETE, SCALE, OperationRecord
+from virtslo.model.run.record import RunRecord
+from virtslo.model.run.stages import Stage
+from virtslo.model.stage_names import CHURN
 from virtslo.slo.record.churn import ChurnFacts, Cycle, Replacement, Victim
 from virtslo.slo.record.running_population import running_population_of
 from virtslo.slo.record.timelines import Timeline, Timelines

@@ -11,9 +11,9 @@ from dataclasses import replace
 
 import msgspec
 
-from virtslo.model.observations import ADDED, DELETED, DELETING, Observation
-from virtslo.model.operations import CREATE, DELETE, OperationRecord
-from virtslo.model.record import RunRecord
+from virtslo.model.run.observations import ADDED, DELETED, DELETING, Observation
+from virtslo.model.run.operations import CREATE, DELETE, OperationRecord
+from virtslo.model.run.record import RunRecord
 
 Key = tuple[str, str, str]
 

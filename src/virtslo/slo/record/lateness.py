@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from virtslo.base.clock import to_seconds
-from virtslo.model.operations import OperationRecord
-from virtslo.model.scenario import ArrivalProcess
+from virtslo.model.plan.scenario import ArrivalProcess
+from virtslo.model.run.operations import OperationRecord
 from virtslo.model.vocabulary import LEAST_SAMPLES
 from virtslo.slo.statistics.quantiles import nearest_rank
 

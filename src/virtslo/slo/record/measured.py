@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from typing import TypeGuard
 
 from virtslo.base.clock import to_seconds
-from virtslo.model import resources
 from virtslo.model.identifiers import RUNNING
-from virtslo.model.operations import CHURN, RAMP_DOWN, RAMP_UP, OperationRecord
-from virtslo.model.record import RunRecord
-from virtslo.model.scenario import Pattern
-from virtslo.model.stages import Stage
-from virtslo.model.workload import TRAITS
+from virtslo.model.kubernetes import resources
+from virtslo.model.plan.scenario import Pattern
+from virtslo.model.plan.workload import TRAITS
+from virtslo.model.run.operations import OperationRecord
+from virtslo.model.run.record import RunRecord
+from virtslo.model.run.stages import Stage
+from virtslo.model.stage_names import CHURN, RAMP_DOWN, RAMP_UP
 from virtslo.slo.record.churn import ChurnFacts
 from virtslo.slo.record.churn_reader import churn_facts
 from virtslo.slo.record.doubtful import settled

@@ -7,7 +7,7 @@ makes an object the run's: another user may have made it anew.
 
 from collections.abc import Iterable, Mapping
 
-from virtslo.model.operations import CREATE, OperationRecord
+from virtslo.model.run.operations import CREATE, OperationRecord
 from virtslo.slo.record.timelines import Timeline
 
 

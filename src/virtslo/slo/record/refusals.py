@@ -7,7 +7,7 @@ first are quoted.
 from collections.abc import Iterable
 from typing import Final
 
-from virtslo.model.operations import CREATE, OperationRecord
+from virtslo.model.run.operations import CREATE, OperationRecord
 
 NAMED: Final = 5
 """How many reasons are named."""

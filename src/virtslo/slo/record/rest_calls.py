@@ -9,10 +9,11 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final
 
-from virtslo.model.calls import ComponentCall
-from virtslo.model.figures import Figure, no_data
-from virtslo.model.rest_calls import API_SERVER, AUDIT_LOG, COMPONENTS, IDLE, PROMETHEUS
-from virtslo.model.vocabulary import COUNTED_COMPONENTS, COUNTED_RESOURCES, EVERYONE
+from virtslo.model.kubernetes.calls import ComponentCall
+from virtslo.model.kubernetes.components import COUNTED_COMPONENTS
+from virtslo.model.report.figures import Figure, no_data
+from virtslo.model.run.rest_calls import API_SERVER, AUDIT_LOG, COMPONENTS, IDLE, PROMETHEUS
+from virtslo.model.vocabulary import COUNTED_RESOURCES, EVERYONE
 from virtslo.slo.record.call_windows import Window, folded, window_of
 from virtslo.slo.record.measured import Measured, measured_stage
 from virtslo.slo.record.scraped_window import scraped_window

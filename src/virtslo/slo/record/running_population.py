@@ -9,9 +9,9 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from virtslo.model import resources
 from virtslo.model.identifiers import RUNNING
-from virtslo.model.observations import DELETED, DELETING, PHASE, Observation
+from virtslo.model.kubernetes import resources
+from virtslo.model.run.observations import DELETED, DELETING, PHASE, Observation
 
 VMI = resources.VMIS.kind
 

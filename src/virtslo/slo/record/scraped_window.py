@@ -7,8 +7,8 @@ was not scraped.
 
 from collections.abc import Sequence
 
-from virtslo.model.rest_calls import PROMETHEUS, ScrapedWindow
-from virtslo.model.vocabulary import COUNTED_COMPONENTS
+from virtslo.model.kubernetes.components import COUNTED_COMPONENTS
+from virtslo.model.run.rest_calls import PROMETHEUS, ScrapedWindow
 from virtslo.slo.record.call_windows import Window
 
 

@@ -7,9 +7,9 @@ counts, and one from a relist is known to be late.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from virtslo.model.observations import ADDED, DELETED, DELETING, PHASE, READY, RELIST
-from virtslo.model.operations import CREATE, DELETE, OperationRecord
-from virtslo.model.record import RunRecord
+from virtslo.model.run.observations import ADDED, DELETED, DELETING, PHASE, READY, RELIST
+from virtslo.model.run.operations import CREATE, DELETE, OperationRecord
+from virtslo.model.run.record import RunRecord
 
 
 @dataclass(slots=True)

@@ -14,12 +14,12 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from virtslo.base.clock import to_nanoseconds, to_seconds
-from virtslo.model import resources
 from virtslo.model.identifiers import RUNNING
-from virtslo.model.observations import ADDED, DELETING, PHASE, WATCH, Observation
-from virtslo.model.operations import CREATE, DELETE, OperationRecord
-from virtslo.model.record import RunRecord
-from virtslo.model.vocabulary import VIRT_CONTROLLER, VIRT_HANDLER
+from virtslo.model.kubernetes import resources
+from virtslo.model.kubernetes.components import VIRT_CONTROLLER, VIRT_HANDLER
+from virtslo.model.run.observations import ADDED, DELETING, PHASE, WATCH, Observation
+from virtslo.model.run.operations import CREATE, DELETE, OperationRecord
+from virtslo.model.run.record import RunRecord
 
 BOUND_SECONDS: Final = 1.0
 """A lag up to this is not told from the ordinary delay of a watch."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from virtslo.model.figures import CONFIDENCE, WITHIN_RUN, Interval
+from virtslo.model.report.figures import CONFIDENCE, WITHIN_RUN, Interval
 
 METHOD: Final = "order statistics"
 _DEVIATIONS: Final = 9.0

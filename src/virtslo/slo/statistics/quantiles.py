@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
-from virtslo.model.figures import Figure, no_data
+from virtslo.model.report.figures import Figure, no_data
 from virtslo.model.vocabulary import LEAST_SAMPLES
 from virtslo.slo.statistics.order_statistics import interval_of_quantile
 

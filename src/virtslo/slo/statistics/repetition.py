@@ -12,7 +12,7 @@ from functools import lru_cache
 from statistics import NormalDist, fmean, stdev
 from typing import TYPE_CHECKING, Final
 
-from virtslo.model.figures import CONFIDENCE, OVER_RUNS, Interval
+from virtslo.model.report.figures import CONFIDENCE, OVER_RUNS, Interval
 
 if TYPE_CHECKING:
     import numpy as np

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from virtslo.base.clock import to_seconds
-from virtslo.model.figures import Figure, no_data
+from virtslo.model.report.figures import Figure, no_data
 
 SHARE: Final = 0.9
 """The share of all intended objects whose last event ends the time that is divided by."""

@@ -8,8 +8,8 @@ import pytest
 from support.scripted_transport import ScriptedTransport, list_object
 from virtslo.app.cluster.environment import describe_environment
 from virtslo.base.errors import ClusterError
-from virtslo.model.environment import Environment
 from virtslo.model.identifiers import Object
+from virtslo.model.run.environment import Environment
 from virtslo.ports.kube_api import Call, KubeApi
 
 

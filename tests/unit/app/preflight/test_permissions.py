@@ -3,7 +3,7 @@
 import pytest
 
 from virtslo.app.preflight.permissions import needed, optional
-from virtslo.model.workload import TRAITS, Kind
+from virtslo.model.plan.workload import TRAITS, Kind
 
 
 @pytest.mark.parametrize("kind", list(Kind))

@@ -13,7 +13,7 @@ from virtslo.base.clock import Clock
 from virtslo.base.errors import ClusterError, Forbidden
 from virtslo.base.virtual_time import run_in_virtual_time
 from virtslo.model.identifiers import Object
-from virtslo.model.rest_calls import API_SERVER, COMPONENTS, CounterRead, Moment
+from virtslo.model.run.rest_calls import API_SERVER, COMPONENTS, CounterRead, Moment
 from virtslo.ports.kube_api import Call, KubeApi
 
 METRICS = (

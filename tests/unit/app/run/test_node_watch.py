@@ -8,9 +8,9 @@ from support.scripted_transport import ScriptedTransport
 from virtslo.app.run.node_watch import Surroundings
 from virtslo.base.clock import SystemClock
 from virtslo.base.errors import Forbidden
-from virtslo.model.faults import Fault
 from virtslo.model.identifiers import Object
-from virtslo.model.resources import NODES
+from virtslo.model.kubernetes.resources import NODES
+from virtslo.model.simulated.faults import Fault
 from virtslo.ports.kube_api import Call, KubeApi
 from virtslo.sim.faults.request_faults import FaultPlan
 

@@ -8,9 +8,9 @@ from support.clusters import Cluster
 from virtslo.app.run.run_watch import RunWatch
 from virtslo.app.run.stage_windows import StageWindows
 from virtslo.base.clock import NANOSECONDS_PER_SECOND
-from virtslo.model.rest_calls import Moment
-from virtslo.model.scenario import Load, Pattern
-from virtslo.model.workload import Kind
+from virtslo.model.plan.scenario import Load, Pattern
+from virtslo.model.plan.workload import Kind
+from virtslo.model.run.rest_calls import Moment
 
 LOAD = Load(Pattern.BURST, settle=2.0)
 

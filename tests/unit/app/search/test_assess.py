@@ -5,7 +5,7 @@ import random
 import pytest
 
 from virtslo.app.search.assess import growth_of, is_growing, void_reasons
-from virtslo.model.findings import Finding
+from virtslo.model.run.findings import Finding
 
 
 def latencies(slope: float, *, noise: float = 0.0, count: int = 400) -> list[tuple[float, float]]:

@@ -6,7 +6,7 @@ import pytest
 from virtslo.app.search.assess import ANSWERS, QUEUES
 from virtslo.app.search.bounding import bounded_by, calls_of
 from virtslo.app.search.controller import Bounds
-from virtslo.model.environment import ClientLimit
+from virtslo.model.kubernetes.client_limits import ClientLimit
 from virtslo.model.whatif.search import Quantity, Trial, TrialOutcome
 
 BUCKET = ClientLimit(200.0, 400, "KubeVirt default")

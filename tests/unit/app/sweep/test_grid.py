@@ -7,8 +7,8 @@ import pytest
 from support.scenarios import scenario
 from virtslo.app.sweep.grid import knobs_of, make_points, read_knobs
 from virtslo.base.errors import Problem, ScenarioError
-from virtslo.model.environment import SimulatedTarget
-from virtslo.model.scenario import Scenario
+from virtslo.model.plan.scenario import Scenario
+from virtslo.model.simulated.target import SimulatedTarget
 from virtslo.model.whatif.sweep import Knob, Value
 
 

@@ -10,8 +10,8 @@ from virtslo.config.foreign.kube_burner_workload import is_workload, notes_of, t
 from virtslo.config.scenario_file import read_scenario
 from virtslo.config.templates.rendering import kube_burner_variables, render_manifests
 from virtslo.load.plan import contexts, replacement_contexts
-from virtslo.model.scenario import Dialect, Pattern, Victims
-from virtslo.model.workload import Kind
+from virtslo.model.plan.scenario import Dialect, Pattern, Victims
+from virtslo.model.plan.workload import Kind
 
 TEMPLATE = """
 apiVersion: kubevirt.io/v1

@@ -6,7 +6,7 @@ import pytest
 
 from virtslo.base.errors import ScenarioError
 from virtslo.config.foreign.perfscale_audit import perfscale_audit_request
-from virtslo.model.perfscale_audit import PerfscaleAuditRequest, Threshold
+from virtslo.model.report.perfscale_audit import PerfscaleAuditRequest, Threshold
 
 NOW = 1_800_000_000.0
 DOCUMENT = {

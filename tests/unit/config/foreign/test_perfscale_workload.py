@@ -9,8 +9,8 @@ import yaml
 from virtslo.base.errors import ScenarioError
 from virtslo.config.foreign.perfscale_workload import is_workload, to_document
 from virtslo.config.scenario_file import read_document, read_scenario
-from virtslo.model.scenario import Dialect, Pattern
-from virtslo.model.workload import Kind
+from virtslo.model.plan.scenario import Dialect, Pattern
+from virtslo.model.plan.workload import Kind
 
 TEMPLATE = """apiVersion: kubevirt.io/v1
 kind: {kind}

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from virtslo.config.manifests.checks import current, manifest_problems
-from virtslo.model.workload import TRAITS, Kind
+from virtslo.model.plan.workload import TRAITS, Kind
 
 CONTEXT = {"namespace": "ns"}
 

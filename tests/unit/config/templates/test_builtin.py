@@ -9,7 +9,7 @@ from virtslo.config.templates.builtin import (
 )
 from virtslo.config.templates.rendering import render_manifests
 from virtslo.load.manifests import prepare_manifest
-from virtslo.model.workload import TRAITS, Kind
+from virtslo.model.plan.workload import TRAITS, Kind
 
 CONTEXT = {
     "index": 0,

@@ -8,7 +8,7 @@ import pytest
 from virtslo.base.errors import Problem
 from virtslo.config.schema import WorkloadModel
 from virtslo.config.templates.choice import choose_template
-from virtslo.model.scenario import Template
+from virtslo.model.plan.scenario import Template
 
 OWN = "apiVersion: kubevirt.io/v1\nkind: VirtualMachineInstance\nspec: {x: '{{ colour }}'}\n"
 

@@ -9,8 +9,8 @@ from virtslo.config.manifests import reader as manifest_reader
 from virtslo.config.templates import rendering as templates
 from virtslo.config.templates.builtin import builtin_template
 from virtslo.config.templates.rendering import render_manifests
-from virtslo.model.scenario import Dialect, Template
-from virtslo.model.workload import Kind
+from virtslo.model.plan.scenario import Dialect, Template
+from virtslo.model.plan.workload import Kind
 
 HEAD = "apiVersion: kubevirt.io/v1\nkind: VirtualMachineInstance\n"
 PLAIN = HEAD + "metadata:\n  name: {{ name }}\nspec:\n  domain: {cpu: {cores: 1}}\n"

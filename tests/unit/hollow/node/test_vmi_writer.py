@@ -14,7 +14,7 @@ from virtslo.hollow.node.vmi_writer import VmiWriter
 from virtslo.hollow.process.component import Component
 from virtslo.hollow.process.delays import Delays
 from virtslo.model.identifiers import Object
-from virtslo.model.identity import Identity
+from virtslo.model.kubernetes.identity import Identity
 from virtslo.ports.kube_api import Call, WatchEvent
 
 

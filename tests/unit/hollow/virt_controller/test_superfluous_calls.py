@@ -3,7 +3,7 @@
 from collections import Counter
 
 from support.hollow_clusters import Hollow, in_hollow_cluster, vmi
-from virtslo.model import resources
+from virtslo.model.kubernetes import resources
 
 COUNT = 3
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from virtslo.model.run_detail import ObjectTrack
+from virtslo.model.report.run_detail import ObjectTrack
 from virtslo.report.charts.plot_series import (
     distribution,
     highest,

@@ -1,10 +1,10 @@
 """Lines in a plot stand at the bound of an objective and at the quantiles that are printed."""
 
-from virtslo.model.environment import Environment
-from virtslo.model.figures import WITHIN_RUN, Figure, Interval
-from virtslo.model.indicators import Indicator
-from virtslo.model.report import Report, RunSummary, Tables
-from virtslo.model.verdicts import Outcome, Verdict
+from virtslo.model.report.document import Report, RunSummary, Tables
+from virtslo.model.report.figures import WITHIN_RUN, Figure, Interval
+from virtslo.model.report.indicators import Indicator
+from virtslo.model.report.verdicts import Outcome, Verdict
+from virtslo.model.run.environment import Environment
 from virtslo.report.headline import Subject
 from virtslo.report.html.promises import promise_lines, subjects_chart
 

@@ -1,7 +1,7 @@
 """Records as a list: short id, time, test, target, and the verdict or why it cannot be read."""
 
-from virtslo.model.environment import Environment
-from virtslo.model.report import RecordLine, Report, RunSummary, Tables
+from virtslo.model.report.document import RecordLine, Report, RunSummary, Tables
+from virtslo.model.run.environment import Environment
 from virtslo.report.text.record_list import record_list_sheet
 
 RUN = RunSummary(

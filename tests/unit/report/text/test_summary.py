@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from virtslo.model.environment import Environment
-from virtslo.model.findings import Finding
-from virtslo.model.report import Report, RunFinding, RunSummary, Tables
-from virtslo.model.verdicts import Outcome, Verdict
+from virtslo.model.report.document import Report, RunFinding, RunSummary, Tables
+from virtslo.model.report.verdicts import Outcome, Verdict
+from virtslo.model.run.environment import Environment
+from virtslo.model.run.findings import Finding
 from virtslo.report.text.summary import grouped_findings, objective_lines, run_sheet
 
 BURST = RunSummary(

@@ -1,6 +1,6 @@
 """Older versions of KubeVirt's APIs: what is translated, and what passes untouched."""
 
-from virtslo.model.resources import PODS, VM_POOLS, VMS
+from virtslo.model.kubernetes.resources import PODS, VM_POOLS, VMS
 from virtslo.sim.api.versions import served_as, to_served, to_stored
 
 

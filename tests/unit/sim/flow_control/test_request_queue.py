@@ -7,9 +7,9 @@ import statistics
 from virtslo.base.clock import Clock
 from virtslo.base.errors import NotFound, TooManyRequests
 from virtslo.base.virtual_time import run_in_virtual_time
-from virtslo.model.identity import Identity
-from virtslo.model.profile import ServerProfile
-from virtslo.model.resources import CONFIG_MAPS, LEASES, PODS, SECRETS, Resource
+from virtslo.model.kubernetes.identity import Identity
+from virtslo.model.kubernetes.resources import CONFIG_MAPS, LEASES, PODS, SECRETS, Resource
+from virtslo.model.simulated.profile import ServerProfile
 from virtslo.ports.kube_api import KubeApi
 from virtslo.sim.api_server import ApiServer
 from virtslo.sim.direct import DirectTransport

@@ -4,7 +4,7 @@ import pytest
 from multidict import CIMultiDict
 
 from virtslo.base.errors import Forbidden, ServerFailure
-from virtslo.model.identity import Identity
+from virtslo.model.kubernetes.identity import Identity
 from virtslo.sim.http.authentication import Authentication
 
 ACCOUNT = Identity("c", "system:serviceaccount:ns:sa", "c/1", ("system:authenticated",))

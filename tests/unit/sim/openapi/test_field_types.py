@@ -2,8 +2,8 @@
 
 import pytest
 
-from virtslo.model import resources
-from virtslo.model.resources import Resource
+from virtslo.model.kubernetes import resources
+from virtslo.model.kubernetes.resources import Resource
 from virtslo.sim.openapi.field_types import kind_of, structs
 from virtslo.sim.openapi.schemas import _descriptions
 

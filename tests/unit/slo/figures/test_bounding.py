@@ -8,9 +8,10 @@ from msgspec import structs
 
 from support.records import operation, record, seen, stage
 from support.scenarios import scenario
-from virtslo.model.operations import CREATE, RAMP_UP, WARM_UP
-from virtslo.model.record import RunRecord
-from virtslo.model.scenario import Arrival, ArrivalProcess
+from virtslo.model.plan.scenario import Arrival, ArrivalProcess
+from virtslo.model.run.operations import CREATE
+from virtslo.model.run.record import RunRecord
+from virtslo.model.stage_names import RAMP_UP, WARM_UP
 from virtslo.slo.figures.bounding import lone_latencies
 from virtslo.slo.figures.indicators import phase_rate
 from virtslo.slo.record.measured import measure

@@ -4,8 +4,9 @@ import pytest
 
 from support.records import operation, record, seen, stage
 from support.scenarios import scenario
-from virtslo.model.operations import CHURN, CREATE
-from virtslo.model.report import ChurnLadder, Rung
+from virtslo.model.report.document import ChurnLadder, Rung
+from virtslo.model.run.operations import CREATE
+from virtslo.model.stage_names import CHURN
 from virtslo.slo.figures.churn_ladder import ladders_of
 from virtslo.slo.record.measured import Measured, measure
 

@@ -1,6 +1,6 @@
 """Nearest ranks over every object: what did not finish is infinite; what was jumped is none."""
 
-from virtslo.model.run_detail import LatencySummary, ObjectTrack
+from virtslo.model.report.run_detail import LatencySummary, ObjectTrack
 from virtslo.slo.figures.latency_summaries import phase_counts, summaries_of
 
 

@@ -2,8 +2,9 @@
 
 from support.records import operation, record, seen, stage
 from support.scenarios import scenario
-from virtslo.model.figures import Figure
-from virtslo.model.operations import CREATE, RAMP_UP
+from virtslo.model.report.figures import Figure
+from virtslo.model.run.operations import CREATE
+from virtslo.model.stage_names import RAMP_UP
 from virtslo.slo.figures.open_loop_figures import pace_rows
 from virtslo.slo.record.measured import measure
 

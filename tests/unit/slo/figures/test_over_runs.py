@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from support.reads import burst_record
-from virtslo.model.environment import SimulatedTarget
-from virtslo.model.figures import OVER_RUNS, Figure, no_data
-from virtslo.model.indicators import Indicator
-from virtslo.model.record import RunRecord
+from virtslo.model.report.figures import OVER_RUNS, Figure, no_data
+from virtslo.model.report.indicators import Indicator
+from virtslo.model.run.record import RunRecord
+from virtslo.model.simulated.target import SimulatedTarget
 from virtslo.slo.figures.over_runs import distinct, groups_of, over_runs
 from virtslo.slo.record.measured import measure
 

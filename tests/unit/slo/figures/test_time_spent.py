@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.reads import burst_record, measured_burst, read
-from virtslo.model.environment import ClientLimit
-from virtslo.model.rest_calls import OwnLatencies, RestCallReads
-from virtslo.model.workload import Kind
+from virtslo.model.kubernetes.client_limits import ClientLimit
+from virtslo.model.plan.workload import Kind
+from virtslo.model.run.rest_calls import OwnLatencies, RestCallReads
 from virtslo.slo.figures.call_figures import usage_rows
 from virtslo.slo.figures.responsiveness import bucket_quantile, responsiveness_rows
 from virtslo.slo.figures.time_spent import Ceiling, ceiling_of, time_rows

@@ -8,10 +8,10 @@ import pytest
 
 from support.records import operation, record, seen, stage
 from support.scenarios import scenario
-from virtslo.model.findings import Finding
-from virtslo.model.observations import Observation
-from virtslo.model.operations import OperationRecord
-from virtslo.model.record import RunRecord
+from virtslo.model.run.findings import Finding
+from virtslo.model.run.observations import Observation
+from virtslo.model.run.operations import OperationRecord
+from virtslo.model.run.record import RunRecord
 from virtslo.slo.findings.interference_findings import interference_findings
 from virtslo.slo.record.measured import measure
 

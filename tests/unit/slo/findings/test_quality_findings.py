@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 
 from support.reads import burst_record, read, with_idle_pods
-from virtslo.model.findings import Finding
-from virtslo.model.record import RunRecord
-from virtslo.model.rest_calls import API_SERVER, CounterRead, RestCallReads
+from virtslo.model.run.findings import Finding
+from virtslo.model.run.record import RunRecord
+from virtslo.model.run.rest_calls import API_SERVER, CounterRead, RestCallReads
 from virtslo.slo.findings.quality_findings import quality_findings
 from virtslo.slo.record.measured import measure
 

@@ -3,9 +3,10 @@
 import pytest
 
 from support.records import operation, record, seen, stage
-from virtslo.model.findings import Finding
-from virtslo.model.operations import CREATE, DELETE, RAMP_DOWN, WARM_UP, OperationRecord
-from virtslo.model.stages import Stage
+from virtslo.model.run.findings import Finding
+from virtslo.model.run.operations import CREATE, DELETE, OperationRecord
+from virtslo.model.run.stages import Stage
+from virtslo.model.stage_names import RAMP_DOWN, WARM_UP
 from virtslo.slo.findings.ramp_down_findings import ramp_down_findings
 
 WHOLE = stage(RAMP_DOWN, 100, 120, whole=110)

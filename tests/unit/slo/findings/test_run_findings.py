@@ -4,9 +4,10 @@ import msgspec
 
 from support.records import operation, record, seen, stage
 from support.scenarios import scenario
-from virtslo.model.findings import Finding
-from virtslo.model.observations import Observation
-from virtslo.model.operations import CREATE, RAMP_UP, WARM_UP, OperationRecord
+from virtslo.model.run.findings import Finding
+from virtslo.model.run.observations import Observation
+from virtslo.model.run.operations import CREATE, OperationRecord
+from virtslo.model.stage_names import RAMP_UP, WARM_UP
 from virtslo.slo.findings.run_findings import findings_of
 from virtslo.slo.record.measured import measure
 

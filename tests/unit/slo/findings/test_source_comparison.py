@@ -3,7 +3,7 @@
 import pytest
 
 from support.reads import measured_burst, read
-from virtslo.model.rest_calls import API_SERVER, AUDIT_ALL, CounterRead
+from virtslo.model.run.rest_calls import API_SERVER, AUDIT_ALL, CounterRead
 from virtslo.slo.findings.source_comparison import comparison_findings
 
 PODS = ("CREATE", "pods", "201")

@@ -2,8 +2,9 @@
 
 from support.records import operation, record, seen, stage
 from support.scenarios import scenario
-from virtslo.model.findings import Finding
-from virtslo.model.operations import CREATE, DELETE, RAMP_DOWN, RAMP_UP
+from virtslo.model.run.findings import Finding
+from virtslo.model.run.operations import CREATE, DELETE
+from virtslo.model.stage_names import RAMP_DOWN, RAMP_UP
 from virtslo.slo.findings.watch_findings import watch_findings
 from virtslo.slo.record.measured import measure
 

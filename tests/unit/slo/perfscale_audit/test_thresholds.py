@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from virtslo.model.perfscale_audit import PerfscaleAuditValue, Threshold
-from virtslo.model.verdicts import Outcome
+from virtslo.model.report.perfscale_audit import PerfscaleAuditValue, Threshold
+from virtslo.model.report.verdicts import Outcome
 from virtslo.slo.perfscale_audit.thresholds import judge
 
 PODS = PerfscaleAuditValue("CREATE-pods-count", 100.0, "requests", 100.0, 100.0)

@@ -2,7 +2,7 @@
 
 import math
 
-from virtslo.model.perfscale_audit import PerfscaleAuditValue
+from virtslo.model.report.perfscale_audit import PerfscaleAuditValue
 from virtslo.ports.metric_source import ScrapedSeries
 from virtslo.slo.perfscale_audit.values import (
     latencies,

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from virtslo.model.calls import ComponentCall, RestCall
-from virtslo.model.rest_calls import AUDIT_LOG, COMPONENTS, CallCount, CounterRead, Moment
+from virtslo.model.kubernetes.calls import ComponentCall, RestCall
+from virtslo.model.run.rest_calls import AUDIT_LOG, COMPONENTS, CallCount, CounterRead, Moment
 from virtslo.slo.record.call_windows import Usage, Window, folded, window_of
 
 SECOND = 1_000_000_000

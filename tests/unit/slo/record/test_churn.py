@@ -6,12 +6,13 @@ import pytest
 
 from support.records import VM, operation, record, seen, stage
 from support.scenarios import scenario
-from virtslo.model.figures import Figure
 from virtslo.model.identifiers import RUNNING, SCHEDULED
-from virtslo.model.observations import Observation
-from virtslo.model.operations import CHURN, CREATE, DELETE, RAMP_DOWN, SCALE, OperationRecord
-from virtslo.model.record import RunRecord
-from virtslo.model.stages import Stage
+from virtslo.model.report.figures import Figure
+from virtslo.model.run.observations import Observation
+from virtslo.model.run.operations import CREATE, DELETE, SCALE, OperationRecord
+from virtslo.model.run.record import RunRecord
+from virtslo.model.run.stages import Stage
+from virtslo.model.stage_names import CHURN, RAMP_DOWN
 from virtslo.slo.figures.churn_figures import (
     churn_creation_rate,
     churn_phase_rate,

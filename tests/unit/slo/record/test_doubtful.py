@@ -6,8 +6,9 @@ import pytest
 
 from support.records import operation, record, seen, stage
 from support.scenarios import scenario
-from virtslo.model.operations import CREATE, DELETE, RAMP_DOWN, RAMP_UP
-from virtslo.model.record import RunRecord
+from virtslo.model.run.operations import CREATE, DELETE
+from virtslo.model.run.record import RunRecord
+from virtslo.model.stage_names import RAMP_DOWN, RAMP_UP
 from virtslo.slo.findings.run_findings import findings_of
 from virtslo.slo.record.doubtful import settled
 from virtslo.slo.record.measured import measure

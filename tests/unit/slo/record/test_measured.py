@@ -2,7 +2,8 @@
 
 from support.records import VM, operation, record, seen, stage
 from support.scenarios import scenario
-from virtslo.model.operations import CREATE, RAMP_UP
+from virtslo.model.run.operations import CREATE
+from virtslo.model.stage_names import RAMP_UP
 from virtslo.slo.figures.indicators import indicators_of
 from virtslo.slo.record.measured import measure
 

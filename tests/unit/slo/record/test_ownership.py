@@ -3,8 +3,8 @@
 import pytest
 
 from support.records import VM, operation, record, seen
-from virtslo.model.observations import Observation
-from virtslo.model.operations import CREATE, DELETE, OperationRecord
+from virtslo.model.run.observations import Observation
+from virtslo.model.run.operations import CREATE, DELETE, OperationRecord
 from virtslo.slo.record.ownership import Ownership
 from virtslo.slo.record.timelines import timelines_of
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from support.records import operation
-from virtslo.model.operations import CREATE, DELETE, OperationRecord
+from virtslo.model.run.operations import CREATE, DELETE, OperationRecord
 from virtslo.slo.record.refusals import refusals
 
 

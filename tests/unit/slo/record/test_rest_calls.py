@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.reads import burst_record, measured_burst, read, with_idle_pods
-from virtslo.model.calls import ComponentCall, RestCall
-from virtslo.model.rest_calls import CounterRead, Moment
+from virtslo.model.kubernetes.calls import ComponentCall, RestCall
+from virtslo.model.run.rest_calls import CounterRead, Moment
 from virtslo.slo.record.call_windows import difference, folded, window_of
 from virtslo.slo.record.measured import measure
 from virtslo.slo.record.rest_calls import cell

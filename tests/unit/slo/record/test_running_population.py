@@ -1,7 +1,7 @@
 """How many VMIs could be relied on: steps that can be drawn on paper, and what is under them."""
 
 from support.records import VM, seen
-from virtslo.model.observations import Observation
+from virtslo.model.run.observations import Observation
 from virtslo.slo.record.running_population import RunningPopulation, running_population_of
 
 SECOND = 1_000_000_000

@@ -3,7 +3,8 @@
 from msgspec.structs import replace
 
 from support.records import VM, VMI, operation, record, seen
-from virtslo.model.operations import CHURN, CREATE, DELETE, RAMP_UP, WARM_UP
+from virtslo.model.run.operations import CREATE, DELETE
+from virtslo.model.stage_names import CHURN, RAMP_UP, WARM_UP
 from virtslo.slo.record.timelines import timelines_of
 
 SECOND = 1_000_000_000

@@ -8,8 +8,8 @@ import pytest
 
 from support.records import operation, record, seen
 from virtslo.base.clock import timestamp, to_nanoseconds
-from virtslo.model.observations import PHASE, Observation
-from virtslo.model.operations import CREATE, DELETE, OperationRecord
+from virtslo.model.run.observations import PHASE, Observation
+from virtslo.model.run.operations import CREATE, DELETE, OperationRecord
 from virtslo.slo.record.watch_lag import WatchLag, lags_of, watch_lag
 
 EPOCH = 1_800_000_000.0

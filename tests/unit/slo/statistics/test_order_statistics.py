@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from virtslo.model.figures import WITHIN_RUN
+from virtslo.model.report.figures import WITHIN_RUN
 from virtslo.slo.statistics.order_statistics import (
     interval_of_quantile,
     least_for_upper_end,

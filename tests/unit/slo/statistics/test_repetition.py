@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import t as student
 
-from virtslo.model.figures import OVER_RUNS
+from virtslo.model.report.figures import OVER_RUNS
 from virtslo.slo.statistics.repetition import Estimate, estimate_of, runs_needed, student_t
 
 values = st.lists(st.floats(0.01, 1e6), min_size=3, max_size=14)

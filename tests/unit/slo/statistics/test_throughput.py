@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from virtslo.base.clock import to_nanoseconds
-from virtslo.model.figures import Figure
+from virtslo.model.report.figures import Figure
 from virtslo.slo.statistics.throughput import Load, spread_rate, throughput
 
 

@@ -6,12 +6,12 @@ Invariant: a pure function of run records; renderers add nothing and drop nothin
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from virtslo.model.environment import Environment
-from virtslo.model.figures import Figure
-from virtslo.model.findings import Finding
-from virtslo.model.indicators import Definitions, Indicator
-from virtslo.model.run_detail import RunDetail
-from virtslo.model.verdicts import Verdict
+from virtslo.model.report.figures import Figure
+from virtslo.model.report.indicators import Definitions, Indicator
+from virtslo.model.report.run_detail import RunDetail
+from virtslo.model.report.verdicts import Verdict
+from virtslo.model.run.environment import Environment
+from virtslo.model.run.findings import Finding
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from virtslo.model.operations import CHURN, RAMP_DOWN, RAMP_UP, WARM_UP
+from virtslo.model.stage_names import CHURN, RAMP_DOWN, RAMP_UP, WARM_UP
 
 WHOLE_RUN: Final = "run"
 """In place of a stage: from the run's first stage on, whatever stage is under way."""

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from virtslo.model.environment import SimulatedTarget
-from virtslo.model.scenario import Scenario
+from virtslo.model.plan.scenario import Scenario
+from virtslo.model.simulated.target import SimulatedTarget
 
 SUITE_VERSION = 1
 

@@ -4,9 +4,15 @@ sets others.
 Invariant: as in KubeVirt's `pkg/virt-config/virt-config.go`; written here alone.
 """
 
+from dataclasses import dataclass
 from typing import Final
 
-from virtslo.model.vocabulary import VIRT_API, VIRT_CONTROLLER, VIRT_HANDLER, VIRT_OPERATOR
+from virtslo.model.kubernetes.components import (
+    VIRT_API,
+    VIRT_CONTROLLER,
+    VIRT_HANDLER,
+    VIRT_OPERATOR,
+)
 
 DEFAULT_LIMITS: Final = {
     VIRT_API: (200.0, 400),
@@ -32,3 +38,16 @@ LIMIT_KEYS: Final = {
     VIRT_HANDLER: "handlerConfiguration",
 }
 """The key of a KubeVirt object's configuration under which a component's limits are."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClientLimit:
+    """A component's client-side token bucket: requests per second and bucket size."""
+
+    qps: float
+    burst: int
+    source: str
+
+    def least_seconds(self, calls: float) -> float:
+        """The least time that `calls` take through the token bucket; 0 where it is off."""
+        return max(0.0, calls - self.burst) / self.qps if self.qps > 0 else 0.0

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from virtslo.model.calls import ComponentCall, Counted, RestCall, TimedCall
+from virtslo.model.kubernetes.calls import ComponentCall, Counted, RestCall, TimedCall
 
 COMPONENTS: Final = "component counters"
 AUDIT_LOG: Final = "audit log"

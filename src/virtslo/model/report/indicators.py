@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from virtslo.model.figures import Figure
+from virtslo.model.report.figures import Figure
 
 
 class Section(StrEnum):

@@ -8,8 +8,8 @@ and serves deadlines alone. There is one least time, which a plan and a report b
 from collections.abc import Mapping
 from typing import Final
 
-from virtslo.model.environment import ClientLimit
-from virtslo.model.workload import Kind
+from virtslo.model.kubernetes.client_limits import ClientLimit
+from virtslo.model.plan.workload import Kind
 
 DEFAULT_LIMIT: Final = ClientLimit(200.0, 400, "KubeVirt default")
 LEAST_DEADLINE: Final = 600.0

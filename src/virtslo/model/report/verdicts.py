@@ -6,7 +6,7 @@ Invariant: a verdict is a result, not an error; `inconclusive` always has a reas
 from dataclasses import dataclass
 from enum import StrEnum
 
-from virtslo.model.figures import Interval
+from virtslo.model.report.figures import Interval
 
 
 class Outcome(StrEnum):

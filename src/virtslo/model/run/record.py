@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from virtslo.model.environment import Environment
-from virtslo.model.findings import Finding
-from virtslo.model.observations import Observation
-from virtslo.model.operations import OperationRecord
-from virtslo.model.rest_calls import RestCallReads
-from virtslo.model.scenario import Scenario
-from virtslo.model.stages import Stage
+from virtslo.model.plan.scenario import Scenario
+from virtslo.model.run.environment import Environment
+from virtslo.model.run.findings import Finding
+from virtslo.model.run.observations import Observation
+from virtslo.model.run.operations import OperationRecord
+from virtslo.model.run.rest_calls import RestCallReads
+from virtslo.model.run.stages import Stage
 
 SCHEMA_VERSION = 1
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
-from virtslo.model.objectives import ObjectiveSet
-from virtslo.model.workload import Kind
+from virtslo.model.plan.objectives import ObjectiveSet
+from virtslo.model.plan.workload import Kind
 
 
 class Pattern(StrEnum):

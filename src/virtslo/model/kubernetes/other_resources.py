@@ -6,7 +6,7 @@ the simulated cluster does not.
 
 from typing import Final
 
-from virtslo.model.resources import Resource
+from virtslo.model.kubernetes.resources import Resource
 
 _RBAC: Final = "rbac.authorization.k8s.io"
 _WORKLOAD: Final = ("status", "scale")

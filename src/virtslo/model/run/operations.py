@@ -12,14 +12,6 @@ CREATE: Final = "create"
 DELETE: Final = "delete"
 SCALE: Final = "scale"
 
-WARM_UP: Final = "warm_up"
-RAMP_UP: Final = "ramp_up"
-CHURN: Final = "churn"
-HOLD: Final = "hold"
-"""Objects are there and nothing happens."""
-RAMP_DOWN: Final = "ramp_down"
-
-
 SERVER_FAILURE: Final = 500
 
 

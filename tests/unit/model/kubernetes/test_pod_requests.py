@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from virtslo.model.pod_requests import pod_requests
+from virtslo.model.kubernetes.pod_requests import pod_requests
 
 
 def container(**requests: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ Invariant: none of them can be listed, watched or got.
 
 from typing import Final
 
-from virtslo.model.resources import Resource
+from virtslo.model.kubernetes.resources import Resource
 
 AUTHORIZATION: Final = "authorization.k8s.io"
 AUTHENTICATION: Final = "authentication.k8s.io"

@@ -2,7 +2,8 @@
 
 import pytest
 
-from virtslo.model.ceiling import (
+from virtslo.model.kubernetes.client_limits import ClientLimit
+from virtslo.model.plan.ceiling import (
     DEFAULT_LIMIT,
     NEEDED_CALLS,
     USUAL_CALLS,
@@ -12,8 +13,7 @@ from virtslo.model.ceiling import (
     usual_calls,
     usual_seconds,
 )
-from virtslo.model.environment import ClientLimit
-from virtslo.model.workload import Kind
+from virtslo.model.plan.workload import Kind
 
 
 def test_a_vmi_costs_virt_controller_eight_calls_of_which_it_needs_four() -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from virtslo.model.calls import RestCall
-from virtslo.model.rest_calls import CallCount, CounterRead, Moment, counters_of
+from virtslo.model.kubernetes.calls import RestCall
+from virtslo.model.run.rest_calls import CallCount, CounterRead, Moment, counters_of
 
 
 @pytest.mark.parametrize(

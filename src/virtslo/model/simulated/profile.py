@@ -11,8 +11,8 @@ from typing import Annotated, Any, Final, Literal
 
 from msgspec import Meta
 
-from virtslo.model.client_limits import COMPONENT_LIMITS
-from virtslo.model.vocabulary import VIRT_API, VIRT_CONTROLLER
+from virtslo.model.kubernetes.client_limits import COMPONENT_LIMITS
+from virtslo.model.kubernetes.components import VIRT_API, VIRT_CONTROLLER
 
 GET_NODES: Final = "GET nodes"
 PATCH_VMIS: Final = "PATCH virtualmachineinstances"

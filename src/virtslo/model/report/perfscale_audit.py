@@ -6,7 +6,7 @@ count is that of the whole scrapes around the window: it is exact for those.
 
 from dataclasses import dataclass, field
 
-from virtslo.model.verdicts import Outcome
+from virtslo.model.report.verdicts import Outcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Facts of Kubernetes and KubeVirt: resources, REST calls, client limits, metrics."""

@@ -1,0 +1,1 @@
+"""What is to be run and judged: scenarios, suites, workloads, objectives."""

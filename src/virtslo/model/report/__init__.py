@@ -1,0 +1,1 @@
+"""What a report shows: figures with their indicators, findings and verdicts."""

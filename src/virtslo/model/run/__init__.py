@@ -1,0 +1,1 @@
+"""What a run recorded: stages, operations, observations, REST calls."""
