@@ -15,7 +15,6 @@ from virtslo.model.report.figures import Figure
 from virtslo.model.report.indicators import Section
 from virtslo.model.vocabulary import (
     KIND_TITLES,
-    LEAST_SAMPLES,
     QUANTILES,
     TABLE_PHASES,
     TABLE_VERBS,
@@ -290,26 +289,6 @@ def finding_lines(report: Report) -> Iterator[str]:
         run = f" ({item.run})" if several else ""
         touches = f" [touches: {', '.join(finding.touches)}]" if finding.touches else ""
         yield f"{mark}: {finding.code}{run}: {finding.detail}{touches}"
-
-
-def _needs(objects: int) -> str:
-    """What a small run is too small to say."""
-    return (
-        f"; {objects} objects are too few for a P95 (needs {LEAST_SAMPLES['p95']}) and a P99 "
-        f"({LEAST_SAMPLES['p99']}), which are no data"
-    )
-
-
-def validity_line(report: Report) -> str:
-    """Whether the figures can be relied on."""
-    if report.valid:
-        few = min((run.count for run in report.runs), default=0)
-        words = "valid: nothing was found that makes these figures inconclusive"
-        return words + (_needs(few) if 0 < few < LEAST_SAMPLES["p95"] else "")
-    runs = {run.id for run in report.runs}
-    if not any(item.finding.inconclusive and item.run in runs for item in report.findings):
-        return "INCONCLUSIVE: a suite is not complete; see the findings"
-    return "INCONCLUSIVE: these figures prove nothing; see the findings"
 
 
 def _rows_of(

@@ -37,7 +37,9 @@ def seconds(value: float | None) -> str:
 
 
 def amount(value: float, unit: str) -> str:
-    """A value with its unit."""
+    """A value with its unit; a share as a percentage."""
+    if unit == "share":
+        return f"{number(round(100 * value, 9))} %"
     return seconds(value) if unit == "s" else f"{number(value)} {unit}".rstrip()
 
 

@@ -92,7 +92,7 @@ def judge_runs(
                                                                   objective.per)  # fmt: skip
     compared = [_compared(objective, own) for own in figures]
     figure = compared[0] if len(compared) == 1 else over_runs(compared)
-    values = [float(each.value) for each in compared if each.value is not None]
+    values = [each.value for each in compared if each.value is not None]
     worst = None
     if objective.statistic in LEAST_SAMPLES and objective.per is None and len(figures) == 1:
         worst = figures[0].get((objective.indicator, "max"))
@@ -113,7 +113,7 @@ def judge_runs(
         run=run.record.host.run_id,
         objective=objective.name,
         verdict=outcome,
-        value=None if figure.value is None else float(figure.value),
+        value=figure.value,
         bound=bound,
         unit=objective.unit,
         reason=reason,

@@ -4,7 +4,7 @@ import pytest
 
 from virtslo.model.report.figures import OVER_RUNS, WITHIN_RUN, Figure, Interval
 from virtslo.model.report.verdicts import Outcome, Verdict
-from virtslo.report.numbers import cell, decimals_of, margin_of, measured
+from virtslo.report.numbers import amount, cell, decimals_of, margin_of, measured
 
 
 def figure(
@@ -67,3 +67,18 @@ def test_a_margin_is_a_share_of_the_bound(margin: float | None, text: str) -> No
     verdict = Verdict("run", "soon", Outcome.MET, 1.0, 2.0, "s", margin=margin)
 
     assert margin_of(verdict) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (1.0, "share", "100 %"),
+        (0.995, "share", "99.5 %"),
+        (0.07, "share", "7 %"),
+        (30.0, "s", "30 s"),
+        (400, "requests", "400 requests"),
+        (2.5, "", "2.5"),
+    ],
+)
+def test_a_bound_reads_as_the_figure_beside_it(value: float, unit: str, text: str) -> None:
+    assert amount(value, unit) == text

@@ -25,7 +25,7 @@ class Verdict:
     """Of repetitions, the first."""
     objective: str
     verdict: Outcome
-    value: float | None
+    value: float | int | None
     bound: float
     unit: str
     reason: str | None = None

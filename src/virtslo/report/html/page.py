@@ -27,7 +27,6 @@ from virtslo.report.content import (
     single_lines,
     table_sheets,
     time_lines,
-    validity_line,
 )
 from virtslo.report.definitions import PROMISES
 from virtslo.report.headline import headline_sheets, subjects_of
@@ -111,7 +110,6 @@ def _page(report: Report, *, is_shared: bool) -> dict[str, Any]:
         "tables_whole": [] if is_of_several(report) else table_sheets(report),
         "verdicts": verdict_sheet(report),
         "verdict_texts": (1, 5) if len(report.runs) == 1 else (1, 2, 6),
-        "validity": validity_line(report),
         "findings": list(finding_lines(report)),
         "environments": [{"id": title, "lines": lines}
                          for title, lines in environment_sections(report) if lines],

@@ -27,7 +27,7 @@ def over_runs(figures: Sequence[Figure]) -> Figure:
     """One figure of several runs, with its range and its interval."""
     first = figures[0]
     samples = sum(figure.samples for figure in figures)
-    values = [float(figure.value) for figure in figures if figure.value is not None]
+    values = [figure.value for figure in figures if figure.value is not None]
     if len(values) < len(figures):
         reasons = [figure.reason for figure in figures if figure.reason]
         lowest = [figure.lower_bound for figure in figures if figure.lower_bound is not None]

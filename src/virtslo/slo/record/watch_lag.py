@@ -3,7 +3,9 @@
 Invariant: a lag is a lower bound. An answer to a call of the run is on the run's own clock. A stamp
 of whole seconds is on another clock: it is compared only with the least difference that its writer
 shows in the same run, and only where the watch was silent since the stamp, so that neither a clock
-that is wrong nor a client that waits for its limiter is taken for a watch.
+that is wrong nor a client that waits for its limiter is taken for a watch. What a stamp leaves open
+is widened by how long answers took, in the run and about then, without the slowest twentieth: one
+very slow call cannot hide a watch that stands still.
 """
 
 from bisect import bisect_left
@@ -29,6 +31,11 @@ ONE_DELIVERY_NS: Final = to_nanoseconds(0.05)
 """Events nearer to each other than this came together."""
 ENOUGH_STAMPS: Final = 3
 """From this number of stamps on, a writer's own least difference is its baseline."""
+ENOUGH_CALLS: Final = 3
+"""From this number of calls on, one that was slow is set aside."""
+SLOWEST_PART: Final = 20
+"""One in this number of calls is set aside as slow."""
+_STAMP_NS: Final = to_nanoseconds(STAMP_SECONDS)
 _API_SERVER: Final = "API server"
 _OF_HANDLER: Final = frozenset({RUNNING, "Succeeded", "Failed"})
 
@@ -103,9 +110,11 @@ def _after_stamps(
     stamped = list(_stamped(watched))
     baselines = _baselines(stamped)
     receipts = _receipts(watched)
-    open_ns = to_nanoseconds(STAMP_SECONDS) + _longest_call_ns(record.operations)
+    answers = _Answers(record.operations)
     for item in stamped:
-        lag_ns = item.apart_ns - baselines[item.writer] - open_ns
+        apart_ns = item.apart_ns - baselines[item.writer]
+        open_ns = _STAMP_NS + answers.slow_ns(item.seen.received_ns - apart_ns, apart_ns)
+        lag_ns = apart_ns - open_ns
         silent_since_ns = _silent_since(receipts[item.seen.kind], item.seen.received_ns)
         was_silent = item.seen.received_ns - lag_ns >= silent_since_ns
         yield item.seen, to_seconds(lag_ns) if lag_ns > 0 and was_silent else 0.0
@@ -177,11 +186,35 @@ def _silent_since(deliveries: Sequence[tuple[int, int]], received_ns: int) -> in
     return deliveries[after - 1][1]
 
 
-def _longest_call_ns(operations: Iterable[OperationRecord]) -> int:
-    """The longest answer to a call of the run: writers of stamps may have waited as long."""
-    waits = (
-        operation.finished_ns - operation.sent_ns
-        for operation in operations
-        if operation.finished_ns is not None and operation.sent_ns is not None
-    )
-    return max(waits, default=0)
+class _Answers:
+    """How long the run's own calls took: writers of stamps may have waited as long."""
+
+    def __init__(self, operations: Iterable[OperationRecord]) -> None:
+        self._calls = sorted(
+            (operation.finished_ns, operation.finished_ns - operation.sent_ns)
+            for operation in operations
+            if operation.finished_ns is not None and operation.sent_ns is not None
+        )
+        self._in_run_ns = _slow_ns([took for _, took in self._calls])
+        self._about: dict[tuple[int, int], int] = {}
+
+    def slow_ns(self, start_ns: int, length_ns: int) -> int:
+        """How long slow answers took: in the whole run, or in the time that begins then, to whole
+        seconds, whichever is longer."""
+        if length_ns <= _STAMP_NS + self._in_run_ns:
+            return self._in_run_ns  # nothing is late by it, whatever answers took about then
+        first, last = start_ns // _STAMP_NS, -(-(start_ns + length_ns) // _STAMP_NS)
+        if (first, last) not in self._about:
+            begin = bisect_left(self._calls, (first * _STAMP_NS, -1))
+            end = bisect_left(self._calls, (last * _STAMP_NS, -1))
+            about = [took for _, took in self._calls[begin:end]]
+            self._about[first, last] = _slow_ns(about) if len(about) >= ENOUGH_CALLS else 0
+        return max(self._in_run_ns, self._about[first, last])
+
+
+def _slow_ns(took: Sequence[int]) -> int:
+    """The longest, without the slowest twentieth, of three and more at least one; 0 of none."""
+    if not took:
+        return 0
+    aside = max(len(took) // SLOWEST_PART, int(len(took) >= ENOUGH_CALLS))
+    return sorted(took)[-1 - aside]

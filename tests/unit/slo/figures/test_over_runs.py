@@ -52,6 +52,14 @@ def test_a_whole_number_that_every_run_has_stays_one() -> None:
     assert isinstance(found.value, int)
 
 
+def test_counts_that_differ_have_a_range_of_counts() -> None:
+    found = over_runs(
+        [Figure(count, "requests", count, "component counters") for count in (45, 51, 47)]
+    )
+
+    assert str(found.range) == "(45, 51)"
+
+
 def test_a_run_without_data_is_not_averaged_away() -> None:
     hung = Figure(None, "s", 10, "watch", reason="1 of 10 did not finish", lower_bound=600.0)
 

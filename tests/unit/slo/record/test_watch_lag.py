@@ -123,6 +123,28 @@ def test_slow_answers_widen_what_a_stamp_leaves_open() -> None:
     assert judged([*steady(), *stalled], [slow]).late == 0
 
 
+def test_one_very_slow_call_hides_no_stall() -> None:
+    stalled = [stamped(f"s{i}", "Running", 12.0 + i, 20.0) for i in range(6)]
+    calls = [operation(CREATE, f"c{i}", 1.0, answered=1.1, uid=f"uid-c{i}") for i in range(5)]
+    slow = operation(DELETE, "slow", 2.0, answered=32.0, uid="uid-slow")
+
+    without, beside = judged([*steady(), *stalled], calls), judged([*steady(), *stalled],
+                                                                  [*calls, slow])  # fmt: skip
+
+    assert without.late == 6
+    assert beside == without
+
+
+def test_a_server_that_is_slow_for_a_while_is_no_late_watch() -> None:
+    """Two hundred quick answers in all do not say how long a writer waited just then."""
+    stalled = [stamped("s", "Running", 12.0, 17.0)]
+    quick = [operation(CREATE, f"q{i}", 1.0, answered=1.1, uid=f"uid-q{i}") for i in range(200)]
+    slow = [operation(CREATE, f"s{i}", 12.0, answered=16.8, uid=f"uid-s{i}") for i in range(4)]
+
+    assert judged([*steady(), *stalled], quick).late == 1
+    assert judged([*steady(), *stalled], [*quick, *slow]).late == 0
+
+
 def test_facts_are_counted_once() -> None:
     """A fact with an answer and a stamp."""
     created = operation(CREATE, "a", 1.0, answered=1.1, uid="uid-a")
