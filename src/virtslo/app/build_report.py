@@ -14,7 +14,7 @@ from virtslo.model.kubernetes.components import VIRT_CONTROLLER
 from virtslo.model.plan.ceiling import least_seconds
 from virtslo.model.plan.objectives import ObjectiveSet
 from virtslo.model.plan.scenario import Arrival, ArrivalProcess
-from virtslo.model.plan.suite import SuiteRecord
+from virtslo.model.plan.suite import PartStatus, SuiteRecord
 from virtslo.model.report.document import Report, RunFinding, RunGroup, RunLines, RunSummary
 from virtslo.model.report.verdicts import Outcome, Verdict
 from virtslo.model.run.findings import Finding
@@ -59,6 +59,7 @@ def build_report(
         for finding in mine
     ]
     findings += [missing for suite in suites for missing in _missing_parts(suite)]
+    findings += [skipped for suite in suites for skipped in _skipped_parts(suite)]
     ids = [record.host.run_id for record in records]
     groups = groups_of(runs, indicators)
     verdicts = verdicts_of(
@@ -141,6 +142,16 @@ def _missing_parts(suite: SuiteRecord) -> Iterator[RunFinding]:
         "go on with virtslo run suite --resume and its folder"
     )
     yield RunFinding(suite.id, Finding(code="incomplete", detail=words, inconclusive=True))
+
+
+def _skipped_parts(suite: SuiteRecord) -> Iterator[RunFinding]:
+    """Which rungs of a ladder were not run."""
+    skipped = [part.key for part in suite.parts if part.status is PartStatus.SKIPPED]
+    if skipped:
+        named = ", ".join(skipped[:NAMED])
+        more = f" and {len(skipped) - NAMED} more" if len(skipped) > NAMED else ""
+        words = f"not run, since a lower rung was not absorbed: {named}{more}"
+        yield RunFinding(suite.id, Finding(code="rungs_skipped", detail=words))
 
 
 def _summary(record: RunRecord) -> RunSummary:

@@ -133,6 +133,24 @@ class ReportWanted:
     """Whether the three tables are wanted with what was not run."""
 
 
+def repetition_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say until when, and in which order, scenarios are repeated."""
+    for decorate in (
+        click.option(
+            "--order",
+            type=click.Choice(["stated", "random"]),
+            help="Order of kinds in a repetition; on real clusters repetitions are random.",
+        ),
+        click.option(
+            "--until",
+            metavar="[ci|NAME[:STAT]]=SHARE",
+            help="Repeat until the 95 % interval is this narrow; --repeat: at most (30).",
+        ),
+    ):
+        command = decorate(command)
+    return command
+
+
 def tables_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the option that says how much of the three tables is shown."""
     return click.option(
@@ -159,6 +177,10 @@ class RunOptions:
     is_dry: bool
     keep: bool
     quiet: bool
+    until: str | None = None
+    """The width of an interval that ends repetitions, as it was written."""
+    order: str | None = None
+    """`stated` or `random`; None: random for repetitions on a real cluster."""
     history: str | None = None
     """The history that runs are stored in when they end; empty: the default one."""
 
@@ -183,6 +205,8 @@ class RunOptions:
             is_dry=values["dry_run"],
             keep=values["keep"],
             quiet=values["quiet"],
+            until=values["until"],
+            order=values["order"],
             history=values["history"],
         )
 

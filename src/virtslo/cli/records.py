@@ -40,7 +40,9 @@ def read_runs(runs: Sequence[Path]) -> tuple[list[RunRecord], list[SuiteRecord]]
         suite = read_suite(directory)
         suites.append(suite)
         records += [
-            read_record(directory / part.record) for part in suite.parts if part.record is not None
+            read_record(directory / part.record)
+            for part in suite.as_stated()
+            if part.record is not None
         ]
     return records, suites
 

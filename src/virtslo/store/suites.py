@@ -15,6 +15,8 @@ from virtslo.store.documents import read_value, require_known_version, write_val
 from virtslo.store.records import read_header
 
 SUITE: Final = "suite.json"
+WITHOUT_RECORD: Final = frozenset({PartStatus.PENDING, PartStatus.SKIPPED})
+"""What a part is that need not have a record."""
 NAMED: Final = 5
 """How many faults a message names before it says how many more."""
 
@@ -76,7 +78,7 @@ def _check(directory: Path, suite: SuiteRecord) -> None:
 def _fault(directory: Path, part: SuitePart) -> str:
     """What a part says that its record does not; empty where they agree."""
     if part.record is None:
-        return "" if part.status is PartStatus.PENDING else f"it is {part.status} without a record"
+        return "" if part.status in WITHOUT_RECORD else f"it is {part.status} without a record"
     if Path(part.record).name != part.record or part.record in {".", ".."}:
         return "its record is no name of a folder"
     if part.status is not PartStatus.COMPLETE:

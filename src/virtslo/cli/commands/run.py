@@ -10,6 +10,7 @@ import click
 from virtslo.cli.formats import FORMATS, known_format
 from virtslo.cli.options import (
     RunOptions,
+    repetition_options,
     runs_option,
     scenario_options,
     settings_option,
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 REPEATED = ("burst", SUITE)
 """What is repeated on the simulated cluster, where repetitions cost little."""
 REPETITIONS = 5
+MOST_REPETITIONS = 30
+"""At which `--until` gives up, where --repeat says nothing."""
 
 
 @click.command("run")
@@ -50,6 +53,7 @@ REPETITIONS = 5
     help="Simulated cluster: fault to inject.",
 )
 @settings_option
+@repetition_options
 @click.option(
     "--seed",
     type=click.IntRange(0),
@@ -114,6 +118,7 @@ def command(what: str, **options: Any) -> int:
     virtslo run burst --kind vmi --arrival poisson --rate 20/s
     virtslo run steady-state --kind vm --count 200 --churn 5% --cycles 5 --every 60s
     virtslo run suite --count 100
+    virtslo run burst --until ci=5%
     virtslo run burst --format html -o page.html
     virtslo run scenario.yaml --context my-cluster
     """
@@ -121,14 +126,16 @@ def command(what: str, **options: Any) -> int:
     if given.resume is not None:
         _try_history(given)
         return _resume(what, given.resume, given)
-    if given.scenario["repeat"] is None and what in REPEATED and not given.target.is_real:
+    if given.scenario["repeat"] is None and given.until is not None:
+        given = replace(given, scenario={**given.scenario, "repeat": str(MOST_REPETITIONS)})
+    elif given.scenario["repeat"] is None and what in REPEATED and not given.target.is_real:
         given = replace(given, scenario={**given.scenario, "repeat": str(REPETITIONS)})
     scenarios, name = _read_all(what, given)
     scenarios = counted_on_plane(scenarios, options["plane"])
     if given.is_dry:
         return _print_plans(scenarios, given)
     _try_history(given)
-    if len(scenarios) == 1 and scenarios[0][1].repeat == 1:
+    if len(scenarios) == 1 and scenarios[0][1].repeat == 1 and given.until is None:
         return _run(scenarios[0][1], given)
     from virtslo.cli.running.suite import run_series
 

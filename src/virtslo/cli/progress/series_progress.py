@@ -22,16 +22,20 @@ class SeriesProgress:
     def __init__(self, progress: Progress, suite: SuiteRecord) -> None:
         self._progress = progress
         self._clock = SystemClock()
-        self._weights = {
-            part.key: OWN_SECONDS + churn_seconds(part.scenario) for part in suite.parts
-        }
-        self._waiting = [part.key for part in suite.parts if part.status is not PartStatus.COMPLETE]
-        self._count = len(suite.parts)
         self._is_simulated = suite.simulated is not None
+        self.follow(suite)
         self._number = self._count - len(self._waiting)
         self._began_ns = self._clock.now_ns()
         self._done = 0.0
         self._title = ""
+
+    def follow(self, suite: SuiteRecord) -> None:
+        """Take in the parts of a suite as it is now: some were added, or are not run."""
+        self._weights = {
+            part.key: OWN_SECONDS + churn_seconds(part.scenario) for part in suite.parts
+        }
+        self._waiting = [part.key for part in suite.pending()]
+        self._count = sum(part.status is not PartStatus.SKIPPED for part in suite.parts)
 
     def begin(self, part: SuitePart) -> None:
         """A part begins."""

@@ -1,7 +1,8 @@
 """Several runs, one after another, on one cluster: a suite, or a scenario repeated.
 
 Invariant: a part begins only when the cluster is verified to hold nothing of the parts before it
-and has been left alone for a while. What is complete is written down at once and never run again;
+and has been left alone for a while. On a real cluster no rung of a churn ladder is run above one
+that was not absorbed. What is complete is written down at once and never run again;
 an interruption ends the part under way and starts no other. Repetitions with a seed of their own
 have a simulated cluster each, and are run side by side where there are cores.
 """
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 from virtslo.app.cluster.clean_up import find_leftovers
+from virtslo.app.repetitions import LEAST, Width, is_enough, widths_of
 from virtslo.app.run.interruption import Interruption
 from virtslo.base.clock import Clock, SystemClock, sleep
 from virtslo.base.errors import ClusterError, VirtsloError
@@ -37,9 +39,13 @@ from virtslo.model.run.record import RunRecord, RunStatus
 from virtslo.model.simulated.target import SimulatedTarget
 from virtslo.ports.kube_api import KubeApi
 from virtslo.ports.progress import Progress
+from virtslo.slo.figures.churn_ladder import kept_up
+from virtslo.slo.record.measured import measure
 
 REST_SECONDS = 5.0
 """How long the cluster is left alone between two parts, at least: client token buckets fill."""
+SIMULATED_STEP = 5
+"""How many repetitions are added at once on simulated clusters, side by side."""
 _STATUS = {
     RunStatus.COMPLETE: PartStatus.COMPLETE,
     RunStatus.INTERRUPTED: PartStatus.INTERRUPTED,
@@ -82,19 +88,50 @@ class RunSeries:
         self._part_changed: Callable[[SuitePart], None] = lambda _: self._save()
         self._interruption = Interruption()
         self._stages = StageBoard()
-        self._progress: SeriesListener = SeriesProgress(execution.progress, suite)
+        self._whole = SeriesProgress(execution.progress, suite)
+        self._progress: SeriesListener = self._whole
         self._execution = replace(execution, runs=directory, progress=self._progress)
         self._run: OneRun | None = None
+        self.too_wide: list[Width] = []
+        """Intervals that are wider than was asked for when repetitions ended."""
 
     def carry_out(self) -> list[RunRecord]:
         """Run what is left; returns the records of every part that has one, in order."""
         self._save()
         with handled_signals(self._interruption, self._last_words):
-            if self._where is not None:
-                asyncio.run(self._real(self._where))
-            else:
-                self._carry_out_simulated()
+            self._carry_out_pending()
+            while not self._interruption.is_requested and self._add_repetitions():
+                self._carry_out_pending()
         return self.records()
+
+    def _carry_out_pending(self) -> None:
+        if not self.suite.pending():
+            return
+        if self._where is not None:
+            asyncio.run(self._real(self._where))
+        else:
+            self._carry_out_simulated()
+
+    def _add_repetitions(self) -> bool:
+        """Add repetitions where the intervals that are asked for are still too wide."""
+        until = self.suite.until
+        if until is None or not self.suite.is_complete:
+            return False
+        widths = widths_of(self.records(), until)
+        self.too_wide = [width for width in widths if not width.is_within(until.share)]
+        for width in widths:
+            self._progress.note(f"{width}, wanted ± {100 * until.share:g} %")
+        done = self.suite.repetitions
+        if done >= LEAST and is_enough(widths, until):
+            return False
+        step = 1 if self._where is not None else SIMULATED_STEP
+        more = min(max(step, LEAST - done), until.most - done)
+        if more <= 0:
+            return False
+        self.suite = self.suite.with_more(more)
+        self._whole.follow(self.suite)
+        self._save()
+        return True
 
     def _carry_out_simulated(self) -> None:
         batches = self.suite.by_seed()
@@ -134,10 +171,10 @@ class RunSeries:
         run_in_virtual_time(main)
 
     def records(self) -> list[RunRecord]:
-        """The records of the parts, in order."""
+        """The records of the parts, in the order in which they were stated."""
         return [
             read_record(self.directory / part.record)
-            for part in self.suite.parts
+            for part in self.suite.as_stated()
             if part.record is not None
         ]
 
@@ -158,6 +195,8 @@ class RunSeries:
             for part in batch.pending():
                 if self._interruption.is_requested:
                     return
+                if part.key not in {each.key for each in self.suite.pending()}:
+                    continue
                 before = [item for item in self.suite.parts if item.key in keys]
                 await self._rest(api, clock, before, part.scenario)
                 await self._part(part, api, clock, batch.simulated)
@@ -205,9 +244,22 @@ class RunSeries:
         except VirtsloError:
             self._set(replace(part, status=PartStatus.FAILED))
             raise
-        status = read_record(self.directory / folder).header.status
-        self._set(replace(part, status=_STATUS[status]))
+        record = read_record(self.directory / folder)
+        self._set(replace(part, status=_STATUS[record.header.status]))
         self._progress.end(part)
+        if simulated is None and record.header.status is RunStatus.COMPLETE:
+            self._skip_rungs_above(part, record)
+
+    def _skip_rungs_above(self, part: SuitePart, record: RunRecord) -> None:
+        """A rung that a real cluster did not absorb ends its ladder: the next would hurt more."""
+        above = self.suite.rungs_above(part)
+        if not above or kept_up(measure(record)) is not False:
+            return
+        names = ", ".join(other.key for other in above)
+        self._progress.note(f"{part.key} was not absorbed; not run: {names}")
+        for other in above:
+            self._set(replace(other, status=PartStatus.SKIPPED))
+        self._whole.follow(self.suite)
 
     def _set(self, part: SuitePart) -> None:
         self.suite = self.suite.with_part(part)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from virtslo.app.repetitions import LEAST
 from virtslo.base.errors import Problem, ScenarioError, VirtsloError
 from virtslo.base.folder_lock import locked_folder
 from virtslo.cli.options import SCENARIO_OPTIONS, RunOptions, parameter_of
@@ -22,7 +23,10 @@ from virtslo.cli.running.series import RunSeries, new_suite_id
 from virtslo.cli.scenarios import Keyed
 from virtslo.cli.targets import describe_simulated, real_target, simulated_run_target
 from virtslo.cli.wiring import RealTarget, describe_target, read_suite
-from virtslo.model.plan.suite import SuiteRecord, repeated
+from virtslo.config.until import until_of
+from virtslo.model.plan.suite import Order, SuiteRecord, Until, repeated
+from virtslo.slo.catalog.catalog import CATALOG
+from virtslo.slo.statistics.repetition import LEAST_RUNS
 
 OF_THE_CLUSTER = (
     ("--simulate", "profile"),
@@ -36,7 +40,9 @@ def run_series(scenarios: Keyed, options: RunOptions, *, name: str) -> int:
     """Run these one after another, each as often as it says; returns the exit code."""
     times = scenarios[0][1].repeat
     _refuse_to_keep(options)
+    until = _until(options, times)
     target = real_target(options.target)
+    order = _order(options, is_repeated_for_real=target is not None and times > 1)
     once = [(key, replace(scenario, repeat=1)) for key, scenario in scenarios]
     simulated = None
     if target is None:
@@ -45,8 +51,17 @@ def run_series(scenarios: Keyed, options: RunOptions, *, name: str) -> int:
         id=new_suite_id(name),
         name=name,
         seed=options.seed,
-        parts=repeated(once, times, seed=None if target is not None else options.seed),
+        parts=repeated(
+            once,
+            times if until is None else min(LEAST, times),
+            seed=None if target is not None else options.seed,
+            order=order,
+            order_seed=options.seed,
+            is_open=until is not None,
+        ),
         simulated=simulated,
+        order=order,
+        until=until,
         target="" if target is None else describe_target(target),
     )
     directory = options.runs / suite.id
@@ -68,6 +83,7 @@ def resume_series(directory: Path, options: RunOptions) -> int:
 def _resume(directory: Path, suite: SuiteRecord, options: RunOptions) -> int:
     given = [option for option, _, _ in SCENARIO_OPTIONS if options.scenario[parameter_of(option)]]
     given += [option for option, name in OF_THE_CLUSTER if getattr(options.target, name)]
+    given += [f"--{name}" for name in ("until", "order") if getattr(options, name) is not None]
     problems = [Problem(option, "an option beside --resume", "none: the suite says") for option in
                 given]  # fmt: skip
     target = real_target(options.target)
@@ -81,6 +97,24 @@ def _resume(directory: Path, suite: SuiteRecord, options: RunOptions) -> int:
     if suite.is_complete:
         click.echo(f"{directory}: every part is complete; nothing was run again", err=True)
     return _carry_out(suite, options, directory=directory, target=target)
+
+
+def _until(options: RunOptions, most: int) -> Until | None:
+    """When repetitions end. Raises ScenarioError."""
+    if options.until is None:
+        return None
+    until, problems = until_of(options.until, most, CATALOG)
+    if most < LEAST_RUNS:
+        problems.append(Problem("--repeat", repr(most), f"{LEAST_RUNS} or more beside --until"))
+    if problems:
+        raise ScenarioError("command line", problems)
+    return until
+
+
+def _order(options: RunOptions, *, is_repeated_for_real: bool) -> Order:
+    if options.order is not None:
+        return Order(options.order)
+    return Order.RANDOM if is_repeated_for_real else Order.STATED
 
 
 def _seeds(suite: SuiteRecord) -> set[int]:
@@ -98,6 +132,14 @@ def _refuse_to_keep(options: RunOptions) -> None:
         raise ScenarioError("command line", [problem])
 
 
+def _most(suite: SuiteRecord) -> int:
+    """How many runs are left at most."""
+    if suite.until is None:
+        return len(suite.pending())
+    once = sum(part.repetition == 1 for part in suite.parts)
+    return len(suite.pending()) + once * max(0, suite.until.most - suite.repetitions)
+
+
 def _carry_out(
     suite: SuiteRecord, options: RunOptions, *, directory: Path, target: RealTarget | None
 ) -> int:
@@ -105,7 +147,7 @@ def _carry_out(
     if target is not None and pending:
         by_kind = {part.scenario.workload.kind: part.scenario for part in pending}
         look_and_ask(
-            list(by_kind.values()), target, is_agreed=options.target.is_agreed, runs=len(pending)
+            list(by_kind.values()), target, is_agreed=options.target.is_agreed, runs=_most(suite)
         )
     progress = open_progress(quiet=options.quiet, is_virtual=target is None)
     execution = Execution(options.runs, tuple(sys.argv[1:]), progress)
@@ -114,6 +156,8 @@ def _carry_out(
         if suite.simulated is not None:
             where = describe_simulated(suite.simulated, seeds=sorted(_seeds(suite)))
             progress.note(f"{len(pending)} runs on {where}, in virtual time")
+        if suite.order is Order.RANDOM:
+            progress.note(f"kinds in random order, drawn from seed {suite.seed}")
         records = series.carry_out()
     except VirtsloError:
         click.echo(f"virtslo: what is complete is kept; go on: {series.resume_command()}", err=True)
@@ -122,8 +166,12 @@ def _carry_out(
         progress.close()
     if not series.suite.is_complete:
         done = len(series.suite.parts) - len(series.suite.pending())
-        click.echo(f"suite: {directory} ({done} of {len(suite.parts)} parts complete)", err=True)
+        click.echo(
+            f"suite: {directory} ({done} of {len(series.suite.parts)} parts complete)", err=True
+        )
         click.echo(f"  go on: {series.resume_command()}", err=True)
+    for width in series.too_wide:
+        click.echo(f"--until was not reached: {width}", err=True)
     code = conclude(records, options.wanted, suite=series.suite, history=options.history)
     if series.suite.is_complete:
         return code

@@ -37,6 +37,13 @@ def ladders_of(runs: Sequence[Measured]) -> tuple[ChurnLadder, ...]:
     return tuple(ladder for ladder in ladders if len(ladder.rungs) > 1)
 
 
+def kept_up(run: Measured) -> bool | None:
+    """Whether a constant churn was absorbed; None where that cannot be told."""
+    pace = {row.definition.name: row.figure for row in pace_rows(run)}
+    value = _value(pace.get(KEPT_UP.name))
+    return None if value is None else bool(value)
+
+
 def _is_alike(one: RunRecord, other: RunRecord) -> bool:
     kinds = {record.header.scenario.workload.kind for record in (one, other)}
     return len(kinds) == 1 and not differences([_without_rate(one), _without_rate(other)])
@@ -64,13 +71,13 @@ def _ladder(group: Sequence[Measured]) -> ChurnLadder:
 
 def _rung(rate: float, runs: Sequence[Measured]) -> Rung:
     paces = [{row.definition.name: row.figure for row in pace_rows(run)} for run in runs]
-    kept = {_value(pace.get(KEPT_UP.name)) for pace in paces}
+    kept = {kept_up(run) for run in runs}
     running = [_value(pace.get(RUNNING_RATE.name)) for pace in paces]
     times = [_replacement_p95(run) for run in runs]
     return Rung(
         rate=rate,
         runs=tuple(run.record.host.run_id for run in runs),
-        kept_up=bool(kept.pop()) if len(kept) == 1 and None not in kept else None,
+        kept_up=kept.pop() if len(kept) == 1 else None,
         running_rate=_mean(running),
         replacement_p95=None if None in times else max(item for item in times if item is not None),
     )
