@@ -12,7 +12,7 @@ SCENARIO ?= suite --count 100
 SEEDS ?= 1000
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all test-long control-plane browser check format docs gallery bench swarm lock clean
+.PHONY: help run test test-all test-long control-plane browser check format docs site gallery bench swarm lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,12 @@ docs: $(STAMP) ## write the generated reference pages
 	@COLUMNS=80 $(BIN)/python tools/reference.py
 	@$(BIN)/python tools/calls_per_object.py
 
+site: $(STAMP) requirements/site.lock ## build the documentation site into .site, and check its links
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+		-r requirements/site.lock
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	@$(BIN)/python tools/site/built_pages.py .site
+
 gallery: $(STAMP) ## write docs/gallery: an example of every output; pictures go to .gallery
 	-@$(MAKE) --no-print-directory browser
 	@$(BIN)/python tools/gallery.py
@@ -73,7 +79,7 @@ lock: ## solve the dependencies again and write requirements/*.lock (needs uv)
 
 clean: ## remove the environment and every cache
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache \
-		.test-results .gallery
+		.test-results .gallery .site
 
 $(STAMP): requirements/dev.lock pyproject.toml
 	@PYTHON=$(PYTHON) VENV=$(VENV) UV_VERSION=$(UV_VERSION) sh tools/make_environment.sh

@@ -11,3 +11,5 @@ solve() {
 solve --group test --group lint --group build pyproject.toml -o requirements/dev.lock
 # The driver of the browser tests is large: only those who run them install it.
 solve --constraints requirements/dev.lock --group browser -o requirements/browser.lock
+# So are the generator of the documentation site and its theme.
+solve --constraints requirements/dev.lock --group site -o requirements/site.lock
