@@ -17,15 +17,12 @@ BLOCK = re.compile(r"^```(sh|text)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 SERVER = "virtslo simulate "
 """A block that begins so runs beside those that follow it."""
 OF_THEIR_OWN = {"read-a-history.md"}
-QUICK = {"first-run.md"}
 PAGES = sorted(path.name for path in TUTORIALS.glob("*.md") if path.name not in OF_THEIR_OWN)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize(
-    "name",
-    [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in PAGES],
-)
+@pytest.mark.parametrize("name", PAGES)
 def test_every_command_prints_what_the_page_says(tmp_path: Path, name: str) -> None:
     """Expected lines appear in the output of the block above them, in order, beginnings alone."""
     pairs = list(_pairs((TUTORIALS / name).read_text(encoding="utf-8")))
