@@ -1,4 +1,4 @@
-"""The documentation site: what its check finds, and the site itself where its generator is there."""
+"""The documentation site: what its check finds, and a build where the generator is installed."""
 
 import importlib.util
 import json
