@@ -6,6 +6,7 @@ without a difference says what could hide there; nothing is asked of any server.
 
 import html
 import json
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -71,19 +72,22 @@ def _cells(row: CostRow) -> tuple[str, ...]:
     )
 
 
-def _number(value: float) -> str:
+def _number(value: float, sign: str = "-") -> str:
+    """A number with two decimals, or two digits where it is below one; never an exponent."""
     if value == 0:
         return "0"
-    return f"{value:.2f}" if abs(value) >= 0.995 else f"{value:.2g}"
+    if abs(value) >= 0.995:
+        return f"{value:{sign}.2f}"
+    return f"{value:{sign}.{1 - math.floor(math.log10(abs(value)))}f}".rstrip("0")
 
 
 def _difference(row: CostRow) -> str:
-    step = f"{row.difference:+.2f}" if abs(row.difference) >= 0.995 else f"{row.difference:+.2g}"
+    step = _number(row.difference, "+")
     if row.is_exact:
         return f"{step} exactly" if row.difference else "0 exactly"
     if row.interval is None:
         return f"{step} (no interval)"
-    return f"{step} ({row.interval[0]:+.2g} to {row.interval[1]:+.2g})"
+    return f"{step} ({_number(row.interval[0], '+')} to {_number(row.interval[1], '+')})"
 
 
 def _verdict(row: CostRow) -> str:
@@ -93,7 +97,7 @@ def _verdict(row: CostRow) -> str:
         return row.verdict.value
     if row.is_exact or not row.hidden:
         return "no difference"
-    return f"no difference larger than {row.hidden:.2g} could hide here"
+    return f"no difference larger than {_number(row.hidden)} could hide here"
 
 
 def _sections(card: CostCard) -> Iterator[tuple[str, Sequence[CostRow]]]:
@@ -183,10 +187,8 @@ def scalability(card: CostCard) -> str:
         if row.hidden is not None and row.verdict is CostVerdict.NONE and "hour" not in row.key.unit
     ]
     if hidden:
-        found += (
-            f" In calls per object, nothing larger than {max(hidden):.2g} of any one kind could "
-            "hide."
-        )
+        largest = _number(max(hidden))
+        found += f" In calls per object, nothing larger than {largest} of any one kind could hide."
     limits = " ".join(f"{words[0].upper()}{words[1:]}." for words in card.limits)
     return f"Measured with virtslo: {versions}; {card.load}; {runs}. {found} {limits}".strip()
 

@@ -1,6 +1,7 @@
 """The cost card in each of its formats."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -70,3 +71,19 @@ def test_the_paragraph_says_versions_load_findings_and_limits() -> None:
     assert "virt-controller makes +1.00 PATCH vmis 200, calls per VMI" in text
     assert "nothing larger than 0.06" in text
     assert "Nodes are hollow." in text
+
+
+@pytest.mark.parametrize(
+    ("base", "candidate", "interval", "shown"),
+    [
+        (12571.59, 10362.70, (-2213.4, -2204.38), "-2208.89 (-2213.40 to -2204.38)"),
+        (0.1, 0.135, (0.0004, 0.0696), "+0.035 (+0.0004 to +0.07)"),
+        (1.0, 1.0, (-310.0, 310.0), "0 (-310.00 to +310.00)"),
+    ],
+)
+def test_an_interval_is_as_fine_as_its_difference(
+    base: float, candidate: float, interval: tuple[float, float], shown: str
+) -> None:
+    row = CostRow(RARE, base, candidate, interval, CostVerdict.NONE, p=0.5)
+
+    assert shown in render_cost_card(replace(CARD, rows=(row,)), "markdown")
