@@ -85,3 +85,26 @@ def test_a_history_can_be_compared_by_days_and_by_environment(tmp_path: Path) ->
                if line.startswith("vmi avgVirtControllerCPUUsage")]  # fmt: skip
     assert "worse" in line
     assert (versions.code, "provider 1.27 against provider 1.34" in versions.err) == (3, True)
+
+
+def test_a_plan_says_how_many_runs_show_a_difference(runs: Path) -> None:
+    done = virtslo("plan", str(runs / "ci"), "--detect", "5%", "--format", "json",
+                   "--indicator", "vmi_intent_to_running_seconds:p50")  # fmt: skip
+
+    (plan,) = done.document
+    (row,) = plan["rows"]
+    assert (done.code, plan["wanted"], row["runs"]) == (0, 0.05, plan["runs"])
+    assert row["spread"] > 0
+    assert row["needed_range"][0] <= row["needed"]
+    text = virtslo("plan", str(runs / "ci"), "--detect", "5%").out
+    assert "vmi_intent_to_running_seconds p95" not in text, "ten objects have no P95"
+    assert "runs for 5 %" in text
+
+
+def test_a_plan_of_what_is_no_indicator_is_refused(runs: Path) -> None:
+    done = virtslo("plan", str(runs / "ci"), "--indicator", "phase_rate_runing",
+                   "--indicator", "phase_rate_running:p95")  # fmt: skip
+
+    assert done.code == 2
+    assert done.err.count("--indicator: expected") == 2
+    assert virtslo("plan", str(runs / "ci"), "--detect", "0%").code == 2

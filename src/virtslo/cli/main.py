@@ -37,6 +37,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "history": ("virtslo.cli.history.group", "Keep runs over time and find what changed."),
     "compare": ("virtslo.cli.history.compare", "Compare two groups of runs."),
+    "plan": ("virtslo.cli.history.plan", "Say how many runs show a difference."),
     "sweep": (
         "virtslo.cli.whatif.sweep",
         "Run a grid of simulated runs and show what each setting does.",

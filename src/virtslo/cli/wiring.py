@@ -16,6 +16,7 @@ from virtslo.base.background import in_background
 from virtslo.base.clock import Clock
 from virtslo.base.stage_board import StageBoard
 from virtslo.model.history.comparison import Comparison
+from virtslo.model.history.detection import DetectionPlan
 from virtslo.model.history.runs import HistoryRun, OddInput
 from virtslo.model.history.site import HistorySite
 from virtslo.model.kubernetes.identity import Identity
@@ -359,6 +360,13 @@ def site_front(names: Mapping[str, int]) -> Mapping[str, str]:
     from virtslo.report.history_site import files
 
     return files.site_front(names)
+
+
+def detection_text(plans: Sequence[DetectionPlan], form: str) -> str:
+    """What repetitions can show, in a format."""
+    from virtslo.report.detection import render_detection as rendered
+
+    return rendered(plans, form)
 
 
 def comparison_text(comparison: Comparison, form: str) -> str:

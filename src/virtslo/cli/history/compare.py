@@ -61,7 +61,7 @@ def command(
         raise click.UsageError(f"--smallest: expected {error}, found {smallest!r}") from error
     if not wanted:
         raise click.UsageError("--smallest: expected more than 0%")
-    old, new = _samples(base, location), _samples(candidate, location)
+    old, new = samples_of(base, location), samples_of(candidate, location)
     unlike = differences(old, new)
     if unlike and not allow_differences:
         raise StoreError(
@@ -78,7 +78,8 @@ def command(
     return 1 if found.is_worse else 0
 
 
-def _samples(wanted: str, location: str | None) -> Sequence[RunSample]:
+def samples_of(wanted: str, location: str | None) -> Sequence[RunSample]:
+    """The valid runs that a text means. Raises StoreError where there are none."""
     from virtslo.app.history.samples import chosen_samples
     from virtslo.base.errors import StoreError
 
