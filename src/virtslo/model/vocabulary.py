@@ -44,10 +44,21 @@ TABLE_PHASES: Final = (PENDING, SCHEDULING, SCHEDULED, RUNNING)
 """The phases of table 2, in its column order (KubeVirt PR 7120)."""
 TABLE_VERBS: Final = ("CREATE", "LIST", "PATCH", "UPDATE")
 """The verbs of table 3, in its column order (KubeVirt PR 7120)."""
+BESIDE_VERBS: Final = ("GET", "DELETE")
+"""The verbs that stand below table 3: its columns are those of KubeVirt PR 7120."""
+REFUSED: Final = "refused"
+"""Beside them: calls of any verb that were answered with an error."""
 TABLE_KINDS: Final = (Kind.VMI, Kind.VM, Kind.VMPOOL)
 """The kinds of the tables, in their order."""
 KIND_TITLES: Final = {kind.value: TRAITS[kind].title for kind in TABLE_KINDS}
 """The kinds of the tables, as their headings name them."""
+
+OFFERED: Final = "offered"
+"""A creation rate of an open-loop load: an input."""
+ACCEPTED: Final = "accepted by the API"
+"""A creation rate of a closed-loop load: the API's, within the bound of requests in flight."""
+MADE: Final = "made by a controller"
+"""A creation rate of what no request of the run creates."""
 
 TABLE_PATTERNS: Final = (Pattern.BURST, Pattern.STEADY_STATE)
 """The tests of the tables: these rows are always there."""

@@ -1,26 +1,23 @@
-"""What every format for people shows, in the order it is shown: tables, footnotes, sections.
+"""What every format for people shows, in the order it is shown: footnotes, sections, sentences.
 
-Invariant: the three tables have the rows and columns of KubeVirt PR 7120; a cell without data has a
-footnote with its reason.
+Invariant: a figure without data has a footnote with its reason; the three tables are in
+`table_sheets`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from virtslo.model.plan.workload import TRAITS, Kind
-from virtslo.model.report.document import Report, RunSummary, Tables
+from virtslo.model.report.document import Report, RunSummary
 from virtslo.model.report.figures import Figure
 from virtslo.model.report.indicators import Section
 from virtslo.model.vocabulary import (
     KIND_TITLES,
     QUANTILES,
-    TABLE_PHASES,
-    TABLE_VERBS,
     TEST_TITLES,
 )
-from virtslo.report.numbers import BOUND_MARKS, cell, measured, number, seconds
+from virtslo.report.numbers import cell, measured, number, seconds
 
 PLAIN: Final = ("mean", "value", "count")
 """Statistics that need no name beside their indicator's."""
@@ -39,16 +36,6 @@ class Sheet:
     notes: list[str] = field(default_factory=list)
     label: str = ""
     """`simulated` where the runs it is made of were."""
-
-
-BOUNDS: Final = {
-    "the time one object takes": (
-        "bound by the time one object takes: objects hardly wait for one another, so that more of "
-        "them would raise the rate"
-    ),
-    "saturated": "saturated: objects wait for one another; more would hardly raise the rate",
-}
-"""What bounded a throughput, in words."""
 
 
 class Footnotes:
@@ -73,51 +60,6 @@ class Footnotes:
 def is_of_several(report: Report) -> bool:
     """Whether several tests or kinds were run: the three tables are then shown whole."""
     return len({(run.test, run.kind) for run in report.runs}) > 1
-
-
-def table_sheets(report: Report, *, is_whole: bool = True) -> list[Sheet]:
-    """The three tables; the second and the third once a kind.
-
-    Not whole: only the rows of tests and the columns and tables of kinds that were run.
-    """
-    tables = report.tables
-    kinds, tests = dict(KIND_TITLES), {run.test for run in report.runs}
-    known = {run.kind for run in report.runs} & set(kinds)
-    if not is_whole and known:
-        kinds = {kind: title for kind, title in kinds.items() if kind in known}
-        tables = Tables(
-            creation_rate=_rows_of(tests, tables.creation_rate),
-            phase_transition_rate={
-                kind: _rows_of(tests, tables.phase_transition_rate[kind]) for kind in kinds
-            },
-            rest_calls={kind: _rows_of(tests, tables.rest_calls[kind]) for kind in kinds},
-        )
-    sheets = [_creation(tables.creation_rate, kinds)]
-    for kind, title in kinds.items():
-        sheets.append(
-            _by_test(
-                f"Phase transition rate, {title}",
-                [_heading("Phase Transition Rate", phase, first=not i)
-                 for i, phase in enumerate(TABLE_PHASES)],
-                tables.phase_transition_rate[kind],
-            )
-        )  # fmt: skip
-        sheets[-1].notes.extend(_sample_sizes(tables.phase_transition_rate[kind]))
-    for kind, title in kinds.items():
-        sheets.append(
-            _by_test(
-                f"REST calls, {title}",
-                [
-                    _heading("K8s REST Verb", verb, first=not i)
-                    for i, verb in enumerate(TABLE_VERBS)
-                ],
-                tables.rest_calls[kind],
-            )
-        )
-    label = simulated_label(report)
-    for sheet in sheets:
-        sheet.label = label
-    return sheets
 
 
 def simulated_label(report: Report) -> str:
@@ -289,70 +231,6 @@ def finding_lines(report: Report) -> Iterator[str]:
         run = f" ({item.run})" if several else ""
         touches = f" [touches: {', '.join(finding.touches)}]" if finding.touches else ""
         yield f"{mark}: {finding.code}{run}: {finding.detail}{touches}"
-
-
-def _rows_of(
-    tests: AbstractSet[str], cells: Mapping[str, Mapping[str, Figure]]
-) -> Mapping[str, Mapping[str, Figure]]:
-    return {test: row for test, row in cells.items() if test in tests}
-
-
-def _creation(cells: Mapping[str, Mapping[str, Figure]], kinds: Mapping[str, str]) -> Sheet:
-    columns = [f"Creation Rate ({title})" for title in kinds.values()]
-    sheet = Sheet("Creation rate", ["Test", *columns])
-    notes = Footnotes()
-    for test, by_kind in cells.items():
-        sheet.rows.append([TEST_TITLES[test], *(notes.mark(by_kind[kind]) for kind in kinds)])
-    shown = {test: {kind: row[kind] for kind in kinds} for test, row in cells.items()}
-    sheet.notes = [*notes.lines(), *_sample_sizes(shown)]
-    return sheet
-
-
-def _sample_sizes(cells: Mapping[str, Mapping[str, Figure]]) -> Iterator[str]:
-    """How many objects each row's rates are of: one number where all are of as many."""
-    sizes = []
-    runs: dict[int, list[str]] = {}
-    for test, row in cells.items():
-        found = ["–" if item.value is None else number(item.samples) for item in row.values()]
-        if any(item.value is not None for item in row.values()):
-            count = max(int((item.detail or {}).get("runs", 1)) for item in row.values())
-            runs.setdefault(count, []).append(TEST_TITLES[test])
-            sizes.append(
-                f"{TEST_TITLES[test]} {found[0] if len(set(found)) == 1 else ' / '.join(found)}"
-            )
-    if sizes:
-        yield f"n: {', '.join(sizes)}; {_runs(runs)}"
-    bound = {str((item.detail or {}).get("bound_by")) for row in cells.values() for item in
-             row.values()}  # fmt: skip
-    yield from (f"{BOUND_MARKS[by]} {words}" for by, words in BOUNDS.items() if by in bound)
-
-
-def _runs(tests_by_runs: Mapping[int, Sequence[str]]) -> str:
-    """Of how many runs rates are; one run has no interval."""
-    words = {1: "of one run, without an interval", 2: "over 2 runs, too few for an interval"}
-    found = {count: words.get(count, f"over {count} runs") for count in sorted(tests_by_runs)}
-    if len(found) == 1:
-        return next(iter(found.values()))
-    return ", ".join(
-        f"{' and '.join(tests_by_runs[count])} {text}" for count, text in found.items()
-    )
-
-
-def _by_test(
-    title: str, columns: Sequence[str], cells: Mapping[str, Mapping[str, Figure]]
-) -> Sheet:
-    sheet = Sheet(title, ["Test", *columns])
-    notes = Footnotes()
-    for test, by_column in cells.items():
-        sheet.rows.append(
-            [TEST_TITLES[test], *(notes.mark(figure) for figure in by_column.values())]
-        )
-    sheet.notes = notes.lines()
-    return sheet
-
-
-def _heading(title: str, column: str, *, first: bool) -> str:
-    return f"{title} ({column})" if first else f"({column})"
 
 
 def _latency(figure: Figure, notes: Footnotes) -> str:

@@ -54,6 +54,9 @@ def document_of(report: Report) -> dict[str, Any]:
                 kind: _cells(by_test) for kind, by_test in tables.phase_transition_rate.items()
             },
             "rest_calls": {kind: _cells(by_test) for kind, by_test in tables.rest_calls.items()},
+            "rest_calls_beside": {
+                kind: _cells(by_test) for kind, by_test in tables.rest_calls_beside.items()
+            },
         },
         "indicators": [
             {

@@ -13,7 +13,14 @@ from virtslo.model.plan.scenario import Pattern
 from virtslo.model.report.document import Tables
 from virtslo.model.report.figures import Figure, no_data
 from virtslo.model.run.record import RunRecord
-from virtslo.model.vocabulary import TABLE_KINDS, TABLE_PATTERNS, TABLE_PHASES, TABLE_VERBS
+from virtslo.model.vocabulary import (
+    BESIDE_VERBS,
+    REFUSED,
+    TABLE_KINDS,
+    TABLE_PATTERNS,
+    TABLE_PHASES,
+    TABLE_VERBS,
+)
 from virtslo.slo.catalog.vmis import CREATION_RATE, OF_PHASE
 from virtslo.slo.comparable import differences
 from virtslo.slo.figures.churn_figures import form_of
@@ -21,7 +28,7 @@ from virtslo.slo.figures.indicators import creation_rate, phase_rate
 from virtslo.slo.figures.over_runs import ONE_RUN, distinct, over_runs
 from virtslo.slo.record.measured import Measured
 from virtslo.slo.record.rest_calls import UNIT as REQUESTS
-from virtslo.slo.record.rest_calls import cell
+from virtslo.slo.record.rest_calls import cell, refused
 
 KINDS: Final = tuple(kind.value for kind in TABLE_KINDS)
 TESTS: Final = tuple(pattern.key for pattern in TABLE_PATTERNS)
@@ -73,7 +80,19 @@ def tables_of(runs: Sequence[Measured]) -> Tables:
             }
             for kind in KINDS
         },
+        rest_calls_beside={
+            kind: {test: _beside(runs, test, kind) for test in tests} for kind in KINDS
+        },
     )
+
+
+def _beside(runs: Sequence[Measured], test: str, kind: str) -> dict[str, Figure]:
+    """What the third table's columns leave out."""
+    found = {
+        verb.lower(): _combined(runs, test, kind, REQUESTS, _rest_cell(verb))
+        for verb in BESIDE_VERBS
+    }
+    return {**found, REFUSED: _combined(runs, test, kind, REQUESTS, refused)}
 
 
 def _phase_cell(phase: Phase) -> Callable[[Measured], Figure]:

@@ -6,9 +6,12 @@ from typing import Any
 import pytest
 
 from support.reads import burst_record
+from support.records import record
+from support.scenarios import scenario
 from virtslo.model.report.figures import Figure
 from virtslo.model.run.record import RunRecord
 from virtslo.model.simulated.target import SimulatedTarget
+from virtslo.slo.figures.indicators import creation_rate
 from virtslo.slo.record.measured import measure
 from virtslo.slo.tables import tables_of
 
@@ -47,3 +50,28 @@ def test_runs_that_differ_make_no_figure(other: RunRecord, words: str) -> None:
     assert found.reason is not None
     assert found.reason.startswith("the runs are not alike")
     assert words in found.reason
+
+
+@pytest.mark.parametrize(
+    ("kind", "load", "whose"),
+    [
+        ("vmi", {}, "accepted by the API"),
+        ("vm", {}, "accepted by the API"),
+        ("vmpool", {}, "made by a controller"),
+        ("vmirs", {}, "made by a controller"),
+        ("vmi", {"arrival": {"process": "poisson", "rate": "5/s"}}, "offered"),
+        ("vm", {"arrival": {"process": "constant", "rate": "5/s"}}, "offered"),
+    ],
+)
+def test_a_creation_rate_says_whose_it_is(kind: str, load: dict[str, Any], whose: str) -> None:
+    given = measure(record(scenario(kind, 10, "burst", load=load)))
+
+    assert (creation_rate(given).detail or {})["whose"] == whose
+
+
+def test_get_delete_and_refused_calls_stand_beside_the_third_table() -> None:
+    tables = tables_of([measure(burst_record([]))])
+
+    assert set(tables.rest_calls["vmi"]["burst"]) == {"create", "list", "patch", "update"}
+    assert set(tables.rest_calls_beside["vmi"]["burst"]) == {"get", "delete", "refused"}
+    assert tables.rest_calls_beside["vm"]["burst"]["refused"].reason == "not run: burst of vm"

@@ -98,8 +98,17 @@ def _keys(given: "Sequence[str]") -> list[tuple[str, str]]:
 
 def _usual() -> list[tuple[str, str]]:
     """The headlines of both tests, and throughput."""
-    from virtslo.report.headline import BURST, CHURN
-    from virtslo.slo.catalog.vmis import OF_PHASE
+    from virtslo.model.identifiers import RUNNING
+    from virtslo.slo.catalog.churn import CYCLE_RECOVERY, REPLACEMENT, TIME_BELOW_CAPACITY
+    from virtslo.slo.catalog.vmis import INTENT_TO_RUNNING, OF_PHASE, TIME_TO_ALL_RUNNING
 
-    rates = [(of.rate.name, "mean") for phase, of in OF_PHASE.items() if phase == "Running"]
-    return [*BURST.values(), *CHURN.values(), *rates]
+    return [
+        (INTENT_TO_RUNNING.name, "p50"),
+        (INTENT_TO_RUNNING.name, "p95"),
+        (TIME_TO_ALL_RUNNING.name, "value"),
+        (REPLACEMENT.name, "p50"),
+        (REPLACEMENT.name, "p95"),
+        (CYCLE_RECOVERY.name, "p50"),
+        (TIME_BELOW_CAPACITY.name, "value"),
+        (OF_PHASE[RUNNING].rate.name, "mean"),
+    ]

@@ -51,6 +51,10 @@ class Tables:
     creation_rate: Mapping[str, Mapping[str, Figure]]
     phase_transition_rate: Mapping[str, Mapping[str, Mapping[str, Figure]]]
     rest_calls: Mapping[str, Mapping[str, Mapping[str, Figure]]]
+    rest_calls_beside: Mapping[str, Mapping[str, Mapping[str, Figure]]] = field(
+        default_factory=dict
+    )
+    """What the third table has no columns for: `get`, `delete`, and `refused` calls of any verb."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,6 @@ from virtslo.report.content import (
     latency_sheet,
     simulated_label,
     single_lines,
-    table_sheets,
     time_lines,
 )
 from virtslo.report.definitions import PROMISES
@@ -33,6 +32,7 @@ from virtslo.report.headline import headline_sheets, subjects_of
 from virtslo.report.html.promises import promise_lines, subjects_chart
 from virtslo.report.marking import detailed_runs
 from virtslo.report.numbers import amount, measured, number
+from virtslo.report.table_sheets import table_sheets
 from virtslo.report.verdicts import verdict_sheet
 
 POLICY: Final = (

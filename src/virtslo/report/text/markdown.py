@@ -17,11 +17,11 @@ from virtslo.report.content import (
     is_of_several,
     latency_sheets,
     single_sections,
-    table_sheets,
     time_lines,
 )
 from virtslo.report.definitions import PROMISES, TABLE_DEFINITIONS
 from virtslo.report.headline import headline_sheets
+from virtslo.report.table_sheets import table_sheets
 from virtslo.report.verdicts import objectives_title, verdict_lines
 
 

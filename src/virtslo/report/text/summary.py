@@ -19,11 +19,11 @@ from virtslo.report.content import (
     environment_lines,
     is_of_several,
     run_title,
-    table_sheets,
 )
 from virtslo.report.definitions import PROMISES, TABLE_DEFINITIONS, table_definitions
 from virtslo.report.headline import GONE, Subject, headline_sheets, subjects_of
 from virtslo.report.numbers import NO_DATA, amount, measured, number
+from virtslo.report.table_sheets import table_sheets
 from virtslo.report.text.console import UNFOLDED, drawn, print_lines, print_sheet
 from virtslo.report.text.terminal import DEFINITIONS, PROMISE, print_end
 from virtslo.report.verdicts import objectives_title, unjudged_lines, verdict_line

@@ -19,8 +19,17 @@ CREATION_RATE: Final = FAMILY.value(
     MEAN,
     "throughput of creates that the API accepted (a pool's: of VMs created through it): 0.9 N / "
     "(the time by which 90 % of all N intended objects were accepted - the first intended time); "
-    "fewer than 20: N / (the last - the first intended time); churn: pooled over cycles",
+    "fewer than 20: N / (the last - the first intended time); churn: pooled over cycles. `whose` "
+    "says whose rate it is: offered (open loop: an input), accepted by the API (within the bound "
+    "of requests in flight), or made by a controller (a pool's, a replica set's)",
     source=OPERATIONS,
+)
+CONTROLLER_MADE_RATE: Final = FAMILY.value(
+    "controller_made_rate",
+    "VMIs/s",
+    MEAN,
+    "throughput of VMIs that a controller made for VMs, pools or replica sets: their first "
+    "observations, defined as creation_rate is",
 )
 
 

@@ -26,7 +26,7 @@ from virtslo.slo.catalog.churn import (
     TIME_BELOW_CAPACITY,
 )
 from virtslo.slo.catalog.family import OPERATIONS, WATCH
-from virtslo.slo.catalog.vmis import CREATION_RATE, OF_PHASE
+from virtslo.slo.catalog.vmis import CONTROLLER_MADE_RATE, CREATION_RATE, OF_PHASE
 from virtslo.slo.figures.rows import Row
 from virtslo.slo.record.churn import ChurnFacts, Cycle, Victim
 from virtslo.slo.statistics.quantiles import quantile
@@ -54,6 +54,21 @@ def churn_creation_rate(churn: ChurnFacts) -> Figure:
     if is_by_controller(churn):
         return _pooled(churn, _added, unit=CREATION_RATE.unit, source=WATCH)
     return _pooled(churn, _accepted, unit=CREATION_RATE.unit, source=OPERATIONS)
+
+
+def churn_made_rate(churn: ChurnFacts) -> Figure:
+    """Throughput of VMIs that a controller made in place of others, pooled over cycles."""
+
+    def made(cycle: Cycle) -> list[int]:
+        if not cycle.is_by_identity:
+            return [vmi.added_ns for vmi in cycle.created if vmi.added_ns is not None]
+        firsts = (
+            min((vmi.added_ns for vmi in item.vmis if vmi.added_ns is not None), default=None)
+            for item in cycle.replacements
+        )
+        return [moment for moment in firsts if moment is not None]
+
+    return _pooled(churn, made, unit=CONTROLLER_MADE_RATE.unit, source=WATCH)
 
 
 def churn_phase_rate(churn: ChurnFacts, phase: Phase) -> Figure:

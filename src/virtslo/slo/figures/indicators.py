@@ -4,18 +4,19 @@ Invariant: names and definitions are those of the catalog; each figure has its s
 source.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from virtslo.base.clock import to_seconds
 from virtslo.model.identifiers import RUNNING, Phase
 from virtslo.model.kubernetes import resources
-from virtslo.model.plan.scenario import ChurnMode
+from virtslo.model.plan.scenario import ArrivalProcess, ChurnMode
 from virtslo.model.plan.workload import TRAITS, Kind
 from virtslo.model.report.figures import Figure, no_data
 from virtslo.model.report.indicators import Indicator
 from virtslo.model.run.operations import DELETE, OperationRecord
 from virtslo.model.stage_names import CHURN, RAMP_DOWN
-from virtslo.model.vocabulary import QUANTILES
+from virtslo.model.vocabulary import ACCEPTED, MADE, OFFERED, QUANTILES
 from virtslo.slo.catalog.family import OPERATIONS, WATCH
 from virtslo.slo.catalog.generator import (
     CREATE_SUCCESS,
@@ -25,6 +26,7 @@ from virtslo.slo.catalog.generator import (
     LATENESS,
 )
 from virtslo.slo.catalog.vmis import (
+    CONTROLLER_MADE_RATE,
     CREATION_RATE,
     DELETION_TO_GONE,
     INTENT_TO_RUNNING,
@@ -36,7 +38,12 @@ from virtslo.slo.catalog.vmis import (
 )
 from virtslo.slo.figures.bounding import with_bound
 from virtslo.slo.figures.call_figures import call_rows, usage_rows
-from virtslo.slo.figures.churn_figures import churn_creation_rate, churn_phase_rate, churn_rows
+from virtslo.slo.figures.churn_figures import (
+    churn_creation_rate,
+    churn_made_rate,
+    churn_phase_rate,
+    churn_rows,
+)
 from virtslo.slo.figures.machine_figures import machine_rows
 from virtslo.slo.figures.open_loop_figures import pace_rows
 from virtslo.slo.figures.responsiveness import responsiveness_rows
@@ -82,16 +89,27 @@ def _churn(measured: Measured) -> Iterator[Row]:
 
 def creation_rate(measured: Measured) -> Figure:
     """Throughput of accepted creates; a pool's: of the VMs created through it."""
+    figure = _creation_rate(measured)
+    return replace(figure, detail={**(figure.detail or {}), "whose": whose_rate(measured)})
+
+
+def whose_rate(measured: Measured) -> str:
+    """Whose rate a creation rate is: the load's own, the API's, or a controller's."""
+    scenario = measured.record.header.scenario
+    if TRAITS[scenario.workload.kind].is_group:
+        return MADE
+    is_constant = measured.churn is not None and measured.churn.is_constant
+    is_open = is_constant or scenario.load.arrival.process is not ArrivalProcess.BURST
+    return OFFERED if is_open else ACCEPTED
+
+
+def _creation_rate(measured: Measured) -> Figure:
     if measured.churn is not None:
         return churn_creation_rate(measured.churn)
     workload = measured.record.header.scenario.workload
     if TRAITS[workload.kind].is_group:
         member = resources.VMS.kind if workload.kind == "vmpool" else resources.VMIS.kind
-        moments = [
-            timeline.added_ns
-            for timeline in measured.timelines.of_kind(member)
-            if timeline.added_ns is not None
-        ]
+        moments = _added(measured.timelines.of_kind(member))
         return _of_burst(measured, moments, unit=CREATION_RATE.unit, source=WATCH)
     accepted = [
         operation.finished_ns
@@ -99,6 +117,18 @@ def creation_rate(measured: Measured) -> Figure:
         if operation.finished_ns is not None
     ]
     return _of_burst(measured, accepted, unit=CREATION_RATE.unit, source=OPERATIONS)
+
+
+def controller_made_rate(measured: Measured) -> Figure:
+    """Throughput of VMIs that a controller made."""
+    if measured.churn is not None:
+        return churn_made_rate(measured.churn)
+    unit = CONTROLLER_MADE_RATE.unit
+    return _of_burst(measured, _added(measured.vmis), unit=unit, source=WATCH)
+
+
+def _added(timelines: Iterable[Timeline]) -> list[int]:
+    return [timeline.added_ns for timeline in timelines if timeline.added_ns is not None]
 
 
 def _of_burst(measured: Measured, moments: Sequence[int], *, unit: str, source: str) -> Figure:
@@ -121,6 +151,8 @@ def phase_rate(measured: Measured, phase: Phase) -> Figure:
 
 def _rates(measured: Measured) -> Iterator[Row]:
     yield Row(CREATION_RATE, "mean", creation_rate(measured))
+    if measured.record.header.scenario.workload.kind is not Kind.VMI:
+        yield Row(CONTROLLER_MADE_RATE, "mean", controller_made_rate(measured))
     for phase, of in OF_PHASE.items():
         yield Row(of.rate, "mean", phase_rate(measured, phase))
 

@@ -122,6 +122,23 @@ def cell(run: Measured, verb: str, stage: str | None = None) -> Figure:
     return Figure(value, UNIT, value, window.source, detail=detail)
 
 
+def refused(run: Measured) -> Figure:
+    """Calls of the counted components that were answered with an error, of any verb, in the
+    measured stage."""
+    window = best_window(run, measured_stage(run.record))
+    reason = reason_of(window)
+    if window is None or reason is not None:
+        return no_data(UNIT, reason or NOT_COUNTED)
+    errors = {
+        made: n
+        for made, n in folded(window.requests).items()
+        if is_of(made) and not made.call.is_success
+    }
+    value = sum(errors.values())
+    by_code = summed(errors, lambda made: made.call.code)
+    return Figure(value, UNIT, value, window.source, detail={"by_code": by_code})
+
+
 def covered(window: Window, components: Sequence[str] = COUNTED_COMPONENTS) -> list[str]:
     """The components whose calls in a window are all known; `*`: all callers together."""
     if any(words.startswith((f"{EVERYONE} ", "kubevirt ")) for words in window.failed):

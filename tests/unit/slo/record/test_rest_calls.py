@@ -11,7 +11,7 @@ from virtslo.model.kubernetes.calls import ComponentCall, RestCall
 from virtslo.model.run.rest_calls import CounterRead, Moment
 from virtslo.slo.record.call_windows import difference, folded, window_of
 from virtslo.slo.record.measured import measure
-from virtslo.slo.record.rest_calls import cell
+from virtslo.slo.record.rest_calls import cell, refused
 
 VMI = "virtualmachineinstances"
 CREATE_POD = ("CREATE", "pods", "201")
@@ -68,6 +68,19 @@ def test_a_cell_tells_resources_components_errors_and_background_apart() -> None
     assert figure.detail["errors"] == {"409": 2}
     assert figure.detail["background"] == 4
     assert figure.detail["idle_per_second"] == 0
+
+
+def test_refused_calls_of_every_verb_and_resource_are_a_figure_of_their_own() -> None:
+    run = measured_burst(run_of(*WHOLE, before=BEFORE))
+
+    found = refused(run)
+
+    assert found.value == 2
+    assert found.detail == {"by_code": {"409": 2}}
+
+
+def test_refused_calls_that_were_not_counted_are_no_data() -> None:
+    assert refused(measured_burst([])).value is None
 
 
 def test_a_series_absent_before_counts_from_zero() -> None:
