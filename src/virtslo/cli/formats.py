@@ -90,6 +90,9 @@ FORMATS: Final[Mapping[str, Format]] = {
 }
 RECORD_LIST: Final = "virtslo.report.text.record_list:record_list_text"
 """What draws `virtslo list`: `module:function`."""
+CHECKUP_RESULTS: Final = "virtslo.report.checkup_results:checkup_results"
+FAILURE_REASON: Final = "virtslo.report.checkup_results:failure_reason"
+"""What makes a report the status of a checkup: `module:function`."""
 FOR_TERMINALS: Final = frozenset({"table", "summary", "conclusion"})
 """Formats that are coloured where there is a terminal; never in a file."""
 

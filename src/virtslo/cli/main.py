@@ -58,6 +58,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "cost": ("virtslo.cli.cost.command", "Measure what a change costs the control plane."),
     "plane": ("virtslo.cli.plane.group", "Run a real control plane without machines."),
     "clean": ("virtslo.cli.commands.clean", "Remove objects that runs left on a cluster."),
+    "checkup": ("virtslo.cli.commands.checkup", "Run a checkup that a ConfigMap describes."),
     "schema": ("virtslo.cli.commands.schema", "Print the JSON Schema of the scenario file."),
 }
 

@@ -7,7 +7,7 @@ import importlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from virtslo.cli.formats import FORMATS, RECORD_LIST
+from virtslo.cli.formats import CHECKUP_RESULTS, FAILURE_REASON, FORMATS, RECORD_LIST
 from virtslo.model.report.document import RecordLine, Report
 from virtslo.ports.renderer import FolderRenderer, Renderer
 
@@ -34,6 +34,13 @@ def render_list(lines: Sequence[RecordLine]) -> str:
     """Records as a list for a terminal."""
     text: str = _named(RECORD_LIST)(lines)
     return text
+
+
+def render_checkup(report: Report) -> tuple[dict[str, str], str]:
+    """A report as the results of a checkup, and why it failed; empty where it did not."""
+    results: dict[str, str] = _named(CHECKUP_RESULTS)(report)
+    reason: str = _named(FAILURE_REASON)(report)
+    return results, reason
 
 
 def _renderer(form: str, **options: bool) -> Renderer:

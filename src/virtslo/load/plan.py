@@ -63,6 +63,15 @@ class Plan:
     limit: ClientLimit = DEFAULT_LIMIT
     """virt-controller's client limit, by which the ceiling was reckoned."""
 
+    @property
+    def only_namespace(self) -> str | None:
+        """The one namespace that the run is in, where the scenario names it: nothing outside it is
+        watched or removed, so that rights in it are enough. None where there are several, or the
+        run makes its own."""
+        if self.owned_namespaces or len(self.namespaces) != 1:
+            return None
+        return self.namespaces[0]
+
 
 def contexts(scenario: Scenario, run_label: str) -> list[dict[str, Any]]:
     """The template variables of each object of the population."""

@@ -76,3 +76,25 @@ def test_the_job_runs_as_that_account_and_is_not_begun_again() -> None:
     (container,) = pod["containers"]
     assert {"--in-cluster", "--yes"} <= set(container["args"])
     assert container["securityContext"]["readOnlyRootFilesystem"] is True
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_the_checkups_role_allows_what_a_run_in_one_namespace_asks_for(kind: Kind) -> None:
+    asked = {
+        (each.group, each.resource, each.verb)
+        for each in needed(kind, "team")
+        if each.namespace == "team"
+    }
+    elsewhere = {str(each) for each in needed(kind, "team") if each.namespace != "team"}
+
+    assert asked - granted("checkup.yaml", "Role") == set()
+    assert elsewhere == {"list kubevirts.kubevirt.io"}
+
+
+def test_the_checkups_role_allows_nothing_that_no_run_asks_for() -> None:
+    asked = {(each.group, each.resource, each.verb) for kind in Kind for each in needed(kind, "t")}
+    patched = {(t.resource.group, t.resource.plural, "patch") for t in TRAITS.values()}
+    own = {("", "configmaps", "get"), ("", "configmaps", "update"), ("", "events", "list")}
+
+    assert granted("checkup.yaml", "Role") - asked - patched - own == set()
+    assert not any("Cluster" in each["kind"] for each in documents("checkup.yaml"))

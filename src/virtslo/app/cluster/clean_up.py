@@ -55,7 +55,8 @@ def selector_of(run_label: str | None) -> str:
 async def find_leftovers(api: KubeApi, run_label: str | None) -> Leftovers:
     """Everything that carries the label of a run (None: of any run)."""
     selector = selector_of(run_label)
-    objects = [(resource, await _list_all(api, resource, selector)) for resource in OWNERS_FIRST]
+    ours = Selection(label_selector=selector)
+    objects = [(resource, await _list_all(api, resource, ours)) for resource in OWNERS_FIRST]
     return Leftovers(tuple(objects), await list_namespaces(api, selector))
 
 
@@ -66,10 +67,16 @@ async def clean_up(
     run_label: str | None,
     limit: float,
     tell: Callable[[str], None] = lambda _: None,
+    namespace: str | None = None,
+    made_none: bool = False,
 ) -> tuple[str, ...]:
-    """Delete everything that carries the label, wait until it is gone; returns what is left."""
+    """Delete everything that carries the label, wait until it is gone; returns what is left.
+
+    With `namespace`, everything in it; where `made_none` says that the run made no namespace, none
+    is looked for.
+    """
     deadline_ns = clock.now_ns() + to_nanoseconds(limit)
-    selector = selector_of(run_label)
+    selector = Selection(namespace, label_selector=selector_of(run_label))
     patience = Patience(clock, deadline_ns, tell)
     failures: list[str] = []
     for resource in OWNERS_FIRST:
@@ -80,7 +87,9 @@ async def clean_up(
     remaining = await _wait_until_gone(api, clock, selector, deadline_ns, patience)
     if remaining:
         return (*failures, *remaining)
-    names = await patience.call(lambda: list_namespaces(api, selector))
+    if made_none:
+        return ()
+    names = await patience.call(lambda: list_namespaces(api, selector_of(run_label)))
     if names:
         tell(f"removing {len(names)} namespaces")
     seconds_left = max(1.0, to_seconds(deadline_ns - clock.now_ns()))
@@ -90,9 +99,9 @@ async def clean_up(
 
 
 async def _list_all(
-    api: KubeApi, resource: Resource, selector: str, patience: Patience | None = None
+    api: KubeApi, resource: Resource, selection: Selection, patience: Patience | None = None
 ) -> tuple[Object, ...]:
-    listing = partial(list_all, api, resource, Selection(label_selector=selector))
+    listing = partial(list_all, api, resource, selection)
     try:
         return await (listing() if patience is None else patience.call(listing))
     except NotFound:
@@ -120,7 +129,7 @@ async def _delete_all(
 
 
 async def _wait_until_gone(
-    api: KubeApi, clock: Clock, selector: str, deadline_ns: int, patience: Patience
+    api: KubeApi, clock: Clock, selector: Selection, deadline_ns: int, patience: Patience
 ) -> tuple[str, ...]:
     while True:
         remaining = [

@@ -36,6 +36,8 @@ async def create_namespaces(
     """
     made: list[str] = []
     for name in names:
+        if not must_be_new and await _is_there(api, name):
+            continue
         body = {
             "apiVersion": "v1",
             "kind": "Namespace",
@@ -49,14 +51,27 @@ async def create_namespaces(
                     f"namespace {name!r} exists already, and this run wants to make it",
                     hint=f"remove what an earlier run left: virtslo clean --run {run_label}",
                 ) from error
-            if is_terminating(await api.get(resources.NAMESPACES, name)):
-                raise ClusterError(
-                    f"namespace {name!r} is being terminated: it takes no new objects",
-                    hint="wait until it is gone (kubectl get namespace), or name another",
-                ) from error
+            await _is_there(api, name)
         else:
             made.append(name)
     return tuple(made)
+
+
+async def _is_there(api: KubeApi, name: str) -> bool:
+    """Whether a namespace is there. Raises ClusterError for one that is being terminated.
+
+    Looked at before one is made: who has rights in it alone may read it and make none.
+    """
+    try:
+        found = await api.get(resources.NAMESPACES, name)
+    except NotFound:
+        return False
+    if is_terminating(found):
+        raise ClusterError(
+            f"namespace {name!r} is being terminated: it takes no new objects",
+            hint="wait until it is gone (kubectl get namespace), or name another",
+        )
+    return True
 
 
 def is_terminating(namespace: Object) -> bool:

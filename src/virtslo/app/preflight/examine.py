@@ -63,7 +63,9 @@ async def examine(api: KubeApi, clock: Clock, scenario: Scenario) -> Examination
     checks = [ok("the API server", f"Kubernetes {version}"), _in_flight(scenario)]
     checks += await _check_kubevirt(api, kubevirt)
     namespace = (kubevirt or {}).get("metadata", {}).get("namespace", "kubevirt")
-    checks += await check_permissions(api, scenario.workload.kind, namespace)
+    checks += await check_permissions(
+        api, scenario.workload.kind, namespace, only_namespace=plan.only_namespace
+    )
     checks.append(await _check_template(api, plan))
     checks.append(await check_room(api, scenario.workload.count, _memory(plan)))
     if not plan.owned_namespaces:

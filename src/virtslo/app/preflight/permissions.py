@@ -42,8 +42,14 @@ class Permission:
         return f"{self.verb} {name}{where}"
 
 
-def needed(kind: Kind) -> tuple[Permission, ...]:
-    """What no run of this kind can do without, in the order of use."""
+def needed(kind: Kind, namespace: str | None = None) -> tuple[Permission, ...]:
+    """What no run of this kind can do without, in the order of use.
+
+    `namespace` is the only one of a run that makes none: then nothing is needed elsewhere, but to
+    read KubeVirt's settings, which KubeVirt allows to every account.
+    """
+    if namespace is not None:
+        return _needed_within(kind, namespace)
     wanted = [_on(resources.NAMESPACES, verb) for verb in ("create", "list", "get", "delete")]
     wanted += [_on(TRAITS[kind].resource, verb) for verb in ("create", "delete")]
     for resource in WATCHED[kind]:
@@ -51,6 +57,17 @@ def needed(kind: Kind) -> tuple[Permission, ...]:
     for resource in OWNERS_FIRST:
         wanted += [_on(resource, "list"), _on(resource, "delete")]
     wanted += [_on(resource, "list") for resource in FOREIGN_KINDS]
+    wanted.append(_on(resources.KUBEVIRTS, "list"))
+    return tuple(dict.fromkeys(wanted))
+
+
+def _needed_within(kind: Kind, namespace: str) -> tuple[Permission, ...]:
+    wanted = [_on(resources.NAMESPACES, "get", namespace)]
+    wanted += [_on(TRAITS[kind].resource, verb, namespace) for verb in ("create", "delete")]
+    for resource in WATCHED[kind]:
+        wanted += [_on(resource, "list", namespace), _on(resource, "watch", namespace)]
+    for resource in OWNERS_FIRST:
+        wanted += [_on(resource, "list", namespace), _on(resource, "delete", namespace)]
     wanted.append(_on(resources.KUBEVIRTS, "list"))
     return tuple(dict.fromkeys(wanted))
 
@@ -70,9 +87,11 @@ def optional(kubevirt_namespace: str) -> tuple[Permission, ...]:
     )
 
 
-async def check_permissions(api: KubeApi, kind: Kind, kubevirt_namespace: str) -> tuple[Check, ...]:
+async def check_permissions(
+    api: KubeApi, kind: Kind, kubevirt_namespace: str, *, only_namespace: str | None = None
+) -> tuple[Check, ...]:
     """Ask for every permission. Whatever the API server does not answer is unknown."""
-    required = needed(kind)
+    required = needed(kind, only_namespace)
     try:
         missing = await _refused(api, required)
         lacking = await _refused(api, optional(kubevirt_namespace))
@@ -122,5 +141,5 @@ async def is_allowed(api: KubeApi, permission: Permission) -> bool:
     return bool(review["status"].get("allowed"))
 
 
-def _on(resource: Resource, verb: str) -> Permission:
-    return Permission(resource.plural, verb, group=resource.group)
+def _on(resource: Resource, verb: str, namespace: str = "") -> Permission:
+    return Permission(resource.plural, verb, group=resource.group, namespace=namespace)

@@ -100,7 +100,9 @@ class TestRun:
             run_label=order.plan.run_label,
             origin_ns=self._origin_ns,
             on_observation=recorder.add_observation,
+            namespace=order.plan.only_namespace,
         )
+        self._made_namespaces: tuple[str, ...] | None = None
         self._surroundings = Surroundings(api, clock)
         self._stuck: tuple[Finding, ...] = ()
         self._times = AnswerTimes()
@@ -177,7 +179,7 @@ class TestRun:
         await self._watch.synced()
         await self._counting.begin()
         await self._surroundings.begin()
-        await create_namespaces(
+        self._made_namespaces = await create_namespaces(
             self._api,
             plan.namespaces,
             run_label=plan.run_label,
@@ -197,6 +199,8 @@ class TestRun:
                 run_label=self._order.plan.run_label,
                 limit=limit,
                 tell=LOG.info,
+                namespace=self._order.plan.only_namespace,
+                made_none=self._made_namespaces == (),
             )
         except VirtsloError as error:
             left = (f"everything labelled {self._order.plan.run_label} ({error.message})",)
@@ -211,8 +215,10 @@ class TestRun:
     async def _at_rest(self, stage: str, moment: Moment) -> None:
         self._surroundings.at_rest()
         if moment is Moment.AFTER and stage in {RAMP_UP, CHURN} and self._is_waiting_over():
-            label = self._order.plan.run_label
-            stuck = await find_stuck(self._api, run_label=label, stage=stage)
+            plan = self._order.plan
+            stuck = await find_stuck(
+                self._api, run_label=plan.run_label, stage=stage, namespace=plan.only_namespace
+            )
             self._stuck = (*self._stuck, *([stuck] if stuck is not None else []))
         await self._counting.at_rest(stage, moment)
         self._write_calls()

@@ -38,7 +38,9 @@ class RunWatch:
         run_label: str,
         origin_ns: int,
         on_observation: Callable[[Observation], None],
+        namespace: str | None = None,
     ) -> None:
+        """Without a namespace, objects with the run's label are watched in all of them."""
         self._clock = clock
         self._origin_ns = origin_ns
         self.population = Population(clock)
@@ -47,7 +49,7 @@ class RunWatch:
             on_observation(observation)
             self.population.apply(observation)
 
-        selection = Selection(label_selector=f"{RUN_LABEL}={run_label}")
+        selection = Selection(namespace, label_selector=f"{RUN_LABEL}={run_label}")
         self._trackers = [
             Tracker(resource, origin_ns=origin_ns, on_observation=observed, run_label=run_label)
             for resource in WATCHED[kind]

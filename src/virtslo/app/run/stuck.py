@@ -21,12 +21,14 @@ EVENTS: Final = 3
 _LONGEST: Final = 160
 
 
-async def find_stuck(api: KubeApi, *, run_label: str, stage: str) -> Finding | None:
+async def find_stuck(
+    api: KubeApi, *, run_label: str, stage: str, namespace: str | None = None
+) -> Finding | None:
     """What keeps the run's VMIs from being Running, or its VMs from having one.
 
     None where all run, or none can be read.
     """
-    ours = Selection(label_selector=f"{RUN_LABEL}={run_label}")
+    ours = Selection(namespace, label_selector=f"{RUN_LABEL}={run_label}")
     try:
         vmis = await list_all(api, resources.VMIS, ours)
         stuck = [vmi for vmi in vmis if _phase(vmi) != RUNNING]
