@@ -279,8 +279,8 @@ def _side(side: "SideAtWork") -> "CostSide":
 
 
 def _write(card: "CostCard", form: str, outputs: Sequence[Path]) -> None:
-    from virtslo.cli.cost.wiring import cost_card_text
     from virtslo.cli.output import write_file
+    from virtslo.cli.wiring.cost import cost_card_text
 
     forms = {".md": "markdown", ".json": "json", ".html": "html", ".txt": "text"}
     for path in outputs:

@@ -13,8 +13,8 @@ from virtslo.app.build_report import build_report
 from virtslo.base.errors import VirtsloError
 from virtslo.base.virtual_time import VirtualClock, run_in_virtual_time
 from virtslo.cli.running.run_once import Execution, OneRun, simulated_label
-from virtslo.cli.whatif.wiring import pack_record
 from virtslo.cli.wiring import read_record, simulated_cluster
+from virtslo.cli.wiring.whatif import pack_record
 from virtslo.model.report.document import Report
 from virtslo.model.whatif.sweep import Point, PointResult, PointStatus
 from virtslo.ports.progress import Silent

@@ -294,7 +294,7 @@ def _carry_out(
     from virtslo.cli.preflight_dialog import look_and_ask
     from virtslo.cli.progress.live_progress import open_progress
     from virtslo.cli.whatif.search_run import Search
-    from virtslo.cli.whatif.wiring import search_text
+    from virtslo.cli.wiring.whatif import search_text
 
     if where is not None:
         largest = scenario_of(options, limits.most, duration)

@@ -27,8 +27,8 @@ from virtslo.base.virtual_time import VirtualClock, run_in_virtual_time
 from virtslo.cli.running.run_once import Execution, OneRun, real_label, simulated_label
 from virtslo.cli.running.series import REST_SECONDS
 from virtslo.cli.signals import handled_signals
-from virtslo.cli.whatif.wiring import write_search
 from virtslo.cli.wiring import RealTarget, open_cluster, read_record, simulated_cluster
+from virtslo.cli.wiring.whatif import write_search
 from virtslo.model.kubernetes.components import VIRT_CONTROLLER
 from virtslo.model.plan.scenario import Scenario
 from virtslo.model.run.record import RunRecord, RunStatus

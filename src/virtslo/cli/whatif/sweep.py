@@ -78,7 +78,7 @@ def command(what: str, **options: Any) -> int:
     virtslo sweep steady-state --kind vm --vary churn=5,10 --vary simulate=ci,two-core
     virtslo sweep --resume sweeps/ID
     """
-    from virtslo.cli.whatif.wiring import require_parquet
+    from virtslo.cli.wiring.whatif import require_parquet
 
     if options["parquet"]:
         require_parquet()
@@ -96,7 +96,7 @@ def _new(what: str, options: Mapping[str, Any]) -> "tuple[SweepRecord, Path]":
     """The sweep that the command line and a file ask for. Raises ScenarioError."""
     from virtslo.base.clock import SystemClock
     from virtslo.cli.whatif.points import sweep_of
-    from virtslo.cli.whatif.wiring import write_sweep
+    from virtslo.cli.wiring.whatif import write_sweep
 
     stamp = f"{SystemClock().wall():%Y%m%d-%H%M%S}"
     request = _request(what, options)
@@ -130,7 +130,7 @@ def _request(what: str, options: Mapping[str, Any]) -> "Request":
 def _resumed(folder: Path, what: str, options: Mapping[str, Any]) -> "tuple[SweepRecord, Path]":
     """A sweep that was begun. Raises ScenarioError where something else is asked for."""
     from virtslo.base.errors import Problem, ScenarioError
-    from virtslo.cli.whatif.wiring import read_sweep
+    from virtslo.cli.wiring.whatif import read_sweep
 
     directory = folder if folder.is_dir() else SWEEPS / folder
     sweep = read_sweep(directory)
@@ -149,7 +149,7 @@ def _resumed(folder: Path, what: str, options: Mapping[str, Any]) -> "tuple[Swee
 def _carry_out(sweep: "SweepRecord", directory: Path, options: Mapping[str, Any]) -> int:
     from virtslo.cli.progress.point_progress import PointProgress
     from virtslo.cli.whatif.sweep_run import carry_out_sweep
-    from virtslo.cli.whatif.wiring import sweep_text
+    from virtslo.cli.wiring.whatif import sweep_text
 
     executor = _executor(options)
     progress = PointProgress(quiet=options["quiet"])
@@ -175,7 +175,7 @@ def _write(outcome: "SweepOutcome", directory: Path, *, is_parquet: bool) -> Seq
     """Write the table and the page; their paths."""
     from virtslo.app.sweep.table import columns_of, rows_of, table_text
     from virtslo.cli.output import write_file
-    from virtslo.cli.whatif.wiring import sweep_page, write_parquet
+    from virtslo.cli.wiring.whatif import sweep_page, write_parquet
 
     knobs, results = outcome.sweep.knobs, outcome.results
     table, page = directory / "points.csv", directory / "sweep.html"

@@ -13,7 +13,7 @@ from virtslo.app.sweep.scalability import laws_of
 from virtslo.cli.progress.point_progress import PointProgress
 from virtslo.cli.signals import handled_signals
 from virtslo.cli.whatif.executors import Executor
-from virtslo.cli.whatif.wiring import read_point_results, write_point
+from virtslo.cli.wiring.whatif import read_point_results, write_point
 from virtslo.model.whatif.sweep import PointResult, PointStatus, SweepOutcome, SweepRecord
 
 

@@ -1,7 +1,7 @@
-"""The composition root: the one module that names adapters and puts parts together.
+"""The composition root: the one room that names adapters and puts parts together.
 
-Invariant: no other module of the command line imports `kube`, `sim`, `store` or `report`; heavy
-parts are imported where they are used.
+Invariant: no module of the command line outside this room imports `kube`, `sim`, `store` or
+`report`; heavy parts are imported where they are used.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
-"""The adapters of sweeps and what else runs many runs: a part of the composition root.
+"""The adapters of sweeps, searches and what else runs many simulated runs.
 
-Invariant: no other module here names an adapter; heavy parts are imported where they are used.
+Invariant: heavy parts are imported where they are used.
 """
 
 from collections.abc import Mapping, Sequence

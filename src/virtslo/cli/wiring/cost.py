@@ -1,4 +1,4 @@
-"""The renderer of cost cards, named here alone."""
+"""The renderer of cost cards, imported where it is used."""
 
 from virtslo.model.cost.card import CostCard
 
