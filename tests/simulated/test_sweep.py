@@ -3,6 +3,7 @@
 import csv
 import importlib
 import json
+import os
 import re
 import warnings
 from collections.abc import Iterator, Sequence
@@ -20,7 +21,7 @@ from virtslo.cli.whatif import executors
 from virtslo.cli.whatif.executors import DaskExecutor, LocalExecutor
 from virtslo.cli.whatif.point_run import PointOutcome, run_point
 from virtslo.cli.whatif.sweep_run import carry_out_sweep
-from virtslo.cli.whatif.wiring import read_sweep
+from virtslo.cli.wiring.whatif import read_sweep
 from virtslo.model.whatif.sweep import Point, PointResult, PointStatus, SweepRecord
 
 FAST = ("--simulate", "instant", "--count", "3", "--settle", "0")
@@ -207,6 +208,28 @@ def test_a_point_that_cannot_be_run_is_a_result_that_says_so(
     assert result.error is not None
 
 
+def test_a_lost_dask_worker_is_named_with_the_points_that_are_run_again() -> None:
+    said: list[str] = []
+    indices = {"point-3-a": 3, "point-12-b": 12, "point-4-c": 4}
+    executors.note_lost(
+        {
+            "action": "remove-worker",
+            "worker": "tcp://127.0.0.1:1",
+            "processing-tasks": ["point-12-b", "another's task"],
+            "lost-computed-tasks": ["point-3-a"],
+        },
+        indices,
+        said.append,
+    )
+    executors.note_lost(
+        {"action": "add-worker", "worker": "tcp://127.0.0.1:2"}, indices, said.append
+    )
+    idle = {"action": "remove-worker", "worker": "tcp://127.0.0.1:3", "processing-tasks": []}
+    executors.note_lost(idle, indices, said.append)
+
+    assert said == ["worker tcp://127.0.0.1:1 was lost; its points are run again: 3, 12"]
+
+
 @contextmanager
 def dask_cluster() -> Iterator[str]:
     """A Dask cluster on loopback, of processes."""
@@ -219,6 +242,34 @@ def dask_cluster() -> Iterator[str]:
     ):
         warnings.simplefilter("ignore")
         yield cluster.scheduler_address
+
+
+@pytest.mark.slow
+def test_a_sweep_on_dask_says_what_a_lost_worker_had_and_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        here = InThisProcess()
+        patched.setattr(executors, "LocalExecutor", lambda *_, **__: here)
+        sweep = _sweep(tmp_path / "here")
+
+    def run_or_end(point: Point, command: tuple[str, ...] = ()) -> PointOutcome:
+        try:
+            (tmp_path / "ended").touch(exist_ok=False)
+        except FileExistsError:
+            return run_point(point, command)
+        os._exit(1)
+
+    monkeypatch.setattr(executors, "run_point", run_or_end)
+    said: list[str] = []
+    with dask_cluster() as address:
+        found = list(
+            DaskExecutor(address, ()).run(sweep.points, is_ended=lambda: False, tell=said.append)
+        )
+
+    assert sorted(item.result.index for item in found) == [point.index for point in sweep.points]
+    assert len(said) == 1
+    assert "was lost; its points are run again: " in said[0]
 
 
 @pytest.mark.slow

@@ -2,11 +2,13 @@
 
 Invariant: a ratio compares points that differ in one knob alone and share a seed, so that they draw
 the same times. Seeds are the samples of an interval; settings of other knobs are averaged first,
-since they are not repetitions.
+since they are not repetitions. A pair of which a point has no figure is counted, and that point is
+named: where objects never ran, what is left of a setting's pairs looks milder than the setting is.
 """
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from math import exp, log
 from statistics import fmean
 
@@ -20,23 +22,26 @@ def effects_of(
     knobs: Sequence[Knob], results: Sequence[PointResult], columns: Sequence[str] = tuple(HEADLINES)
 ) -> tuple[Effect, ...]:
     """The effect of every value of every knob on each column, in order."""
-    usable = [item for item in results if item.status is not PointStatus.FAILED]
     return tuple(
-        effect for knob in knobs for column in columns for effect in _of(knob, column, usable)
+        effect for knob in knobs for column in columns for effect in _of(knob, column, results)
     )
 
 
 def _of(knob: Knob, column: str, results: Sequence[PointResult]) -> Iterator[Effect]:
-    if len(knob.values) < 2 or not any(column in item.figures for item in results):
+    if len(knob.values) < 2 or all(_figure(item, column) is None for item in results):
         return
-    found: dict[Value, dict[tuple[Setting, int], float]] = defaultdict(dict)
+    found: dict[Value, dict[tuple[Setting, int], PointResult]] = defaultdict(dict)
     for item in results:
-        figure = item.figures.get(column)
-        if figure is not None and figure > 0:
-            found[item.values[knob.name]][_others(item.values, knob.name), item.seed] = figure
+        found[item.values[knob.name]][_others(item.values, knob.name), item.seed] = item
     base = knob.values[0]
     for value in knob.values[1:]:
         yield _effect(knob.name, base, value, column, found)
+
+
+def _figure(item: PointResult, column: str) -> float | None:
+    """A point's figure; None where it has none, or none that a ratio can be made of."""
+    figure = None if item.status is PointStatus.FAILED else item.figures.get(column)
+    return figure if figure is not None and figure > 0 else None
 
 
 def _others(values: Mapping[str, Value], knob: str) -> Setting:
@@ -48,25 +53,37 @@ def _effect(
     base: Value,
     value: Value,
     column: str,
-    found: Mapping[Value, Mapping[tuple[Setting, int], float]],
+    found: Mapping[Value, Mapping[tuple[Setting, int], PointResult]],
 ) -> Effect:
     before, after = found.get(base, {}), found.get(value, {})
     pairs = [key for key in after if key in before]
     by_seed: dict[int, list[float]] = defaultdict(list)
+    settings: set[Setting] = set()
+    without: list[int] = []
     for key in pairs:
-        by_seed[key[1]].append(log(after[key] / before[key]))
+        first, second = _figure(before[key], column), _figure(after[key], column)
+        if first is not None and second is not None:
+            by_seed[key[1]].append(log(second / first))
+            settings.add(key[0])
+        else:
+            without += [
+                item.index
+                for item, figure in ((before[key], first), (after[key], second))
+                if figure is None
+            ]
+    left_out = len(pairs) - sum(map(len, by_seed.values()))
+    effect = Effect(
+        knob, base, value, column, None, None, "no pair of points has both figures", 0, 0,
+        len(pairs), left_out, tuple(sorted(without)),
+    )  # fmt: skip
     if not by_seed:
-        why = "no pair of points has both figures"
-        return Effect(knob, base, value, column, None, None, why, 0, 0)
+        return effect
     estimate = estimate_of([exp(fmean(logs)) for logs in by_seed.values()])
-    return Effect(
-        knob,
-        base,
-        value,
-        column,
-        estimate.centre,
-        estimate.interval,
-        estimate.no_interval,
-        len({setting for setting, _ in pairs}),
-        len(by_seed),
+    return replace(
+        effect,
+        ratio=estimate.centre,
+        interval=estimate.interval,
+        no_interval=estimate.no_interval,
+        settings=len(settings),
+        seeds=len(by_seed),
     )

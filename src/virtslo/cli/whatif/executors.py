@@ -11,6 +11,7 @@ import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from queue import SimpleQueue
 from typing import Any, Final, Protocol
 
 from virtslo import __version__
@@ -39,7 +40,7 @@ class Executor(Protocol):
     ) -> Iterator[PointOutcome]:
         """The outcomes as they come; no further point begins once it is ended.
 
-        `tell` is given what this process runs again; Dask does so by itself.
+        `tell` is given what is run again because its worker was lost.
         """
         ...
 
@@ -127,29 +128,52 @@ class DaskExecutor:
     def run(
         self, points: Sequence[Point], *, is_ended: Callable[[], bool], tell: Callable[[str], None]
     ) -> Iterator[PointOutcome]:
-        """The outcomes as they come; Dask gives the points of a lost worker to another one."""
+        """The outcomes as they come; Dask gives the points of a lost worker to another one.
+
+        Raises ClusterError for a point that Dask gave up because it ended its workers.
+        """
         distributed: Any = importlib.import_module("distributed")
         waiting = list(points)
         active = distributed.as_completed(loop=self._client.loop)
+        lost: SimpleQueue[str] = SimpleQueue()
+        indices: dict[str, int] = {}
+        self._client.subscribe_topic("all", lambda event: note_lost(event[1], indices, lost.put))
         count = 0
         try:
             while count or (waiting and not is_ended()):
                 while waiting and not is_ended() and count < 2 * self._workers:
                     point = waiting.pop(0)
-                    active.add(
-                        self._client.submit(
-                            run_point, point, self._command, pure=False, retries=TRIES
-                        )
-                    )
+                    key = f"point-{point.index}-of-{self._client.id}"
+                    indices[key] = point.index
+                    active.add(self._client.submit(run_point, point, self._command, key=key))
                     count += 1
                 future = next(active)
                 count -= 1
                 try:
-                    yield future.result()
+                    outcome = future.result()
                 except (distributed.KilledWorker, distributed.TimeoutError) as error:
-                    raise ClusterError(f"the Dask cluster lost a point: {error}") from error
+                    raise ClusterError(
+                        f"the Dask cluster gave up point {indices[future.key]}: {error}",
+                        hint="is there memory enough on its workers?",
+                    ) from error
+                while not lost.empty():
+                    tell(lost.get())
+                yield outcome
         finally:
             self._client.close()
+
+
+def note_lost(
+    event: Mapping[str, Any], indices: Mapping[str, int], note: Callable[[str], None]
+) -> None:
+    """Say which of our points a lost worker had; `event` is one that Dask's scheduler logs."""
+    if event.get("action") != "remove-worker":
+        return
+    keys = {*event.get("processing-tasks", ()), *event.get("lost-computed-tasks", ())}
+    had = sorted(indices[key] for key in keys if key in indices)
+    if had:
+        named = ", ".join(map(str, had))
+        note(f"worker {event.get('worker')} was lost; its points are run again: {named}")
 
 
 def _connect(address: str) -> Any:

@@ -104,6 +104,12 @@ class Effect:
     settings: int
     """How many settings of the other knobs it is over."""
     seeds: int
+    pairs: int = 0
+    """Pairs of points that were run: one at each of the two values, alike in everything else."""
+    left_out: int = 0
+    """Pairs of which a point has no figure, so that the ratio does not show them."""
+    without_figure: tuple[int, ...] = ()
+    """The points of those pairs that have no figure, by index."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import pytest
 
 from virtslo.app.sweep.effects import effects_of
 from virtslo.model.whatif.sweep import Effect, Knob, PointResult, PointStatus, Value
+from virtslo.report.sweep_words import effect_line
 
 QPS = Knob("qps", (1, 2))
 KIND = Knob("kind", ("vmi", "vm"))
@@ -79,3 +80,37 @@ def test_a_failed_point_is_left_out() -> None:
 
 def test_a_knob_with_one_value_has_no_effect() -> None:
     assert effects_of([Knob("qps", (1,))], [result(1, 1, 10.0, qps=1)], [COLUMN]) == ()
+
+
+def test_pairs_without_a_figure_are_counted_and_their_points_named() -> None:
+    """At qps=2 the objects of two seeds never ran: the third alone would look like no effect."""
+    results = [result(seed, seed, 10.0, qps=1) for seed in (1, 2, 3)]
+    results += [
+        result(11, 1, 10.0, qps=2),
+        result(12, 2, None, qps=2),
+        result(13, 3, 5.0, PointStatus.FAILED, qps=2),
+    ]
+
+    effect = only(effects_of([QPS], results, [COLUMN]), "qps")
+
+    assert effect.ratio == pytest.approx(1.0)
+    assert (effect.pairs, effect.left_out, effect.without_figure) == (3, 2, (12, 13))
+    assert effect_line(effect).endswith("; 2 of 3 pairs left out, no figure at points 12, 13")
+
+
+def test_many_points_without_a_figure_are_named_in_part() -> None:
+    results = [result(seed, seed, 10.0 if seed < 3 else None, qps=1) for seed in range(1, 15)]
+    results += [result(20 + seed, seed, 10.0, qps=2) for seed in range(1, 15)]
+
+    line = effect_line(only(effects_of([QPS], results, [COLUMN]), "qps"))
+
+    assert "12 of 14 pairs left out, no figure at points 3, 4, 5, 6, 7, 8, 9, 10 and 4 more" in line
+
+
+def test_a_point_that_was_not_run_makes_no_pair() -> None:
+    results = [result(1, 1, 10.0, qps=1), result(2, 2, 10.0, qps=1), result(3, 1, 20.0, qps=2)]
+
+    effect = only(effects_of([QPS], results, [COLUMN]), "qps")
+
+    assert (effect.pairs, effect.left_out) == (1, 0)
+    assert "left out" not in effect_line(effect)
