@@ -4,7 +4,7 @@ Invariant: a reader returns the value in the units of the model (seconds, per se
 what was expected, with a hint.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
@@ -114,6 +114,17 @@ def _read_variable(value: Any) -> Scalar:
     raise expected("a text, a number or a boolean")
 
 
+def _read_template_variable(value: Any) -> Any:
+    """A value of JSON for a template: a scalar, or lists and mappings of such."""
+    if isinstance(value, Mapping):
+        if not all(isinstance(key, str) for key in value):
+            raise expected("a mapping whose keys are texts")
+        return {key: _read_template_variable(below) for key, below in value.items()}
+    if isinstance(value, list):
+        return [_read_template_variable(below) for below in value]
+    return _read_variable(value)
+
+
 def default_text(text: str) -> dict[str, Any]:
     """What the JSON Schema says of a default, in the file's own words."""
     return {"default": text}
@@ -150,6 +161,11 @@ Variable = Annotated[
     Scalar,
     BeforeValidator(_read_variable),
     WithJsonSchema({"type": ["string", "number", "boolean", "null"]}),
+]
+TemplateVariable = Annotated[
+    Any,
+    BeforeValidator(_read_template_variable),
+    WithJsonSchema({"type": ["string", "number", "boolean", "null", "array", "object"]}),
 ]
 Count = Annotated[int, Field(ge=1, le=MAX_COUNT)]
 FaultText = Annotated[

@@ -21,6 +21,7 @@ from virtslo.config.field_types import (
     Model,
     Objects,
     Rate,
+    TemplateVariable,
     Variable,
     default_text,
     expected,
@@ -62,8 +63,10 @@ class WorkloadModel(Model):
         description="The language of the template: jinja (built-in templates are), go "
         "(html/template, as perfscale-load-generator), go-text (text/template, as kube-burner).",
     )
-    variables: dict[str, Variable] = Field(
-        default_factory=dict, max_length=200, description="Values for the template."
+    variables: dict[str, TemplateVariable] = Field(
+        default_factory=dict,
+        max_length=200,
+        description="Values for the template; in the dialect go-text also lists and mappings.",
     )
     groups: int = Field(
         1, ge=1, le=MAX_COUNT, description="Over how many pools or replica sets `count` is spread."

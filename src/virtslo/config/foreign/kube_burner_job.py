@@ -14,7 +14,7 @@ from typing import Any, Final
 from virtslo.base.errors import Problem, ScenarioError
 from virtslo.base.units import format_duration, parse_duration
 from virtslo.base.yaml_reader import GoMapping, YamlProblem, parse_yaml
-from virtslo.base.yaml_scalars import NO, YES, Date
+from virtslo.base.yaml_scalars import NO, YES
 from virtslo.config.field_types import MAX_COUNT
 from virtslo.config.foreign.kube_burner_keys import (
     CHURN_KEYS,
@@ -24,6 +24,7 @@ from virtslo.config.foreign.kube_burner_keys import (
     REFUSED_IN_JOBS,
     REFUSED_IN_OBJECTS,
 )
+from virtslo.config.foreign.kube_burner_variables import read_variables
 from virtslo.config.manifests.reader import MANIFEST
 from virtslo.config.problems import found_text, nearest
 from virtslo.config.schema import API_VERSION
@@ -193,19 +194,9 @@ class JobReader:
         return _UNREAD
 
     def _variables(self, given: Any, place: str) -> dict[str, Any]:
-        if given is None:
-            return {}
-        if not isinstance(given, Mapping):
-            self._add(f"{place}.inputVars", found_text(given), "a mapping")
-            return {}
-        for name, value in given.items():
-            if isinstance(value, Mapping | list):
-                expected = "a text, a number or a boolean"
-                self._add(f"{place}.inputVars.{name}", found_text(value), expected)
-            elif isinstance(value, Date):
-                hint = f'a template would get a time: put it in quotes: "{value}"'
-                self._add(f"{place}.inputVars.{name}", f"the date {value}", "a text", hint)
-        return dict(given)
+        found = read_variables(given, f"{place}.inputVars")
+        self._found.problems += found.problems
+        return found.values
 
     def _namespaces(self, iterations: int, replicas: int, fixed: Any) -> dict[str, Any]:
         """Where objects go: an iteration's together, unless the template itself says where."""

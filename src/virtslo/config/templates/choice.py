@@ -97,7 +97,17 @@ def _trial_problems(
 
 def _variable_problems(workload: WorkloadModel, places: Mapping[str, str]) -> list[Problem]:
     reserved = RESERVED if workload.dialect == "jinja" else ()
-    return [
+    problems = [
+        Problem(
+            place_of(("workload", "variables", name), places),
+            "a list" if isinstance(value, list) else "a mapping",
+            "a text, a number or a boolean",
+            "lists and mappings are for templates of the dialect go-text",
+        )
+        for name, value in workload.variables.items()
+        if isinstance(value, list | dict) and workload.dialect != "go-text"
+    ]
+    return problems + [
         Problem(
             place_of(("workload", "variables", name), places),
             "a variable of virtslo's own",
