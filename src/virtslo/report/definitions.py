@@ -5,13 +5,42 @@ Invariant: a definition of one test is shown wherever that test was run.
 
 from typing import Final
 
+from virtslo.model.plan.objectives import Promise
 from virtslo.model.report.document import Report
+from virtslo.report.numbers import number
 
-PROMISES: Final = (
+_ALWAYS: Final = (
     "the cluster is KubeVirt's default configuration but for what is listed under Environment",
     "the load is the one stated: count, arrival, in-flight bound, namespaces",
     "nothing else loaded the cluster meanwhile, or it is listed under Data quality",
 )
+
+
+def conditions(report: Report) -> list[str]:
+    """What the user promises, with the load that objectives are promised for and whether the runs
+    kept to it; what is promised in return are the objectives."""
+    found: dict[tuple[str, str], None] = {}
+    for item in report.verdicts:
+        found[_load_of(item.promise), item.beyond or ""] = None
+    told = [
+        f"objectives are promised for {load}: {f'not kept ({beyond})' if beyond else 'kept'}"
+        for load, beyond in found
+    ]
+    if not told and not any(run.objectives for run in report.runs):
+        told = ["no objectives were given, so that nothing is promised in return"]
+    return [*_ALWAYS, *told]
+
+
+def _load_of(promise: Promise) -> str:
+    """The bounds of a load, in words."""
+    words = []
+    if promise.most_objects is not None:
+        words.append(f"at most {number(promise.most_objects)} objects")
+    if promise.most_per_second is not None:
+        words.append(f"at most {promise.most_per_second:g} arrivals/s")
+    if promise.least_nodes is not None:
+        words.append(f"at least {number(promise.least_nodes)} nodes")
+    return ", ".join(words) or "any load"
 
 
 TABLE_DEFINITIONS: Final = (

@@ -97,10 +97,9 @@ def judge_runs(
     if objective.statistic in LEAST_SAMPLES and objective.per is None and len(figures) == 1:
         worst = figures[0].get((objective.indicator, "max"))
     outcome, reason = compare(figure, objective.bound, objects, worst, values)
-    if outcome is Outcome.VIOLATED:
-        beyond = beyond_promise(objective.promise, run)
-        if beyond:
-            outcome, reason = Outcome.INCONCLUSIVE, f"not promised for this load: {beyond}"
+    beyond = beyond_promise(objective.promise, run)
+    if outcome is Outcome.VIOLATED and beyond:
+        outcome, reason = Outcome.INCONCLUSIVE, f"not promised for this load: {beyond}"
     doubts = [item for item in findings if touches(item, names)]
     spoiling = [item for item in doubts if item.inconclusive]
     if outcome is Outcome.MET and spoiling:
@@ -124,6 +123,8 @@ def judge_runs(
         repetitions=(tuple(each.record.host.run_id for each in runs) if len(runs) > 1 else ()),
         interval=figure.interval,
         margin=_margin(figure, bound, is_least=objective.bound.is_least),
+        promise=objective.promise,
+        beyond=beyond,
     )
 
 

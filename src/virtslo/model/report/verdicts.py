@@ -3,9 +3,10 @@
 Invariant: a verdict is a result, not an error; `inconclusive` always has a reason.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from virtslo.model.plan.objectives import Promise
 from virtslo.model.report.figures import Interval
 
 
@@ -41,6 +42,10 @@ class Verdict:
     """What decided, where the figure has one."""
     margin: float | None = None
     """By which share of the bound the value keeps to it; below zero: by which it breaks it."""
+    promise: Promise = field(default_factory=Promise)
+    """The load and the cluster for which it is promised."""
+    beyond: str | None = None
+    """In what the run's load goes beyond that; None: in nothing."""
 
     @property
     def basis(self) -> str:

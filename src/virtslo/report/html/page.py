@@ -27,7 +27,7 @@ from virtslo.report.content import (
     single_lines,
     time_lines,
 )
-from virtslo.report.definitions import PROMISES
+from virtslo.report.definitions import conditions
 from virtslo.report.headline import headline_sheets, subjects_of
 from virtslo.report.html.promises import promise_lines, subjects_chart
 from virtslo.report.marking import detailed_runs
@@ -118,7 +118,7 @@ def _page(report: Report, *, is_shared: bool) -> dict[str, Any]:
         "calls": call_sheets(report),
         "time_spent": list(time_lines(report)),
         "singles": list(single_lines(report)),
-        "promises": PROMISES,
+        "promises": conditions(report),
         "definitions": [
             (item.name, item.text) for item in report.definitions.values() if item.name in names
         ],

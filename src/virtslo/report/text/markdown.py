@@ -19,7 +19,7 @@ from virtslo.report.content import (
     single_sections,
     time_lines,
 )
-from virtslo.report.definitions import PROMISES, TABLE_DEFINITIONS
+from virtslo.report.definitions import TABLE_DEFINITIONS, conditions
 from virtslo.report.headline import headline_sheets
 from virtslo.report.table_sheets import table_sheets
 from virtslo.report.verdicts import objectives_title, verdict_lines
@@ -46,13 +46,13 @@ class Markdown:
         for title, lines in single_sections(report):
             parts += [f"## {title}", "", *_bullets(lines), ""]
         parts += ["## Data quality", "", *_bullets(finding_lines(report), "no finding"), ""]
+        parts += ["## You promise, we promise", "", "These figures hold where", ""]
+        parts += [*_bullets(conditions(report)), ""]
         judged = _bullets(verdict_lines(report))
         if judged:
             parts += [f"## {escape(objectives_title(report))}", "", *judged, ""]
         for title, lines in environment_sections(report):
             parts += [f"## {escape(title)}", "", *_bullets(lines), ""]
-        parts += ["## You promise, we promise", "", "These figures hold where", ""]
-        parts += [*_bullets(PROMISES), ""]
         parts += ["## Definitions", "", *_bullets(TABLE_DEFINITIONS)]
         parts += _bullets(f"`{item.name}`: {item.text}" for item in report.definitions.values())
         return "\n".join(parts) + "\n"

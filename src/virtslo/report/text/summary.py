@@ -20,7 +20,7 @@ from virtslo.report.content import (
     is_of_several,
     run_title,
 )
-from virtslo.report.definitions import PROMISES, TABLE_DEFINITIONS, table_definitions
+from virtslo.report.definitions import TABLE_DEFINITIONS, conditions, table_definitions
 from virtslo.report.headline import GONE, Subject, headline_sheets, subjects_of
 from virtslo.report.numbers import NO_DATA, amount, measured, number
 from virtslo.report.table_sheets import table_sheets
@@ -56,13 +56,13 @@ def _print(console: "Console", report: Report, *, is_whole: bool) -> None:
         print_sheet(console, sheet)
     print_lines(console, DEFINITIONS, TABLE_DEFINITIONS if shows_all else table_definitions(report))
     print_lines(console, "Environment", _environment(report))
-    print_lines(console, PROMISE, PROMISES)
+    print_lines(console, PROMISE, conditions(report))
+    print_lines(console, objectives_title(report), objective_lines(report))
     sheet = run_sheet(report)
     if console.width >= UNFOLDED:
         print_sheet(console, sheet)
     else:
         print_lines(console, sheet.title, [*_as_lines(sheet), *sheet.notes])
-    print_lines(console, objectives_title(report), objective_lines(report))
     print_lines(console, "Data quality", list(grouped_findings(report)) or ["no finding"])
     print_lines(console, "Records", _records(report))
     print_end(console, report)

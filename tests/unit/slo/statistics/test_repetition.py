@@ -1,7 +1,9 @@
 """Several runs of one figure: their centre, its interval, and how many runs a bound needs."""
 
+import json
 import math
 import random
+from pathlib import Path
 from statistics import geometric_mean
 
 import pytest
@@ -122,3 +124,36 @@ def test_an_interval_holds_the_centre_as_often_as_it_says(count: int) -> None:
         held += low <= math.exp(3) <= high
 
     assert 0.92 <= held / 600 <= 0.98
+
+
+SEEDS = json.loads((Path(__file__).parents[3] / "support" / "figures_of_seeds.json").read_text())
+
+
+@pytest.mark.parametrize("count", [3, 5])
+@pytest.mark.parametrize("name", list(SEEDS["figures"]))
+def test_intervals_of_simulated_runs_hold_what_two_hundred_come_to(name: str, count: int) -> None:
+    """Each run is drawn once: runs drawn twice would look more alike than runs are."""
+    chance, values = random.Random(3), SEEDS["figures"][name]
+    truth = geometric_mean(values)
+
+    held = sum(
+        low <= truth <= high
+        for low, high in (ends_of(estimate_of(chance.sample(values, count))) for _ in range(1000))
+    )
+
+    assert 0.92 <= held / 1000 <= 0.975
+
+
+def test_three_runs_of_a_system_with_two_states_hold_it_less_often() -> None:
+    """The limit that docs/adr/0015 states: all three in one state, one time in four."""
+    chance = random.Random(3)
+
+    def run() -> float:
+        return math.exp(chance.choice((-0.1, 0.1)) + chance.gauss(0, 0.01))
+
+    held = sum(
+        low <= 1 <= high
+        for low, high in (ends_of(estimate_of([run() for _ in range(3)])) for _ in range(600))
+    )
+
+    assert 0.68 <= held / 600 <= 0.82
