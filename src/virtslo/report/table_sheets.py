@@ -11,9 +11,7 @@ from typing import Final
 from virtslo.model.report.document import Report, Tables
 from virtslo.model.report.figures import Figure
 from virtslo.model.vocabulary import (
-    ACCEPTED,
     KIND_TITLES,
-    MADE,
     OFFERED,
     REFUSED,
     TABLE_PHASES,
@@ -24,12 +22,8 @@ from virtslo.report.content import Footnotes, Sheet, simulated_label
 from virtslo.report.numbers import BOUND_MARKS, cell, measured, number
 
 MADE_RATE: Final = "controller_made_rate"
-WHOSE: Final = {
-    OFFERED: ", an input: the load sets it",
-    ACCEPTED: ", within the client's bound of requests in flight",
-    MADE: ", not by requests of the run",
-}
-"""Whose a creation rate is, in words."""
+WHOSE: Final = {OFFERED: ", an input"}
+"""What a creation rate's label does not say."""
 BOUNDS: Final = {
     "the time one object takes": (
         "bound by the time one object takes: objects hardly wait for one another, so that more of "
@@ -146,15 +140,18 @@ def _made(report: Report) -> Iterator[str]:
 
 
 def _beside(cells: Mapping[str, Mapping[str, Figure]]) -> Iterator[str]:
-    """What the columns of the third table leave out, a line each test that has it."""
+    """What the columns of the third table leave out, by test, where a test has it."""
+    told = []
     for test, row in cells.items():
-        told = [
-            f"{name.upper() if name != REFUSED else name} {cell(figure)}"
-            for name, figure in row.items()
-            if figure.value is not None
-        ]
-        if told:
-            yield f"{TEST_TITLES[test]}, beside these verbs: {', '.join(told)}"
+        figures = {name: figure for name, figure in row.items() if figure.value is not None}
+        if figures:
+            words = ", ".join(
+                f"{name if name == REFUSED else name.upper()} {cell(figure)}"
+                for name, figure in figures.items()
+            )
+            told.append(f"{TEST_TITLES[test]} {words}")
+    if told:
+        yield f"beside these: {'; '.join(told)}"
 
 
 def _sample_sizes(cells: Mapping[str, Mapping[str, Figure]]) -> Iterator[str]:
