@@ -196,6 +196,8 @@ def environment_lines(run: RunSummary) -> Iterator[str]:
             f"{', virtual time' if environment.virtual_time else ', real time'}"
         )
         yield f"seed: {simulated.seed}"
+        if simulated.fitted:
+            yield f"profile {simulated.profile}: {simulated.fitted}"
     yield (
         f"Kubernetes {environment.kubernetes_version or 'unknown'}, KubeVirt "
         f"{environment.kubevirt_version or 'unknown'}"

@@ -27,7 +27,7 @@ def conditions(report: Report) -> list[str]:
         for load, beyond in found
     ]
     if not told and not any(run.objectives for run in report.runs):
-        told = ["no objectives were given, so that nothing is promised in return"]
+        told = ["no objectives were given: nothing is promised"]
     return [*_ALWAYS, *told]
 
 

@@ -27,7 +27,7 @@ def places(problems: list[Problem]) -> set[str]:
 def test_every_profile_can_be_read() -> None:
     names = profile_names()
 
-    assert {"ci", "instant", "regressed", "two-core"} <= set(names)
+    assert {"ci", "ci-varied", "instant", "regressed", "two-core"} <= set(names)
     assert all(load_profile(name).name == name for name in names)
 
 
@@ -208,3 +208,11 @@ def test_every_short_form_sets_what_it_stands_for() -> None:
                 value = value[key]
             assert float(str(value)) == 3.0
         assert yaml.safe_dump(document)
+
+
+def test_runs_of_the_varied_profile_differ_and_its_objects_do_as_before() -> None:
+    ci, varied = load_profile("ci"), load_profile("ci-varied")
+
+    assert (ci.between_runs, varied.between_runs) == (0.0, 0.12)
+    assert varied.delays == ci.delays
+    assert varied.server == ci.server

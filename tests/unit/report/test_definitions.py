@@ -42,6 +42,6 @@ def test_a_load_beyond_the_promise_is_said() -> None:
 
 
 def test_without_objectives_nothing_is_promised_in_return() -> None:
-    assert conditions(report(objectives=""))[3:] == [
-        "no objectives were given, so that nothing is promised in return"
-    ]
+    told = conditions(report(objectives=""))[3:]
+
+    assert told == ["no objectives were given: nothing is promised"]

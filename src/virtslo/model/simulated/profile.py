@@ -169,6 +169,10 @@ class Profile:
     delays: Mapping[str, Distribution] = field(default_factory=dict, metadata={"keys": STEPS})
     """By step: `schedule`, `pod_create`, `pod_start`, `domain_define`, `boot`, `shutdown`,
     `pod_stop`, `migration_prepare`, `migrate`; a step not named takes no time."""
+    between_runs: Annotated[float, Meta(ge=0, le=2)] = 0.0
+    """By how much runs differ as a whole: the deviation of the logarithm of one factor, drawn from
+    the seed, that every delay of a run is multiplied by; 0: runs differ by chance of single objects
+    alone."""
     node_work: Seconds = 0.0
     """Seconds that one process, which plays every node, works on each step of a VMI, one after
     another; 0 where nodes work for themselves."""

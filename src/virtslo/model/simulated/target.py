@@ -2,7 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
+
+FITTED: Final[Mapping[str, str]] = {
+    "ci": "only creation to Running is fitted; other rates and times are guesses",
+    "two-core": "bursts are fitted; single VMIs and deletions are 20 to 30 % too quick",
+}
+"""What a built-in profile's figures rest on (docs/explanation/profiles.md)."""
+FITTED_LIKE: Final[Mapping[str, str]] = {"ci-varied": "ci", "regressed": "ci"}
+"""Profiles that are another with something changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +34,13 @@ class SimulatedTarget:
             for name, value in sorted(self.settings.items())
         )
         return f"{self.profile} with {given}" if given else self.profile
+
+    @property
+    def fitted(self) -> str:
+        """What the figures of its profile rest on; empty where that is not known."""
+        if self.document is not None:
+            return ""
+        return FITTED.get(FITTED_LIKE.get(self.profile, self.profile), "")
 
     def beside_the_profile(self) -> dict[str, Any]:
         """The settings and the values of a profile from a file, where there are any."""

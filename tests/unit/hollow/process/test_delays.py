@@ -1,0 +1,45 @@
+"""Delays of a run: each drawn for its object, and all of them multiplied by the run's factor."""
+
+import math
+from statistics import fmean, stdev
+
+import pytest
+
+from virtslo.base.clock import SystemClock
+from virtslo.hollow.process.delays import BOOT, POD_START, SCHEDULE, Delays, run_factor
+from virtslo.model.simulated.profile import Distribution, Profile
+
+PROFILE = Profile(
+    "p",
+    delays={
+        SCHEDULE: Distribution("constant", value=0.5),
+        BOOT: Distribution("lognormal", median=3.0, sigma=0.3, least=1.0),
+    },
+)
+
+
+def delays(seed: int, between_runs: float) -> Delays:
+    profile = Profile("p", delays=PROFILE.delays, between_runs=between_runs)
+    return Delays.of(profile, SystemClock(), seed)
+
+
+def test_one_factor_multiplies_every_delay_of_a_run() -> None:
+    even, uneven = delays(7, 0.0), delays(7, 0.2)
+    factor = run_factor(0.2, 7)
+
+    assert factor != 1
+    for step, key in ((SCHEDULE, "a"), (BOOT, "a"), (BOOT, "b")):
+        assert uneven.seconds(step, key) == pytest.approx(factor * even.seconds(step, key))
+    assert uneven.seconds(POD_START, "a") == 0
+
+
+def test_factors_of_seeds_are_spread_as_the_profile_says() -> None:
+    logs = [math.log(run_factor(0.12, seed)) for seed in range(2000)]
+
+    assert fmean(logs) == pytest.approx(0, abs=0.01)
+    assert stdev(logs) == pytest.approx(0.12, rel=0.06)
+
+
+def test_without_a_spread_runs_differ_by_their_objects_alone() -> None:
+    assert run_factor(0.0, 1) == run_factor(0.0, 2) == 1
+    assert delays(1, 0.0).seconds(SCHEDULE, "a") == 0.5
