@@ -209,8 +209,8 @@ def test_nobody_gets_into_a_pod(api: RawApi, space: str, subresource: str) -> No
     assert api.call("GET", f"{path}/one/ephemeralcontainers").code == 404
 
 
-@pytest.mark.parametrize("action", ["migrate", "freeze", "addvolume", "memorydump"])
-def test_machines_are_started_stopped_and_paused_by_request_and_no_more(
+@pytest.mark.parametrize("action", ["freeze", "addvolume", "memorydump", "evacuate/cancel"])
+def test_of_the_subresources_what_is_asked_of_guests_and_disks_is_not_served(
     api: RawApi, action: str
 ) -> None:
     base = "/apis/subresources.kubevirt.io/v1/namespaces/default/virtualmachines/one"

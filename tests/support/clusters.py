@@ -162,7 +162,7 @@ async def hollow_served(
         nodes=nodes,
         register_metrics=server.register_proxy,
         work=server.work,
-        register_lifecycle=server.aggregation.register,
+        register_subresources=server.aggregation.register,
         is_shared=True,
     )
     await cluster.install()

@@ -124,13 +124,89 @@ def test_an_instance_is_paused_and_goes_on(api: RawApi, space: str) -> None:
         conditions = machine.vmi()["status"]["conditions"]
         return any(each["type"] == "Paused" for each in conditions)
 
-    assert machine.ask("pause", "virtualmachineinstances").code == 202
+    assert machine.ask("pause", "virtualmachineinstances").code == 200
     was_paused, again = paused(), machine.ask("pause", "virtualmachineinstances")
-    assert machine.ask("unpause", "virtualmachineinstances").code == 202
+    assert machine.ask("unpause", "virtualmachineinstances").code == 200
 
     assert was_paused
     assert again.code == 409
     assert not paused()
+
+
+def test_a_machine_is_started_paused(api: RawApi, space: str) -> None:
+    machine = Machine(api, space, "Halted")
+    machine.until_status("Stopped")
+
+    started = machine.ask("start", paused=True)
+    machine.until_status("Paused")
+
+    assert started.code == 202
+    assert machine.vmi()["spec"]["startStrategy"] == "Paused"
+    assert machine.vmi()["status"]["phase"] == "Running"
+    machine.until(lambda: machine.vm()["status"].get("ready") is True)
+    assert machine.ask("softreboot", "virtualmachineinstances").code == 409
+    assert machine.ask("unpause", "virtualmachineinstances").code == 200
+    machine.until_status("Running")
+
+
+def test_a_running_machine_is_migrated(api: RawApi, space: str) -> None:
+    machine = Machine(api, space, "Always")
+    machine.until_status("Running")
+    before = machine.vmi()["status"]["nodeName"]
+
+    asked = machine.ask("migrate")
+    machine.until(lambda: machine.vmi()["status"]["nodeName"] != before)
+
+    path = f"/apis/kubevirt.io/v1/namespaces/{space}/virtualmachineinstancemigrations"
+    (made,) = api.call("GET", path).document["items"]
+    assert asked.code == 202
+    assert made["metadata"]["name"].startswith("kubevirt-migrate-vm-")
+    assert made["spec"] == {"vmiName": "one"}
+
+
+def test_a_dry_run_changes_nothing(api: RawApi, space: str) -> None:
+    machine = Machine(api, space, "Halted")
+    machine.until_status("Stopped")
+    before = machine.vm()
+
+    assert machine.ask("start", dryRun=["All"]).code == 202
+    assert machine.ask("start", dryRun=["All"], paused=True).code == 202
+    assert machine.vm() == before
+
+
+@pytest.mark.parametrize("asked", ["guestosinfo", "userlist", "filesystemlist"])
+def test_no_guest_agent_answers(api: RawApi, space: str, asked: str) -> None:
+    machine = Machine(api, space, "Always")
+    machine.until_status("Running")
+    path = f"/apis/subresources.kubevirt.io/v1/namespaces/{space}/virtualmachineinstances"
+
+    of_one, of_none = (api.call("GET", f"{path}/{name}/{asked}") for name in ("one", "none"))
+
+    assert (of_one.code, of_none.code) == (500, 500)
+    assert of_one.body.decode().endswith("VMI does not have guest agent connected")
+    assert of_none.body.decode() == 'virtualmachineinstance.kubevirt.io "none" not found'
+
+
+def test_a_guest_that_is_reset_goes_on(api: RawApi, space: str) -> None:
+    machine = Machine(api, space, "Always")
+    machine.until_status("Running")
+    before = machine.vmi()
+
+    assert machine.ask("reset", "virtualmachineinstances").code == 200
+    assert machine.ask("softreboot", "virtualmachineinstances").code == 200
+    assert machine.vmi()["metadata"]["uid"] == before["metadata"]["uid"]
+
+
+def test_the_whole_spec_of_a_machine_is_its_own(api: RawApi, space: str) -> None:
+    machine = Machine(api, space, "Halted")
+    machine.until_status("Stopped")
+    base = "/apis/subresources.kubevirt.io/v1"
+
+    whole = api.call("GET", f"{base}/namespaces/{space}/virtualmachines/one/expand-spec")
+    version = api.call("GET", f"{base}/version").document
+
+    assert whole.document == machine.vm()
+    assert version["gitVersion"].startswith("v1.")
 
 
 def test_what_is_not_there_is_told(api: RawApi, space: str) -> None:
@@ -139,7 +215,7 @@ def test_what_is_not_there_is_told(api: RawApi, space: str) -> None:
     missing = api.call("PUT", path)
 
     assert missing.code == 404
-    assert missing.message == 'virtualmachines.kubevirt.io "none" not found'
+    assert missing.message == 'virtualmachine.kubevirt.io "none" not found'
 
 
 def test_the_group_is_discovered(api: RawApi) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from virtslo.base.clock import Clock, sleep, timestamp
 from virtslo.hollow.installation import (
+    KUBEVIRT_VERSION,
     PodAddresses,
     address_of,
     install_component_pod,
@@ -39,7 +40,7 @@ from virtslo.hollow.process.identities import (
 from virtslo.hollow.process.lifecycle import Parts, Process, Seat, Startable
 from virtslo.hollow.process.metrics import expose
 from virtslo.hollow.process_factory import ProcessFactory
-from virtslo.hollow.virt_api.lifecycle_api import LifecycleApi
+from virtslo.hollow.virt_api.subresource_api import SubresourceApi
 from virtslo.hollow.virt_controller.process import VirtController
 from virtslo.model.kubernetes import resources
 from virtslo.model.kubernetes.client_limits import GARBAGE_COLLECTOR
@@ -50,6 +51,7 @@ from virtslo.model.kubernetes.components import (
     VIRT_OPERATOR,
 )
 from virtslo.model.kubernetes.identity import Identity
+from virtslo.model.kubernetes.subresource_calls import SubresourceAnswer, SubresourceCall
 from virtslo.model.simulated.profile import REPLICAS, Profile
 from virtslo.ports.kube_api import KubeApi, PatchType, Transport
 
@@ -60,9 +62,9 @@ ADMINISTRATOR: Final = Identity(
 )
 
 RegisterMetrics = Callable[[str, str, int, Callable[[str], bytes]], None]
-LifecycleAnswer = Callable[[str, str, str, str, Any], Awaitable[None]]
-RegisterLifecycle = Callable[[LifecycleAnswer], None]
-"""Takes what answers KubeVirt's subresources: plural, namespace, name, action, options."""
+AnswerSubresource = Callable[[SubresourceCall], Awaitable[SubresourceAnswer]]
+RegisterSubresources = Callable[[AnswerSubresource], None]
+"""Takes what answers KubeVirt's subresources."""
 
 
 class HollowCluster:
@@ -77,7 +79,7 @@ class HollowCluster:
         seed: int,
         nodes: int,
         register_metrics: RegisterMetrics | None = None,
-        register_lifecycle: RegisterLifecycle | None = None,
+        register_subresources: RegisterSubresources | None = None,
         work: Work | None = None,
         is_shared: bool = False,
         played_with: Mapping[str, Any] = MappingProxyType({}),
@@ -93,7 +95,7 @@ class HollowCluster:
         self._profile = profile
         self._seed = seed
         self._register_metrics = register_metrics
-        self._register_lifecycle = register_lifecycle
+        self._register_subresources = register_subresources
         self.node_names = tuple(f"node-{index:05d}" for index in range(nodes))
         self._factory = ProcessFactory(
             lambda identity, _: connect(identity),
@@ -161,8 +163,8 @@ class HollowCluster:
                     addresses=self._addresses_of(name, node),
                 )
                 self._expose(process)
-        if self._register_lifecycle is not None:
-            self._register_lifecycle(self._lifecycle_answer())
+        if self._register_subresources is not None:
+            self._register_subresources(self._answer_of_subresources())
 
     async def run(self) -> None:
         """Run every process until cancelled."""
@@ -243,16 +245,18 @@ class HollowCluster:
     async def _pause(self, seconds: float) -> None:
         await sleep(self._clock, seconds)
 
-    def _lifecycle_answer(self) -> LifecycleAnswer:
+    def _answer_of_subresources(self) -> AnswerSubresource:
         """What answers KubeVirt's subresources: each virt-api in turn, on its own token bucket."""
 
-        def of(name: str) -> LifecycleAnswer:
-            return LifecycleApi(lambda: self._processes[name].component, self._handler_of).answer
+        def of(name: str) -> AnswerSubresource:
+            return SubresourceApi(
+                lambda: self._processes[name].component, self._handler_of, version=KUBEVIRT_VERSION
+            ).answer
 
         answers = cycle([of(name) for name in self._virt_apis])
 
-        async def answer(plural: str, namespace: str, name: str, action: str, options: Any) -> None:
-            await next(answers)(plural, namespace, name, action, options)
+        async def answer(call: SubresourceCall) -> SubresourceAnswer:
+            return await next(answers)(call)
 
         return answer
 

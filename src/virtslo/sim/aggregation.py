@@ -9,19 +9,38 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from virtslo.base.errors import ServerFailure
+from virtslo.model.kubernetes.subresource_calls import SubresourceAnswer, SubresourceCall
 
 GROUP: Final = "subresources.kubevirt.io"
 VERSIONS: Final = ("v1", "v1alpha3")
-ACTIONS: Final[Mapping[str, tuple[str, ...]]] = {
-    "virtualmachines": ("start", "stop", "restart"),
-    "virtualmachineinstances": ("pause", "unpause"),
+ACTIONS: Final[Mapping[str, Mapping[str, str]]] = {
+    "virtualmachines": {
+        "start": "PUT",
+        "stop": "PUT",
+        "restart": "PUT",
+        "migrate": "PUT",
+        "expand-spec": "GET",
+    },
+    "virtualmachineinstances": {
+        "pause": "PUT",
+        "unpause": "PUT",
+        "softreboot": "PUT",
+        "reset": "PUT",
+        "guestosinfo": "GET",
+        "userlist": "GET",
+        "filesystemlist": "GET",
+    },
 }
+"""What is served of each kind, and by which method."""
+VERSION: Final = "version"
+_VERBS: Final = {"GET": "get", "PUT": "update"}
 _PATH: Final = re.compile(
-    rf"/apis/{re.escape(GROUP)}/({'|'.join(VERSIONS)})/namespaces/([^/]+)/([a-z]+)/([^/]+)/([a-z]+)"
+    rf"/apis/{re.escape(GROUP)}/(?:{'|'.join(VERSIONS)})/"
+    rf"(?:{VERSION}|namespaces/([^/]+)/([a-z]+)/([^/]+)/([a-z-]+))"
 )
 
-Answer = Callable[[str, str, str, str, Any], Awaitable[None]]
-"""Called with plural, namespace, name, action and options. Raises ApiError."""
+Answer = Callable[[SubresourceCall], Awaitable[SubresourceAnswer]]
+"""Raises ApiError."""
 
 
 class Aggregation:
@@ -34,19 +53,42 @@ class Aggregation:
         """Who serves KubeVirt's subresources from now on."""
         self._answer = answer
 
-    async def put(self, path: str, options: Any) -> bool:
-        """Carry a PUT out; whether the path is one of these. Raises ApiError."""
-        match = _PATH.fullmatch(path)
-        if match is None or match[5] not in ACTIONS.get(match[3], ()):
-            return False
+    async def answer(self, call: SubresourceCall) -> SubresourceAnswer:
+        """What the component answers. Raises ApiError."""
         if self._answer is None:
             raise ServerFailure(
                 "the server is currently unable to handle the request",
                 code=503,
                 reason="ServiceUnavailable",
             )
-        await self._answer(match[3], match[2], match[4], match[5], options)
-        return True
+        return await self._answer(call)
+
+
+def call_of(method: str, path: str) -> SubresourceCall | None:
+    """The call that a request is, without its body; None if it is none that is served."""
+    match = _PATH.fullmatch(path)
+    if match is None:
+        return None
+    if match[2] is None:
+        return SubresourceCall(method, VERSION) if method == "GET" else None
+    namespace, plural, name, action = match.groups()
+    if ACTIONS.get(plural, {}).get(action) != method:
+        return None
+    return SubresourceCall(method, action, plural, namespace, name)
+
+
+def reference_of(call: SubresourceCall, path: str) -> tuple[str, Mapping[str, str]]:
+    """Verb and `objectRef` of a call, as the audit log names them; none of the API itself."""
+    if not call.plural:
+        return _VERBS[call.method], {}
+    return _VERBS[call.method], {
+        "resource": call.plural,
+        "namespace": call.namespace,
+        "name": call.name,
+        "apiGroup": GROUP,
+        "apiVersion": path.split("/")[3],
+        "subresource": call.action,
+    }
 
 
 def group_document() -> Mapping[str, Any]:

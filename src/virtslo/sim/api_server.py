@@ -16,9 +16,10 @@ from virtslo.base.errors import ApiError, ConnectionLost
 from virtslo.model.kubernetes import resources
 from virtslo.model.kubernetes.identity import Identity
 from virtslo.model.kubernetes.resources import Resource
+from virtslo.model.kubernetes.subresource_calls import SubresourceAnswer, SubresourceCall
 from virtslo.model.simulated.profile import ServerProfile
 from virtslo.sim.admission.services import KUBERNETES
-from virtslo.sim.aggregation import Aggregation
+from virtslo.sim.aggregation import Aggregation, reference_of
 from virtslo.sim.api.naming import Names
 from virtslo.sim.api.requests import Request, Response
 from virtslo.sim.faults.gate import Gate
@@ -222,6 +223,15 @@ class ApiServer:
             body = self._paths.read(path, query)
         noted.answer()
         return body
+
+    async def pass_on(self, call: SubresourceCall, path: str, user: Identity) -> SubresourceAnswer:
+        """What the component behind a path answers. Raises ApiError."""
+        self._gate.check_up()
+        verb, reference = reference_of(call, path)
+        with self.telemetry.begin_aggregated(path, verb, user, reference) as noted:
+            answer = await self.aggregation.answer(call)
+        noted.answer(answer.code)
+        return answer
 
     async def _read_proxy(self, request: Request) -> bytes:
         """GET what a pod serves, through the API server."""

@@ -194,7 +194,7 @@ async def _running_cluster(
         nodes=target.nodes,
         register_metrics=server.register_proxy,
         work=server.work,
-        register_lifecycle=server.aggregation.register,
+        register_subresources=server.aggregation.register,
         is_shared=is_shared,
         played_with=target.beside_the_profile(),
     )

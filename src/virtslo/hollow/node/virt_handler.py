@@ -17,7 +17,7 @@ from virtslo.hollow.node.vmi_writer import VmiWriter
 from virtslo.hollow.process.component import Component
 from virtslo.hollow.process.delays import BOOT, DOMAIN_DEFINE, SHUTDOWN, Delays
 from virtslo.hollow.process.recorder import EventRecorder
-from virtslo.hollow.vmi.vmi_status import is_final, with_phase
+from virtslo.hollow.vmi.vmi_status import PAUSED, is_final, with_phase
 from virtslo.model.identifiers import Object
 from virtslo.model.kubernetes.components import VIRT_HANDLER
 
@@ -102,6 +102,9 @@ class VirtHandler:
         status = with_phase(vmi["status"], "Running", now)
         status = with_address(status, self._network, self._node)
         status["machine"] = _MACHINE
+        if vmi["spec"].get("startStrategy") == "Paused":
+            paused = {**PAUSED, "lastTransitionTime": now}
+            status["conditions"] = [*(status.get("conditions") or ()), paused]
         return {**vmi, "status": status}
 
     def _succeeded(self, vmi: Object) -> Object:

@@ -4,39 +4,39 @@ Invariant: a request is refused in KubeVirt's words, or becomes the very patches
 sends, through virt-api's own client; what follows is the controllers' and the handler's.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 from virtslo.base.clock import timestamp
 from virtslo.base.errors import BadRequest, Conflict, NotFound, ServerFailure
 from virtslo.hollow.process.component import Component
+from virtslo.hollow.virt_api.fetching import fetch
+from virtslo.hollow.virt_api.states import VMI, has_condition, is_over, phase_of, refusal
+from virtslo.hollow.vmi.vmi_status import PAUSED
 from virtslo.model.identifiers import Object
 from virtslo.model.kubernetes import resources
+from virtslo.model.kubernetes.subresource_calls import ACCEPTED, SubresourceAnswer
 from virtslo.ports.kube_api import PatchType
 
 PATIENCE: Final = 5
-_OVER: Final = frozenset({"Succeeded", "Failed"})
 _NOT_RUNNING: Final = "VM is not running"
-_PAUSED: Final = {
-    "type": "Paused",
-    "status": "True",
-    "reason": "PausedByUser",
-    "message": "VMI was paused by user",
-}
+_ACCEPTED: Final = SubresourceAnswer(ACCEPTED)
+_DONE: Final = SubresourceAnswer()
 
-Call = tuple[str, str]
-"""(plural, action)."""
+Options = Mapping[str, Any]
+Step = Callable[[str, str, Options], Awaitable[SubresourceAnswer]]
+"""Takes namespace, name and options. Raises ApiError."""
 
 
 class LifecycleApi:
-    """Answers PUT …/virtualmachines/NAME/start and its like."""
+    """Answers PUT …/virtualmachines/NAME/start and its like; a dry run changes nothing."""
 
     def __init__(
         self, virt_api: Callable[[], Component], handler_of: Callable[[str], Component | None]
     ) -> None:
         self._virt_api = virt_api
         self._handler_of = handler_of
-        self.actions: Mapping[Call, Callable[[str, str, Any], Any]] = {
+        self.steps: Mapping[tuple[str, str], Step] = {
             ("virtualmachines", "start"): self._start,
             ("virtualmachines", "stop"): self._stop,
             ("virtualmachines", "restart"): self._restart,
@@ -44,48 +44,38 @@ class LifecycleApi:
             ("virtualmachineinstances", "unpause"): self._unpause,
         }
 
-    async def answer(
-        self, plural: str, namespace: str, name: str, action: str, options: Any
-    ) -> None:
-        """Carry a request out. Raises ApiError."""
-        step = self.actions.get((plural, action))
-        if step is None:
-            raise NotFound("the server could not find the requested resource")
-        await step(namespace, name, options if isinstance(options, Mapping) else {})
-
-    async def _start(self, namespace: str, name: str, options: Mapping[str, Any]) -> None:
+    async def _start(self, namespace: str, name: str, options: Options) -> SubresourceAnswer:
         vm, vmi = await self._vm(namespace, name), await self._vmi(namespace, name)
-        if vmi is not None and not _is_over(vmi):
-            raise _conflict(name, "VM is already running")
+        if vmi is not None and not is_over(vmi):
+            raise refusal(name, "VM is already running")
         strategy = run_strategy(vm)
         if strategy in {"Always", "Once"}:
-            raise _conflict(name, f"{strategy} does not support manual start requests")
+            raise refusal(name, f"{strategy} does not support manual start requests")
         paused = {"paused": "true"} if options.get("paused") else {}
         if strategy == "Halted" and not paused:
-            await self._patch(vm, _running_patch(vm, running=True))
-            return
+            return await self._patch(vm, _running_patch(vm, running=True), options)
         start: dict[str, Any] = {"action": "Start", **({"data": paused} if paused else {})}
-        if vmi is not None and strategy == "RerunOnFailure" and _phase(vmi) == "Failed":
+        if vmi is not None and strategy == "RerunOnFailure" and phase_of(vmi) == "Failed":
             words = f"{strategy} does not support starting VM from failed state"
-            raise _conflict(name, words)
+            raise refusal(name, words)
         requests = [start] if vmi is None else [_stop_request(vmi), start]
-        await self._patch(vm, _request_patch(vm, requests), subresource="status")
+        return await self._patch(vm, _request_patch(vm, requests), options, subresource="status")
 
-    async def _stop(self, namespace: str, name: str, options: Mapping[str, Any]) -> None:
+    async def _stop(self, namespace: str, name: str, options: Options) -> SubresourceAnswer:
         vm = await self._vm(namespace, name)
         strategy = run_strategy(vm)
         vmi = await self._vmi(namespace, name)
         if strategy in {"Always", "Once"}:
-            await self._patch(vm, _running_patch(vm, running=False))
-            return
-        if vmi is None or _is_over(vmi):
-            raise _conflict(name, _NOT_RUNNING)
+            return await self._patch(vm, _running_patch(vm, running=False), options)
+        if vmi is None or is_over(vmi):
+            raise refusal(name, _NOT_RUNNING)
         if strategy == "Halted":
             words = f"{strategy} only supports manual stop requests with a shorter graceperiod"
-            raise _conflict(name, words)
-        await self._patch(vm, _request_patch(vm, [_stop_request(vmi)]), subresource="status")
+            raise refusal(name, words)
+        requests = [_stop_request(vmi)]
+        return await self._patch(vm, _request_patch(vm, requests), options, subresource="status")
 
-    async def _restart(self, namespace: str, name: str, options: Mapping[str, Any]) -> None:
+    async def _restart(self, namespace: str, name: str, options: Options) -> SubresourceAnswer:
         grace = options.get("gracePeriodSeconds")
         if grace is not None and grace > 0:
             raise BadRequest("For force restart, only gracePeriod=0 is supported for now")
@@ -94,29 +84,33 @@ class LifecycleApi:
         vm = await self._vm(namespace, name)
         strategy = run_strategy(vm)
         if strategy in {"Halted", "Once"}:
-            raise _conflict(name, f"RunStategy {strategy} does not support manual restart requests")
+            raise refusal(name, f"RunStategy {strategy} does not support manual restart requests")
         vmi = await self._vmi(namespace, name)
         if vmi is None:
-            raise _conflict(name, "VM is not running: Halted")
+            raise refusal(name, "VM is not running: Halted")
         requests = [_stop_request(vmi), {"action": "Start"}]
-        await self._patch(vm, _request_patch(vm, requests), subresource="status")
+        return await self._patch(vm, _request_patch(vm, requests), options, subresource="status")
 
-    async def _pause(self, namespace: str, name: str, options: Mapping[str, Any]) -> None:
+    async def _pause(self, namespace: str, name: str, options: Options) -> SubresourceAnswer:
         vmi = await self._running(namespace, name)
-        if _is_paused(vmi):
-            raise _conflict(name, "VMI is already paused", "virtualmachineinstance")
-        await self._set_paused(vmi, is_paused=True)
+        if has_condition(vmi, "Paused"):
+            raise refusal(name, "VMI is already paused", VMI)
+        if not options.get("dryRun"):
+            await self._set_paused(vmi, is_paused=True)
+        return _DONE
 
-    async def _unpause(self, namespace: str, name: str, options: Mapping[str, Any]) -> None:
+    async def _unpause(self, namespace: str, name: str, options: Options) -> SubresourceAnswer:
         vmi = await self._running(namespace, name)
-        if not _is_paused(vmi):
-            raise _conflict(name, "VMI is not paused", "virtualmachineinstance")
-        await self._set_paused(vmi, is_paused=False)
+        if not has_condition(vmi, "Paused"):
+            raise refusal(name, "VMI is not paused", VMI)
+        if not options.get("dryRun"):
+            await self._set_paused(vmi, is_paused=False)
+        return _DONE
 
     async def _running(self, namespace: str, name: str) -> Object:
-        vmi: Object = await self._api.get(resources.VMIS, name, namespace=namespace)
-        if _phase(vmi) != "Running":
-            raise _conflict(name, "VMI is not running", "virtualmachineinstance")
+        vmi = await fetch(self._api, resources.VMIS, namespace, name)
+        if phase_of(vmi) != "Running":
+            raise refusal(name, "VMI is not running", VMI)
         return vmi
 
     async def _set_paused(self, vmi: Object, *, is_paused: bool) -> None:
@@ -132,7 +126,7 @@ class LifecycleApi:
             ]
             if is_paused:
                 now = timestamp(handler.clock.wall())
-                conditions.append({**_PAUSED, "lastTransitionTime": now})
+                conditions.append({**PAUSED, "lastTransitionTime": now})
             changed = {**vmi, "status": {**status, "conditions": conditions}}
             try:
                 await handler.api.update(resources.VMIS, changed)
@@ -150,8 +144,7 @@ class LifecycleApi:
         return self._virt_api().api
 
     async def _vm(self, namespace: str, name: str) -> Object:
-        found: Object = await self._api.get(resources.VMS, name, namespace=namespace)
-        return found
+        return await fetch(self._api, resources.VMS, namespace, name)
 
     async def _vmi(self, namespace: str, name: str) -> Object | None:
         try:
@@ -161,17 +154,24 @@ class LifecycleApi:
         return found
 
     async def _patch(
-        self, vm: Object, operations: Sequence[Any], *, subresource: str | None = None
-    ) -> None:
+        self,
+        vm: Object,
+        operations: Sequence[Any],
+        options: Options,
+        *,
+        subresource: str | None = None,
+    ) -> SubresourceAnswer:
         metadata = vm["metadata"]
-        await self._api.patch(
-            resources.VMS,
-            metadata["name"],
-            operations,
-            patch_type=PatchType.JSON,
-            namespace=metadata["namespace"],
-            subresource=subresource,
-        )
+        if not options.get("dryRun"):
+            await self._api.patch(
+                resources.VMS,
+                metadata["name"],
+                operations,
+                patch_type=PatchType.JSON,
+                namespace=metadata["namespace"],
+                subresource=subresource,
+            )
+        return _ACCEPTED
 
 
 def run_strategy(vm: Object) -> str:
@@ -219,23 +219,3 @@ def _request_patch(vm: Object, requests: Sequence[Any]) -> list[Mapping[str, Any
 
 def _stop_request(vmi: Object) -> Mapping[str, Any]:
     return {"action": "Stop", "uid": vmi["metadata"]["uid"]}
-
-
-def _phase(vmi: Object) -> str:
-    return str((vmi.get("status") or {}).get("phase") or "")
-
-
-def _is_over(vmi: Object) -> bool:
-    return _phase(vmi) in _OVER or not _phase(vmi)
-
-
-def _is_paused(vmi: Object) -> bool:
-    conditions = vmi["status"].get("conditions") or ()
-    return any(each["type"] == "Paused" and each["status"] == "True" for each in conditions)
-
-
-def _conflict(name: str, words: str, kind: str = "virtualmachine") -> Conflict:
-    return Conflict(
-        f'Operation cannot be fulfilled on {kind}.kubevirt.io "{name}": {words}',
-        details={"name": name, "group": "kubevirt.io", "kind": kind},
-    )

@@ -3,6 +3,7 @@
 Invariant: pure functions; the template is shared by everything made of it, and never changed.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from virtslo.hollow.client_go.ownership import controller_reference
@@ -51,9 +52,19 @@ def vmi_for(vm: Object, finalizer: str) -> Object:
             "labels": metadata.get("labels") or {},
             "ownerReferences": [controller_reference(vm)],
         },
-        "spec": template["spec"],
+        "spec": _spec_of(vm),
         "status": {"virtualMachineRevisionName": revision_name(vm)},
     }
+
+
+def _spec_of(vm: Object) -> Object:
+    """The spec of the VMI: the template's, paused where that was asked for."""
+    spec: Object = vm["spec"]["template"]["spec"]
+    requests: Sequence[Any] = (vm.get("status") or {}).get("stateChangeRequests") or ()
+    for first in requests[:1]:
+        if first["action"] == "Start" and (first.get("data") or {}).get("paused") == "true":
+            return {**spec, "startStrategy": "Paused"}
+    return spec
 
 
 def generation_patch(

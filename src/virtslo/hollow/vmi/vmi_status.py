@@ -18,6 +18,13 @@ VMI_FINALIZER: Final = "kubevirt.io/foregroundDeleteVirtualMachine"
 VM_FINALIZER: Final = "kubevirt.io/virtualMachineControllerFinalize"
 NODE_LABEL: Final = "kubevirt.io/nodeName"
 PLACED: Final = "PodScheduled"
+PAUSED: Final = {
+    "type": "Paused",
+    "status": "True",
+    "reason": "PausedByUser",
+    "message": "VMI was paused by user",
+}
+"""The condition of a paused machine, but for its time."""
 _MEMORY: Final = {"memoryOverhead": f"{OVERHEAD_MIB}Mi"}
 _INTERFACES: Final = [{"name": "default", "podInterfaceName": "eth0"}]
 _FINAL: Final = frozenset({"Succeeded", "Failed"})

@@ -6,6 +6,7 @@ All meaning is in `ApiServer`: here bytes become requests and answers become byt
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Final
 from urllib.parse import unquote
 
@@ -23,6 +24,8 @@ from virtslo.base.errors import (
 from virtslo.base.limits import BODY_BYTES
 from virtslo.model.identifiers import Object
 from virtslo.model.kubernetes.identity import Identity
+from virtslo.model.kubernetes.subresource_calls import SubresourceCall
+from virtslo.sim.aggregation import call_of
 from virtslo.sim.api.resource_rules import rules_of
 from virtslo.sim.api.versions import to_served
 from virtslo.sim.api_server import ApiServer
@@ -42,7 +45,7 @@ JSON: Final = "application/json"
 DISCOVERY_JSON: Final = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 OPEN_PATHS: Final = frozenset({"/healthz", "/livez", "/readyz", "/version"})
 OPENAPI_2: Final = "/openapi/v2"
-ACCEPTED: Final = 202
+TEXT: Final = "text/plain"
 _ALSO_WITH_A_SLASH: Final = ("/api/", "/apis/", "/version/")
 GRACE_SECONDS: Final = 2.0
 _NO_QUERY: Final[Mapping[str, str]] = {}
@@ -143,8 +146,11 @@ class HttpServer:
             )
         query: Mapping[str, str] = http.query if http.query_string else _NO_QUERY
         target = routes.target_of(path)
+        passed_on = call_of(http.method, path) if target is None else None
+        if passed_on is not None:
+            return await self._pass_on(http, passed_on, path, user)
         if target is None and http.method == "PUT":
-            return await self._put_aggregated(http, path)
+            raise NotFound("the server could not find the requested resource")
         if target is None:
             return await self._read_raw(http, path, query, user, form)
         return await self._serve(http, target, query, user, form)
@@ -187,12 +193,17 @@ class HttpServer:
         document = shaped(form, target.served, body, now=now, include=include)
         return _response(encode(document), code=response.code, warnings=warnings)
 
-    async def _put_aggregated(self, http: web.BaseRequest, path: str) -> web.Response:
+    async def _pass_on(
+        self, http: web.BaseRequest, call: SubresourceCall, path: str, user: Identity
+    ) -> web.Response:
         kind = routes.media_type(http.headers.get("Content-Type"))
         raw = await _body_of(http) if http.body_exists else b""
-        if not await self._server.aggregation.put(path, routes.read_body(raw, kind)):
-            raise NotFound("the server could not find the requested resource")
-        return _response(b"", code=ACCEPTED)
+        call = replace(call, options=routes.read_body(raw, kind))
+        answer = await self._server.pass_on(call, path, user)
+        if answer.text:
+            return _response(answer.text.encode(), code=answer.code, kind=TEXT)
+        body = b"" if answer.document is None else encode(answer.document)
+        return _response(body, code=answer.code)
 
     async def _read_raw(
         self,

@@ -81,6 +81,14 @@ def raw_event(
     return {"requestURI": uri, "verb": "get", **_who(user), "responseStatus": status}
 
 
+def aggregated_event(
+    uri: str, verb: str, user: Identity, reference: Mapping[str, str], status: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What a line says of a request that another component answers."""
+    event = {"requestURI": uri, "verb": verb, **_who(user), "responseStatus": status}
+    return {**event, "objectRef": reference} if reference else event
+
+
 def succeeded(code: int) -> dict[str, Any]:
     """The response status of a request that went well."""
     return {"metadata": {}, "code": code}

@@ -6,7 +6,7 @@ watch is noted as it ends; it began when it was answered.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from virtslo.base.clock import Clock, to_seconds
 from virtslo.base.errors import ApiError
@@ -17,6 +17,7 @@ from virtslo.sim.telemetry.audit_log import (
     COMPLETE,
     STARTED,
     AuditLog,
+    aggregated_event,
     event_of,
     failed,
     raw_event,
@@ -48,6 +49,12 @@ class Telemetry:
     def begin_raw(self, path: str, query: Mapping[str, str], user: Identity) -> "NotedRaw":
         """A GET of a path that is no resource has come."""
         return NotedRaw(self, path, query, user)
+
+    def begin_aggregated(
+        self, uri: str, verb: str, user: Identity, reference: Mapping[str, str]
+    ) -> "NotedAggregated":
+        """A request that another component answers has come."""
+        return NotedAggregated(self, uri, verb, user, reference)
 
     def die(self) -> None:
         """The process is gone, and its counters with it."""
@@ -181,3 +188,47 @@ class NotedRaw:
                 received=self._received,
                 now=telemetry.clock.wall(),
             )
+
+
+class NotedAggregated:
+    """One request that was passed on: in the audit log, but not in this server's metrics.
+
+    As a context it notes an ApiError as the answer.
+    """
+
+    __slots__ = ("_about", "_received", "_telemetry")
+
+    def __init__(
+        self,
+        telemetry: Telemetry,
+        uri: str,
+        verb: str,
+        user: Identity,
+        reference: Mapping[str, str],
+    ) -> None:
+        self._telemetry = telemetry
+        self._about = (uri, verb, user, reference)
+        self._received = telemetry.clock.wall()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, ApiError):
+            self._end(failed(error))
+
+    def answer(self, code: int) -> None:
+        """It was answered by the component."""
+        self._end(succeeded(code))
+
+    def _end(self, status: Mapping[str, Any]) -> None:
+        telemetry = self._telemetry
+        if telemetry.audit_log is None:
+            return
+        telemetry.audit_log.write(
+            aggregated_event(*self._about, status),
+            audit_id=telemetry.audit_log.new_id(),
+            stage=COMPLETE,
+            received=self._received,
+            now=telemetry.clock.wall(),
+        )
