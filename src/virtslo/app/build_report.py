@@ -26,6 +26,7 @@ from virtslo.slo.figures.indicators import indicators_of
 from virtslo.slo.figures.over_runs import groups_of
 from virtslo.slo.figures.run_detail import run_detail
 from virtslo.slo.figures.time_words import time_lines
+from virtslo.slo.findings.repetition_findings import first_run_findings
 from virtslo.slo.findings.run_findings import NAMED, findings_of
 from virtslo.slo.findings.source_comparison import comparison_of
 from virtslo.slo.record.measured import Measured, measure
@@ -62,6 +63,9 @@ def build_report(
     findings += [skipped for suite in suites for skipped in _skipped_parts(suite)]
     ids = [record.host.run_id for record in records]
     groups = groups_of(runs, indicators)
+    for run, finding in first_run_findings(groups, runs, dict(zip(ids, indicators, strict=True))):
+        findings.append(RunFinding(run, finding))
+        found[ids.index(run)] = (*found[ids.index(run)], finding)
     verdicts = verdicts_of(
         _judged_together(runs, groups),
         dict(zip(ids, indicators, strict=True)),

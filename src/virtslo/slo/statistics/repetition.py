@@ -25,6 +25,10 @@ RESAMPLES: Final = 5000
 SEED: Final = 14
 MOST_RUNS: Final = 1000
 """More runs than that are not suggested."""
+RARE: Final = 0.01
+"""How often a run that is like the others is called one that stands apart, at most."""
+LEAST_APART: Final = 0.02
+"""A run nearer to the others than this share does not stand apart, however alike they are."""
 _NORMAL: Final = NormalDist()
 
 
@@ -74,6 +78,20 @@ def estimate_of(values: Sequence[float]) -> Estimate:
     else:
         ends = (max(low, 0.0) if min(values) >= 0 else low, high)
     return Estimate(centre, Interval(OVER_RUNS, *ends, samples=count, method=method), None)
+
+
+def stands_apart(first: float, others: Sequence[float]) -> bool:
+    """Whether a run is of another kind than others: it lies outside the interval in which 99 % of
+    further runs lie, were it one of them. False of fewer than three others, or values not above 0.
+    """
+    if len(others) < LEAST_RUNS or min(first, *others) <= 0:
+        return False
+    from scipy.special import stdtrit
+
+    taken = [math.log(value) for value in others]
+    count = len(taken)
+    half = stdev(taken) * math.sqrt(1 + 1 / count) * float(stdtrit(count - 1, 1 - RARE / 2))
+    return abs(math.log(first) - fmean(taken)) > max(half, LEAST_APART)
 
 
 def runs_needed(values: Sequence[float], bound: float) -> int | None:

@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 from scipy.stats import t as student
 
 from virtslo.model.report.figures import OVER_RUNS
-from virtslo.slo.statistics.repetition import Estimate, estimate_of, runs_needed, student_t
+from virtslo.slo.statistics.repetition import (
+    Estimate,
+    estimate_of,
+    runs_needed,
+    stands_apart,
+    student_t,
+)
 
 values = st.lists(st.floats(0.01, 1e6), min_size=3, max_size=14)
 
@@ -157,3 +163,26 @@ def test_three_runs_of_a_system_with_two_states_hold_it_less_often() -> None:
     )
 
     assert 0.68 <= held / 600 <= 0.82
+
+
+@pytest.mark.parametrize(
+    ("first", "others", "is_apart"),
+    [
+        (40.0, [28.0, 27.5, 28.4, 28.1], True),
+        (20.0, [28.0, 27.5, 28.4, 28.1], True),
+        (28.9, [28.0, 27.5, 28.4, 28.1], False),
+        (40.0, [28.0, 20.0, 35.0, 24.0], False),
+        (28.3, [28.0, 28.0, 28.0], False),
+        (40.0, [28.0, 27.5], False),
+        (40.0, [28.0, 0.0, 28.4, 28.1], False),
+    ],
+)
+def test_a_first_run_that_stands_apart(first: float, others: list[float], is_apart: bool) -> None:
+    assert stands_apart(first, others) is is_apart
+
+
+def test_a_run_like_the_others_seldom_stands_apart() -> None:
+    chance = random.Random(2)
+    runs = [[chance.lognormvariate(3, 0.12) for _ in range(6)] for _ in range(2000)]
+
+    assert 0.004 <= sum(stands_apart(run[0], run[1:]) for run in runs) / 2000 <= 0.018
