@@ -4,17 +4,18 @@ Invariant: a pod that a node refuses is refused for one reason, the first that k
 filters come to, in its words.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
+from virtslo.hollow.kubernetes.affinity import BESIDE, accepts_node
 from virtslo.model.identifiers import Object
 from virtslo.model.kubernetes.pod_requests import node_amounts
 
 UNSCHEDULABLE: Final = "node(s) were unschedulable"
 TAINTED: Final = "node(s) had untolerated taint"
 UNMATCHED: Final = "node(s) didn't match Pod's node affinity/selector"
-NOT_HELPFUL: Final = (UNSCHEDULABLE, TAINTED, UNMATCHED)
+NOT_HELPFUL: Final = (UNSCHEDULABLE, TAINTED, UNMATCHED, BESIDE)
 """How reasons begin that no preemption can help with."""
 _DEFAULT_PODS: Final = 110
 _KEEP_AWAY: Final = frozenset({"NoSchedule", "NoExecute"})
@@ -32,11 +33,18 @@ class NodeResources:
     used: dict[str, int] = field(default_factory=dict)
     pods: int = 0
 
-    def lacks(self, wanted: Mapping[str, int], selector: Mapping[str, str]) -> str | None:
-        """Why a pod does not fit; None if it does."""
+    def lacks(
+        self,
+        wanted: Mapping[str, int],
+        selector: Mapping[str, str],
+        terms: Iterable[Mapping[str, Any]] | None = None,
+    ) -> str | None:
+        """Why a pod does not fit; None if it does. `terms` is what its node affinity requires."""
         if self.obstacle:
             return self.obstacle
         if selector and not selector.items() <= self.labels.items():
+            return UNMATCHED
+        if terms is not None and not accepts_node(terms, self.name, self.labels):
             return UNMATCHED
         if self.pods + 1 > self.limits.get("pods", _DEFAULT_PODS):
             return "Too many pods"

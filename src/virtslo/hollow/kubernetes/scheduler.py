@@ -6,7 +6,7 @@ an event, and is tried again when room is made.
 
 import asyncio
 import heapq
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from virtslo.base.clock import sleep, timestamp
@@ -15,6 +15,12 @@ from virtslo.client.work_queue import WorkQueue
 from virtslo.hollow.client_go.cache import Cache, key_of
 from virtslo.hollow.client_go.conditions import find_condition
 from virtslo.hollow.client_go.event_handlers import latest
+from virtslo.hollow.kubernetes.affinity import (
+    Neighbours,
+    neighbours_of,
+    node_terms,
+    pod_terms,
+)
 from virtslo.hollow.kubernetes.node_resources import (
     NOT_HELPFUL,
     NodeResources,
@@ -30,8 +36,6 @@ from virtslo.model.kubernetes import resources
 from virtslo.model.kubernetes.pod_requests import pod_requests
 from virtslo.ports.kube_api import PatchType
 
-REQUIRED: Final = "requiredDuringSchedulingIgnoredDuringExecution"
-AVOIDED: Final = "node(s) didn't match pod anti-affinity rules"
 _OVER: Final = frozenset({"Succeeded", "Failed"})
 
 
@@ -47,6 +51,10 @@ class Scheduler:
         self._rooms: dict[str, NodeResources] = {}
         self._heap: list[tuple[int, str]] = []
         self._placed: dict[NamespacedName, tuple[str, Mapping[str, int]]] = {}
+        self._apart: dict[NamespacedName, None] = {}
+        """Placed pods that keep others away."""
+        self._joining: dict[NamespacedName, None] = {}
+        """Pods that wait for others to be beside."""
         self._stuck = Unschedulable(component.clock)
         self._requests: dict[int, tuple[tuple[Any, ...], Mapping[str, int]]] = {}
         self._group: asyncio.TaskGroup | None = None
@@ -81,13 +89,14 @@ class Scheduler:
 
     async def _place(self, key: NamespacedName, pod: Object) -> None:
         wanted = self._wanted(pod)
-        selector = pod["spec"].get("nodeSelector") or {}
-        node, why = self._choose(wanted, selector, self._avoided(pod))
+        node, why = self._choose(pod, wanted)
         if node is None:
             self._stuck.add(key)
+            if pod_terms(pod, "podAffinity"):
+                self._joining[key] = None
             await self._tell_unschedulable(pod, why)
             return
-        self._take(key, node, wanted)
+        self._take(key, pod, node, wanted)
         name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
         binding = {
             "apiVersion": "v1",
@@ -106,13 +115,10 @@ class Scheduler:
         message = f"Successfully assigned {namespace}/{name} to {node}"
         self._events.send(pod, "Scheduled", message)
 
-    def _choose(
-        self,
-        wanted: Mapping[str, int],
-        selector: Mapping[str, str],
-        avoided: Mapping[str, None],
-    ) -> tuple[str | None, str]:
+    def _choose(self, pod: Object, wanted: Mapping[str, int]) -> tuple[str | None, str]:
         """The least used node with room; else why there is none, as the real one words it."""
+        selector = pod["spec"].get("nodeSelector") or {}
+        terms, neighbours = node_terms(pod), self._neighbours(pod)
         passed: dict[str, int] = {}
         reasons: dict[str, int] = {}
         chosen: str | None = None
@@ -121,7 +127,9 @@ class Scheduler:
             room = self._rooms.get(name)
             if room is None or room.pods != pods or name in passed:
                 continue
-            lack = AVOIDED if name in avoided else room.lacks(wanted, selector)
+            lack = room.lacks(wanted, selector, terms)
+            if lack is None and neighbours is not None:
+                lack = neighbours.obstacle(room.labels)
             if lack is None:
                 chosen = name
             else:
@@ -131,22 +139,22 @@ class Scheduler:
             heapq.heappush(self._heap, (pods, name))
         return chosen, _refusal(len(self._rooms), reasons)
 
-    def _avoided(self, pod: Object) -> Mapping[str, None]:
-        """The nodes that a pod's anti-affinity to other pods rules out."""
-        affinity = pod["spec"].get("affinity") or {}
-        terms = (affinity.get("podAntiAffinity") or {}).get(REQUIRED) or ()
-        wanted = [term["labelSelector"].get("matchLabels") or {} for term in terms]
-        if not wanted:
-            return {}
-        return {
-            other["spec"]["nodeName"]: None
-            for other in self._pods.objects.values()
-            if other["spec"].get("nodeName")
-            and any(
-                labels.items() <= (other["metadata"].get("labels") or {}).items()
-                for labels in wanted
-            )
-        }
+    def _neighbours(self, pod: Object) -> Neighbours | None:
+        """What placed pods mean for a pod; None where neither they nor it ask for anything."""
+        asks = pod_terms(pod, "podAffinity") or pod_terms(pod, "podAntiAffinity")
+        keys = self._placed if asks else self._apart
+        if not keys and not asks:
+            return None
+        placed = [
+            (other, self._rooms[node].labels)
+            for key in keys
+            if (node := self._placed[key][0]) in self._rooms
+            and (other := self._pods.get(key)) is not None
+        ]
+        return neighbours_of(pod, placed, self._labels())
+
+    def _labels(self) -> Iterable[Mapping[str, str]]:
+        return (room.labels for room in self._rooms.values())
 
     async def _tell_unschedulable(self, pod: Object, why: str) -> None:
         known = find_condition(pod.get("status", {}), "PodScheduled")
@@ -193,19 +201,25 @@ class Scheduler:
         key = key_of(latest(before, after))
         if after is None or after.get("status", {}).get("phase") in _OVER:
             self._stuck.discard(key)
+            self._joining.pop(key, None)
             if self._release(key):
                 self._retry_stuck()
             return
         node = after["spec"].get("nodeName")
         if node:
             if key not in self._placed:
-                self._take(key, node, self._wanted(after))
+                self._take(key, after, node, self._wanted(after))
         elif key not in self._stuck and not after["metadata"].get("deletionTimestamp"):
             self.queue.add(key)
 
-    def _take(self, key: NamespacedName, node: str, wanted: Mapping[str, int]) -> None:
+    def _take(self, key: NamespacedName, pod: Object, node: str, wanted: Mapping[str, int]) -> None:
         self._placed[key] = (node, wanted)
         self._stuck.discard(key)
+        self._joining.pop(key, None)
+        if pod_terms(pod, "podAntiAffinity"):
+            self._apart[key] = None
+        if self._joining:
+            self._retry_stuck()
         room = self._rooms.get(node)
         if room is not None:
             room.take(wanted, 1)
@@ -213,6 +227,7 @@ class Scheduler:
 
     def _release(self, key: NamespacedName) -> bool:
         placed = self._placed.pop(key, None)
+        self._apart.pop(key, None)
         if placed is None:
             return False
         room = self._rooms.get(placed[0])

@@ -27,6 +27,7 @@ MIGRATION_FINALIZER: Final = "kubevirt.io/migrationJobFinalize"
 JOB_LABEL: Final = "kubevirt.io/migrationJobUID"
 JOB_ANNOTATION: Final = "kubevirt.io/migrationJobName"
 AGAIN_SECONDS: Final = 5.0
+_REQUIRED: Final = "requiredDuringSchedulingIgnoredDuringExecution"
 _FINAL: Final = frozenset({"Succeeded", "Failed"})
 _WAITING: Final = frozenset({"", "Pending"})
 
@@ -243,9 +244,11 @@ def target_pod_for(migration: Object, vmi: Object) -> Object:
         "labelSelector": {"matchLabels": {"kubevirt.io/created-by": vmi["metadata"]["uid"]}},
         "topologyKey": "kubernetes.io/hostname",
     }
-    apart = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}
+    affinity = pod["spec"].get("affinity") or {}
+    apart = affinity.get("podAntiAffinity") or {}
+    apart = {**apart, _REQUIRED: [*(apart.get(_REQUIRED) or ()), term]}
     pod["metadata"] = metadata
-    pod["spec"] = {**pod["spec"], "affinity": apart}
+    pod["spec"] = {**pod["spec"], "affinity": {**affinity, "podAntiAffinity": apart}}
     return pod
 
 

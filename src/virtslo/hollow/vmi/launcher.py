@@ -3,9 +3,11 @@
 Invariant: what does not differ between pods is shared.
 """
 
+from collections import Counter
 from functools import lru_cache
 from typing import Any, Final
 
+from virtslo.base.quantity import parse_quantity
 from virtslo.model.identifiers import Object
 
 IMAGE: Final = "quay.io/kubevirt/virt-launcher:v1.9.0-rc"
@@ -76,11 +78,43 @@ def pod_for(vmi: Object) -> Object:
 
 
 def _placed(spec: Any, vmi_spec: Any) -> Any:
-    """The pod's spec, with the nodes that the VMI asks for."""
-    selector = vmi_spec.get("nodeSelector")
-    if not selector:
+    """The pod's spec, with the nodes that the VMI asks for and the devices that it needs."""
+    selector, affinity = vmi_spec.get("nodeSelector"), vmi_spec.get("affinity")
+    more = _extra_resources(vmi_spec["domain"])
+    if not (selector or affinity or more):
         return spec
-    return {**spec, "nodeSelector": {**spec["nodeSelector"], **selector}}
+    placed = dict(spec)
+    if selector:
+        placed["nodeSelector"] = {**spec["nodeSelector"], **selector}
+    if affinity:
+        placed["affinity"] = affinity
+    if more:
+        (compute,) = spec["containers"]
+        asked = compute["resources"]
+        limits = {name: amount for name, amount in more.items() if name != "memory"}
+        resources = {
+            "limits": {**asked["limits"], **limits},
+            "requests": {**asked["requests"], **more},
+        }
+        placed["containers"] = [{**compute, "resources": resources}]
+    return placed
+
+
+def _extra_resources(domain: Any) -> dict[str, str]:
+    """GPUs, other host devices and huge pages, in bytes; memory is then for what is beside them."""
+    devices = domain.get("devices") or {}
+    named = [*(devices.get("gpus") or ()), *(devices.get("hostDevices") or ())]
+    counts = Counter(each["deviceName"] for each in named if each.get("deviceName"))
+    more = {name: str(count) for name, count in counts.items()}
+    memory = domain.get("memory") or {}
+    size = (memory.get("hugepages") or {}).get("pageSize")
+    if size:
+        asked = parse_quantity(_requests(domain)[1]).units
+        guest = parse_quantity(str(memory["guest"])).units if memory.get("guest") else asked
+        pages = min(asked, guest)
+        more[f"hugepages-{size}"] = str(pages)
+        more["memory"] = str(asked - pages + OVERHEAD_MIB * 1024**2)
+    return more
 
 
 def _requests(domain: Any) -> tuple[str, str]:
