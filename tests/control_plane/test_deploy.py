@@ -26,7 +26,7 @@ from virtslo.slo.findings.run_findings import findings_of
 from virtslo.slo.record.measured import measure
 from virtslo.store.records import read_record
 
-MANIFESTS = ["rbac.yaml", "rbac-counters.yaml", "job.yaml"]
+MANIFESTS = ["rbac.yaml", "rbac-counters.yaml", "job.yaml", "checkup.yaml"]
 IN_A_POD = """
 set -e
 mount --bind "$POD" /mnt

@@ -75,6 +75,16 @@ def test_a_simulated_record_is_refused_where_it_could_not_be_told(run: Path, for
     assert refused.out == ""
 
 
+@pytest.mark.parametrize("form", ["perfscale", "kube-burner", "vep411", "vep411-csv", "perfdata"])
+def test_such_a_format_is_refused_before_the_run(tmp_path: Path, form: str) -> None:
+    runs = tmp_path / "runs"
+    refused = virtslo("run", "burst", "--count", "10", "--runs", str(runs), "--format", form)
+
+    assert refused.code == 2
+    assert f"virtslo report latest --format {form} --allow-simulated" in refused.err
+    assert not runs.exists()
+
+
 def test_an_unknown_format_lists_the_known_ones(run: Path) -> None:
     refused = virtslo("report", str(run), "--format", "yaml")
 

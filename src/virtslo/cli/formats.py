@@ -4,13 +4,16 @@ Invariant: a format without a place for the word "simulated" takes a simulated r
 asked to; this table alone says which formats there are.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
 import click
 
 from virtslo.base.errors import Problem, ScenarioError
+from virtslo.base.near_words import did_you_mean
+from virtslo.cli.completing import words
 from virtslo.model.report.document import Report
 
 
@@ -102,7 +105,34 @@ def known_format(_context: click.Context, _option: click.Parameter, name: str) -
     if name in FORMATS:
         return name
     known = "\n".join(f"  {known:<12} {form.text}" for known, form in FORMATS.items())
-    raise click.BadParameter(f"unknown format {name!r}; the known ones:\n{known}")
+    hint = did_you_mean(name, FORMATS)
+    words = f"{hint} The known ones:" if hint else "the known ones:"
+    raise click.BadParameter(f"unknown format {name!r}; {words}\n{known}")
+
+
+def report_format_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say in which format a report is wanted, and where."""
+    for decorate in (
+        click.option(
+            "-o",
+            "--output",
+            type=click.Path(path_type=Path),
+            help="File of the report, or folder for formats of several files; else standard "
+            "output.",
+        ),
+        click.option(
+            "--format",
+            "form",
+            metavar="NAME",
+            callback=known_format,
+            default="table",
+            show_default=True,
+            help=f"Format of the report: {', '.join(FORMATS)}.",
+            shell_complete=words(*FORMATS),
+        ),
+    ):
+        command = decorate(command)
+    return command
 
 
 def check_simulated(report: Report, form: str, *, is_allowed: bool) -> None:
@@ -118,6 +148,20 @@ def check_simulated(report: Report, form: str, *, is_allowed: bool) -> None:
             "with --allow-simulated every name and id in it begins with simulated-",
         )
         raise ScenarioError("report", [problem])
+
+
+def check_before_run(form: str, *, is_simulated: bool) -> None:
+    """Refuse a format that cannot say that a run is simulated, before it is run. Raises
+    ScenarioError."""
+    if not is_simulated or FORMATS[form].says_simulated:
+        return
+    problem = Problem(
+        f"--format {form}",
+        "a run on a simulated cluster",
+        "a real cluster: this format has no place to say that a run was simulated",
+        f"run it without --format, then virtslo report latest --format {form} --allow-simulated",
+    )
+    raise ScenarioError("command line", [problem])
 
 
 def check_destination(form: str) -> None:

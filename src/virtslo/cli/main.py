@@ -59,6 +59,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "plane": ("virtslo.cli.plane.group", "Run a real control plane without machines."),
     "clean": ("virtslo.cli.commands.clean", "Remove objects that runs left on a cluster."),
     "checkup": ("virtslo.cli.commands.checkup", "Run a checkup that a ConfigMap describes."),
+    "completion": ("virtslo.cli.commands.completion", "Print the completion of a shell."),
     "schema": ("virtslo.cli.commands.schema", "Print the JSON Schema of the scenario file."),
 }
 

@@ -12,7 +12,10 @@ from typing import Any, Final
 import click
 
 from virtslo.base.errors import Problem
+from virtslo.cli.completing import words
 
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+"""Adds options to a command."""
 SCENARIO_OPTIONS: Final = (
     # option, path in a scenario file, help
     ("--kind", "workload.kind", "Kind of the objects: vmi, vm, vmpool or vmirs."),
@@ -49,10 +52,27 @@ SCENARIO_OPTIONS: Final = (
 """Every option that stands for a field of the scenario file."""
 
 
+VALUES: Final[Mapping[str, tuple[str, ...]]] = {
+    "--kind": ("vmi", "vm", "vmpool", "vmirs"),
+    "--arrival": ("burst", "constant", "poisson", "ramp"),
+    "--victims": ("random", "oldest", "newest"),
+    "--churn-mode": ("objects", "scale", "restart"),
+    "--objectives": ("kubevirt-ci", "kubernetes"),
+}
+"""Values that a shell may put in; `config` says which are right."""
+
+
 def scenario_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that stand for fields of the scenario file."""
     for option, _, text in reversed(SCENARIO_OPTIONS):
-        command = click.option(option, metavar="VALUE", default=None, help=text)(command)
+        known = VALUES.get(option)
+        command = click.option(
+            option,
+            metavar="VALUE",
+            default=None,
+            help=text,
+            shell_complete=None if known is None else words(*known),
+        )(command)
     return command
 
 
@@ -82,15 +102,40 @@ def settings_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
+def format_option(*forms: str, text: str = "Format of the output.") -> Decorator:
+    """The option that says in which of these formats the output is; the first is the default."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(forms),
+        default=forms[0],
+        show_default=True,
+        help=text,
+    )
+
+
+def output_option(text: str = "File of the output; else standard output.") -> Decorator:
+    """The option that names a file for the output."""
+    return click.option(
+        "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help=text
+    )
+
+
+def folder_option(name: str, what: str, *, parameter: str | None = None) -> Decorator:
+    """The option that names a folder, by default one of the option's name beside us."""
+    return click.option(
+        f"--{name}",
+        parameter or name,
+        type=click.Path(file_okay=False, path_type=Path),
+        default=Path(name),
+        show_default=True,
+        help=f"Folder {what}.",
+    )
+
+
 def runs_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the option that says where records are written."""
-    return click.option(
-        "--runs",
-        type=click.Path(file_okay=False, path_type=Path),
-        default=Path("runs"),
-        show_default=True,
-        help="Folder for records.",
-    )(command)
+    return folder_option("runs", "for records")(command)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,16 @@ Invariant: a name that more than one record answers to is refused with all of th
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+import click
 
 from virtslo.base.errors import StoreError
 from virtslo.base.near_words import near_word
+from virtslo.cli.completing import offered
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 DEFAULT_ROOT: Final = Path("runs")
 LATEST: Final = "latest"
@@ -51,6 +57,14 @@ def locate(name: Path, root: Path = DEFAULT_ROOT) -> Path:
             hint="give more of the id; virtslo list shows them",
         )
     raise StoreError(f"no record at {text!r}", hint=_hint(text, known, root))
+
+
+def completed(
+    _context: click.Context, _parameter: click.Parameter, begun: str
+) -> "list[CompletionItem]":
+    """What a shell may put in: the ids of the records under ./runs, newest first, and `latest`."""
+    names = [path.name for path in reversed(records_under(DEFAULT_ROOT))]
+    return offered((LATEST, *names), begun, kind="dir")
 
 
 def _matching(text: str, known: list[Path]) -> list[Path]:

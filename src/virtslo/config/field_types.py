@@ -12,6 +12,7 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from virtslo.base.errors import Problem
+from virtslo.base.near_words import did_you_mean
 from virtslo.base.units import parse_duration, parse_rate, parse_share
 from virtslo.base.yaml_reader import shorten
 from virtslo.config.faults import read_fault
@@ -44,9 +45,12 @@ def read_kind(value: Any) -> Kind:
                 return traits.kind
         if text in BY_KIND:
             raise expected(_KINDS, f"{text} is a kind that virtslo cannot create")
+        hint = did_you_mean(text, _SHORT)
+        raise expected(_KINDS, hint or f"short names: {', '.join(_SHORT)}")
     raise expected(_KINDS)
 
 
+_SHORT: Final = tuple(kind.value for kind in Kind)
 _KINDS: Final = "one of " + ", ".join(f"{kind} ({short})" for kind, short in BY_API_KIND.items())
 
 

@@ -27,6 +27,11 @@ PARTS: Final[Mapping[str, str]] = {
     "mean_seconds_in_scheduled": "domain start",
 }
 """Where the time from creation to Running goes: indicators that add up to it."""
+MEMBERS: Final[Mapping[str, tuple[str, str]]] = {
+    "vmpool": ("VM", "VMPool"),
+    "vmirs": ("VMI", "replica set"),
+}
+"""What objects that stand for many are made of, and their own name."""
 SMALLEST_SHARE: Final = 0.01
 LEAST: Final[Key] = ("computed_least_seconds", "value")
 RATE: Final[Key] = ("phase_rate_running", "mean")
@@ -68,9 +73,14 @@ def record_of(report: Report) -> PurePath | None:
 
 
 def run_words(run: RunSummary) -> str:
-    """A run's test, count and kind: `Burst of 100 VMIs`."""
-    kind = KIND_TITLES.get(run.kind, run.kind)
-    return f"{TEST_TITLES[run.test]} of {number(run.count)} {kind}{'' if run.count == 1 else 's'}"
+    """A run's test, count and kind: `Burst of 100 VMIs`, `Burst of 100 VMs in 1 VMPool`."""
+    member, group = MEMBERS.get(run.kind, (KIND_TITLES.get(run.kind, run.kind), ""))
+    words = f"{TEST_TITLES[run.test]} of {_counted(run.count, member)}"
+    return f"{words} in {_counted(run.groups, group)}" if group else words
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{number(count)} {what}{'' if count == 1 else 's'}"
 
 
 def _what(report: Report, subjects: Sequence[Subject]) -> str:

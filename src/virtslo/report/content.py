@@ -36,6 +36,8 @@ class Sheet:
     notes: list[str] = field(default_factory=list)
     label: str = ""
     """`simulated` where the runs it is made of were."""
+    is_text: bool = False
+    """Whether every column holds words; else all but the first hold figures, which end alike."""
 
 
 class Footnotes:

@@ -10,26 +10,34 @@ from virtslo.load.plan import (
     replacement_contexts,
     warm_up_contexts,
 )
+from virtslo.model.kubernetes.client_limits import ClientLimit
 from virtslo.model.kubernetes.components import VIRT_CONTROLLER
 from virtslo.model.plan.scenario import Scenario
 from virtslo.model.run.environment import Environment
 
 
 def prepare_plan(
-    scenario: Scenario, *, run_label: str, seed: int, environment: Environment | None = None
+    scenario: Scenario,
+    *,
+    run_label: str,
+    seed: int,
+    environment: Environment | None = None,
+    limit: ClientLimit | None = None,
 ) -> Plan:
     """Render the manifests and plan the run.
 
     Raises ScenarioError for a template that will not do, or whose VMs nothing starts.
 
-    The ceiling uses virt-controller's effective client limit where the environment has it.
+    The ceiling uses virt-controller's effective client limit: `limit`, or where the environment
+    has it, that.
     """
     workload = scenario.workload
     ramped = contexts(scenario, run_label)
     warm = warm_up_contexts(scenario, run_label)
     wanted = [*ramped, *warm, *replacement_contexts(scenario, run_label, seed)]
     manifests = render_manifests(workload.template, wanted, workload.variables, workload.kind)
-    limit = environment.client_limits.get(VIRT_CONTROLLER) if environment else None
+    if environment is not None:
+        limit = environment.client_limits.get(VIRT_CONTROLLER, limit)
     begin, end = len(ramped), len(ramped) + len(warm)
     plan = make_plan(
         scenario,

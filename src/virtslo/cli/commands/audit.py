@@ -5,6 +5,8 @@ from typing import Any, Final
 
 import click
 
+from virtslo.cli.options import format_option
+
 OPTIONS: Final = {
     "prometheus": ("prometheusURL", "--prometheus"),
     "start": ("startTime", "--start"),
@@ -30,14 +32,7 @@ OPTIONS: Final = {
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write perfscale-audit's results file too.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="Output format: a table, or perfscale-audit's results.",
-)
+@format_option("table", "json", text="Format of the output: a table, or perfscale-audit's results.")
 def command(
     config: Path | None,
     bearer_token_file: Path | None,

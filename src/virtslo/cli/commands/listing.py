@@ -4,18 +4,11 @@ from pathlib import Path
 
 import click
 
-from virtslo.cli.record_names import DEFAULT_ROOT
+from virtslo.cli.options import folder_option
 
 
 @click.command("list")
-@click.option(
-    "--runs",
-    "root",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=DEFAULT_ROOT,
-    show_default=True,
-    help="Folder of records.",
-)
+@folder_option("runs", "of records", parameter="root")
 @click.option(
     "--limit",
     type=click.IntRange(1, 10_000),

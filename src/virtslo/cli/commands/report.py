@@ -5,27 +5,16 @@ from typing import Any
 
 import click
 
-from virtslo.cli.formats import FORMATS, known_format
+from virtslo.cli.formats import report_format_option
 from virtslo.cli.options import tables_option
+from virtslo.cli.record_names import completed
 
 
 @click.command("report")
-@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option(
-    "--format",
-    "form",
-    metavar="NAME",
-    callback=known_format,
-    default="table",
-    show_default=True,
-    help=f"The output's format: {', '.join(FORMATS)}.",
+@click.argument(
+    "runs", nargs=-1, required=True, type=click.Path(path_type=Path), shell_complete=completed
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    help="Output file, or folder for formats of several files; replaced atomically.",
-)
+@report_format_option
 @tables_option
 @click.option(
     "--objectives",

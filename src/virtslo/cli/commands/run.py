@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from virtslo.cli.formats import FORMATS, known_format
+from virtslo.cli.completing import words
+from virtslo.cli.formats import check_before_run, report_format_option
 from virtslo.cli.options import (
     RunOptions,
     repetition_options,
@@ -18,7 +19,7 @@ from virtslo.cli.options import (
     target_options,
 )
 from virtslo.cli.plane.target import counted_on_plane, on_plane
-from virtslo.cli.scenarios import SUITE, Keyed, read_scenarios
+from virtslo.cli.scenarios import PATTERNS, SUITE, Keyed, read_scenarios
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,12 +35,17 @@ MOST_REPETITIONS = 30
 
 
 @click.command("run")
-@click.argument("what", metavar="burst|steady-state|constant-churn|idle|suite|FILE")
+@click.argument(
+    "what",
+    metavar="burst|steady-state|constant-churn|idle|suite|FILE",
+    shell_complete=words(*PATTERNS, SUITE, is_file_too=True),
+)
 @scenario_options
 @click.option(
     "--simulate",
     "profile",
     metavar="PROFILE|FILE",
+    shell_complete=words("ci", "instant", "reference", "regressed", "two-core", is_file_too=True),
     help="Simulated cluster: built-in timing profile, or path to one.",
 )
 @click.option(
@@ -70,21 +76,7 @@ MOST_REPETITIONS = 30
     help="Plane of virtslo plane up; its audit log is counted too.",
 )
 @runs_option
-@click.option(
-    "--format",
-    "form",
-    metavar="NAME",
-    callback=known_format,
-    default="table",
-    show_default=True,
-    help=f"Format of the report: {', '.join(FORMATS)}.",
-)
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    help="File of the report, or folder for formats of several files; else standard output.",
-)
+@report_format_option
 @tables_option
 @click.option(
     "--resume",
@@ -123,6 +115,7 @@ def command(what: str, **options: Any) -> int:
     virtslo run scenario.yaml --context my-cluster
     """
     given = RunOptions.of(on_plane(options))
+    check_before_run(given.wanted.form, is_simulated=not given.target.is_real)
     if given.resume is not None:
         _try_history(given)
         return _resume(what, given.resume, given)
@@ -226,18 +219,24 @@ def _print_plans(scenarios: Keyed, options: RunOptions) -> int:
 
 
 def _print_plan(scenario: "Scenario", options: RunOptions) -> None:
-    """Say what would be created where and when."""
+    """Say what would be created where and when, and what that is expected to take."""
+    from virtslo.app.run.expectation import expect, expectation_lines, limit_of
     from virtslo.app.run.prepare import prepare_plan
     from virtslo.cli.targets import describe_simulated, real_target, simulated_run_target
     from virtslo.cli.wiring import describe_target
+    from virtslo.config.profiles import load_profile, profile_of_target
+    from virtslo.config.profiles.simulation import DEFAULT_PROFILE
     from virtslo.load.describe import describe_plan
 
     target = real_target(options.target, scenario.faults)
-    plan = prepare_plan(scenario, run_label="dry-run", seed=options.seed)
     if target is None:
-        name = describe_simulated(simulated_run_target(options, [scenario]))
+        simulated = simulated_run_target(options, [scenario])
+        profile, name = profile_of_target(simulated), describe_simulated(simulated)
+        limit = limit_of(profile)
     else:
-        name = describe_target(target)
-    click.echo(f"target: {name}")
-    for line in describe_plan(plan, scenario):
+        profile, name, limit = load_profile(DEFAULT_PROFILE), describe_target(target), None
+    plan = prepare_plan(scenario, run_label="dry-run", seed=options.seed, limit=limit)
+    found = expect(plan, scenario, profile)
+    expected = expectation_lines(found, plan, profile.name, is_real=target is not None)
+    for line in (f"target: {name}", *describe_plan(plan, scenario), *expected):
         click.echo(line)

@@ -4,15 +4,13 @@ from pathlib import Path
 
 import click
 
+from virtslo.cli.options import output_option
+from virtslo.cli.record_names import completed
+
 
 @click.command("show")
-@click.argument("runs", nargs=-1, type=click.Path(path_type=Path))
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="File of the page; by default report.html in the folder of the first record.",
-)
+@click.argument("runs", nargs=-1, type=click.Path(path_type=Path), shell_complete=completed)
+@output_option("File of the page; by default report.html in the folder of the first record.")
 @click.option("--no-browser", is_flag=True, help="Write the page and open nothing.")
 def command(runs: tuple[Path, ...], output: Path | None, no_browser: bool) -> int:
     """Write the page of RUNS, by default of the latest record, and open it in a browser.

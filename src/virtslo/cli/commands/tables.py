@@ -4,20 +4,16 @@ from pathlib import Path
 
 import click
 
+from virtslo.cli.options import format_option, output_option
+from virtslo.cli.record_names import completed
+
 
 @click.command("tables")
-@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "markdown", "json", "html"]),
-    default="table",
-    show_default=True,
-    help="Output format.",
+@click.argument(
+    "runs", nargs=-1, required=True, type=click.Path(path_type=Path), shell_complete=completed
 )
-@click.option(
-    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Output file."
-)
+@format_option("table", "markdown", "json", "html")
+@output_option()
 def command(runs: tuple[Path, ...], form: str, output: Path | None) -> int:
     """Print the three tables of RUNS, whole.
 

@@ -14,7 +14,7 @@ import click
 
 from virtslo.base.errors import Problem, ScenarioError
 from virtslo.cli.cost.sides import Side, sides_of
-from virtslo.cli.options import runs_option
+from virtslo.cli.options import format_option, runs_option
 from virtslo.cli.plane.options import PlaneOptions, plane_options, spec_of
 from virtslo.model.vocabulary import KIND_TITLES
 
@@ -76,14 +76,7 @@ OF_CLUSTERS: Final = ("both clusters are taken as they are: what differs between
 )
 @click.option("--yes", is_flag=True, help="Load real clusters without asking.")
 @runs_option
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "markdown", "json", "html"]),
-    default="text",
-    show_default=True,
-    help="Format of the card.",
-)
+@format_option("text", "markdown", "json", "html", text="Format of the card.")
 @click.option("-o", "--output", "outputs", multiple=True,
               type=click.Path(dir_okay=False, path_type=Path),
               help="File for the card; .md, .json and .html name their format.")  # fmt: skip

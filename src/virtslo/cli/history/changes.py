@@ -9,6 +9,7 @@ from typing import Any, Final
 import click
 
 from virtslo.cli.history.options import choose_lineage, history_option, opened
+from virtslo.cli.options import format_option
 from virtslo.model.history.changes import (
     Change,
     ChangeKind,
@@ -49,14 +50,7 @@ SHOWN: Final = 8
     help="Only findings that are not known; exit code 1 if a confirmed one is bad.",
 )
 @click.option("--outliers", is_flag=True, help="Print single runs far from their level too.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="The output's format.",
-)
+@format_option("table", "json")
 def command(
     *,
     location: str | None,

@@ -6,6 +6,7 @@ from typing import Final
 import click
 
 from virtslo.cli.history.options import choose_lineage, history_option, opened
+from virtslo.cli.options import format_option
 
 NAMED: Final = 3
 
@@ -14,14 +15,7 @@ NAMED: Final = 3
 @click.argument("run", required=False)
 @history_option
 @click.option("--job", metavar="NAME", help="The job or scenario, or a part of its name.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="The output's format: one line, or JSON.",
-)
+@format_option("table", "json", text="Format of the output: one line, or JSON.")
 def command(run: str | None, location: str | None, job: str | None, form: str) -> int:
     """Check RUN, by default the newest one, against the runs before it.
 

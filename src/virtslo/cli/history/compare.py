@@ -7,6 +7,7 @@ from typing import Final
 import click
 
 from virtslo.cli.history.options import choose_lineage, history_option, opened
+from virtslo.cli.options import format_option, output_option
 from virtslo.model.history.comparison import RunSample
 
 FROM_HISTORY: Final = "history:"
@@ -20,15 +21,14 @@ FROM_HISTORY: Final = "history:"
               help="The smallest difference that matters.")  # fmt: skip
 @click.option("--allow-differences", is_flag=True,
               help="Compare runs of unlike scenarios or environments all the same.")  # fmt: skip
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "markdown", "json", "html"]),
-    default="table",
-    show_default=True,
-    help="The output's format; markdown is made for a pull request.",
+@format_option(
+    "table",
+    "markdown",
+    "json",
+    "html",
+    text="Format of the output; markdown is made for a pull request.",
 )
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="A file.")
+@output_option()
 def command(
     base: str,
     candidate: str,

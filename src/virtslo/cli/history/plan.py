@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from virtslo.cli.history.options import history_option
+from virtslo.cli.options import format_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,14 +28,7 @@ if TYPE_CHECKING:
     metavar="NAME[:STAT]",
     help="Indicator to plan for, in place of the headlines and rates.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="Output format.",
-)
+@format_option("table", "json")
 def command(
     runs: tuple[str, ...],
     location: str | None,

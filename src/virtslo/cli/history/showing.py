@@ -6,20 +6,14 @@ from typing import Any
 import click
 
 from virtslo.cli.history.options import history_option, opened
+from virtslo.cli.options import format_option
 from virtslo.model.history.runs import HistoryRun
 
 
 @click.command("show")
 @click.argument("run")
 @history_option
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="Output format.",
-)
+@format_option("table", "json")
 def command(run: str, location: str | None, form: str) -> None:
     """Show every figure, flag and finding of RUN, by its id."""
     from virtslo.base.errors import StoreError

@@ -5,10 +5,11 @@ from dataclasses import asdict
 
 import click
 
+from virtslo.cli.options import format_option
+
 
 @click.command("status")
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table",
-              show_default=True, help="Format of the output.")  # fmt: skip
+@format_option("table", "json")
 def command(form: str) -> int:
     """List the planes that are up."""
     from virtslo.plane.state import facts_of, names

@@ -5,12 +5,17 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from math import ceil
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from virtslo.cli.options import TargetOptions, settings_option, target_options
+from virtslo.cli.options import (
+    TargetOptions,
+    folder_option,
+    format_option,
+    settings_option,
+    target_options,
+)
 
 if TYPE_CHECKING:
     from virtslo.app.search.controller import Limits
@@ -79,21 +84,8 @@ GUARDS = ("lost", "backlog", "refused", "objectives")
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Random seed.")
 @target_options
 @click.option("--yes", is_flag=True, help="Load a real cluster without asking.")
-@click.option(
-    "--searches",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("searches"),
-    show_default=True,
-    help="Folder for searches.",
-)
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Format of the result on standard output.",
-)
+@folder_option("searches", "for searches")
+@format_option("text", "json", text="Format of the result on standard output.")
 @click.option("--quiet", is_flag=True, help="Show no progress.")
 def command(**options: Any) -> int:
     """Find the highest load at which objectives hold.

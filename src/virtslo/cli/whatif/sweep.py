@@ -11,6 +11,7 @@ import click
 from virtslo.cli.options import (
     SCENARIO_OPTIONS,
     TargetOptions,
+    folder_option,
     parameter_of,
     scenario_options,
     settings_option,
@@ -51,13 +52,7 @@ SWEEPS = Path("sweeps")
 @click.option(
     "--scheduler", metavar="ADDRESS", help="Dask scheduler to run on, such as tcp://host:8786."
 )
-@click.option(
-    "--sweeps",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=SWEEPS,
-    show_default=True,
-    help="Folder for sweeps.",
-)
+@folder_option("sweeps", "for sweeps")
 @click.option(
     "--resume",
     type=click.Path(file_okay=False, path_type=Path),

@@ -63,7 +63,7 @@ def print_sheet(console: "Console", sheet: Sheet) -> None:
     for index, column in enumerate(sheet.columns):
         table.add_column(
             harmless(column),
-            justify="left" if index == 0 else "right",
+            justify="left" if index == 0 or sheet.is_text else "right",
             overflow="fold",
             no_wrap=index == 0 and console.width >= UNFOLDED,
             max_width=_longest_word(sheet) if index == 0 and console.width < NARROW else None,

@@ -1,6 +1,6 @@
 """Records as a table for a terminal: short id, time, test, target, verdict.
 
-Invariant: the last column is the verdict, in the words of the report's last line.
+Invariant: the last column is the verdict, in the first words of the report's last line.
 """
 
 import re
@@ -30,7 +30,7 @@ def record_list_text(lines: Sequence[RecordLine]) -> str:
 
 def record_list_sheet(lines: Sequence[RecordLine]) -> Sheet:
     """A row for each record."""
-    sheet = Sheet("Records", ["id", "when", "what", "on", "verdict"])
+    sheet = Sheet("Records", ["id", "when", "what", "on", "verdict"], is_text=True)
     for line in lines:
         found = _TIME.match(line.name)
         when = "{}-{}-{} {}:{}".format(*found.groups()) if found else "–"
@@ -63,5 +63,14 @@ def _where(report: Report) -> str:
 
 
 def _verdict(report: Report) -> str:
-    text = verdict_sentence(report)
+    """The verdict with what decided it, short: the whole reason is the report's last line."""
+    words, _, reason = verdict_sentence(report).partition(": ")
+    if words == "valid":
+        return words
+    if words == "met":
+        return f"met: {len(report.verdicts)} objective{'s' if len(report.verdicts) > 1 else ''}"
+    return _shortened(f"{words.lower()}: {reason.partition(':')[0]}")
+
+
+def _shortened(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1].rpartition(' ')[0]} …"

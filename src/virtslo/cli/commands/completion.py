@@ -1,0 +1,64 @@
+"""`virtslo completion`: completion of commands, options and names in a shell.
+
+Invariant: only with --install a file is written, and only one of the user's own; no shell's
+settings are changed.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import click
+
+PROGRAM: Final = "virtslo"
+VARIABLE: Final = "_VIRTSLO_COMPLETE"
+SHELLS: Final = ("bash", "zsh", "fish")
+_FILES: Final[Mapping[str, tuple[str, str, str]]] = {
+    # variable of the folder, its default below the home folder, the file
+    "bash": ("XDG_DATA_HOME", ".local/share", "bash-completion/completions/virtslo"),
+    "zsh": ("XDG_DATA_HOME", ".local/share", "zsh/site-functions/_virtslo"),
+    "fish": ("XDG_CONFIG_HOME", ".config", "fish/completions/virtslo.fish"),
+}
+
+
+@click.command("completion")
+@click.argument("shell", type=click.Choice(SHELLS))
+@click.option("--install", is_flag=True, help="Write it where the shell looks for it.")
+def command(shell: str, install: bool) -> int:
+    """Print the completion of a shell, or install it.
+
+    \b
+    virtslo completion bash --install
+    virtslo completion fish > ~/.config/fish/completions/virtslo.fish
+    """
+    text = script_of(shell)
+    if not install:
+        click.echo(text)
+        return 0
+    from virtslo.cli.output import write_file
+
+    path = place_of(shell)
+    write_file(path, text + "\n")
+    click.echo(f"written: {path}; it works in shells that are opened from now on")
+    if shell == "zsh":
+        click.echo(f"zsh looks there if ~/.zshrc has, before compinit: fpath+=({path.parent})")
+    return 0
+
+
+def script_of(shell: str) -> str:
+    """The shell's program, which asks virtslo for completions."""
+    from click.shell_completion import get_completion_class
+
+    from virtslo.cli.main import main
+
+    kind = get_completion_class(shell)
+    assert kind is not None
+    return kind(main, {}, PROGRAM, VARIABLE).source().strip()
+
+
+def place_of(shell: str) -> Path:
+    """Where a shell looks for a user's completions."""
+    variable, default, file = _FILES[shell]
+    folder = os.environ.get(variable)
+    return (Path(folder) if folder else Path.home() / default) / file
