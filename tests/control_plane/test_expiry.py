@@ -110,7 +110,8 @@ async def assert_told_410_and_listed_again(plane: ControlPlane, outcome: Outcome
             )
             if (verb, after) == ("list", "watch")
         ]
-        assert len(again) == len(STAGES), f"{resource} was listed again {len(again)} times"
+        # After the last stage's list the run may be over before it watches again.
+        assert len(again) in {len(STAGES) - 1, len(STAGES)}, (resource, len(again))
         for resumed in again:
             assert resumed["verb"] == "watch"
             assert await code_of(plane, resumed["requestURI"]) == 410
