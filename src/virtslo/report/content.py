@@ -77,11 +77,14 @@ def simulated_label(report: Report) -> str:
 
 def _seeds(seeds: Sequence[int]) -> str:
     """Seeds in words."""
-    if len(seeds) == 1:
-        return f"seed {seeds[0]}"
-    if seeds[-1] - seeds[0] == len(seeds) - 1:
-        return f"seeds {seeds[0]} to {seeds[-1]}"
-    return f"seeds {', '.join(map(str, seeds))}"
+    return f"seed{'' if len(seeds) == 1 else 's'} {seed_range(seeds)}"
+
+
+def seed_range(seeds: Sequence[int]) -> str:
+    """Seeds in ascending order, as a range where they are one of three and more."""
+    if len(seeds) > 2 and seeds[-1] - seeds[0] == len(seeds) - 1:
+        return f"{seeds[0]} to {seeds[-1]}"
+    return ", ".join(map(str, seeds))
 
 
 def run_title(report: Report, run: RunSummary) -> str:

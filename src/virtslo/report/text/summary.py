@@ -19,6 +19,7 @@ from virtslo.report.content import (
     environment_lines,
     is_of_several,
     run_title,
+    seed_range,
 )
 from virtslo.report.definitions import TABLE_DEFINITIONS, conditions, table_definitions
 from virtslo.report.headline import GONE, Subject, headline_sheets, subjects_of
@@ -83,7 +84,7 @@ def run_sheet(report: Report) -> Sheet:
                 if run.environment.simulated is not None
             }
         )
-        cells = [number(len(subject.runs)), ", ".join(map(str, seeds)) or "–"]
+        cells = [number(len(subject.runs)), seed_range(seeds) or "–"]
         cells.append(_cell(subject.figures.get(GONE), notes))
         if judged:
             cells.append(_met([item for item in report.verdicts if item.run in ids]))
