@@ -1,4 +1,4 @@
-"""Build virt-api and virt-controller of a released KubeVirt from its Go module.
+"""Build programs of a released KubeVirt from its Go module.
 
 Invariant: nothing but public modules is read. A module has no staging folder, so what the release
 replaces by a folder is required as the module of the same version; what virt-api and
@@ -6,6 +6,9 @@ virt-controller do not need and cannot be fetched is left empty.
 
     python tools/released_kubevirt.py v1.8.2 --output ~/kubevirt-v1.8.2
     virtslo cost ~/kubevirt-v1.8.2 default --count 100
+
+    python tools/released_kubevirt.py v1.9.0 --tools --output ~/kubevirt-tools
+    PATH=~/kubevirt-tools:$PATH python -m pytest --all tests/wire/test_kubevirt_tools.py
 
 Needs Go and about four minutes of one processor.
 """
@@ -17,6 +20,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +33,15 @@ from virtslo.plane.source_builds import go_command
 MODULE: Final = "kubevirt.io/kubevirt"
 STAGED: Final = ("api", "client-go")
 """Modules that the repository keeps in its staging folder, and releases beside itself."""
+TOOLS: Final = {
+    "perfscale-load-generator": f"{MODULE}/tools/perfscale-load-generator",
+    "perfscale-audit": f"{MODULE}/tools/perfscale-audit",
+    "virtctl": "./virtctl",
+}
+VIRTCTL: Final = Path(__file__).parent / "virtctl" / "main.go"
+COMPONENTS: Final = {
+    name: "./manifests" if name == MANIFESTS else f"{MODULE}/cmd/{name}" for name in KUBEVIRT
+}
 UNNEEDED: Final = "libguestfs.org/libnbd"
 """Needed by programs that run virtual machines; public proxies do not serve it."""
 BUILD_SECONDS: Final = 1800
@@ -39,7 +52,14 @@ BUILD_SECONDS: Final = 1800
 @click.option(
     "--output", type=click.Path(path_type=Path), required=True, help="Folder to build in."
 )
-def main(version: str, output: Path) -> None:
+@click.option("--tools", is_flag=True, help="Build KubeVirt's load generators and virtctl instead.")
+@click.option(
+    "--replace",
+    metavar="MODULE=VERSION",
+    multiple=True,
+    help="Module to take in another version, such as one that Go has already.",
+)
+def main(version: str, output: Path, tools: bool, replace: tuple[str, ...]) -> None:
     """Build virt-api and virt-controller of KubeVirt VERSION (v1.8.2) for `virtslo cost`."""
     if not re.fullmatch(r"v\d+\.\d+\.\d+(-[\w.]+)?", version):
         raise click.UsageError(f"{version}: expected a released version, such as v1.8.2")
@@ -48,18 +68,19 @@ def main(version: str, output: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="released-kubevirt-") as place:
         build = Path(place)
         source = module_folder(go, version, build)
-        (build / "go.mod").write_text(requirements(source, version), encoding="utf-8")
+        text = requirements(source, version) + "".join(map(_replacement, replace))
+        (build / "go.mod").write_text(text, encoding="utf-8")
         shutil.copyfile(source / "go.sum", build / "go.sum")
-        write_packages(build, source)
+        packages = TOOLS if tools else COMPONENTS
+        write_packages(build, source, packages)
         run([go, "mod", "tidy", "-e"], build)
-        for name in KUBEVIRT:
-            package = "./manifests" if name == MANIFESTS else f"{MODULE}/cmd/{name}"
+        for name, package in packages.items():
             click.echo(f"building {name} of KubeVirt {version}", err=True)
             linked = f"-s -w -X kubevirt.io/client-go/version.gitVersion={version}"
             command = [go, "build", "-mod=mod", "-trimpath", "-gcflags=all=-dwarf=false"]
-            command += ["-ldflags", linked, "-o", str(build / name), package]
+            command += ["-ldflags", linked, "-o", str(build / f"{name}.built"), package]
             run(command, build)
-            shutil.move(build / name, output / name)
+            shutil.move(build / f"{name}.built", output / name)
     click.echo(output)
 
 
@@ -84,15 +105,27 @@ def requirements(source: Path, version: str) -> str:
     return f"{text}\nrequire {MODULE} {version}\n\nreplace {UNNEEDED} => ./unneeded\n"
 
 
-def write_packages(build: Path, source: Path) -> None:
-    """The generator of manifests, an empty package, and what names the packages that are built."""
-    (build / "manifests").mkdir()
-    (build / "manifests" / "main.go").write_text(generator_of(source), encoding="utf-8")
+def _replacement(text: str) -> str:
+    module, is_there, version = text.partition("=")
+    if not (module and is_there and version):
+        raise click.UsageError(f"--replace {text}: expected MODULE=VERSION")
+    return f"\nreplace {module} => {module} {version}\n"
+
+
+def write_packages(build: Path, source: Path, packages: Mapping[str, str]) -> None:
+    """The programs of our own, an empty package, and what names the packages that are built."""
+    if packages is TOOLS:
+        (build / "virtctl").mkdir()
+        shutil.copyfile(VIRTCTL, build / "virtctl" / "main.go")
+    else:
+        (build / "manifests").mkdir()
+        text = generator_of(source)
+        (build / "manifests" / "main.go").write_text(text, encoding="utf-8")
     (build / "unneeded").mkdir()
     (build / "unneeded" / "go.mod").write_text(f"module {UNNEEDED}\n", encoding="utf-8")
     (build / "unneeded" / "empty.go").write_text("package libnbd\n", encoding="utf-8")
-    packages = [f"{MODULE}/cmd/{name}" for name in KUBEVIRT if name != MANIFESTS]
-    lines = "".join(f'\t_ "{package}"\n' for package in packages)
+    named = [package for package in packages.values() if package.startswith(MODULE)]
+    lines = "".join(f'\t_ "{package}"\n' for package in named)
     text = f"//go:build tools\n\npackage tools\n\nimport (\n{lines})\n"
     (build / "tools.go").write_text(text, encoding="utf-8")
 
