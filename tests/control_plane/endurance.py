@@ -27,7 +27,7 @@ STAGES: Final = ("warm_up", "ramp_up", "churn", "ramp_down")
 BURST: Final[dict[str, Any]] = {"pattern": "burst"}
 PACED: Final[dict[str, Any]] = {
     "pattern": "burst",
-    "arrival": {"process": "constant", "rate": "2/s"},
+    "arrival": {"process": "constant", "rate": "0.5/s"},
 }
 STEADY: Final[dict[str, Any]] = {
     "pattern": "steady-state",
