@@ -193,6 +193,13 @@ def test_print_is_light_and_leaves_out_what_only_a_screen_needs(
 
         assert shown.page.evaluate("document.documentElement.dataset.look") == "light"
         assert not shown.page.locator("nav").is_visible()
+        shown.draw_all()
+        widths = "[...document.querySelectorAll('.main-svg')].map(e => e.clientWidth)"
+        assert 500 < max(shown.page.evaluate(widths)) <= 688, "182 mm, what A4 has within margins"
+        shown.page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+        shown.page.emulate_media(media="screen")
+        shown.draw_all()
+        assert max(shown.page.evaluate(widths)) > 900
         assert shown.page.pdf(format="A4")[:5] == b"%PDF-"
 
 

@@ -50,6 +50,8 @@
     const drawn = {
       ...layout,
       height: chart.height,
+      width: root.classList.contains("printing") ? width : undefined,
+      autosize: true,
       paper_bgcolor: palette.paper,
       plot_bgcolor: palette.paper,
       font: { color: palette.ink, size: narrow ? 11 : 12, family: getComputedStyle(document.body).fontFamily },
