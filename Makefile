@@ -12,7 +12,7 @@ SCENARIO ?= suite --count 100
 SEEDS ?= 1000
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all test-long control-plane browser check format docs site gallery bench swarm lock clean
+.PHONY: help run test test-all test-long control-plane browser check format docs site gallery bench bench-peers swarm lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +70,9 @@ gallery: $(STAMP) ## write docs/gallery: an example of every output; pictures go
 bench: $(STAMP) ## print the speed figures; BENCH=--large: of 100 000 VMIs too
 	@$(BIN)/python tools/bench.py $(BENCH)
 	@$(BIN)/python tools/bench_reports.py
+
+bench-peers: $(STAMP) ## measure virtslo beside kube-burner and perfscale-load-generator on a real plane
+	@$(BIN)/python tools/bench_peers.py $(BENCH)
 
 swarm: $(STAMP) ## run SEEDS random worlds of the simulated cluster (SEEDS=1000)
 	@$(BIN)/python tools/swarm.py --seeds $(SEEDS)
