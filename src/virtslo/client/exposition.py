@@ -26,6 +26,9 @@ all else, takes ten times as long."""
 _LABEL: Final = re.compile(r'([^=,]+)="([^"]*)"')
 
 Labels = Mapping[str, str]
+Identity = tuple[str, ...]
+"""What tells a series from every other, however its labels are ordered: the name, then each label
+and its value, by label."""
 
 
 class Exposition:
@@ -97,12 +100,23 @@ def read_samples(text: str, wanted: tuple[str, ...]) -> Iterator[tuple[Series, f
     Raises ValueError for a line that is no sample, a value that is no finite number, and a series
     that is there twice: which of its values is right, nothing tells.
     """
-    passed: set[tuple[str, ...]] = set()
+    for written, _, value in _read_lines(text, wanted):
+        yield parse_series(written), value
+
+
+def read_identities(text: str, wanted: tuple[str, ...]) -> Iterator[tuple[Identity, float]]:
+    """As `read_samples`, with identities, which are the same objects in every read: what is made of
+    one can be remembered by it."""
+    for _, identity, value in _read_lines(text, wanted):
+        yield identity, value
+
+
+def _read_lines(text: str, wanted: tuple[str, ...]) -> Iterator[tuple[str, Identity, float]]:
+    passed: set[Identity] = set()
     for line in text.split("\n"):
         if not line.startswith(wanted):
             continue
         written, digits = _split(line)
-        series = parse_series(written)
         identity = _identity(written)
         if identity in passed:
             raise ValueError(f"the series {shown_text(written)} is there twice")
@@ -110,13 +124,13 @@ def read_samples(text: str, wanted: tuple[str, ...]) -> Iterator[tuple[Series, f
         value = float(digits)
         if not isfinite(value):
             raise ValueError(f"the series {shown_text(written)} is {digits}")
-        yield series, value
+        yield written, identity, value
 
 
-def whole_count(series: Series, value: float) -> int:
+def whole_count(name: str, value: float) -> int:
     """The value of a counter. Raises ValueError if it is no whole number of at least 0."""
     if value < 0 or value > LARGEST_COUNT or value != int(value):
-        raise ValueError(f"the counter {shown_text(series.name)} is {value:g}, which is no count")
+        raise ValueError(f"the counter {shown_text(name)} is {value:g}, which is no count")
     return int(value)
 
 
@@ -129,9 +143,7 @@ def _split(line: str) -> tuple[str, str]:
     return line[:end], parts[0]
 
 
-@lru_cache(maxsize=REMEMBERED)
-def parse_series(series: str) -> Series:
-    """A series' name and labels. Raises ValueError."""
+def _parsed(series: str) -> Series:
     plain = _PLAIN.fullmatch(series)
     if plain is not None:
         return Series(plain[1], dict(_LABEL.findall(plain[2] or "")))
@@ -144,7 +156,12 @@ def parse_series(series: str) -> Series:
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _identity(series: str) -> tuple[str, ...]:
-    """What tells a series from every other, however its labels are ordered."""
-    name, labels = parse_series(series)
+def parse_series(series: str) -> Series:
+    """A series' name and labels. Raises ValueError."""
+    return _parsed(series)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _identity(series: str) -> Identity:
+    name, labels = _parsed(series)
     return (name, *(part for pair in sorted(labels.items()) for part in pair))

@@ -64,7 +64,7 @@ def read_metrics(text: str) -> Scrape:
         name, labels = series
         if name == REQUESTS:
             call = RestCall(_verb(labels), labels.get("resource", ""), "", labels.get("code", ""))
-            requests[call] = requests.get(call, 0) + whole_count(series, value)
+            requests[call] = requests.get(call, 0) + whole_count(series.name, value)
         elif name in _PARTS:
             family, label, is_sum = _PARTS[name]
             kept = f"{family}{{{labels.get(label, '')}}}"
@@ -72,7 +72,7 @@ def read_metrics(text: str) -> Scrape:
             if is_sum:
                 sums[kept] = (seconds + value, count)
             else:
-                sums[kept] = (seconds, count + whole_count(series, value))
+                sums[kept] = (seconds, count + whole_count(series.name, value))
         elif name in _SINGLE:
             single[name] = value
     if PROCESS_START not in single and not requests:

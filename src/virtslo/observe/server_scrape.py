@@ -7,9 +7,10 @@ and has no duration.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
-from virtslo.client.exposition import read_samples, whole_count
+from virtslo.client.exposition import REMEMBERED, Identity, read_identities, whole_count
 from virtslo.model.kubernetes.calls import Counted, RestCall, TimedCall
 from virtslo.model.kubernetes.kubevirt_metrics import PROCESS_START
 
@@ -33,7 +34,7 @@ VERBS: Final = {
 }
 """Verbs of the API server's metrics, as KubeVirt's client metric spells them."""
 
-_WANTED: Final = (REQUESTS, f"{SLI}_bucket", f"{DURATION}_bucket", PROCESS_START)
+_UNTIMED: Final = frozenset({"WATCH", "CONNECT"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,28 +53,58 @@ class ServerScrape:
 def read_server_metrics(text: str) -> ServerScrape:
     """Read an API server's exposition. Raises ValueError for what is none."""
     requests: dict[RestCall, int] = {}
-    durations: dict[str, dict[TimedCall, dict[str, int]]] = {SLI: {}, DURATION: {}}
     start: float | None = None
-    for series, value in read_samples(text, _WANTED):
-        name, labels = series
-        if name == PROCESS_START:
+    for identity, value in read_identities(text, (REQUESTS, PROCESS_START)):
+        if identity[0] == PROCESS_START:
             start = value
-            continue
-        verb = labels.get("verb", "")
-        verb, target = VERBS.get(verb, verb), target_of(labels)
-        if name == REQUESTS:
-            call = RestCall.of_target(verb, target, labels.get("code", ""))
-            requests[call] = requests.get(call, 0) + whole_count(series, value)
-        elif verb not in {"WATCH", "CONNECT"} and labels.get("resource"):
-            by_call = durations[name.removesuffix("_bucket")]
-            timed = TimedCall(verb, target, labels.get("scope", ""))
-            buckets = by_call.setdefault(timed, {})
-            edge = labels.get("le", "")
-            buckets[edge] = buckets.get(edge, 0) + whole_count(series, value)
+        elif identity[0] == REQUESTS:
+            call = _call_of(identity)
+            requests[call] = requests.get(call, 0) + whole_count(REQUESTS, value)
     if start is None and not requests:
         raise ValueError("no API server's metrics: neither requests nor a process start are there")
-    family = SLI if durations[SLI] else DURATION
-    return ServerScrape(requests, durations[family], family, start)
+    durations = _read_durations(text, SLI)
+    family = SLI if durations else DURATION
+    return ServerScrape(requests, durations or _read_durations(text, DURATION), family, start)
+
+
+def _read_durations(text: str, family: str) -> Mapping[TimedCall, Mapping[str, int]]:
+    """The buckets of one histogram of calls of resources, without watches."""
+    name = f"{family}_bucket"
+    durations: dict[TimedCall, dict[str, int]] = {}
+    if name not in text:
+        return durations
+    for identity, value in read_identities(text, (name,)):
+        call, edge = _timed_of(identity)
+        if call is not None:
+            buckets = durations.setdefault(call, {})
+            buckets[edge] = buckets.get(edge, 0) + whole_count(name, value)
+    return durations
+
+
+def _labels_of(identity: Identity) -> Mapping[str, str]:
+    return dict(zip(identity[1::2], identity[2::2], strict=True))
+
+
+def _verb_of(labels: Mapping[str, str]) -> str:
+    verb = labels.get("verb", "")
+    return VERBS.get(verb, verb)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _call_of(identity: Identity) -> RestCall:
+    labels = _labels_of(identity)
+    return RestCall.of_target(_verb_of(labels), target_of(labels), labels.get("code", ""))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _timed_of(identity: Identity) -> tuple[TimedCall | None, str]:
+    """The call of a bucket, None where it has no duration, and the bucket's upper edge."""
+    labels = _labels_of(identity)
+    edge = labels.get("le", "")
+    verb = _verb_of(labels)
+    if verb in _UNTIMED or not labels.get("resource"):
+        return None, edge
+    return TimedCall(verb, target_of(labels), labels.get("scope", "")), edge
 
 
 def target_of(labels: Mapping[str, str]) -> str:

@@ -5,7 +5,13 @@ import math
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from virtslo.client.exposition import Exposition, number, parse_series, read_samples
+from virtslo.client.exposition import (
+    Exposition,
+    number,
+    parse_series,
+    read_identities,
+    read_samples,
+)
 from virtslo.client.histogram import Histogram
 
 AWKWARD = 'a "quoted" \\ path,\nin {two} lines'
@@ -74,6 +80,17 @@ def test_a_series_is_read_as_the_clients_own_parser_reads_it(series: str) -> Non
 def test_what_is_no_series_is_refused(series: str) -> None:
     with pytest.raises(ValueError):
         parse_series(series)
+
+
+def test_an_identity_is_of_name_and_labels_in_whatever_order() -> None:
+    read = [
+        next(read_identities(f"calls{{{labels}}} {value}\n", ("calls",)))
+        for labels, value in (('b="2",a="1"', 3), ('a="1",b="2"', 4))
+    ]
+    identity = ("calls", "a", "1", "b", "2")
+    assert read == [(identity, 3), (identity, 4)]
+    with pytest.raises(ValueError, match="twice"):
+        list(read_identities('calls{a="1",b="2"} 1\ncalls{b="2",a="1"} 1\n', ("calls",)))
 
 
 @pytest.mark.parametrize(
