@@ -249,7 +249,7 @@ def _built(name: str, version: str, package: str, prepare: Callable[[str, Path],
         folder = Path(place)
         prepare(go, folder)
         click.echo(f"{name}: building {version}")
-        _go([go, "build", "-trimpath", "-o", str(folder / name), package], folder)
+        _go([go, "build", "-o", str(folder / name), package], folder)
         (folder / name).replace(kept)
     return kept
 
