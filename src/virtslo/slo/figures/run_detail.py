@@ -26,7 +26,7 @@ from virtslo.model.run.stages import Stage
 from virtslo.model.stage_names import CHURN, RAMP_DOWN, RAMP_UP
 from virtslo.slo.figures.churn_figures import recovery_of
 from virtslo.slo.figures.latency_summaries import phase_counts, summaries_of
-from virtslo.slo.record.call_windows import window_of
+from virtslo.slo.record.call_windows import Windows
 from virtslo.slo.record.churn_reader import churn_facts
 from virtslo.slo.record.timelines import Timeline, Timelines, timelines_of
 
@@ -203,8 +203,9 @@ def _window_end(stages: Sequence[Stage], name: str) -> float | None:
 
 
 def _rest_rows(reads: Sequence[CounterRead]) -> Iterator[RestRow]:
+    windows = Windows(reads)
     for stage in MEASURED:
-        window = window_of(reads, stage)
+        window = windows.of(stage)
         if window is None or window.failed:
             continue
         for (component, call), count in sorted(window.requests.items()):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from virtslo.base.clock import to_seconds
-from virtslo.model.kubernetes.calls import ComponentCall
+from virtslo.model.kubernetes.calls import ComponentCall, Counted
 from virtslo.model.kubernetes.components import COUNTED_COMPONENTS
 from virtslo.model.run.rest_calls import AUDIT_LOG, COMPONENTS, CounterRead, Moment
 from virtslo.model.vocabulary import EVERYONE
@@ -83,21 +83,38 @@ class Window:
         )
 
 
+class Windows:
+    """The windows of a record's reads; those of a source are made once, when one is asked for."""
+
+    def __init__(self, reads: Sequence[CounterRead]) -> None:
+        self._reads = reads
+        self._made: dict[str, Mapping[str, Window]] = {}
+
+    def of(self, stage: str, source: str = COMPONENTS) -> Window | None:
+        """The window of a stage: from the moment before it to the one after it; None if not read.
+
+        Counters that fell earlier in the run are listed too: such a process gives no count.
+        """
+        made = self._made.get(source)
+        if made is None:
+            made = self._made[source] = dict(_by_stage(self._reads, source))
+        return made.get(stage)
+
+
 def window_of(
     reads: Sequence[CounterRead], stage: str, *, source: str = COMPONENTS
 ) -> Window | None:
-    """The window of a stage: from the moment before it to the one after it; None if not read.
+    """One window of reads that no other is wanted of."""
+    return Windows(reads).of(stage, source)
 
-    Counters that fell earlier in the run are listed too: such a process gives no count.
-    """
-    moments = moments_of(reads, source)
+
+def _by_stage(reads: Sequence[CounterRead], source: str) -> Iterator[tuple[str, Window]]:
     fell: list[str] = []
-    for (_, before), (label, after) in itertools.pairwise(moments):
+    for (_, before), ((stage, moment), after) in itertools.pairwise(moments_of(reads, source)):
         window = difference(before, after, source=source, stage=stage)
         fell += window.fell
-        if label == (stage, Moment.AFTER):
-            return replace(window, fell=tuple(fell))
-    return None
+        if moment == Moment.AFTER:
+            yield stage, replace(window, fell=tuple(fell))
 
 
 def moments_of(
@@ -129,8 +146,10 @@ def difference(
         if earlier is not None and is_another_process(earlier, read):
             restarted.append(_name(read))
             earlier = None
-        fell += _fallen(read, earlier)
-        _grow(requests, read, earlier)
+        known, now = earlier.counted if earlier else {}, read.counted
+        fell += _fallen(read, earlier, known, now)
+        for call, count in now.items():
+            requests[ComponentCall(read.component, call)] += count - known.get(call, 0)
         _sum(sums, read, earlier)
     return Window(
         source=source,
@@ -178,14 +197,15 @@ def folded(requests: Mapping[ComponentCall, int]) -> Mapping[ComponentCall, int]
     return dict(sorted(sums.items()))
 
 
-def _fallen(read: CounterRead, earlier: CounterRead | None) -> list[str]:
+def _fallen(
+    read: CounterRead, earlier: CounterRead | None, known: Counted, now: Counted
+) -> list[str]:
     """Counters of one process that are smaller than they were: no count can be made of them."""
     if earlier is None:
         return []
-    now = read.counted
     found = [
         f"{call.verb} {call.target} {call.code} from {count} to {now.get(call, 0)}"
-        for call, count in earlier.counted.items()
+        for call, count in known.items()
         if now.get(call, 0) < count
     ]
     found += [
@@ -195,12 +215,6 @@ def _fallen(read: CounterRead, earlier: CounterRead | None) -> list[str]:
     ]
     more = f" and {len(found) - 1} more" if len(found) > 1 else ""
     return [f"{_name(read)}: {found[0]}{more}"] if found else []
-
-
-def _grow(requests: Counter[ComponentCall], read: CounterRead, earlier: CounterRead | None) -> None:
-    known = earlier.counted if earlier else {}
-    for call, count in read.counted.items():
-        requests[ComponentCall(read.component, call)] += count - known.get(call, 0)
 
 
 def _sum(

@@ -5,7 +5,7 @@ was accepted and did not get there is unfinished, and counted.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeGuard
 
 from virtslo.base.clock import to_seconds
@@ -17,6 +17,7 @@ from virtslo.model.run.operations import OperationRecord
 from virtslo.model.run.record import RunRecord
 from virtslo.model.run.stages import Stage
 from virtslo.model.stage_names import CHURN, RAMP_DOWN, RAMP_UP
+from virtslo.slo.record.call_windows import Windows
 from virtslo.slo.record.churn import ChurnFacts
 from virtslo.slo.record.churn_reader import churn_facts
 from virtslo.slo.record.doubtful import settled
@@ -53,6 +54,11 @@ class Measured:
     """Operations in doubt that were found done, as they were recorded."""
     others: tuple[Timeline, ...] = ()
     """Objects with the run's label that are not the run's: in no figure."""
+    windows: Windows = field(init=False, repr=False, compare=False)
+    """What was called in its stages."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "windows", Windows(self.record.rest_calls.reads))
 
     @property
     def creations(self) -> list[OperationRecord]:

@@ -14,7 +14,7 @@ from virtslo.model.kubernetes.components import COUNTED_COMPONENTS
 from virtslo.model.report.figures import Figure, no_data
 from virtslo.model.run.rest_calls import API_SERVER, AUDIT_LOG, COMPONENTS, IDLE, PROMETHEUS
 from virtslo.model.vocabulary import COUNTED_RESOURCES, EVERYONE
-from virtslo.slo.record.call_windows import Window, folded, window_of
+from virtslo.slo.record.call_windows import Window, folded
 from virtslo.slo.record.measured import Measured, measured_stage
 from virtslo.slo.record.scraped_window import scraped_window
 
@@ -41,7 +41,7 @@ def source_window(run: Measured, stage: str, source: str) -> Window | None:
     """What one source says of a stage's window; None: it was not read."""
     if source == PROMETHEUS:
         return scraped_window(run.record.rest_calls.scraped, stage)
-    return window_of(run.record.rest_calls.reads, stage, source=source)
+    return run.windows.of(stage, source)
 
 
 def best_window(run: Measured, stage: str) -> Window | None:

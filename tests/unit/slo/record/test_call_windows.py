@@ -6,7 +6,7 @@ import pytest
 
 from virtslo.model.kubernetes.calls import ComponentCall, RestCall
 from virtslo.model.run.rest_calls import AUDIT_LOG, COMPONENTS, CallCount, CounterRead, Moment
-from virtslo.slo.record.call_windows import Usage, Window, folded, window_of
+from virtslo.slo.record.call_windows import Usage, Window, Windows, folded, window_of
 
 SECOND = 1_000_000_000
 GETS = RestCall("GET", "pods", "", "200")
@@ -60,6 +60,25 @@ def test_what_did_not_grow_is_not_listed_and_what_is_new_counts_from_0() -> None
     assert dict(found.requests) == {
         ComponentCall("virt-api", RestCall("LIST", "nodes", "", "200")): 2
     }
+
+
+def test_every_stage_has_its_window_and_it_is_made_once() -> None:
+    reads = [
+        read("before", 1, stage="ramp_up"),
+        read("after", 4, stage="ramp_up", at=50),
+        read("before", 6, stage="ramp_down", at=60),
+        read("after", 13, stage="ramp_down", at=90),
+    ]
+    windows = Windows(reads)
+
+    for stage, made in (("ramp_up", 3), ("ramp_down", 7)):
+        found = windows.of(stage)
+        assert found is not None
+        assert (found.stage, gets(found)) == (stage, made)
+        assert found == window_of(reads, stage)
+        assert windows.of(stage) is found
+    assert windows.of("churn") is None
+    assert windows.of("ramp_up", AUDIT_LOG) is None
 
 
 def test_processes_of_a_component_are_added_up() -> None:
