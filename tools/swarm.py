@@ -15,10 +15,12 @@ import multiprocessing
 import os
 import secrets
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
+from multiprocessing.connection import wait
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -65,7 +67,8 @@ def tried(first: int, count: int, jobs: int, seconds: float | None) -> Iterator[
             yield seed
 
     # A process that is made anew every now and then cannot hoard what a seed left behind.
-    with multiprocessing.get_context("spawn").Pool(jobs, maxtasksperchild=200) as pool:
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(jobs, initializer=end_with_parent, maxtasksperchild=200) as pool:
         waiting = [pool.apply_async(attempt, (seed,)) for seed in islice(in_time(), jobs)]
         while waiting:
             trial = waiting.pop(0).get()
@@ -75,6 +78,20 @@ def tried(first: int, count: int, jobs: int, seconds: float | None) -> Iterator[
             if trial.broken:
                 print(f"seed {trial.world.seed}: {trial.broken[0][:400]}", flush=True)
             yield trial
+
+
+def end_with_parent() -> None:
+    """End this worker when the process that started it ends, even if that one was killed."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+    sentinel = parent.sentinel
+
+    def end() -> None:
+        wait([sentinel])
+        os._exit(1)
+
+    threading.Thread(target=end, daemon=True).start()
 
 
 def report(trials: list[Trial], seconds: float) -> int:
