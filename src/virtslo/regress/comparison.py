@@ -51,7 +51,7 @@ def compare(
     pairs = _pairs(base, candidate)
     in_base = {key for run in base for key in run.values}
     in_candidate = {key for run in candidate for key in run.values}
-    shared = sorted(_without_twins(in_base & in_candidate))
+    shared = sorted(without_twins(in_base & in_candidate))
     rows, open_rows = [], []
     for key in shared:
         row = _exact(key, base, candidate)
@@ -116,7 +116,7 @@ def _pairs(
     return [(run, by_seed[run.seed]) for run in base]
 
 
-def _without_twins(keys: set[SeriesKey]) -> set[SeriesKey]:
+def without_twins(keys: set[SeriesKey]) -> set[SeriesKey]:
     """Without counts whose value per object is there too: they say the same."""
     return {
         key

@@ -90,14 +90,14 @@ def _scales(freedom: int) -> np.ndarray:
     return np.sqrt(np.asarray(chdtri(freedom, above)) / freedom)
 
 
-def runs_for(difference: float, spread: float) -> int | None:
+def runs_for(difference: float, spread: float, *, power: float = POWER) -> int | None:
     """The least number of runs a side that shows a difference; None: more than a thousand."""
     low, high = LEAST_RUNS - 1, MOST_RUNS
-    if power_of(difference, spread, high) < POWER:
+    if power_of(difference, spread, high) < power:
         return None
     while high - low > 1:
         middle = (low + high) // 2
-        if power_of(difference, spread, middle) >= POWER:
+        if power_of(difference, spread, middle) >= power:
             high = middle
         else:
             low = middle

@@ -144,6 +144,17 @@ def finding_lines(
     lineage: Lineage, finding: HistoryFinding, *, limit: int | None = SHOWN
 ) -> Iterator[str]:
     """A finding as text: its head, its window, its series."""
+    yield from finding_head(lineage, finding)
+    shown = finding.changes[:limit]
+    width = max(len(change.key.label) for change in shown)
+    for change in shown:
+        yield f"    {change.key.label:<{width}}  {change_text(change)}"
+    if len(shown) < len(finding.changes):
+        yield f"    … and {len(finding.changes) - len(shown)} more series: --all-series"
+
+
+def finding_head(lineage: Lineage, finding: HistoryFinding) -> Iterator[str]:
+    """What a finding is, its window, and what else changed there."""
     before, after = lineage.runs[finding.last_before], lineage.runs[finding.first_after]
     status = "confirmed" if finding.is_confirmed else "suspected"
     yield (
@@ -156,12 +167,6 @@ def finding_lines(
     )
     for item in finding.breaks:
         yield f"  with a change of {item.detail}{f' of {item.kind}' if item.kind else ''}"
-    shown = finding.changes[:limit]
-    width = max(len(change.key.label) for change in shown)
-    for change in shown:
-        yield f"    {change.key.label:<{width}}  {change_text(change)}"
-    if len(shown) < len(finding.changes):
-        yield f"    … and {len(finding.changes) - len(shown)} more series: --all-series"
 
 
 def change_text(change: Change) -> str:

@@ -13,6 +13,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "show": ("virtslo.cli.history.showing", "Show one run as it is stored."),
     "changes": ("virtslo.cli.history.changes", "Find what changed, and when."),
     "check": ("virtslo.cli.history.checking", "Check a run against the runs before it."),
+    "confirm": ("virtslo.cli.history.confirming", "Settle a finding by new runs."),
     "site": ("virtslo.cli.history.site", "Write the history as static pages."),
     "acknowledge": ("virtslo.cli.history.acknowledging", "Mark a finding as known."),
 }
