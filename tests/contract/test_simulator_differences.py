@@ -219,6 +219,27 @@ def test_of_the_subresources_what_is_asked_of_guests_and_disks_is_not_served(
     assert api.call("PUT", f"{base}/start").code == 503  # no virt-api is at work here
 
 
+@pytest.mark.parametrize("field", ["instancetype", "preference"])
+def test_nothing_is_inferred_from_volumes(api: RawApi, space: str, field: str) -> None:
+    vm = {
+        "apiVersion": "kubevirt.io/v1",
+        "kind": "VirtualMachine",
+        "metadata": {"name": "one"},
+        "spec": {
+            "runStrategy": "Halted",
+            field: {"inferFromVolume": "root"},
+            "template": {"spec": {"domain": {"devices": {}}}},
+        },
+    }
+
+    answer = api.call("POST", f"/apis/kubevirt.io/v1/namespaces/{space}/virtualmachines", vm)
+
+    assert answer.code == 422
+    assert answer.message.endswith("infers none from volumes (root): name it")
+    (cause,) = answer.document["details"]["causes"]
+    assert cause["field"] == f"spec.{field}.inferFromVolume"
+
+
 def test_tokens_are_signed_with_a_secret_that_nobody_else_can_check(
     api: RawApi, space: str
 ) -> None:

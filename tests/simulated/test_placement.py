@@ -111,3 +111,34 @@ async def test_what_no_node_has_is_waited_for(
     assert needed in asked["limits"]
     assert why.endswith(f"{len(hollow.cluster.node_names)} Insufficient {needed}")
     assert node == hollow.cluster.node_names[0]
+
+
+@pytest.mark.parametrize(
+    "source", [{"dataVolume": {"name": "none"}}, {"persistentVolumeClaim": {"claimName": "none"}}]
+)
+async def test_disks_are_taken_to_be_there(source: Object, hollow: Hollow) -> None:
+    base = vmi("x")["spec"]["domain"]
+    disks = [{"name": "root", "disk": {"bus": "virtio"}}]
+    domain = {**base, "devices": {**(base.get("devices") or {}), "disks": disks}}
+
+    await _created(hollow, "a", {"domain": domain, "volumes": [{"name": "root", **source}]})
+
+    assert await _running_on(hollow, "a") in hollow.cluster.node_names
+
+
+async def test_where_nothing_waits_no_updates_of_a_vmi_merge(hollow: Hollow) -> None:
+    for index in range(10):
+        await _created(hollow, f"v{index}", {})
+    for index in range(10):
+        await _running_on(hollow, f"v{index}")
+    await asyncio.sleep(5)
+
+    updates = [
+        event["user"]["username"].rpartition(":")[2]
+        for event in hollow.audit_log
+        if event["verb"] == "update"
+        and event["objectRef"]["resource"] == "virtualmachineinstances"
+        and event["responseStatus"]["code"] == 200
+    ]
+    per_vmi = {name: updates.count(name) / 10 for name in sorted(set(updates))}
+    assert per_vmi == {"kubevirt-controller": 5.0, "kubevirt-handler": 2.0}

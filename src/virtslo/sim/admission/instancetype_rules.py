@@ -45,6 +45,10 @@ def _missing(store: ObjectStore, spec: Mapping[str, Any], key: str, namespace: s
     matcher = spec.get(key)
     if not matcher or matcher.get("revisionName"):
         return None
+    volume = matcher.get("inferFromVolume")
+    if volume:
+        words = f"the simulated API server infers none from volumes ({volume}): name it"
+        return Cause(f"spec.{key}.inferFromVolume", NOT_FOUND, f"Failure to find {key}: {words}")
     kind = str(matcher.get("kind") or "")
     resource = _NAMED[key].get(kind.lower())
     if resource is None:
