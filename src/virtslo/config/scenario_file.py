@@ -16,7 +16,12 @@ from virtslo.base.errors import Problem, ScenarioError
 from virtslo.config.checks import churn_mode, churn_objects, churn_of, clashes, replacements
 from virtslo.config.foreign import kube_burner_workload
 from virtslo.config.foreign.kube_burner_workload import PLACES as KUBE_BURNER_PLACES
-from virtslo.config.foreign.perfscale_workload import PLACES, is_workload, to_document
+from virtslo.config.foreign.perfscale_workload import (
+    PLACES,
+    is_workload,
+    reading_of,
+    to_document,
+)
 from virtslo.config.objectives_file import choose_objectives
 from virtslo.config.problems import Loc, nearest, place_of, problem_of
 from virtslo.config.profiles.simulation import choose_simulation
@@ -57,7 +62,7 @@ def read_scenario(path: Path, *, indicators: Definitions = NO_DEFINITIONS) -> Sc
         return scenario_from_mapping(
             burner, source=str(path), base=path.parent, places=places, indicators=indicators
         )
-    raw = read_mapping(path)
+    raw = read_mapping(path, reading=reading_of(text))
     document = _recognise(raw, path)
     places = PLACES if document is not raw else {}
     return scenario_from_mapping(
@@ -73,7 +78,8 @@ def read_document(path: Path) -> tuple[Mapping[str, Any], Path]:
     text = read_text(path, expected="a scenario file")
     if kube_burner_workload.is_workload(text):
         return kube_burner_workload.to_document(text, path), path.parent
-    return _recognise(read_mapping(path), path), path.parent
+    raw = read_mapping(path, reading=reading_of(text))
+    return _recognise(raw, path), path.parent
 
 
 def notes_on(path: Path) -> tuple[str, ...]:

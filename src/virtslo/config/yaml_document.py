@@ -11,7 +11,7 @@ from typing import Any
 from virtslo.base.bounded_files import UnreadableFile, read_bounded
 from virtslo.base.errors import Problem, ScenarioError
 from virtslo.base.limits import WORKLOAD_FILE, Limit
-from virtslo.base.yaml_reader import YamlProblem, name_of, parse_yaml
+from virtslo.base.yaml_reader import STRICT, Reading, YamlProblem, name_of, parse_yaml
 
 
 def read_text(path: Path, *, limit: Limit = WORKLOAD_FILE, expected: str = "a file") -> str:
@@ -33,7 +33,11 @@ def read_text(path: Path, *, limit: Limit = WORKLOAD_FILE, expected: str = "a fi
 
 
 def read_mapping(
-    path: Path, *, expected: str = "a scenario", schema: str = "virtslo schema"
+    path: Path,
+    *,
+    expected: str = "a scenario",
+    schema: str = "virtslo schema",
+    reading: Reading = STRICT,
 ) -> Mapping[str, Any]:
     """The mapping that a YAML file holds. Raises ScenarioError.
 
@@ -41,7 +45,7 @@ def read_mapping(
     """
     text = read_text(path, expected=f"{expected} file")
     try:
-        document = parse_yaml(text)
+        document = parse_yaml(text, reading)
     except YamlProblem as error:
         problem = Problem(f"line {error.line}", error.found, error.expected, error.hint)
         raise ScenarioError(str(path), [problem]) from error

@@ -18,7 +18,8 @@ from typing import Any, Final
 from virtslo.base.clock import to_seconds
 from virtslo.base.errors import Problem, ScenarioError
 from virtslo.base.units import format_duration, parse_duration
-from virtslo.base.yaml_reader import YamlProblem, parse_yaml
+from virtslo.base.yaml_reader import STRICT, Reading, YamlProblem, parse_yaml
+from virtslo.base.yaml_scalars import Rules
 from virtslo.config.field_types import MAX_COUNT, MAX_SECONDS
 from virtslo.config.manifests.reader import MANIFEST
 from virtslo.config.problems import found_text, nearest
@@ -40,6 +41,8 @@ PLACES: Final[Mapping[str, str]] = {
     "load.churn.cycles": "timeout",
     "load.churn.every": "minChurnSleep",
 }
+_TOP_LEVEL_KEY: Final = re.compile(r"^([A-Za-z]+):", re.MULTILINE)
+_AS_THERE: Final = Reading(rules=Rules.SIGS)
 _SHORTEST: Final = 30.0
 _TIMEOUT: Final = 300.0
 _SLEEP: Final = 20.0
@@ -48,6 +51,14 @@ _DEFAULTS: Final = {
     "containerPrefix": ("DOCKER_PREFIX", "registry:5000/kubevirt"),
     "containerTag": ("DOCKER_TAG", "devel"),
 }
+
+
+def reading_of(text: str) -> Reading:
+    """How a text is read: one that has a workload's keys at its top as the generator reads it."""
+    keys = set(_TOP_LEVEL_KEY.findall(text))
+    is_other = not keys.isdisjoint({"apiVersion", "workload"})
+    is_workload = "object" in keys or {"count", "type"} <= keys
+    return _AS_THERE if is_workload and not is_other else STRICT
 
 
 def is_workload(document: Mapping[str, Any]) -> bool:

@@ -7,7 +7,8 @@ import pytest
 import yaml
 
 from virtslo.base.errors import ScenarioError
-from virtslo.config.foreign.perfscale_workload import is_workload, to_document
+from virtslo.base.yaml_reader import STRICT
+from virtslo.config.foreign.perfscale_workload import is_workload, reading_of, to_document
 from virtslo.config.scenario_file import read_document, read_scenario
 from virtslo.model.plan.scenario import Dialect, Pattern
 from virtslo.model.plan.workload import Kind
@@ -160,6 +161,49 @@ def test_a_namespace_written_in_the_template_is_used(folder: Path) -> None:
     made = to_document(document, folder / "w.yaml", environ={})
 
     assert made["workload"]["namespace"] == "literal"
+
+
+def test_a_file_is_read_by_the_generators_rules(folder: Path) -> None:
+    path = folder / "w.yaml"
+    path.write_text(
+        """
+---
+name: density
+object: &common
+  containerPrefix: quay.io/kubevirt
+  containerImg: on
+  containerTag: 010
+count: 7
+count: 0x10
+object:
+  templateFile: templates/vmi.yaml
+  inputVars: {<<: *common, namespace: density}
+type: burst
+---
+another: document
+"""
+    )
+
+    given = read_scenario(path)
+
+    assert given.workload.count == 16
+    assert given.workload.variables["containerImg"] is True
+    assert given.workload.variables["containerTag"] == 8
+    assert given.workload.namespace == "density"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "apiVersion: virtslo/v1\nworkload: {}\nobject: 1\n",
+        "workload: {count: 1}\nobject: 1\n",
+        "count: 3\nname: x\n",
+        "jobs: []\n",
+    ],
+)
+def test_other_files_are_read_by_our_own_rules(text: str) -> None:
+    assert reading_of(text) is STRICT
+    assert reading_of("object: {}\n") is not STRICT
 
 
 def test_all_problems_come_at_once(folder: Path) -> None:
