@@ -6,10 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from support.cli import virtslo
 from virtslo.base.limits import every_limit
+from virtslo.cli.history.group import command as history
+from virtslo.cli.main import COMMANDS
+from virtslo.cli.plane.group import command as plane
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -69,6 +73,21 @@ def test_the_readme_names_every_command() -> None:
 
     for command in ("run", "report", "tables", "audit", "simulate", "clean", "schema"):
         assert f"virtslo {command}" in text
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_command_that_a_page_gives_exists(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    blocks = "".join(re.findall(r"^```(?:sh|console)\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
+    named = r"^(?:\$ )?virtslo ([a-z][a-z-]+) ?([a-z][a-z-]+)?"
+    given = re.findall(named, blocks, re.MULTILINE)
+    given += re.findall(r"`virtslo ([a-z][a-z-]+) ?([a-z][a-z-]+)?", text)
+    groups = {"history": history, "plane": plane}
+
+    assert {name for name, _ in given} - set(COMMANDS) == set()
+    for name, second in given:
+        if name in groups and second:
+            assert second in groups[name].list_commands(click.Context(groups[name])), second
 
 
 def test_every_known_difference_is_marked_by_a_test_that_exists() -> None:
