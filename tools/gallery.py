@@ -66,7 +66,7 @@ def record_of(*arguments: str) -> RunRecord:
         started_at="2026-01-01T00:00:00Z",
         finished_at="2026-01-01T00:10:00Z",
         directory=f"runs/{name}",
-        tool_version="0.1.0",
+        tool_version="0.2.0",
         host="",
     )
     return replace(record, host=host)

@@ -1,3 +1,3 @@
 """virtslo measures the scale and performance of KubeVirt's control plane."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
