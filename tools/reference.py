@@ -1,5 +1,5 @@
 """Write the generated reference pages: the command line, the scenario file, the indicators, the
-faults.
+faults, a page for each fault.
 
 `--check` writes nothing and fails if a page is not what would be written.
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from click import Context, Group
+from fault_pages import fault_pages
 
 from virtslo.cli.main import COMMANDS, main
 from virtslo.config.schema import scenario_schema
@@ -121,7 +122,7 @@ def faults_page() -> str:
             shown.append(f"`for={kind.lasts}`")
         if kind.every != "0s":
             shown.append(f"`every={kind.every}`")
-        lines.append(f"| `{name}` | {kind.text} | {'; '.join(shown)} |")
+        lines.append(f"| [`{name}`](faults/{name}.md) | {kind.text} | {'; '.join(shown)} |")
     lines += ["", "| parameter | meaning |", "| --- | --- |"]
     lines += [f"| `{key}` | {text} |" for key, text in TIMING.items()]
     return "\n".join(lines) + "\n"
@@ -141,9 +142,10 @@ def run() -> int:
     parser.add_argument("--check", action="store_true")
     check = parser.parse_args().check
     stale = []
-    for name, page in PAGES.items():
+    pages = {name: page() for name, page in PAGES.items()} | dict(fault_pages(GENERATED))
+    (FOLDER / "faults").mkdir(exist_ok=True)
+    for name, text in pages.items():
         path = FOLDER / name
-        text = page()
         if path.exists() and path.read_text() == text:
             continue
         stale.append(name)

@@ -8,6 +8,8 @@ from support.cli import contents, only_run, virtslo
 from virtslo.cli.wiring import read_record
 from virtslo.model.simulated.faults import FAULTS as KNOWN
 
+PAGES = Path(__file__).parents[2] / "docs" / "reference" / "faults"
+"""A page for each fault, which names every finding that it can cause."""
 FAULTS = (
     "latency:rate=0.5,delay=300ms",
     "too-many-requests:rate=0.05",
@@ -46,6 +48,8 @@ def _run(runs: Path, fault: str) -> dict[str, bytes]:
     )  # fmt: skip
     assert done.err == ""
     assert done.code == (0 if done.document["valid"] else 4)
+    page = (PAGES / f"{fault.partition(':')[0]}.md").read_text(encoding="utf-8")
+    assert [item for item in done.document["data_quality"] if f"`{item['code']}`" not in page] == []
     if not fault.startswith((*OF_WHICH_SPOIL, "stalled-watches")):
         assert done.document["valid"]
     return contents(only_run(runs))

@@ -1,0 +1,147 @@
+"""A page for each fault of the simulated cluster: what it does, where it is met, what a run says.
+
+Invariant: a fault without a text here has no page, and `tools/reference.py` fails; that a run under
+a fault carries no other finding than its page names is held by
+tests/simulated/test_runs_under_faults.py.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from virtslo.model.simulated.faults import FAULTS, TIMING, parameters_of
+
+_REFUSED: Final = ("failed_operations", "deleted_late", "found_by_name", "unfinished", "not_gone")
+_WATCHES: Final = ("watch_resumed", "watch_relisted", "watch_lost", "watch_lag", "relist")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What a page says beside the table of faults."""
+
+    field: str
+    """Where the like is met on a real cluster."""
+    promise: str
+    """What a run under the fault must say of it."""
+    findings: tuple[str, ...]
+    """The findings that the fault alone can cause."""
+    example: str
+
+
+ACCOUNTS: Final[Mapping[str, Account]] = {
+    "latency": Account(
+        "An API server short of CPU, an etcd on a slow disk, a far network.",
+        "The waits are in the times, which are true: times of answers and latencies grow, and no "
+        "object is lost. Only a wait beyond a deadline of the run is a finding.",
+        ("unfinished", "not_gone"),
+        "latency:rate=0.5,delay=300ms",
+    ),
+    "too-many-requests": Account(
+        "API priority and fairness refuses what its queues cannot hold.",
+        "A create of the run that is refused is not sent again: it counts as failed and spoils the "
+        "run. Components retry after the time they were given; the refused calls stand in the "
+        "table of REST calls by their code.",
+        _REFUSED,
+        "too-many-requests:rate=0.05",
+    ),
+    "server-error": Account(
+        "etcd changes its leader, a gateway before the API server has none to pass to.",
+        "A create that failed spoils the run. Where the answer leaves open whether it was carried "
+        "out, the watch decides: an object that came under its name counts as created, and in no "
+        "time of an answer.",
+        _REFUSED,
+        "server-error:rate=0.05",
+    ),
+    "connection-reset": Account(
+        "A load balancer drops idle or old connections, an API server is drained.",
+        "A create whose answer alone was lost is found by its name and counted once; one that "
+        "never arrived has failed and spoils the run.",
+        (*_REFUSED, *_WATCHES),
+        "connection-reset:rate=0.05",
+    ),
+    "slow-webhook": Account(
+        "virt-api short of CPU or of replicas, or its certificate is being renewed.",
+        "No finding while calls take less than 10 s: the waits are in the times. From 10 s on the "
+        "call fails, and with it the create.",
+        _REFUSED,
+        "slow-webhook:delay=1s",
+    ),
+    "dropped-watches": Account(
+        "A proxy limits how long a connection may live; the API server closes watches.",
+        "The watch goes on where it ended and nothing is missed; what was seen late is said.",
+        _WATCHES,
+        "dropped-watches:at=2s,every=7s",
+    ),
+    "stalled-watches": Account(
+        "The API server's watch cache lags, or a network path stands still without a reset.",
+        "Facts that were received late make times of receipt later than the truth: the finding "
+        "says how many and by how much, and spoils the run beyond the limit of the definitions.",
+        _WATCHES,
+        "stalled-watches:at=16s,for=12s,stage=ramp_up",
+    ),
+    "compaction": Account(
+        "etcd is compacted every five minutes, and a watch that lagged cannot be resumed.",
+        "The objects are listed again. What is learnt from a list is marked so, since it is later "
+        "than it was true; what came and went in between was not seen.",
+        _WATCHES,
+        "compaction:at=3s,every=11s",
+    ),
+    "api-server-restart": Account(
+        "An upgrade of the control plane, or an API server that was killed for its memory.",
+        "Requests meanwhile fail and spoil the run if they are the run's; watches are listed "
+        "again; counters of the process that is gone are not subtracted from those of the new one.",
+        (*_REFUSED, *_WATCHES, "component_restart", "counters_fell", "not_counted"),
+        "api-server-restart:at=5s,for=2s",
+    ),
+    "node-loss": Account(
+        "A machine loses its power or its network; fencing says that it is out of service.",
+        "The node is named, the run is spoilt, and VMIs that did not become Running are listed "
+        "with what their pods say.",
+        ("nodes_not_ready", "stuck", "unfinished", "not_gone", "left_behind", "no_room",
+         "component_restart", "component_gone", "not_counted"),
+        "node-loss:at=3s,remedy=40s",
+    ),
+    "virt-controller-restart": Account(
+        "virt-controller is killed for its memory, or its node is drained.",
+        "Its counters begin anew, so its calls in the window are not known: the run is spoilt and "
+        "says which process it was.",
+        ("component_restart", "component_gone", "component_came", "leader_change", "not_counted"),
+        "virt-controller-restart:at=3s",
+    ),
+    "leader-change": Account(
+        "The leader could not renew its lease in time, under load or while etcd was slow.",
+        "The run is spoilt: part of the window had no leader, and two processes shared the work. "
+        "The finding names both.",
+        ("component_restart", "component_gone", "component_came", "leader_change", "not_counted"),
+        "leader-change:at=3s",
+    ),
+}  # fmt: skip
+
+
+def fault_pages(generated: str) -> Iterator[tuple[str, str]]:
+    """Each page's path below the reference, and its text. Raises KeyError for a missing account."""
+    for name in FAULTS:
+        yield f"faults/{name}.md", fault_page(name, generated)
+
+
+def fault_page(name: str, generated: str) -> str:
+    """The page of one fault."""
+    kind, account = FAULTS[name], ACCOUNTS[name]
+    lines = [f"# {name}", "", generated, "", f"What it does: {kind.text}.", ""]
+    lines += [f"On a real cluster: {account.field}", ""]
+    lines += ["| parameter | default | meaning |", "| --- | --- | --- |"]
+    timing = {"at": kind.at, "for": kind.lasts or "", "every": kind.every, "stage": ""}
+    for key in parameters_of(name):
+        own = kind.parameters.get(key)
+        default = own.default if own else timing[key]
+        shown = f"`{default}`" if default else ""
+        lines.append(f"| `{key}` | {shown} | {own.text if own else TIMING[key]} |")
+    lines += ["", "## What a run says", "", account.promise, ""]
+    if account.findings:
+        names = ", ".join(f"`{code}`" for code in account.findings)
+        link = "[findings](../definitions.md#verdicts-and-findings)"
+        lines += [f"It can cause these {link}: {names}.", ""]
+    lines += ["## To try it", "", "```sh"]
+    lines += [f"virtslo run burst --kind vmi --count 40 --simulate ci --fault {account.example}"]
+    lines += ["```", "", "[Every fault](../faults.md)"]
+    return "\n".join(lines) + "\n"
