@@ -34,7 +34,9 @@ workload: {{count: 30, template: cirros}}
 load:{LADDER}"""
 
 
-@pytest.mark.parametrize(("text", "runs"), [(FILE, 2), (SUITE, 3)])
+@pytest.mark.parametrize(
+    ("text", "runs"), [(FILE, 2), pytest.param(SUITE, 3, marks=pytest.mark.slow)]
+)
 def test_a_ladder_in_a_file_is_run_rung_by_rung(text: str, runs: int, tmp_path: Path) -> None:
     file = tmp_path / "scenario.yaml"
     file.write_text(text)

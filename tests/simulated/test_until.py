@@ -14,7 +14,8 @@ SMALL = ("run", "burst", "--count", "6", "--format", "json")
 
 
 @pytest.mark.parametrize(
-    ("share", "most", "runs", "is_reached"), [("90%", "12", 5, True), ("0.1%", "6", 6, False)]
+    ("share", "most", "runs", "is_reached"),
+    [("90%", "12", 5, True), pytest.param("0.1%", "6", 6, False, marks=pytest.mark.slow)],
 )
 def test_repetitions_end_when_the_interval_is_narrow_or_at_the_most(
     share: str, most: str, runs: int, is_reached: bool, tmp_path: Path
