@@ -55,6 +55,8 @@ class ObjectTrack:
 
     def within(self, end: float) -> "ObjectTrack":
         """The object as it was known when a window closed."""
+        if max(self.phases.values(), default=end) <= end and (self.ready or end) <= end:
+            return self
         phases = {phase: moment for phase, moment in self.phases.items() if moment <= end}
         ready = self.ready if self.ready is not None and self.ready <= end else None
         return replace(self, phases=phases, ready=ready)

@@ -48,31 +48,33 @@ def moments_of(first: float, last: float, wanted: Iterable[float] = ()) -> list[
 
 def population(objects: Sequence[ObjectTrack], moments: Sequence[float]) -> Mapping[str, list[int]]:
     """How many VMIs were in each phase at each moment, exactly."""
+    entered, left = _stays(objects)
+    return {phase: _counts(times, left[phase], moments) for phase, times in entered.items()}
+
+
+def most_at_once(objects: Sequence[ObjectTrack]) -> Mapping[str, int]:
+    """The most VMIs that were in each phase at one time, exactly."""
+    entered, left = _stays(objects)
+    return {phase: max(_counts(times, left[phase], times)) for phase, times in entered.items()}
+
+
+def _stays(
+    objects: Sequence[ObjectTrack],
+) -> tuple[Mapping[str, list[float]], Mapping[str, list[float]]]:
+    """When VMIs entered each phase, and when they left it, in order of time."""
     entered: dict[str, list[float]] = {}
     left: dict[str, list[float]] = {}
     for item in objects:
         steps = sorted(item.phases.items(), key=_moment)
         for index, (phase, moment) in enumerate(steps):
             entered.setdefault(phase, []).append(moment)
+            leaving = left.setdefault(phase, [])
             until = steps[index + 1][1] if index + 1 < len(steps) else item.deleted
             if until is not None:
-                left.setdefault(phase, []).append(until)
-    return {
-        phase: _counts(sorted(times), sorted(left.get(phase, [])), moments)
-        for phase, times in entered.items()
-    }
-
-
-def most_at_once(objects: Sequence[ObjectTrack]) -> Mapping[str, int]:
-    """The most VMIs that were in each phase at one time, exactly."""
-    entered: dict[str, list[float]] = {}
-    for item in objects:
-        for phase, moment in item.phases.items():
-            entered.setdefault(phase, []).append(moment)
-    return {
-        phase: max(population(objects, sorted(moments))[phase])
-        for phase, moments in entered.items()
-    }
+                leaving.append(until)
+    for times in (*entered.values(), *left.values()):
+        times.sort()
+    return entered, left
 
 
 def nice_step(least: float) -> float:
