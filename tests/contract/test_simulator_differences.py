@@ -16,8 +16,7 @@ from support.bodies import config_map
 from support.clusters import Cluster, in_process
 from support.raw_api import APPLY, STRATEGIC, RawApi, simulated_api
 from virtslo.base.clock import Clock
-from virtslo.model.kubernetes.resources import CONFIG_MAPS, EVENTS
-from virtslo.ports.kube_api import Selection
+from virtslo.model.kubernetes.resources import CONFIG_MAPS
 
 HOURS = 3 * 3600
 
@@ -268,19 +267,6 @@ async def test_a_watch_without_a_time_never_ends(cluster: Cluster) -> None:
         await cluster.api.create(CONFIG_MAPS, config_map("one"))
 
         assert (await anext(events)).type == "ADDED"
-
-
-async def test_events_are_kept(cluster: Cluster) -> None:
-    body = {
-        "apiVersion": "v1",
-        "kind": "Event",
-        "metadata": {"name": "one", "namespace": "default"},
-        "involvedObject": {"kind": "Pod", "namespace": "default", "name": "x"},
-    }
-    await cluster.api.create(EVENTS, body)
-    await asyncio.sleep(HOURS)
-
-    assert (await cluster.api.list_objects(EVENTS, Selection("default"))).items
 
 
 async def test_nothing_survives_the_process(clock: Clock) -> None:

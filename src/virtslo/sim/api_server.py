@@ -36,6 +36,7 @@ from virtslo.sim.raw_paths import (
     proxy_request,
     version_document,
 )
+from virtslo.sim.storage.event_expiry import EventExpiry
 from virtslo.sim.storage.object_store import DEFAULT_LOG_SIZE, ObjectStore
 from virtslo.sim.storage.watch_log import Watcher, WatchHub
 from virtslo.sim.telemetry.request_log import Telemetry
@@ -69,6 +70,7 @@ class ApiServer:
         self.clock = clock
         self.kubernetes_version = kubernetes_version
         self.store = ObjectStore(log_size=log_size, guard=guard)
+        self._events = EventExpiry(self.store, clock)
         self.telemetry = Telemetry(clock, audit_log)
         self.tokens = TokenRequests(self.store, clock, secrets.token_bytes(KEY_BYTES))
         self._handlers = Handlers(self.store, clock, Names(seed), self.tokens)
@@ -129,6 +131,7 @@ class ApiServer:
         """Answer a request. Raises ApiError; ConnectionLost if no answer comes."""
         with self.telemetry.begin(request) as noted:
             is_lost = self._gate.takes_time and await self._gate.take_time(request)
+            self._events.expire()
             response = await self._answer(request)
         noted.answer(response.code, response.body)
         self._watches.bookmark()
@@ -151,6 +154,7 @@ class ApiServer:
         """Open a watch. Raises ApiError; ResourceExpired if its version is no longer known."""
         with self.telemetry.begin(request) as noted:
             is_lost = self._gate.takes_time and await self._gate.take_time(request)
+            self._events.expire()
             watcher = self._watches.open(request)
         noted.start()
         watcher.noted = noted

@@ -1,0 +1,47 @@
+"""Events that are forgotten an hour after they were written last, as a real API server does.
+
+Invariant: an event is removed at the first request an hour or more after its last write, with a
+change of its own that watches see; nothing else is ever removed here.
+"""
+
+from collections import OrderedDict
+from typing import Final
+
+from virtslo.base.clock import Clock
+from virtslo.model.identifiers import NamespacedName
+from virtslo.model.kubernetes.resources import EVENTS
+from virtslo.sim.storage.object_store import DELETED, Change, Collection, ObjectStore, key_of
+
+KEPT_NS: Final = 3600 * 10**9
+"""The default of the real server's --event-ttl."""
+
+
+class EventExpiry:
+    """Knows when each event was written, and removes those that are too old."""
+
+    def __init__(self, store: ObjectStore, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._written: OrderedDict[NamespacedName, int] = OrderedDict()
+        """When each event was written last, the oldest first."""
+        store.listen(self._note)
+
+    def expire(self) -> None:
+        """Remove what is too old by now."""
+        written = self._written
+        if not written:
+            return
+        until_ns = self._clock.now_ns() - KEPT_NS
+        while written:
+            key = next(iter(written))
+            if written[key] > until_ns:
+                return
+            self._store.remove(EVENTS, key)
+
+    def _note(self, collection: Collection, change: Change) -> None:
+        if collection.resource.plural != EVENTS.plural or collection.resource.group:
+            return
+        key = key_of(change.object)
+        self._written.pop(key, None)
+        if change.type != DELETED:
+            self._written[key] = self._clock.now_ns()
