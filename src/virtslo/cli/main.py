@@ -46,6 +46,14 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
         "virtslo.cli.whatif.search",
         "Find the highest load at which objectives hold.",
     ),
+    "calibrate": (
+        "virtslo.cli.whatif.calibrate",
+        "Fit a profile of the simulated cluster to recorded runs.",
+    ),
+    "predict": (
+        "virtslo.cli.whatif.predict",
+        "Predict a larger load from recorded runs of a cluster.",
+    ),
     "simulate": ("virtslo.cli.commands.simulate", "Serve the simulated cluster on loopback."),
     "profile": (
         "virtslo.cli.commands.profile",

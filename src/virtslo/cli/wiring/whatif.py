@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from virtslo.base.errors import Problem, ScenarioError
+from virtslo.model.whatif.calibration import Calibration
+from virtslo.model.whatif.prediction import Prediction
 from virtslo.model.whatif.search import SearchResult
 from virtslo.model.whatif.sweep import PointResult, SweepOutcome, SweepRecord
 
@@ -100,3 +102,17 @@ def search_text(result: SearchResult) -> str:
     from virtslo.report.text.search import render
 
     return render(result)
+
+
+def calibration_text(calibration: Calibration) -> str:
+    """A calibration for a terminal."""
+    from virtslo.report.text.calibration import render_calibration
+
+    return render_calibration(calibration)
+
+
+def prediction_text(prediction: Prediction) -> str:
+    """A prediction for a terminal."""
+    from virtslo.report.text.calibration import render_prediction
+
+    return render_prediction(prediction)

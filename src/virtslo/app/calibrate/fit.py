@@ -1,0 +1,164 @@
+"""Factors fitted to recorded runs, with the simulation as the model.
+
+Invariant: the same records, base and seed give the same factors. Residuals are logarithms of
+ratios over the noise of each figure, so that 10 % too long and 10 % too short weigh alike and a
+median of few objects weighs less. What factors do is measured by moving each, and corrected by the
+steps that are taken then (Broyden), since a run of the model is what costs.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from math import exp, log, sqrt
+from statistics import fmean
+from typing import Any, Final
+
+from virtslo.app.calibrate.factors import PARTS
+from virtslo.model.whatif.calibration import Factor
+
+MOVE: Final = 0.2
+"""By how much the logarithm of a factor is moved to see what it does."""
+LEAST_NOISE: Final = 0.02
+"""By how much a figure of a run differs from that of another seed, as a logarithm, at least."""
+PRIOR: Final = 1.0
+"""The standard deviation of a factor's logarithm before anything is known of it."""
+DETERMINED: Final = 0.15
+"""A factor whose logarithm the figures leave more uncertain than this is not identified."""
+ROUNDS: Final = 9
+STEPS_A_SLOPE: Final = 3
+"""After how many steps what factors do is measured again."""
+MOST_STEP: Final = log(2.5)
+CLOSE: Final = 0.01
+FARTHEST: Final = log(64.0)
+
+Figures = Mapping[str, float]
+Model = Callable[[Mapping[str, float]], Sequence[Figures]]
+"""The figures of each record's run, simulated with these factors."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The figures of a record that are fitted, and how uncertain the logarithm of each is."""
+
+    figures: Figures
+    noise: Figures
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """Factors, the figures that they give, and what each does to each figure."""
+
+    factors: tuple[Factor, ...]
+    figures: Sequence[Figures]
+    error: float
+    """The root mean square of log ratios."""
+    slopes: Any
+    """What each factor does to each figure as measured: a row a figure, a column a factor."""
+
+    @property
+    def values(self) -> dict[str, float]:
+        """The factors by name."""
+        return {factor.name: factor.value for factor in self.factors}
+
+
+def log_ratios(measured: Sequence[Figures], simulated: Sequence[Figures]) -> list[float]:
+    """ln(simulated / measured) of every figure that was measured; 0 where it was not simulated."""
+    return [
+        log(made[column] / value) if made.get(column, 0.0) > 0 else 0.0
+        for own, made in zip(measured, simulated, strict=True)
+        for column, value in own.items()
+    ]
+
+
+def error_of(ratios: Sequence[float]) -> float:
+    """The root mean square."""
+    return sqrt(fmean(ratio * ratio for ratio in ratios)) if len(ratios) else float("inf")
+
+
+def fit(
+    measured: Sequence[Measured], model: Model, *, rounds: int = ROUNDS, slopes: Any = None
+) -> Fit:
+    """The factors that make the model's figures most like those measured.
+
+    `slopes` are those of an earlier fit, where they were measured on these figures.
+    """
+    import numpy as np
+
+    wanted = [item.figures for item in measured]
+    noise = np.array([item.noise[column] for item in measured for column in item.figures])
+
+    def weighed(place: Any) -> tuple[Sequence[Figures], Any]:
+        figures = model(_factors(place))
+        return figures, np.array(log_ratios(wanted, figures)) / noise
+
+    place = np.zeros(len(PARTS))
+    figures, ratios = weighed(place)
+    first = slopes / noise[:, None] if slopes is not None else _slopes(weighed, place, ratios)
+    acts = np.array(uncertainties(first)) < DETERMINED
+    now = first
+    for number in range(rounds):
+        if number and number % STEPS_A_SLOPE == 0:
+            now = _slopes(weighed, place, ratios)
+        step = _step(now, ratios, place, acts)
+        if float(np.abs(step).max(initial=0.0)) < CLOSE:
+            break
+        candidate = np.clip(place + step, -FARTHEST, FARTHEST)
+        tried, found = weighed(candidate)
+        moved = candidate - place
+        now = now + np.outer(found - ratios - now @ moved, moved) / (moved @ moved)
+        if found @ found < ratios @ ratios:
+            place, figures, ratios = candidate, tried, found
+    error = error_of(log_ratios(wanted, figures))
+    last = now if acts.all() else first
+    return Fit(_described(place, last, acts), figures, error, first * noise[:, None])
+
+
+def _slopes(weighed: Callable[[Any], tuple[Any, Any]], place: Any, ratios: Any) -> Any:
+    """What each factor does to each weighed figure, by moving it."""
+    import numpy as np
+
+    columns = []
+    for index in range(len(PARTS)):
+        moved = place.copy()
+        moved[index] += MOVE
+        columns.append((weighed(moved)[1] - ratios) / MOVE)
+    return np.column_stack(columns)
+
+
+def _factors(place: Any) -> dict[str, float]:
+    return {name: exp(float(value)) for name, value in zip(PARTS, place, strict=True)}
+
+
+def uncertainties(slopes: Any) -> list[float]:
+    """The standard deviation of each factor's logarithm that the figures leave, by their slopes."""
+    import numpy as np
+
+    known = slopes.T @ slopes + np.eye(slopes.shape[1]) / PRIOR**2
+    return [sqrt(float(value)) for value in np.diag(np.linalg.inv(known))]
+
+
+def _step(slopes: Any, ratios: Any, place: Any, acts: Any) -> Any:
+    """The step to the likeliest factors by the slopes; those that are not identified stay."""
+    import numpy as np
+
+    step = np.zeros(slopes.shape[1])
+    if acts.any():
+        of = slopes[:, acts]
+        known = of.T @ of + np.eye(of.shape[1]) / PRIOR**2
+        pull = -(of.T @ ratios) - place[acts] / PRIOR**2
+        step[acts] = np.clip(np.linalg.solve(known, pull), -MOST_STEP, MOST_STEP)
+    return step
+
+
+def _described(place: Any, slopes: Any, acts: Any) -> tuple[Factor, ...]:
+    """The factors, each with its uncertainty or why it has none."""
+    found = []
+    for index, (name, deviation) in enumerate(zip(PARTS, uncertainties(slopes), strict=True)):
+        if acts[index]:
+            found.append(Factor(name, exp(float(place[index])), deviation=deviation))
+        elif float((slopes[:, index] ** 2).sum()) > DETERMINED**-2:
+            reason = "these figures do not tell it from the other factors"
+            found.append(Factor(name, 1.0, is_identified=False, reason=reason))
+        else:
+            reason = "these figures hardly depend on it"
+            found.append(Factor(name, 1.0, is_identified=False, reason=reason))
+    return tuple(found)

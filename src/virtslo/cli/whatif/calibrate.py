@@ -1,0 +1,63 @@
+"""`virtslo calibrate`: a profile that is like one's own cluster, from its records."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+BASE = ("auto", "two-core", "ci")
+
+
+@click.command("calibrate")
+@click.argument("records", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Profile to write."
+)
+@click.option(
+    "--base",
+    type=click.Choice(BASE),
+    default="auto",
+    show_default=True,
+    help="Built-in profile to scale; auto: the one that fits best.",
+)
+@click.option(
+    "--seeds", type=click.IntRange(1, 20), default=1, show_default=True, help="Seeds a simulation."
+)
+@click.option("--quiet", is_flag=True, help="Show no progress.")
+def command(
+    records: Sequence[Path], output: Path | None, base: str, seeds: int, *, quiet: bool
+) -> int:
+    """Fit a profile to recorded runs of one cluster.
+
+    A built-in profile is scaled (capacity; starting, booting and stopping steps) until simulated
+    runs of the records' own scenarios take as long in each phase. Constant churn at a low rate
+    tells the steps, a burst the capacity; a factor that the records do not tell is "not
+    identified". From three records on, each is also predicted from the others.
+
+    \b
+    virtslo run constant-churn --context C --count 20 --churn 1/s --duration 60s
+    virtslo run burst --context C --count 100
+    virtslo calibrate runs/A runs/B -o mine.yaml
+    virtslo run burst --count 1000 --simulate ./mine.yaml
+    """
+    from virtslo.cli.output import check_replaceable, write_file
+    from virtslo.cli.records import read_runs
+    from virtslo.cli.whatif.calibration_run import BASES, calibrate, profile_file, recorded_of
+    from virtslo.cli.wiring.whatif import calibration_text
+
+    if output is not None:
+        check_replaceable(output)
+
+    def note(words: str) -> None:
+        if not quiet:
+            click.echo(f"virtslo: {words}", err=True)
+
+    found, _ = read_runs(records)
+    bases = BASES if base == "auto" else (base,)
+    numbers = tuple(range(1, seeds + 1))
+    calibration = calibrate(recorded_of(found), seeds=numbers, bases=bases, note=note)
+    click.echo(calibration_text(calibration), nl=False)
+    if output is not None:
+        write_file(output, profile_file(calibration))
+        click.echo(f"written: {output}", err=True)
+    return 0

@@ -1,0 +1,103 @@
+"""Calibrating on runs of a profile gives its factors back; a prediction names errors and limits."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import yaml
+
+from support.cli import only_run, virtslo
+from virtslo.app.calibrate.factors import scaled
+from virtslo.config.profiles import builtin_document, choose_profile, profile_with
+from virtslo.config.profiles.profile_file import profile_text
+
+PLANES = (
+    {"capacity": 1.6, "starting": 2.5, "booting": 1.5, "stopping": 0.6},
+    {"capacity": 0.7, "starting": 0.8, "booting": 3.0, "stopping": 2.0},
+)
+TOLERANCE = 0.15
+"""Of a factor, with 30 objects of each phase: its sampling error is up to 7 %, at 95 % 14 %."""
+CHURN = ("constant-churn", "--count", "8", "--churn", "1/s", "--duration", "30s")
+
+
+def recorded(
+    tmp_path: Path, name: str, *load: str, plane: Mapping[str, float] = PLANES[0], seed: int = 5
+) -> str:
+    """The record of a run on a plane that is `two-core`, scaled."""
+    path = tmp_path / "plane.yaml"
+    made = profile_with("plane", scaled(builtin_document("two-core"), plane), {})
+    path.write_text(profile_text(made), encoding="utf-8")
+    runs = tmp_path / name
+    ran = virtslo(
+        "run", *load, "--repeat", "1", "--nodes", "5", "--simulate", str(path), "--seed", str(seed),
+        "--quiet", "--runs", str(runs),
+    )  # fmt: skip
+    assert ran.code == 0, ran.err
+    return str(only_run(runs))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("plane", PLANES, ids=("slow", "quick"))
+def test_the_factors_of_a_profile_come_back_from_runs_of_it(
+    tmp_path: Path, plane: Mapping[str, float]
+) -> None:
+    records = (
+        recorded(tmp_path, "churn", *CHURN, plane=plane),
+        recorded(tmp_path, "burst", "burst", "--count", "25", plane=plane),
+    )
+    output = tmp_path / "mine.yaml"
+    found = virtslo("calibrate", *records, "-o", str(output), "--base", "two-core", "--quiet")
+
+    assert found.code == 0, found.err
+    facts = yaml.safe_load(output.read_text(encoding="utf-8"))["calibration"]
+    assert facts["factors"] == pytest.approx(plane, rel=TOLERANCE)
+    for part, (low, high) in facts["intervals"].items():
+        assert low <= plane[part] <= high, part
+    assert "no data: 2 of the 3 records" in found.out
+    name, document = choose_profile(str(output))
+    assert profile_with(name, document, {}).server.cores == 2
+
+
+@pytest.mark.slow
+def test_a_prediction_of_a_larger_burst_is_close_and_names_its_errors(tmp_path: Path) -> None:
+    records = [
+        recorded(tmp_path, "churn", "constant-churn", "--count", "4", "--churn", "1/s",
+                 "--duration", "12s"),
+        *(recorded(tmp_path, f"burst-{count}", "burst", "--count", str(count))
+          for count in (10, 15)),
+    ]  # fmt: skip
+    predicted = virtslo(
+        "predict", *records, "--base", "two-core", "--count", "60", "--seeds", "3", "--quiet"
+    )
+    actual = recorded(tmp_path, "actual", "burst", "--count", "60", seed=9)
+    measured = virtslo("report", actual, "--format", "json").document["indicators"]
+    (all_running,) = [
+        item["value"] for item in measured if item["name"] == "time_to_all_running_seconds"
+    ]
+
+    assert predicted.code == 0, predicted.err
+    line = predicted.out.splitlines()[1]
+    assert line.strip().startswith("all Running after")
+    assert float(line.split("after")[1].split()[0]) == pytest.approx(all_running, rel=0.1)
+    assert "model's error ± " in line
+    assert "Extrapolated: 4 times the largest burst that was recorded (15 objects)" in predicted.out
+    assert "Assumed" in predicted.out
+
+
+def test_what_cannot_be_calibrated_or_predicted_is_refused(tmp_path: Path) -> None:
+    steady = recorded(
+        tmp_path, "steady", "steady-state", "--count", "2", "--churn", "1", "--cycles", "1",
+        "--every", "5s",
+    )  # fmt: skip
+    churn = recorded(
+        tmp_path, "churn", "constant-churn", "--count", "2", "--churn", "1/s", "--duration", "2s"
+    )
+    burst = recorded(tmp_path, "burst", "burst", "--count", "2")
+    refused = virtslo("calibrate", steady)
+    no_burst = virtslo("predict", churn, "--count", "10")
+    too_far = virtslo("predict", churn, burst, "--count", "201")
+
+    assert (refused.code, no_burst.code, too_far.code) == (2, 2, 2)
+    assert "expected a burst or constant churn, found a run of steady-state" in refused.err
+    assert "no burst of objects that arrive at once" in no_burst.err
+    assert "at most 100 times the 2 of the largest burst" in too_far.err

@@ -1,0 +1,41 @@
+"""A factor scales its own part of a profile and no other; by 1 it changes nothing."""
+
+import pytest
+
+from virtslo.app.calibrate.factors import BOOTING, CAPACITY, STARTING, STOPPING, scaled
+from virtslo.config.profiles import builtin_document, profile_names, profile_with
+
+
+@pytest.mark.parametrize("name", profile_names())
+def test_by_one_a_profile_stays_as_it_is(name: str) -> None:
+    document = builtin_document(name)
+
+    assert scaled(document, dict.fromkeys((CAPACITY, STARTING, BOOTING, STOPPING), 1.0)) == document
+
+
+def test_capacity_scales_work_and_no_delay() -> None:
+    document = builtin_document("two-core")
+    slow = profile_with("slow", scaled(document, {CAPACITY: 2.0}), {})
+    before = profile_with("before", document, {})
+
+    assert slow.server.read == 2 * before.server.read
+    assert slow.server.webhook["create pods"] == 2 * before.server.webhook["create pods"]
+    assert slow.node_work == 2 * before.node_work
+    assert slow.reconcile["vmi"].high == 2 * before.reconcile["vmi"].high
+    assert slow.server.cores == before.server.cores
+    assert slow.server.spread == before.server.spread
+    assert slow.delays == before.delays
+
+
+def test_steps_scale_apart_and_keep_their_shape() -> None:
+    document = builtin_document("ci")
+    before = profile_with("before", document, {}).delays
+    made = profile_with(
+        "made", scaled(document, {STARTING: 3.0, BOOTING: 2.0, STOPPING: 0.5}), {}
+    ).delays
+
+    assert made["pod_start"].median == pytest.approx(3 * before["pod_start"].median)
+    assert made["pod_start"].sigma == before["pod_start"].sigma
+    assert made["pod_stop"].median == pytest.approx(before["pod_stop"].median / 2)
+    assert made["boot"] != before["boot"]
+    assert made["migrate"] == before["migrate"]

@@ -1,0 +1,105 @@
+"""The factors that made figures come back; one that they do not depend on is not identified."""
+
+from collections.abc import Mapping, Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from virtslo.app.calibrate.factors import BOOTING, CAPACITY, STARTING, STOPPING
+from virtslo.app.calibrate.fit import Figures, Fit, Measured, error_of, fit
+
+RANGE = st.floats(0.2, 5.0)
+
+
+def at_low_load(factors: Mapping[str, float]) -> Figures:
+    """What each phase of one object takes, in closed form."""
+    capacity = factors[CAPACITY]
+    return {
+        "scheduling": 0.07 * capacity,
+        "scheduled": 0.1 * capacity + 0.3 * factors[STARTING],
+        "running": 0.05 * capacity + 0.2 * factors[BOOTING],
+        "gone": 0.1 * capacity + 1.0 * factors[STOPPING],
+    }
+
+
+def of_burst(factors: Mapping[str, float]) -> Figures:
+    """A burst of 100: what takes turns, and what takes its time."""
+    capacity, starting, booting = factors[CAPACITY], factors[STARTING], factors[BOOTING]
+    return {"all": 10.0 * capacity + 0.3 * starting + 0.2 * booting}
+
+
+def plane(factors: Mapping[str, float]) -> Sequence[Figures]:
+    return [at_low_load(factors), of_burst(factors)]
+
+
+def measured(figures: Sequence[Figures], noise: float = 0.02) -> list[Measured]:
+    return [Measured(item, dict.fromkeys(item, noise)) for item in figures]
+
+
+@settings(max_examples=40)
+@given(capacity=RANGE, starting=RANGE, booting=RANGE, stopping=RANGE)
+def test_the_factors_that_made_the_figures_come_back(
+    capacity: float, starting: float, booting: float, stopping: float
+) -> None:
+    """Where work takes a multiple of the steps' time it hides them, hence two bounds."""
+    made = {CAPACITY: capacity, STARTING: starting, BOOTING: booting, STOPPING: stopping}
+    found = fit(measured(plane(made)), plane, rounds=40)
+
+    assert found.values[CAPACITY] == pytest.approx(capacity, rel=0.05)
+    assert found.error < 0.02
+    if capacity <= 2 * min(starting, booting, stopping):
+        assert found.values == pytest.approx(made, rel=0.05)
+
+
+def test_a_factor_without_effect_keeps_its_default_and_is_marked() -> None:
+    def only_starting(factors: Mapping[str, float]) -> Sequence[Figures]:
+        return [{"all": 10.0 * factors[STARTING], "p50": 5.0 * factors[STARTING]}]
+
+    factors = {CAPACITY: 1.0, STARTING: 2.0, BOOTING: 1.0, STOPPING: 1.0}
+    found = fit(measured(only_starting(factors)), only_starting)
+    by_name = {factor.name: factor for factor in found.factors}
+
+    assert found.values[STARTING] == pytest.approx(2.0, rel=0.01)
+    assert not by_name[CAPACITY].is_identified
+    assert found.values[CAPACITY] == 1.0
+    assert by_name[STOPPING].reason == "these figures hardly depend on it"
+
+
+def test_factors_that_only_one_figure_shows_are_not_told_apart() -> None:
+    def one_sum(factors: Mapping[str, float]) -> Sequence[Figures]:
+        return [{"all": 5.0 * factors[STARTING] + 5.0 * factors[BOOTING]}]
+
+    factors = {CAPACITY: 1.0, STARTING: 2.0, BOOTING: 0.5, STOPPING: 1.0}
+    found = fit(measured(one_sum(factors)), one_sum)
+    by_name = {factor.name: factor for factor in found.factors}
+
+    for part in (STARTING, BOOTING):
+        assert not by_name[part].is_identified
+        assert by_name[part].reason == "these figures do not tell it from the other factors"
+
+
+def test_an_interval_is_as_wide_as_the_figures_are_uncertain() -> None:
+    factors = {CAPACITY: 1.3, STARTING: 1.2, BOOTING: 0.9, STOPPING: 1.1}
+    widths = []
+    for noise in (0.02, 0.06):
+        found = fit(measured(plane(factors), noise), plane)
+        low, high = found.factors[-1].interval
+        assert low < factors[STOPPING] < high
+        widths.append(high / low)
+
+    assert widths[1] > widths[0]
+
+
+def test_what_cannot_be_fitted_keeps_its_residual() -> None:
+    def never(factors: Mapping[str, float]) -> Sequence[Figures]:
+        return [{"all": 10.0 * factors[STARTING], "p50": 10.0 * factors[STARTING]}]
+
+    found: Fit = fit(measured([{"all": 20.0, "p50": 5.0}]), never)
+
+    assert found.error > 0.5
+    assert found.values[STARTING] == pytest.approx(1.0, rel=0.05)
+
+
+def test_no_figures_have_no_error() -> None:
+    assert error_of([]) == float("inf")
