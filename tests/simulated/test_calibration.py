@@ -1,4 +1,4 @@
-"""Calibrating on runs of a profile gives its factors back; a prediction names errors and limits."""
+"""Calibrating on runs of a profile gives its factors back; what says too little is refused."""
 
 from pathlib import Path
 
@@ -47,32 +47,6 @@ def test_the_factors_of_a_profile_come_back_from_runs_of_it(tmp_path: Path) -> N
     assert "no data: 2 of the 3 records" in found.out
     name, document = choose_profile(str(output))
     assert profile_with(name, document, {}).server.cores == 2
-
-
-@pytest.mark.slow
-def test_a_prediction_of_a_larger_burst_is_close_and_names_its_errors(tmp_path: Path) -> None:
-    records = [
-        recorded(tmp_path, "churn", "constant-churn", "--count", "4", "--churn", "1/s",
-                 "--duration", "12s"),
-        *(recorded(tmp_path, f"burst-{count}", "burst", "--count", str(count))
-          for count in (10, 15)),
-    ]  # fmt: skip
-    predicted = virtslo(
-        "predict", *records, "--base", "two-core", "--count", "60", "--seeds", "3", "--quiet"
-    )
-    actual = recorded(tmp_path, "actual", "burst", "--count", "60", seed=9)
-    measured = virtslo("report", actual, "--format", "json").document["indicators"]
-    (all_running,) = [
-        item["value"] for item in measured if item["name"] == "time_to_all_running_seconds"
-    ]
-
-    assert predicted.code == 0, predicted.err
-    line = predicted.out.splitlines()[1]
-    assert line.strip().startswith("all Running after")
-    assert float(line.split("after")[1].split()[0]) == pytest.approx(all_running, rel=0.1)
-    assert "model's error ± " in line
-    assert "Extrapolated: 4 times the largest burst that was recorded (15 objects)" in predicted.out
-    assert "Assumed" in predicted.out
 
 
 def test_what_cannot_be_calibrated_or_predicted_is_refused(tmp_path: Path) -> None:
