@@ -51,6 +51,37 @@ def test_runs_of_one_seed_are_compared_in_pairs(runs: Path) -> None:
     assert "3 against 3 runs, paired by seed" in done.out
 
 
+@pytest.mark.slow
+def test_ten_runs_a_side_show_the_regression_and_nothing_that_is_not_there(tmp_path: Path) -> None:
+    for profile in ("ci", "regressed"):
+        done = virtslo("run", "burst", "--count", "10", "--simulate", profile, "--seed", "1",
+                       "--repeat", "10", "--runs", str(tmp_path / profile), "--quiet")  # fmt: skip
+        assert done.code == 0, done.err
+
+    done = virtslo("compare", str(tmp_path / "ci"), str(tmp_path / "regressed"),
+                   "--allow-differences", "--format", "json")  # fmt: skip
+
+    rows = {
+        (row["key"]["indicator"], row["key"]["statistic"]): row
+        for row in done.document["indicators"]
+    }
+    worse = {key for key, row in rows.items() if row["verdict"] == "worse"}
+    boot = rows["vmi_scheduled_to_running_seconds", "p50"]
+    assert (done.code, done.document["paired"]) == (1, True)
+    assert not any(row["verdict"] == "better" for row in rows.values())
+    assert {
+        ("rest_calls_patch_virtualmachineinstances", "per_object"),
+        ("controller_calls_per_vmi", "per_object"),
+        ("vmi_scheduled_to_running_seconds", "p50"),
+        ("mean_seconds_in_scheduled", "mean"),
+    } <= worse
+    assert boot["interval"][0] < 4.5 / 3.2 < boot["interval"][1]
+    assert not any(
+        indicator.startswith(("vmi_creation_to_scheduled", "vmi_deletion", "own_call"))
+        for indicator, _ in worse
+    ), "what the regression does not touch"
+
+
 def test_a_group_is_no_worse_than_itself(runs: Path) -> None:
     done = virtslo("compare", str(runs / "ci"), str(runs / "ci"))
 

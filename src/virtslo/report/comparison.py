@@ -1,10 +1,9 @@
-"""A comparison as text, Markdown, JSON and HTML.
+"""A comparison as text, Markdown and JSON, and the cells that its page shares with them.
 
 Invariant: every format has every row's verdict and the smallest difference that could have been
 shown; nothing is asked of any server.
 """
 
-import html
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -14,21 +13,12 @@ from virtslo.model.history.comparison import ComparedIndicator, Comparison, Comp
 
 ORDER: Final = tuple(ComparisonVerdict)
 HEAD: Final = ("indicator", "base", "candidate", "ratio (95 %)", "verdict", "could have shown")
-STYLE: Final = """
-:root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;
-max-width:75rem;padding:0 1rem}div.wide{overflow-x:auto}table{border-collapse:collapse;width:100%}
-th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #8886;vertical-align:top}
-td.worse{color:#c62828;font-weight:600}td.better{color:#2e7d32;font-weight:600}
-@media(prefers-color-scheme:dark){td.worse{color:#ff8a80}td.better{color:#81c784}}
-"""
 
 
 def render_comparison(comparison: Comparison, form: str) -> str:
-    """The comparison as `table`, `markdown`, `json` or `html`."""
+    """The comparison as `table`, `markdown` or `json`; its page is in `report.html`."""
     if form == "json":
         return json.dumps(_document(comparison), indent=2, ensure_ascii=False) + "\n"
-    if form == "html":
-        return _html(comparison)
     if form == "markdown":
         return _markdown(comparison)
     return _text(comparison)
@@ -42,7 +32,8 @@ def _summary(comparison: Comparison) -> str:
     return ", ".join(counts)
 
 
-def _head(comparison: Comparison) -> Iterator[str]:
+def head_lines(comparison: Comparison) -> Iterator[str]:
+    """What was compared and what it came to; the first line is the sum."""
     base, candidate = len(comparison.base), len(comparison.candidate)
     pairs = ", paired by seed" if comparison.is_paired else ""
     yield f"{base} against {candidate} runs{pairs}: {_summary(comparison)}"
@@ -61,14 +52,16 @@ def _head(comparison: Comparison) -> Iterator[str]:
             yield f"Only in the {name}: {shown}{more}"
 
 
-def _ordered(comparison: Comparison) -> Sequence[ComparedIndicator]:
+def ordered(comparison: Comparison) -> Sequence[ComparedIndicator]:
+    """The rows: decided ones first, the largest ratios first."""
     return sorted(
         comparison.rows,
         key=lambda row: (ORDER.index(row.verdict), -abs((row.ratio or 1) - 1), row.key),
     )
 
 
-def _cells(row: ComparedIndicator) -> tuple[str, ...]:
+def cells(row: ComparedIndicator) -> tuple[str, ...]:
+    """A row as text, in the order of `HEAD`."""
     ratio = "–" if row.ratio is None else f"{row.ratio:.3f}"
     if row.interval is not None:
         ratio += f" ({row.interval[0]:.3f} to {row.interval[1]:.3f})"
@@ -96,9 +89,9 @@ def _smallest(row: ComparedIndicator) -> str:
 
 
 def _text(comparison: Comparison) -> str:
-    rows = [HEAD, *(_cells(row) for row in _ordered(comparison) if _is_shown(row))]
+    rows = [HEAD, *(cells(row) for row in ordered(comparison) if _is_shown(row))]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = [*_head(comparison), ""]
+    lines = [*head_lines(comparison), ""]
     lines += [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
@@ -116,11 +109,11 @@ def _is_shown(row: ComparedIndicator) -> bool:
 def _markdown(comparison: Comparison) -> str:
     """Made to be pasted into a pull request: what changed first, the rest folded away."""
     decided = (ComparisonVerdict.WORSE, ComparisonVerdict.BETTER)
-    rows = _ordered(comparison)
+    rows = ordered(comparison)
     first = [row for row in rows if row.verdict in decided]
     rest = [row for row in rows if row.verdict not in decided and _is_shown(row)]
     lines = [f"**{line}**" if number == 0 else f"{line}\n" for number, line in
-             enumerate(_head(comparison))]  # fmt: skip
+             enumerate(head_lines(comparison))]  # fmt: skip
     lines += ["", *_markdown_table(first)] if first else ["", "No indicator is worse or better."]
     if rest:
         lines += ["", "<details><summary>", f"{len(rest)} other indicators", "</summary>", ""]
@@ -132,32 +125,7 @@ def _markdown_table(rows: Sequence[ComparedIndicator]) -> Iterator[str]:
     yield f"| {' | '.join(HEAD)} |"
     yield f"|{' --- |' * len(HEAD)}"
     for row in rows:
-        yield "| " + " | ".join(cell.replace("|", "\\|") for cell in _cells(row)) + " |"
-
-
-def _html(comparison: Comparison) -> str:
-    head = "".join(f"<p>{html.escape(line)}</p>" for line in _head(comparison))
-    titles = "".join(f'<th scope="col">{html.escape(title)}</th>' for title in HEAD)
-    body = "".join(
-        "<tr>"
-        + "".join(
-            f'<td class="{row.verdict.value.split()[0]}">{html.escape(cell)}</td>'
-            if number == 4
-            else f"<td>{html.escape(cell)}</td>"
-            for number, cell in enumerate(_cells(row))
-        )
-        + "</tr>"
-        for row in _ordered(comparison)
-    )
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        '<meta http-equiv="Content-Security-Policy" '
-        "content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-        f"<title>Comparison of runs</title><style>{STYLE}</style></head><body>"
-        f'<h1>Comparison of runs</h1>{head}<div class="wide"><table><thead><tr>{titles}</tr>'
-        f"</thead><tbody>{body}</tbody></table></div></body></html>\n"
-    )
+        yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells(row)) + " |"
 
 
 def _document(comparison: Comparison) -> dict[str, object]:
@@ -171,7 +139,7 @@ def _document(comparison: Comparison) -> dict[str, object]:
         "worse": comparison.is_worse,
         "indicators": [
             {**asdict(row), "key": row.key._asdict(), "verdict": row.verdict.value}
-            for row in _ordered(comparison)
+            for row in ordered(comparison)
         ],
         "only_in_base": [key._asdict() for key in comparison.only_in_base],
         "only_in_candidate": [key._asdict() for key in comparison.only_in_candidate],

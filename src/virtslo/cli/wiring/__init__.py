@@ -371,6 +371,10 @@ def detection_text(plans: Sequence[DetectionPlan], form: str) -> str:
 
 def comparison_text(comparison: Comparison, form: str) -> str:
     """A comparison in a format."""
+    if form == "html":
+        from virtslo.report.html.comparison_page import render
+
+        return render(comparison)
     from virtslo.report.comparison import render_comparison as rendered
 
     return rendered(comparison, form)
