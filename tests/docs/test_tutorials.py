@@ -16,6 +16,7 @@ TUTORIALS = ROOT / "docs" / "tutorials"
 BLOCK = re.compile(r"^```(sh|text)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 SERVER = "virtslo simulate "
 """A block that begins so runs beside those that follow it."""
+INCONCLUSIVE = 4
 OF_THEIR_OWN = {"read-a-history.md"}
 PAGES = sorted(path.name for path in TUTORIALS.glob("*.md") if path.name not in OF_THEIR_OWN)
 
@@ -32,7 +33,9 @@ def test_every_command_prints_what_the_page_says(tmp_path: Path, name: str) -> N
         for block, expected in pairs:
             if block.startswith(SERVER):
                 continue
-            done = _shell(block, tmp_path)
+            done = _shell(
+                block, tmp_path, is_real_time=SERVER in "".join(each for each, _ in pairs)
+            )
             position = 0
             for line in expected:
                 position = done.find(line, position)
@@ -54,8 +57,11 @@ def _pairs(page: str) -> Iterator[tuple[str, list[str]]]:
         yield command, []
 
 
-def _shell(block: str, folder: Path) -> str:
-    """What a shell prints for a block, on either stream; 0 to 4 are codes of results."""
+def _shell(block: str, folder: Path, *, is_real_time: bool) -> str:
+    """What a shell prints for a block, on either stream.
+
+    In real time a busy machine may make a generator late, and a run inconclusive by that.
+    """
     done = subprocess.run(
         ["/bin/sh", "-c", block],
         cwd=folder,
@@ -66,7 +72,8 @@ def _shell(block: str, folder: Path) -> str:
         timeout=240,
         check=False,
     )
-    assert done.returncode == 0, f"{block}\n{done.stdout}"
+    is_late = is_real_time and done.returncode == INCONCLUSIVE and "lateness" in done.stdout
+    assert done.returncode == 0 or is_late, f"{block}\n{done.stdout}"
     return done.stdout
 
 
