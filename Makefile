@@ -60,7 +60,7 @@ docs: $(STAMP) ## write the generated reference pages
 site: $(STAMP) requirements/site.lock ## build the documentation site into .site, and check its links
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
 		-r requirements/site.lock
-	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 	@$(BIN)/python tools/site/built_pages.py .site
 
 gallery: $(STAMP) ## write docs/gallery: an example of every output; pictures go to .gallery

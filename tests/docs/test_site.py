@@ -46,7 +46,7 @@ def test_the_check_finds_what_a_reader_would_miss(tmp_path: Path) -> None:
 def test_the_site_is_built_whole_and_can_be_searched(tmp_path: Path) -> None:
     site = tmp_path / "site"
     built = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--quiet", "--site-dir", str(site)],
+        [sys.executable, "-m", "mkdocs", "build", "--site-dir", str(site)],
         cwd=ROOT, capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
     assert built.returncode == 0, built.stderr

@@ -86,7 +86,7 @@ def on_page_markdown(markdown: str, *, page: Page, **_: Any) -> str:
 
 
 def _pages(docs: Path, folder: str) -> list[PurePosixPath]:
-    found = [path.relative_to(docs) for path in (docs / folder).glob("*.md")]
+    found = [path.relative_to(docs) for path in (docs / folder).rglob("*.md")]
     ranks = {name: rank for rank, name in enumerate(FIRST)}
 
     def order(path: Path) -> tuple[bool, int, str]:
