@@ -69,6 +69,14 @@ def problems_of(document: dict[str, Any], **places: str) -> dict[str, str]:
     return {problem.place: str(problem) for problem in caught.value.problems}
 
 
+def test_lists_and_mappings_are_variables_of_one_dialect_alone() -> None:
+    given = {"kind": "vmi", "count": 1, "variables": {"image": ["a"], "cpu": {}}}
+    found = problems_of(minimal(workload=given))
+
+    assert set(found) == {"workload.variables.image", "workload.variables.cpu"}
+    assert all("a text, a number or a boolean" in words for words in found.values())
+
+
 def test_the_sketch_of_the_design_is_read(tmp_path: Path) -> None:
     given = read_scenario(written(tmp_path, SKETCH), indicators=KNOWN)
 
