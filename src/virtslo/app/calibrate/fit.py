@@ -61,9 +61,10 @@ class Fit:
 
 
 def log_ratios(measured: Sequence[Figures], simulated: Sequence[Figures]) -> list[float]:
-    """ln(simulated / measured) of every figure that was measured; 0 where it was not simulated."""
+    """ln(simulated / measured) of every figure that was measured; where the simulation has none,
+    as far from it as can be: objects that never ran are like no recorded run."""
     return [
-        log(made[column] / value) if made.get(column, 0.0) > 0 else 0.0
+        log(made[column] / value) if made.get(column, 0.0) > 0 else FARTHEST
         for own, made in zip(measured, simulated, strict=True)
         for column, value in own.items()
     ]

@@ -164,14 +164,12 @@ def calibrate(
         note(f"profile {base}, scaled: figures differ by {error:.1%} (root mean square)")
     base = min(tried, key=lambda name: tried[name].error)
     best = tried[base]
-    document = scaled(builtin_document(base), best.values)
     held_out, why = _held_out(recorded, base, best, seeds, note=note)
-    made = [mean_figures(_simulated(item, document, seeds)) for item in recorded]
     return Calibration(
         base=base,
-        document=document,
+        document=scaled(builtin_document(base), best.values),
         factors=best.factors,
-        residuals=_residuals(recorded, made),
+        residuals=_residuals(recorded, best.figures),
         held_out=held_out,
         no_held_out=why,
         bases={name: item.error for name, item in tried.items()},
@@ -224,15 +222,20 @@ def _held_out(
 
 
 def _residuals(recorded: Sequence[Recorded], figures: Sequence[Figures]) -> list[Residual]:
-    """Of the figures that are judged, and of phases."""
-    return [
-        Residual(item.name, column, item.figures[column], made[column])
-        for item, made in zip(recorded, figures, strict=True)
-        for column in TITLES
-        if column in item.figures
-        and column in made
-        and (column != ALL_RUNNING or column in item.measured.figures)
-    ]
+    """Of the figures that are judged, and of phases. Raises ClusterError where one is missing."""
+    found = []
+    for item, made in zip(recorded, figures, strict=True):
+        for column in TITLES:
+            if column == ALL_RUNNING and column not in item.measured.figures:
+                continue
+            if column in item.figures:
+                if column not in made:
+                    raise ClusterError(
+                        f"{item.name}: its simulated run has no figure for {TITLES[column]}",
+                        hint="its objects did not all get so far within the record's deadlines",
+                    )
+                found.append(Residual(item.name, column, item.figures[column], made[column]))
+    return found
 
 
 def judged(residuals: Sequence[Residual]) -> list[Residual]:

@@ -59,10 +59,12 @@ def predict(
     calibration = calibrate(recorded, seeds=(1,), bases=bases, note=note)
     nodes = wanted.nodes or nodes_of(like)
     runs = simulated_runs(scenario, nodes, calibration.document, limits_of(like), wanted.seeds)
-    figures = []
+    figures, missing = [], {}
     for column in JUDGED:
         values = [run.figures[column] for run in runs if column in run.figures]
-        if len(values) == len(runs):
+        if len(values) < len(runs):
+            missing[column] = len(runs) - len(values)
+        else:
             estimate = estimate_of(values)
             error = _model_error(calibration, column)
             figures.append(
@@ -75,6 +77,7 @@ def predict(
         seeds=len(wanted.seeds),
         inconclusive=sum(run.status is PointStatus.INCONCLUSIVE for run in runs),
         figures=tuple(figures),
+        missing=missing,
         calibration=calibration,
         largest=largest,
         kinds=tuple(sorted({item.scenario.workload.kind.value for item in recorded})),

@@ -3,7 +3,8 @@
 Invariant: a prediction knows the loads that the model was held against, and what it assumes.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from virtslo.model.report.figures import Interval
 from virtslo.model.whatif.calibration import Calibration
@@ -40,3 +41,5 @@ class Prediction:
     """Kinds that were recorded."""
     assumed: tuple[str, ...]
     """What the records do not tell and the simulation therefore takes from elsewhere."""
+    missing: Mapping[str, int] = field(default_factory=dict)
+    """How many simulated runs lack a figure, by column: it is not predicted from the others."""

@@ -67,6 +67,8 @@ def _prediction(prediction: Prediction) -> Iterator[str]:
     )
     for item in prediction.figures:
         yield f"  {TITLES[item.column]:26} {_figure(item)}"
+    for column, count in prediction.missing.items():
+        yield f"  {TITLES[column]:26} no data in {count} of {prediction.seeds} simulated runs"
     if prediction.inconclusive:
         yield f"  {prediction.inconclusive} of {prediction.seeds} simulated runs are inconclusive"
     yield ""

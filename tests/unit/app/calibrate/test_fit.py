@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from virtslo.app.calibrate.factors import BOOTING, CAPACITY, STARTING, STOPPING
-from virtslo.app.calibrate.fit import Figures, Fit, Measured, error_of, fit
+from virtslo.app.calibrate.fit import Figures, Fit, Measured, error_of, fit, log_ratios
 
 RANGE = st.floats(0.2, 5.0)
 
@@ -103,3 +103,15 @@ def test_what_cannot_be_fitted_keeps_its_residual() -> None:
 
 def test_no_figures_have_no_error() -> None:
     assert error_of([]) == float("inf")
+
+
+def test_a_figure_that_was_not_simulated_is_no_good_fit() -> None:
+    """Objects that never ran with large factors must not look like a match."""
+
+    def stops_early(factors: Mapping[str, float]) -> Sequence[Figures]:
+        return [{"all": 10.0 * factors[STARTING]} if factors[STARTING] < 3 else {}]
+
+    found = fit([Measured({"all": 20.0}, {"all": 0.02})], stops_early)
+
+    assert found.values[STARTING] == pytest.approx(2.0, rel=0.02)
+    assert error_of(log_ratios([{"all": 20.0}], [{}])) > 1

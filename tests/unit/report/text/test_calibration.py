@@ -68,3 +68,9 @@ def test_the_models_error_stands_beside_the_interval() -> None:
     text = render_prediction(replace(PREDICTION, calibration=held_out, figures=(figure,)))
 
     assert "[48 s, 52 s], model's error ± 10%" in text
+
+
+def test_a_figure_that_some_runs_lack_is_named_and_not_predicted_from_the_others() -> None:
+    text = render_prediction(replace(PREDICTION, figures=(), missing={ALL_RUNNING: 2}))
+
+    assert "all Running after          no data in 2 of 3 simulated runs" in text
