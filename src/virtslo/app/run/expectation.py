@@ -48,7 +48,7 @@ class Expectation:
     requests: int
     """Creates, deletes and patches of our own."""
     controller_calls: int
-    """virt-controller's, as counted on a real control plane, until all are Running."""
+    """virt-controller's for one burst of the objects, as counted on a real control plane."""
 
 
 def expect(plan: Plan, scenario: Scenario, profile: Profile) -> Expectation | None:
@@ -95,7 +95,7 @@ def expectation_lines(
         f"expected: all Running after {_about(found.all_running)}{where}{alone}",
         (
             f"expected: {_about(found.whole_run)} in all, {found.requests} creates, deletes "
-            f"and patches, about {found.controller_calls} calls of virt-controller"
+            f"and patches; ramp-up: about {found.controller_calls} calls of virt-controller"
         ),
     ]
 

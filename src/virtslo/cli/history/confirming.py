@@ -107,6 +107,8 @@ def command(finding: str, location: str | None, job: str | None, **options: Any)
         if side is None:
             raise click.UsageError(f"no number of runs settles {finding}: see it without --make")
         _log(options["log"], "")
+        if side > options["most"]:
+            click.echo(f"{side} runs a side are needed, --most allows {options['most']}", err=True)
         confirmation = _made(store, lineage, chosen, min(side, options["most"]), options)
     return _concluded(lineage, chosen, confirmation, needed, options)
 
