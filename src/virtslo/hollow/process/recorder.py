@@ -1,8 +1,9 @@
 """Events, as client-go's recorder sends them: in the background, one after another, correlated.
 
 Invariant: sending never holds up a controller. An event that says the same of the same object again
-is a PATCH of the first; from the tenth similar one on they are aggregated into one; and of one
-object no more than client-go's spam filter lets through (25 at once, then one in five minutes).
+is a PATCH of the first, or where that one is gone (it expired) a CREATE that goes on counting; from
+the tenth similar one on they are aggregated into one; and of one object no more than client-go's
+spam filter lets through (25 at once, then one in five minutes).
 """
 
 import asyncio
@@ -32,6 +33,8 @@ EventKey = tuple[str, str, str]
 """(uid, reason, message, or `COMBINED`)."""
 Waiting = tuple[Object, EventKey, str, str, str]
 """(what it is about, its series, message, type, when)."""
+Observed = tuple[str, str, int, str]
+"""The event of a series: (namespace, name, count, time of the first)."""
 
 
 class EventRecorder:
@@ -40,7 +43,7 @@ class EventRecorder:
     def __init__(self, component: Component, source: str) -> None:
         self._component = component
         self._source = source
-        self._known: OrderedDict[EventKey, tuple[str, str, int]] = OrderedDict()
+        self._known: OrderedDict[EventKey, Observed] = OrderedDict()
         self._similar: OrderedDict[tuple[str, str], tuple[int, dict[str, None]]] = OrderedDict()
         self._spam: OrderedDict[str, TokenBucket] = OrderedDict()
         self._waiting: asyncio.Queue[Waiting] = asyncio.Queue()
@@ -69,8 +72,6 @@ class EventRecorder:
                     await self._first(waiting)
                 else:
                     await self._again(waiting, known)
-            except NotFound:
-                self._known.pop(waiting[1], None)
             except ClusterError:
                 self.dropped += 1
 
@@ -96,11 +97,31 @@ class EventRecorder:
         return (uid, reason, COMBINED)
 
     async def _first(self, waiting: Waiting) -> None:
-        about, series, message, kind, at = waiting
+        about, series, _, _, at = waiting
         metadata = about["metadata"]
         name = f"{metadata['name']}.{self._component.unique_suffix()}"
-        namespace = metadata.get("namespace") or "default"
-        _remember(self._known, series, (namespace, name, 1))
+        observed = (metadata.get("namespace") or "default", name, 1, at)
+        _remember(self._known, series, observed)
+        await self._create(waiting, observed)
+
+    async def _again(self, waiting: Waiting, known: Observed) -> None:
+        _, series, message, _, at = waiting
+        namespace, name, count, first = known
+        observed = (namespace, name, count + 1, first)
+        _remember(self._known, series, observed)
+        patch: dict[str, Any] = {"count": count + 1, "lastTimestamp": at}
+        if series[2] is COMBINED:
+            patch["message"] = message
+        try:
+            await self._component.api.patch(
+                resources.EVENTS, name, patch, patch_type=PatchType.STRATEGIC, namespace=namespace
+            )
+        except NotFound:
+            await self._create(waiting, observed)
+
+    async def _create(self, waiting: Waiting, observed: Observed) -> None:
+        about, series, message, kind, at = waiting
+        namespace, name, count, first = observed
         event = {
             "apiVersion": "v1",
             "kind": "Event",
@@ -109,27 +130,12 @@ class EventRecorder:
             "reason": series[1],
             "message": message,
             "source": {"component": self._source},
-            "firstTimestamp": at,
+            "firstTimestamp": first,
             "lastTimestamp": at,
-            "count": 1,
+            "count": count,
             "type": kind,
         }
-        try:
-            await self._component.api.create(resources.EVENTS, event, namespace=namespace)
-        except ClusterError:
-            self._known.pop(series, None)
-            raise
-
-    async def _again(self, waiting: Waiting, known: tuple[str, str, int]) -> None:
-        _, series, message, _, at = waiting
-        namespace, name, count = known
-        _remember(self._known, series, (namespace, name, count + 1))
-        patch: dict[str, Any] = {"count": count + 1, "lastTimestamp": at}
-        if series[2] is COMBINED:
-            patch["message"] = message
-        await self._component.api.patch(
-            resources.EVENTS, name, patch, patch_type=PatchType.STRATEGIC, namespace=namespace
-        )
+        await self._component.api.create(resources.EVENTS, event, namespace=namespace)
 
 
 def _reference(about: Object, namespace: str) -> dict[str, Any]:
