@@ -36,7 +36,7 @@ from virtslo.sim.raw_paths import (
     proxy_request,
     version_document,
 )
-from virtslo.sim.storage.event_expiry import EventExpiry
+from virtslo.sim.storage.event_expiry import EVENT_TTL, EventExpiry
 from virtslo.sim.storage.object_store import DEFAULT_LOG_SIZE, ObjectStore
 from virtslo.sim.storage.watch_log import Watcher, WatchHub
 from virtslo.sim.telemetry.request_log import Telemetry
@@ -66,11 +66,12 @@ class ApiServer:
         guard: bool = False,
         audit_log: Callable[[bytes], None] | None = None,
         faults: FaultPlan | None = None,
+        event_ttl: float = EVENT_TTL,
     ) -> None:
         self.clock = clock
         self.kubernetes_version = kubernetes_version
         self.store = ObjectStore(log_size=log_size, guard=guard)
-        self._events = EventExpiry(self.store, clock)
+        self._events = EventExpiry(self.store, clock, event_ttl)
         self.telemetry = Telemetry(clock, audit_log)
         self.tokens = TokenRequests(self.store, clock, secrets.token_bytes(KEY_BYTES))
         self._handlers = Handlers(self.store, clock, Names(seed), self.tokens)

@@ -6,13 +6,17 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from virtslo.base.bounded_files import UnreadableFile, open_to_append
-from virtslo.base.errors import StoreError
+from virtslo.base.errors import Problem, ScenarioError, StoreError
+from virtslo.base.plain_text import shown_text
 from virtslo.cli.options import TargetOptions, settings_option
+
+LONGEST_TTL: Final = 8760 * 3600.0
+"""A year, seconds."""
 
 
 @click.command("simulate")
@@ -36,11 +40,19 @@ from virtslo.cli.options import TargetOptions, settings_option
 )
 @settings_option
 @click.option(
+    "--event-ttl",
+    default="1h",
+    show_default=True,
+    metavar="DURATION",
+    help="How long events are kept after their last write, as kube-apiserver's option.",
+)
+@click.option(
     "--audit-log",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write an audit log in the real format.",
 )
 def command(
+    *,
     kubeconfig: Path,
     port: int,
     profile: str,
@@ -48,6 +60,7 @@ def command(
     seed: int,
     faults: tuple[str, ...],
     settings: tuple[str, ...],
+    event_ttl: str,
     audit_log: Path | None,
 ) -> int:
     """Serve the simulated cluster on loopback until Ctrl-C, with a kubeconfig for kubectl.
@@ -61,16 +74,24 @@ def command(
     options = TargetOptions(profile=profile, nodes=nodes, faults=faults, settings=settings)
     target = simulated_target(options, seed=seed, count=0, option="--profile")
     refuse_stages(faults)
+    kept = _event_ttl(event_ttl)
     try:
         with _opened(audit_log) as write:
-            asyncio.run(_serve(target, kubeconfig=kubeconfig, port=port, audit_log=write))
+            asyncio.run(
+                _serve(target, kubeconfig=kubeconfig, port=port, audit_log=write, event_ttl=kept)
+            )
     except KeyboardInterrupt:
         click.echo("stopped", err=True)
     return 0
 
 
 async def _serve(
-    target: Any, *, kubeconfig: Path, port: int, audit_log: Callable[[bytes], None] | None
+    target: Any,
+    *,
+    kubeconfig: Path,
+    port: int,
+    audit_log: Callable[[bytes], None] | None,
+    event_ttl: float,
 ) -> None:
     from virtslo.base.clock import SystemClock
     from virtslo.cli.signals import heeded
@@ -78,7 +99,12 @@ async def _serve(
     from virtslo.cli.wiring import served_cluster
 
     async with served_cluster(
-        target, clock=SystemClock(), port=port, kubeconfig=kubeconfig, audit_log=audit_log
+        target,
+        clock=SystemClock(),
+        port=port,
+        kubeconfig=kubeconfig,
+        audit_log=audit_log,
+        event_ttl=event_ttl,
     ) as url:
         click.echo(f"serving {describe_simulated(target)} at {url}")
         click.echo(f"  kubectl --kubeconfig {kubeconfig} get nodes")
@@ -88,6 +114,21 @@ async def _serve(
             if number is not signal.SIGINT:
                 asyncio.get_running_loop().add_signal_handler(number, stop.set)
         await stop.wait()
+
+
+def _event_ttl(text: str) -> float:
+    """Seconds of --event-ttl. Raises ScenarioError."""
+    from virtslo.base.units import parse_duration
+
+    try:
+        seconds = parse_duration(text)
+    except ValueError as error:
+        problem = Problem("--event-ttl", shown_text(repr(text)), str(error))
+        raise ScenarioError("command line", [problem]) from error
+    if not 1.0 <= seconds <= LONGEST_TTL:
+        problem = Problem("--event-ttl", shown_text(repr(text)), "at least 1s and at most 8760h")
+        raise ScenarioError("command line", [problem])
+    return seconds
 
 
 @contextmanager

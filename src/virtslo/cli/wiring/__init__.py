@@ -139,6 +139,7 @@ async def served_cluster(
     port: int,
     kubeconfig: Path,
     audit_log: Callable[[bytes], None] | None,
+    event_ttl: float,
 ) -> AsyncIterator[str]:
     """A simulated cluster on a loopback socket, its kubeconfig written; yields its URL."""
     from virtslo.sim.http.certificates import make_certificates
@@ -146,7 +147,9 @@ async def served_cluster(
     from virtslo.sim.http.server import HttpServer
 
     check_replaceable(kubeconfig)
-    async with _running_cluster(target, clock=clock, audit_log=audit_log, is_shared=True) as server:
+    async with _running_cluster(
+        target, clock=clock, audit_log=audit_log, is_shared=True, event_ttl=event_ttl
+    ) as server:
         certificates = make_certificates()
         http = HttpServer(server, certificates)
         url = await http.start(port)
@@ -165,6 +168,7 @@ async def _running_cluster(
     audit_log: Callable[[bytes], None] | None,
     stages: StageBoard | None = None,
     is_shared: bool = False,
+    event_ttl: float = 3600.0,
 ) -> "AsyncIterator[ApiServer]":
     from virtslo.config.faults import parse_faults
     from virtslo.config.profiles import profile_of_target
@@ -184,6 +188,7 @@ async def _running_cluster(
         profile=profile.server,
         audit_log=audit_log,
         faults=FaultPlan(faults, seed=target.seed),
+        event_ttl=event_ttl,
     )
     server.set_up()
     cluster = HollowCluster(

@@ -7,6 +7,7 @@ an event, and is tried again when room is made.
 import asyncio
 import heapq
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any, Final
 
 from virtslo.base.clock import sleep, timestamp
@@ -83,7 +84,7 @@ class Scheduler:
             pod = self._pods.get(key)
             if pod is not None and not pod["spec"].get("nodeName") and key not in self._placed:
                 assert self._group is not None
-                self._component.begin(self._group, pod, self._place(key, pod))
+                self._component.begin(self._group, pod, partial(self._place, key))
                 await asyncio.sleep(0)
             self.queue.done(key)
 

@@ -74,16 +74,16 @@ class Kubelet:
         if after["metadata"].get("deletionTimestamp"):
             if uid not in self._stopping:
                 self._stopping[uid] = None
-                self._component.begin(group, after, self._stop(after))
+                self._component.begin(group, after, self._stop)
         elif phase == "Pending" and uid not in self._started:
             self._started[uid] = None
-            self._component.begin(group, after, self._start(after))
+            self._component.begin(group, after, self._start)
 
     def _launcher_ended(self, pod_uid: str) -> None:
         """A pod's process ended by itself: say so."""
         for pod in self._pods.objects.values():
             if pod["metadata"]["uid"] == pod_uid and self._group is not None:
-                self._component.begin(self._group, pod, self._end(pod))
+                self._component.begin(self._group, pod, self._end)
 
     async def _end(self, pod: Object) -> None:
         if pod["metadata"]["uid"] not in self._stopping:

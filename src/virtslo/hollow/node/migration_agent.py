@@ -57,6 +57,7 @@ class MigrationAgent:
 
     def _source_seen(self, before: Object | None, after: Object | None) -> None:
         state = _state(after)
+        self._forget("send", state)
         if after is None or state.get("sourceNode") != self._node:
             return
         if state.get("targetNodeAddress") and not state.get("startTimestamp"):
@@ -64,17 +65,23 @@ class MigrationAgent:
 
     def _target_seen(self, before: Object | None, after: Object | None) -> None:
         state = _state(after)
+        self._forget("prepare", state)
         if after is None or state.get("targetNode") != self._node:
             return
         if not state.get("targetNodeAddress"):
             self._begin("prepare", state, after)
+
+    def _forget(self, step: str, state: Mapping[str, Any]) -> None:
+        """A migration that is over is not begun again."""
+        if state.get("completed"):
+            self._begun.pop((step, state.get("migrationUid", "")), None)
 
     def _begin(self, step: str, state: Mapping[str, Any], vmi: Object) -> None:
         key = (step, state["migrationUid"])
         if self._group is None or state.get("completed") or key in self._begun:
             return
         self._begun[key] = None
-        work = self._send(vmi) if step == "send" else self._prepare(vmi)
+        work = self._send if step == "send" else self._prepare
         self._component.begin(self._group, vmi, work)
 
     async def _prepare(self, vmi: Object) -> None:

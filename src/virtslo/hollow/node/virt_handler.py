@@ -70,10 +70,10 @@ class VirtHandler:
         if after["metadata"].get("deletionTimestamp"):
             if uid not in self._stopping and not is_final(after):
                 self._stopping[uid] = None
-                self._component.begin(group, after, self._stop(after))
+                self._component.begin(group, after, self._stop)
         elif after["status"].get("phase") == "Scheduled" and uid not in self._started:
             self._started[uid] = None
-            self._component.begin(group, after, self._start(after))
+            self._component.begin(group, after, self._start)
 
     async def _start(self, vmi: Object) -> None:
         key = "/".join(key_of(vmi))

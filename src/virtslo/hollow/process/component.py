@@ -142,13 +142,13 @@ class Component:
         self.background.clear()
 
     def begin(
-        self, group: asyncio.TaskGroup, target: Object, work: Coroutine[Any, Any, None]
+        self, group: asyncio.TaskGroup, target: Object, work: Callable[[Object], Awaitable[None]]
     ) -> None:
         """Work on an object as a task of a group, which outlives what a malformed one causes."""
 
         async def guarded() -> None:
             with self.bad_objects.working_on(name_of(target)):
-                await work
+                await work(target)
 
         group.create_task(guarded())
 

@@ -1,26 +1,27 @@
-"""Events that are forgotten an hour after they were written last, as a real API server does.
+"""Events that are forgotten some time after they were written last, as a real API server does.
 
-Invariant: an event is removed at the first request an hour or more after its last write, with a
-change of its own that watches see; nothing else is ever removed here.
+Invariant: an event is removed at the first request when its time since its last write is over, with
+a change of its own that watches see; nothing else is ever removed here.
 """
 
 from collections import OrderedDict
 from typing import Final
 
-from virtslo.base.clock import Clock
+from virtslo.base.clock import Clock, to_nanoseconds
 from virtslo.model.identifiers import NamespacedName
 from virtslo.model.kubernetes.resources import EVENTS
 from virtslo.sim.storage.object_store import DELETED, Change, Collection, ObjectStore, key_of
 
-KEPT_NS: Final = 3600 * 10**9
-"""The default of the real server's --event-ttl."""
+EVENT_TTL: Final = 3600.0
+"""The default of the real server's --event-ttl, seconds."""
 
 
 class EventExpiry:
     """Knows when each event was written, and removes those that are too old."""
 
-    def __init__(self, store: ObjectStore, clock: Clock) -> None:
+    def __init__(self, store: ObjectStore, clock: Clock, ttl: float = EVENT_TTL) -> None:
         self._store = store
+        self._ttl_ns = to_nanoseconds(ttl)
         self._clock = clock
         self._written: OrderedDict[NamespacedName, int] = OrderedDict()
         """When each event was written last, the oldest first."""
@@ -31,7 +32,7 @@ class EventExpiry:
         written = self._written
         if not written:
             return
-        until_ns = self._clock.now_ns() - KEPT_NS
+        until_ns = self._clock.now_ns() - self._ttl_ns
         while written:
             key = next(iter(written))
             if written[key] > until_ns:

@@ -35,6 +35,20 @@ async def test_an_event_is_forgotten_an_hour_after_its_last_write(clock: Clock) 
     assert set(store.collection(CONFIG_MAPS).objects) == {("n", "kept")}
 
 
+async def test_events_may_be_kept_for_less(clock: Clock) -> None:
+    store = ObjectStore()
+    expiry = EventExpiry(store, clock, ttl=60.0)
+    store.put(EVENTS, ("n", "one"), named("one"))
+    await asyncio.sleep(59.0)
+    expiry.expire()
+    before = len(store.collection(EVENTS).objects)
+    await asyncio.sleep(1.0)
+    expiry.expire()
+
+    assert before == 1
+    assert not store.collection(EVENTS).objects
+
+
 async def test_watches_see_that_an_event_is_forgotten(clock: Clock) -> None:
     store = ObjectStore()
     expiry = EventExpiry(store, clock)
