@@ -44,7 +44,7 @@ LONGEST_TTL: Final = 8760 * 3600.0
     default="1h",
     show_default=True,
     metavar="DURATION",
-    help="How long events are kept after their last write, as kube-apiserver's option.",
+    help="Time that events are kept after their last write, as kube-apiserver has it.",
 )
 @click.option(
     "--audit-log",
