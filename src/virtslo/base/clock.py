@@ -6,9 +6,9 @@ write dates that people read, never to subtract.
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 NANOSECONDS_PER_SECOND = 1_000_000_000
 
@@ -50,8 +50,12 @@ class Clock(Protocol):
         """The date and time, for people; aware, UTC."""
         ...
 
-    async def sleep_until(self, when_ns: int) -> None:
-        """Return at `when_ns` of this clock, at once if that is past."""
+    def stamp(self) -> str:
+        """The date and time as the API server writes them: RFC 3339, whole seconds, UTC."""
+        ...
+
+    def sleep_until(self, when_ns: int) -> Awaitable[None]:
+        """Await it, once, to go on at `when_ns` of this clock; at once if that is past."""
         ...
 
     def call_at(self, when_ns: int, callback: Callable[[], None]) -> None:
@@ -59,8 +63,8 @@ class Clock(Protocol):
         ...
 
 
-def sleep(clock: Clock, seconds: float) -> Coroutine[Any, Any, None]:
-    """Return after a span of this clock."""
+def sleep(clock: Clock, seconds: float) -> Awaitable[None]:
+    """Await it, once, to go on after a span of this clock."""
     return clock.sleep_until(clock.now_ns() + to_nanoseconds(seconds))
 
 
@@ -76,6 +80,10 @@ class SystemClock:
     def wall(self) -> datetime:
         """The machine's date and time, UTC."""
         return datetime.now(UTC)
+
+    def stamp(self) -> str:
+        """The machine's date and time as the API server writes them."""
+        return timestamp(self.wall())
 
     async def sleep_until(self, when_ns: int) -> None:
         """Return at `when_ns`, at once if that is past."""

@@ -12,6 +12,7 @@ from typing import Final
 import click
 
 from virtslo import __version__
+from virtslo.base.collector import seldom_collecting
 from virtslo.base.errors import Interrupted, ScenarioError, VirtsloError
 from virtslo.base.plain_text import harmless
 from virtslo.cli.lazy_group import LazyGroup
@@ -102,7 +103,8 @@ def run() -> None:
 def exit_code_of(arguments: list[str]) -> int:
     """Carry out a command line; every error becomes a message and a code."""
     try:
-        outcome = main.main(args=arguments, prog_name="virtslo", standalone_mode=False)
+        with seldom_collecting():
+            outcome = main.main(args=arguments, prog_name="virtslo", standalone_mode=False)
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.Abort:

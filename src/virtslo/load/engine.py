@@ -76,7 +76,7 @@ class Engine:
         pending = [worker for worker in workers if not worker.done()]
         deadline_ns = self._clock.now_ns() + to_nanoseconds(GRACE_SECONDS)
         async with asyncio.TaskGroup() as group:
-            timer = group.create_task(self._clock.sleep_until(deadline_ns))
+            timer = group.create_task(self.sleep_until(deadline_ns))
             answers = group.create_task(_all_done(pending))
             await asyncio.wait([timer, answers], return_when=asyncio.FIRST_COMPLETED)
             timer.cancel()

@@ -61,6 +61,8 @@ class RunStages:
         }
         self.to_create = len(plan.objects) + len(refills)
         """How many creates are planned in all, but for the warm-up's."""
+        self.wanted_members = sum(planned.members for planned in plan.objects)
+        """How many VMIs the plan wants in all."""
         self._churn: ChurnStage | None = None
         if plan.cycles:
             self._churn = ChurnStage(
@@ -81,11 +83,6 @@ class RunStages:
     def current(self) -> Stage | None:
         """The stage that is under way, or the last one."""
         return self._windows.current
-
-    @property
-    def wanted_members(self) -> int:
-        """How many VMIs the plan wants in all."""
-        return sum(planned.members for planned in self._plan.objects)
 
     def count(self, operation: OperationRecord) -> None:
         """Take note of an operation's outcome."""

@@ -15,7 +15,7 @@ import click
 
 from virtslo.app.build_report import build_report
 from virtslo.app.cluster.checkup_map import CheckupMap
-from virtslo.base.clock import Clock, SystemClock, sleep, timestamp
+from virtslo.base.clock import Clock, SystemClock, sleep
 from virtslo.base.errors import ScenarioError, VirtsloError
 from virtslo.base.units import format_duration
 from virtslo.cli.options import SCENARIO_OPTIONS, parameter_of
@@ -162,7 +162,7 @@ class _CheckupRun:
         return f"the checkup's timeout of {format_duration(self.request.timeout)}"
 
     def _now(self) -> str:
-        return timestamp(self.clock.wall())
+        return self.clock.stamp()
 
 
 def _first(failures: BaseExceptionGroup[VirtsloError]) -> VirtsloError:
