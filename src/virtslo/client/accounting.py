@@ -182,9 +182,31 @@ class AccountedTransport:
 
     async def send(self, call: Call) -> Object:
         """A call, counted; DELETECOLLECTION as DELETE, as KubeVirt's metric does."""
+        clock, account, bucket = self._clock, self._account, self.bucket
+        series = account.series_of(call)
+        started_ns = clock.now_ns()
+        if bucket is not None:
+            when_ns, waited_ns = bucket.reserve(), 0
+            if when_ns > started_ns:
+                waited_ns = await bucket.wait(when_ns, started_ns)
+                started_ns = clock.now_ns()
+            series.waited.observe(waited_ns / NANOSECONDS_PER_SECOND)
         code = "201" if call.verb == "create" else "200"
-        exchange = partial(self._transport.send, call)
-        return await self._counted(self._account.series_of(call), code, exchange, call.namespace)
+        try:
+            answer = await self._transport.send(call)
+        except ApiError as error:
+            code = str(error.code)
+            raise
+        except ClusterError:
+            code = NO_ANSWER
+            raise
+        except BaseException:
+            code = ""
+            raise
+        finally:
+            if code:
+                account.add(series, code, call.namespace, clock.now_ns() - started_ns)
+        return answer
 
     @asynccontextmanager
     async def open_watch(self, call: Call) -> AsyncIterator[AsyncIterator[WatchEvent]]:

@@ -23,8 +23,12 @@ class TokenBucket:
         now_ns = self._clock.now_ns()
         if not self._interval_ns:
             return now_ns
-        self._full_at_ns = max(self._full_at_ns, float(now_ns)) + self._interval_ns
-        return max(now_ns, round(self._full_at_ns - self._burst_ns))
+        full_at_ns = self._full_at_ns
+        if full_at_ns < now_ns:
+            full_at_ns = float(now_ns)
+        self._full_at_ns = full_at_ns = full_at_ns + self._interval_ns
+        when_ns = full_at_ns - self._burst_ns
+        return now_ns if when_ns <= now_ns else round(when_ns)
 
     def try_take(self) -> bool:
         """Take a token if there is one now; whether there was."""
@@ -42,7 +46,10 @@ class TokenBucket:
         if not self._interval_ns:
             return 0
         now_ns = self._clock.now_ns()
-        when_ns = self.reserve()
+        return await self.wait(self.reserve(), now_ns)
+
+    async def wait(self, when_ns: int, now_ns: int) -> int:
+        """Wait until a token that was reserved at `now_ns` may be used; the nanoseconds waited."""
         if when_ns <= now_ns:
             return 0
         await self._clock.sleep_until(when_ns)

@@ -82,7 +82,8 @@ class WorkQueue(Generic[K]):
 
     def forget(self, key: K) -> None:
         """Reset the key's failure count."""
-        self._failures.pop(key, None)
+        if self._failures:
+            self._failures.pop(key, None)
 
     async def get(self) -> K:
         """The next key to work on; `done` must follow."""
@@ -97,13 +98,14 @@ class WorkQueue(Generic[K]):
                 raise
         key = self._queue.popleft()
         now_ns = self._clock.now_ns()
-        self.queued.observe(to_seconds(now_ns - self._dirty.pop(key)))
+        self.queued.observe((now_ns - self._dirty.pop(key)) / NANOSECONDS_PER_SECOND)
         self._processing[key] = now_ns
         return key
 
     def done(self, key: K) -> None:
         """Work on the key is over; if it was added meanwhile, it is queued again."""
-        self.worked.observe(to_seconds(self._clock.now_ns() - self._processing.pop(key)))
+        work_ns = self._clock.now_ns() - self._processing.pop(key)
+        self.worked.observe(work_ns / NANOSECONDS_PER_SECOND)
         if key in self._dirty:
             self._queue.append(key)
             self._wake()

@@ -10,7 +10,7 @@ from itertools import cycle
 from types import MappingProxyType
 from typing import Any, Final
 
-from virtslo.base.clock import Clock, sleep, timestamp
+from virtslo.base.clock import Clock, sleep
 from virtslo.hollow.installation import (
     KUBEVIRT_VERSION,
     PodAddresses,
@@ -159,7 +159,7 @@ class HollowCluster:
                     name,
                     component,
                     node,
-                    now=timestamp(self._clock.wall()),
+                    now=self._clock.stamp(),
                     addresses=self._addresses_of(name, node),
                 )
                 self._expose(process)

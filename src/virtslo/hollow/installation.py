@@ -9,7 +9,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-from virtslo.base.clock import Clock, timestamp
+from virtslo.base.clock import Clock
 from virtslo.base.errors import AlreadyExists
 from virtslo.hollow.common_instancetypes import common_objects
 from virtslo.hollow.node.pod_network import PodNetwork
@@ -70,7 +70,7 @@ async def install_nodes(
     Without a network the ranges are left to the cluster's own controller manager. With a mark they
     carry it from the beginning, as a label and as a taint: they repel what does not tolerate it.
     """
-    now = timestamp(clock.wall())
+    now = clock.stamp()
     room = {
         "cpu": shape.cpu,
         "memory": shape.memory,

@@ -3,7 +3,7 @@
 Invariant: kinds differ as data, not as code; an object is read and never kept.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -44,10 +44,10 @@ def _printable(status: Mapping[str, Any]) -> str | None:
 
 
 def _ready_condition(status: Mapping[str, Any]) -> bool:
-    return any(
-        condition.get("type") == "Ready" and condition.get("status") == "True"
-        for condition in status.get("conditions") or ()
-    )
+    for condition in status.get("conditions") or ():
+        if condition.get("type") == "Ready" and condition.get("status") == "True":
+            return True
+    return False
 
 
 def _ready_field(status: Mapping[str, Any]) -> bool:
@@ -77,18 +77,19 @@ def facts_of(resource: Resource, target: Object) -> Facts:
     status = target.get("status") or {}
     labels = metadata.get("labels") or {}
     phase, ready = READERS[resource.plural]
+    owners, index = metadata.get("ownerReferences"), labels.get(INDEX_LABEL)
     return Facts(
-        uid=metadata["uid"],
-        namespace=metadata.get("namespace", ""),
-        name=metadata["name"],
-        phase=phase(status),
-        is_ready=ready(status),
-        is_deleting="deletionTimestamp" in metadata,
-        node=status.get("nodeName") or target.get("spec", {}).get("nodeName"),
-        owner_uid=_controller(metadata),
-        index=_whole(labels.get(INDEX_LABEL)),
-        stage=labels.get(STAGE_LABEL),
-        run=labels.get(RUN_LABEL),
+        metadata["uid"],
+        metadata.get("namespace", ""),
+        metadata["name"],
+        phase(status),
+        ready(status),
+        "deletionTimestamp" in metadata,
+        status.get("nodeName") or target.get("spec", {}).get("nodeName"),
+        _controller(owners) if owners else None,
+        None if index is None else _whole(index),
+        labels.get(STAGE_LABEL),
+        labels.get(RUN_LABEL),
     )
 
 
@@ -107,14 +108,14 @@ def server_timestamp(target: Object, fact: str, phase: str | None) -> str | None
     return str(found) if found else None
 
 
-def _controller(metadata: Mapping[str, Any]) -> str | None:
-    for owner in metadata.get("ownerReferences") or ():
+def _controller(owners: Sequence[Mapping[str, Any]]) -> str | None:
+    for owner in owners:
         if owner.get("controller"):
             uid: str = owner["uid"]
             return uid
     return None
 
 
-def _whole(text: str | None) -> int | None:
-    is_whole = text is not None and text.isascii() and text.isdigit() and len(text) < 10
-    return int(text) if text is not None and is_whole else None
+def _whole(text: str) -> int | None:
+    is_whole = text.isascii() and text.isdigit() and len(text) < 10
+    return int(text) if is_whole else None

@@ -11,7 +11,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from virtslo.base.clock import Clock, timestamp
+from virtslo.base.clock import Clock
 from virtslo.base.errors import ApiError, ConnectionLost
 from virtslo.model.kubernetes import resources
 from virtslo.model.kubernetes.identity import Identity
@@ -119,7 +119,7 @@ class ApiServer:
         self._handlers.handle(
             Request("create", resources.SERVICES, "default", body=KUBERNETES, user=SYSTEM)
         )
-        for definition in definitions(timestamp(self.clock.wall())):
+        for definition in definitions(self.clock.stamp()):
             kind = resources.CUSTOM_RESOURCE_DEFINITIONS
             made = self._handlers.handle(Request("create", kind, body=definition, user=SYSTEM)).body
             name = made["metadata"]["name"]

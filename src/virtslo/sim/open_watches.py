@@ -68,8 +68,7 @@ class OpenWatches:
                 # The first event says so, as the real server's watch cache does.
                 watcher.close(error)
                 return watcher
-            for change in changes:
-                watcher.offer(change)
+            watcher.catch_up(changes)
         self.hub.add(watcher)
         watcher.is_held = self._holds > 0
         return watcher

@@ -15,8 +15,8 @@ _VERSIONS: Final = {
 
 def has_api_versions(target: Object) -> bool:
     """Whether virt-controller has noted the API versions it saw."""
-    annotations = target["metadata"].get("annotations") or {}
-    return all(key in annotations for key in _VERSIONS)
+    annotations = target["metadata"].get("annotations")
+    return bool(annotations) and _VERSIONS.keys() <= annotations.keys()
 
 
 def with_api_versions(target: Object) -> Object:

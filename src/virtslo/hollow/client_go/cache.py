@@ -51,6 +51,8 @@ class Cache:
         assert self._owned is not None
         old = None if before is None else controller_uid(before)
         new = None if after is None else controller_uid(after)
+        if old == new and before is not None and after is not None:
+            return
         if before is not None and old is not None and old != new:
             siblings = self._owned.get(old, {})
             siblings.pop(key_of(before), None)
@@ -81,7 +83,8 @@ class Cache:
     def changed(self, event: WatchEvent) -> None:
         """Take over one event."""
         target = event.object
-        key = key_of(target)
+        metadata = target["metadata"]
+        key = (metadata.get("namespace", ""), metadata["name"])
         if event.type == "DELETED":
             before = self.objects.pop(key, None)
             self._tell(before if before is not None else target, None)
@@ -112,7 +115,10 @@ class Cache:
 
 def controller_uid(target: Object) -> str | None:
     """The uid of an object's controller, if it has one."""
-    for owner in target["metadata"].get("ownerReferences") or ():
+    owners = target["metadata"].get("ownerReferences")
+    if not owners:
+        return None
+    for owner in owners:
         if owner.get("controller"):
             uid: str = owner["uid"]
             return uid

@@ -19,7 +19,7 @@ def follow(cache: Cache, look: Look) -> None:
     """Look at every object that changes, comes or goes."""
 
     def seen(before: Object | None, after: Object | None) -> None:
-        look(key_of(latest(before, after)))
+        look(key_of(after or latest(before, after)))
 
     cache.when_seen(seen)
 
@@ -28,7 +28,7 @@ def follow_controlled(cache: Cache, kind: str, expected: Expectations, look: Loo
     """Look at the controller, of this kind, of every object that changes, comes or goes."""
 
     def seen(before: Object | None, after: Object | None) -> None:
-        target = latest(before, after)
+        target = after or latest(before, after)
         key = controller_key(target, kind)
         if key is None:
             return

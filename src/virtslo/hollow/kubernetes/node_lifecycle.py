@@ -8,7 +8,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any, Final
 
-from virtslo.base.clock import sleep, timestamp, to_nanoseconds
+from virtslo.base.clock import sleep, to_nanoseconds
 from virtslo.base.errors import ClusterError, NotFound
 from virtslo.hollow.client_go.bad_objects import name_of
 from virtslo.hollow.client_go.cache import Cache
@@ -91,10 +91,10 @@ class NodeLifecycle:
             "status": "Unknown",
             "reason": "NodeStatusUnknown",
             "message": "Kubelet stopped posting node status.",
-            "lastTransitionTime": timestamp(self._component.clock.wall()),
+            "lastTransitionTime": self._component.clock.stamp(),
         }
         await self._patch(name, {"status": {"conditions": [ready]}}, "status")
-        now = timestamp(self._component.clock.wall())
+        now = self._component.clock.stamp()
         new = [
             {"key": UNREACHABLE, "effect": effect, "timeAdded": now}
             for effect in ("NoSchedule", "NoExecute")
@@ -104,7 +104,7 @@ class NodeLifecycle:
     async def _welcome(self, name: str, node: Object) -> None:
         ready = find_condition(node.get("status") or {}, "Ready")
         if ready is not None and ready["status"] != "True":
-            now = timestamp(self._component.clock.wall())
+            now = self._component.clock.stamp()
             back = {"type": "Ready", "status": "True", "reason": "KubeletReady",
                     "message": "kubelet is posting ready status",
                     "lastTransitionTime": now}  # fmt: skip

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any, Final
 
-from virtslo.base.clock import sleep, timestamp
+from virtslo.base.clock import sleep
 from virtslo.base.errors import ClusterError
 from virtslo.client.work_queue import WorkQueue
 from virtslo.hollow.client_go.cache import Cache, key_of
@@ -161,7 +161,7 @@ class Scheduler:
         known = find_condition(pod.get("status", {}), "PodScheduled")
         if known is None or known.get("message") != why:
             condition = {
-                "lastTransitionTime": timestamp(self._component.clock.wall()),
+                "lastTransitionTime": self._component.clock.stamp(),
                 "message": why,
                 "reason": "Unschedulable",
                 "status": "False",

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from virtslo.base.clock import micro_timestamp, timestamp, to_nanoseconds
+from virtslo.base.clock import micro_timestamp, to_nanoseconds
 from virtslo.base.errors import AlreadyExists, ClusterError
 from virtslo.hollow.process.component import Component
 from virtslo.model.identifiers import Object
@@ -63,7 +63,7 @@ class NodeHeart:
             return await api.get(resources.LEASES, self._node, namespace=NODE_NAMESPACE)
 
     async def _report(self) -> None:
-        now = timestamp(self._component.clock.wall())
+        now = self._component.clock.stamp()
         ready = {"lastHeartbeatTime": now, "status": "True", "type": "Ready"}
         patch = {"status": {"conditions": [ready]}}
         try:
@@ -91,7 +91,7 @@ class HandlerHeart:
         group.create_task(_every(self._component, HANDLER_EVERY, self._share, self._beat))
 
     async def _beat(self) -> None:
-        now = timestamp(self._component.clock.wall())
+        now = self._component.clock.stamp()
         metadata = {
             "labels": {"kubevirt.io/schedulable": "true"},
             "annotations": {"kubevirt.io/heartbeat": now},

@@ -7,7 +7,7 @@ and at the end a DELETE with no grace.
 import asyncio
 from typing import Any, Final
 
-from virtslo.base.clock import sleep, timestamp, to_nanoseconds, to_seconds
+from virtslo.base.clock import sleep, to_nanoseconds, to_seconds
 from virtslo.base.errors import ClusterError, NotFound
 from virtslo.hollow.client_go.cache import Cache, key_of
 from virtslo.hollow.client_go.ownership import controller_of
@@ -164,7 +164,7 @@ class Kubelet:
         await sleep(self._component.clock, 1.0)
 
     def _now(self) -> str:
-        return timestamp(self._component.clock.wall())
+        return self._component.clock.stamp()
 
 
 def creating(pod: Object, now: str, address: str) -> dict[str, Any]:

@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any, Final
 
-from virtslo.base.clock import timestamp
 from virtslo.hollow.client_go.cache import Cache, key_of
 from virtslo.hollow.node.machine import Machine
 from virtslo.hollow.node.pod_network import PodNetwork
@@ -122,7 +121,7 @@ class MigrationAgent:
         }
 
     def _now(self) -> str:
-        return timestamp(self._component.clock.wall())
+        return self._component.clock.stamp()
 
 
 def _state(vmi: Object | None) -> Mapping[str, Any]:

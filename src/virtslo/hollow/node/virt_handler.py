@@ -7,7 +7,6 @@ on a newer one, and no phase is written twice.
 import asyncio
 from typing import Any, Final
 
-from virtslo.base.clock import timestamp
 from virtslo.hollow.client_go.cache import Cache, key_of
 from virtslo.hollow.client_go.conditions import with_condition
 from virtslo.hollow.node.machine import Machine
@@ -98,7 +97,7 @@ class VirtHandler:
     def _running(self, vmi: Object) -> Object:
         if is_final(vmi):
             return vmi  # a write that was refused is tried again, and came after the shutdown's
-        now = timestamp(self._component.clock.wall())
+        now = self._component.clock.stamp()
         status = with_phase(vmi["status"], "Running", now)
         status = with_address(status, self._network, self._node)
         status["machine"] = _MACHINE
@@ -110,7 +109,7 @@ class VirtHandler:
     def _succeeded(self, vmi: Object) -> Object:
         if is_final(vmi):
             return vmi
-        now = timestamp(self._component.clock.wall())
+        now = self._component.clock.stamp()
         return {**vmi, "status": with_phase(vmi["status"], "Succeeded", now)}
 
 

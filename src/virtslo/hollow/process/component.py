@@ -147,8 +147,10 @@ class Component:
         """Work on an object as a task of a group, which outlives what a malformed one causes."""
 
         async def guarded() -> None:
-            with self.bad_objects.working_on(name_of(target)):
+            try:
                 await work(target)
+            except UNREADABLE as error:
+                self.bad_objects.note(name_of(target), error)
 
         group.create_task(guarded())
 

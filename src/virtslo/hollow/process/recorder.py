@@ -10,7 +10,7 @@ import asyncio
 from collections import OrderedDict
 from typing import Any, Final
 
-from virtslo.base.clock import timestamp, to_nanoseconds
+from virtslo.base.clock import to_nanoseconds
 from virtslo.base.errors import ClusterError, NotFound
 from virtslo.client.token_bucket import TokenBucket
 from virtslo.hollow.process.component import Component
@@ -59,7 +59,7 @@ class EventRecorder:
         series = self._series(uid, reason, message)
         if series[2] is COMBINED:
             message = COMBINED + message
-        at = timestamp(self._component.clock.wall())
+        at = self._component.clock.stamp()
         self._waiting.put_nowait((about, series, message, kind, at))
 
     async def run(self) -> None:

@@ -6,7 +6,6 @@ the KubeVirt object allows, by default five in the cluster and two from a node.
 
 from typing import Any, Final
 
-from virtslo.base.clock import timestamp
 from virtslo.base.errors import ClusterError
 from virtslo.hollow.client_go.cache import Cache, key_of
 from virtslo.hollow.client_go.event_handlers import latest
@@ -212,7 +211,7 @@ class MigrationController:
         )
 
     async def _tell(self, migration: Object, phase: str, vmi: Object | None) -> None:
-        now = timestamp(self._component.clock.wall())
+        now = self._component.clock.stamp()
         status: dict[str, Any] = with_phase(migration.get("status") or {}, phase, now)
         state = None if vmi is None else vmi["status"].get("migrationState")
         if state and state.get("migrationUid") == migration["metadata"]["uid"]:

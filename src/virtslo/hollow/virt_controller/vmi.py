@@ -7,7 +7,6 @@ Order and number of calls follow the recordings of the real controller.
 
 from typing import Final
 
-from virtslo.base.clock import timestamp
 from virtslo.base.errors import ClusterError, NotFound
 from virtslo.hollow.client_go.api_versions import has_api_versions, with_api_versions
 from virtslo.hollow.client_go.cache import Cache, key_of
@@ -218,4 +217,4 @@ class VmiController:
             raise
 
     def _now(self) -> str:
-        return timestamp(self._component.clock.wall())
+        return self._component.clock.stamp()

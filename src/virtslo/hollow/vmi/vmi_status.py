@@ -221,4 +221,6 @@ def _not_ready(reason: str, message: str, now: str) -> Condition:
 
 def _says_the_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """As KubeVirt compares conditions: a new message alone is no change."""
-    return all(one.get(key) == other.get(key) for key in ("status", "reason"))
+    return bool(
+        one.get("status") == other.get("status") and one.get("reason") == other.get("reason")
+    )

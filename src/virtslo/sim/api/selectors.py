@@ -60,6 +60,7 @@ FIELDS: Final[Mapping[str, frozenset[str]]] = {
 }
 _NAMED_ALONE: Final = frozenset({"configmaps", "serviceaccounts", "leases", "controllerrevisions"})
 """Built-in kinds that have no fields of their own to select by."""
+_NO_LABELS: Final[Mapping[str, str]] = {}
 _EVERY_FIELD: Final = frozenset({"metadata.name", "metadata.namespace"})
 
 
@@ -69,6 +70,8 @@ class Selector:
 
     accepts: Predicate
     equal: tuple[tuple[str, str], ...] = ()
+    terms: int = 0
+    """How many requirements there are."""
 
 
 @lru_cache(maxsize=4096)
@@ -89,13 +92,13 @@ def label_selector(text: str) -> Selector:
             raise BadRequest(f"unable to parse requirement: found {term!r}")
     if len(requirements) == 1:
         (only,) = requirements
-        return Selector(lambda target: only(_labels(target)), tuple(equal))
+        return Selector(lambda target: only(_labels(target)), tuple(equal), 1)
 
     def accepts(target: Object) -> bool:
         labels = _labels(target)
         return all(requirement(labels) for requirement in requirements)
 
-    return Selector(accepts, tuple(equal))
+    return Selector(accepts, tuple(equal), len(requirements))
 
 
 @lru_cache(maxsize=4096)
@@ -113,9 +116,13 @@ def field_selector(text: str, plural: str) -> Selector:
         requirements.append(_field(match[1], match[3], wanted=match[2] != "!="))
         if match[2] != "!=":
             equal.append((match[1], match[3]))
-    return Selector(
-        lambda target: all(requirement(target) for requirement in requirements), tuple(equal)
-    )
+    if len(requirements) == 1:
+        return Selector(requirements[0], tuple(equal), 1)
+
+    def accepts(target: Object) -> bool:
+        return all(requirement(target) for requirement in requirements)
+
+    return Selector(accepts, tuple(equal), len(requirements))
 
 
 def _unknown_field(path: str, plural: str) -> BadRequest:
@@ -125,16 +132,29 @@ def _unknown_field(path: str, plural: str) -> BadRequest:
     return BadRequest(f"field label not supported: {path}")
 
 
-def field_value(target: Object, path: str) -> str:
-    """The value of a field as field selectors compare it; absent is the empty string."""
-    value: Any = target
-    for part in path.split("."):
-        if not isinstance(value, Mapping):
+@lru_cache(maxsize=4096)
+def field_reader(path: str) -> Callable[[Object], str]:
+    """What reads a field as field selectors compare it; absent is the empty string."""
+    parts = tuple(path.split("."))
+
+    def read(target: Object) -> str:
+        value: Any = target
+        for part in parts:
+            if not isinstance(value, dict):
+                return ""
+            value = value.get(part)
+        if value.__class__ is str:
+            return value
+        if value is None:
             return ""
-        value = value.get(part)
-    if value is None:
-        return ""
-    return str(value).lower() if isinstance(value, bool) else str(value)
+        return str(value).lower() if isinstance(value, bool) else str(value)
+
+    return read
+
+
+def label_reader(key: str) -> Callable[[Object], str]:
+    """What reads a label; absent is the empty string."""
+    return lambda target: (target["metadata"].get("labels") or _NO_LABELS).get(key, "")
 
 
 def _terms(text: str) -> list[str]:
@@ -153,7 +173,7 @@ def _terms(text: str) -> list[str]:
 
 
 def _labels(target: Object) -> Mapping[str, str]:
-    return target["metadata"].get("labels") or {}
+    return target["metadata"].get("labels") or _NO_LABELS
 
 
 def _equals(key: str, operator: str, value: str) -> Callable[[Mapping[str, str]], bool]:
@@ -174,4 +194,7 @@ def _exists(key: str, *, wanted: bool) -> Callable[[Mapping[str, str]], bool]:
 
 
 def _field(path: str, value: str, *, wanted: bool) -> Predicate:
-    return lambda target: (field_value(target, path) == value) is wanted
+    read = field_reader(path)
+    if wanted:
+        return lambda target: read(target) == value
+    return lambda target: read(target) != value

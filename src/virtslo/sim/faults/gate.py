@@ -17,6 +17,8 @@ from virtslo.sim.storage.object_store import ObjectStore
 REFUSED: Final = "connection refused"
 LEASES: Final = "leases"
 """Leader election has a priority level of its own on a real server: it is not crowded out."""
+_CHANGES: Final = frozenset({"update", "patch", "delete"})
+"""Verbs of which a request may write nothing."""
 
 
 class Gate:
@@ -64,7 +66,8 @@ class Gate:
         Raises ConnectionLost where the server is down or dies meanwhile, ApiError for a fault or
         where too much is in flight.
         """
-        self.check_up()
+        if self._is_down:
+            raise ConnectionLost(REFUSED)
         life = self._life
         is_lost = False
         if self.faults.is_active:
@@ -75,9 +78,13 @@ class Gate:
         what = request.resource.plural
         if request.subresource:
             what = f"{what}/{request.subresource}"
-        verb = "get" if self._handlers.writes_nothing(request) else request.verb
+        verb = request.verb
+        if verb in _CHANGES and self._handlers.writes_nothing(request):
+            verb = "get"
         is_exempt = request.resource.plural == LEASES or MASTERS in request.user.groups
-        await self._capacity.serve(verb, what, objects, is_exempt=is_exempt)
+        served = self._capacity.serve(verb, what, objects, is_exempt=is_exempt)
+        if served is not None:
+            await served
         if self._life != life:
             raise ConnectionLost(RESET)
         return is_lost

@@ -10,7 +10,7 @@ work itself, as under a scheduler that gives everyone a turn.
 
 import asyncio
 import heapq
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Protocol
 
@@ -26,8 +26,8 @@ class Pace(Protocol):
         """Where it is."""
         ...
 
-    async def sleep_until(self, instant_ns: int) -> None:
-        """Return when it has come there."""
+    def sleep_until(self, instant_ns: int) -> Awaitable[None]:
+        """Await it, once, to go on when it has come there."""
         ...
 
     def call_at(self, instant_ns: int, callback: Callable[[], None]) -> None:

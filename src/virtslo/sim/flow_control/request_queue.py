@@ -8,6 +8,7 @@ is answered 429 took no place and no time.
 
 import asyncio
 import heapq
+from collections.abc import Awaitable
 from contextlib import nullcontext
 from random import Random
 from typing import Final
@@ -32,6 +33,9 @@ class RequestQueue:
         self._read_ns = to_nanoseconds(profile.read)
         self._write_ns = to_nanoseconds(profile.write)
         self._chance = Random(f"{seed}:capacity")
+        self._low = 1 - profile.spread
+        self._width = (1 + profile.spread) - self._low
+        """Of service times about their mean: requests that come together are not answered so."""
         self._after_ns = to_nanoseconds(profile.after_write)
         self._second_ns = round(self._write_ns * profile.second_write)
         self._webhook_ns = {key: to_nanoseconds(value) for key, value in profile.webhook.items()}
@@ -59,46 +63,63 @@ class RequestQueue:
             listing = self._profile.list_base + self._profile.list_per_object * objects
             return max(self._read_ns, to_nanoseconds(listing))
         base = self._read_ns if verb in _READS else self._write_ns
+        if not self._webhook_ns:
+            return base
         return base + self._webhook_ns.get(f"{verb} {what}", 0)
 
-    async def serve(
+    def serve(
         self, verb: str, what: str, objects: int = 0, *, is_exempt: bool = False
-    ) -> None:
-        """Wait for a worker and be served. Raises TooManyRequests where too many do already.
+    ) -> Awaitable[None] | None:
+        """Take a place in the queue: what to await until served, None for at once.
 
-        `is_exempt`: of those whom a real server never turns away, `system:masters` among them.
+        Raises TooManyRequests where too many wait already. `is_exempt`: of those whom a real server
+        never turns away, `system:masters` among them.
         """
         if self.is_instant:
-            return
+            return None
         is_read = verb in _READS
         limit = 0 if verb == "watch" else self._limits[is_read]
+        if not limit:
+            return self._served(verb, what, objects)
         is_full = self._in_flight[is_read] >= limit
-        if not limit or (is_full and is_exempt):
-            await self._serve(verb, what, objects)
-            return
+        if is_full and is_exempt:
+            return self._served(verb, what, objects)
         if is_full:
             raise TooManyRequests(REFUSAL, retry_after_seconds=RETRY_SECONDS)
+        return self._counted(verb, what, objects)
+
+    async def _counted(self, verb: str, what: str, objects: int) -> None:
+        """Be served as one of those that have a limit."""
+        is_read = verb in _READS
         self._in_flight[is_read] += 1
         try:
-            await self._serve(verb, what, objects)
+            served = self._served(verb, what, objects)
+            if served is not None:
+                await served
         finally:
             self._in_flight[is_read] -= 1
 
-    async def _serve(self, verb: str, what: str, objects: int) -> None:
-        service_ns = self._spread(self.service_ns(verb, what, objects))
+    def _served(self, verb: str, what: str, objects: int) -> Awaitable[None] | None:
+        service_ns = self.service_ns(verb, what, objects)
+        if self._width:
+            service_ns = round(service_ns * (self._low + self._width * self._chance.random()))
         after_ns = 0 if verb in _READS else self._after_ns
         if self._cores is not None:
-            async with self._turns:
-                await self._cores.work(service_ns)
-            await self._cores.work(0, after_ns=after_ns)
-            return
+            return self._work(self._cores, service_ns, after_ns)
         now_ns = self._clock.now_ns()
-        start_ns = now_ns
-        if self._free_at_ns:
-            start_ns = max(now_ns, self._free_at_ns[0])
-            heapq.heapreplace(self._free_at_ns, start_ns + service_ns + after_ns)
-        if start_ns + service_ns > now_ns:
-            await self._clock.sleep_until(start_ns + service_ns)
+        end_ns = now_ns + service_ns
+        free_at_ns = self._free_at_ns
+        if free_at_ns:
+            if free_at_ns[0] > now_ns:
+                end_ns = free_at_ns[0] + service_ns
+            heapq.heapreplace(free_at_ns, end_ns + after_ns)
+        return self._clock.sleep_until(end_ns) if end_ns > now_ns else None
+
+    async def _work(self, cores: SharedCores, service_ns: int, after_ns: int) -> None:
+        """Be served on shared cores."""
+        async with self._turns:
+            await cores.work(service_ns)
+        await cores.work(0, after_ns=after_ns)
 
     async def work(self, seconds: float) -> None:
         """Work that is no request, on the machine the server is on: it shares its cores, if any."""
@@ -107,11 +128,6 @@ class RequestQueue:
             await self._cores.work(size_ns)
         elif size_ns > 0:
             await self._clock.sleep_until(self._clock.now_ns() + size_ns)
-
-    def _spread(self, mean_ns: int) -> int:
-        """A service time about its mean: requests that come together are not answered so."""
-        spread = self._profile.spread
-        return round(mean_ns * self._chance.uniform(1 - spread, 1 + spread)) if spread else mean_ns
 
     async def store_again(self) -> None:
         """Take the time of a second write to the store within one request: a write."""

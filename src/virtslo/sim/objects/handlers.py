@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from virtslo.base.clock import Clock, timestamp
+from virtslo.base.clock import Clock
 from virtslo.base.errors import AlreadyExists, BadRequest, MethodNotAllowed
 from virtslo.model.identifiers import NamespacedName, Object
 from virtslo.model.kubernetes import resources
@@ -125,7 +125,7 @@ class Handlers:
         return answer_review(
             request,
             body,
-            now=timestamp(self._clock.wall()),
+            now=self._clock.stamp(),
             find_user=lambda token: self._tokens.find_user(token, agent),
         )
 
@@ -172,7 +172,7 @@ class Handlers:
         for name in ("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"):
             metadata.pop(name, None)
         metadata["uid"] = self._names.uid()
-        metadata["creationTimestamp"] = timestamp(self._clock.wall())
+        metadata["creationTimestamp"] = self._clock.stamp()
         if rules_of(resource).generation != "nothing":
             metadata["generation"] = 1
         return metadata
@@ -180,7 +180,7 @@ class Handlers:
     def _create_subresource(self, request: Request) -> Response:
         current = self.find(request)
         if request.subresource == "binding":
-            changed = subresources.bound(current, request.body, timestamp(self._clock.wall()))
+            changed = subresources.bound(current, request.body, self._clock.stamp())
             if not dry_run(request):
                 self._store.put(request.resource, key_of_request(request), changed)
             return Response(CREATED, SUCCESS)
@@ -306,7 +306,7 @@ class Handlers:
         return Writer(
             manager_of(request),
             request.resource.api_version,
-            timestamp(self._clock.wall()),
+            self._clock.stamp(),
             request.subresource or "",
             *((APPLY,) if is_apply(request) else ()),
         )

@@ -123,9 +123,7 @@ def _metadata(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> Mapping[
 
 
 def _is_same(current: Object, changed: Object) -> bool:
-    if current.keys() != changed.keys():
-        return False
-    return all(changed[key] is current[key] or changed[key] == current[key] for key in current)
+    return current == changed
 
 
 def _bumps_generation(rule: str, current: Object, changed: Object) -> bool:
@@ -138,7 +136,7 @@ def _bumps_generation(rule: str, current: Object, changed: Object) -> bool:
 
 
 def _equal(one: Any, other: Any) -> bool:
-    return one is other or one == other
+    return one is other or bool(one == other)
 
 
 def bound(pod: Object, binding: Any, now: str) -> Object:

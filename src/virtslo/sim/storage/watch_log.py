@@ -15,7 +15,14 @@ from virtslo.base.errors import ResourceExpired, VirtsloError
 from virtslo.model.identifiers import Object
 from virtslo.model.kubernetes.resources import Resource
 from virtslo.ports.kube_api import Selection, WatchEvent
-from virtslo.sim.api.selectors import Predicate, field_selector, field_value, label_selector
+from virtslo.sim.api.selectors import (
+    Predicate,
+    Selector,
+    field_reader,
+    field_selector,
+    label_reader,
+    label_selector,
+)
 from virtslo.sim.flow_control.cores import Pace
 from virtslo.sim.storage.object_store import ADDED, DELETED, MODIFIED, Change, Collection, versioned
 from virtslo.sim.telemetry.request_log import Noted
@@ -39,8 +46,10 @@ class Watcher:
     ) -> None:
         self.resource = resource
         self.selection = selection
-        self.index = index_of(selection, resource.plural)
+        self.index, is_all = index_of(selection, resource.plural)
         self._accepts = acceptance(selection, resource.plural)
+        self._is_indexed = is_all
+        """Whether its index says all that it asks."""
         self._clock = clock
         self.pace = pace
         self._delay_ns = delay_ns
@@ -95,6 +104,22 @@ class Watcher:
         _, kind, target = queue.popleft()
         self.delivered += 1
         return WatchEvent(kind, target, self._clock.now_ns())
+
+    def hand_over(self, take: Callable[[WatchEvent], None]) -> int | None:
+        """Give every event that is due to `take`; when the next one is, by the pace.
+
+        None where none waits for its time. What `take` raises ends it.
+        """
+        queue, now_ns = self._queue, self._clock.now_ns
+        come_ns = self.pace.now_ns() + _ROUNDING_NS if queue else 0
+        while queue and not self.is_held:
+            due_ns = queue[0][0]
+            if due_ns > come_ns:
+                return due_ns
+            _, kind, target = queue.popleft()
+            self.delivered += 1
+            take(WatchEvent(kind, target, now_ns()))
+        return None
 
     def finish(self) -> None:
         """Raise what ended the watch, if anything but its client or its time did."""
@@ -172,21 +197,29 @@ class Watcher:
             self.bookmark(self.version_at_end())
         self.close()
 
-    def offer(self, change: Change) -> None:
-        """A change of this resource that the index let through."""
+    def offer(self, change: Change, *, was: bool, matches: bool) -> None:
+        """A change of this resource, and whether the index found the object before and after it."""
         if self._is_closed:
             return
         previous = change.previous
-        was = previous is not None and self._accepts(previous)
+        if not self._is_indexed:
+            was = was and previous is not None and self._accepts(previous)
+            matches = matches and change.type != DELETED and self._accepts(change.object)
         if change.type == DELETED:
             if was:
                 self._add(DELETED, change.object)
-            return
-        if self._accepts(change.object):
+        elif matches:
             self._add(MODIFIED if was else ADDED, change.object)
         elif was:
             assert previous is not None
             self._add(DELETED, versioned(previous, change.resource_version))
+
+    def catch_up(self, changes: Sequence[Change]) -> None:
+        """Changes of this resource that were made before the watch was opened, oldest first."""
+        for change in changes:
+            previous = change.previous
+            was = previous is not None and self._accepts(previous)
+            self.offer(change, was=was, matches=self._accepts(change.object))
 
     def send_initial(self, objects: Sequence[Object], *, end: Object | None) -> None:
         """The objects that exist, as ADDED, and the bookmark that ends them."""
@@ -201,11 +234,13 @@ class Watcher:
             self._add(BOOKMARK, bookmark_of(self.resource, resource_version))
 
     def _add(self, kind: str, target: Object) -> None:
-        if len(self._queue) >= MOST_WAITING:
+        queue, delivery = self._queue, self._delivery
+        if len(queue) >= MOST_WAITING:
             self.close(ResourceExpired("the watch was too slow and was closed"))
             return
-        self._queue.append((self.pace.now_ns() + self._delay_ns, kind, target))
-        self._wake()
+        queue.append((self.pace.now_ns() + self._delay_ns, kind, target))
+        if delivery is None or not delivery.is_planned:
+            self._wake()
 
     def _wake(self) -> None:
         if self._delivery is not None:
@@ -226,37 +261,33 @@ class _Delivery:
         self._watcher = watcher
         self._take = take
         self._loop = asyncio.get_running_loop()
-        self._is_planned = False
+        self.is_planned = False
+        """Whether a timer or a turn of the loop is to come."""
         self.ended: asyncio.Future[None] = self._loop.create_future()
 
     def wake(self) -> None:
         """Something came, or the watch is over or released."""
-        if self._is_planned:
+        if self.is_planned:
             return
-        self._is_planned = True
+        self.is_planned = True
         self._loop.call_soon(self.go_on)
 
     def go_on(self) -> None:
         """Hand over what is due, and plan for what is not."""
-        self._is_planned = False
+        self.is_planned = False
         if self.ended.done():
             return
+        watcher = self._watcher
         try:
-            self._hand_over()
+            due_ns = watcher.hand_over(self._take)
+            if due_ns is not None:
+                self.is_planned = True
+                watcher.pace.call_at(due_ns, self.go_on)
+            elif watcher.is_closed:
+                watcher.finish()
+                self.ended.set_result(None)
         except Exception as error:  # noqa: BLE001  the task that waits raises it
             self.ended.set_exception(error)
-
-    def _hand_over(self) -> None:
-        watcher, take = self._watcher, self._take
-        while (event := watcher.next_ready()) is not None:
-            take(event)
-        due_ns = watcher.next_due_ns()
-        if due_ns is not None:
-            self._is_planned = True
-            watcher.pace.call_at(due_ns, self.go_on)
-        elif watcher.is_closed:
-            watcher.finish()
-            self.ended.set_result(None)
 
 
 class WatchHub:
@@ -264,11 +295,15 @@ class WatchHub:
 
     def __init__(self) -> None:
         self._watchers: dict[tuple[str, str], dict[str, dict[str, dict[Watcher, None]]]] = {}
+        self._readers: dict[str, Callable[[Object], str]] = {"": lambda _: ""}
+        """What reads the value of an index."""
 
     def add(self, watcher: Watcher) -> None:
         """From now on the watcher gets changes."""
         key = (watcher.resource.group, watcher.resource.plural)
         what, value = watcher.index
+        if what not in self._readers:
+            self._readers[what] = _reader_of(what)
         bucket = self._watchers.setdefault(key, {}).setdefault(what, {}).setdefault(value, {})
         bucket[watcher] = None
 
@@ -297,18 +332,16 @@ class WatchHub:
         by_what = self._watchers.get((collection.resource.group, collection.resource.plural))
         if not by_what:
             return
+        target, previous = change.object, change.previous
         for what, values in by_what.items():
-            now = _indexed_value(change.object, what)
-            if now in values:
-                self._offer(values[now], change)
-            if change.previous is not None and what:
-                before = _indexed_value(change.previous, what)
-                if before != now and before in values:
-                    self._offer(values[before], change)
-
-    def _offer(self, bucket: dict[Watcher, None], change: Change) -> None:
-        for watcher in tuple(bucket):
-            watcher.offer(change)
+            read = self._readers[what]
+            now = read(target)
+            before = None if previous is None else read(previous)
+            for watcher in tuple(values.get(now, ())):
+                watcher.offer(change, was=before == now, matches=True)
+            if before is not None and before != now:
+                for watcher in tuple(values.get(before, ())):
+                    watcher.offer(change, was=True, matches=False)
 
 
 def bookmark_of(
@@ -321,15 +354,27 @@ def bookmark_of(
     return {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": metadata}
 
 
-def index_of(selection: Selection, plural: str) -> IndexKey:
-    """What a selection requires to be equal that is worth an index; empty if there is nothing."""
-    if selection.field_selector:
-        for path, value in field_selector(selection.field_selector, plural).equal:
-            return (f"field:{path}", value)
-    if selection.label_selector:
-        for key, value in label_selector(selection.label_selector).equal:
-            return (f"label:{key}", value)
-    return ("", "")
+def index_of(selection: Selection, plural: str) -> tuple[IndexKey, bool]:
+    """What a selection requires to be equal that is worth an index; empty if there is nothing.
+
+    Then whether it requires nothing else.
+    """
+    fields, labels = selection.field_selector, selection.label_selector
+    is_single = not selection.namespace and not (fields and labels)
+    if fields:
+        selector = field_selector(fields, plural)
+        for path, value in selector.equal:
+            return (f"field:{path}", value), is_single and _is_equality(selector)
+    if labels:
+        selector = label_selector(labels)
+        for key, value in selector.equal:
+            return (f"label:{key}", value), is_single and _is_equality(selector)
+    return ("", ""), is_single and not fields and not labels
+
+
+def _is_equality(selector: Selector) -> bool:
+    """Whether a selector asks for one value alone; an empty one may also be none at all."""
+    return selector.terms == 1 and len(selector.equal) == 1 and bool(selector.equal[0][1])
 
 
 def acceptance(selection: Selection, plural: str) -> Predicate:
@@ -349,10 +394,6 @@ def acceptance(selection: Selection, plural: str) -> Predicate:
     return lambda target: all(predicate(target) for predicate in predicates)
 
 
-def _indexed_value(target: Object, what: str) -> str:
-    if not what:
-        return ""
-    if what.startswith("label:"):
-        value: str = (target["metadata"].get("labels") or {}).get(what[6:], "")
-        return value
-    return field_value(target, what[6:])
+def _reader_of(what: str) -> Callable[[Object], str]:
+    """What reads the value of an index."""
+    return label_reader(what[6:]) if what.startswith("label:") else field_reader(what[6:])

@@ -55,32 +55,19 @@ RequestLabels = tuple[str, str, str, str, str, str, str]
 """(verb, group, version, resource, subresource, scope, dry run)."""
 
 
-def scope_of(request: Request) -> str:
-    """`resource`, `namespace` or `cluster`, as Kubernetes' SLIs tell them apart."""
-    if request.name is not None or request.verb == "create":
-        return "resource"
-    return "namespace" if request.namespace else "cluster"
-
-
-def verb_of(request: Request) -> str:
-    """The verb under which the real server's metrics count a request."""
-    if request.subresource in CONNECTED:
-        return "CONNECT"
-    return "APPLY" if request.patch_type is PatchType.APPLY else _VERBS[request.verb]
-
-
 def series_of(request: Request) -> RequestLabels:
     """The labels of a request, but for its code."""
-    resource = request.resource
-    return (
-        verb_of(request),
-        resource.group,
-        resource.version,
-        resource.plural,
-        request.subresource or "",
-        scope_of(request),
-        "All" if "dryRun" in request.query else "",
-    )
+    resource, subresource = request.resource, request.subresource or ""
+    verb = _VERBS[request.verb]
+    if subresource in CONNECTED:
+        verb = "CONNECT"
+    elif request.patch_type is PatchType.APPLY:
+        verb = "APPLY"
+    scope = "resource"
+    if request.name is None and request.verb != "create":
+        scope = "namespace" if request.namespace else "cluster"
+    dry_run = "All" if "dryRun" in request.query else ""
+    return (verb, resource.group, resource.version, resource.plural, subresource, scope, dry_run)
 
 
 class ServerMetrics:

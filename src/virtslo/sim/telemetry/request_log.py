@@ -8,7 +8,7 @@ watch is noted as it ends; it began when it was answered.
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Self
 
-from virtslo.base.clock import Clock, to_seconds
+from virtslo.base.clock import NANOSECONDS_PER_SECOND, Clock, to_seconds
 from virtslo.base.errors import ApiError
 from virtslo.model.identifiers import Object
 from virtslo.model.kubernetes.identity import Identity
@@ -76,15 +76,18 @@ class Noted:
         self._started_ns = telemetry.clock.now_ns()
         self._received = None if telemetry.audit_log is None else telemetry.clock.wall()
         self._audit_id = "" if telemetry.audit_log is None else telemetry.audit_log.new_id()
-        self._in_flight(1)
+        if request.verb != "watch" and request.subresource not in CONNECTED:
+            self._life.in_flight["readOnly" if request.verb in _READS else "mutating"] += 1
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is None:
+            return
         if isinstance(error, ApiError):
             self.fail(error)
-        elif error is not None:
+        else:
             self.vanish()
 
     def answer(self, code: int, made: Object | None = None) -> None:
@@ -116,9 +119,11 @@ class Noted:
             self._end(200, None, None)
 
     def _end(self, code: int, error: ApiError | None, made: Object | None) -> None:
-        seconds = to_seconds(self._telemetry.clock.now_ns() - self._started_ns)
+        telemetry = self._telemetry
+        seconds = (telemetry.clock.now_ns() - self._started_ns) / NANOSECONDS_PER_SECOND
         self._life.answered(series_of(self._request), code, seconds)
-        self._write(COMPLETE, code, error, made)
+        if telemetry.audit_log is not None:
+            self._write(COMPLETE, code, error, made)
 
     def _write(self, stage: str, code: int, error: ApiError | None, made: Object | None) -> None:
         audit_log = self._telemetry.audit_log

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from virtslo.base.errors import BadRequest
-from virtslo.sim.api.selectors import field_selector, field_value, label_selector
+from virtslo.sim.api.selectors import field_reader, field_selector, label_selector
 
 
 def labelled(**labels: str) -> dict[str, Any]:
@@ -102,4 +102,4 @@ def test_a_field_selector_without_an_operator_is_refused() -> None:
 def test_a_field_is_compared_as_text(path: str, value: str) -> None:
     target = {"spec": {"unschedulable": True, "count": 3, "none": None, "a": "text"}}
 
-    assert field_value(target, path) == value
+    assert field_reader(path)(target) == value

@@ -5,6 +5,7 @@ from functools import partial
 
 import pytest
 
+from support.awaiting import served
 from virtslo.base.clock import Clock
 from virtslo.base.virtual_time import run_in_virtual_time
 from virtslo.model.kubernetes.identity import Identity
@@ -76,7 +77,7 @@ async def test_a_servers_requests_share_its_cores_with_other_work_on_the_machine
     capacity = RequestQueue(clock, profile)
 
     async def request() -> int:
-        await capacity.serve("update", "virtualmachines")
+        await served(capacity.serve("update", "virtualmachines"))
         return clock.now_ns()
 
     async def other() -> int:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import statistics
 
+from support.awaiting import served
 from virtslo.base.clock import Clock
 from virtslo.base.errors import NotFound, TooManyRequests
 from virtslo.base.virtual_time import run_in_virtual_time
@@ -26,7 +27,7 @@ def _answered(profile: ServerProfile, requests: int, *, seed: int = 1) -> list[i
         answered: list[int] = []
 
         async def update() -> None:
-            await capacity.serve("update", "virtualmachines")
+            await served(capacity.serve("update", "virtualmachines"))
             answered.append(clock.now_ns())
 
         async with asyncio.TaskGroup() as group:
@@ -83,7 +84,7 @@ def _outcomes(verbs: list[str], *, is_exempt: bool = False) -> list[str]:
 
         async def ask(verb: str) -> str:
             try:
-                await capacity.serve(verb, "virtualmachines", is_exempt=is_exempt)
+                await served(capacity.serve(verb, "virtualmachines", is_exempt=is_exempt))
             except TooManyRequests as error:
                 is_at_once = clock.now_ns() == 0
                 return f"429, {error.retry_after_seconds:g} s{', at once' if is_at_once else ''}"
@@ -113,7 +114,7 @@ def test_masters_are_never_turned_away() -> None:
 async def test_a_place_is_free_again_after_an_answer(clock: Clock) -> None:
     capacity = RequestQueue(clock, BUSY)
     for _ in range(10):
-        await capacity.serve("update", "virtualmachines")
+        await served(capacity.serve("update", "virtualmachines"))
 
 
 async def test_leases_are_renewed_however_crowded_the_server_is(clock: Clock) -> None:
