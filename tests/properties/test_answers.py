@@ -81,9 +81,12 @@ def changed(place: tuple[Any, ...], value: Any) -> dict[str, Any]:
     return dict(made)
 
 
+FOLLOWED = (resources.VMIS, resources.PODS, resources.VMS, resources.VM_POOLS)
+
+
 def use(item: Any) -> None:
     """What a run makes of an object."""
-    for resource in (resources.VMIS, resources.PODS, resources.VMS, resources.VM_POOLS):
+    for resource in FOLLOWED:
         assert resource.plural in READERS
         facts_of(resource, item)
     for fact in ("added", "deleting", "phase"):
@@ -113,6 +116,36 @@ def test_an_odd_value_anywhere_is_read_or_refused(place: tuple[Any, ...], value:
             for event in WatchStream("here").feed(line, 1):
                 if event.type != "BOOKMARK":
                     use(event.object)
+
+
+def facts(line: bytes, *, facts_only: bool) -> list[Any] | str:
+    """What following objects learns of a line, or what is refused of it."""
+    try:
+        stream = WatchStream("here", facts_only=facts_only)
+        events = stream.feed(line, 1)
+    except ClusterError as error:
+        return error.message
+    return [
+        (event.type, event.object["metadata"]["resourceVersion"])
+        + (() if event.type == "BOOKMARK" else read_facts(event.object))
+        for event in events
+    ]
+
+
+def read_facts(item: Any) -> tuple[Any, ...]:
+    of_kinds = [facts_of(resource, item) for resource in FOLLOWED]
+    stamps = [server_timestamp(item, fact, "Running") for fact in ("added", "deleting", "phase")]
+    return (*of_kinds, *stamps)
+
+
+@given(st.sampled_from(PLACES), ODD, st.sampled_from(["ADDED", "DELETED", "BOOKMARK", "ERROR"]))
+@settings(max_examples=600, deadline=None)
+def test_a_watch_of_facts_alone_tells_and_refuses_what_a_watch_of_whole_objects_does(
+    place: tuple[Any, ...], value: Any, kind: str
+) -> None:
+    line = json.dumps({"type": kind, "object": changed(place, value)}).encode() + b"\n"
+
+    assert facts(line, facts_only=True) == facts(line, facts_only=False)
 
 
 @given(BYTES, st.integers(300, 999), st.text(max_size=20))

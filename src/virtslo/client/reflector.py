@@ -79,13 +79,16 @@ class Reflector:
         handler: ReflectorHandler,
         clock: Clock,
         stall_after: float | None = None,
+        facts_only: bool = False,
     ) -> None:
+        """With `facts_only`, the handler reads no more than `ObjectFacts` of a changed object."""
         self._api = api
         self._resource = resource
         self._selection = selection
         self._handler = handler
         self._clock = clock
         self._stall_after = stall_after
+        self._facts_only = facts_only
         self._version: str | None = None
         self._delay = FIRST_DELAY
         self._backed_off_ns: int | None = None
@@ -166,7 +169,10 @@ class Reflector:
         self._opened_ns = None
         self._has_events = False
         async with self._api.watch(
-            self._resource, self._selection, resource_version=self._version
+            self._resource,
+            self._selection,
+            resource_version=self._version,
+            facts_only=self._facts_only,
         ) as events:
             self._refused_since_ns = None
             self._opened_ns = self._clock.now_ns()

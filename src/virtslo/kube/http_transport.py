@@ -22,6 +22,7 @@ from virtslo.kube.failures import NETWORK_ERRORS, lost
 from virtslo.kube.http_watch import HttpWatch
 from virtslo.kube.requests import HttpRequest
 from virtslo.kube.responses import error_of, read_object
+from virtslo.kube.watch_stream import WatchStream
 from virtslo.model.identifiers import Object
 from virtslo.ports.kube_api import Call, KubeApi, WatchEvent
 
@@ -75,7 +76,8 @@ class HttpTransport:
                 place = self._place(request)
                 raise error_of(response.status, response.headers, body, place=place)
             _refuse_compressed(response, self._place(request))
-            yield HttpWatch(response, self._clock, place=self._place(request))
+            stream = WatchStream(self._place(request), facts_only=call.facts_only)
+            yield HttpWatch(response, self._clock, stream, place=self._place(request))
         finally:
             _leave(response)
 

@@ -20,11 +20,13 @@ class HttpWatch:
     Raises ConnectionLost where the stream is cut before that, ApiError for an ERROR event.
     """
 
-    def __init__(self, response: aiohttp.ClientResponse, clock: Clock, *, place: str) -> None:
+    def __init__(
+        self, response: aiohttp.ClientResponse, clock: Clock, stream: WatchStream, *, place: str
+    ) -> None:
         self._content = response.content
         self._clock = clock
         self._place = place
-        self._stream = WatchStream(place)
+        self._stream = stream
         self._events: deque[WatchEvent] = deque()
         self._is_over = False
 

@@ -104,6 +104,9 @@ class Call(msgspec.Struct, frozen=True):
     resourceVersion, resourceVersionMatch, dryRun, fieldManager, fieldValidation, force,
     timeoutSeconds, allowWatchBookmarks, sendInitialEvents, gracePeriodSeconds,
     propagationPolicy."""
+    facts_only: bool = False
+    """Of a watch: whether its events' objects are read for no more than `ObjectFacts`; a transport
+    may leave the rest of them out, and sends the same request."""
 
 
 class Transport(Protocol):
@@ -274,11 +277,13 @@ class KubeApi:
         timeout_seconds: int | None = None,
         bookmarks: bool = True,
         send_initial_events: bool = False,
+        facts_only: bool = False,
     ) -> AbstractAsyncContextManager[AsyncIterator[WatchEvent]]:
         """Open a watch; the request is sent on entry, and the iterator ends when the server ends.
 
-        Raises ResourceExpired (on entry or while iterating) when events since `resource_version`
-        are no longer known.
+        With `facts_only`, an event's object may hold no more than `ObjectFacts`. Raises
+        ResourceExpired (on entry or while iterating) when events since `resource_version` are no
+        longer known.
         """
         query = {"allowWatchBookmarks": "true"} if bookmarks else {}
         if resource_version is not None:
@@ -289,7 +294,14 @@ class KubeApi:
             query["sendInitialEvents"] = "true"
             query["resourceVersionMatch"] = "NotOlderThan"
         return self.transport.open_watch(
-            Call("watch", resource, selection.namespace, selection=selection, query=query)
+            Call(
+                "watch",
+                resource,
+                selection.namespace,
+                selection=selection,
+                query=query,
+                facts_only=facts_only,
+            )
         )
 
     async def read_raw(self, path: str, *, query: Mapping[str, str] | None = None) -> bytes:

@@ -9,6 +9,7 @@ import pytest
 from virtslo.base.clock import SystemClock
 from virtslo.base.errors import ConnectionLost
 from virtslo.kube.http_watch import HttpWatch
+from virtslo.kube.watch_stream import WatchStream
 
 LINE = b'{"type":"ADDED","object":{"metadata":{"name":"a","uid":"u","resourceVersion":"1"}}}\n'
 
@@ -51,6 +52,7 @@ def read(*chunks: bytes | Exception) -> list[int]:
         watch = HttpWatch(
             Chunks(*chunks),  # type: ignore[arg-type]
             CountingClock(),
+            WatchStream("here"),
             place="here",
         )
         return [event.received_ns async for event in watch]

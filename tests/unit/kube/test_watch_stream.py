@@ -78,3 +78,16 @@ def test_a_last_line_that_was_cut_is_dropped() -> None:
 def test_what_is_no_event_is_an_error_that_names_the_watch() -> None:
     with pytest.raises(ClusterError, match="here: not a watch event"):
         WatchStream("here").feed(b"<html>\n", 1)
+
+
+def test_a_watch_of_facts_alone_keeps_no_more_of_an_object() -> None:
+    fields = [{"manager": "virt-controller", "fieldsV1": {"f:status": {}}}]
+    metadata = {"name": "one", "uid": "u", "resourceVersion": "1", "managedFields": fields}
+    status = {"phase": "Running", "interfaces": [{"name": "default"}]}
+    target = {"metadata": metadata, "spec": {"domain": {}}, "status": status}
+    sent = json.dumps({"type": "MODIFIED", "object": target}).encode() + b"\n"
+    del metadata["managedFields"]
+
+    (event,) = WatchStream("here", facts_only=True).feed(sent, 1)
+
+    assert event.object == {"metadata": metadata, "spec": {}, "status": {"phase": "Running"}}

@@ -55,7 +55,9 @@ class RunWatch:
             for resource in WATCHED[kind]
         ]
         self._reflectors = [
-            Reflector(api, tracker.resource, selection, handler=tracker, clock=clock)
+            Reflector(
+                api, tracker.resource, selection, handler=tracker, clock=clock, facts_only=True
+            )
             for tracker in self._trackers
         ]
 
