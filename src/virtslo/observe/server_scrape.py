@@ -50,35 +50,41 @@ class ServerScrape:
     process_start: float | None
 
 
+Durations = dict[TimedCall, dict[str, int]]
+
+
 def read_server_metrics(text: str) -> ServerScrape:
     """Read an API server's exposition. Raises ValueError for what is none."""
     requests: dict[RestCall, int] = {}
+    durations: Durations = {}
     start: float | None = None
-    for identity, value in read_identities(text, (REQUESTS, PROCESS_START)):
-        if identity[0] == PROCESS_START:
+    bucket = f"{SLI}_bucket"
+    for identity, value in read_identities(text, (REQUESTS, PROCESS_START, bucket)):
+        name = identity[0]
+        if name == bucket:
+            _add_bucket(durations, identity, value)
+        elif name == PROCESS_START:
             start = value
-        elif identity[0] == REQUESTS:
+        elif name == REQUESTS:
             call = _call_of(identity)
             requests[call] = requests.get(call, 0) + whole_count(REQUESTS, value)
     if start is None and not requests:
         raise ValueError("no API server's metrics: neither requests nor a process start are there")
-    durations = _read_durations(text, SLI)
-    family = SLI if durations else DURATION
-    return ServerScrape(requests, durations or _read_durations(text, DURATION), family, start)
+    if durations:
+        return ServerScrape(requests, durations, SLI, start)
+    bucket = f"{DURATION}_bucket"
+    for identity, value in read_identities(text, (bucket,)):
+        if identity[0] == bucket:
+            _add_bucket(durations, identity, value)
+    return ServerScrape(requests, durations, DURATION, start)
 
 
-def _read_durations(text: str, family: str) -> Mapping[TimedCall, Mapping[str, int]]:
-    """The buckets of one histogram of calls of resources, without watches."""
-    name = f"{family}_bucket"
-    durations: dict[TimedCall, dict[str, int]] = {}
-    if name not in text:
-        return durations
-    for identity, value in read_identities(text, (name,)):
-        call, edge = _timed_of(identity)
-        if call is not None:
-            buckets = durations.setdefault(call, {})
-            buckets[edge] = buckets.get(edge, 0) + whole_count(name, value)
-    return durations
+def _add_bucket(durations: Durations, identity: Identity, value: float) -> None:
+    """Add a bucket of calls of a resource; of watches and of what is no resource there are none."""
+    call, edge = _timed_of(identity)
+    if call is not None:
+        buckets = durations.setdefault(call, {})
+        buckets[edge] = buckets.get(edge, 0) + whole_count(identity[0], value)
 
 
 def _labels_of(identity: Identity) -> Mapping[str, str]:

@@ -99,3 +99,48 @@ def test_an_identity_is_of_name_and_labels_in_whatever_order() -> None:
 )
 def test_numbers_are_written_as_gos_client_writes_them(value: float, expected: str) -> None:
     assert number(value) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a_total 1\nb 2\na_total{x=\"1\"} 3\nlast 4",
+        "b 2\na_total 1\n",
+        "a_total 1",
+        "x_a_total 1\n\na_total 5\n\na_total{x=\"2\"} 6\n",
+        "",
+        "\n",
+    ],
+)
+@pytest.mark.parametrize("wanted", [("a_total",), ("b", "a"), ("last", "a_total", "a"), ("none",)])
+def test_the_lines_that_are_wanted_are_read_once_each(text: str, wanted: tuple[str, ...]) -> None:
+    expected = [line for line in text.split("\n") if line.startswith(wanted)]
+
+    found = [series.name for series, _ in read_samples(text, wanted)]
+
+    assert sorted(found) == sorted(line.split("{")[0].split(" ")[0] for line in expected)
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        'verb="GET",le="0.5"',
+        'le="0.5",verb="GET"',
+        'verb="GET",le="+Inf"',
+        'verb="a,le=",x="b"',
+        'x="a,le=\\"b",verb="c,le=\\"1",le="2"',
+        'verb="GET",le="1",le="2"',
+        'verb="GET", le="1"',
+        'le="1"',
+    ],
+)
+def test_a_buckets_labels_are_those_of_prometheus_own_parser(labels: str) -> None:
+    line = f"took_seconds_bucket{{{labels}}} 3"
+    ((identity, _),) = read_identities(line, ("took_seconds_bucket",))
+    try:
+        (family,) = text_string_to_metric_families(f"{line}\n")
+        expected = dict(family.samples[0].labels)
+    except ValueError:
+        expected = {"verb": "GET", "le": "2"}
+
+    assert dict(zip(identity[1::2], identity[2::2], strict=True)) == expected

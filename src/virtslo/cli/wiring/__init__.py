@@ -5,6 +5,7 @@ Invariant: no module of the command line outside this room imports `kube`, `sim`
 """
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -15,26 +16,26 @@ from virtslo import __version__
 from virtslo.base.background import in_background
 from virtslo.base.clock import Clock
 from virtslo.base.stage_board import StageBoard
-from virtslo.model.history.comparison import Comparison
-from virtslo.model.history.detection import DetectionPlan
-from virtslo.model.history.runs import HistoryRun, OddInput
-from virtslo.model.history.site import HistorySite
 from virtslo.model.kubernetes.identity import Identity
-from virtslo.model.plan.suite import SuiteRecord
-from virtslo.model.report.document import Report
-from virtslo.model.report.perfscale_audit import PerfscaleAuditRequest, PerfscaleAuditResult
 from virtslo.model.run.record import RunRecord
 from virtslo.model.simulated.target import SimulatedTarget
 from virtslo.ports.audit_log_source import AuditLogSource
-from virtslo.ports.document_sink import Delivery, Document
-from virtslo.ports.history_store import HistoryStore
 from virtslo.ports.kube_api import KubeApi
 from virtslo.ports.metric_source import MetricSource
 from virtslo.ports.run_recorder import RunRecorder
 
 if TYPE_CHECKING:
     from virtslo.hollow.attached import AttachedParts
+    from virtslo.model.history.comparison import Comparison
+    from virtslo.model.history.detection import DetectionPlan
+    from virtslo.model.history.runs import HistoryRun, OddInput
+    from virtslo.model.history.site import HistorySite
+    from virtslo.model.plan.suite import SuiteRecord
+    from virtslo.model.report.document import Report
+    from virtslo.model.report.perfscale_audit import PerfscaleAuditRequest, PerfscaleAuditResult
     from virtslo.model.simulated.profile import Profile
+    from virtslo.ports.document_sink import Delivery, Document
+    from virtslo.ports.history_store import HistoryStore
     from virtslo.remote.prometheus import Prometheus
     from virtslo.sim.api_server import ApiServer
 
@@ -213,7 +214,12 @@ async def _running_cluster(
 
 
 def is_in_process(api: KubeApi) -> bool:
-    """Whether a connection leads to a simulated API server in this process."""
+    """Whether a connection leads to a simulated API server in this process.
+
+    Such a server's modules have been loaded then: a run on a real cluster does not load them.
+    """
+    if "virtslo.sim.direct" not in sys.modules:
+        return False
     from virtslo.sim.direct import DirectTransport
 
     return isinstance(api.transport, DirectTransport)
@@ -274,21 +280,21 @@ def is_suite(directory: Path) -> bool:
     return holds(directory)
 
 
-def read_suite(directory: Path) -> SuiteRecord:
+def read_suite(directory: Path) -> "SuiteRecord":
     """A suite's record. Raises StoreError."""
     from virtslo.store.suites import read_suite as read
 
     return read(directory)
 
 
-def write_suite(directory: Path, suite: SuiteRecord) -> None:
+def write_suite(directory: Path, suite: "SuiteRecord") -> None:
     """Replace a suite's record. Raises StoreError."""
     from virtslo.store.suites import write_suite as write
 
     write(directory, suite)
 
 
-def open_prometheus(request: PerfscaleAuditRequest) -> "Prometheus":
+def open_prometheus(request: "PerfscaleAuditRequest") -> "Prometheus":
     """The Prometheus that an audit is asked of; a context manager."""
     from virtslo.remote.prometheus import Prometheus, PrometheusAddress
 
@@ -302,26 +308,26 @@ def open_prometheus(request: PerfscaleAuditRequest) -> "Prometheus":
     return Prometheus(address, user_agent=USER_AGENT)
 
 
-def perfscale_audit_texts(result: PerfscaleAuditResult) -> tuple[str, str]:
+def perfscale_audit_texts(result: "PerfscaleAuditResult") -> tuple[str, str]:
     """An audit's result for people, and as perfscale-audit's results file."""
     from virtslo.report.exports.perfscale_audit_results import perfscale_audit_text, results_text
 
     return perfscale_audit_text(result), results_text(result)
 
 
-def kube_burner_documents(report: Report) -> Sequence[Document]:
+def kube_burner_documents(report: "Report") -> "Sequence[Document]":
     """The documents that kube-burner would index."""
     from virtslo.report.exports.kube_burner import documents_of
 
     return documents_of(report)
 
 
-def send_documents(url: str, index: str, documents: Sequence[Document]) -> Delivery:
+def send_documents(url: str, index: str, documents: "Sequence[Document]") -> "Delivery":
     """Index documents in an OpenSearch. Raises ClusterError."""
     from virtslo.base.clock import SystemClock
     from virtslo.remote.opensearch import OpenSearch
 
-    async def send() -> Delivery:
+    async def send() -> "Delivery":
         clock = SystemClock()
         async with OpenSearch(url, index, clock=clock, user_agent=USER_AGENT) as sink:
             return await sink.send(documents)
@@ -336,14 +342,14 @@ def push_metrics(url: str, run: str, text: str) -> str:
     return asyncio.run(push(url, run, text, user_agent=USER_AGENT))
 
 
-def open_history(location: str) -> HistoryStore:
+def open_history(location: str) -> "HistoryStore":
     """A history by its path or URL, migrated. Raises StoreError."""
     from virtslo.store.history.database import open_history as opened
 
     return opened(location)
 
 
-def history_sources(path: Path) -> tuple[Iterator[Path], Iterator[HistoryRun | OddInput]]:
+def history_sources(path: Path) -> tuple[Iterator[Path], "Iterator[HistoryRun | OddInput]"]:
     """The folders of records at or below a path, and the results that others published there."""
     from virtslo.store.history.salvage import is_history, read_history
     from virtslo.store.published import read, sources
@@ -353,7 +359,7 @@ def history_sources(path: Path) -> tuple[Iterator[Path], Iterator[HistoryRun | O
     return sources.records_of(path), read.read_published(path)
 
 
-def site_files(site: HistorySite) -> tuple[str, Mapping[str, str]]:
+def site_files(site: "HistorySite") -> tuple[str, Mapping[str, str]]:
     """The folder of a lineage's pages, and its files."""
     from virtslo.report.history_site import files
 
@@ -367,14 +373,14 @@ def site_front(names: Mapping[str, int]) -> Mapping[str, str]:
     return files.site_front(names)
 
 
-def detection_text(plans: Sequence[DetectionPlan], form: str) -> str:
+def detection_text(plans: "Sequence[DetectionPlan]", form: str) -> str:
     """What repetitions can show, in a format."""
     from virtslo.report.detection import render_detection as rendered
 
     return rendered(plans, form)
 
 
-def comparison_text(comparison: Comparison, form: str) -> str:
+def comparison_text(comparison: "Comparison", form: str) -> str:
     """A comparison in a format."""
     if form == "html":
         from virtslo.report.html.comparison_page import render
