@@ -104,10 +104,10 @@ def test_numbers_are_written_as_gos_client_writes_them(value: float, expected: s
 @pytest.mark.parametrize(
     "text",
     [
-        "a_total 1\nb 2\na_total{x=\"1\"} 3\nlast 4",
+        'a_total 1\nb 2\na_total{x="1"} 3\nlast 4',
         "b 2\na_total 1\n",
         "a_total 1",
-        "x_a_total 1\n\na_total 5\n\na_total{x=\"2\"} 6\n",
+        'x_a_total 1\n\na_total 5\n\na_total{x="2"} 6\n',
         "",
         "\n",
     ],
