@@ -13,6 +13,7 @@ from virtslo.model.plan.scenario import Pattern
 from virtslo.model.plan.suite import Until
 from virtslo.model.report.document import RunGroup
 from virtslo.model.report.figures import Figure
+from virtslo.model.report.indicators import FigureKey, figures_by_key
 from virtslo.model.run.record import RunRecord
 from virtslo.slo.catalog.churn import REPLACEMENT
 from virtslo.slo.catalog.vmis import INTENT_TO_RUNNING
@@ -65,13 +66,9 @@ def is_enough(widths: Sequence[Width], until: Until) -> bool:
 
 
 def _width(group: RunGroup, until: Until) -> Width:
-    name, statistic = _wanted(group.test, until)
-    figure = next(
-        (item.figure for item in group.indicators if (item.name, item.statistic)
-         == (name, statistic)), None,
-    )  # fmt: skip
-    share, reason, is_hopeless = _share(figure)
-    return Width(group.id, name, statistic, len(group.runs), share, reason, is_hopeless)
+    wanted = _wanted(group.test, until)
+    share, reason, is_hopeless = _share(figures_by_key(group.indicators).get(wanted))
+    return Width(group.id, *wanted, len(group.runs), share, reason, is_hopeless)
 
 
 def _share(figure: Figure | None) -> tuple[float | None, str, bool]:
@@ -90,8 +87,8 @@ def _share(figure: Figure | None) -> tuple[float | None, str, bool]:
     return float(ends / figure.value), "", False
 
 
-def _wanted(test: str, until: Until) -> tuple[str, str]:
+def _wanted(test: str, until: Until) -> FigureKey:
     if until.indicator:
-        return until.indicator, until.statistic
+        return FigureKey(until.indicator, until.statistic)
     headline = INTENT_TO_RUNNING if test == Pattern.BURST.key else REPLACEMENT
-    return headline.name, "p95"
+    return FigureKey(headline.name, "p95")

@@ -19,6 +19,7 @@ from virtslo.model.history.comparison import (
     RunSample,
 )
 from virtslo.model.history.runs import SeriesKey
+from virtslo.model.report.figures import LEAST_RUNS
 from virtslo.regress.findings import is_larger_better
 
 ALPHA: Final = 0.05
@@ -27,7 +28,6 @@ COUNTS: Final = frozenset({"requests", "calls"})
 NEARLY_CONSTANT: Final = 0.1
 """Range over the runs of a side, in calls per object."""
 ONE_PER_OBJECT: Final = 0.95
-LEAST_RUNS: Final = 3
 MOST_RUNS: Final = 10_000
 
 

@@ -15,7 +15,8 @@ from virtslo.model.history.changes import Change, ChangeKind, HistoryFinding
 from virtslo.model.history.comparison import ComparedIndicator, ComparisonVerdict, RunSample
 from virtslo.model.history.confirmation import Confirmation, Needed, Settled, SettledChange
 from virtslo.model.history.runs import Lineage, SeriesKey
-from virtslo.regress.comparison import LEAST_RUNS, POWER, compare, without_twins
+from virtslo.model.report.figures import LEAST_RUNS
+from virtslo.regress.comparison import POWER, compare, without_twins
 from virtslo.regress.detection import runs_for
 from virtslo.regress.findings import is_larger_better
 from virtslo.regress.quality import RESULTS, Quality

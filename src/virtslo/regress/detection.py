@@ -16,7 +16,8 @@ import numpy as np
 from virtslo.model.history.comparison import RunSample
 from virtslo.model.history.detection import Detection, DetectionPlan
 from virtslo.model.history.runs import SeriesKey
-from virtslo.regress.comparison import ALPHA, LEAST_RUNS, POWER
+from virtslo.model.report.figures import LEAST_RUNS
+from virtslo.regress.comparison import ALPHA, POWER
 
 SIDES: Final = (3, 5, 10, 20)
 """Numbers of runs a side of which the smallest difference is shown."""

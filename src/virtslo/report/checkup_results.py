@@ -9,17 +9,18 @@ from typing import Final
 
 from virtslo.model.report.document import Report
 from virtslo.model.report.figures import Figure
+from virtslo.model.report.indicators import FigureKey
 from virtslo.report.conclusion import conclusion_lines, verdict_sentence
-from virtslo.report.headline import BURST, CHURN, Key, subjects_of
+from virtslo.report.headline import BURST, CHURN, subjects_of
 from virtslo.report.numbers import NO_DATA
 
-_BURST: Final[Mapping[str, Key]] = {
+_BURST: Final[Mapping[str, FigureKey]] = {
     "allRunningSeconds": BURST["all Running"],
     "intentToRunningP50Seconds": BURST["P50"],
     "intentToRunningP95Seconds": BURST["P95"],
-    "runningPerSecond": ("phase_rate_running", "mean"),
+    "runningPerSecond": FigureKey("phase_rate_running", "mean"),
 }
-_CHURN: Final[Mapping[str, Key]] = {
+_CHURN: Final[Mapping[str, FigureKey]] = {
     "replacementP50Seconds": CHURN["replacement P50"],
     "replacementP95Seconds": CHURN["P95"],
     "recoveryP50Seconds": CHURN["recovery P50"],

@@ -10,10 +10,11 @@ from typing import Final
 
 from virtslo.model.report.document import Report, RunSummary
 from virtslo.model.report.figures import Figure
+from virtslo.model.report.indicators import FigureKey
 from virtslo.model.report.verdicts import Outcome, Verdict
 from virtslo.model.vocabulary import KIND_TITLES, LEAST_SAMPLES, TEST_TITLES
 from virtslo.report.content import simulated_label
-from virtslo.report.headline import BURST, CHURN, Key, Subject, subjects_of
+from virtslo.report.headline import BURST, CHURN, Subject, subjects_of
 from virtslo.report.numbers import amount, margin_of, measured, number, seconds, value_of
 
 MET: Final = 0
@@ -33,8 +34,8 @@ MEMBERS: Final[Mapping[str, tuple[str, str]]] = {
 }
 """What objects that stand for many are made of, and their own name."""
 SMALLEST_SHARE: Final = 0.01
-LEAST: Final[Key] = ("computed_least_seconds", "value")
-RATE: Final[Key] = ("phase_rate_running", "mean")
+LEAST: Final = FigureKey("computed_least_seconds", "value")
+RATE: Final = FigureKey("phase_rate_running", "mean")
 
 
 def conclusion_lines(report: Report) -> list[str]:
@@ -118,7 +119,7 @@ def _times(subjects: Sequence[Subject]) -> Iterator[str]:
 
 
 def _of_one(subject: Subject) -> str:
-    def of(key: Key) -> str:
+    def of(key: FigureKey) -> str:
         figure = subject.figures.get(key)
         return "no data" if figure is None else measured(figure)
 
@@ -133,7 +134,7 @@ def _of_one(subject: Subject) -> str:
     )
 
 
-def _each(subjects: Sequence[Subject], key: Key) -> str:
+def _each(subjects: Sequence[Subject], key: FigureKey) -> str:
     return ", ".join(
         f"{KIND_TITLES.get(item.kind, item.kind)} "
         f"{'no data' if key not in item.figures else measured(item.figures[key])}"
@@ -165,7 +166,9 @@ def _why(subjects: Sequence[Subject]) -> Iterator[str]:
 
 def _shares(subject: Subject) -> dict[str, float]:
     """The share of each part of the time from creation to Running; empty without data."""
-    found = {part: _value(subject.figures.get((name, "mean"))) for name, part in PARTS.items()}
+    found = {
+        part: _value(subject.figures.get(FigureKey(name, "mean"))) for name, part in PARTS.items()
+    }
     known = {part: value for part, value in found.items() if value is not None}
     total = sum(known.values())
     return {part: value / total for part, value in known.items()} if total > 0 else {}

@@ -9,28 +9,26 @@ from dataclasses import dataclass
 from typing import Final
 
 from virtslo.model.report.document import ChurnLadder, Report, RunSummary
-from virtslo.model.report.figures import Figure
+from virtslo.model.report.figures import LEAST_RUNS, Figure
+from virtslo.model.report.indicators import FigureKey, figures_by_key
 from virtslo.model.vocabulary import KIND_TITLES, TEST_TITLES
 from virtslo.report.content import Footnotes, Sheet, run_title, simulated_label
 from virtslo.report.numbers import NO_DATA, measured, number, seconds
 
-Key = tuple[str, str]
-"""(indicator, statistic)."""
-
-BURST: Final[Mapping[str, Key]] = {
-    "first Running": ("time_to_first_running_seconds", "value"),
-    "P50": ("vmi_intent_to_running_seconds", "p50"),
-    "P95": ("vmi_intent_to_running_seconds", "p95"),
-    "all Running": ("time_to_all_running_seconds", "value"),
+BURST: Final[Mapping[str, FigureKey]] = {
+    "first Running": FigureKey("time_to_first_running_seconds", "value"),
+    "P50": FigureKey("vmi_intent_to_running_seconds", "p50"),
+    "P95": FigureKey("vmi_intent_to_running_seconds", "p95"),
+    "all Running": FigureKey("time_to_all_running_seconds", "value"),
 }
-CHURN: Final[Mapping[str, Key]] = {
-    "replacement P50": ("replacement_seconds", "p50"),
-    "P95": ("replacement_seconds", "p95"),
-    "recovery P50": ("cycle_recovery_seconds", "p50"),
-    "slowest": ("cycle_recovery_seconds", "max"),
-    "below capacity": ("time_below_capacity_share", "value"),
+CHURN: Final[Mapping[str, FigureKey]] = {
+    "replacement P50": FigureKey("replacement_seconds", "p50"),
+    "P95": FigureKey("replacement_seconds", "p95"),
+    "recovery P50": FigureKey("cycle_recovery_seconds", "p50"),
+    "slowest": FigureKey("cycle_recovery_seconds", "max"),
+    "below capacity": FigureKey("time_below_capacity_share", "value"),
 }
-GONE: Final = ("vmi_deletion_to_gone_seconds", "p50")
+GONE: Final = FigureKey("vmi_deletion_to_gone_seconds", "p50")
 _NOTES: Final = {
     "burst": "times from the intended create; P50 and P95 over all VMIs",
     "steady_state": (
@@ -48,7 +46,7 @@ class Subject:
     test: str
     kind: str
     runs: tuple[RunSummary, ...]
-    figures: Mapping[Key, Figure]
+    figures: Mapping[FigureKey, Figure]
 
     @property
     def extent(self) -> str:
@@ -63,16 +61,12 @@ def subjects_of(report: Report) -> list[Subject]:
     for run in report.runs:
         group = group_of.get(run.id)
         if group is None:
-            own = {
-                (item.name, item.statistic): item.figure
-                for item in report.indicators
-                if item.run == run.id
-            }
+            own = figures_by_key(item for item in report.indicators if item.run == run.id)
             found[run.id] = Subject(run_title(report, run), run.test, run.kind, (run,), own)
         elif group.id not in found:
             runs = tuple(each for each in report.runs if each.id in group.runs)
             title = f"{TEST_TITLES[run.test]}, {KIND_TITLES.get(run.kind, run.kind)}"
-            figures = {(item.name, item.statistic): item.figure for item in group.indicators}
+            figures = figures_by_key(group.indicators)
             found[group.id] = Subject(title, run.test, run.kind, runs, figures)
     return list(found.values())
 
@@ -113,7 +107,7 @@ def _ladder_sheet(ladder: ChurnLadder, label: str) -> Sheet:
 
 
 def _sheet(
-    title: str, columns: Mapping[str, Key], subjects: Sequence[Subject], label: str, test: str
+    title: str, columns: Mapping[str, FigureKey], subjects: Sequence[Subject], label: str, test: str
 ) -> Sheet:
     sheet = Sheet(title, ["Test", "n", *columns], label=label)
     notes = Footnotes()
@@ -136,11 +130,12 @@ def _cell(figure: Figure | None, notes: Footnotes) -> str:
 def _about_intervals(subjects: Sequence[Subject]) -> Iterator[str]:
     """What the brackets are, and why figures may have none."""
     counts = sorted({len(item.runs) for item in subjects})
-    if counts[-1] > 2:
-        runs = " or ".join(number(count) for count in counts if count > 2)
+    if counts[-1] >= LEAST_RUNS:
+        runs = " or ".join(number(count) for count in counts if count >= LEAST_RUNS)
         yield f"in brackets: the 95 % interval over {runs} runs"
-    if counts[0] < 3:
+    if counts[0] < LEAST_RUNS:
         yield (
-            "fewer than 3 runs: brackets are the 95 % interval within the run, of quantiles alone; "
-            "it says nothing of how runs differ; ≥: too few objects for an upper end"
+            f"fewer than {LEAST_RUNS} runs: brackets are the 95 % interval within the run, of "
+            "quantiles alone; it says nothing of how runs differ; ≥: too few objects for an upper "
+            "end"
         )

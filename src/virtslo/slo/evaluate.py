@@ -12,8 +12,8 @@ from typing import Final
 
 from virtslo.model.plan.objectives import Bound, Objective, Promise
 from virtslo.model.plan.scenario import Scenario
-from virtslo.model.report.figures import WITHIN_RUN, Figure
-from virtslo.model.report.indicators import Indicator
+from virtslo.model.report.figures import LEAST_RUNS, WITHIN_RUN, Figure
+from virtslo.model.report.indicators import FigureKey, Indicator, figures_by_key
 from virtslo.model.report.verdicts import Outcome, Verdict
 from virtslo.model.run.findings import ALL_FIGURES, Finding
 from virtslo.model.vocabulary import LEAST_SAMPLES
@@ -21,7 +21,7 @@ from virtslo.slo.catalog.catalog import TABLE_INDICATORS
 from virtslo.slo.catalog.generator import CREATE_SUCCESS, DELETE_SUCCESS, FAILED_CREATES
 from virtslo.slo.figures.over_runs import over_runs
 from virtslo.slo.record.measured import Measured
-from virtslo.slo.statistics.repetition import LEAST_RUNS, runs_needed
+from virtslo.slo.statistics.repetition import runs_needed
 
 LONGEST_REASON: Final = 80
 SAME_FACT: Final[Mapping[str, frozenset[str]]] = {
@@ -29,7 +29,6 @@ SAME_FACT: Final[Mapping[str, frozenset[str]]] = {
 }
 """What a finding cannot cast doubt on, since the indicator measures what the finding says."""
 
-FigureKey = tuple[str, str]
 """(indicator, statistic)."""
 Judgement = tuple[Outcome, str | None]
 """What a figure comes to, and why."""
@@ -50,8 +49,7 @@ def verdicts_of(
         if scenario.objectives is None:
             continue
         ids = [run.record.host.run_id for run in runs]
-        figures = [{(item.name, item.statistic): item.figure for item in indicators[run]}
-                   for run in ids]  # fmt: skip
+        figures = [figures_by_key(indicators[run]) for run in ids]
         doubts = [finding for run in ids for finding in findings[run]]
         found += [
             judge_runs(objective, runs, figures, doubts)
@@ -95,7 +93,7 @@ def judge_runs(
     values = [each.value for each in compared if each.value is not None]
     worst = None
     if objective.statistic in LEAST_SAMPLES and objective.per is None and len(figures) == 1:
-        worst = figures[0].get((objective.indicator, "max"))
+        worst = figures[0].get(FigureKey(objective.indicator, "max"))
     outcome, reason = compare(figure, objective.bound, objects, worst, values)
     beyond = beyond_promise(objective.promise, run)
     if outcome is Outcome.VIOLATED and beyond:
@@ -258,7 +256,7 @@ def _compared(objective: Objective, figures: Mapping[FigureKey, Figure]) -> Figu
 
 
 def _figure(figures: Mapping[FigureKey, Figure], name: str, statistic: str, unit: str) -> Figure:
-    found = figures.get((name, statistic))
+    found = figures.get(FigureKey(name, statistic))
     if found is not None:
         return found
     return Figure(None, unit, 0, "none", reason=f"this run has no {statistic} of {name}")

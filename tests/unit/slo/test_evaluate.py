@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from support.reads import burst_record
 from virtslo.model.plan.objectives import Bound, Objective, Promise
 from virtslo.model.report.figures import Figure, no_data
+from virtslo.model.report.indicators import FigureKey
 from virtslo.model.report.verdicts import Outcome, Verdict
 from virtslo.model.run.findings import Finding
 from virtslo.model.vocabulary import QUANTILES
@@ -29,7 +30,7 @@ RATIO = Objective(
 
 def verdict(
     objective: Objective,
-    figures: dict[tuple[str, str], Figure],
+    figures: dict[FigureKey, Figure],
     findings: Sequence[Finding] = (),
     *,
     count: int = 10,
@@ -37,9 +38,9 @@ def verdict(
     return judge(objective, measure(burst_record([], count=count)), figures, findings)
 
 
-def running(value: float | None, **more: float) -> dict[tuple[str, str], Figure]:
+def running(value: float | None, **more: float) -> dict[FigureKey, Figure]:
     reason = None if value is not None else "1 of 20 did not finish"
-    return {(RUNNING, "p95"): Figure(value, "s", 20, "watch", reason=reason, **more)}  # type: ignore[arg-type]
+    return {FigureKey(RUNNING, "p95"): Figure(value, "s", 20, "watch", reason=reason, **more)}  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("value", "outcome"), [(59.9, "met"), (60.0, "met"), (60.1, "violated")])
@@ -49,7 +50,7 @@ def test_a_bound_is_kept_up_to_itself(value: float, outcome: str) -> None:
 
 def test_a_least_bound_must_be_reached() -> None:
     rate = Objective("fast", "phase_rate_running", "mean", Bound(20.0, is_least=True), "VMIs/s")
-    figures = {("phase_rate_running", "mean"): Figure(19.9, "VMIs/s", 9, "watch")}
+    figures = {FigureKey("phase_rate_running", "mean"): Figure(19.9, "VMIs/s", 9, "watch")}
 
     assert verdict(rate, figures).verdict is Outcome.VIOLATED
 
@@ -67,7 +68,7 @@ def test_an_object_that_was_not_waited_for_long_enough_proves_nothing() -> None:
 
 
 def test_no_data_is_never_met() -> None:
-    found = verdict(P95, {(RUNNING, "p95"): no_data("s", "no watch")})
+    found = verdict(P95, {FigureKey(RUNNING, "p95"): no_data("s", "no watch")})
 
     assert found.verdict is Outcome.INCONCLUSIVE
     assert found.reason == "no watch"
@@ -76,11 +77,11 @@ def test_no_data_is_never_met() -> None:
 
 def test_too_few_samples_are_judged_by_their_largest() -> None:
     few = {
-        (RUNNING, "p95"): no_data("s", "p95 needs 20 objects", samples=10),
-        (RUNNING, "max"): Figure(12.0, "s", 10, "watch"),
+        FigureKey(RUNNING, "p95"): no_data("s", "p95 needs 20 objects", samples=10),
+        FigureKey(RUNNING, "max"): Figure(12.0, "s", 10, "watch"),
     }
-    hanging = {**few, (RUNNING, "max"): no_data("s", "1 of 10 did not finish", samples=10)}
-    slow = {**few, (RUNNING, "max"): Figure(61.0, "s", 10, "watch")}
+    hanging = {**few, FigureKey(RUNNING, "max"): no_data("s", "1 of 10 did not finish", samples=10)}
+    slow = {**few, FigureKey(RUNNING, "max"): Figure(61.0, "s", 10, "watch")}
 
     assert verdict(P95, few).verdict is Outcome.MET
     assert verdict(P95, hanging).verdict is Outcome.INCONCLUSIVE
@@ -89,8 +90,10 @@ def test_too_few_samples_are_judged_by_their_largest() -> None:
 
 def test_a_ratio_is_of_two_counts() -> None:
     figures = {
-        (PATCH, "count"): Figure(21, "requests", 21, "component counters"),
-        ("rest_calls_create_pods", "count"): Figure(10, "requests", 10, "component counters"),
+        FigureKey(PATCH, "count"): Figure(21, "requests", 21, "component counters"),
+        FigureKey("rest_calls_create_pods", "count"): Figure(
+            10, "requests", 10, "component counters"
+        ),
     }
 
     found = verdict(RATIO, figures)
@@ -101,8 +104,10 @@ def test_a_ratio_is_of_two_counts() -> None:
 
 def test_a_ratio_to_nothing_is_no_data() -> None:
     figures = {
-        (PATCH, "count"): Figure(0, "requests", 0, "component counters"),
-        ("rest_calls_create_pods", "count"): Figure(0, "requests", 0, "component counters"),
+        FigureKey(PATCH, "count"): Figure(0, "requests", 0, "component counters"),
+        FigureKey("rest_calls_create_pods", "count"): Figure(
+            0, "requests", 0, "component counters"
+        ),
     }
 
     assert "nothing to divide by" in str(verdict(RATIO, figures).reason)
@@ -110,7 +115,7 @@ def test_a_ratio_to_nothing_is_no_data() -> None:
 
 def test_a_bound_may_grow_with_the_number_of_objects() -> None:
     growing = Objective("updates", PATCH, "count", Bound(5.0, 2.0), "requests")
-    figures = {(PATCH, "count"): Figure(25, "requests", 25, "component counters")}
+    figures = {FigureKey(PATCH, "count"): Figure(25, "requests", 25, "component counters")}
 
     assert verdict(growing, figures, count=10).verdict is Outcome.MET
     assert verdict(growing, figures, count=9).verdict is Outcome.VIOLATED
@@ -209,8 +214,8 @@ def test_an_object_that_hangs_is_never_better_than_one_that_finishes(
         assert outcome(values[1:], 1) is not Outcome.MET
 
 
-def over(*values: float) -> list[dict[tuple[str, str], Figure]]:
-    return [{(RUNNING, "p95"): Figure(value, "s", 20, "watch")} for value in values]
+def over(*values: float) -> list[dict[FigureKey, Figure]]:
+    return [{FigureKey(RUNNING, "p95"): Figure(value, "s", 20, "watch")} for value in values]
 
 
 def judged(bound: float, *values: float) -> Verdict:
@@ -257,8 +262,8 @@ def test_a_verdict_of_one_run_is_labelled_so() -> None:
 def test_a_quantile_of_one_run_is_judged_by_its_interval_within_the_run() -> None:
     samples = [float(number) for number in range(1, 101)]  # P95 = 95, interval 91 to 100
     figures = {
-        (RUNNING, "p95"): quantile("p95", samples),
-        (RUNNING, "max"): quantile("max", samples),
+        FigureKey(RUNNING, "p95"): quantile("p95", samples),
+        FigureKey(RUNNING, "max"): quantile("max", samples),
     }
 
     def at(bound: float) -> Verdict:
@@ -273,8 +278,8 @@ def test_a_quantile_of_one_run_is_judged_by_its_interval_within_the_run() -> Non
 def test_where_every_object_keeps_to_the_bound_few_of_them_suffice() -> None:
     samples = [float(number) for number in range(1, 31)]  # no upper end below 59 objects
     figures = {
-        (RUNNING, "p95"): quantile("p95", samples),
-        (RUNNING, "max"): quantile("max", samples),
+        FigureKey(RUNNING, "p95"): quantile("p95", samples),
+        FigureKey(RUNNING, "max"): quantile("max", samples),
     }
 
     met = verdict(replace(P95, bound=Bound(30.0)), figures)
@@ -291,7 +296,7 @@ def test_waiting_as_long_as_the_bound_is_a_violation() -> None:
 def test_a_throughput_that_was_never_reached_violates_what_it_cannot_have_been() -> None:
     fast = Objective("fast", "phase_rate_running", "mean", Bound(2.0, is_least=True), "VMIs/s")
     never = {
-        ("phase_rate_running", "mean"): Figure(
+        FigureKey("phase_rate_running", "mean"): Figure(
             None, "VMIs/s", 100, "watch", reason="90 % never made it", upper_bound=0.15
         )
     }
@@ -305,7 +310,7 @@ def test_refused_creates_violate_their_own_objective_beyond_doubt() -> None:
     accepted = Objective(
         "accepted", "create_success_ratio", "value", Bound(1.0, is_least=True), "share"
     )
-    figures = {("create_success_ratio", "value"): Figure(0.9, "share", 10, "operations")}
+    figures = {FigureKey("create_success_ratio", "value"): Figure(0.9, "share", 10, "operations")}
     refused = Finding(code="failed_operations", detail="1 of 10", touches=("*",), inconclusive=True)
 
     found = verdict(accepted, figures, [refused])

@@ -12,6 +12,7 @@ from typing import Final
 from virtslo.base.clock import to_seconds
 from virtslo.model.identifiers import RUNNING
 from virtslo.model.report.document import Report
+from virtslo.model.report.indicators import FigureKey, figures_by_key
 from virtslo.model.report.verdicts import Outcome
 from virtslo.model.run.findings import Finding
 from virtslo.model.run.record import RunRecord
@@ -34,10 +35,11 @@ LEAST_OBJECTS: Final = 20
 ANSWERS: Final = "answers of the API server"
 QUEUES: Final = "virt-controller's work queues"
 WAITS: Final = {
-    "token buckets of clients": ("rate_limiter_wait_seconds", "per_object"),
-    ANSWERS: ("api_answer_wait_seconds", "per_object"),
-    QUEUES: ("work_queue_wait_seconds", "per_object"),
+    "token buckets of clients": FigureKey("rate_limiter_wait_seconds", "per_object"),
+    ANSWERS: FigureKey("api_answer_wait_seconds", "per_object"),
+    QUEUES: FigureKey("work_queue_wait_seconds", "per_object"),
 }
+CALLS: Final = FigureKey("controller_calls_per_vmi", "per_object")
 Pair = tuple[float, float]
 
 
@@ -51,7 +53,7 @@ def assess(record: RunRecord, report: Report, *, load: float, within: float, goa
     findings = [item.finding for item in report.findings]
     void = void_reasons(findings, is_bad=bool(reasons))
     outcome = TrialOutcome.VOID if void else TrialOutcome.BAD if reasons else TrialOutcome.GOOD
-    figures = {(item.name, item.statistic): item.figure.value for item in report.indicators}
+    figures = {key: figure.value for key, figure in figures_by_key(report.indicators).items()}
     return Trial(
         load=load,
         outcome=outcome,
@@ -60,7 +62,7 @@ def assess(record: RunRecord, report: Report, *, load: float, within: float, goa
         lost=lost,
         growth=None if growth is None else growth[0],
         waits=_waits(figures),
-        calls_per_object=figures.get(("controller_calls_per_vmi", "per_object")),
+        calls_per_object=figures.get(CALLS),
     )
 
 
@@ -136,7 +138,7 @@ def void_reasons(findings: Sequence[Finding], *, is_bad: bool) -> list[str]:
     ]
 
 
-def _waits(figures: Mapping[tuple[str, str], float | int | None]) -> dict[str, float]:
+def _waits(figures: Mapping[FigureKey, float | int | None]) -> dict[str, float]:
     return {
         name: float(value) for name, key in WAITS.items() if (value := figures.get(key)) is not None
     }

@@ -12,13 +12,13 @@ from virtslo.cli.history.options import choose_lineage, history_option, opened
 from virtslo.cli.options import runs_option
 from virtslo.model.history.changes import HistoryFinding
 from virtslo.model.history.confirmation import Confirmation, Needed, Settled
+from virtslo.model.report.figures import LEAST_RUNS
 
 if TYPE_CHECKING:
     from virtslo.model.history.runs import Lineage
     from virtslo.ports.history_store import HistoryStore
 
 OPEN: Final = 4
-LEAST_RUNS: Final = 3
 
 
 @click.command("confirm")

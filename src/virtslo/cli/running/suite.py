@@ -25,8 +25,8 @@ from virtslo.cli.targets import describe_simulated, real_target, simulated_run_t
 from virtslo.cli.wiring import RealTarget, describe_target, read_suite
 from virtslo.config.until import until_of
 from virtslo.model.plan.suite import Order, SuiteRecord, Until, repeated
+from virtslo.model.report.figures import LEAST_RUNS
 from virtslo.slo.catalog.catalog import CATALOG
-from virtslo.slo.statistics.repetition import LEAST_RUNS
 
 OF_THE_CLUSTER = (
     ("--simulate", "profile"),

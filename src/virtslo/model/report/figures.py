@@ -11,6 +11,8 @@ CONFIDENCE: Final = 0.95
 """Of every interval."""
 WITHIN_RUN: Final = "within run"
 OVER_RUNS: Final = "over runs"
+LEAST_RUNS: Final = 3
+"""Runs that an interval over runs needs, and each side of a comparison."""
 
 
 @dataclass(frozen=True, slots=True)

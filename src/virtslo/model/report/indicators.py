@@ -4,10 +4,11 @@ Invariant: a definition holds everything that is to be said of an indicator but 
 objectives, messages and the place in a report are made from it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
+from typing import NamedTuple
 
 from virtslo.model.report.figures import Figure
 
@@ -57,6 +58,13 @@ NO_DEFINITIONS: Definitions = MappingProxyType({})
 """Where nothing is measured: nothing, so that an objective about anything is refused."""
 
 
+class FigureKey(NamedTuple):
+    """Which figure of a run, or of its repetitions: an indicator and a statistic."""
+
+    name: str
+    statistic: str
+
+
 @dataclass(frozen=True, slots=True)
 class Indicator:
     """A named statistic of one run."""
@@ -65,3 +73,13 @@ class Indicator:
     name: str
     statistic: str
     figure: Figure
+
+    @property
+    def key(self) -> FigureKey:
+        """Which figure of its run it is."""
+        return FigureKey(self.name, self.statistic)
+
+
+def figures_by_key(indicators: Iterable[Indicator]) -> dict[FigureKey, Figure]:
+    """The figures of one run, or of one group of repetitions."""
+    return {item.key: item.figure for item in indicators}

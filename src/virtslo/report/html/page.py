@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from virtslo.model.report.document import Report, RunSummary
 from virtslo.model.report.figures import Figure
+from virtslo.model.report.indicators import FigureKey
 from virtslo.model.vocabulary import KIND_TITLES, TEST_TITLES
 from virtslo.report.call_sheets import call_sheets
 from virtslo.report.charts.chart import Chart
@@ -217,7 +218,7 @@ def _facts(report: Report) -> Iterator[tuple[str, str, str]]:
         return
     (subject,) = subjects
     for name, statistic, title in FACTS:
-        figure = subject.figures.get((name, statistic))
+        figure = subject.figures.get(FigureKey(name, statistic))
         if figure is not None:
             yield title, measured(figure), _beside(figure, _promise(report, name, statistic))
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from virtslo.model.report.document import Report, RunSummary
 from virtslo.model.report.figures import Figure
+from virtslo.model.report.indicators import FigureKey, figures_by_key
 from virtslo.report.charts.chart import Chart
 from virtslo.report.headline import BURST, CHURN, Subject
 from virtslo.report.numbers import amount, measured
@@ -28,6 +29,7 @@ def promise_lines(report: Report, run: RunSummary) -> dict[str, Any]:
     shapes: list[dict[str, Any]] = []
     notes: list[dict[str, Any]] = []
     seen = set()
+    figures = figures_by_key(item for item in report.indicators if item.run == run.id)
     for item in report.verdicts:
         is_moment = item.unit == "s" and any(name in TO_RUNNING for name in item.indicators)
         if run.id not in item.runs or not is_moment or item.bound in seen:
@@ -37,14 +39,7 @@ def promise_lines(report: Report, run: RunSummary) -> dict[str, Any]:
         shapes.append(_line(item.bound, "solid", "@Failed"))
         notes.append(_note(item.bound, words, 0.98, "@Failed"))
     for place, (statistic, height) in enumerate((("p50", 0.86), ("p95", 0.74))):
-        figure = next(
-            (
-                each.figure
-                for each in report.indicators
-                if (each.run, each.name, each.statistic) == (run.id, TO_RUNNING[1], statistic)
-            ),
-            None,
-        )
+        figure = figures.get(FigureKey(TO_RUNNING[1], statistic))
         if figure is not None and figure.value is not None:
             at = float(figure.value)
             shapes.append(_line(at, ("dash", "dot")[place], "@ink"))

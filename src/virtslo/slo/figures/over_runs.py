@@ -4,16 +4,16 @@ Invariant: runs are the samples. A figure that one of the runs lacks has no valu
 an object that did not finish in one run is not averaged away.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from virtslo.model.report.document import RunGroup
-from virtslo.model.report.figures import Figure
-from virtslo.model.report.indicators import Indicator
+from virtslo.model.report.figures import LEAST_RUNS, Figure
+from virtslo.model.report.indicators import Indicator, figures_by_key
 from virtslo.slo.comparable import differences
 from virtslo.slo.figures.churn_figures import form_of
 from virtslo.slo.record.measured import Measured
-from virtslo.slo.statistics.repetition import LEAST_RUNS, estimate_of
+from virtslo.slo.statistics.repetition import estimate_of
 
 ONE_RUN: Final = f"one run: an interval over runs needs {LEAST_RUNS}"
 AVERAGED: Final = ("seconds_to_first", "seconds_to_all", "spread_rate")
@@ -109,20 +109,11 @@ def _key(run: Measured) -> Key:
 
 def _combined(name: str, indicators: Sequence[Sequence[Indicator]]) -> list[Indicator]:
     """Every indicator that all of the runs have."""
-    by_run: list[Mapping[Key, Figure]] = [
-        {(item.name, item.statistic): item.figure for item in own} for own in indicators
-    ]
+    by_run = [figures_by_key(own) for own in indicators]
     return [
-        Indicator(name, item.name, item.statistic, over_runs(figures))
+        Indicator(name, *item.key, over_runs([own[item.key] for own in by_run]))
         for item in indicators[0]
-        if len(
-            figures := [
-                own[item.name, item.statistic]
-                for own in by_run
-                if (item.name, item.statistic) in own
-            ]
-        )
-        == len(by_run)
+        if all(item.key in own for own in by_run)
     ]
 
 

@@ -9,20 +9,19 @@ from typing import Final
 
 from virtslo.model.report.document import RunGroup
 from virtslo.model.report.figures import Figure
-from virtslo.model.report.indicators import Indicator
+from virtslo.model.report.indicators import FigureKey, Indicator, figures_by_key
 from virtslo.model.run.findings import Finding
 from virtslo.slo.catalog.churn import REPLACEMENT
 from virtslo.slo.catalog.vmis import INTENT_TO_RUNNING
 from virtslo.slo.record.measured import Measured
 from virtslo.slo.statistics.repetition import stands_apart
 
-LOOKED_AT: Final = (
-    (INTENT_TO_RUNNING.name, "p50"),
-    (INTENT_TO_RUNNING.name, "p95"),
-    (REPLACEMENT.name, "p50"),
-    (REPLACEMENT.name, "p95"),
+LOOKED_AT: Final = tuple(
+    FigureKey(indicator.name, statistic)
+    for indicator in (INTENT_TO_RUNNING, REPLACEMENT)
+    for statistic in ("p50", "p95")
 )
-"""(indicator, statistic): the headlines."""
+"""The headlines."""
 
 
 def first_run_findings(
@@ -40,14 +39,12 @@ def first_run_findings(
             run.record.host.run_id
             for run in sorted(mine, key=lambda run: run.record.host.started_at)
         ]
-        found = [_apart(name, statistic, ids, indicators) for name, statistic in LOOKED_AT]
+        figures = [figures_by_key(indicators[run]) for run in ids]
+        found = [_apart(key, figures) for key in LOOKED_AT]
         told = [words for words in found if words]
         if told:
-            touched = tuple(
-                dict.fromkeys(
-                    name for (name, _), words in zip(LOOKED_AT, found, strict=True) if words
-                )
-            )
+            shown = zip(LOOKED_AT, found, strict=True)
+            touched = tuple(dict.fromkeys(key.name for key, words in shown if words))
             yield (
                 ids[0],
                 Finding(
@@ -59,21 +56,15 @@ def first_run_findings(
             )
 
 
-def _apart(
-    name: str, statistic: str, ids: Sequence[str], indicators: Mapping[str, Sequence[Indicator]]
-) -> str:
+def _apart(key: FigureKey, figures: Sequence[Mapping[FigureKey, Figure]]) -> str:
     """What the first run shows and the others; empty where it does not stand apart."""
-    figures = [_figure(indicators[run], name, statistic) for run in ids]
-    values = [float(item.value) for item in figures if item is not None and item.value is not None]
-    if len(values) < len(ids) or not stands_apart(values[0], values[1:]):
+    values = [
+        float(figure.value)
+        for own in figures
+        if (figure := own.get(key)) is not None and figure.value is not None
+    ]
+    if len(values) < len(figures) or not stands_apart(values[0], values[1:]):
         return ""
     low, high = min(values[1:]), max(values[1:])
     shown = f"{low:.3g} to {high:.3g} s"
-    return f"{name} {statistic} {values[0]:.3g} s, the others {shown}"
-
-
-def _figure(indicators: Sequence[Indicator], name: str, statistic: str) -> Figure | None:
-    return next(
-        (item.figure for item in indicators if (item.name, item.statistic) == (name, statistic)),
-        None,
-    )
+    return f"{key.name} {key.statistic} {values[0]:.3g} s, the others {shown}"

@@ -12,14 +12,12 @@ from functools import lru_cache
 from statistics import NormalDist, fmean, stdev
 from typing import TYPE_CHECKING, Final
 
-from virtslo.model.report.figures import CONFIDENCE, OVER_RUNS, Interval
+from virtslo.model.report.figures import CONFIDENCE, LEAST_RUNS, OVER_RUNS, Interval
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-LEAST_RUNS: Final = 3
-"""An interval needs as many runs."""
 LEAST_FOR_BOOTSTRAP: Final = 10
 RESAMPLES: Final = 5000
 SEED: Final = 14

@@ -2,7 +2,7 @@
 
 from virtslo.model.report.document import Report, RunSummary, Tables
 from virtslo.model.report.figures import WITHIN_RUN, Figure, Interval
-from virtslo.model.report.indicators import Indicator
+from virtslo.model.report.indicators import FigureKey, Indicator
 from virtslo.model.report.verdicts import Outcome, Verdict
 from virtslo.model.run.environment import Environment
 from virtslo.report.headline import Subject
@@ -45,7 +45,7 @@ def test_an_objective_that_is_no_moment_has_no_line() -> None:
 
 
 def test_parts_are_compared_only_where_there_are_several() -> None:
-    one = Subject("Burst, VMI", "burst", "vmi", (RUN,), {(NAME, "p95"): P95})
+    one = Subject("Burst, VMI", "burst", "vmi", (RUN,), {FigureKey(NAME, "p95"): P95})
     assert subjects_chart([one]) is None
 
     chart = subjects_chart([one, one])
