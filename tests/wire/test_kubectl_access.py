@@ -37,6 +37,28 @@ def test_all_that_one_may_do_is_listed(kubectl: Kubectl) -> None:
     ]
 
 
+def test_a_role_that_is_created_is_told_and_holds(kubectl: Kubectl) -> None:
+    jane = ("--as=jane", "--as-group=developers")
+    before = kubectl.refused("get", "vmis", *jane)
+    kubectl("create", "role", "watchers", "--verb=get,list", "--resource=virtualmachineinstances")
+    kubectl("create", "rolebinding", "developers", "--role=watchers", "--group=developers")
+    kubectl("create", "rolebinding", "pods", "--clusterrole=view", "--user=joe")
+
+    listed = kubectl("auth", "can-i", "--list", *jane)
+
+    assert before == (
+        "Error from server (Forbidden): virtualmachineinstances.kubevirt.io is forbidden: User "
+        '"jane" cannot list resource "virtualmachineinstances" in API group "kubevirt.io" in the '
+        f'namespace "{kubectl.namespace}"\n'
+    )
+    assert kubectl("get", "vmis", *jane) == ""
+    assert kubectl.run("auth", "can-i", "delete", "vmis", *jane).stdout == "no\n"
+    assert kubectl("auth", "can-i", "list", "pods", "--as=joe") == "yes\n"
+    assert ["virtualmachineinstances.kubevirt.io", "[]", "[]", "[get", "list]"] in [
+        line.split() for line in listed.splitlines()
+    ]
+
+
 def test_one_is_told_who_one_is(kubectl: Kubectl) -> None:
     told = kubectl("auth", "whoami", "-o", "json")
     acting = kubectl("auth", "whoami", "-o", "json", "--as=jane", "--as-group=developers")

@@ -132,7 +132,13 @@ TAKEN: dict[str, Form] = {
     "an exec command beside the file": only({"exec": EXEC}),
     "exec with null args and env": only({"exec": {**EXEC, "args": None, "env": None}}),
     "exec told of the cluster": only({"exec": {**EXEC, "provideClusterInfo": True}}),
-    "a slash in as-user-extra": user(**{"as": "jane", "as-user-extra": {"example.org/a%b": ["x"]}}),
+    "a slash in as-user-extra": user(
+        **{
+            "as": "jane",
+            "as-groups": ["system:masters"],
+            "as-user-extra": {"example.org/a%b": ["x"]},
+        }
+    ),
     "a group": user(**{"as": "jane", "as-groups": ["system:masters"]}),
     "an odd name of a context": lambda document: at("current-context", value="a/b:c@d")(
         at("contexts", 0, "name", value="a/b:c@d")(document)

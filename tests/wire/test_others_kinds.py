@@ -1,13 +1,19 @@
 """Kinds that other tools create: kept, watched, changed, and removed with their namespace."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
 from support.raw_api import MERGE, RawApi, simulated_api
 from virtslo.model.kubernetes.other_resources import OTHERS
 from virtslo.model.kubernetes.resources import Resource
+
+NEEDED = {
+    kind: {"roleRef": {"kind": "ClusterRole", "name": "view"}}
+    for kind in ("RoleBinding", "ClusterRoleBinding")
+}
+"""What a kind is refused without."""
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +29,7 @@ def test_it_is_created_listed_changed_and_deleted(api: RawApi, resource: Resourc
         "apiVersion": resource.api_version,
         "kind": resource.kind,
         "metadata": {"name": "one", "labels": {"of": "others"}},
+        **NEEDED.get(resource.kind, {}),
     }
 
     made = api.call("POST", base, body)
@@ -48,7 +55,7 @@ def test_it_goes_with_its_namespace(api: RawApi) -> None:
             path = resource.path(namespace=space)
             made = api.call(
                 "POST", path, {"apiVersion": resource.api_version, "kind": resource.kind,
-                               "metadata": {"name": "one"}},
+                               "metadata": {"name": "one"}, **NEEDED.get(resource.kind, {})},
             )  # fmt: skip
             assert made.code == 201, made.body
 
@@ -62,3 +69,40 @@ def test_it_goes_with_its_namespace(api: RawApi) -> None:
         if resource.namespaced:
             listed = api.call("GET", resource.path(namespace=space)).document
             assert listed["items"] == [], resource.plural
+
+
+def test_a_role_gathers_the_rules_of_those_it_selects(api: RawApi) -> None:
+    base = "/apis/rbac.authorization.k8s.io/v1/clusterroles"
+    rules = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}]
+    selectors = [{"matchLabels": {"of": "gathered"}}]
+    whole = {
+        "metadata": {"name": "whole"},
+        "aggregationRule": {"clusterRoleSelectors": selectors},
+        "rules": [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}],
+    }
+    part = {"metadata": {"name": "part", "labels": {"of": "gathered"}}, "rules": rules}
+
+    def gathered(expected: Sequence[object]) -> None:
+        for _ in range(200):
+            found = api.call("GET", f"{base}/whole").document["rules"]
+            if found == expected:
+                break
+            time.sleep(0.05)
+        assert found == expected
+
+    api.call("POST", base, whole)
+    gathered([])
+    api.call("POST", base, part)
+    gathered(rules)
+    api.call("DELETE", f"{base}/part")
+    gathered([])
+
+
+@pytest.mark.parametrize("name", ["admin", "edit", "view"])
+def test_roles_of_kubevirt_are_gathered_in_those_of_kubernetes(api: RawApi, name: str) -> None:
+    base = "/apis/rbac.authorization.k8s.io/v1/clusterroles"
+    whole = api.call("GET", f"{base}/{name}").document["rules"]
+
+    assert all(
+        rule in whole for rule in api.call("GET", f"{base}/kubevirt.io:{name}").document["rules"]
+    )

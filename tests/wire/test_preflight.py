@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -16,7 +17,10 @@ from support.bodies import machine, namespace
 from support.clusters import Served, connected, hollow_served
 from virtslo.model.identifiers import RUN_LABEL
 from virtslo.model.kubernetes.resources import KUBEVIRTS, NAMESPACES, NODES, VMIS
+from virtslo.plane.installing import apply, token_of
 from virtslo.ports.kube_api import PatchType
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,57 @@ async def test_a_cluster_that_is_ready_passes_and_stays_as_it_is(tmp_path: Path)
         assert "not allowed" not in shown.err
         assert await names(there) == before
         assert not (tmp_path / "runs").exists()
+
+
+def shipped(without: str = "") -> list[dict[str, Any]]:
+    """What `deploy/rbac.yaml` says, but for one resource."""
+    items = list(yaml.safe_load_all((DEPLOY / "rbac.yaml").read_text(encoding="utf-8")))
+    for item in items:
+        for rule in item.get("rules") or ():
+            rule["resources"] = [each for each in rule["resources"] if each != without]
+        if "rules" in item:
+            item["rules"] = [rule for rule in item["rules"] if rule["resources"]]
+    return items
+
+
+async def act_as_shipped(there: Served, kubeconfig: Path, items: list[dict[str, Any]]) -> None:
+    """Install a role, and go on as its service account."""
+    async with connected(there) as api:
+        for item in items:
+            await apply(api, item)
+        token = await token_of(api, "virtslo", "virtslo")
+    use_token(kubeconfig, token)
+
+
+def use_token(kubeconfig: Path, token: str) -> None:
+    document = yaml.safe_load(kubeconfig.read_text(encoding="utf-8"))
+    document["users"][0]["user"] = {"token": token}
+    kubeconfig.write_text(yaml.safe_dump(document), encoding="utf-8")
+
+
+async def test_the_shipped_role_is_enough(tmp_path: Path) -> None:
+    async with cluster(tmp_path) as (there, kubeconfig):
+        await act_as_shipped(there, kubeconfig, shipped())
+        shown = await virtslo(kubeconfig, "preflight", "burst", "--count", "10")
+        ran = await virtslo(
+            kubeconfig, "run", "burst", "--count", "2", "--yes", "--repeat", "1", "--settle", "1s"
+        )
+
+        assert shown.code == 0, shown.err
+        assert lines(shown, "FAILED") == []
+        assert "pods/proxy" in shown.err
+        assert ran.code in {0, 4}, ran.err
+        assert "403" not in ran.err
+
+
+async def test_rights_that_are_missing_are_all_told(tmp_path: Path) -> None:
+    async with cluster(tmp_path) as (there, kubeconfig):
+        await act_as_shipped(there, kubeconfig, shipped(without="pods"))
+        shown = await virtslo(kubeconfig, "preflight", "burst", "--count", "10")
+
+        assert shown.code == 3
+        (told,) = lines(shown, "FAILED")
+        assert "not allowed: list pods, watch pods" in told
 
 
 async def test_everything_that_is_wrong_is_told_at_once_with_what_to_do(tmp_path: Path) -> None:

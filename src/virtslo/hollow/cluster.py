@@ -27,11 +27,13 @@ from virtslo.hollow.kubernetes.garbage_collector import (
 )
 from virtslo.hollow.kubernetes.namespace import NamespaceController
 from virtslo.hollow.kubernetes.node_lifecycle import OUT_OF_SERVICE, NodeLifecycle
+from virtslo.hollow.kubernetes.role_aggregation import RoleAggregation
 from virtslo.hollow.kubernetes.scheduler import Scheduler
 from virtslo.hollow.process.component import KUBEVIRT_NAMESPACE, Component
 from virtslo.hollow.process.delays import Work
 from virtslo.hollow.process.identities import (
     controller_manager,
+    role_aggregation,
     scheduler,
     virt_api,
     virt_controller,
@@ -302,7 +304,14 @@ class HollowCluster:
                 kinds=namespace.EVERY_KIND if self._is_shared else namespace.OF_WORKLOADS,
             ),
             NodeLifecycle(component),
+            *self._aggregating(component),
         )
+
+    def _aggregating(self, component: Component) -> Sequence[Startable]:
+        """What gathers roles, on a cluster on which roles matter."""
+        if not self._is_shared:
+            return ()
+        return (RoleAggregation(component, KubeApi(self._connect(role_aggregation()))),)
 
     def _add(
         self,

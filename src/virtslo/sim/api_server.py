@@ -12,7 +12,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from virtslo.base.clock import Clock
-from virtslo.base.errors import ApiError, ConnectionLost
+from virtslo.base.errors import ApiError, ConnectionLost, Forbidden
 from virtslo.model.kubernetes import resources
 from virtslo.model.kubernetes.identity import Identity
 from virtslo.model.kubernetes.resources import Resource
@@ -22,6 +22,10 @@ from virtslo.sim.admission.services import KUBERNETES
 from virtslo.sim.aggregation import Aggregation, reference_of
 from virtslo.sim.api.naming import Names
 from virtslo.sim.api.requests import Request, Response
+from virtslo.sim.authorization.attributes import Attributes
+from virtslo.sim.authorization.authorizer import Authorizer, refusal
+from virtslo.sim.authorization.default_roles import default_roles
+from virtslo.sim.authorization.impersonation import Wanted, acting_as
 from virtslo.sim.faults.gate import Gate
 from virtslo.sim.faults.request_faults import RESET, FaultPlan
 from virtslo.sim.flow_control.request_queue import RequestQueue
@@ -74,7 +78,9 @@ class ApiServer:
         self._events = EventExpiry(self.store, clock, event_ttl)
         self.telemetry = Telemetry(clock, audit_log)
         self.tokens = TokenRequests(self.store, clock, secrets.token_bytes(KEY_BYTES))
-        self._handlers = Handlers(self.store, clock, Names(seed), self.tokens)
+        self.authorizer = Authorizer(self.store)
+        """What users may do, of those that fronts ask for."""
+        self._handlers = Handlers(self.store, clock, Names(seed), self.tokens, self.authorizer)
         self._capacity = RequestQueue(clock, profile, seed=seed)
         self._watches = OpenWatches(self.store, self._handlers, clock, profile, self._capacity.pace)
         self.work = self._capacity.work
@@ -127,6 +133,30 @@ class ApiServer:
             self._handlers.handle(
                 Request("update", kind, name=name, subresource="status", body=told, user=SYSTEM)
             )
+
+    def install_roles(self) -> None:
+        """Create the roles and bindings that every cluster begins with."""
+        for kind, role in default_roles(self.store):
+            namespace = role["metadata"].get("namespace")
+            self._handlers.handle(
+                Request("create", kind, namespace, body=role, user=SYSTEM, is_trusted=True)
+            )
+
+    def impersonate(self, user: Identity, wanted: Wanted, asked: Attributes, uri: str) -> Identity:
+        """Whom a user is for a request that it makes as another. Raises Forbidden."""
+        try:
+            return acting_as(user, wanted, asked, self.authorizer)
+        except Forbidden as error:
+            self.telemetry.note_refusal(uri, asked.verb, user, asked.reference, error)
+            raise
+
+    def authorize(self, asked: Attributes, uri: str, user: Identity) -> None:
+        """Refuse what a user may not do; only the audit log knows of it. Raises Forbidden."""
+        decision = self.authorizer.decide(user, asked)
+        if not decision.is_allowed:
+            error = refusal(user, asked, decision.reason)
+            self.telemetry.note_refusal(uri, asked.verb, user, asked.reference, error)
+            raise error
 
     async def handle(self, request: Request) -> Response:
         """Answer a request. Raises ApiError; ConnectionLost if no answer comes."""

@@ -8,7 +8,7 @@ from virtslo.model.kubernetes.components import (
     VIRT_HANDLER,
     VIRT_OPERATOR,
 )
-from virtslo.model.kubernetes.identity import Identity
+from virtslo.model.kubernetes.identity import Identity, groups_of_accounts
 
 KUBERNETES: Final = "v1.36.2 (linux/amd64) kubernetes/simulated"
 KUBEVIRT: Final = "v0.0.0 (linux/amd64) kubernetes/simulated"
@@ -71,4 +71,14 @@ def controller_manager() -> Identity:
         "system:kube-controller-manager",
         f"kube-controller-manager/{KUBERNETES}",
         ("system:authenticated",),
+    )
+
+
+def role_aggregation() -> Identity:
+    """kube-controller-manager's controller of aggregated roles, which may grant what it has not."""
+    return Identity(
+        "kube-controller-manager",
+        "system:serviceaccount:kube-system:clusterrole-aggregation-controller",
+        f"kube-controller-manager/{KUBERNETES}",
+        groups_of_accounts("kube-system"),
     )

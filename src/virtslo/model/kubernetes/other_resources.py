@@ -1,14 +1,14 @@
 """Kinds that other tools create on a cluster, served by the simulated one as objects and no more.
 
-Invariant: no controller of ours acts on them; what a real cluster's controllers would make of one,
-the simulated cluster does not.
+Invariant: no controller of ours acts on them but on roles and bindings; what a real cluster's
+controllers would make of one, the simulated cluster does not.
 """
 
 from typing import Final
 
+from virtslo.model.kubernetes.access_resources import ACCESS
 from virtslo.model.kubernetes.resources import Resource
 
-_RBAC: Final = "rbac.authorization.k8s.io"
 _WORKLOAD: Final = ("status", "scale")
 
 OTHERS: Final = (
@@ -53,10 +53,7 @@ OTHERS: Final = (
         "apps", "v1", "daemonsets", "DaemonSet", True, "daemonset", ("ds",), ("status",), ("all",)
     ),
     Resource("batch", "v1", "jobs", "Job", True, "job", (), ("status",), ("all",)),
-    Resource(_RBAC, "v1", "roles", "Role", True, "role"),
-    Resource(_RBAC, "v1", "rolebindings", "RoleBinding", True, "rolebinding"),
-    Resource(_RBAC, "v1", "clusterroles", "ClusterRole", False, "clusterrole"),
-    Resource(_RBAC, "v1", "clusterrolebindings", "ClusterRoleBinding", False, "clusterrolebinding"),
+    *ACCESS,
     Resource(
         "storage.k8s.io", "v1", "storageclasses", "StorageClass", False, "storageclass", ("sc",)
     ),

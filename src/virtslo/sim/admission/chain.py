@@ -13,10 +13,12 @@ from virtslo.base import quantity
 from virtslo.base.errors import ApiError, BadRequest, Forbidden, NotFound
 from virtslo.model.identifiers import Object
 from virtslo.model.kubernetes import resources
+from virtslo.model.kubernetes.access_resources import ACCESS
 from virtslo.model.kubernetes.identity import Identity
 from virtslo.model.kubernetes.resources import Resource
 from virtslo.sim.admission import kubevirt_defaults as defaults
 from virtslo.sim.admission import kubevirt_rules as rules
+from virtslo.sim.admission.access_rules import admitted_binding, admitted_role
 from virtslo.sim.admission.instancetype_rules import instancetype_causes
 from virtslo.sim.admission.migration_rules import check_migration
 from virtslo.sim.admission.services import admitted_service
@@ -31,6 +33,7 @@ from virtslo.sim.api.refusals import (
     invalid_value,
     required,
 )
+from virtslo.sim.authorization.authorizer import Authorizer
 from virtslo.sim.storage.object_store import ObjectStore
 
 MOST_KEPT: Final = 4096
@@ -48,8 +51,9 @@ Change = Callable[["Admission", Object, Object, Identity], Object]
 class Admission:
     """Defaults and refusals at creation and change."""
 
-    def __init__(self, store: ObjectStore, names: Names) -> None:
+    def __init__(self, store: ObjectStore, names: Names, authorizer: Authorizer) -> None:
         self._store = store
+        self._authorizer = authorizer
         self._names = names
         self._specs: dict[int, tuple[Any, Any, bool]] = {}
 
@@ -223,6 +227,14 @@ class Admission:
     def _service(self, target: Object, user: Identity, now: str) -> Object:
         return admitted_service(target, self._store)
 
+    def _access(self, target: Object, user: Identity, now: str) -> Object:
+        admit, resource = _ACCESS[target["kind"]]
+        return admit(self._authorizer, resource, None, target, user)
+
+    def _access_changed(self, before: Object, after: Object, user: Identity) -> Object:
+        admit, resource = _ACCESS[after["kind"]]
+        return admit(self._authorizer, resource, before, after, user)
+
     def _secret_changed(self, before: Object, after: Object, user: Identity) -> Object:
         _check_immutable(resources.SECRETS, before, after, ("data", "stringData"))
         return _with_encoded(after)
@@ -232,7 +244,12 @@ class Admission:
         return after
 
 
+_ACCESS: Final = {
+    resource.kind: (admitted_binding if "Binding" in resource.kind else admitted_role, resource)
+    for resource in ACCESS
+}
 _AT_CREATION: Final[Mapping[str, Create]] = {
+    **dict.fromkeys((resource.plural for resource in ACCESS), Admission._access),
     _VMI: Admission._vmi,
     "virtualmachines": Admission._vm,
     "virtualmachineinstancereplicasets": Admission._replica_set,
@@ -244,6 +261,7 @@ _AT_CREATION: Final[Mapping[str, Create]] = {
     "services": Admission._service,
 }
 _AT_CHANGE: Final[Mapping[str, Change]] = {
+    **dict.fromkeys((resource.plural for resource in ACCESS), Admission._access_changed),
     _VMI: Admission._vmi_changed,
     "virtualmachines": Admission._vm_changed,
     "virtualmachineinstancereplicasets": Admission._replica_set_changed,

@@ -6,10 +6,11 @@ object's metadata is refused in its words.
 
 import random
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
+from virtslo.model.kubernetes.access_resources import RBAC
 from virtslo.model.kubernetes.resources import Resource
 from virtslo.sim.api.refusals import TOO_LONG, Cause, invalid, invalid_value, required
 
@@ -20,6 +21,7 @@ _SUFFIX_ALPHABET: Final = "bcdfghjklmnpqrstvwxz2456789"
 SUFFIX_LENGTH: Final = 5
 LONGEST_PREFIX: Final = 63 - SUFFIX_LENGTH
 LARGEST_ANNOTATIONS_BYTES: Final = 256 * 1024
+_PATHS: Final = frozenset({".", ".."})
 _LABEL_ONLY: Final = frozenset({"namespaces"})
 _LABEL_WORDS: Final = (
     "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and "
@@ -71,7 +73,10 @@ class Names:
 def check_metadata(resource: Resource, metadata: Mapping[str, Any]) -> None:
     """Refuse metadata that Kubernetes would. Raises Invalid with every cause."""
     name = metadata.get("name") or ""
-    causes = list(_name_causes(name, is_label=resource.plural in _LABEL_ONLY))
+    if resource.group == RBAC:
+        causes = list(_segment_causes(name))
+    else:
+        causes = list(_name_causes(name, is_label=resource.plural in _LABEL_ONLY))
     labels = metadata.get("labels")
     if labels:
         causes += _label_causes(labels)
@@ -85,6 +90,17 @@ def check_metadata(resource: Resource, metadata: Mapping[str, Any]) -> None:
         ]
     if causes:
         raise invalid(resource, name, causes)
+
+
+def _segment_causes(name: str) -> Iterator[Cause]:
+    """What is wrong with a name that need only fit into a path: that of a role or a binding."""
+    if not name:
+        yield required("metadata.name", "name or generateName is required")
+    elif name in _PATHS:
+        yield invalid_value("metadata.name", name, f"may not be '{name}'")
+    for character in "/%":
+        if character in name:
+            yield invalid_value("metadata.name", name, f"may not contain '{character}'")
 
 
 @lru_cache(maxsize=1024)

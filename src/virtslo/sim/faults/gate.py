@@ -8,10 +8,10 @@ from typing import Final
 from virtslo.base.clock import Clock
 from virtslo.base.errors import ConnectionLost
 from virtslo.sim.api.requests import Request
+from virtslo.sim.authorization.authorizer import MASTERS
 from virtslo.sim.faults.request_faults import RESET, FaultPlan
 from virtslo.sim.flow_control.request_queue import RequestQueue
 from virtslo.sim.objects.handlers import Handlers
-from virtslo.sim.objects.reviews import MASTERS
 from virtslo.sim.storage.object_store import ObjectStore
 
 REFUSED: Final = "connection refused"

@@ -52,7 +52,42 @@ _REVIEWS: Final[Mapping[str, Fields]] = {
     "SelfSubjectRulesReview": dict([*_REVIEW, (2, ("spec", "SelfSubjectRulesReviewSpec"))]),
     "SelfSubjectRulesReviewSpec": {1: ("namespace", "string")},
 }
+_ACCESS: Final[Mapping[str, Fields]] = {
+    "Role": dict([_METADATA, (2, ("rules", "[PolicyRule]"))]),
+    "ClusterRole": dict(
+        [_METADATA, (2, ("rules", "[PolicyRule]")), (3, ("aggregationRule", "AggregationRule"))]
+    ),
+    "PolicyRule": {
+        1: ("verbs", "[string]"),
+        2: ("apiGroups", "[string]"),
+        3: ("resources", "[string]"),
+        4: ("resourceNames", "[string]"),
+        5: ("nonResourceURLs", "[string]"),
+    },
+    "AggregationRule": {1: ("clusterRoleSelectors", "[LabelSelector]")},
+    "LabelSelector": {
+        1: ("matchLabels", "{string}"),
+        2: ("matchExpressions", "[LabelSelectorRequirement]"),
+    },
+    "LabelSelectorRequirement": {
+        1: ("key", "string"),
+        2: ("operator", "string"),
+        3: ("values", "[string]"),
+    },
+    "RoleBinding": dict([_METADATA, (2, ("subjects", "[Subject]")), (3, ("roleRef", "RoleRef"))]),
+    "ClusterRoleBinding": dict(
+        [_METADATA, (2, ("subjects", "[Subject]")), (3, ("roleRef", "RoleRef"))]
+    ),
+    "Subject": {
+        1: ("kind", "string"),
+        2: ("apiGroup", "string"),
+        3: ("name", "string"),
+        4: ("namespace", "string"),
+    },
+    "RoleRef": {1: ("apiGroup", "string"), 2: ("kind", "string"), 3: ("name", "string")},
+}
 MESSAGES: Final[Mapping[str, Fields]] = {
+    **_ACCESS,
     "ObjectMeta": {
         1: ("name", "string"),
         2: ("generateName", "string"),

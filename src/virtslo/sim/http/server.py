@@ -1,6 +1,7 @@
 """The simulated API server on a loopback socket: TLS, bearer token, chunked watches.
 
-Invariant: it listens on 127.0.0.1 only; a client without a token is served health and version only.
+Invariant: it listens on 127.0.0.1 only; what a client may do is decided before anything
+of its request is looked at.
 All meaning is in `ApiServer`: here bytes become requests and answers become bytes.
 """
 
@@ -29,9 +30,12 @@ from virtslo.sim.aggregation import call_of
 from virtslo.sim.api.resource_rules import rules_of
 from virtslo.sim.api.versions import to_served
 from virtslo.sim.api_server import ApiServer
+from virtslo.sim.authorization.attributes import attributes_of
+from virtslo.sim.authorization.authorizer import MASTERS
+from virtslo.sim.authorization.impersonation import wanted_of
 from virtslo.sim.discovery import aggregated_documents, install_documents
 from virtslo.sim.http import routes
-from virtslo.sim.http.authentication import Authentication, anonymous
+from virtslo.sim.http.authentication import Authentication
 from virtslo.sim.http.certificates import LOOPBACK, Certificates
 from virtslo.sim.http.encoding import Encoder, encode, status_of
 from virtslo.sim.http.kubectl_tables import Form, form_of, shaped
@@ -43,7 +47,6 @@ from virtslo.sim.openapi.protobuf import accepts_protobuf, openapi_protobuf
 
 JSON: Final = "application/json"
 DISCOVERY_JSON: Final = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
-OPEN_PATHS: Final = frozenset({"/healthz", "/livez", "/readyz", "/version"})
 OPENAPI_2: Final = "/openapi/v2"
 TEXT: Final = "text/plain"
 _ALSO_WITH_A_SLASH: Final = ("/api/", "/apis/", "/version/")
@@ -66,6 +69,7 @@ class HttpServer:
         self._listener: asyncio.Server | None = None
         self._port = 0
         install_documents(server)
+        server.install_roles()
         server.fronts.append(self._went_down_or_up)
 
     @property
@@ -130,11 +134,8 @@ class HttpServer:
 
     async def _dispatch(self, http: web.BaseRequest) -> web.StreamResponse:
         path = _path_of(http)
-        user = self._authentication.user_of(http.headers)
-        if user is None:
-            if not _is_open(path):
-                raise Unauthorized("Unauthorized")
-            user = anonymous(http.headers.get("User-Agent", ""))
+        query: Mapping[str, str] = http.query if http.query_string else _NO_QUERY
+        user = self._user_of(http, path, query)
         accept = http.headers.get("Accept", "")
         if path == OPENAPI_2 and accepts_protobuf(accept):
             return _response(self._openapi_protobuf(), kind=OPENAPI_PROTOBUF)
@@ -144,7 +145,6 @@ class HttpServer:
                 "only the following media types are accepted: application/json, "
                 "application/json;as=Table;g=meta.k8s.io;v=v1"
             )
-        query: Mapping[str, str] = http.query if http.query_string else _NO_QUERY
         target = routes.target_of(path)
         passed_on = call_of(http.method, path) if target is None else None
         if passed_on is not None:
@@ -154,6 +154,21 @@ class HttpServer:
         if target is None:
             return await self._read_raw(http, path, query, user, form)
         return await self._serve(http, target, query, user, form)
+
+    def _user_of(self, http: web.BaseRequest, path: str, query: Mapping[str, str]) -> Identity:
+        """Who makes a request, if it may. Raises Unauthorized, Forbidden or BadRequest."""
+        user = self._authentication.user_of(http.headers)
+        if user is None:
+            raise Unauthorized("Unauthorized")
+        wanted = wanted_of(http.headers)
+        if wanted is None and MASTERS in user.groups:
+            return user
+        asked = attributes_of(http.method, path, query)
+        uri = http.rel_url.raw_path_qs
+        if wanted is not None:
+            user = self._server.impersonate(user, wanted, asked, uri)
+        self._server.authorize(asked, uri, user)
+        return user
 
     async def _serve(
         self,
@@ -240,11 +255,6 @@ def _path_of(http: web.BaseRequest) -> str:
 def _untyped(item: Object) -> Object:
     """An item of a list of a built-in kind, which the list alone names."""
     return {key: value for key, value in item.items() if key not in {"apiVersion", "kind"}}
-
-
-def _is_open(path: str) -> bool:
-    """Whether a path is served to clients without a token too."""
-    return path in OPEN_PATHS or path.startswith(("/healthz/", "/livez/", "/readyz/"))
 
 
 async def _body_of(http: web.BaseRequest) -> bytes:

@@ -23,6 +23,8 @@ from virtslo.sim.api.refusals import conflict, details_of, not_found
 from virtslo.sim.api.requests import Request, Response
 from virtslo.sim.api.resource_rules import rules_of
 from virtslo.sim.api.verbs import is_review
+from virtslo.sim.authorization.attributes import Attributes
+from virtslo.sim.authorization.authorizer import Authorizer
 from virtslo.sim.objects import subresources
 from virtslo.sim.objects.deletion import Deletion
 from virtslo.sim.objects.reviews import answer_review
@@ -43,13 +45,19 @@ class Handlers:
     """Answers every request but watches."""
 
     def __init__(
-        self, store: ObjectStore, clock: Clock, names: Names, tokens: TokenRequests
+        self,
+        store: ObjectStore,
+        clock: Clock,
+        names: Names,
+        tokens: TokenRequests,
+        authorizer: Authorizer,
     ) -> None:
         self._store = store
         self._clock = clock
         self._names = names
         self._tokens = tokens
-        self._admission = Admission(store, names)
+        self._authorizer = authorizer
+        self._admission = Admission(store, names, authorizer)
         self._deletion = Deletion(store, clock)
 
     def handle(self, request: Request) -> Response:
@@ -126,6 +134,7 @@ class Handlers:
             request,
             body,
             now=self._clock.stamp(),
+            authorizer=self._authorizer,
             find_user=lambda token: self._tokens.find_user(token, agent),
         )
 
@@ -244,6 +253,8 @@ class Handlers:
         if current is None:
             if request.subresource is not None:
                 raise not_found(resource, request.name or "")
+            if not request.is_trusted:
+                self._authorizer.check(request.user, _creating(request))
             made = applied(None, config, writer, force=force, is_built_in=is_built_in)
             return Response(CREATED, self._created(request, made))
         changed = applied(current, config, writer, force=force, is_built_in=is_built_in)
@@ -323,6 +334,18 @@ SUCCESS: Final[Object] = {
 def _is_from_a_template(request: Request) -> bool:
     """Whether a body may hold what a user wrote: VMIs are made from VMs, and VMs from pools."""
     return request.verb == "create" and rules_of(request.resource).is_custom
+
+
+def _creating(request: Request) -> Attributes:
+    """What an apply that creates asks for beside the patch."""
+    resource = request.resource
+    return Attributes(
+        "create",
+        resource.group,
+        resource.plural,
+        namespace=request.namespace or "",
+        name=request.name or "",
+    )
 
 
 def key_of_request(request: Request) -> NamespacedName:

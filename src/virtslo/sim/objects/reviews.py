@@ -1,7 +1,7 @@
 """Reviews, answered and not kept: SelfSubjectReview, access reviews, rules reviews, token reviews.
 
-Invariant: nothing is stored. There are no roles: an authenticated user may do everything, and the
-answers say so; an anonymous one may do nothing.
+Invariant: nothing is stored. What a review says is allowed is what the server allows: both ask the
+same rules.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,21 +14,18 @@ from virtslo.model.kubernetes.identity import Identity
 from virtslo.model.kubernetes.resources import Resource
 from virtslo.sim.api.refusals import Cause, invalid_kind, invalid_value
 from virtslo.sim.api.requests import Request
+from virtslo.sim.authorization.attributes import Attributes
+from virtslo.sim.authorization.authorizer import Authorizer
 
-MASTERS: Final = "system:masters"
-UNKNOWN: Final = frozenset({"system:anonymous", "system:unauthenticated"})
-REASON: Final = "simulated: an authenticated user may do everything"
-_RULES: Final[Mapping[str, Any]] = {
-    "resourceRules": [{"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}],
-    "nonResourceRules": [{"verbs": ["*"], "nonResourceURLs": ["*"]}],
-    "incomplete": False,
-}
+_ASKED: Final = ("verb", "group", "resource", "subresource", "namespace", "name")
 
 FindUser = Callable[[str], Identity | None]
 """The user of this token; None if it is unknown."""
 
 
-def answer_review(request: Request, body: Object, *, now: str, find_user: FindUser) -> Object:
+def answer_review(
+    request: Request, body: Object, *, now: str, authorizer: Authorizer, find_user: FindUser
+) -> Object:
     """The body of a review with its answer. Raises BadRequest or Invalid."""
     resource = request.resource
     spec = body.get("spec") or {}
@@ -40,31 +37,42 @@ def answer_review(request: Request, body: Object, *, now: str, find_user: FindUs
     if resource is kinds.SELF_SUBJECT_RULES_REVIEWS:
         if not spec.get("namespace"):
             raise BadRequest("no namespace on request")
-        return {**body, "spec": {}, "status": _RULES}
+        status = authorizer.rules_status(request.user, str(spec["namespace"]))
+        return {**body, "spec": {}, "status": status}
     causes = _causes(resource, body, spec)
     if causes:
         # The real one leaves the kind out: what it has decoded does not name it any more.
         raise invalid_kind(resource.group, "", "", causes)
     if resource is kinds.LOCAL_SUBJECT_ACCESS_REVIEWS:
         _check_namespace(request, spec)
-    user, groups = request.user.username, request.user.groups
+    user = request.user
     if resource is not kinds.SELF_SUBJECT_ACCESS_REVIEWS:
-        user, groups = str(spec.get("user") or ""), tuple(spec.get("groups") or ())
-    return {**body, "status": _access(user, groups)}
+        groups = tuple(spec.get("groups") or ())
+        user = Identity("", str(spec.get("user") or ""), "", groups)
+    decision = authorizer.decide(user, _asked(spec))
+    status = {"allowed": decision.is_allowed}
+    return {**body, "status": {**status, "reason": decision.reason} if decision.reason else status}
 
 
 def user_info(user: Identity) -> Object:
     """A user, as reviews tell of one."""
     info: dict[str, Any] = {"username": user.username, "groups": list(user.groups)}
+    if user.uid:
+        info["uid"] = user.uid
+    if user.extra:
+        info["extra"] = {key: list(values) for key, values in user.extra}
     return info
 
 
-def _access(user: str, groups: tuple[str, ...]) -> Object:
-    if MASTERS in groups:
-        return {"allowed": True}
-    if UNKNOWN.intersection((user, *groups)):
-        return {"allowed": False}
-    return {"allowed": True, "reason": REASON}
+def _asked(spec: Mapping[str, Any]) -> Attributes:
+    on_path = spec.get("nonResourceAttributes")
+    if on_path is not None:
+        return Attributes(
+            on_path.get("verb") or "", path=on_path.get("path") or "", is_resource=False
+        )
+    given = spec["resourceAttributes"]
+    verb, group, resource, below, namespace, name = (given.get(each) or "" for each in _ASKED)
+    return Attributes(verb, group, resource, below, namespace, name)
 
 
 def _token_status(resource: Resource, spec: Mapping[str, Any], find_user: FindUser) -> Object:

@@ -13,11 +13,11 @@ from virtslo.base.clock import Clock, timestamp
 from virtslo.base.errors import BadRequest
 from virtslo.model.identifiers import Object
 from virtslo.model.kubernetes import resources
-from virtslo.model.kubernetes.identity import Identity
+from virtslo.model.kubernetes.identity import Identity, groups_of_accounts
 from virtslo.model.kubernetes.review_resources import TOKEN_REQUESTS
 from virtslo.sim.api.refusals import conflict, invalid, invalid_value, not_found
 from virtslo.sim.api.requests import Request
-from virtslo.sim.objects.tokens import AUDIENCE, Claim, TokenSigner, groups_of
+from virtslo.sim.objects.tokens import AUDIENCE, Claim, TokenSigner
 from virtslo.sim.storage.object_store import ObjectStore
 
 DEFAULT_SECONDS: Final = 3600
@@ -89,7 +89,7 @@ class TokenRequests:
         if account is None or account["metadata"]["uid"] != claim.uid:
             return None
         component = user_agent.partition("/")[0] or "unknown"
-        return Identity(component, claim.username, user_agent, groups_of(claim.namespace))
+        return Identity(component, claim.username, user_agent, groups_of_accounts(claim.namespace))
 
     def _bound(self, namespace: str, reference: Any) -> Mapping[str, Any] | None:
         """What a token is to be bound to, with its UID."""

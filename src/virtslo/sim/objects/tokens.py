@@ -13,9 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from virtslo.model.kubernetes.identity import ACCOUNT_PREFIX
+
 AUDIENCE: Final = "https://kubernetes.default.svc.cluster.local"
 """Who tokens are for, and who they are from, unless other audiences are asked for."""
-USERNAME_PREFIX: Final = "system:serviceaccount:"
 _HEADER: Final[Mapping[str, str]] = {"alg": "HS256", "typ": "JWT"}
 
 
@@ -34,16 +35,7 @@ class Claim:
     @property
     def username(self) -> str:
         """The user that the token stands for."""
-        return f"{USERNAME_PREFIX}{self.namespace}:{self.name}"
-
-
-def groups_of(namespace: str) -> tuple[str, ...]:
-    """The groups of every service account of a namespace."""
-    return (
-        "system:serviceaccounts",
-        f"system:serviceaccounts:{namespace}",
-        "system:authenticated",
-    )
+        return f"{ACCOUNT_PREFIX}{self.namespace}:{self.name}"
 
 
 class TokenSigner:

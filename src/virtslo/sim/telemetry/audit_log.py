@@ -57,7 +57,7 @@ class AuditLog:
             **event,
             "requestReceivedTimestamp": _micro(received),
             "stageTimestamp": _micro(now),
-            "annotations": _ALLOWED,
+            "annotations": event.get("annotations", _ALLOWED),
         }
         self._write(self._encode(line) + b"\n")
 
@@ -87,6 +87,20 @@ def aggregated_event(
     """What a line says of a request that another component answers."""
     event = {"requestURI": uri, "verb": verb, **_who(user), "responseStatus": status}
     return {**event, "objectRef": reference} if reference else event
+
+
+def refused_event(
+    uri: str,
+    verb: str,
+    user: Identity,
+    reference: Mapping[str, str],
+    error: ApiError,
+) -> dict[str, Any]:
+    """What a line says of a request that its user may not make."""
+    decision = {"authorization.k8s.io/decision": "forbid"}
+    reason = {"authorization.k8s.io/reason": error.message.partition(": RBAC: ")[2]}
+    event = aggregated_event(uri, verb, user, reference, failed(error))
+    return {**event, "annotations": {**decision, **reason}}
 
 
 def succeeded(code: int) -> dict[str, Any]:
@@ -126,11 +140,17 @@ def uri_of(request: Request) -> str:
 
 
 def _who(user: Identity) -> dict[str, Any]:
-    return {
-        "user": {"username": user.username, "groups": list(user.groups)},
+    """Who sent a request, and whom it was made as if as another."""
+    who: dict[str, Any] = {
+        "user": _named(user.impersonator or user),
         "sourceIPs": ["127.0.0.1"],
         "userAgent": user.user_agent,
     }
+    return who if user.impersonator is None else {**who, "impersonatedUser": _named(user)}
+
+
+def _named(user: Identity) -> dict[str, Any]:
+    return {"username": user.username, "groups": list(user.groups)}
 
 
 def _reference(request: Request, made: Object | None) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from virtslo.sim.telemetry.audit_log import (
     event_of,
     failed,
     raw_event,
+    refused_event,
     succeeded,
 )
 from virtslo.sim.telemetry.metrics import CONNECTED, ServerMetrics, series_of
@@ -55,6 +56,21 @@ class Telemetry:
     ) -> "NotedAggregated":
         """A request that another component answers has come."""
         return NotedAggregated(self, uri, verb, user, reference)
+
+    def note_refusal(
+        self, uri: str, verb: str, user: Identity, reference: Mapping[str, str], error: ApiError
+    ) -> None:
+        """A request was refused before it was looked at: it is in the audit log alone."""
+        if self.audit_log is None:
+            return
+        now = self.clock.wall()
+        self.audit_log.write(
+            refused_event(uri, verb, user, reference, error),
+            audit_id=self.audit_log.new_id(),
+            stage=COMPLETE,
+            received=now,
+            now=now,
+        )
 
     def die(self) -> None:
         """The process is gone, and its counters with it."""
