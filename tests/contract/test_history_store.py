@@ -12,9 +12,15 @@ from sqlalchemy import text
 from support.postgresql import missing, running
 from support.stored_runs import JOB, stored_run
 from virtslo.base.errors import StoreError
-from virtslo.model.history.runs import SeriesKey
+from virtslo.model.history.checkpoints import (
+    Candidate,
+    Checkpoint,
+    CheckpointKey,
+    KeptCheckpoint,
+)
+from virtslo.model.history.runs import Lineage, SeriesKey
 from virtslo.ports.history_store import HistoryStore
-from virtslo.store.history.database import open_history
+from virtslo.store.history.database import WORTH_PACKING, open_history
 from virtslo.store.history.engine import open_engine, transaction
 from virtslo.store.history.migrations import MIGRATIONS, NEWEST, migrate, version_of
 
@@ -81,6 +87,8 @@ def test_a_history_without_intervals_gets_the_columns_and_keeps_its_figures(loca
     history.close()
     engine = open_engine(location)
     with transaction(engine, writes=True) as connection:
+        for name in ("column", "columns", "checkpoint"):
+            connection.execute(text(f"DROP TABLE history_{name}"))
         for name in ("low", "high"):
             connection.execute(text(f"ALTER TABLE history_figure DROP COLUMN {name}"))
         connection.execute(text("UPDATE history_version SET version = 1"))
@@ -93,6 +101,85 @@ def test_a_history_without_intervals_gets_the_columns_and_keeps_its_figures(loca
     history.close()
     assert list(found.series[KEY]) == [5.0, 6.0]
     assert found.intervals == {KEY: {1: (5.0, 7.0)}}
+
+
+def test_a_history_that_is_read_from_columns_is_the_same_as_from_rows(store: HistoryStore) -> None:
+    runs = [stored_run(number, value=None if number % 7 == 3 else float(number))
+            for number in range(WORTH_PACKING + 9)]  # fmt: skip
+    store.put(runs[: WORTH_PACKING + 4])
+    rows = store.load(JOB)
+    columns = store.load(JOB)
+    store.put(runs)
+    grown = store.load(JOB)
+
+    assert same(rows, columns)
+    assert len(grown.runs) == len(runs)
+    assert list(grown.series[KEY])[-2:] == [runs[-2].figures[0].value, runs[-1].figures[0].value]
+    assert grown.intervals[KEY] == {
+        number: run.figures[0].interval
+        for number, run in enumerate(runs)
+        if run.figures[0].interval is not None and run.figures[0].value is not None
+    }
+
+
+@pytest.mark.parametrize("number", [0, WORTH_PACKING // 2, WORTH_PACKING - 1])
+def test_an_earlier_run_that_is_rewritten_is_not_read_from_columns(
+    store: HistoryStore, number: int
+) -> None:
+    store.put([stored_run(each, value=5.0) for each in range(WORTH_PACKING)])
+    store.load(JOB)
+
+    store.put([stored_run(number, value=99.0)])
+
+    expected = [5.0] * WORTH_PACKING
+    expected[number] = 99.0
+    assert list(store.load(JOB).series[KEY]) == expected
+
+
+def test_a_run_that_comes_late_takes_its_place_among_those_in_columns(store: HistoryStore) -> None:
+    numbers = [number for number in range(WORTH_PACKING + 1) if number != 7]
+    store.put([stored_run(number, value=float(number)) for number in numbers])
+    store.load(JOB)
+
+    store.put([stored_run(7, value=7.0)])
+
+    assert list(store.load(JOB).series[KEY]) == [float(each) for each in range(WORTH_PACKING + 1)]
+
+
+def test_checkpoints_come_back_as_they_were_kept(store: HistoryStore) -> None:
+    candidate = Candidate(12, 100, 106, 4.25)
+    kept = KeptCheckpoint(Checkpoint(100, 130, 40, (7, 40), (candidate,)), "1/100", "ab12")
+    key = CheckpointKey(KEY, "level")
+    store.keep_checkpoints(JOB, {key: replace(kept, digest="old"), key._replace(aspect="x"): kept})
+
+    store.keep_checkpoints(JOB, {key: kept})
+
+    assert store.checkpoints(JOB) == {key: kept, key._replace(aspect="x"): kept}
+    assert store.checkpoints("other") == {}
+
+
+def test_a_history_that_another_process_writes_is_read_without_waiting(tmp_path: Path) -> None:
+    where = str(tmp_path / "history.db")
+    history = open_history(where)
+    history.put([stored_run(each) for each in range(WORTH_PACKING)])
+    engine = open_engine(where)
+    kept = KeptCheckpoint(Checkpoint(), "", "")
+
+    with transaction(engine, writes=True):
+        found = history.load(JOB)
+        history.keep_checkpoints(JOB, {CheckpointKey(KEY, "level"): kept})
+
+    assert len(found.runs) == WORTH_PACKING
+    assert history.checkpoints(JOB) == {}
+    engine.dispose()
+    history.close()
+
+
+def same(one: Lineage, other: Lineage) -> bool:
+    """Whether two lineages hold the same, not-a-number included."""
+    raw = [{key: bytes(values) for key, values in item.series.items()} for item in (one, other)]
+    rest = [replace(item, series={}) for item in (one, other)]
+    return raw[0] == raw[1] and rest[0] == rest[1]
 
 
 def test_storing_again_changes_nothing(store: HistoryStore) -> None:

@@ -4,9 +4,10 @@ Invariant: a run is identified by its job and id; storing it again changes nothi
 content hash differs. Several processes may write at once.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
+from virtslo.model.history.checkpoints import CheckpointKey, KeptCheckpoint
 from virtslo.model.history.runs import HistoryRun, Lineage, LineageSummary, StoreOutcome
 
 
@@ -28,6 +29,14 @@ class HistoryStore(Protocol):
 
     def load(self, lineage: str) -> Lineage:
         """The runs and series of a lineage. Raises StoreError if there is none of the name."""
+        ...
+
+    def checkpoints(self, lineage: str) -> Mapping[CheckpointKey, KeptCheckpoint]:
+        """What the detector of changes has kept of a lineage. Raises StoreError."""
+        ...
+
+    def keep_checkpoints(self, lineage: str, fresh: Mapping[CheckpointKey, KeptCheckpoint]) -> None:
+        """Keep more of it, if the history may be written now; nothing depends on it."""
         ...
 
     def find(self, run_id: str) -> Sequence[HistoryRun]:

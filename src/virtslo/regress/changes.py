@@ -13,10 +13,12 @@ from typing import Final
 import numpy as np
 
 from virtslo.model.history.changes import Change, ChangeKind
+from virtslo.model.history.checkpoints import CheckpointKey
 from virtslo.model.history.runs import SeriesKey
+from virtslo.regress.checkpoints import Checkpoints
 from virtslo.regress.quality import Points
 from virtslo.regress.rank_scan import Array, statistics, superiority
-from virtslo.regress.segments import DEFAULT, Sensitivity, change_points, ratio
+from virtslo.regress.segments import DEFAULT, Sensitivity, ratio
 
 CONFIRMING_RUNS: Final = 12
 """Runs at the new level from which on a change is confirmed."""
@@ -29,15 +31,30 @@ _CERTAIN: Final = 3
 """Net runs at a level that settle on which side of a change a stretch is."""
 
 
-def changes_of(key: SeriesKey, points: Points, sensitivity: Sensitivity = DEFAULT) -> list[Change]:
+def changes_of(
+    key: SeriesKey,
+    points: Points,
+    sensitivity: Sensitivity = DEFAULT,
+    checkpoints: Checkpoints | None = None,
+) -> list[Change]:
     """Every change of a series, in order: of its level, and of whether it is there at all."""
-    found = [*_levels(key, points, sensitivity), *_presence(key, points)]
+    known = checkpoints or Checkpoints()
+    found = [*_levels(key, points, sensitivity, known), *_presence(key, points, known)]
     return sorted(found, key=lambda change: change.first_after)
 
 
-def _levels(key: SeriesKey, points: Points, sensitivity: Sensitivity) -> Iterator[Change]:
+def level_points(
+    key: SeriesKey, values: Array, checkpoints: Checkpoints, sensitivity: Sensitivity = DEFAULT
+) -> list[int]:
+    """Indices, among the values, of the first value of each new level."""
+    return checkpoints.change_points(CheckpointKey(key, "level"), values, sensitivity)
+
+
+def _levels(
+    key: SeriesKey, points: Points, sensitivity: Sensitivity, known: Checkpoints
+) -> Iterator[Change]:
     values, indices = points.values, points.indices
-    places = change_points(values, sensitivity)
+    places = level_points(key, values, known, sensitivity)
     tail = tail_change(values[places[-1] if places else 0 :])
     if tail is not None:
         places.append(tail + (places[-1] if places else 0))
@@ -70,11 +87,11 @@ def tail_change(values: Array, sensitivity: Sensitivity = TAIL) -> int | None:
     return None
 
 
-def _presence(key: SeriesKey, points: Points) -> Iterator[Change]:
+def _presence(key: SeriesKey, points: Points, known: Checkpoints) -> Iterator[Change]:
     values, indices = points.present, points.possible
     if len(values) == 0 or values.min() == values.max():
         return
-    places = change_points(values, _PRESENCE)
+    places = known.change_points(CheckpointKey(key, "presence"), values, _PRESENCE)
     bounds = [0, *places, len(values)]
     for number, at in enumerate(places, start=1):
         is_new = values[at : bounds[number + 1]].mean() > values[bounds[number - 1] : at].mean()

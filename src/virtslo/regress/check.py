@@ -12,10 +12,11 @@ from typing import Final
 import numpy as np
 
 from virtslo.model.history.runs import Lineage, SeriesKey
+from virtslo.regress.changes import level_points
+from virtslo.regress.checkpoints import Checkpoints
 from virtslo.regress.findings import UNRESOLVED, is_larger_better
 from virtslo.regress.quality import Quality
 from virtslo.regress.rank_scan import Array
-from virtslo.regress.segments import change_points
 
 BASELINE: Final = 60
 """Runs before that are looked at."""
@@ -71,13 +72,17 @@ class Check:
     """Keys whose value says that their telemetry was lost, such as a histogram's last bucket."""
 
 
-def check_run(lineage: Lineage, index: int) -> Check:
-    """Hold a run against the runs before it."""
+def check_run(lineage: Lineage, index: int, checkpoints: Checkpoints | None = None) -> Check:
+    """Hold a run against the runs before it, as far back as its level goes.
+
+    With the checkpoints of earlier runs only the newest are looked at; what is found is the same.
+    """
     run = lineage.runs[index]
     if not run.is_valid:
         return Check(Standing.CANNOT_TELL, (), (), 0, "the run is not valid")
     start = _start(lineage, index)
-    quality = Quality(lineage)
+    known = checkpoints or Checkpoints()
+    quality = Quality(lineage, known)
     deviations: list[Deviation] = []
     missing: list[SeriesKey] = []
     unresolved: list[SeriesKey] = []
@@ -87,7 +92,8 @@ def check_run(lineage: Lineage, index: int) -> Check:
         values, indices = points.values, points.indices
         lost = [at for at, flag in lineage.flagged.get(key, {}).items() if flag in UNRESOLVED]
         is_resolved = ~np.isin(indices, lost)
-        before = values[(indices < index) & (indices >= start) & is_resolved][-BASELINE:]
+        is_before = (indices < index) & (indices >= start) & is_resolved
+        before = values[is_before][-BASELINE:]
         if index in lost:
             unresolved.append(key)
             continue
@@ -99,7 +105,10 @@ def check_run(lineage: Lineage, index: int) -> Check:
         if len(before) < LEAST:
             continue
         judged += 1
-        deviation = _deviation(lineage, key, before, float(values[at[0]]))
+        places = level_points(key, values[: at[0]], known)
+        level = values[is_before & (np.arange(len(values)) >= (places or [0])[-1])][-BASELINE:]
+        level = level if len(level) >= LEAST else before
+        deviation = _deviation(lineage, key, level, float(values[at[0]]))
         if deviation is not None:
             deviations.append(deviation)
     deviations.sort(key=lambda item: -abs(item.ratio))
@@ -119,9 +128,7 @@ def _start(lineage: Lineage, index: int) -> int:
     return start
 
 
-def _deviation(lineage: Lineage, key: SeriesKey, before: Array, value: float) -> Deviation | None:
-    places = change_points(before)
-    level = before[places[-1] :] if places and len(before) - places[-1] >= LEAST else before
+def _deviation(lineage: Lineage, key: SeriesKey, level: Array, value: float) -> Deviation | None:
     median = float(np.median(level))
     spread = max(
         1.4826 * float(np.median(np.abs(level - median))),

@@ -22,6 +22,7 @@ from virtslo.model.history.changes import (
 )
 from virtslo.model.history.runs import Lineage, SeriesKey
 from virtslo.regress.changes import changes_of, outliers
+from virtslo.regress.checkpoints import Checkpoints
 from virtslo.regress.drift import drifts_of
 from virtslo.regress.quality import RESULTS, Points, Quality
 from virtslo.regress.segments import DEFAULT, Sensitivity
@@ -34,10 +35,18 @@ _SECONDS_A_DAY: Final = 86_400
 
 
 def examine(
-    lineage: Lineage, sensitivity: Sensitivity = DEFAULT, *, keys: Iterable[SeriesKey] | None = None
+    lineage: Lineage,
+    sensitivity: Sensitivity = DEFAULT,
+    *,
+    keys: Iterable[SeriesKey] | None = None,
+    checkpoints: Checkpoints | None = None,
 ) -> History:
-    """Find what changed in these series, or in all."""
-    quality = Quality(lineage)
+    """Find what changed in these series, or in all.
+
+    With the checkpoints of earlier runs only the newest are looked at; what is found is the same.
+    """
+    known = checkpoints or Checkpoints()
+    quality = Quality(lineage, known)
     days = np.array([run.ended_at.timestamp() / _SECONDS_A_DAY for run in lineage.runs])
     points: dict[SeriesKey, Points] = {}
     changes: dict[SeriesKey, tuple[Change, ...]] = {}
@@ -46,7 +55,7 @@ def examine(
     left_out: dict[str, int] = {}
     for key in sorted(lineage.series if keys is None else keys):
         mine = points[key] = quality.points(key)
-        found = changes[key] = tuple(changes_of(key, mine, sensitivity))
+        found = changes[key] = tuple(changes_of(key, mine, sensitivity, known))
         places = _places(found, mine)
         drifts += drifts_of(key, mine.values, mine.indices, days[mine.indices], places)
         gauge = key.indicator.endswith("-phase-count")
@@ -56,7 +65,7 @@ def examine(
             left_out[reason] = left_out.get(reason, 0) + count
     for key, mine in quality.results():
         points[key] = mine
-        changes[key] = tuple(changes_of(key, mine, sensitivity))
+        changes[key] = tuple(changes_of(key, mine, sensitivity, known))
     everything = [change for mine in changes.values() for change in mine]
     return History(
         findings=tuple(_findings(lineage, everything, quality.breaks)),

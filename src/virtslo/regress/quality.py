@@ -12,9 +12,11 @@ from typing import Final
 import numpy as np
 
 from virtslo.model.history.changes import Break
+from virtslo.model.history.checkpoints import CheckpointKey
 from virtslo.model.history.runs import Lineage, SeriesKey
+from virtslo.regress.checkpoints import Checkpoints
 from virtslo.regress.rank_scan import Array
-from virtslo.regress.segments import Sensitivity, change_points
+from virtslo.regress.segments import Sensitivity
 
 PODS: Final = "CREATE-pods-count"
 RESULTS: Final = "results"
@@ -44,8 +46,9 @@ class Points:
 class Quality:
     """What is known of the quality of a lineage's points, computed once."""
 
-    def __init__(self, lineage: Lineage) -> None:
+    def __init__(self, lineage: Lineage, checkpoints: Checkpoints | None = None) -> None:
         self._lineage = lineage
+        self._checkpoints = checkpoints or Checkpoints()
         self._runs = lineage.runs
         self._kinds: dict[str, Mapping[str, Array]] = {}
         self._valid = np.array([run.is_valid for run in self._runs], dtype=bool)
@@ -132,7 +135,8 @@ class Quality:
         indices = np.flatnonzero(~np.isnan(values) & self._valid)
         known = values[indices]
         found = []
-        for at in change_points(known, _SCALE):
+        places = self._checkpoints.change_points(CheckpointKey(key, "scale"), known, _SCALE)
+        for at in places:
             old, new = np.median(known[max(0, at - 30) : at]), np.median(known[at : at + 30])
             words = f"scale {old:g} to {new:g}"
             found.append(Break(int(indices[at]), kind, "scale", words, float(new / old - 1)))

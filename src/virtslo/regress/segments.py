@@ -1,8 +1,9 @@
-"""The levels of a series: seeded binary segmentation over rank scans, then pruning.
+"""The levels of a series: binary segmentation over rank scans, then pruning, block by block.
 
 Invariant: every change point that is kept stands alone: against the levels beside it, its statistic
 is above the threshold and its size above the least that counts. The result does not depend on the
-unit or on chance.
+unit or on chance, nor on how many values were known when: a change point with two neighbourhoods of
+later values is settled, and values that come one by one give what they give all at once.
 """
 
 import functools
@@ -13,7 +14,8 @@ from typing import Final
 
 import numpy as np
 
-from virtslo.regress.rank_scan import Array, Split, at_split, best_split, best_splits, superiority
+from virtslo.model.history.checkpoints import Candidate, Checkpoint
+from virtslo.regress.rank_scan import Array, at_split, best_split, best_splits, superiority
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,86 +33,168 @@ class Sensitivity:
     neighbourhood: int = 150
     """Runs on either side that a change is judged by."""
 
+    @property
+    def horizon(self) -> int:
+        """Later values from which on a change point is settled."""
+        return 2 * self.neighbourhood
+
 
 DEFAULT: Final = Sensitivity()
-_DECAY: Final = 0.5**0.5
+BLOCK: Final = 100
+"""Values after which change points are settled again."""
+VERSION: Final = 1
+"""Of what a checkpoint means; raised with any change of what is found."""
 _LENIENCE: Final = 1.5
 """How far below the threshold a candidate may be: it is judged against its levels later."""
 _LONGEST_BATCH: Final = 128
 _NEARBY: Final = 5
 
 
+def change_points(values: Array, sensitivity: Sensitivity = DEFAULT) -> list[int]:
+    """Indices of the first value of each new level."""
+    return points_of(values, advance(values, Checkpoint(), sensitivity), sensitivity)
+
+
+def advance(values: Array, known: Checkpoint, sensitivity: Sensitivity = DEFAULT) -> Checkpoint:
+    """The checkpoint of all these values, from one of fewer of them."""
+    while known.settled + BLOCK <= len(values):
+        known = _settled(values[: known.settled + BLOCK], known, sensitivity)
+    return _looked_at(values, known, sensitivity)
+
+
+def points_of(values: Array, known: Checkpoint, sensitivity: Sensitivity = DEFAULT) -> list[int]:
+    """The change points of the values that a checkpoint has seen."""
+    return [*known.points, *_open_points(values, known, sensitivity)]
+
+
+def _settled(values: Array, known: Checkpoint, sensitivity: Sensitivity) -> Checkpoint:
+    """The open stretch looked at as a whole, at the end of a block."""
+    known = _looked_at(values, known, sensitivity)
+    horizon = len(values) - sensitivity.horizon
+    final = [at for at in _open_points(values, known, sensitivity) if at <= horizon]
+    points = (*known.points, *final)
+    start = max(known.start, horizon - sensitivity.neighbourhood, *points[-1:])
+    rest = tuple(item for item in known.candidates if item.start >= start)
+    return Checkpoint(len(values), len(values), start, points, rest)
+
+
+def _looked_at(values: Array, known: Checkpoint, sensitivity: Sensitivity) -> Checkpoint:
+    """With the candidates of the stretches that end in the values not seen before."""
+    found: list[Candidate] = []
+    least, weakest = sensitivity.least_runs, sensitivity.threshold - _LENIENCE
+    for size in sizes(least, sensitivity.horizon):
+        step = size // 2
+        first = max(-(-known.start // step), (known.seen - size) // step + 1, 0)
+        starts = range(first * step, len(values) - size + 1, step)
+        found += [item for item in _splits(values, starts, size, least) if item.strength >= weakest]
+    candidates = tuple(sorted((*known.candidates, *found)))
+    return Checkpoint(known.settled, len(values), known.start, known.points, candidates)
+
+
 @functools.lru_cache(maxsize=64)
-def intervals(count: int, least: int) -> tuple[tuple[int, tuple[int, ...]], ...]:
-    """Stretches that cover a series and overlap by half: (length, starts), longest first."""
-    found: list[tuple[int, tuple[int, ...]]] = []
-    length = float(count)
-    while length >= 2 * least:
-        size = int(np.ceil(length))
-        steps = max(1, int(np.ceil(2 * count / length)) - 1)
-        shift = (count - size) / max(1, steps - 1)
-        found.append((size, tuple(sorted({round(index * shift) for index in range(steps)}))))
-        length *= _DECAY
+def sizes(least: int, longest: int) -> tuple[int, ...]:
+    """Lengths of the stretches that are looked at; stretches of one length overlap by half."""
+    found = []
+    length = 2.0 * least
+    while length <= longest:
+        found.append(int(np.ceil(length)))
+        length *= 2**0.5
     return tuple(found)
 
 
-def change_points(values: Array, sensitivity: Sensitivity = DEFAULT) -> list[int]:
-    """Indices of the first value of each new level."""
-    chosen: list[int] = []
-    for size, starts in reversed(intervals(len(values), sensitivity.least_runs)):
-        found = [
-            (-abs(split.z), split.at, start)
-            for start, split in _splits(values, starts, size, sensitivity.least_runs)
-            if abs(split.z) >= sensitivity.threshold - _LENIENCE
-        ]
-        for _, at, start in sorted(found):
-            if not any(start < known < start + size for known in chosen):
-                chosen.append(at)
-    points = _pruned(values, sorted(chosen), sensitivity)
-    points = _completed(values, points, sensitivity)
-    points = _moved(values, points, sensitivity)
-    return _pruned(values, points, sensitivity)
-
-
-def _splits(
-    values: Array, starts: Sequence[int], size: int, least: int
-) -> Iterator[tuple[int, Split]]:
+def _splits(values: Array, starts: range, size: int, least: int) -> Iterator[Candidate]:
+    if not starts:
+        return
     if size <= _LONGEST_BATCH:
-        yield from zip(starts, best_splits(values, starts, size, least=least), strict=True)
+        found = zip(starts, best_splits(values, starts, size, least=least), strict=True)
+        yield from (Candidate(size, start, split.at, abs(split.z)) for start, split in found)
         return
     for start in starts:
         split = best_split(values[start : start + size], least=least)
         if split is not None:
-            yield start, Split(start + split.at, split.z)
+            yield Candidate(size, start, start + split.at, abs(split.z))
 
 
-def _completed(values: Array, points: list[int], sensitivity: Sensitivity) -> list[int]:
-    """Split what still splits, from the whole of each level."""
-    found = list(points)
-    pending = list(_levels(found, len(values)))
-    while pending:
-        start, end = pending.pop()
-        split = best_split(values[start:end], least=sensitivity.least_runs)
-        if split is None or abs(split.z) < sensitivity.threshold:
-            continue
-        at = start + split.at
-        if is_change(values, start, at, end, sensitivity):
-            found.append(at)
-            pending += [(start, at), (at, end)]
-    return sorted(found)
+def _open_points(values: Array, known: Checkpoint, sensitivity: Sensitivity) -> list[int]:
+    """Change points of the open stretch: shorter stretches first, the clearest of a length first.
+
+    A stretch that has a change point already names no other.
+    """
+    chosen: list[int] = []
+    for item in sorted(known.candidates, key=lambda item: (item.size, -item.strength, item.start)):
+        if not any(item.start < at < item.start + item.size for at in chosen):
+            chosen.append(item.at)
+    stretch = _Stretch(values[known.start : known.seen], sensitivity)
+    points = stretch.pruned(sorted(at - known.start for at in chosen))
+    points = stretch.moved(stretch.completed(points))
+    return [at + known.start for at in stretch.pruned(points)]
 
 
-def _moved(values: Array, points: list[int], sensitivity: Sensitivity) -> list[int]:
-    """Each point where it splits the levels beside it best."""
-    found = list(points)
-    for index in range(len(found)):
-        start = found[index - 1] if index else 0
-        end = found[index + 1] if index + 1 < len(found) else len(values)
-        start, end = _near(start, found[index], end, sensitivity)
-        split = best_split(values[start:end], least=min(sensitivity.least_runs, 3))
-        if split is not None:
-            found[index] = start + _boundary(values[start:end], split.at)
-    return sorted(set(found))
+class _Stretch:
+    """A stretch of a series that is judged as a whole; remembers what it has judged."""
+
+    def __init__(self, values: Array, sensitivity: Sensitivity) -> None:
+        self._values = values
+        self._sensitivity = sensitivity
+        self._judged: dict[tuple[int, int, int], tuple[bool, float]] = {}
+
+    def completed(self, points: list[int]) -> list[int]:
+        """Split what still splits, from the whole of each level."""
+        found = list(points)
+        pending = list(itertools.pairwise([0, *found, len(self._values)]))
+        while pending:
+            start, end = pending.pop()
+            split = best_split(self._values[start:end], least=self._sensitivity.least_runs)
+            if split is None or abs(split.z) < self._sensitivity.threshold:
+                continue
+            at = start + split.at
+            if self._judgement(start, at, end)[0]:
+                found.append(at)
+                pending += [(start, at), (at, end)]
+        return sorted(found)
+
+    def moved(self, points: list[int]) -> list[int]:
+        """Each point where it splits the levels beside it best."""
+        found = list(points)
+        for index in range(len(found)):
+            start, end = self._levels(found, index)
+            start, end = _near(start, found[index], end, self._sensitivity)
+            near = self._values[start:end]
+            split = best_split(near, least=min(self._sensitivity.least_runs, 3))
+            if split is not None:
+                found[index] = start + _boundary(near, split.at)
+        return sorted(set(found))
+
+    def pruned(self, points: list[int]) -> list[int]:
+        """Without the points that do not stand alone, the weakest first."""
+        found = list(points)
+        while found:
+            judged = [
+                (self._judgement(start, at, end), index)
+                for index, at in enumerate(found)
+                for start, end in (self._levels(found, index),)
+            ]
+            weak = [(z, index) for (stands, z), index in judged if not stands]
+            if not weak:
+                return found
+            del found[min(weak)[1]]
+        return found
+
+    def _levels(self, points: Sequence[int], index: int) -> tuple[int, int]:
+        """Where the level before a point begins, and where that after it ends."""
+        start = points[index - 1] if index else 0
+        end = points[index + 1] if index + 1 < len(points) else len(self._values)
+        return start, end
+
+    def _judgement(self, start: int, at: int, end: int) -> tuple[bool, float]:
+        """Whether a point stands alone between these bounds, and its statistic."""
+        low, high = _near(start, at, end, self._sensitivity)
+        key = (low, at, high)
+        if key not in self._judged:
+            z = abs(at_split(self._values[low:high], at - low))
+            stands = is_change(self._values[low:at], self._values[at:high], z, self._sensitivity)
+            self._judged[key] = stands, z
+        return self._judged[key]
 
 
 def _boundary(values: Array, at: int) -> int:
@@ -128,33 +212,9 @@ def _boundary(values: Array, at: int) -> int:
     return low + int(best[np.argmin(np.abs(best - (at - low)))])
 
 
-def _pruned(values: Array, points: list[int], sensitivity: Sensitivity) -> list[int]:
-    """Without the points that do not stand alone, the weakest first."""
-    found = list(points)
-    while found:
-        worst, weakest = -1, np.inf
-        for index, at in enumerate(found):
-            start = found[index - 1] if index else 0
-            end = found[index + 1] if index + 1 < len(found) else len(values)
-            if is_change(values, start, at, end, sensitivity):
-                continue
-            low, high = _near(start, at, end, sensitivity)
-            z = abs(at_split(values[low:high], at - low))
-            if z < weakest:
-                worst, weakest = index, z
-        if worst < 0:
-            return found
-        del found[worst]
-    return found
-
-
-def is_change(values: Array, start: int, at: int, end: int, sensitivity: Sensitivity) -> bool:
-    """Whether the levels before and after a place differ by enough, and certainly."""
-    low, high = _near(start, at, end, sensitivity)
-    before, after = values[low:at], values[at:high]
-    if min(len(before), len(after)) < sensitivity.least_runs:
-        return False
-    if abs(at_split(values[low:high], at - low)) < sensitivity.threshold:
+def is_change(before: Array, after: Array, z: float, sensitivity: Sensitivity) -> bool:
+    """Whether two neighbouring levels differ by enough, and certainly by their statistic `z`."""
+    if min(len(before), len(after)) < sensitivity.least_runs or abs(z) < sensitivity.threshold:
         return False
     if abs(superiority(before, after)) < sensitivity.least_superiority:
         return False
@@ -172,8 +232,3 @@ def ratio(before: Array, after: Array) -> float:
 def _near(start: int, at: int, end: int, sensitivity: Sensitivity) -> tuple[int, int]:
     reach = sensitivity.neighbourhood
     return max(start, at - reach), min(end, at + reach)
-
-
-def _levels(points: Sequence[int], count: int) -> Iterator[tuple[int, int]]:
-    bounds = [0, *points, count]
-    yield from itertools.pairwise(bounds)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from virtslo.cli.history.options import choose_lineage, history_option, opened
+from virtslo.cli.history.options import choose_lineage, history_option, opened, remembered
 
 
 @click.command("acknowledge")
@@ -33,7 +33,8 @@ def command(finding: str, reason: str, location: str | None, job: str | None, pa
         raise click.UsageError("--reason: expected a text, found nothing")
     with opened(location) as store:
         lineage = store.load(choose_lineage(store, job))
-    known = [item.id for item in examine(lineage).findings]
+        with remembered(store, lineage.name) as checkpoints:
+            known = [item.id for item in examine(lineage, checkpoints=checkpoints).findings]
     if finding not in known:
         raise click.UsageError(
             f"no finding {finding!r} of {lineage.name}: virtslo history changes lists them"

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import click
 
-from virtslo.cli.history.options import choose_lineage, history_option, opened
+from virtslo.cli.history.options import choose_lineage, history_option, opened, remembered
 from virtslo.cli.options import format_option
 from virtslo.model.history.changes import (
     Change,
@@ -75,9 +75,10 @@ def command(
     reasons = read_acknowledged(known)
     with opened(location) as store:
         lineage = store.load(choose_lineage(store, job))
-    if metric is not None and not any(_is_meant(key, metric) for key in lineage.series):
-        raise click.UsageError(f"no series of {lineage.name} contains {metric!r}")
-    found = examine(lineage)
+        if metric is not None and not any(_is_meant(key, metric) for key in lineage.series):
+            raise click.UsageError(f"no series of {lineage.name} contains {metric!r}")
+        with remembered(store, lineage.name) as checkpoints:
+            found = examine(lineage, checkpoints=checkpoints)
     start = None if since is None else since.replace(tzinfo=UTC)
     findings = [
         finding

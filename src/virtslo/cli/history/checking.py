@@ -5,7 +5,7 @@ from typing import Final
 
 import click
 
-from virtslo.cli.history.options import choose_lineage, history_option, opened
+from virtslo.cli.history.options import choose_lineage, history_option, opened, remembered
 from virtslo.cli.options import format_option
 
 NAMED: Final = 3
@@ -30,13 +30,15 @@ def command(run: str | None, location: str | None, job: str | None, form: str) -
             found = store.find(run)
             job = found[0].lineage if found else None
         lineage = store.load(choose_lineage(store, job))
-    ids = [item.run_id for item in lineage.runs]
-    if run is not None and run not in ids:
-        raise StoreError(
-            f"no run {run!r} of {lineage.name}", hint="virtslo history list --job NAME lists runs"
-        )
-    index = len(ids) - 1 if run is None else ids.index(run)
-    check: Check = check_run(lineage, index)
+        ids = [item.run_id for item in lineage.runs]
+        if run is not None and run not in ids:
+            raise StoreError(
+                f"no run {run!r} of {lineage.name}",
+                hint="virtslo history list --job NAME lists runs",
+            )
+        index = len(ids) - 1 if run is None else ids.index(run)
+        with remembered(store, lineage.name) as known:
+            check: Check = check_run(lineage, index, known)
     names = [
         f"{item.key.label} {item.value:.4g} after {item.median:.4g} ({item.ratio:+.0%}, "
         f"n = {item.runs})"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from virtslo.cli.history.changes import BAD, change_text, finding_head
-from virtslo.cli.history.options import choose_lineage, history_option, opened
+from virtslo.cli.history.options import choose_lineage, history_option, opened, remembered
 from virtslo.cli.options import runs_option
 from virtslo.model.history.changes import HistoryFinding
 from virtslo.model.history.confirmation import Confirmation, Needed, Settled
@@ -17,6 +17,7 @@ from virtslo.model.report.figures import LEAST_RUNS
 if TYPE_CHECKING:
     from virtslo.model.history.runs import Lineage
     from virtslo.ports.history_store import HistoryStore
+    from virtslo.regress.checkpoints import Checkpoints
 
 OPEN: Final = 4
 
@@ -96,7 +97,8 @@ def command(finding: str, location: str | None, job: str | None, **options: Any)
     power = _power(options["power"])
     with opened(location) as store:
         lineage = store.load(choose_lineage(store, job))
-        chosen = _chosen(lineage, finding, options["metric"])
+        with remembered(store, lineage.name) as checkpoints:
+            chosen = _chosen(lineage, finding, options["metric"], checkpoints)
         from virtslo.regress.confirmation import needed_for
 
         needed = needed_for(lineage, chosen, power=power)
@@ -126,13 +128,15 @@ def _power(text: str) -> float:
     return power
 
 
-def _chosen(lineage: "Lineage", wanted: str, metric: str | None) -> HistoryFinding:
+def _chosen(
+    lineage: "Lineage", wanted: str, metric: str | None, checkpoints: "Checkpoints"
+) -> HistoryFinding:
     """The finding that is meant, with the series that are. Raises UsageError."""
     from dataclasses import replace
 
     from virtslo.regress.findings import examine
 
-    found = {item.id: item for item in examine(lineage).findings}
+    found = {item.id: item for item in examine(lineage, checkpoints=checkpoints).findings}
     if wanted not in found:
         raise click.UsageError(
             f"no finding {wanted!r} of {lineage.name}: virtslo history changes lists them"

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from virtslo.ports.history_store import HistoryStore
+
+if TYPE_CHECKING:
+    from virtslo.regress.checkpoints import Checkpoints
 
 history_option: Callable[[Any], Any] = click.option(
     "--history",
@@ -35,6 +38,16 @@ def opened(location: str | None) -> Iterator[HistoryStore]:
         yield store
     finally:
         store.close()
+
+
+@contextmanager
+def remembered(store: HistoryStore, lineage: str) -> "Iterator[Checkpoints]":
+    """What the detector knows of a lineage; what it learns is kept in the history."""
+    from virtslo.regress.checkpoints import Checkpoints
+
+    found = Checkpoints(store.checkpoints(lineage))
+    yield found
+    store.keep_checkpoints(lineage, found.fresh)
 
 
 def choose_lineage(store: HistoryStore, wanted: str | None) -> str:

@@ -3,25 +3,30 @@
 Invariant: a run and its figures are written in one transaction or not at all.
 """
 
-from array import array
-from collections.abc import Iterable, Sequence
-from math import nan
+import contextlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
-from sqlalchemy import Engine, case, func, select
+from sqlalchemy import Engine, Select, case, func, select
 
 from virtslo.base.errors import StoreError
+from virtslo.model.history.checkpoints import CheckpointKey, KeptCheckpoint
 from virtslo.model.history.runs import (
     HistoryRun,
     Lineage,
     LineageSummary,
-    SeriesKey,
     StoreOutcome,
 )
+from virtslo.store.history.columns import digest_of, pack, series_of
 from virtslo.store.history.engine import open_engine, shown, transaction
+from virtslo.store.history.kept_checkpoints import read_checkpoints, write_checkpoints
 from virtslo.store.history.migrations import migrate
 from virtslo.store.history.rows import figures_of, moment_of, point_of, run_of
-from virtslo.store.history.tables import FIGURE, RUN, SERIES, VERSION
+from virtslo.store.history.tables import RUN, SERIES, VERSION
 from virtslo.store.history.writer import Writer
+
+WORTH_PACKING: Final = 50
+"""Runs that are not in the columns yet, from which on they are packed again."""
 
 
 def open_history(location: str) -> "SqlHistory":
@@ -92,44 +97,48 @@ class SqlHistory:
     def load(self, lineage: str) -> Lineage:
         """The runs and series of a lineage."""
         with transaction(self._engine, writes=False) as connection:
-            rows = connection.execute(
-                select(RUN)
-                .where(RUN.c.lineage == lineage)
-                .order_by(RUN.c.ended_ms, RUN.c.job, RUN.c.run_id)
-            ).all()
+            rows = connection.execute(_runs_of(lineage)).all()
             if not rows:
                 raise StoreError(
                     f"no runs of {lineage!r} in the history {self.location}",
                     hint="virtslo history list names what is there",
                 )
-            found = connection.execute(select(SERIES).where(SERIES.c.lineage == lineage)).all()
-            position = {row.id: index for index, row in enumerate(rows)}
-            keys = {row.id: SeriesKey(row.kind, row.indicator, row.statistic) for row in found}
-            values = {key: array("d", [nan]) * len(rows) for key in keys.values()}
-            flagged: dict[SeriesKey, dict[int, str]] = {}
-            intervals: dict[SeriesKey, dict[int, tuple[float, float]]] = {}
-            columns = [FIGURE.c[name] for name in ("series", "run", "value", "flag", "low", "high")]
-            figures = connection.execute(
-                select(*columns).join_from(FIGURE, SERIES).where(SERIES.c.lineage == lineage)
-            )
-            for series, run, value, flag, low, high in figures:
-                key, index = keys[series], position.get(run)
-                if index is None:
-                    continue
-                if value is not None:
-                    values[key][index] = value
-                if flag is not None:
-                    flagged.setdefault(key, {})[index] = flag
-                if low is not None and high is not None:
-                    intervals.setdefault(key, {})[index] = (low, high)
-        return Lineage(
+            loaded, packed = series_of(connection, lineage, rows)
+        found = Lineage(
             name=lineage,
             runs=[point_of(row) for row in rows],
-            series=values,
-            units={keys[row.id]: row.unit for row in found},
-            flagged=flagged,
-            intervals=intervals,
+            series=loaded.values,
+            units=loaded.units,
+            flagged=loaded.flagged,
+            intervals=loaded.intervals,
         )
+        if len(rows) - packed >= WORTH_PACKING:
+            self._pack(found, rows)
+        return found
+
+    def _pack(self, lineage: Lineage, rows: Sequence[Any]) -> None:
+        """Keep the series in columns, if the history may be written and is still the same."""
+        with (
+            contextlib.suppress(StoreError),
+            transaction(self._engine, writes=True, waits=False) as connection,
+        ):
+            if digest_of(connection.execute(_runs_of(lineage.name)).all()) == digest_of(rows):
+                pack(connection, lineage, rows)
+
+    def checkpoints(self, lineage: str) -> Mapping[CheckpointKey, KeptCheckpoint]:
+        """What the detector of changes has kept of a lineage."""
+        with transaction(self._engine, writes=False) as connection:
+            return read_checkpoints(connection, lineage)
+
+    def keep_checkpoints(self, lineage: str, fresh: Mapping[CheckpointKey, KeptCheckpoint]) -> None:
+        """Keep more of it, if the history may be written now."""
+        if not fresh:
+            return
+        with (
+            contextlib.suppress(StoreError),
+            transaction(self._engine, writes=True, waits=False) as connection,
+        ):
+            write_checkpoints(connection, lineage, fresh)
 
     def find(self, run_id: str) -> Sequence[HistoryRun]:
         """The runs of this id, whole."""
@@ -138,3 +147,9 @@ class SqlHistory:
                 select(RUN).where(RUN.c.run_id == run_id).order_by(RUN.c.job)
             ).all()
             return [run_of(row, figures_of(connection, row.lineage, row.id)) for row in rows]
+
+
+def _runs_of(lineage: str) -> Select[Any]:
+    """The runs of a lineage, in their order."""
+    order = (RUN.c.ended_ms, RUN.c.job, RUN.c.run_id)
+    return select(RUN).where(RUN.c.lineage == lineage).order_by(*order)

@@ -35,10 +35,13 @@ def open_engine(location: str) -> Engine:
 
 
 @contextlib.contextmanager
-def transaction(engine: Engine, *, writes: bool) -> Iterator[Connection]:
-    """A transaction; what the driver raises becomes a StoreError."""
+def transaction(engine: Engine, *, writes: bool, waits: bool = True) -> Iterator[Connection]:
+    """A transaction; what the driver raises becomes a StoreError.
+
+    One that writes and does not wait fails where another process writes.
+    """
     try:
-        with engine.execution_options(writes=writes).begin() as connection:
+        with engine.execution_options(writes=writes, waits=waits).begin() as connection:
             yield connection
     except SQLAlchemyError as error:
         raise StoreError(
@@ -92,7 +95,10 @@ def _lock_as_wanted(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("writes", False)
+        options = connection.get_execution_options()
+        writes = options.get("writes", False)
+        wait_ms = _PATIENCE_SECONDS * 1000 if options.get("waits", True) else 0
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {wait_ms}")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 

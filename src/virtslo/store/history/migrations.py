@@ -21,7 +21,23 @@ def _intervals(connection: Connection) -> None:
         connection.execute(text(f"ALTER TABLE history_figure ADD COLUMN {name} DOUBLE PRECISION"))
 
 
-MIGRATIONS: Final[Mapping[int, Migration]] = {2: _intervals}
+def _columns_and_checkpoints(connection: Connection) -> None:
+    packed = "BYTEA" if connection.dialect.name == "postgresql" else "BLOB"
+    key = ("lineage", "kind", "indicator", "statistic", "aspect")
+    texts = ", ".join(
+        f"{name} TEXT NOT NULL" for name in (*key, "parameters", "digest", "document")
+    )
+    tables = {
+        "history_columns": "lineage TEXT PRIMARY KEY, runs INTEGER NOT NULL, digest TEXT NOT NULL",
+        "history_column": f"series INTEGER PRIMARY KEY REFERENCES history_series (id), "
+                          f"packed {packed} NOT NULL, notes TEXT NOT NULL",
+        "history_checkpoint": f"{texts}, PRIMARY KEY ({', '.join(key)})",
+    }  # fmt: skip
+    for name, columns in tables.items():
+        connection.execute(text(f"CREATE TABLE {name} ({columns})"))
+
+
+MIGRATIONS: Final[Mapping[int, Migration]] = {2: _intervals, 3: _columns_and_checkpoints}
 """By the version that a migration leads to."""
 NEWEST: Final = max(MIGRATIONS)
 _LOCK: Final = 7_120_411

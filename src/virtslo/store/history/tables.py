@@ -14,6 +14,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -79,3 +80,35 @@ FIGURE = Table(
     Column("high", Double),
     sqlite_with_rowid=False,
 )
+
+COLUMNS = Table(
+    "history_columns",
+    METADATA,
+    Column("lineage", Text, primary_key=True),
+    Column("runs", Integer, nullable=False),
+    Column("digest", Text, nullable=False),
+)
+"""Of which runs a lineage's columns hold the values: a copy of the figures that is read fast."""
+
+COLUMN = Table(
+    "history_column",
+    METADATA,
+    Column("series", Integer, ForeignKey("history_series.id"), primary_key=True),
+    Column("packed", LargeBinary, nullable=False),
+    Column("notes", Text, nullable=False),
+)
+"""A series' values, 8 bytes each, and the flags and intervals of single ones."""
+
+CHECKPOINT = Table(
+    "history_checkpoint",
+    METADATA,
+    Column("lineage", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("indicator", Text, primary_key=True),
+    Column("statistic", Text, primary_key=True),
+    Column("aspect", Text, primary_key=True),
+    Column("parameters", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("document", Text, nullable=False),
+)
+"""How far the detector of changes has looked at a series, and what it found."""

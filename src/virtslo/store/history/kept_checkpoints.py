@@ -1,0 +1,80 @@
+"""Checkpoints of the detector between values and rows.
+
+Invariant: a row that cannot be read is no checkpoint: what it was for is computed again.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select
+
+from virtslo.model.history.checkpoints import (
+    Candidate,
+    Checkpoint,
+    CheckpointKey,
+    KeptCheckpoint,
+)
+from virtslo.model.history.runs import SeriesKey
+from virtslo.store.history.tables import CHECKPOINT
+
+
+def read_checkpoints(
+    connection: Connection, lineage: str
+) -> Mapping[CheckpointKey, KeptCheckpoint]:
+    """The checkpoints of a lineage that can be read."""
+    found = {}
+    for row in connection.execute(select(CHECKPOINT).where(CHECKPOINT.c.lineage == lineage)):
+        key = CheckpointKey(SeriesKey(row.kind, row.indicator, row.statistic), row.aspect)
+        checkpoint = _checkpoint(row.document)
+        if checkpoint is not None:
+            found[key] = KeptCheckpoint(checkpoint, row.parameters, row.digest)
+    return found
+
+
+def write_checkpoints(
+    connection: Connection, lineage: str, fresh: Mapping[CheckpointKey, KeptCheckpoint]
+) -> None:
+    """Keep these in the place of those with the same keys."""
+    for key in fresh:
+        connection.execute(
+            delete(CHECKPOINT).where(
+                *(CHECKPOINT.c[name] == value for name, value in _columns(lineage, key).items())
+            )
+        )
+    rows = [
+        {
+            **_columns(lineage, key),
+            "parameters": kept.parameters,
+            "digest": kept.digest,
+            "document": _document(kept.checkpoint),
+        }
+        for key, kept in fresh.items()
+    ]
+    if rows:
+        connection.execute(insert(CHECKPOINT), rows)
+
+
+def _columns(lineage: str, key: CheckpointKey) -> dict[str, str]:
+    return {"lineage": lineage, **key.series._asdict(), "aspect": key.aspect}
+
+
+def _document(checkpoint: Checkpoint) -> str:
+    found = [checkpoint.settled, checkpoint.seen, checkpoint.start]
+    return json.dumps([*found, checkpoint.points, checkpoint.candidates])
+
+
+def _checkpoint(document: str) -> Checkpoint | None:
+    try:
+        settled, seen, start, points, candidates = json.loads(document)
+        return Checkpoint(
+            int(settled), int(seen), int(start),
+            tuple(int(at) for at in points),
+            tuple(_candidate(*item) for item in candidates),
+        )  # fmt: skip
+    except (ValueError, TypeError):
+        return None
+
+
+def _candidate(size: Any, start: Any, at: Any, strength: Any) -> Candidate:
+    return Candidate(int(size), int(start), int(at), float(strength))
