@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.slow
 BASE = "docker.io/library/python:3.12-slim"
 DEBIAN = "localhost/virtslo-test-base:latest"
+PACKAGES = ("python3", "python3-venv", "ca-certificates")
 VERSION = "0.0.0-test"
 # Where a machine has its own authorities, pip inside the build needs them as pip outside does.
 AUTHORITIES = ("PIP_CERT", "SSL_CERT_FILE")
@@ -47,8 +48,10 @@ def debian_base(folder: Path) -> str:
     if shutil.which("debootstrap") is None or os.geteuid() != 0:
         pytest.skip("the base image cannot be fetched, and debootstrap is not there or not allowed")
     made = subprocess.run(
-        ["debootstrap", "--variant=minbase", "--include=python3,python3-venv,ca-certificates"]
-        + ["stable", str(folder / "system")],
+        [
+            *("debootstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}"),
+            *("stable", str(folder / "system")),
+        ],
         capture_output=True,
         text=True,
         check=False,

@@ -1,5 +1,6 @@
 """Completion: what a shell is offered, and where its file goes."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -77,3 +78,63 @@ def test_bash_completes_by_what_is_printed(tmp_path: Path) -> None:
     )
 
     assert done.stdout.split() == ["burst"], done.stderr
+
+
+def shell_environment(tmp_path: Path) -> dict[str, str]:
+    """A home folder of the test's own, and this environment's virtslo first on PATH."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    program = programs / "virtslo"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m virtslo "$@"\n')
+    program.chmod(0o755)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
+    path = f"{programs}{os.pathsep}{os.environ['PATH']}"
+    return kept | {"HOME": str(tmp_path), "PATH": path, "TERM": "dumb"}
+
+
+def install(shell: str, environment: dict[str, str]) -> None:
+    command = ["virtslo", "completion", shell, "--install"]
+    subprocess.run(command, env=environment, check=True, capture_output=True, timeout=500)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("fish") is None, reason="there is no fish")
+def test_fish_completes_by_what_is_installed(tmp_path: Path) -> None:
+    environment = shell_environment(tmp_path)
+    install("fish", environment)
+    done = subprocess.run(
+        ["fish", "-c", 'complete -C "virtslo run bur"; complete -C "virtslo run burst --kind vmp"'],
+        env=environment, capture_output=True, text=True, check=False, timeout=500,
+    )  # fmt: skip
+
+    assert done.stdout.split() == ["burst", "vmpool"], done.stderr
+
+
+# A terminal of its own, in which Tab is pressed twice: zsh loads the file at the first.
+ZSH_SESSION = r"""
+zmodload zsh/zpty
+zpty shell zsh -i
+zpty -n -w shell $'virtslo run bur\t'
+zpty -r shell seen '*burst*' || exit 1
+zpty -n -w shell $'--kind vmp\t'
+zpty -r shell seen '*vmpool*' || exit 1
+zpty -d shell
+print completed
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="there is no zsh")
+def test_zsh_completes_by_what_is_installed_at_every_tab(tmp_path: Path) -> None:
+    environment = shell_environment(tmp_path)
+    install("zsh", environment)
+    functions = tmp_path / ".local/share/zsh/site-functions"
+    (tmp_path / ".zshrc").write_text(
+        f"fpath+=({functions})\nautoload -Uz compinit && compinit -u\n"
+    )
+    done = subprocess.run(
+        ["zsh", "-f", "-c", ZSH_SESSION],
+        env=environment, capture_output=True, text=True, check=False, timeout=500,
+    )  # fmt: skip
+
+    assert done.stdout.split()[-1:] == ["completed"], done.stderr

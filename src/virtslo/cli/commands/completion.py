@@ -21,6 +21,9 @@ _FILES: Final[Mapping[str, tuple[str, str, str]]] = {
     "fish": ("XDG_CONFIG_HOME", ".config", "fish/completions/virtslo.fish"),
 }
 
+_FIRST_CALL: Final = "if [[ $zsh_eval_context[-1] == loadautofunc ]]; then"
+_ANY_CALL: Final = f"if [[ $funcstack[1] == _{PROGRAM} ]]; then"
+
 
 @click.command("completion")
 @click.argument("shell", type=click.Choice(SHELLS))
@@ -54,7 +57,13 @@ def script_of(shell: str) -> str:
 
     kind = get_completion_class(shell)
     assert kind is not None
-    return kind(main, {}, PROGRAM, VARIABLE).source().strip()
+    text = kind(main, {}, PROGRAM, VARIABLE).source().strip()
+    if shell == "zsh":
+        # A function that zsh loads from a file is called again as a function: click's test is true
+        # in the first call alone, so that the second Tab in a shell would complete nothing.
+        assert _FIRST_CALL in text
+        text = text.replace(_FIRST_CALL, _ANY_CALL)
+    return text
 
 
 def place_of(shell: str) -> Path:
