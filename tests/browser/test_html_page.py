@@ -34,7 +34,19 @@ def page_file(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def chromium(page_file: Path) -> Iterator[Any]:
+def repeated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of three runs."""
+    folder = tmp_path_factory.mktemp("repeated")
+    done = virtslo(
+        *("run", "burst", "--repeat", "3", "--count", "20", "--runs", str(folder / "runs")),
+        *("--quiet", "--format", "html", "-o", str(folder / "report.html")),
+    )
+    assert done.code == 0, done.err
+    return folder / "report.html"
+
+
+@pytest.fixture(scope="module")
+def chromium(page_file: Path, repeated_file: Path) -> Iterator[Any]:
     """A browser. It has an event loop of its own, so every run is done before it starts."""
     with browser() as found:
         yield found
@@ -201,6 +213,27 @@ def test_print_is_light_and_leaves_out_what_only_a_screen_needs(
         shown.draw_all()
         assert max(shown.page.evaluate(widths)) > 900
         assert shown.page.pdf(format="A4")[:5] == b"%PDF-"
+
+
+def test_several_runs_are_named_by_what_was_run(repeated_file: Path, chromium: Any) -> None:
+    with opened(chromium, repeated_file) as shown:
+        assert shown.page.locator("h1").inner_text().replace("\u00a0", " ") == (
+            "Burst of 20 VMIs, 3 runs"
+        )
+        assert shown.page.locator("#environment h3").all_inner_texts() == [
+            "Environment of every run"
+        ]
+        assert shown.page.locator("#environment tbody tr").count() == 3
+
+
+def test_print_leaves_out_what_is_folded(repeated_file: Path, chromium: Any) -> None:
+    with opened(chromium, repeated_file) as shown:
+        assert shown.page.locator("#plots-1 h2").is_visible()
+        shown.page.emulate_media(media="print")
+
+        assert shown.page.locator("#plots-0 h2").is_visible()
+        assert not shown.page.locator("#plots-1 h2").is_visible()
+        assert not shown.page.locator("#definitions h2").is_visible()
 
 
 def test_markup_tells_what_is_what(chromium: Any, page_file: Path) -> None:

@@ -42,7 +42,7 @@ def conclusion_lines(report: Report) -> list[str]:
     """At most six lines."""
     subjects = subjects_of(report)
     return [
-        _what(report, subjects),
+        f"{subject_words(report)} on {_where(report)}",
         *_times(subjects),
         *_why(subjects),
         *_record(report),
@@ -84,14 +84,16 @@ def _counted(count: int, what: str) -> str:
     return f"{number(count)} {what}{'' if count == 1 else 's'}"
 
 
-def _what(report: Report, subjects: Sequence[Subject]) -> str:
+def subject_words(report: Report) -> str:
+    """What was run: tests, kinds, and the number of runs if it is not one."""
+    subjects = subjects_of(report)
     words = list(dict.fromkeys(run_words(item.runs[0]) for item in subjects if item.runs))
     if len(words) > 2:
         tests = list(dict.fromkeys(TEST_TITLES[item.test] for item in subjects))
         kinds = list(dict.fromkeys(KIND_TITLES.get(item.kind, item.kind) for item in subjects))
         words = [f"{_listed(tests)} of {_listed(kinds)}"]
     count = f", {len(report.runs)} runs" if len(report.runs) > 1 else ""
-    return f"{_listed(words)}{count} on {_where(report)}"
+    return f"{_listed(words)}{count}"
 
 
 def _where(report: Report) -> str:

@@ -125,18 +125,53 @@ def single_sections(report: Report) -> Iterator[tuple[str, list[str]]]:
 
 def environment_sections(report: Report) -> Iterator[tuple[str, list[str]]]:
     """What identifies cluster and load, a section a run; what all runs share stands once."""
-    if len(report.runs) < 2:
-        for run in report.runs:
-            yield f"Environment of {run.id}", list(environment_lines(run))
-        return
-    lines_of = {run.id: list(environment_lines(run)) for run in report.runs}
-    first = lines_of[report.runs[0].id]
-    shared = [line for line in first if all(line in lines for lines in lines_of.values())]
-    if shared:
+    shared, own = _environments(report)
+    if len(report.runs) > 1 and shared:
         yield "Environment of every run", shared
-    for run in report.runs:
-        own = [line for line in lines_of[run.id] if line not in shared]
-        yield f"Environment of {run.id}", own
+    for run, lines in own.items():
+        yield f"Environment of {run}", lines
+
+
+def shared_environment(report: Report) -> Iterator[tuple[str, list[str]]]:
+    """The section of what all runs share; of a single run, all that there is."""
+    if len(report.runs) < 2:
+        yield from environment_sections(report)
+        return
+    shared, _own = _environments(report)
+    yield "Environment of every run", shared
+
+
+def environment_differences(report: Report) -> Sheet:
+    """In what the runs' environments differ, a row a run; empty for a single run."""
+    sheet = Sheet("Differences between the runs", ["Run"])
+    if len(report.runs) < 2:
+        return sheet
+    _shared, own = _environments(report)
+    values = {run: _by_name(lines) for run, lines in own.items()}
+    names = list(dict.fromkeys(name for found in values.values() for name in found))
+    sheet.columns += names
+    sheet.rows = [[run, *(found.get(name, "–") for name in names)] for run, found in values.items()]
+    return sheet
+
+
+def _by_name(lines: Sequence[str]) -> dict[str, str]:
+    """`name: value` lines by name; the line of the versions has no name of its own."""
+    values: dict[str, list[str]] = {}
+    for line in lines:
+        name, named, value = line.partition(": ")
+        values.setdefault(name if named else "versions", []).append(value if named else line)
+    return {name: "; ".join(found) for name, found in values.items()}
+
+
+def _environments(report: Report) -> tuple[list[str], dict[str, list[str]]]:
+    """The lines that all runs share, in order, and the others by run."""
+    lines_of = {run.id: list(environment_lines(run)) for run in report.runs}
+    if len(lines_of) < 2:
+        return [], lines_of
+    first = next(iter(lines_of.values()))
+    shared = [line for line in first if all(line in lines for lines in lines_of.values())]
+    own = {run: [line for line in lines if line not in shared] for run, lines in lines_of.items()}
+    return shared, own
 
 
 def latency_sheet(report: Report) -> Sheet:

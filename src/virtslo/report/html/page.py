@@ -18,12 +18,13 @@ from virtslo.model.vocabulary import KIND_TITLES, TEST_TITLES
 from virtslo.report.call_sheets import call_sheets
 from virtslo.report.charts.chart import Chart
 from virtslo.report.charts.of_run import charts_of
-from virtslo.report.conclusion import conclusion_lines
+from virtslo.report.conclusion import conclusion_lines, subject_words
 from virtslo.report.content import (
-    environment_sections,
+    environment_differences,
     finding_lines,
     is_of_several,
     latency_sheet,
+    shared_environment,
     simulated_label,
     single_lines,
     time_lines,
@@ -113,7 +114,8 @@ def _page(report: Report, *, is_shared: bool) -> dict[str, Any]:
         "verdict_texts": (1, 5) if len(report.runs) == 1 else (1, 2, 6),
         "findings": list(finding_lines(report)),
         "environments": [{"id": title, "lines": lines}
-                         for title, lines in environment_sections(report) if lines],
+                         for title, lines in shared_environment(report) if lines],
+        "differences": environment_differences(report),
         "runs": runs,
         "latencies": latency_sheet(report),
         "calls": call_sheets(report),
@@ -135,6 +137,8 @@ def _first_picture(report: Report, runs: list[dict[str, Any]]) -> dict[str, Any]
     if not runs or not runs[0]["charts"]:
         return None
     first: dict[str, Any] = runs[0]["charts"].pop(0)
+    if len(report.runs) > 1:
+        first["title"] += f", {report.runs[0].id}"
     return first
 
 
@@ -182,7 +186,7 @@ def script_json(charts: Sequence[Mapping[str, Any]]) -> str:
 def _title(report: Report) -> str:
     if len(report.runs) == 1:
         return _subject(report.runs[0])
-    return f"{len(report.runs)} runs"
+    return subject_words(report)
 
 
 def _subtitle(run: RunSummary) -> str:
