@@ -149,7 +149,7 @@ def environment_differences(report: Report) -> Sheet:
     _shared, own = _environments(report)
     values = {run: _by_name(lines) for run, lines in own.items()}
     names = list(dict.fromkeys(name for found in values.values() for name in found))
-    sheet.columns += names
+    sheet.columns = [*sheet.columns, *names]
     sheet.rows = [[run, *(found.get(name, "–") for name in names)] for run, found in values.items()]
     return sheet
 
