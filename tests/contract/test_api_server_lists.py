@@ -272,3 +272,19 @@ def test_items_of_a_custom_kind_name_it(kubevirt: RawApi, space: str) -> None:
     (item,) = kubevirt.call("GET", base).document["items"]
 
     assert (item["apiVersion"], item["kind"]) == (body["apiVersion"], body["kind"])
+
+
+def test_a_list_from_no_version_is_refused_in_words(api: RawApi, space: str) -> None:
+    answer = api.call("GET", path(space), resourceVersion="x")
+
+    assert answer.code == 400
+    assert answer.message == (
+        'invalid resource version: resourceVersion: Invalid value: "x": strconv.ParseUint: '
+        'parsing "x": invalid syntax'
+    )
+
+
+def test_a_list_of_custom_resources_says_that_it_goes_no_further(kubevirt: RawApi) -> None:
+    answer = kubevirt.call("GET", "/apis/kubevirt.io/v1/virtualmachines", labelSelector="a=none")
+
+    assert answer.document["metadata"]["continue"] == ""

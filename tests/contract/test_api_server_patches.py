@@ -219,3 +219,14 @@ def test_a_write_of_a_pods_status_takes_its_labels(api: RawApi, space: str) -> N
 
     assert changed["status"]["phase"] == "Running"
     assert changed["metadata"]["labels"] == {"a": "b"}
+
+
+def test_metadata_that_is_emptied_is_left_out(
+    api: RawApi, space: str, made: dict[str, Any]
+) -> None:
+    emptied = {"labels": {"a": None}, "annotations": {}, "finalizers": [], "ownerReferences": []}
+
+    answer = patched(api, space, {"metadata": emptied}, MERGE)
+
+    assert answer.code == 200
+    assert not set(emptied) & set(answer.document["metadata"])

@@ -77,6 +77,11 @@ def call_of(method: str, path: str) -> SubresourceCall | None:
     return SubresourceCall(method, action, plural, namespace, name)
 
 
+def is_aggregated(path: str) -> bool:
+    """Whether a path is of the group that a component serves."""
+    return path.startswith(f"/apis/{GROUP}/")
+
+
 def reference_of(call: SubresourceCall, path: str) -> tuple[str, Mapping[str, str]]:
     """Verb and `objectRef` of a call, as the audit log names them; none of the API itself."""
     if not call.plural:

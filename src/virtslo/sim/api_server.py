@@ -7,12 +7,12 @@ Invariant: every request, of any client and over any transport, goes through `ha
 import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Final
+from typing import Final, NoReturn
 
 from msgspec.structs import replace
 
 from virtslo.base.clock import Clock
-from virtslo.base.errors import ApiError, ConnectionLost, Forbidden
+from virtslo.base.errors import ApiError, ConnectionLost, Forbidden, NotFound
 from virtslo.model.kubernetes import resources
 from virtslo.model.kubernetes.identity import Identity
 from virtslo.model.kubernetes.resources import Resource
@@ -267,6 +267,11 @@ class ApiServer:
             answer = await self.aggregation.answer(call)
         noted.answer(answer.code)
         return answer
+
+    def refuse_unserved(self, asked: Attributes, path: str, user: Identity) -> NoReturn:
+        """Answer what no component behind a path serves. Raises NotFound."""
+        with self.telemetry.begin_aggregated(path, asked.verb, user, asked.reference):
+            raise NotFound("the server could not find the requested resource", reason="NotFound")
 
     async def _read_proxy(self, request: Request) -> bytes:
         """GET what a pod serves, through the API server."""

@@ -9,6 +9,7 @@ from typing import Final
 from virtslo.model.kubernetes.access_resources import ACCESS
 from virtslo.model.kubernetes.resources import Resource
 
+_NETWORKING: Final = "networking.k8s.io"
 _WORKLOAD: Final = ("status", "scale")
 
 OTHERS: Final = (
@@ -54,6 +55,39 @@ OTHERS: Final = (
     ),
     Resource("batch", "v1", "jobs", "Job", True, "job", (), ("status",), ("all",)),
     *ACCESS,
+    Resource("batch", "v1", "cronjobs", "CronJob", True, "cronjob", ("cj",), ("status",), ("all",)),
+    Resource(
+        "", "v1", "replicationcontrollers", "ReplicationController", True, "replicationcontroller",
+        ("rc",), _WORKLOAD, ("all",),
+    ),
+    Resource(
+        "autoscaling", "v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler", True,
+        "horizontalpodautoscaler", ("hpa",), ("status",), ("all",),
+    ),
+    Resource(
+        "policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", True, "poddisruptionbudget",
+        ("pdb",), ("status",),
+    ),
+    Resource(
+        _NETWORKING, "v1", "networkpolicies", "NetworkPolicy", True, "networkpolicy", ("netpol",)
+    ),
+    Resource(_NETWORKING, "v1", "ingresses", "Ingress", True, "ingress", ("ing",), ("status",)),
+    Resource(_NETWORKING, "v1", "ingressclasses", "IngressClass", False, "ingressclass"),
+    Resource(
+        "scheduling.k8s.io", "v1", "priorityclasses", "PriorityClass", False, "priorityclass",
+        ("pc",),
+    ),
+    Resource("node.k8s.io", "v1", "runtimeclasses", "RuntimeClass", False, "runtimeclass"),
+    Resource("storage.k8s.io", "v1", "csidrivers", "CSIDriver", False, "csidriver"),
+    Resource("storage.k8s.io", "v1", "csinodes", "CSINode", False, "csinode"),
+    Resource(
+        "storage.k8s.io", "v1", "csistoragecapacities", "CSIStorageCapacity", True,
+        "csistoragecapacity",
+    ),
+    Resource(
+        "storage.k8s.io", "v1", "volumeattachments", "VolumeAttachment", False, "volumeattachment",
+        (), ("status",),
+    ),
     Resource(
         "storage.k8s.io", "v1", "storageclasses", "StorageClass", False, "storageclass", ("sc",)
     ),

@@ -5,7 +5,7 @@ sent; a refusal has the API server's words.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from virtslo.base.errors import BadRequest, ServerFailure
 from virtslo.model.identifiers import Object
@@ -19,6 +19,8 @@ from virtslo.sim.api.refusals import (
     precondition_failed,
 )
 from virtslo.sim.api.resource_rules import rules_of
+
+_LEFT_OUT: Final = ("annotations", "finalizers", "labels", "ownerReferences")
 
 
 def checked_body(resource: Resource, body: Any) -> Object:
@@ -124,3 +126,13 @@ def _not_an_object(resource: Resource, body: Object) -> BadRequest:
         f"json: cannot unmarshal {type(body['metadata']).__name__} into Go struct field "
         f"{resource.kind}.metadata of type v1.ObjectMeta"
     )
+
+
+def without_empty_metadata(target: Object) -> Object:
+    """An object without lists and maps of its metadata that a patch left empty."""
+    metadata = target["metadata"]
+    empty = [name for name in _LEFT_OUT if name in metadata and not metadata[name]]
+    if not empty:
+        return target
+    kept = {name: value for name, value in metadata.items() if name not in empty}
+    return {**target, "metadata": kept}

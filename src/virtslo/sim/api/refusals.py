@@ -22,7 +22,12 @@ BUILT_IN: Final = frozenset(
     {
         "",
         "apps",
+        "autoscaling",
         "batch",
+        "networking.k8s.io",
+        "node.k8s.io",
+        "policy",
+        "scheduling.k8s.io",
         "rbac.authorization.k8s.io",
         "storage.k8s.io",
         "coordination.k8s.io",

@@ -53,6 +53,12 @@ _GENERATION_FREE: Final = frozenset(
         "rolebindings",
         "roles",
         "storageclasses",
+        "csidrivers",
+        "csinodes",
+        "csistoragecapacities",
+        "horizontalpodautoscalers",
+        "runtimeclasses",
+        "volumeattachments",
     }
 )
 

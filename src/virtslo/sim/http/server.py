@@ -26,7 +26,7 @@ from virtslo.base.limits import BODY_BYTES
 from virtslo.model.identifiers import Object
 from virtslo.model.kubernetes.identity import Identity
 from virtslo.model.kubernetes.subresource_calls import SubresourceCall
-from virtslo.sim.aggregation import call_of
+from virtslo.sim.aggregation import call_of, is_aggregated
 from virtslo.sim.api.resource_rules import rules_of
 from virtslo.sim.api.versions import to_served
 from virtslo.sim.api_server import ApiServer
@@ -149,6 +149,10 @@ class HttpServer:
         passed_on = call_of(http.method, path) if target is None else None
         if passed_on is not None:
             return await self._pass_on(http, passed_on, path, user)
+        if target is None and is_aggregated(path):
+            asked = attributes_of(http.method, path, query)
+            if asked.is_resource:
+                self._server.refuse_unserved(asked, path, user)
         if target is None and http.method == "PUT":
             raise NotFound("the server could not find the requested resource")
         if target is None:
@@ -200,6 +204,8 @@ class HttpServer:
             and not rules_of(target.resource).is_custom
         ):
             body = {**body, "items": [_untyped(item) for item in body["items"]]}
+        elif request.verb == "list" and form is Form.PLAIN:
+            body = {**body, "metadata": {"continue": "", **body["metadata"]}}
         warnings = response.warnings
         if form is Form.PLAIN and "kind" in body:
             return _response(self._encoder.encode(body), code=response.code, warnings=warnings)

@@ -281,6 +281,7 @@ class Handlers:
                 raise conflict(resource, current["metadata"]["name"])
             bodies.check_uid(resource, current, changed["metadata"])
             bodies.check_fixed(resource, current, changed)
+            return bodies.without_empty_metadata(changed)
         return changed
 
     def _scale(self, request: Request, current: Object, scale: Object) -> Response:

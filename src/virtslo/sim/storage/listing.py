@@ -109,15 +109,15 @@ def check_watch_options(query: Mapping[str, str]) -> None:
         raise invalid_options("ListOptions", causes)
 
 
-def version_of(query: Mapping[str, str]) -> int | None:
+def version_of(query: Mapping[str, str], where: str = "") -> int | None:
     """The resource version that is asked for; None where any will do. Raises BadRequest."""
     text = query.get("resourceVersion", "")
     if text in {"", "0"}:
         return None
     if not text.isdigit():
         raise BadRequest(
-            f'resourceVersion: Invalid value: "{text}": strconv.ParseUint: parsing "{text}": '
-            "invalid syntax"
+            f'{where}resourceVersion: Invalid value: "{text}": strconv.ParseUint: parsing '
+            f'"{text}": invalid syntax'
         )
     return int(text)
 
@@ -144,7 +144,7 @@ def _selected(
 
 def _version(store: ObjectStore, query: Mapping[str, str], limit: int) -> int:
     """The version to list at: the newest, or exactly the one asked for."""
-    wanted = version_of(query)
+    wanted = version_of(query, "invalid resource version: ")
     if wanted is None:
         return store.resource_version
     if wanted > store.resource_version:
