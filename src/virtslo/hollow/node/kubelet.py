@@ -8,7 +8,7 @@ import asyncio
 from typing import Any, Final
 
 from virtslo.base.clock import sleep, to_nanoseconds, to_seconds
-from virtslo.base.errors import ClusterError, NotFound
+from virtslo.base.errors import ClusterError, Forbidden, NotFound
 from virtslo.hollow.client_go.cache import Cache, key_of
 from virtslo.hollow.client_go.ownership import controller_of
 from virtslo.hollow.node.machine import Machine
@@ -21,6 +21,11 @@ from virtslo.ports.kube_api import PatchType
 
 PATIENCE: Final = 20
 """Attempts at a status update before a pod is left to the next event."""
+LONGEST_PAUSE: Final = 1.0
+"""Seconds between attempts."""
+FIRST_REFUSED_PAUSE: Final = 0.02
+"""Seconds after a first 403: a real server's node authorizer learns that a pod is bound a moment
+after the kubelet does."""
 GRACE_SECONDS: Final = 30.0
 """A pod's own, where its deletion names none."""
 _OVER: Final = frozenset({"Succeeded", "Failed"})
@@ -120,7 +125,7 @@ class Kubelet:
         await self._delays.turn_of_pod()
         if pod.get("status", {}).get("phase") not in _OVER:
             await self._report(pod, stopped(pod, self._now()))
-        for _ in range(PATIENCE):
+        for attempt in range(PATIENCE):
             try:
                 await self._api.delete(
                     resources.PODS,
@@ -131,15 +136,15 @@ class Kubelet:
                 )
             except NotFound:
                 return
-            except ClusterError:
-                await self._pause()
+            except ClusterError as error:
+                await self._pause(error, attempt)
             else:
                 return
 
     async def _report(self, pod: Object, status: dict[str, Any]) -> bool:
         """GET the pod and PATCH its status; whether it is still there."""
         metadata = pod["metadata"]
-        for _ in range(PATIENCE):
+        for attempt in range(PATIENCE):
             try:
                 await self._api.get(
                     resources.PODS, metadata["name"], namespace=metadata["namespace"]
@@ -154,14 +159,17 @@ class Kubelet:
                 )
             except NotFound:
                 return False
-            except ClusterError:
-                await self._pause()
+            except ClusterError as error:
+                await self._pause(error, attempt)
             else:
                 return True
         return False
 
-    async def _pause(self) -> None:
-        await sleep(self._component.clock, 1.0)
+    async def _pause(self, error: ClusterError, attempt: int) -> None:
+        """Wait before another attempt; a refusal is over once the authorizer has caught up."""
+        is_refused = isinstance(error, Forbidden)
+        seconds = FIRST_REFUSED_PAUSE * 2**attempt if is_refused else LONGEST_PAUSE
+        await sleep(self._component.clock, min(seconds, LONGEST_PAUSE))
 
     def _now(self) -> str:
         return self._component.clock.stamp()
