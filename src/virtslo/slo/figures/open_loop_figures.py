@@ -12,6 +12,7 @@ from virtslo.model.plan.scenario import ArrivalProcess
 from virtslo.model.plan.workload import TRAITS
 from virtslo.model.report.figures import Figure, no_data
 from virtslo.model.run.operations import OperationRecord
+from virtslo.model.run.record import RunStatus
 from virtslo.slo.catalog.family import OPERATIONS, WATCH
 from virtslo.slo.catalog.generator import (
     ACCEPTED_RATE,
@@ -44,7 +45,10 @@ def pace_rows(measured: Measured) -> Iterator[Row]:
         (BACKLOG_SLOPE, pace.backlog_slope, WATCH),
     ):
         yield Row(definition, "mean", Figure(value, definition.unit, samples, source))
-    if pace.kept_up is None:
+    if measured.record.header.status in {RunStatus.INTERRUPTED, RunStatus.FAILED}:
+        reason = "the run was cut short: the rest of its load is not known"
+        figure = no_data(KEPT_UP.unit, reason, samples=samples, source=WATCH)
+    elif pace.kept_up is None:
         figure = no_data(KEPT_UP.unit, "too short to tell", samples=samples, source=WATCH)
     else:
         figure = Figure(int(pace.kept_up), KEPT_UP.unit, samples, WATCH)

@@ -1,9 +1,14 @@
 """An open-loop burst: what was offered, accepted and Running, and whether the system kept up."""
 
+from dataclasses import replace
+
+import pytest
+
 from support.records import operation, record, seen, stage
 from support.scenarios import scenario
 from virtslo.model.report.figures import Figure
 from virtslo.model.run.operations import CREATE
+from virtslo.model.run.record import RunStatus
 from virtslo.model.stage_names import RAMP_UP
 from virtslo.slo.figures.open_loop_figures import pace_rows
 from virtslo.slo.record.measured import measure
@@ -11,7 +16,12 @@ from virtslo.slo.record.measured import measure
 COUNT = 100
 
 
-def figures_of(*, takes_more_each: float, arrival: str = "constant") -> dict[str, Figure]:
+def figures_of(
+    *,
+    takes_more_each: float,
+    arrival: str = "constant",
+    status: RunStatus = RunStatus.COMPLETE,
+) -> dict[str, Figure]:
     """100 VMIs, two a second from 100 s on; each takes 5 s, and more than the one before it."""
     load = {"arrival": {"process": arrival, "rate": "2/s"}} if arrival != "burst" else {}
     given = record(
@@ -26,6 +36,7 @@ def figures_of(*, takes_more_each: float, arrival: str = "constant") -> dict[str
             for n in range(COUNT)
         ],
     )
+    given = replace(given, header=replace(given.header, status=status))
     return {row.definition.name: row.figure for row in pace_rows(measure(given))}
 
 
@@ -47,6 +58,14 @@ def test_a_backlog_that_grows_is_no_keeping_up() -> None:
     assert slope is not None
     assert 0.9 < slope < 1.1
     assert found["kept_up"].value == 0
+
+
+@pytest.mark.parametrize("status", [RunStatus.INTERRUPTED, RunStatus.FAILED])
+def test_a_run_that_was_cut_short_is_not_said_to_have_kept_up(status: RunStatus) -> None:
+    found = figures_of(takes_more_each=0.0, status=status)["kept_up"]
+
+    assert found.value is None
+    assert found.reason == "the run was cut short: the rest of its load is not known"
 
 
 def test_a_burst_has_no_pace() -> None:
