@@ -216,3 +216,24 @@ def test_runs_of_the_varied_profile_differ_and_its_objects_do_as_before() -> Non
     assert (ci.between_runs, varied.between_runs) == (0.0, 0.12)
     assert varied.delays == ci.delays
     assert varied.server == ci.server
+
+
+def test_a_distribution_by_its_quantiles_is_read_written_and_held_to_its_order() -> None:
+    values = [0.5, "1s", 4]
+    good = {"delays": {"boot": {"shape": "quantiles", "values": values}}}
+    profile = profile_with("mine", good, {})
+    falling = {"delays": {"boot": {"shape": "quantiles", "values": [2, 1]}}}
+    single = {"delays": {"boot": {"shape": "quantiles", "values": [2]}}}
+    none = {"delays": {"boot": {"shape": "quantiles"}}}
+    no_list = {"delays": {"boot": {"shape": "quantiles", "values": 3}}}
+    deep = {"delays": {"boot": {"shape": "quantiles", "values": [1, [2]]}}}
+    many = {"delays": {"boot": {"shape": "quantiles", "values": [1] * 102}}}
+    unused = {"delays": {"boot": {"value": 1, "values": [1, 2]}}}
+
+    assert profile.delays["boot"].values == (0.5, 1.0, 4.0)
+    assert yaml.safe_load(profile_text(profile))["delays"]["boot"]["values"] == [0.5, 1.0, 4.0]
+    jsonschema.validate(good, profile_schema())
+    for wrong in (falling, single, none, no_list, many):
+        assert places(problems_of(wrong)) == {"delays.boot.values"}, wrong
+    assert places(problems_of(deep)) == {"delays.boot.values[1]"}
+    assert "without effect" in problems_of(unused)[0].found

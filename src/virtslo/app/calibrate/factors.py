@@ -7,46 +7,66 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 CAPACITY: Final = "capacity"
+OWNERS: Final = "owners"
+PLAYING: Final = "playing"
 STARTING: Final = "starting"
 BOOTING: Final = "booting"
 STOPPING: Final = "stopping"
 PARTS: Final[Mapping[str, str]] = {
-    CAPACITY: "work of the API server, the controllers and the played nodes",
+    CAPACITY: "work of the API server and of the VMI controller",
+    OWNERS: "work for VMs, pools and replica sets: their controllers' own, and webhooks",
+    PLAYING: "work of one process that plays all nodes; none where nodes are real",
     STARTING: "steps from a pod's creation to its containers' start",
     BOOTING: "steps from the launcher's start to a running guest",
     STOPPING: "steps from deletion to the pod's end",
 }
 _SERVER: Final = ("read", "write", "list_base", "list_per_object", "after_write", "watch_delay")
-_SERVER_MAPS: Final = ("webhook", "watch_delays")
-_WORK: Final = ("node_work", "pod_work")
+_PLAYED: Final = ("node_work", "pod_work")
+_OWNERS: Final = frozenset(
+    {
+        "virtualmachines",
+        "virtualmachinepools",
+        "virtualmachineinstancereplicasets",
+        "controllerrevisions",
+    }
+)
+_OWNING: Final = frozenset({"vm", "snapshot", "pool", "replica_set"})
+"""The controllers whose work is that for owners of VMIs."""
 _STEPS: Final = {
     STARTING: ("schedule", "pod_create", "pod_start"),
     BOOTING: ("domain_define", "boot"),
     STOPPING: ("shutdown", "pod_stop"),
 }
-_SECONDS: Final = ("value", "low", "high", "mean", "deviation", "median", "least")
+_SECONDS: Final = ("value", "low", "high", "mean", "deviation", "median", "values", "least")
 DIGITS: Final = 6
 
 
 def scaled(document: Mapping[str, Any], factors: Mapping[str, float]) -> dict[str, Any]:
     """A profile's document with its parts multiplied."""
-    capacity = factors.get(CAPACITY, 1.0)
+    capacity, owners = factors.get(CAPACITY, 1.0), factors.get(OWNERS, 1.0)
     result = dict(document)
     server = dict(document.get("server", {}))
     for key in _SERVER:
         if key in server:
             server[key] = _times(server[key], capacity)
-    for key in _SERVER_MAPS:
-        if key in server:
-            server[key] = {name: _times(value, capacity) for name, value in server[key].items()}
+    if "watch_delays" in server:
+        server["watch_delays"] = {
+            name: _times(value, capacity) for name, value in server["watch_delays"].items()
+        }
+    if "webhook" in server:
+        server["webhook"] = {
+            name: _times(value, capacity * (owners if _is_of_owner(name) else 1.0))
+            for name, value in server["webhook"].items()
+        }
     if server:
         result["server"] = server
-    for key in _WORK:
+    for key in _PLAYED:
         if key in document:
-            result[key] = _times(document[key], capacity)
+            result[key] = _times(document[key], factors.get(PLAYING, 1.0))
     if "reconcile" in document:
         result["reconcile"] = {
-            name: _distribution(of, capacity) for name, of in document["reconcile"].items()
+            name: _distribution(of, capacity * (owners if name in _OWNING else 1.0))
+            for name, of in document["reconcile"].items()
         }
     if "delays" in document:
         result["delays"] = {
@@ -54,6 +74,12 @@ def scaled(document: Mapping[str, Any], factors: Mapping[str, float]) -> dict[st
             for step, of in document["delays"].items()
         }
     return result
+
+
+def _is_of_owner(call: str) -> bool:
+    """Whether a call, `verb resource/subresource`, is of an owner of VMIs."""
+    _, _, resource = call.partition(" ")
+    return resource.partition("/")[0] in _OWNERS
 
 
 def _factor_of(step: str, factors: Mapping[str, float]) -> float:
@@ -68,4 +94,6 @@ def _distribution(of: Mapping[str, Any], factor: float) -> dict[str, Any]:
 
 
 def _times(value: Any, factor: float) -> Any:
+    if isinstance(value, list | tuple):
+        return [_times(item, factor) for item in value]
     return value if factor == 1.0 else float(f"{value * factor:.{DIGITS}g}")

@@ -105,12 +105,15 @@ def fit(
         candidate = np.clip(place + step, -FARTHEST, FARTHEST)
         tried, found = weighed(candidate)
         moved = candidate - place
+        if not moved.any():
+            break
         now = now + np.outer(found - ratios - now @ moved, moved) / (moved @ moved)
         if found @ found < ratios @ ratios:
             place, figures, ratios = candidate, tried, found
     error = error_of(log_ratios(wanted, figures))
     last = now if acts.all() else first
-    return Fit(_described(place, last, acts), figures, error, first * noise[:, None])
+    shares = np.abs(last * noise[:, None]).max(axis=0, initial=0.0)
+    return Fit(_described(place, last, acts, shares), figures, error, first * noise[:, None])
 
 
 def _slopes(weighed: Callable[[Any], tuple[Any, Any]], place: Any, ratios: Any) -> Any:
@@ -150,12 +153,13 @@ def _step(slopes: Any, ratios: Any, place: Any, acts: Any) -> Any:
     return step
 
 
-def _described(place: Any, slopes: Any, acts: Any) -> tuple[Factor, ...]:
+def _described(place: Any, slopes: Any, acts: Any, shares: Any) -> tuple[Factor, ...]:
     """The factors, each with its uncertainty or why it has none."""
     found = []
     for index, (name, deviation) in enumerate(zip(PARTS, uncertainties(slopes), strict=True)):
         if acts[index]:
-            found.append(Factor(name, exp(float(place[index])), deviation=deviation))
+            value, share = exp(float(place[index])), float(shares[index])
+            found.append(Factor(name, value, deviation=deviation, share=share))
         elif float((slopes[:, index] ** 2).sum()) > DETERMINED**-2:
             reason = "these figures do not tell it from the other factors"
             found.append(Factor(name, 1.0, is_identified=False, reason=reason))

@@ -4,120 +4,50 @@ Invariant: a record's own count, kind, arrival and nodes are what is simulated; 
 held out is never fitted.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from math import log, sqrt
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from statistics import fmean
 from typing import Any
 
-from virtslo.app.build_report import build_report
-from virtslo.app.calibrate.factors import scaled
-from virtslo.app.calibrate.fit import LEAST_NOISE, Figures, Fit, Measured, fit
-from virtslo.base.errors import ClusterError, Problem, ScenarioError
-from virtslo.cli.whatif.point_run import run_point
+from virtslo.app.calibrate.factors import OWNERS, scaled
+from virtslo.app.calibrate.fit import Figures, Fit, fit
+from virtslo.app.calibrate.shapes import (
+    MAIN_STEPS,
+    OTHER_STEPS,
+    Samples,
+    differ,
+    distance,
+    phase_samples,
+    reshaped,
+    steadied,
+)
+from virtslo.base.errors import ClusterError
+from virtslo.cli.whatif.point_run import record_of, run_point
+from virtslo.cli.whatif.recorded_runs import Recorded, nodes_of, settings_of
 from virtslo.config.profiles import builtin_document, profile_with
 from virtslo.config.profiles.profile_file import profile_text
-from virtslo.model.plan.scenario import ArrivalProcess, Pattern, Scenario
-from virtslo.model.report.figures import Figure
-from virtslo.model.run.environment import Environment
-from virtslo.model.run.record import RunRecord, RunStatus
+from virtslo.model.plan.scenario import Scenario
+from virtslo.model.plan.workload import Kind
 from virtslo.model.simulated.target import SimulatedTarget
+from virtslo.model.stage_names import CHURN
 from virtslo.model.whatif.calibration import (
     ALL_RUNNING,
-    FITTED,
     JUDGED,
-    QUANTILE,
+    LEAST_SECONDS,
     TITLES,
     Calibration,
     Residual,
 )
 from virtslo.model.whatif.sweep import Point, PointResult, PointStatus
 
-BASES = ("two-core", "ci")
+BASES = ("two-core", "ci", "instant")
 """The built-in profiles that are scaled; what fits better is taken."""
-PATTERNS = (Pattern.BURST, Pattern.CONSTANT_CHURN)
 NAME = "calibrated"
+ROUNDS_OF_SHAPES = 2
+SEEDS_OF_SHAPES = (1, 2, 3)
 LEAST_RECORDS_HELD_OUT = 3
 """Fewer leave too little to fit when one of them is held out."""
 Note = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """A record, and its figures."""
-
-    name: str
-    scenario: Scenario
-    environment: Environment
-    figures: Figures
-    """Those that are fitted or judged."""
-    measured: Measured
-    """Those that are fitted, with the noise of each."""
-
-
-def recorded_of(records: Sequence[RunRecord]) -> list[Recorded]:
-    """What these records say. Raises ScenarioError for those that say nothing."""
-    problems = []
-    found = []
-    for record in records:
-        name = Path(record.host.directory).name
-        pattern = record.header.scenario.load.pattern
-        if pattern not in PATTERNS:
-            problems.append(Problem(name, f"a run of {pattern.value}", "a burst or constant churn"))
-        elif record.header.status is not RunStatus.COMPLETE:
-            problems.append(Problem(name, "a run that was not completed", "a complete run"))
-        elif not (measured := _measured(record)).figures:
-            problems.append(Problem(name, "no figure of its VMIs", "a run whose VMIs were seen"))
-        else:
-            found.append(_recorded(name, record, measured))
-    if problems:
-        raise ScenarioError("calibrate", problems)
-    return found
-
-
-def _recorded(name: str, record: RunRecord, measured: Measured) -> Recorded:
-    header = record.header
-    scenario = replace(header.scenario, objectives=None, faults=(), simulated=None)
-    figures = {
-        column: float(figure.value)
-        for column, figure in _figures(record)
-        if column in TITLES and figure.value is not None and figure.value > 0
-    }
-    return Recorded(name, scenario, header.environment, figures, measured)
-
-
-def _measured(record: RunRecord) -> Measured:
-    """What is fitted of a record; when all were Running, only where the arrival does not set it."""
-    sets_time = not is_at_once(record.header.scenario)
-    figures, noise = {}, {}
-    for column, figure in _figures(record):
-        if column not in FITTED or (column == ALL_RUNNING and sets_time):
-            continue
-        if figure.value is not None and figure.value > 0:
-            figures[column] = float(figure.value)
-            noise[column] = _noise(figure)
-    return Measured(figures, noise)
-
-
-def is_at_once(scenario: Scenario) -> bool:
-    """Whether all objects are asked for at once, so that the cluster sets the time."""
-    load = scenario.load
-    return load.pattern is Pattern.BURST and load.arrival.process is ArrivalProcess.BURST
-
-
-def _figures(record: RunRecord) -> Iterator[tuple[str, Figure]]:
-    for item in build_report([record]).indicators:
-        yield f"{item.name}.{item.statistic}", item.figure
-
-
-def _noise(figure: Figure) -> float:
-    """The standard deviation of a figure's logarithm; the simulation's samples are as many."""
-    interval = figure.interval
-    if interval is None or not interval.low or not interval.high:
-        return LEAST_NOISE
-    own = log(interval.high / interval.low) / (2 * QUANTILE)
-    return sqrt(2 * own * own + LEAST_NOISE**2)
 
 
 def simulated_runs(
@@ -138,25 +68,18 @@ def simulated_runs(
     return found
 
 
-def nodes_of(recorded: Recorded) -> int:
-    """The nodes of a record's cluster; where they were not read, enough for its objects."""
-    count = recorded.environment.schedulable_nodes or recorded.environment.nodes
-    return count or max(1, -(-recorded.scenario.workload.count // 100))
-
-
-def limits_of(recorded: Recorded) -> dict[str, float]:
-    """The client limits of a record's cluster, as settings."""
-    settings: dict[str, float] = {}
-    for component, limit in recorded.environment.client_limits.items():
-        settings[f"profile.limits.{component}.qps"] = limit.qps
-        settings[f"profile.limits.{component}.burst"] = limit.burst
-    return settings
-
-
 def calibrate(
-    recorded: Sequence[Recorded], *, seeds: Sequence[int], bases: Sequence[str], note: Note
+    recorded: Sequence[Recorded],
+    *,
+    judges: Sequence[Recorded] = (),
+    seeds: Sequence[int],
+    bases: Sequence[str],
+    note: Note,
 ) -> Calibration:
-    """The base that fits best, scaled to all records; the error of each, fitted on the others."""
+    """The base that fits best, scaled to the records; its error on those that judge it.
+
+    Without judges each record is predicted from the others.
+    """
     tried: dict[str, Fit] = {}
     for base in bases:
         tried[base] = _fitted(recorded, base, seeds)
@@ -164,26 +87,103 @@ def calibrate(
         note(f"profile {base}, scaled: figures differ by {error:.1%} (root mean square)")
     base = min(tried, key=lambda name: tried[name].error)
     best = tried[base]
-    held_out, why = _held_out(recorded, base, best, seeds, note=note)
+    scaled_base = scaled(builtin_document(base), best.values)
+    document, shapes = with_shapes(scaled_base, recorded)
+    figures = best.figures
+    if shapes:
+        note(f"shapes by the records' quantiles: {', '.join(shapes)}")
+        figures = [mean_figures(_simulated(item, document, seeds)) for item in recorded]
+    if judges:
+        held_out, why = _judged_by(judges, document, seeds, note=note), ""
+    else:
+        held_out, why = _held_out(recorded, base, best, seeds, note=note)
     return Calibration(
         base=base,
-        document=scaled(builtin_document(base), best.values),
+        document=document,
         factors=best.factors,
-        residuals=_residuals(recorded, best.figures),
+        residuals=_residuals(recorded, figures),
+        shapes=shapes,
         held_out=held_out,
+        are_given=bool(judges),
         no_held_out=why,
         bases={name: item.error for name, item in tried.items()},
     )
+
+
+def with_shapes(
+    document: Mapping[str, Any], recorded: Sequence[Recorded]
+) -> tuple[Mapping[str, Any], tuple[str, ...]]:
+    """The document with the shapes that records at a low rate show, and the steps they are of."""
+    shown = [item for item in recorded if item.phases]
+    if not shown:
+        return document, ()
+    item = max(shown, key=lambda each: min(map(len, each.phases.values())))
+    before = _phases(item, document)
+    parts = [part for part in MAIN_STEPS if differ(item.phases[part], before[part])]
+    delays: dict[str, Any] = dict(document.get("delays", {}))
+    for part in parts:
+        delays = steadied(delays, part)
+    for _ in range(ROUNDS_OF_SHAPES if parts else 0):
+        simulated = _phases(item, {**document, "delays": delays})
+        for part in parts:
+            step = MAIN_STEPS[part]
+            delays[step] = reshaped(delays.get(step, {}), item.phases[part], simulated[part])
+    return _nearer(item, document, delays, parts, before)
+
+
+def _nearer(
+    item: Recorded,
+    document: Mapping[str, Any],
+    delays: Mapping[str, Any],
+    parts: Sequence[str],
+    before: Samples,
+) -> tuple[Mapping[str, Any], tuple[str, ...]]:
+    """The document with the new shapes of those parts that they bring nearer to the record."""
+    if not parts:
+        return document, ()
+    after = _phases(item, {**document, "delays": delays})
+    kept: dict[str, Any] = dict(document.get("delays", {}))
+    changed = []
+    for part in parts:
+        measured = item.phases[part]
+        if distance(measured, after[part]) < distance(measured, before[part]):
+            steps = [MAIN_STEPS[part], *OTHER_STEPS[part]]
+            kept |= {step: delays[step] for step in steps if step in delays}
+            changed.append(MAIN_STEPS[part])
+    return {**document, "delays": kept}, tuple(changed)
+
+
+def _phases(item: Recorded, document: Mapping[str, Any]) -> Samples:
+    """The phases of a record's own load, simulated, of several seeds."""
+    found: dict[str, list[float]] = {part: [] for part in MAIN_STEPS}
+    for seed in SEEDS_OF_SHAPES:
+        target = SimulatedTarget(
+            NAME, seed, nodes_of(item), settings=settings_of(item), document=document
+        )
+        record = record_of(Point(0, {}, seed, item.scenario, target))
+        for part, values in phase_samples(record, stage=CHURN).items():
+            found[part] += values
+    return found
 
 
 def _fitted(
     recorded: Sequence[Recorded], base: str, seeds: Sequence[int], *, slopes: Any = None
 ) -> Fit:
     document = builtin_document(base)
+    known: dict[tuple[int, str], Figures] = {}
+
+    def figures_of(place: int, item: Recorded, factors: Mapping[str, float]) -> Figures:
+        """Of one record; simulated once for each profile that it can tell apart."""
+        has_owners = item.scenario.workload.kind is not Kind.VMI
+        own = factors if has_owners else {**factors, OWNERS: 1.0}
+        made = scaled(document, own)
+        key = place, repr(made)
+        if key not in known:
+            known[key] = mean_figures(_simulated(item, made, seeds))
+        return known[key]
 
     def model(factors: Mapping[str, float]) -> Sequence[Figures]:
-        made = scaled(document, factors)
-        return [mean_figures(_simulated(item, made, seeds)) for item in recorded]
+        return [figures_of(place, item, factors) for place, item in enumerate(recorded)]
 
     return fit([item.measured for item in recorded], model, slopes=slopes)
 
@@ -191,13 +191,28 @@ def _fitted(
 def _simulated(
     item: Recorded, document: Mapping[str, Any], seeds: Sequence[int]
 ) -> list[PointResult]:
-    return simulated_runs(item.scenario, nodes_of(item), document, limits_of(item), seeds)
+    return simulated_runs(item.scenario, nodes_of(item), document, settings_of(item), seeds)
 
 
 def mean_figures(runs: Sequence[PointResult]) -> dict[str, float]:
     """The mean over seeds of every figure that all runs have."""
     names = set.intersection(*(set(run.figures) for run in runs))
-    return {name: fmean(run.figures[name] for run in runs) for name in TITLES if name in names}
+    return {
+        name: max(fmean(run.figures[name] for run in runs), LEAST_SECONDS)
+        for name in TITLES
+        if name in names
+    }
+
+
+def _judged_by(
+    judges: Sequence[Recorded], document: Mapping[str, Any], seeds: Sequence[int], *, note: Note
+) -> list[Residual]:
+    """The error on records that nothing was fitted to."""
+    found: list[Residual] = []
+    for item in judges:
+        found += _residuals([item], [mean_figures(_simulated(item, document, seeds))])
+        note(f"{item.name}: predicted")
+    return found
 
 
 def _held_out(
@@ -215,7 +230,7 @@ def _held_out(
         others = [*recorded[:place], *recorded[place + 1 :]]
         rows = [row for row in range(ends[-1]) if not ends[place] <= row < ends[place + 1]]
         made = _fitted(others, base, seeds, slopes=whole.slopes[rows])
-        document = scaled(builtin_document(base), made.values)
+        document, _ = with_shapes(scaled(builtin_document(base), made.values), others)
         found += _residuals([item], [mean_figures(_simulated(item, document, seeds))])
         note(f"{item.name}: predicted from the others")
     return found, ""
@@ -261,6 +276,8 @@ def profile_file(calibration: Calibration) -> str:
             if factor.is_identified
         },
     }
+    if calibration.shapes:
+        facts["shapes"] = list(calibration.shapes)
     if calibration.held_out:
         worst = max(judged(calibration.held_out), key=lambda item: abs(item.error))
         facts["largest_held_out_error"] = round(abs(worst.error), 4)

@@ -16,6 +16,7 @@ from virtslo.cli.running.run_once import Execution, OneRun, simulated_label
 from virtslo.cli.wiring import read_record, simulated_cluster
 from virtslo.cli.wiring.whatif import pack_record
 from virtslo.model.report.document import Report
+from virtslo.model.run.record import RunRecord
 from virtslo.model.whatif.sweep import Point, PointResult, PointStatus
 from virtslo.ports.progress import Silent
 
@@ -39,7 +40,13 @@ def run_point(point: Point, command: tuple[str, ...] = ()) -> PointOutcome:
             return PointOutcome(replace(failed, error=error.message), b"")
 
 
-def _carry_out(point: Point, folder: Path, command: tuple[str, ...], began: float) -> PointOutcome:
+def record_of(point: Point) -> RunRecord:
+    """The record of one point's run. Raises VirtsloError where it cannot be run."""
+    with tempfile.TemporaryDirectory(prefix="virtslo-point-") as folder:
+        return read_record(_simulate(point, Path(folder), ()).directory)
+
+
+def _simulate(point: Point, folder: Path, command: tuple[str, ...]) -> OneRun:
     label = simulated_label(point.scenario, point.target)
     run = OneRun(point.scenario, Execution(folder, command, Silent()), label, point.target)
 
@@ -47,8 +54,13 @@ def _carry_out(point: Point, folder: Path, command: tuple[str, ...], began: floa
         async with simulated_cluster(point.target, clock, run.stages) as api:
             await run.carry_out(api, clock)
 
-    simulating = time.process_time()
     run_in_virtual_time(main)
+    return run
+
+
+def _carry_out(point: Point, folder: Path, command: tuple[str, ...], began: float) -> PointOutcome:
+    simulating = time.process_time()
+    run = _simulate(point, folder, command)
     simulated = time.process_time() - simulating
     report = build_report([read_record(run.directory)])
     packed = pack_record(run.directory)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from virtslo.cli.whatif.calibrate import BASE
+from virtslo.cli.whatif.calibrate import BASE, hold_out_option
 
 
 @click.command("predict")
@@ -23,6 +23,7 @@ from virtslo.cli.whatif.calibrate import BASE
     show_default=True,
     help="Built-in profile to scale; auto: the one that fits best.",
 )
+@hold_out_option
 @click.option("--quiet", is_flag=True, help="Show no progress.")
 def command(
     records: Sequence[Path],
@@ -31,6 +32,7 @@ def command(
     nodes: int | None,
     seeds: int,
     base: str,
+    judges: Sequence[Path],
     *,
     quiet: bool,
 ) -> int:
@@ -43,17 +45,18 @@ def command(
     \b
     virtslo predict runs/A runs/B --count 1000
     """
-    from virtslo.cli.records import read_runs
     from virtslo.cli.whatif.calibration_run import BASES
     from virtslo.cli.whatif.prediction_run import Wanted, predict
+    from virtslo.cli.whatif.recorded_runs import read_recorded
     from virtslo.cli.wiring.whatif import prediction_text
 
     def note(words: str) -> None:
         if not quiet:
             click.echo(f"virtslo: {words}", err=True)
 
-    found, _ = read_runs(records)
+    recorded, judging = read_recorded(records, judges, command="predict")
     bases = BASES if base == "auto" else (base,)
     wanted = Wanted(count, kind, nodes, tuple(range(1, seeds + 1)))
-    click.echo(prediction_text(predict(found, wanted, bases=bases, note=note)), nl=False)
+    prediction = predict(recorded, wanted, judges=judging, bases=bases, note=note)
+    click.echo(prediction_text(prediction), nl=False)
     return 0

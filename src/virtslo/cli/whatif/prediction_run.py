@@ -12,18 +12,9 @@ from statistics import fmean
 from virtslo.base.errors import Problem, ScenarioError
 from virtslo.cli.options import SCENARIO_OPTIONS, parameter_of
 from virtslo.cli.scenarios import read_scenario
-from virtslo.cli.whatif.calibration_run import (
-    Note,
-    Recorded,
-    calibrate,
-    is_at_once,
-    limits_of,
-    nodes_of,
-    recorded_of,
-    simulated_runs,
-)
+from virtslo.cli.whatif.calibration_run import Note, calibrate, simulated_runs
+from virtslo.cli.whatif.recorded_runs import Recorded, is_at_once, nodes_of, settings_of
 from virtslo.model.plan.scenario import Scenario
-from virtslo.model.run.record import RunRecord
 from virtslo.model.whatif.calibration import JUDGED, Calibration
 from virtslo.model.whatif.prediction import Predicted, Prediction
 from virtslo.model.whatif.sweep import PointStatus
@@ -44,10 +35,14 @@ class Wanted:
 
 
 def predict(
-    records: Sequence[RunRecord], wanted: Wanted, *, bases: Sequence[str], note: Note
+    recorded: Sequence[Recorded],
+    wanted: Wanted,
+    *,
+    judges: Sequence[Recorded] = (),
+    bases: Sequence[str],
+    note: Note,
 ) -> Prediction:
     """Calibrate on records and simulate what is wanted. Raises ScenarioError, ClusterError."""
-    recorded = recorded_of(records)
     like = _largest_burst(recorded)
     scenario = _scenario(like, wanted)
     largest = like.scenario.workload.count
@@ -56,9 +51,9 @@ def predict(
         expected = f"at most {MOST_TIMES} times the {largest} of the largest burst"
         hint = "record a larger run: nothing is known of what bounds a load so far away"
         raise ScenarioError("predict", [Problem("--count", found, expected, hint)])
-    calibration = calibrate(recorded, seeds=(1,), bases=bases, note=note)
+    calibration = calibrate(recorded, judges=judges, seeds=(1,), bases=bases, note=note)
     nodes = wanted.nodes or nodes_of(like)
-    runs = simulated_runs(scenario, nodes, calibration.document, limits_of(like), wanted.seeds)
+    runs = simulated_runs(scenario, nodes, calibration.document, settings_of(like), wanted.seeds)
     figures, missing = [], {}
     for column in JUDGED:
         values = [run.figures[column] for run in runs if column in run.figures]
@@ -119,7 +114,7 @@ def _assumed(
         if not factor.is_identified:
             yield f"{factor.name} as in profile {calibration.base}: {factor.reason}"
     yield f"the load of {like.name} with another number of objects: arrival, namespaces, template"
-    if not limits_of(like):
+    if not like.environment.client_limits:
         yield "client limits as in the profile: the records do not have them"
     else:
         yield f"client limits as read in {like.name}"

@@ -12,7 +12,7 @@ import msgspec
 import yaml
 
 from virtslo.base.errors import Problem, ScenarioError
-from virtslo.config.problems import nearest
+from virtslo.config.problems import found_text, nearest
 from virtslo.config.profiles.structure import Part, converted
 from virtslo.config.yaml_document import read_mapping
 from virtslo.model.kubernetes.client_limits import COMPONENT_LIMITS
@@ -119,12 +119,18 @@ def _of_distribution(place: str, given: Mapping[str, Any]) -> Iterator[Problem]:
         if name not in {"shape", "least", *used}:
             expected = f"one of {', '.join((*used, 'least'))}: the distribution is {shape}"
             hint = f"set {place}.shape too"
-            yield Problem(f"{place}.{name}", f"{given[name]:g}, without effect", expected, hint)
+            found = f"{found_text(given[name])}, without effect"
+            yield Problem(f"{place}.{name}", found, expected, hint)
     if shape == "uniform" and given.get("low", 0.0) > given.get("high", 0.0):
         found = f"{given.get('low', 0.0):g} to {given.get('high', 0.0):g} s"
         yield Problem(place, found, "a low of at most high")
     if shape == "lognormal" and not given.get("median", 0.0):
         yield Problem(f"{place}.median", "0", "a median above 0 for lognormal")
+    if shape == "quantiles":
+        values = given.get("values", ())
+        if len(values) < 2 or list(values) != sorted(values):
+            expected = "two values at least, none below the one before it"
+            yield Problem(f"{place}.values", found_text(values), expected)
 
 
 def profile_text(profile: Profile) -> str:
@@ -155,6 +161,8 @@ def _plain(value: Any, default: Any) -> Any:
         return {"qps": value.qps, "burst": value.burst}
     if is_dataclass(value):
         return _without_defaults(value, default)
+    if isinstance(value, tuple):
+        return list(value)
     if isinstance(value, Mapping):
         return {key: _plain(item, None) for key, item in value.items()}
     return value

@@ -88,6 +88,8 @@ def converted(
         hint, meta = get_args(hint)
     if hint is Any:
         return value
+    if get_origin(hint) is tuple:
+        return _several(value, Part(get_args(hint)[0]), meta or Meta(), place, problems)
     if get_origin(hint) is Literal:
         return _choice(value, get_args(hint), place, problems)
     if hint in _NUMBERS:
@@ -108,6 +110,17 @@ def _group(value: Any, part: Part, place: str, problems: list[Problem]) -> Any:
         else:
             result[key] = converted(item, below, here, problems)
     return result
+
+
+def _several(value: Any, part: Part, meta: Meta, place: str, problems: list[Problem]) -> Any:
+    most = meta.max_length
+    if not isinstance(value, list | tuple) or (most is not None and len(value) > most):
+        expected = "a list" if most is None else f"a list of at most {most}"
+        problems.append(Problem(place, found_text(value), expected))
+        return value
+    return [
+        converted(item, part, f"{place}[{number}]", problems) for number, item in enumerate(value)
+    ]
 
 
 def _choice(value: Any, words: Sequence[str], place: str, problems: list[Problem]) -> Any:

@@ -7,7 +7,7 @@ things happen.
 import asyncio
 import math
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -50,9 +50,18 @@ def draw(distribution: Distribution, chance: random.Random) -> float:
             value = chance.gauss(distribution.mean, distribution.deviation)
         case "lognormal":
             value = distribution.median * math.exp(chance.gauss(0.0, distribution.sigma))
+        case "quantiles":
+            value = between(distribution.values, chance.random())
         case shape:
             raise ValueError(f"unknown distribution {shape!r}")
     return max(distribution.least, value, 0.0)
+
+
+def between(quantiles: Sequence[float], share: float) -> float:
+    """The quantile at a share of 0 to 1, of quantiles at equal steps from 0 to 1."""
+    place = share * (len(quantiles) - 1)
+    below = min(int(place), len(quantiles) - 2)
+    return quantiles[below] + (place - below) * (quantiles[below + 1] - quantiles[below])
 
 
 def run_factor(deviation: float, seed: int) -> float:

@@ -51,6 +51,7 @@ THREAD_FLAGS: Final[Mapping[str, str]] = {
 """The flags of virt-controller that set them, in `customizeComponents.flags.controller`."""
 REPLICAS: Final[Mapping[str, int]] = {VIRT_API: 2, VIRT_CONTROLLER: 2}
 """The components whose number of processes can be set, and KubeVirt's default."""
+MOST_QUANTILES: Final = 101
 MOST_SECONDS: Final = 7 * 24 * 3600.0
 SECONDS: Final = "seconds"
 QUANTITY: Final = "quantity"
@@ -69,10 +70,11 @@ class Distribution:
     """A duration's distribution, seconds.
 
     `constant` (value), `uniform` (low, high), `normal` (mean, deviation, cut at 0),
-    `lognormal` (median, sigma). Nothing below `least`.
+    `lognormal` (median, sigma), `quantiles` (values: its quantiles at equal steps from 0 to 1, with
+    straight lines between them). Nothing below `least`.
     """
 
-    shape: Literal["constant", "uniform", "normal", "lognormal"] = "constant"
+    shape: Literal["constant", "uniform", "normal", "lognormal", "quantiles"] = "constant"
     value: Seconds = 0.0
     low: Seconds = 0.0
     high: Seconds = 0.0
@@ -80,6 +82,7 @@ class Distribution:
     deviation: Seconds = 0.0
     median: Seconds = 0.0
     sigma: Number = 0.0
+    values: Annotated[tuple[Seconds, ...], Meta(max_length=MOST_QUANTILES)] = ()
     least: Seconds = 0.0
 
 
@@ -88,6 +91,7 @@ PARAMETERS: Final[Mapping[str, tuple[str, ...]]] = {
     "uniform": ("low", "high"),
     "normal": ("mean", "deviation"),
     "lognormal": ("median", "sigma"),
+    "quantiles": ("values",),
 }
 """What each shape of distribution is given by, beside `least`."""
 ZERO = Distribution()

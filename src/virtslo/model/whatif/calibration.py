@@ -25,9 +25,23 @@ JUDGED: Mapping[str, str] = {
     "vmi_creation_to_running_seconds.p95": "creation to Running, P95",
     "vmi_deletion_to_gone_seconds.p50": "deletion to gone, P50",
     "vmi_deletion_to_gone_seconds.p95": "deletion to gone, P95",
+    "vmi_deletion_to_gone_seconds.max": "deletion to gone, last",
 }
 """The figures that are predicted, and by which a calibration is judged."""
 TITLES: Mapping[str, str] = {**FITTED, **JUDGED}
+LEAST_SECONDS = 0.001
+"""Of a figure: less is taken for this much, since neither clock nor watch tells less from none."""
+WEAK = 0.3
+"""By how much, as a share, a factor must at least move a figure for records to tell it well."""
+RECORD_FOR: Mapping[str, str] = {
+    "capacity": "a burst that takes several times as long as one object does",
+    "owners": "a burst of VMs, or of the owner that is meant",
+    "playing": "a burst of VMIs, where one process plays the nodes; real nodes have no such work",
+    "starting": "constant churn at about one object a second",
+    "booting": "constant churn at about one object a second",
+    "stopping": "constant churn at about one object a second",
+}
+"""What to record for a factor that records do not tell, or tell badly."""
 QUANTILE = 1.96
 """Of the normal distribution, for 95 %."""
 
@@ -43,6 +57,14 @@ class Factor:
     """Why it was not identified."""
     deviation: float = 0.0
     """Standard deviation of its logarithm, by the fit."""
+    share: float = 1.0
+    """The largest share of a figure that is of this part: how much of a change of the factor shows
+    where it shows most."""
+
+    @property
+    def is_weak(self) -> bool:
+        """Whether other parts hide it in every figure, and the model alone divides them."""
+        return self.is_identified and self.share < WEAK
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -75,7 +97,11 @@ class Calibration:
     """The calibrated profile, whole."""
     factors: Sequence[Factor]
     residuals: Sequence[Residual]
+    shapes: Sequence[str] = ()
+    """Steps whose distribution is of the quantiles that were recorded."""
     held_out: Sequence[Residual] = ()
+    are_given: bool = False
+    """Whether records were held out by name; else each was predicted from the others."""
     no_held_out: str = ""
     """Why there is no error on records that were held out."""
     bases: Mapping[str, float] = field(default_factory=dict)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from math import sqrt
 from statistics import fmean
 
-from virtslo.model.whatif.calibration import TITLES, Calibration, Factor, Residual
+from virtslo.model.whatif.calibration import RECORD_FOR, TITLES, Calibration, Factor, Residual
 from virtslo.model.whatif.prediction import Predicted, Prediction
 from virtslo.report.numbers import seconds
 
@@ -25,6 +25,9 @@ def render_prediction(prediction: Prediction) -> str:
 def _calibration(calibration: Calibration) -> Iterator[str]:
     yield f"Profile {calibration.base}, scaled; [95 % interval, by the objects recorded]"
     yield from (f"  {factor.name:9} {_factor(factor)}" for factor in calibration.factors)
+    if calibration.shapes:
+        yield f"  shape by the quantiles recorded: {', '.join(calibration.shapes)}"
+    yield from _weakly_told(calibration.factors)
     if len(calibration.bases) > 1:
         by_base = ", ".join(f"{name} {error:.1%}" for name, error in calibration.bases.items())
         yield f"  root mean square of residuals by base: {by_base}"
@@ -32,7 +35,8 @@ def _calibration(calibration: Calibration) -> Iterator[str]:
     yield "Residuals on the records that were fitted"
     yield from _residuals(calibration.residuals)
     yield ""
-    yield "Error on records that were held out: each predicted from the others"
+    how = "never fitted" if calibration.are_given else "each predicted from the others"
+    yield f"Error on records that were held out: {how}"
     if calibration.held_out:
         yield from _residuals(calibration.held_out)
     else:
@@ -44,6 +48,19 @@ def _factor(factor: Factor) -> str:
         return f"not identified: {factor.reason}; it keeps the profile's values"
     low, high = factor.interval
     return f"x {factor.value:.3g} [{low:.3g}, {high:.3g}]"
+
+
+def _weakly_told(factors: Sequence[Factor]) -> Iterator[str]:
+    """What to record for the factors that these records hardly tell, or not."""
+    for factor in factors:
+        if factor.is_weak:
+            yield (
+                f"  WARNING: {factor.name} hardly shows: it is at most {factor.share:.0%} of a "
+                f"figure, and its interval holds only if the model divides the rest rightly; "
+                f"record {RECORD_FOR[factor.name]}"
+            )
+        elif not factor.is_identified:
+            yield f"  WARNING: {factor.name} does not show: record {RECORD_FOR[factor.name]}"
 
 
 def _residuals(residuals: Sequence[Residual]) -> Iterator[str]:

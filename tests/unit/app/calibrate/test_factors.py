@@ -2,7 +2,16 @@
 
 import pytest
 
-from virtslo.app.calibrate.factors import BOOTING, CAPACITY, STARTING, STOPPING, scaled
+from virtslo.app.calibrate.factors import (
+    BOOTING,
+    CAPACITY,
+    OWNERS,
+    PARTS,
+    PLAYING,
+    STARTING,
+    STOPPING,
+    scaled,
+)
 from virtslo.config.profiles import builtin_document, profile_names, profile_with
 
 
@@ -10,7 +19,7 @@ from virtslo.config.profiles import builtin_document, profile_names, profile_wit
 def test_by_one_a_profile_stays_as_it_is(name: str) -> None:
     document = builtin_document(name)
 
-    assert scaled(document, dict.fromkeys((CAPACITY, STARTING, BOOTING, STOPPING), 1.0)) == document
+    assert scaled(document, dict.fromkeys(PARTS, 1.0)) == document
 
 
 def test_capacity_scales_work_and_no_delay() -> None:
@@ -20,11 +29,36 @@ def test_capacity_scales_work_and_no_delay() -> None:
 
     assert slow.server.read == 2 * before.server.read
     assert slow.server.webhook["create pods"] == 2 * before.server.webhook["create pods"]
-    assert slow.node_work == 2 * before.node_work
+    assert slow.node_work == before.node_work
     assert slow.reconcile["vmi"].high == 2 * before.reconcile["vmi"].high
     assert slow.server.cores == before.server.cores
     assert slow.server.spread == before.server.spread
     assert slow.delays == before.delays
+
+
+def test_work_for_owners_scales_beside_capacity() -> None:
+    document = builtin_document("two-core")
+    made = profile_with("made", scaled(document, {CAPACITY: 2.0, OWNERS: 3.0}), {})
+    before = profile_with("before", document, {})
+    status = "update virtualmachines/status"
+
+    assert made.server.webhook[status] == pytest.approx(6 * before.server.webhook[status])
+    assert made.server.webhook["create pods"] == 2 * before.server.webhook["create pods"]
+    assert made.reconcile["vm"].low == pytest.approx(6 * before.reconcile["vm"].low)
+    assert made.reconcile["vmi"].low == 2 * before.reconcile["vmi"].low
+
+
+def test_the_work_of_playing_nodes_scales_alone() -> None:
+    document = builtin_document("two-core")
+    made = profile_with("made", scaled(document, {PLAYING: 0.5}), {})
+    before = profile_with("before", document, {})
+
+    assert (made.node_work, made.pod_work) == (before.node_work / 2, before.pod_work / 2)
+    assert (made.server, made.reconcile, made.delays) == (
+        before.server,
+        before.reconcile,
+        before.delays,
+    )
 
 
 def test_steps_scale_apart_and_keep_their_shape() -> None:

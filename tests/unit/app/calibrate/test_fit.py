@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from virtslo.app.calibrate.factors import BOOTING, CAPACITY, STARTING, STOPPING
+from virtslo.app.calibrate.factors import BOOTING, CAPACITY, PARTS, STARTING, STOPPING
 from virtslo.app.calibrate.fit import Figures, Fit, Measured, error_of, fit, log_ratios
 
+ONES = dict.fromkeys(PARTS, 1.0)
 RANGE = st.floats(0.2, 5.0)
 
 
@@ -49,7 +50,7 @@ def test_the_factors_that_made_the_figures_come_back(
     assert found.values[CAPACITY] == pytest.approx(capacity, rel=0.05)
     assert found.error < 0.02
     if capacity <= 2 * min(starting, booting, stopping):
-        assert found.values == pytest.approx(made, rel=0.05)
+        assert found.values == pytest.approx({**dict.fromkeys(PARTS, 1.0), **made}, rel=0.05)
 
 
 def test_a_factor_without_effect_keeps_its_default_and_is_marked() -> None:
@@ -84,7 +85,7 @@ def test_an_interval_is_as_wide_as_the_figures_are_uncertain() -> None:
     widths = []
     for noise in (0.02, 0.06):
         found = fit(measured(plane(factors), noise), plane)
-        low, high = found.factors[-1].interval
+        low, high = next(i for i in found.factors if i.name == STOPPING).interval
         assert low < factors[STOPPING] < high
         widths.append(high / low)
 
@@ -99,6 +100,32 @@ def test_what_cannot_be_fitted_keeps_its_residual() -> None:
 
     assert found.error > 0.5
     assert found.values[STARTING] == pytest.approx(1.0, rel=0.05)
+
+
+def test_a_factor_that_other_parts_hide_is_told_badly() -> None:
+    """Of each figure a fifth is stopping: two that differ in the rest do tell it, but badly."""
+
+    def hidden(factors: Mapping[str, float]) -> Sequence[Figures]:
+        work, step = factors[CAPACITY], factors[STOPPING]
+        return [{"all": 8.0 * work, "gone": 8.0 * work + 2.0 * step, "alone": 3.0 * work}]
+
+    found = {factor.name: factor for factor in fit(measured(hidden(ONES)), hidden).factors}
+
+    assert found[STOPPING].is_identified
+    assert found[STOPPING].is_weak
+    assert found[STOPPING].share == pytest.approx(0.2, abs=0.03)
+    assert not found[CAPACITY].is_weak
+
+
+def test_figures_without_any_time_end_the_fit() -> None:
+    """What no factor changes is never divided by."""
+
+    def nothing(factors: Mapping[str, float]) -> Sequence[Figures]:
+        return [{"all": 1e-3}]
+
+    found = fit(measured([{"all": 1e-9}]), nothing)
+
+    assert found.values == dict.fromkeys(PARTS, 1.0)
 
 
 def test_no_figures_have_no_error() -> None:

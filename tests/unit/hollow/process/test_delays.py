@@ -43,3 +43,14 @@ def test_factors_of_seeds_are_spread_as_the_profile_says() -> None:
 def test_without_a_spread_runs_differ_by_their_objects_alone() -> None:
     assert run_factor(0.0, 1) == run_factor(0.0, 2) == 1
     assert delays(1, 0.0).seconds(SCHEDULE, "a") == 0.5
+
+
+def test_quantiles_are_drawn_between_their_values() -> None:
+    values = (1.0, 2.0, 10.0)
+    profile = Profile("p", delays={BOOT: Distribution("quantiles", values=values)})
+    drawn = sorted(Delays.of(profile, SystemClock(), 1).seconds(BOOT, str(n)) for n in range(2000))
+
+    assert drawn[0] >= 1.0
+    assert drawn[-1] <= 10.0
+    assert drawn[1000] == pytest.approx(2.0, abs=0.2)
+    assert drawn[1500] == pytest.approx(6.0, abs=0.5)

@@ -44,6 +44,34 @@ def test_a_calibration_says_what_is_not_identified() -> None:
     assert any(line.endswith(": +5.0%") for line in lines)
 
 
+def test_a_factor_that_hardly_shows_is_a_warning_that_says_what_to_record() -> None:
+    weak = Factor("stopping", 0.8, deviation=0.1, share=0.12)
+    lines = render_calibration(replace(CALIBRATION, factors=(weak,))).splitlines()
+
+    assert any(
+        line.startswith("  WARNING: stopping hardly shows: it is at most 12% of a figure")
+        and line.endswith("record constant churn at about one object a second")
+        for line in lines
+    )
+    assert "WARNING: stopping does not show: record constant churn" in render_calibration(
+        CALIBRATION
+    )
+
+
+def test_records_that_judge_are_named_as_never_fitted() -> None:
+    judged = replace(
+        CALIBRATION,
+        held_out=(Residual("b", ALL_RUNNING, 10.0, 9.0),),
+        are_given=True,
+        no_held_out="",
+        shapes=("boot",),
+    )
+    text = render_calibration(judged)
+
+    assert "Error on records that were held out: never fitted" in text
+    assert "shape by the quantiles recorded: boot" in text
+
+
 def test_a_prediction_without_held_out_records_has_no_error_of_the_model() -> None:
     lines = render_prediction(PREDICTION).splitlines()
 
