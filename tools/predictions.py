@@ -273,6 +273,9 @@ Claims of ours that nothing published confirms or contradicts:
 - effects on REST calls, but for those that KubeVirt's CI publishes
   ([calls per object](../reference/calls-per-object.md));
 - every interval.
+
+How far calibrated predictions were from a real control plane is measured, by virtslo:
+[calibration](calibration.md).
 """
 
 
