@@ -14,11 +14,12 @@ from typing import Final
 from virtslo.base.background import in_background
 from virtslo.base.clock import Clock, SystemClock, to_seconds
 from virtslo.model.simulated.profile import Profile
+from virtslo.plane.build_info import difference
 from virtslo.plane.control_plane import ControlPlane, Options
 from virtslo.plane.etcd import Stored
 from virtslo.plane.hollow_nodes import hollow_nodes
 from virtslo.plane.kubevirt import KubeVirtOptions, RealKubeVirt
-from virtslo.plane.programs import Programs
+from virtslo.plane.programs import KUBEVIRT, Programs
 
 Tell = Callable[[str], None]
 WATCHED_SECONDS: Final = 1.0
@@ -83,6 +84,9 @@ async def running_plane(folder: Path, spec: PlaneSpec, tell: Tell) -> AsyncItera
         step(f"Kubernetes serves at {plane.url}")
         await kubevirt.start()
         step(f"KubeVirt {kubevirt.version} works")
+        unlike = difference({name: spec.programs[name] for name in KUBEVIRT})
+        if unlike:
+            step(unlike)
         kubeconfig = plane.kubeconfig(ADMIN, "system:masters")
         async with hollow_nodes(plane, nodes=spec.nodes, kubevirt=kubevirt, profile=spec.profile):
             step(f"{spec.nodes} hollow nodes are ready")
