@@ -1,11 +1,14 @@
 """What a report shows of single objects and moments: plots and others' per-object documents.
 
 Invariant: times are seconds of the run's clock since the run's start; what did not come to pass is
-None or absent, never 0. The first observation of a fact counts.
+None or absent, never 0. The first observation of a fact counts. What there is of every object and
+operation is a struct: 100 000 of each are made and changed several times faster than dataclasses.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+import msgspec
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +22,7 @@ class StageSpan:
     ended: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class PodTrack:
+class PodTrack(msgspec.Struct, frozen=True):
     """The pod of a VMI."""
 
     name: str
@@ -28,8 +30,7 @@ class PodTrack:
     ready: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectTrack:
+class ObjectTrack(msgspec.Struct, frozen=True):
     """One VMI: the create that led to it (of a restart, the delete), and what was observed."""
 
     namespace: str
@@ -59,7 +60,7 @@ class ObjectTrack:
             return self
         phases = {phase: moment for phase, moment in self.phases.items() if moment <= end}
         ready = self.ready if self.ready is not None and self.ready <= end else None
-        return replace(self, phases=phases, ready=ready)
+        return msgspec.structs.replace(self, phases=phases, ready=ready)
 
     def since_creation(self, moment: float | None) -> float | None:
         """From its own creation to a moment: the release of its create, or, of one that a
@@ -77,8 +78,7 @@ class ObjectTrack:
         return round(moment - self.released, 9)
 
 
-@dataclass(frozen=True, slots=True)
-class OperationTrack:
+class OperationTrack(msgspec.Struct, frozen=True):
     """One operation of the load."""
 
     stage: str
@@ -177,3 +177,8 @@ class RunDetail:
             for item in self.objects
             if item.stage == self.measured_stage
         )
+
+    @property
+    def measured_count(self) -> int:
+        """How many objects the measured stage created."""
+        return sum(item.stage == self.measured_stage for item in self.objects)

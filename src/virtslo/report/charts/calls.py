@@ -38,7 +38,7 @@ def calls_chart(detail: RunDetail) -> Chart | None:
         for index, component in enumerate(components)
     ]
     total = sum(sum(calls.values()) for calls in good.values())
-    objects = len(detail.measured_objects())
+    objects = detail.measured_count
     each = f", {number(total / objects)} per VMI" if objects else ""
     sheet = Sheet("REST calls, 2xx", ["Verb", "Resource", *components, "all", "per VMI"])
     for key in order:

@@ -59,8 +59,7 @@ class Receipt(NamedTuple):
     phase: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Stamped:
+class _Stamped(NamedTuple):
     seen: Observation
     writer: str
     apart_ns: int
