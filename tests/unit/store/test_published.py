@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -237,6 +238,113 @@ def test_a_gzip_that_is_cut_off_gives_what_is_before_the_cut(tmp_path: Path) -> 
 
     assert runs
     assert "cut off or broken" in odd[-1].reason
+
+
+@pytest.mark.parametrize(
+    ("job", "run", "reason"),
+    [
+        ("a\nb", RUN, "job 'a\\nb': control characters"),
+        (
+            os.fsdecode(b"x\xe9"),
+            RUN,
+            "job 'x\\udce9': control characters, or bytes that are not",
+        ),
+        (JOB, "99999999999999999999", "the run's id is a time"),
+        (JOB, "١٨٣١٩٦٠٧٠٤٧٥٢٥٥٣٩٨٤", "the run's id is a time"),
+    ],
+)
+def test_a_run_in_a_folder_that_is_no_name_is_left_out(
+    tmp_path: Path, job: str, run: str, reason: str
+) -> None:
+    document = {**result({"GET-nodes-count": 1}), "JobDirCreationTime": None}
+    write(tmp_path, json.dumps(document), job=job, run=run)
+    write(tmp_path, json.dumps(document), job="job; with 'odd' name")
+
+    (kept,), (odd,) = read(tmp_path)
+
+    assert kept.job == "job; with 'odd' name"
+    assert odd.is_lost
+    assert reason in odd.reason
+    assert odd.place.isprintable()
+
+
+def test_a_metric_that_is_no_name_costs_itself(tmp_path: Path) -> None:
+    names = ["", "a\0b", "\ud800", "x" * 1000, "GET-nodes-count"]
+    write(tmp_path, json.dumps(result(dict.fromkeys(names, 1))))
+
+    (run,), odd = read(tmp_path)
+
+    assert [figure.indicator for figure in run.figures] == ["GET-nodes-count"]
+    assert [item.is_lost for item in odd] == [False] * 4
+    assert "and 1 more such metrics" in odd[-1].reason
+
+
+def test_a_negative_count_is_no_data_and_is_named(tmp_path: Path) -> None:
+    write(tmp_path, json.dumps(result({"GET-nodes-count": -5, "GET-x-count": 1})))
+
+    (run,), (odd,) = read(tmp_path)
+
+    assert [figure.indicator for figure in run.figures] == ["GET-x-count"]
+    assert "expected 0 or more, found -5" in odd.reason
+
+
+def test_links_and_folders_in_the_place_of_files_are_named(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    kept = write(root, json.dumps(result({"GET-nodes-count": 1})))
+    outside = write(tmp_path / "outside", json.dumps(result({"GET-nodes-count": 2})))
+    runs_of_job = kept.parent.parent
+    places = {}
+    for number, (target, reason) in enumerate(
+        [
+            (outside, "a symbolic link out of the folder"),
+            (Path("results.json"), "a symbolic link that leads nowhere"),
+            (Path("gone"), "a symbolic link that leads nowhere"),
+        ]
+    ):
+        folder = runs_of_job / str(int(RUN) + 1 + number)
+        folder.mkdir()
+        (folder / "results.json").symlink_to(target)
+        places[str(folder / "results.json")] = reason
+    (runs_of_job / "linked").symlink_to(kept.parent)
+    places[str(runs_of_job / "linked")] = "a symbolic link to a folder: not followed"
+    (runs_of_job / "1" / "results.json").mkdir(parents=True)
+    places[str(runs_of_job / "1" / "results.json")] = "a folder, expected a file"
+
+    (run,), odd = read(root)
+
+    assert run.figures[0].value == 1
+    assert {item.place: item.reason for item in odd} == places
+
+
+def test_a_clone_names_links_and_submodules_and_reads_a_moved_run_once(tmp_path: Path) -> None:
+    clone = tmp_path / "clone"
+    moved = write(clone, json.dumps(result({"GET-nodes-count": 1})), job="job-k8s-1.29")
+    link = clone / "results" / "job" / str(int(RUN) + 1) / "results.json"
+    link.parent.mkdir(parents=True)
+    link.symlink_to("/etc/hostname")
+    git(clone, "init", "-b", "main")
+    git(clone, "add", ".")
+    git(clone, "update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},vendor/other")
+    git(clone, "commit", "-m", "first")
+    target = clone / "results" / "job-k8s-1.31" / RUN
+    target.parent.mkdir()
+    git(clone, "mv", str(moved.parent), str(target))
+    git(clone, "commit", "-m", "a new name of the job")
+    git(clone, "gc", "--quiet")
+
+    (run,), odd = read(clone)
+
+    assert (run.job, run.run_id, dict(run.facts)) == ("job-k8s-1.31", RUN, {})
+    assert {item.place: item.reason for item in odd} == {
+        "vendor/other": "a submodule: not read; import its own clone",
+        f"results/job/{int(RUN) + 1}/results.json": "a symbolic link, expected a file",
+    }
+
+
+def git(folder: Path, *arguments: str) -> None:
+    """Run git as an author of its own."""
+    author = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+    subprocess.run(["git", *author, *arguments], cwd=folder, check=True, capture_output=True)
 
 
 @pytest.mark.parametrize("bare", [False, True])

@@ -5,9 +5,9 @@ commit removed is read as it last was and marked as deleted.
 """
 
 import subprocess
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 from typing import IO, Final
 
 from virtslo.base.errors import StoreError
@@ -25,7 +25,7 @@ _ENVIRONMENT: Final = {
     "LC_ALL": "C",
     "PATH": "/usr/local/bin:/usr/bin:/bin",
 }
-_NO_BLOB: Final = "0" * 40
+_KINDS: Final = {"120000": "a symbolic link", "160000": "a submodule"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,8 @@ class _Kept:
     blob: str
     rewritten: int
     is_deleted: bool
+    kind: str = ""
+    """What it is other than a file; empty for a file."""
 
 
 def is_clone(path: Path) -> bool:
@@ -46,6 +48,7 @@ def is_clone(path: Path) -> bool:
 def sources(path: Path) -> Iterator[Source | OddInput]:
     """Every results file that the clone's branch has or had. Raises StoreError."""
     kept = _kept(path)
+    yield from _submodules(path)
     with subprocess.Popen(  # noqa: S603 - a fixed command; the path is an argument
         _git(path, "cat-file", "--batch"),
         stdin=subprocess.PIPE,
@@ -56,6 +59,9 @@ def sources(path: Path) -> Iterator[Source | OddInput]:
         assert process.stdin is not None
         assert process.stdout is not None
         for item in kept:
+            if item.kind:
+                yield OddInput(item.path, f"{item.kind}, expected a file")
+                continue
             process.stdin.write(f"{item.blob}\n".encode())
             process.stdin.flush()
             yield _answer(item, process.stdout)
@@ -79,21 +85,51 @@ def _kept(path: Path) -> Sequence[_Kept]:
             f"cannot read the git clone {str(path)!r}: {reason[:200]}",
             hint="name the folder with the results itself to read it without its history",
         )
+    return _without_renamed(_last_contents(done.stdout))
+
+
+def _last_contents(log: bytes) -> dict[str, _Kept]:
+    """By path; the log is from the newest commit to the oldest."""
     found: dict[str, _Kept] = {}
-    parts = [part for part in done.stdout.decode("utf-8", "surrogateescape").split("\0") if part]
+    parts = [part for part in log.decode("utf-8", "surrogateescape").split("\0") if part]
     for head, name in zip(parts[::2], parts[1::2], strict=False):
-        _, _, old, new, status = head.lstrip("\n").split(" ")
+        old_mode, mode, old, new, status = head.lstrip("\n:").split(" ")
         known = found.get(name)
         if known is None:
             deleted = status == "D"
-            found[name] = _Kept(name, old if deleted else new, 0, deleted)
+            kind = _KINDS.get(old_mode if deleted else mode, "")
+            found[name] = _Kept(name, old if deleted else new, 0, deleted, kind)
             rewritten = status == "M"
         else:
             rewritten = status == "M"
         if rewritten:
             kept = found[name]
-            found[name] = _Kept(kept.path, kept.blob, kept.rewritten + 1, kept.is_deleted)
-    return [item for item in found.values() if item.blob.strip("0")]
+            found[name] = replace(kept, rewritten=kept.rewritten + 1)
+    return {name: item for name, item in found.items() if item.blob.strip("0")}
+
+
+def _without_renamed(found: Mapping[str, _Kept]) -> Sequence[_Kept]:
+    """Without files that a commit moved to another job's folder: they are read there."""
+    present = {(_run_of(item.path), item.blob) for item in found.values() if not item.is_deleted}
+    return [
+        item
+        for item in found.values()
+        if not (item.is_deleted and (_run_of(item.path), item.blob) in present)
+    ]
+
+
+def _run_of(path: str) -> str:
+    return PurePosixPath(path).parent.name
+
+
+def _submodules(path: Path) -> Iterator[OddInput]:
+    done = subprocess.run(  # noqa: S603 - as above
+        _git(path, "ls-tree", "-r", "-z", "HEAD"), capture_output=True, check=False,
+        env=_ENVIRONMENT,
+    )  # fmt: skip
+    for line in done.stdout.decode("utf-8", "surrogateescape").split("\0"):
+        if line.startswith("160000 "):
+            yield OddInput(line.partition("\t")[2], "a submodule: not read; import its own clone")
 
 
 def _answer(item: _Kept, output: IO[bytes]) -> Source | OddInput:

@@ -24,7 +24,7 @@ BUCKETS: Final = (0, 0.5, 1, 2, 5, 10, 20, 30, 40, 50, 60, 90, 120, 180, 300, 60
 """Upper bounds of KubeVirt's phase-transition histogram, in seconds."""
 _PERCENTILE: Final = re.compile(r"(?P<name>\w+Seconds)P(?P<rank>50|95|99)")
 _VERSION: Final = re.compile(r"-(\d+\.\d+)(?=-|$)")
-_ID: Final = re.compile(r"\d{1,20}")
+_ID: Final = re.compile(r"[1-9][0-9]{14,18}")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _UNITS: Final = (
     (re.compile(r"SecondsP\d+$|Latency$"), "s"),
@@ -56,7 +56,7 @@ def lineage_of(job: str) -> tuple[str, str]:
 
 def started_at(run_id: str) -> datetime | None:
     """When a run was scheduled: its id is a snowflake. None if it is none."""
-    if _ID.fullmatch(run_id) is None or len(run_id) < 15:
+    if _ID.fullmatch(run_id) is None or int(run_id) >= 2**63:
         return None
     return _EPOCH + timedelta(milliseconds=(int(run_id) >> 22) + SNOWFLAKE_EPOCH_MS)
 
@@ -153,6 +153,9 @@ def _numbers(values: Mapping[str, Any], key: str, part: _Part) -> Iterator[tuple
             number = math.inf
         if not math.isfinite(number):
             part.odd.append(f"{key}.{name[:80]}: a number beyond what a float holds")
+            continue
+        if number < 0 and _name(name).unit:
+            part.odd.append(f"{key}.{name[:80]}: expected 0 or more, found {short(value)}")
             continue
         yield name, number
 

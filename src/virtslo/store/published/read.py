@@ -4,6 +4,7 @@ Invariant: whatever is wrong with a file is said with the file's name, and costs
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
@@ -12,12 +13,21 @@ from virtslo.store.published.documents import read_document
 from virtslo.store.published.git_clone import is_clone, sources
 from virtslo.store.published.json_lines import read_lines
 from virtslo.store.published.kubevirt_ci import is_result, read_result
+from virtslo.store.published.names import shown, with_plain_names
 from virtslo.store.published.sources import LINES, RESULTS, Source, files_of, read
 from virtslo.store.published.strict_json import Unreadable, parse
 
 
 def read_published(path: Path) -> Iterator[HistoryRun | OddInput]:
     """The runs under a folder, in a file or in a git clone. Raises StoreError."""
+    for found in _found(path):
+        if isinstance(found, HistoryRun):
+            yield from with_plain_names(found)
+        else:
+            yield replace(found, place=shown(found.place), reason=shown(found.reason))
+
+
+def _found(path: Path) -> Iterator[HistoryRun | OddInput]:
     if path.is_dir() and is_clone(path):
         for source in sources(path):
             yield from (source,) if isinstance(source, OddInput) else _runs(source, None)

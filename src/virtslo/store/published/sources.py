@@ -6,7 +6,7 @@ without a word, but for files that no format here has.
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -41,13 +41,37 @@ def files_of(path: Path) -> Iterator[Path | OddInput]:
     if not path.is_dir():
         yield path
         return
-    for folder, folders, names in os.walk(path, onerror=None):
+    closed: list[OSError] = []
+    for folder, folders, names in os.walk(path, onerror=closed.append):
         folders[:] = sorted(name for name in folders if name not in {".git", "weekly"})
+        yield from _not_followed(Path(folder), folders)
         if RECORD in names or SUITE in names:
             continue
         for name in sorted(names):
             if _is_wanted(name):
-                yield Path(folder) / name
+                yield _within(Path(folder) / name, path)
+    for error in closed:
+        yield OddInput(str(error.filename), error.strerror or str(error))
+
+
+def _not_followed(folder: Path, names: Sequence[str]) -> Iterator[OddInput]:
+    """Folders that are not looked into, and those that stand where a file is expected."""
+    for name in names:
+        if (folder / name).is_symlink():
+            yield OddInput(str(folder / name), "a symbolic link to a folder: not followed")
+        elif name == RESULTS:
+            yield OddInput(str(folder / name), "a folder, expected a file")
+
+
+def _within(file: Path, root: Path) -> Path | OddInput:
+    """A file, unless it is a link that leads out of the folder that was named."""
+    if not file.is_symlink():
+        return file
+    try:
+        is_inside = file.resolve(strict=True).is_relative_to(root.resolve())
+    except (OSError, RuntimeError):
+        return OddInput(str(file), "a symbolic link that leads nowhere")
+    return file if is_inside else OddInput(str(file), "a symbolic link out of the folder")
 
 
 def records_of(path: Path) -> Iterator[Path]:

@@ -19,6 +19,9 @@ class Unreadable(ValueError):
 class _Nothing:
     """Stands for a value that cannot be had."""
 
+    def __repr__(self) -> str:
+        return "a value that cannot be had"
+
 
 NOTHING: Final = _Nothing()
 
