@@ -99,7 +99,10 @@ def test_no_view_is_wider_than_the_screen(
 ) -> None:
     settings = {"viewport": {"width": width, "height": 900}, "color_scheme": scheme}
     with opened(chromium, job, **settings) as shown:
-        for route in ("#/", METRIC, "#/findings", "#/releases", "#/release/v1.3.0", "#/runs"):
+        go(shown, "#/findings")
+        finding = shown.page.locator("a[href^='#/finding/']").first.get_attribute("href")
+        routes = ("#/", METRIC, "#/findings", finding, "#/releases", "#/release/v1.3.0", "#/runs")
+        for route in routes:
             go(shown, route)
             shown.page.locator("main table").first.wait_for()
 

@@ -21,6 +21,7 @@ from virtslo.model.history.comparison import (
 from virtslo.model.history.runs import SeriesKey
 from virtslo.model.report.figures import LEAST_RUNS
 from virtslo.regress.findings import is_larger_better
+from virtslo.regress.rank_scan import superiority
 
 ALPHA: Final = 0.05
 POWER: Final = 0.80
@@ -42,6 +43,8 @@ class _Test:
     smallest: float | None = None
     needed: int | None = None
     note: str = ""
+    is_in_doubt: bool = False
+    """Whether the middle of the runs does not move the way of their mean."""
 
 
 def compare(
@@ -184,7 +187,7 @@ def _test(
     if np.ptp(np.concatenate([old, new])) == 0:
         return _Test("equal in every run", None, ratio=1.0, smallest=0.0)
     if min(old.min(), new.min()) <= 0:
-        return _ranked(old, new)
+        return _ranked(old, new, wanted)
     if pairs is not None:
         both = [(a.values[key], b.values[key]) for a, b in pairs
                 if key in a.values and key in b.values]  # fmt: skip
@@ -210,7 +213,8 @@ def _paired(logs: np.ndarray, wanted: float) -> _Test:
     interval = (ratio * math.exp(-t * error), ratio * math.exp(t * error))
     smallest = math.expm1((t + float(stats.norm.ppf(POWER))) * error)
     needed = _needed(spread, wanted, sides=1)
-    return _Test("pairs by seed", p, ratio, interval, smallest, needed)
+    found = _Test("pairs by seed", p, ratio, interval, smallest, needed)
+    return _with_middle(found, float(np.median(logs)), wanted)
 
 
 def _unpaired(old: np.ndarray, new: np.ndarray, wanted: float) -> _Test:
@@ -233,13 +237,32 @@ def _unpaired(old: np.ndarray, new: np.ndarray, wanted: float) -> _Test:
     interval = (math.exp(step - t * error), math.exp(step + t * error))
     smallest = math.expm1((t + float(stats.norm.ppf(POWER))) * error)
     spread = math.sqrt((float(np.var(old, ddof=1)) + float(np.var(new, ddof=1))) / 2)
-    return _Test(
+    found = _Test(
         "Welch's t of logarithms", p, math.exp(step), interval, smallest,
         _needed(spread, wanted, sides=2),
     )  # fmt: skip
+    return _with_middle(found, float(np.median(np.subtract.outer(new, old))), wanted)
 
 
-def _ranked(old: np.ndarray, new: np.ndarray) -> _Test:
+def _with_middle(test: _Test, middle: float, wanted: float) -> _Test:
+    """With a note where Hodges and Lehmann's estimate, a middle, is far from the ratio.
+
+    Far is outside of the interval, or by more than the difference that matters. A few runs far
+    from the others move a mean and not a middle.
+    """
+    assert test.ratio is not None
+    assert test.interval is not None
+    low, high = test.interval
+    other = math.exp(middle)
+    is_in_doubt = (test.p or 0) < ALPHA and (other - 1) * (test.ratio - 1) <= 0
+    is_near = abs(math.log(other / test.ratio)) <= math.log1p(wanted)
+    if low <= other <= high and is_near and not is_in_doubt:
+        return test
+    note = f"the middle of the runs says {other:.3f}: they scatter unevenly"
+    return replace(test, note=note, is_in_doubt=is_in_doubt)
+
+
+def _ranked(old: np.ndarray, new: np.ndarray, wanted: float) -> _Test:
     """Mann and Whitney's test, for values that have no logarithm."""
     from scipy import stats
 
@@ -248,15 +271,32 @@ def _ranked(old: np.ndarray, new: np.ndarray) -> _Test:
     if min(len(old), len(new)) < 4:
         return _Test("too few runs", None, ratio, needed=4)
     p = float(stats.mannwhitneyu(new, old).pvalue)
-    return _Test("Mann-Whitney", p, ratio, note="values of 0: no relative difference")
+    needed = _needed_by_ranks(np.concatenate([old, new]), wanted)
+    return _Test("Mann-Whitney", p, ratio, needed=needed,
+                 note="values of 0: no interval of the ratio")  # fmt: skip
+
+
+def _needed_by_ranks(values: np.ndarray, wanted: float) -> int | None:
+    """Runs a side by Noether's formula, if the wanted difference multiplies every value.
+
+    None where that moves none past another, as where most values are 0.
+    """
+    larger = np.subtract.outer(values * (1 + wanted), values)
+    excess = float(np.mean(np.sign(larger))) / 2
+    if excess <= 0:
+        return None
+    return min(MOST_RUNS, max(LEAST_RUNS, math.ceil(_deviates() ** 2 / (6 * excess**2))))
+
+
+def _deviates() -> float:
+    from scipy import stats
+
+    return float(stats.norm.ppf(1 - ALPHA / 2) + stats.norm.ppf(POWER))
 
 
 def _needed(spread: float, wanted: float, *, sides: int) -> int:
     """Runs a side that show the wanted difference with the wanted power, by normal theory."""
-    from scipy import stats
-
-    z = float(stats.norm.ppf(1 - ALPHA / 2) + stats.norm.ppf(POWER))
-    count = sides * (z * spread / math.log1p(wanted)) ** 2
+    count = sides * (_deviates() * spread / math.log1p(wanted)) ** 2
     return min(MOST_RUNS, max(LEAST_RUNS, math.ceil(count) + 1))
 
 
@@ -285,14 +325,22 @@ def _row(
         smallest=test.smallest,
         note=test.note or _objects(key, base, candidate),
     )
-    if p is not None and p < ALPHA and row.candidate != row.base:
-        rises = row.candidate > row.base
-        is_good = rises == is_larger_better(key, unit)
+    if p is not None and p < ALPHA and not test.is_in_doubt:
+        is_good = _rises(old, new, test) == is_larger_better(key, unit)
         return replace(row, verdict=ComparisonVerdict.BETTER if is_good else
                        ComparisonVerdict.WORSE)  # fmt: skip
     if test.smallest is not None and test.smallest <= wanted:
         return replace(row, verdict=ComparisonVerdict.NO_DIFFERENCE)
-    return replace(row, runs_needed=test.needed)
+    if test.needed is None:
+        return row
+    return replace(row, runs_needed=max(test.needed, min(len(old), len(new)) + 1))
+
+
+def _rises(old: np.ndarray, new: np.ndarray, test: _Test) -> bool:
+    """The direction of what was tested: a ratio, or ranks."""
+    if test.interval is not None and test.ratio is not None:
+        return test.ratio > 1
+    return superiority(old, new) > 0
 
 
 def _objects(key: SeriesKey, base: Sequence[RunSample], candidate: Sequence[RunSample]) -> str:

@@ -67,7 +67,8 @@ def cells(row: ComparedIndicator) -> tuple[str, ...]:
         ratio += f" ({row.interval[0]:.3f} to {row.interval[1]:.3f})"
     verdict = row.verdict.value
     if row.runs_needed is not None:
-        verdict += f": {row.runs_needed} runs a side would do"
+        more = row.runs_needed - min(row.base_runs, row.candidate_runs)
+        verdict += f": {row.runs_needed} runs a side would do, {more} more"
     if row.note:
         verdict += f" ({row.note})"
     return (

@@ -107,6 +107,70 @@ def test_runs_of_one_seed_are_pairs_and_show_more() -> None:
     assert apart.rows[0].verdict is ComparisonVerdict.CANNOT_TELL
 
 
+def test_a_mean_that_one_run_moved_is_told_from_the_middle_of_the_runs() -> None:
+    base = [10.0, 10.1, 9.9, 10.05, 9.95, 10.0, 10.02, 9.98]
+    candidate = [*base[:-1], 40.0]
+
+    row = only(TIME, base, candidate)
+
+    assert row.ratio == pytest.approx(1.19, abs=0.01)
+    assert "the middle of the runs says 1.00" in row.note
+    assert only(TIME, base, base[::-1]).note == ""
+    assert row.verdict is ComparisonVerdict.CANNOT_TELL
+
+
+def test_the_middle_is_named_where_it_is_outside_of_the_interval() -> None:
+    base = [9.8, 9.9, 10.0, 10.1, 10.2] * 12
+    candidate = [*base[:45], *[40.0] * 15]
+
+    row = only(TIME, base, candidate)
+
+    assert row.interval is not None
+    assert row.interval[0] > 1.1
+    assert "the middle of the runs says 1.0" in row.note
+
+
+def test_a_verdict_has_the_direction_of_what_was_tested() -> None:
+    chance = np.random.default_rng(3)
+    found = [
+        only(TIME, *(list(np.exp(chance.standard_t(2, 8) * 0.02)) for _ in "ab"))
+        for _ in range(300)
+    ]
+    decided = [row for row in found if row.verdict is not ComparisonVerdict.CANNOT_TELL
+               and row.verdict is not ComparisonVerdict.NO_DIFFERENCE]  # fmt: skip
+
+    assert decided
+    assert all(
+        row.ratio is not None and (row.ratio > 1) == (row.verdict is ComparisonVerdict.WORSE)
+        for row in decided
+    )
+
+
+def test_values_of_0_are_compared_by_ranks_and_say_how_many_runs_would_do() -> None:
+    base = [0.0, 5.0, 6.0, 7.0, 8.0, 5.5]
+    near, far = (only(TIME, base, [value * factor for value in base]) for factor in (1.05, 9))
+    rare = only(TIME, [0.0] * 5 + [1.0], [0.0] * 4 + [1.0, 2.0])
+
+    assert near.test == far.test == "Mann-Whitney"
+    assert near.runs_needed is not None
+    assert near.runs_needed > 6
+    assert rare.verdict is ComparisonVerdict.CANNOT_TELL
+
+
+@pytest.mark.parametrize("spread", [0.5, 2.0, 6.0])
+def test_more_runs_are_named_than_there_are_wherever_they_cannot_tell(spread: float) -> None:
+    rows = [
+        only(
+            TIME, noise(side, seed=seed, spread=spread), noise(side, seed=-seed % 97, spread=spread)
+        )
+        for side in (3, 5, 12)
+        for seed in range(1, 9)
+    ]
+
+    open_rows = [row for row in rows if row.verdict is ComparisonVerdict.CANNOT_TELL]
+    assert all((row.runs_needed or 0) > row.base_runs for row in open_rows)
+
+
 def test_nothing_is_found_between_runs_of_one_kind() -> None:
     chance = np.random.default_rng(5)
     keys = [SeriesKey("vmi", f"time-{number}", "p50") for number in range(40)]
