@@ -137,9 +137,9 @@ def score(name: str, detector: Detector | None, lineage: Lineage, known: list[La
         places = _reported(detector, item, points)
         order = points.possible
         total.labels += len(item.strong)
-        total.found += sum(_is_near(order, label, places) for label in item.strong)
+        total.found += sum(is_near(order, label, places) for label in item.strong)
         total.false += sum(
-            not _is_near(order, place, [*item.strong, *item.weak]) for place in places
+            not is_near(order, place, [*item.strong, *item.weak]) for place in places
         )
     return total
 
@@ -156,7 +156,8 @@ def _reported(detector: Detector | None, item: Labels, points: Points) -> list[i
     return [int(points.possible[place]) for place in detector(values)]
 
 
-def _is_near(order: Any, place: int, others: Sequence[int]) -> bool:
+def is_near(order: Any, place: int, others: Sequence[int]) -> bool:
+    """Whether a place is within the tolerance of another, counted in a series' own runs."""
     at = np.searchsorted(order, place)
     return any(abs(int(np.searchsorted(order, other)) - int(at)) <= TOLERANCE for other in others)
 
