@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -83,7 +85,7 @@ def test_a_role_gathers_the_rules_of_those_it_selects(api: RawApi) -> None:
     part = {"metadata": {"name": "part", "labels": {"of": "gathered"}}, "rules": rules}
 
     def gathered(expected: Sequence[object]) -> None:
-        for _ in range(200):
+        for _ in range(1200):
             found = api.call("GET", f"{base}/whole").document["rules"]
             if found == expected:
                 break
@@ -106,3 +108,44 @@ def test_roles_of_kubevirt_are_gathered_in_those_of_kubernetes(api: RawApi, name
     assert all(
         rule in whole for rule in api.call("GET", f"{base}/kubevirt.io:{name}").document["rules"]
     )
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        None,
+        {"verbs": None},
+        {"verbs": [None], "apiGroups": [None], "resources": [None], "resourceNames": [None]},
+        {"verbs": ["get"], "nonResourceURLs": [None]},
+    ],
+)
+def test_a_role_with_nulls_does_no_harm(api: RawApi, rule: Any) -> None:
+    base = "/apis/rbac.authorization.k8s.io/v1"
+    everyone = [{"kind": "Group", "name": "harmed", "namespace": None}]
+    reference = {"kind": "ClusterRole", "name": "nulls"}
+    bound = {"metadata": {"name": "nulls"}, "roleRef": reference, "subjects": [*everyone]}
+    headers = {"Impersonate-User": "jane", "Impersonate-Group": "harmed"}
+    jane = replace(api, headers=headers)
+    try:
+        made = api.call("POST", f"{base}/clusterroles", {**bound, "rules": [rule]})
+        api.call("POST", f"{base}/clusterrolebindings", bound)
+        answers = [jane.call("GET", path) for path in ("/api/v1/nodes", "/metrics", "/livez")]
+        granted = jane.call("POST", f"{base}/clusterrolebindings", bound)
+    finally:
+        for kind in ("clusterrolebindings", "clusterroles"):
+            api.call("DELETE", f"{base}/{kind}/nulls")
+
+    assert made.code in {201, 422}
+    assert [answer.code for answer in answers] == [403, 403, 200]
+    assert granted.code == 403
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"roleRef": None}, {"roleRef": {"kind": None, "name": None}}, {"subjects": [None, {}]}],
+)
+def test_a_binding_with_nulls_is_refused(api: RawApi, body: dict[str, Any]) -> None:
+    path = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings"
+    whole = {"roleRef": {"kind": "ClusterRole", "name": "view"}, **body}
+
+    assert api.call("POST", path, {"metadata": {"name": "nulls"}, **whole}).code == 422

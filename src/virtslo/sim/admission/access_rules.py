@@ -36,11 +36,13 @@ def admitted_role(
 ) -> Object:
     """A role as it is stored. Raises Forbidden or Invalid."""
     after = {"rules": None, **_stripped(after)}
+    if after["rules"]:
+        after["rules"] = [_readable(rule or {}) for rule in after["rules"]]
     check_role(authorizer, resource, before, after, user)
     causes = [
         cause
         for index, rule in enumerate(after["rules"] or ())
-        for cause in _rule_causes(rule or {}, f"rules[{index}]", is_namespaced=resource is ROLES)
+        for cause in _rule_causes(rule, f"rules[{index}]", is_namespaced=resource is ROLES)
     ]
     aggregation = after.get("aggregationRule")
     if aggregation is not None and not aggregation.get("clusterRoleSelectors"):
@@ -55,10 +57,10 @@ def admitted_binding(
 ) -> Object:
     """A binding as it is stored. Raises Forbidden, NotFound or Invalid."""
     after = _stripped(after)
-    given = after.get("roleRef") or {}
+    given = _readable(after.get("roleRef") or {})
     reference = {"apiGroup": RBAC, "kind": "", "name": "", **given}
     reference["apiGroup"] = reference["apiGroup"] or RBAC
-    subjects = [_whole(subject or {}) for subject in after.get("subjects") or ()]
+    subjects = [_whole(_readable(subject or {})) for subject in after.get("subjects") or ()]
     after = {**after, "roleRef": reference}
     if subjects:
         after["subjects"] = subjects
@@ -78,6 +80,15 @@ def _stripped(target: Object) -> dict[str, Any]:
     """An object without what is no field of its kind: one of no other shape is decided by."""
     fields = ("apiVersion", "kind", "metadata", *_FIELDS[target["kind"]])
     return {key: target[key] for key in fields if key in target}
+
+
+def _readable(part: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A part as Go reads it: a null is left out, and in a list of texts an empty one."""
+    return {
+        key: ["" if each is None else each for each in value] if isinstance(value, list) else value
+        for key, value in part.items()
+        if value is not None
+    }
 
 
 def _whole(subject: Mapping[str, Any]) -> Mapping[str, Any]:
