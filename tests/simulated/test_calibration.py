@@ -14,6 +14,10 @@ from virtslo.config.profiles.profile_file import profile_text
 PLANE = {"capacity": 1.6, "playing": 1.2, "starting": 2.5, "booting": 1.5, "stopping": 0.6}
 TOLERANCE = 0.15
 """Of a factor, with 30 objects of each phase: its sampling error is up to 7 %, at 95 % 14 %."""
+TWO_PEAKS = """extends: two-core
+delays:
+  boot: {shape: quantiles, values: [0.1, 0.1, 0.1, 0.1, 0.1, 1.5, 1.5, 1.5, 1.5, 1.5]}
+"""
 AUDITED = """apiVersion: virtslo/v1
 name: audited
 workload: {{kind: VirtualMachineInstance, count: 4}}
@@ -56,6 +60,30 @@ def test_the_factors_of_a_profile_come_back_from_runs_of_it(tmp_path: Path) -> N
     assert "no data: 2 of the 3 records" in found.out
     name, document = choose_profile(str(output))
     assert profile_with(name, document, {}).server.cores == 2
+
+
+@pytest.mark.slow
+def test_a_step_with_two_peaks_comes_back_with_both(tmp_path: Path) -> None:
+    """Half of the guests boot in 0.1 s and half in 1.5 s: no scaled uniform step does."""
+    plane, runs, output = tmp_path / "odd.yaml", tmp_path / "runs", tmp_path / "mine.yaml"
+    plane.write_text(TWO_PEAKS, encoding="utf-8")
+    ran = virtslo(
+        "run", *CHURN, "--repeat", "1", "--nodes", "5", "--simulate", str(plane), "--seed", "5",
+        "--quiet", "--runs", str(runs),
+    )  # fmt: skip
+    assert ran.code == 0, ran.err
+    found = virtslo(
+        "calibrate", str(only_run(runs)), "-o", str(output), "--base", "two-core", "--quiet"
+    )
+
+    assert found.code == 0, found.err
+    document = yaml.safe_load(output.read_text(encoding="utf-8"))
+    values = document["delays"]["boot"]["values"]
+    assert "boot" in document["calibration"]["shapes"]
+    assert "shape by the quantiles recorded:" in found.out
+    low, high = values[len(values) // 5], values[-len(values) // 5]
+    assert low == pytest.approx(0.1, abs=0.15)
+    assert high == pytest.approx(1.5, abs=0.2)
 
 
 @pytest.mark.slow
