@@ -3,7 +3,12 @@
 import gzip
 import zlib
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from virtslo.base.limits import RECORD_LEAST, RECORD_MEMBER
+from virtslo.store import members
 from virtslo.store.members import unfold
 
 
@@ -49,3 +54,28 @@ def test_what_is_no_gzip_is_damage() -> None:
 
     assert found == b""
     assert problem is not None
+
+
+@given(
+    texts=st.lists(st.binary(max_size=60), max_size=6),
+    piece=st.integers(1, 40),
+    cut=st.integers(0, 8),
+    tail=st.sampled_from([b"", b"x", b"\x1f\x8b"]),
+)
+def test_members_unfold_alike_however_they_are_given_to_zlib(
+    texts: list[bytes], piece: int, cut: int, tail: bytes
+) -> None:
+    whole = b"".join(gzip.compress(text + b"\n") for text in texts)
+    data = whole[: len(whole) - cut] + tail
+    at_once = unfold(data)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(members, "PIECE", piece)
+
+        assert unfold(data) == at_once
+
+
+def test_a_file_of_many_small_members_is_read_to_its_end() -> None:
+    data = gzip.compress(b"", mtime=0) * 100_000 + gzip.compress(b"a\n")
+
+    assert unfold(data) == (b"a\n", None)
