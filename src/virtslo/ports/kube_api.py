@@ -6,7 +6,7 @@ a `virtslo.base.errors.ClusterError`. What a call's parameters mean on the wire 
 contract and may be shared: a change makes a new one.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -109,6 +109,10 @@ class Call(msgspec.Struct, frozen=True):
     may leave the rest of them out, and sends the same request."""
 
 
+Answering = Coroutine[Any, Any, Object]
+"""A call that is made when it is awaited; its answer."""
+
+
 class Transport(Protocol):
     """Carries calls to one API server as one user."""
 
@@ -126,12 +130,15 @@ class Transport(Protocol):
 
 
 class KubeApi:
-    """The typed calls to one API server as one user."""
+    """The typed calls to one API server as one user.
+
+    A call of one object is the transport's own coroutine, with none around it.
+    """
 
     def __init__(self, transport: Transport) -> None:
         self.transport = transport
 
-    async def create(
+    def create(
         self,
         resource: Resource,
         body: Object,
@@ -140,11 +147,11 @@ class KubeApi:
         name: str | None = None,
         subresource: str | None = None,
         dry_run: bool = False,
-    ) -> Object:
+    ) -> Answering:
         """POST to the collection, or to a subresource of `name` (a pod's binding)."""
         if namespace is None and resource.namespaced:
             namespace = (body.get("metadata") or _NO_FIELDS).get("namespace")
-        return await self.transport.send(
+        return self.transport.send(
             Call(
                 "create",
                 resource,
@@ -156,20 +163,20 @@ class KubeApi:
             )
         )
 
-    async def get(
+    def get(
         self,
         resource: Resource,
         name: str,
         *,
         namespace: str | None = None,
         subresource: str | None = None,
-    ) -> Object:
+    ) -> Answering:
         """GET one object."""
-        return await self.transport.send(Call("get", resource, namespace, name, subresource))
+        return self.transport.send(Call("get", resource, namespace, name, subresource))
 
-    async def update(
+    def update(
         self, resource: Resource, body: Object, *, subresource: str | None = None
-    ) -> Object:
+    ) -> Answering:
         """PUT one object, named by its own metadata; `metadata.resourceVersion` is checked.
 
         Raises BadRequest for a body without `metadata.name`.
@@ -177,7 +184,7 @@ class KubeApi:
         metadata = body.get("metadata") or _NO_FIELDS
         if not metadata.get("name"):
             raise BadRequest(f"{resource.group_resource}: an update needs metadata.name")
-        return await self.transport.send(
+        return self.transport.send(
             Call(
                 "update",
                 resource,
@@ -188,7 +195,7 @@ class KubeApi:
             )
         )
 
-    async def patch(
+    def patch(
         self,
         resource: Resource,
         name: str,
@@ -197,9 +204,9 @@ class KubeApi:
         patch_type: PatchType,
         namespace: str | None = None,
         subresource: str | None = None,
-    ) -> Object:
+    ) -> Answering:
         """PATCH one object with a document of `patch_type`; an apply is forced, and ours."""
-        return await self.transport.send(
+        return self.transport.send(
             Call(
                 "patch",
                 resource,
@@ -212,7 +219,7 @@ class KubeApi:
             )
         )
 
-    async def delete(
+    def delete(
         self,
         resource: Resource,
         name: str,
@@ -221,10 +228,10 @@ class KubeApi:
         grace_period_seconds: int | None = None,
         propagation: str | None = None,
         uid: str | None = None,
-    ) -> Object:
+    ) -> Answering:
         """DELETE one object; `propagation` is Background, Foreground or Orphan."""
         options = _delete_options(grace_period_seconds, propagation, uid)
-        return await self.transport.send(Call("delete", resource, namespace, name, body=options))
+        return self.transport.send(Call("delete", resource, namespace, name, body=options))
 
     async def delete_objects(
         self,

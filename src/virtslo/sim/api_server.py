@@ -43,7 +43,7 @@ from virtslo.sim.raw_paths import (
 from virtslo.sim.storage.event_expiry import EVENT_TTL, EventExpiry
 from virtslo.sim.storage.object_store import DEFAULT_LOG_SIZE, ObjectStore
 from virtslo.sim.storage.watch_log import Watcher, WatchHub
-from virtslo.sim.telemetry.request_log import Telemetry
+from virtslo.sim.telemetry.request_log import Noted, Telemetry
 
 KUBERNETES_VERSION: Final = "v1.36.2"
 SYSTEM: Final = Identity(
@@ -160,18 +160,21 @@ class ApiServer:
 
     async def handle(self, request: Request) -> Response:
         """Answer a request. Raises ApiError; ConnectionLost if no answer comes."""
-        with self.telemetry.begin(request) as noted:
+        with Noted(self.telemetry, request) as noted:
             is_lost = self._gate.takes_time and await self._gate.take_time(request)
             self._events.expire()
-            response = await self._answer(request)
+            if request.verb == "delete":
+                response = await self._deleted(request)
+            else:
+                response = self._handlers.handle(request)
         noted.answer(response.code, response.body)
         self._watches.bookmark()
         if is_lost:
             raise ConnectionLost(RESET)
         return response
 
-    async def _answer(self, request: Request) -> Response:
-        """Carry a request out; a pod that goes at once takes two writes, as in a real store."""
+    async def _deleted(self, request: Request) -> Response:
+        """Carry a DELETE out; a pod that goes at once takes two writes, as in a real store."""
         begun = self._handlers.begin_deletion(request)
         if begun is None:
             return self._handlers.handle(request)

@@ -8,7 +8,7 @@ import asyncio
 import math
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Final
 
 from virtslo.base.clock import Clock, sleep
@@ -134,20 +134,15 @@ class Delays:
             async with self._turn_of(self._pod_work):
                 pass
 
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
+    def turn(self) -> AbstractAsyncContextManager[None]:
         """The turn of a VMI's step at the process that plays every node: its body, then the work.
 
         At once where every node has processes of its own.
         """
-        async with self._turn_of(self._node_work):
-            yield
+        return self._turn_of(self._node_work) if self._node_work > 0 else nullcontext()
 
     @asynccontextmanager
     async def _turn_of(self, seconds: float) -> AsyncIterator[None]:
-        if seconds <= 0:
-            yield
-            return
         async with self._turn:
             yield
             await self._work(seconds)

@@ -43,6 +43,7 @@ _NAME_PART_WORDS: Final = (
     "with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for "
     "validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
 )
+_NONE: Final[Mapping[str, Any]] = {}
 _OWNER_FIELDS: Final = {
     "apiVersion": "version must not be empty",
     "kind": "must not be empty",
@@ -70,19 +71,28 @@ class Names:
         return prefix[:LONGEST_PREFIX] + suffix
 
 
-def check_metadata(resource: Resource, metadata: Mapping[str, Any]) -> None:
-    """Refuse metadata that Kubernetes would. Raises Invalid with every cause."""
+def check_metadata(
+    resource: Resource, metadata: Mapping[str, Any], before: Mapping[str, Any] = _NONE
+) -> None:
+    """Refuse metadata that Kubernetes would. Raises Invalid with every cause.
+
+    `before`: that of the stored object, checked already; the very same parts are not looked at.
+    """
     name = metadata.get("name") or ""
-    if resource.group == RBAC:
-        causes = list(_segment_causes(name))
-    else:
-        causes = list(_name_causes(name, is_label=resource.plural in _LABEL_ONLY))
+    causes: list[Cause] = []
+    if name is not before.get("name", _NONE):
+        if resource.group == RBAC:
+            causes += _segment_causes(name)
+        else:
+            causes += _name_causes(name, is_label=resource.plural in _LABEL_ONLY)
     labels = metadata.get("labels")
-    if labels:
+    if labels and labels is not before.get("labels"):
         causes += _label_causes(labels)
-    if metadata.get("annotations"):
-        causes += _annotation_causes(metadata["annotations"])
-    for owner in metadata.get("ownerReferences") or ():
+    annotations = metadata.get("annotations")
+    if annotations and annotations is not before.get("annotations"):
+        causes += _annotation_causes(annotations)
+    owners = metadata.get("ownerReferences")
+    for owner in owners if owners and owners is not before.get("ownerReferences") else ():
         causes += [
             invalid_value(f"metadata.ownerReferences.{field}", "", words)
             for field, words in _OWNER_FIELDS.items()

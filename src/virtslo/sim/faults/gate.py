@@ -58,7 +58,7 @@ class Gate:
     @property
     def takes_time(self) -> bool:
         """Whether a request may take time, or come to nothing."""
-        return self._is_down or self.faults.is_active or not self._capacity.is_instant
+        return not self._capacity.is_instant or self._is_down or self.faults.is_active
 
     async def take_time(self, request: Request) -> bool:
         """Wait, meet faults and be served; whether the answer is to be lost.

@@ -97,8 +97,8 @@ class Handlers:
         return bool(version) and version != current["metadata"]["resourceVersion"]
 
     def begin_deletion(self, request: Request) -> Response | None:
-        """The first of two writes, where a deletion takes two; `finish_deletion` must follow."""
-        marked = self._deletion.begin(request) if request.verb == "delete" else None
+        """The first of a DELETE's two writes, where it takes two; `finish_deletion` follows."""
+        marked = self._deletion.begin(request)
         return None if marked is None else Response(OK, marked)
 
     def finish_deletion(self, request: Request) -> None:
@@ -301,8 +301,8 @@ class Handlers:
             return current
         if part is None:
             changed = self._admission.changed(resource, current, changed, request.user)
-            if changed["metadata"] is not current["metadata"]:
-                check_metadata(resource, changed["metadata"])
+        if changed["metadata"] is not current["metadata"]:
+            check_metadata(resource, changed["metadata"], current["metadata"])
         if has_owners(current) and not is_apply(request):
             is_built_in = not rules_of(resource).is_custom
             changed = updated(current, changed, self._writer(request), is_built_in=is_built_in)
