@@ -117,7 +117,7 @@ def recorded(folder: Path) -> Sequence[RunSample]:
     from virtslo.app.history.store_runs import runs_of
     from virtslo.store.records import read_record
 
-    found = [run for path in sorted(folder.glob("*/run.json"))
+    found = [run for path in sorted(folder.rglob("run.json"))
              for run in runs_of(read_record(path.parent)) if run.is_valid]  # fmt: skip
     return [replace(sample_of(run), seed=None) for run in found]
 
