@@ -97,6 +97,8 @@ def _jsonable(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _jsonable(below) for key, below in value.items()}
     if isinstance(value, float) and value == int(value):
+        if value == 0 and math.copysign(1.0, value) < 0:
+            raise CallProblem("-0 in JSON")
         return int(value)
     return value
 

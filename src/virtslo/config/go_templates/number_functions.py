@@ -40,7 +40,8 @@ def _without_zeros(text: str) -> str:
 def real(value: Any) -> float:
     """sprig's toFloat64: 0 for what is no number."""
     if isinstance(value, str):
-        return parse_float(value) or 0.0
+        found = parse_float(value)
+        return 0.0 if found is None else found
     if isinstance(value, int | float):
         return float(value)
     return 0.0
@@ -80,7 +81,8 @@ def _decimal(value: Any) -> Decimal:
 
 
 def _plain(value: Decimal) -> float:
-    return float(value) + 0.0
+    """A decimal as a float: 0 has no sign there, but what is too small to be one keeps its own."""
+    return float(value) if value else 0.0
 
 
 def _exact(*values: Any, sign: int = 1, start: Any = None) -> float:
@@ -125,7 +127,7 @@ def _round(value: Any, places: int, on: float = 0.5) -> float:
     if not math.isfinite(digit):
         raise CallProblem(f"{digit!r} rounded")
     part = math.modf(digit)[0]
-    return float(math.ceil(digit) if part >= on else math.floor(digit)) / power
+    return _integral(digit, math.ceil if part >= on else math.floor) / power
 
 
 def _floor(value: Any) -> float:
@@ -177,10 +179,9 @@ def _octal(value: Any) -> Int64:
 
 
 def _most(values: tuple[Any, ...], choose: Any) -> float:
+    """The least or the greatest as Go's math has it: -0 is less than 0."""
     numbers = [real(value) for value in values]
-    if any(math.isnan(number) for number in numbers) or (0.0 in numbers and len(numbers) > 1):
-        return float(choose(numbers)) + 0.0
-    return float(choose(numbers))
+    return float(choose(numbers, key=lambda number: (number, math.copysign(1.0, number))))
 
 
 TABLE: Final[dict[str, Function]] = {

@@ -17,6 +17,8 @@ from virtslo.config.go_templates.values import ordered, type_name
 
 MAX_TEXT: Final = 1_000_000
 _VERB: Final = re.compile(r"%([-+# 0]*)(\d*)(\.\d*)?([^\d.])", re.DOTALL)
+_VERBS: Final = frozenset("vTtbcdoOqxXUeEfFgGs")
+"""fmt's verbs but for addresses (%p); what is no verb must not print even an empty list."""
 _SIMPLE: Final = {
     7: "\\a", 8: "\\b", 12: "\\f", 10: "\\n", 13: "\\r", 9: "\\t", 11: "\\v", 92: "\\\\",
 }  # fmt: skip
@@ -97,6 +99,8 @@ def _pieces(form: str, rest: Iterator[Any]) -> Iterator[str]:
                 raise CallProblem(f"the verb {match[0]!r}")
             yield "%"
             continue
+        if match[4] not in _VERBS:
+            raise CallProblem(f"the verb {match[0]!r}")
         value = next(rest, _NOTHING)
         if value is _NOTHING:
             raise CallProblem("fewer values than verbs")
