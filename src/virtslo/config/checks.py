@@ -37,6 +37,7 @@ def clashes(model: ScenarioModel) -> Iterator[Clash]:
     yield from _spread(model)
     yield from _arrival(model)
     yield from _faults(model)
+    yield from _actions(model)
     churn = churn_of(model)
     if churn is not None:
         yield from _churn_mode(model, churn)
@@ -56,6 +57,35 @@ def _faults(model: ScenarioModel) -> Iterator[Clash]:
                 f"{text!r} for a burst",
                 "a stage that this pattern has: warm_up, ramp_up or ramp_down",
             )
+
+
+def _actions(model: ScenarioModel) -> Iterator[Clash]:
+    """Actions are asked of VMs that a burst made, and each option of the action that has it."""
+    steps = model.load.actions
+    if not steps:
+        return
+    if model.workload.kind is not Kind.VM:
+        yield Clash(
+            ("load.actions", "workload.kind"),
+            f"actions for the kind {model.workload.kind.value}",
+            "the kind vm",
+            "KubeVirt starts, stops and restarts VMs only",
+        )
+    if model.load.pattern != BURST:
+        yield Clash(
+            ("load.actions", "load.pattern"),
+            f"actions for the pattern {model.load.pattern}",
+            "the pattern burst",
+            "run the two one by one, each from a file",
+        )
+    for at, step in enumerate(steps):
+        place = f"load.actions.{at}"
+        if step.force and step.action not in {"stop", "restart"}:
+            yield Clash((f"{place}.force",), f"force for {step.action}", "stop or restart")
+        if step.paused and step.action != "start":
+            yield Clash((f"{place}.paused",), f"paused for {step.action}", "start")
+        if step.at_once > 1 and step.rate is None:
+            yield Clash((f"{place}.atOnce",), f"{step.at_once} without a rate", "a rate")
 
 
 def churn_of(model: ScenarioModel) -> ChurnModel | None:

@@ -28,6 +28,7 @@ from virtslo.config.profiles.simulation import choose_simulation
 from virtslo.config.schema import API_VERSION, EXAMPLE, ChurnModel, ScenarioModel
 from virtslo.config.templates.choice import choose_template
 from virtslo.config.yaml_document import read_mapping, read_text
+from virtslo.model.plan.actions import Action, ActionStep
 from virtslo.model.plan.objectives import ObjectiveSet
 from virtslo.model.plan.scenario import (
     Arrival,
@@ -235,6 +236,18 @@ def _load(model: ScenarioModel) -> Load:
         settle=load.settle,
         settle_limit=load.settle_limit,
         hold=load.hold,
+        actions=tuple(
+            ActionStep(
+                Action(step.action),
+                step.rate,
+                step.at_once,
+                force=step.force,
+                paused=step.paused,
+                wait=step.wait,
+                delay=step.delay,
+            )
+            for step in load.actions
+        ),
     )
 
 

@@ -28,6 +28,8 @@ from virtslo.config.field_types import (
 )
 
 API_VERSION: Final = "virtslo/v1"
+MAX_STEPS: Final = 1000
+"""Steps of actions."""
 
 
 class WorkloadModel(Model):
@@ -115,6 +117,31 @@ class ChurnModel(Model):
     )
 
 
+class ActionModel(Model):
+    """One request to each virtual machine of the run."""
+
+    action: Literal["start", "stop", "restart", "pause", "unpause", "migrate"] = Field(
+        description="What is asked of each machine, by KubeVirt's name for it."
+    )
+    rate: Rate | None = Field(
+        None, description="Requests per second, open loop. Default: all at once."
+    )
+    at_once: int = Field(
+        1, ge=1, le=MAX_COUNT, description="With a rate: how many are sent at the very start."
+    )
+    force: bool = Field(default=False, description="stop and restart: without a grace period.")
+    paused: bool = Field(default=False, description="start: the guest stays paused.")
+    wait: bool = Field(
+        default=True,
+        description="Whether the next step waits for every machine to be as this one wants it.",
+    )
+    delay: DurationOrZero = Field(
+        0.0,
+        description="How long everything is left alone after the step.",
+        json_schema_extra=default_text("0s"),
+    )
+
+
 class LoadModel(Model):
     """The load pattern in time."""
 
@@ -146,6 +173,11 @@ class LoadModel(Model):
         description="How long the objects are left alone before they are deleted: what is called "
         "while nothing happens.",
         json_schema_extra=default_text("0s"),
+    )
+    actions: list[ActionModel] = Field(
+        default_factory=list,
+        max_length=MAX_STEPS,
+        description="For a burst of VMs: what is asked of them once all run, step by step.",
     )
 
 

@@ -24,6 +24,7 @@ from virtslo.kube.requests import HttpRequest
 from virtslo.kube.responses import error_of, read_object
 from virtslo.kube.watch_stream import WatchStream
 from virtslo.model.identifiers import Object
+from virtslo.model.kubernetes.resources import SUBRESOURCE_GROUP
 from virtslo.ports.kube_api import Call, KubeApi, WatchEvent
 
 WATCH_GRACE_SECONDS: Final = 30.0
@@ -56,7 +57,10 @@ class HttpTransport:
     async def send(self, call: Call) -> Object:
         """One exchange. Raises ApiError if the answer is a failure."""
         request = requests.request_of(call)
-        return read_object(await self._exchange(request), place=self._place(request))
+        answer = await self._exchange(request)
+        if call.resource.group == SUBRESOURCE_GROUP:
+            return {}  # virt-api answers an action with nothing
+        return read_object(answer, place=self._place(request))
 
     async def read_raw(self, path: str, query: Mapping[str, str]) -> bytes:
         """GET any path."""

@@ -23,6 +23,7 @@ def describe_plan(plan: Plan, scenario: Scenario) -> list[str]:
         f"ramp-up: {_ramp_up(plan, scenario)}",
     ]
     lines += _churn(plan, scenario)
+    lines += _actions(plan)
     calls, limit = needed_calls(scenario.workload.kind), plan.limit
     lines += [
         (
@@ -99,3 +100,20 @@ def _churn(plan: Plan, scenario: Scenario) -> list[str]:
         what = f"{churn.cycles} cycles of {churn.objects} {unit}, one every {every}"
     how = f"victims {churn.victims.value}, mode {churn.mode.value}"
     return [f"churn: {what}, over {span}, {operations} operations, {how}"]
+
+
+def _actions(plan: Plan) -> list[str]:
+    lines = []
+    for planned in plan.steps:
+        step = planned.step
+        rate = "all at once" if step.rate is None else f"at {format_rate(step.rate)}"
+        details = [
+            *(["without a grace period"] if step.force else []),
+            *(["paused"] if step.paused else []),
+            "not waited for" if not step.wait else "until each is so",
+            *([f"then {format_duration(step.delay)} alone"] if step.delay else []),
+        ]
+        count = len(planned.operations)
+        what = f"{step.action.value} {count} VM{'s' * (count != 1)} {rate}"
+        lines.append(f"actions, step {planned.number + 1}: {what}, {', '.join(details)}")
+    return lines

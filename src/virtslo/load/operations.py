@@ -9,14 +9,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from virtslo.base.errors import ApiError, ClusterError
+from virtslo.load.machine_actions import act
 from virtslo.load.planned import PlannedOperation
 from virtslo.model.identifiers import Object
+from virtslo.model.plan.actions import Action
 from virtslo.model.plan.workload import TRAITS
 from virtslo.model.run.operations import CREATE, DELETE, SCALE
 from virtslo.ports.kube_api import KubeApi, PatchType
 
 CREATED: Final = 201
 OK: Final = 200
+ACCEPTED: Final = 202
 LONGEST: Final = 256
 """Characters kept of what a server says."""
 
@@ -77,4 +80,12 @@ async def _scale(api: KubeApi, operation: PlannedOperation) -> Object:
 
 _CALLS: Final[
     Mapping[str, tuple[int, Callable[[KubeApi, PlannedOperation], Awaitable[Object]]]]
-] = {CREATE: (CREATED, _create), DELETE: (OK, _delete), SCALE: (OK, _scale)}
+] = {
+    CREATE: (CREATED, _create),
+    DELETE: (OK, _delete),
+    SCALE: (OK, _scale),
+    **{action.value: (ACCEPTED, act) for action in Action},
+    Action.PAUSE.value: (OK, act),
+    Action.UNPAUSE.value: (OK, act),
+    Action.MIGRATE.value: (CREATED, act),
+}

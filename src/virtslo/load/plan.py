@@ -10,6 +10,7 @@ from typing import Any
 
 from virtslo.load.arrivals import offsets
 from virtslo.load.churn import CycleSchedule, churn_schedule
+from virtslo.load.machine_actions import PlannedStep, plan_steps
 from virtslo.load.manifests import prepare_manifest
 from virtslo.load.naming import (
     Slot,
@@ -60,6 +61,8 @@ class Plan:
     gone_deadline: float
     cycles: tuple[PlannedCycle, ...] = ()
     """The churn stage; empty for a burst."""
+    steps: tuple[PlannedStep, ...] = ()
+    """The stage of actions; empty for most runs."""
     limit: ClientLimit = DEFAULT_LIMIT
     """virt-controller's client limit, by which the ceiling was reckoned."""
 
@@ -125,6 +128,7 @@ def make_plan(
             objects=objects,
             replacements=_planned(scenario, run_label, refills, replacement_manifests),
         ),
+        steps=plan_steps(scenario.load.actions, objects),
         limit=bucket,
     )
 

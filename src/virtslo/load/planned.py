@@ -3,7 +3,9 @@
 Invariant: values only, all decided before the run; nothing here depends on what a cluster answers.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from virtslo.model.identifiers import Object
 from virtslo.model.plan.workload import Kind
@@ -36,6 +38,8 @@ class PlannedOperation:
     cycle: int | None = None
     replicas: int | None = None
     """For `scale`: how many members the object shall have."""
+    body: Mapping[str, Any] | None = None
+    """For an action: its options."""
 
 
 @dataclass(frozen=True, slots=True)

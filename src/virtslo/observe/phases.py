@@ -27,6 +27,11 @@ class Facts(msgspec.Struct, frozen=True):
     index: int | None
     stage: str | None
     run: str | None
+    is_paused: bool = False
+    migration: str | None = None
+    """The uid of the last live migration that came to its end."""
+    has_migration_failed: bool = False
+    """Whether that one failed."""
 
 
 def _no_phase(_: Mapping[str, Any]) -> str | None:
@@ -78,6 +83,9 @@ def facts_of(resource: Resource, target: Object) -> Facts:
     labels = metadata.get("labels") or {}
     phase, ready = READERS[resource.plural]
     owners, index = metadata.get("ownerReferences"), labels.get(INDEX_LABEL)
+    is_vmi = resource.plural == resources.VMIS.plural
+    state = status.get("migrationState") if is_vmi else None
+    migration, has_failed = _migration(state) if state else (None, False)
     return Facts(
         metadata["uid"],
         metadata.get("namespace", ""),
@@ -90,6 +98,9 @@ def facts_of(resource: Resource, target: Object) -> Facts:
         None if index is None else _whole(index),
         labels.get(STAGE_LABEL),
         labels.get(RUN_LABEL),
+        is_vmi and _is_paused(status),
+        migration,
+        has_failed,
     )
 
 
@@ -106,6 +117,21 @@ def server_timestamp(target: Object, fact: str, phase: str | None) -> str | None
             if entry.get("phase") == phase:
                 found = entry.get("phaseTransitionTimestamp")
     return str(found) if found else None
+
+
+def _is_paused(status: Mapping[str, Any]) -> bool:
+    return any(
+        condition.get("type") == "Paused" and condition.get("status") == "True"
+        for condition in status.get("conditions") or ()
+    )
+
+
+def _migration(state: Mapping[str, Any]) -> tuple[str | None, bool]:
+    """The last migration that came to its end, and whether it failed."""
+    if not (state.get("completed") or state.get("failed")):
+        return None, False
+    uid = state.get("migrationUid")
+    return (uid if isinstance(uid, str) else None), bool(state.get("failed"))
 
 
 def _controller(owners: Sequence[Mapping[str, Any]]) -> str | None:

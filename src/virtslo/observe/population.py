@@ -12,7 +12,17 @@ from typing import Final
 from virtslo.base.clock import Clock, to_seconds
 from virtslo.model.identifiers import RUNNING
 from virtslo.model.kubernetes import resources
-from virtslo.model.run.observations import ADDED, DELETED, DELETING, PHASE, Observation
+from virtslo.model.run.observations import (
+    ADDED,
+    DELETED,
+    DELETING,
+    MIGRATED,
+    MIGRATION_FAILED,
+    PAUSED,
+    PHASE,
+    UNPAUSED,
+    Observation,
+)
 
 Predicate = Callable[[], bool]
 
@@ -36,6 +46,9 @@ class Population:
         self._owned: Counter[str] = Counter()
         self._deleting: dict[str, None] = {}
         self._running_by_name: dict[tuple[str, str], str] = {}
+        self._paused: dict[str, None] = {}
+        self._migrations: Counter[str] = Counter()
+        """Live migrations that came to their end, of what lives, by uid."""
         self._warm_alive: dict[str, None] = {}
         self._warm_running: dict[str, None] = {}
         self._waiters: list[asyncio.Future[None]] = []
@@ -61,6 +74,18 @@ class Population:
     def uid_of(self, key: tuple[str, str, str]) -> str | None:
         """The uid of a measured object that lives, by (kind, namespace, name)."""
         return self._uids.get(key)
+
+    def running_uid(self, place: tuple[str, str]) -> str | None:
+        """The uid of the Running VMI of this namespace and name."""
+        return self._running_by_name.get(place)
+
+    def is_paused(self, uid: str) -> bool:
+        """Whether a VMI is paused."""
+        return uid in self._paused
+
+    def migrations_of(self, uid: str) -> int:
+        """How many live migrations of a VMI came to their end, well or not."""
+        return self._migrations[uid]
 
     def is_whole(self, indices: frozenset[int], members: int) -> Predicate:
         """Whether every one of these slots has a Running VMI, and `count` run in all."""
@@ -162,6 +187,7 @@ class Population:
                 self._owned[owner] -= 1
         if observation.kind != VMI:
             return
+        self._note_action(observation)
         place = (observation.namespace, observation.name)
         if observation.fact == PHASE and observation.phase is not None:
             self._move(uid, observation.phase, observation.index)
@@ -172,6 +198,18 @@ class Population:
             self._deleting.pop(uid, None)
             self._move(uid, GONE, observation.index)
             self._name(place, uid, is_running=False)
+
+    def _note_action(self, observation: Observation) -> None:
+        """What an action on a VMI brought about."""
+        uid = observation.uid
+        if observation.fact == PAUSED:
+            self._paused[uid] = None
+        elif observation.fact in {MIGRATED, MIGRATION_FAILED}:
+            self._migrations[uid] += 1
+        elif observation.fact in {UNPAUSED, DELETED}:
+            self._paused.pop(uid, None)
+        if observation.fact == DELETED:
+            self._migrations.pop(uid, None)
 
     def _name(self, key: tuple[str, str], uid: str, *, is_running: bool) -> None:
         if is_running:

@@ -14,10 +14,14 @@ from virtslo.model.run.observations import (
     ADDED,
     DELETED,
     DELETING,
+    MIGRATED,
+    MIGRATION_FAILED,
     NOT_READY,
+    PAUSED,
     PHASE,
     READY,
     RELIST,
+    UNPAUSED,
     WATCH,
     Observation,
 )
@@ -95,6 +99,12 @@ class Tracker:
             self._tell(PHASE, target, facts, received_ns, source)
         if facts.is_ready != before.is_ready:
             fact = READY if facts.is_ready else NOT_READY
+            self._tell(fact, target, facts, received_ns, source)
+        if facts.is_paused != before.is_paused:
+            fact = PAUSED if facts.is_paused else UNPAUSED
+            self._tell(fact, target, facts, received_ns, source)
+        if facts.migration is not None and facts.migration != before.migration:
+            fact = MIGRATION_FAILED if facts.has_migration_failed else MIGRATED
             self._tell(fact, target, facts, received_ns, source)
         if facts.is_deleting and not before.is_deleting:
             self._tell(DELETING, target, facts, received_ns, source)

@@ -9,9 +9,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from virtslo.base.errors import ServerFailure
+from virtslo.model.kubernetes.resources import SUBRESOURCE_GROUP
 from virtslo.model.kubernetes.subresource_calls import SubresourceAnswer, SubresourceCall
 
-GROUP: Final = "subresources.kubevirt.io"
+GROUP: Final = SUBRESOURCE_GROUP
 VERSIONS: Final = ("v1", "v1alpha3")
 ACTIONS: Final[Mapping[str, Mapping[str, str]]] = {
     "virtualmachines": {

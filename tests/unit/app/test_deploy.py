@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from virtslo.app.preflight.permissions import needed, optional
+from virtslo.app.preflight.permissions import needed, needed_to_act, optional
+from virtslo.model.plan.actions import Action, ActionStep
 from virtslo.model.plan.workload import TRAITS, Kind
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
@@ -47,7 +48,13 @@ def test_the_role_allows_nothing_that_no_run_asks_for() -> None:
         if kind is not Kind.VMI
     }
 
-    assert granted("rbac.yaml", "ClusterRole") - asked - churned == set()
+    granted_beside = granted("rbac.yaml", "ClusterRole") - asked - churned
+    acted = {
+        (each.group, f"{each.resource}/{each.subresource}".rstrip("/"), each.verb)
+        for each in needed_to_act([ActionStep(action) for action in Action])
+    }
+
+    assert granted_beside == acted
 
 
 def test_the_pod_proxy_is_apart_and_in_one_namespace_only() -> None:

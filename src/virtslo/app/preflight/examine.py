@@ -64,7 +64,11 @@ async def examine(api: KubeApi, clock: Clock, scenario: Scenario) -> Examination
     checks += await _check_kubevirt(api, kubevirt)
     namespace = (kubevirt or {}).get("metadata", {}).get("namespace", "kubevirt")
     checks += await check_permissions(
-        api, scenario.workload.kind, namespace, only_namespace=plan.only_namespace
+        api,
+        scenario.workload.kind,
+        namespace,
+        only_namespace=plan.only_namespace,
+        actions=scenario.load.actions,
     )
     checks.append(await _check_template(api, plan))
     checks.append(await check_room(api, scenario.workload.count, _memory(plan)))

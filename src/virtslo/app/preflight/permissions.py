@@ -13,9 +13,11 @@ from virtslo.app.cluster.namespaces import FOREIGN_KINDS
 from virtslo.app.preflight.checks import Check, failed, ok, unknown, warning
 from virtslo.app.run.run_watch import WATCHED
 from virtslo.base.errors import ApiError
+from virtslo.load.machine_actions import ACTED_ON
 from virtslo.model.kubernetes import resources
 from virtslo.model.kubernetes.resources import Resource
 from virtslo.model.kubernetes.review_resources import SELF_SUBJECT_ACCESS_REVIEWS
+from virtslo.model.plan.actions import Action, ActionStep
 from virtslo.model.plan.workload import TRAITS, Kind
 from virtslo.ports.kube_api import KubeApi
 
@@ -72,6 +74,24 @@ def _needed_within(kind: Kind, namespace: str) -> tuple[Permission, ...]:
     return tuple(dict.fromkeys(wanted))
 
 
+def needed_to_act(
+    steps: Sequence[ActionStep], namespace: str | None = None
+) -> tuple[Permission, ...]:
+    """What a run with these actions cannot do without besides."""
+    wanted = []
+    for action in dict.fromkeys(step.action for step in steps):
+        if action is Action.MIGRATE:
+            wanted.append(_on(resources.VMI_MIGRATIONS, "create", namespace or ""))
+            continue
+        acted_on = ACTED_ON[action]
+        wanted.append(
+            Permission(
+                acted_on.plural, "update", acted_on.group, action.value, namespace=namespace or ""
+            )
+        )
+    return tuple(wanted)
+
+
 def optional(kubevirt_namespace: str) -> tuple[Permission, ...]:
     """What a run does without, with a loss that it states."""
     return (
@@ -88,10 +108,15 @@ def optional(kubevirt_namespace: str) -> tuple[Permission, ...]:
 
 
 async def check_permissions(
-    api: KubeApi, kind: Kind, kubevirt_namespace: str, *, only_namespace: str | None = None
+    api: KubeApi,
+    kind: Kind,
+    kubevirt_namespace: str,
+    *,
+    only_namespace: str | None = None,
+    actions: Sequence[ActionStep] = (),
 ) -> tuple[Check, ...]:
     """Ask for every permission. Whatever the API server does not answer is unknown."""
-    required = needed(kind, only_namespace)
+    required = (*needed(kind, only_namespace), *needed_to_act(actions, only_namespace))
     try:
         missing = await _refused(api, required)
         lacking = await _refused(api, optional(kubevirt_namespace))

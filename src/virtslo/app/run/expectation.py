@@ -27,6 +27,7 @@ from virtslo.load.churn import churn_seconds
 from virtslo.load.plan import Plan
 from virtslo.model.kubernetes.client_limits import ClientLimit
 from virtslo.model.kubernetes.components import VIRT_CONTROLLER
+from virtslo.model.plan.actions import Action
 from virtslo.model.plan.ceiling import usual_calls
 from virtslo.model.plan.scenario import Scenario
 from virtslo.model.simulated.profile import ZERO, Profile
@@ -67,12 +68,29 @@ def expect(plan: Plan, scenario: Scenario, profile: Profile) -> Expectation | No
     churn = churn_seconds(scenario) + settle if plan.cycles else scenario.load.hold
     return Expectation(
         all_running=running,
-        whole_run=idle_seconds(scenario, plan) + warm_up + running + churn + gone + 2 * settle,
+        whole_run=idle_seconds(scenario, plan)
+        + warm_up
+        + running
+        + churn
+        + _actions(scenario, running, gone)
+        + gone
+        + 2 * settle,
         requests=2 * len(plan.objects)
         + 2 * len(plan.warm_up)
-        + sum(len(cycle.operations) for cycle in plan.cycles),
+        + sum(len(cycle.operations) for cycle in plan.cycles)
+        + sum(len(step.operations) for step in plan.steps),
         controller_calls=round(usual_calls(scenario.workload.kind) * count),
     )
+
+
+def _actions(scenario: Scenario, running: float, gone: float) -> float:
+    """Seconds of the steps: what starts or stops takes as long as at first, the rest no time."""
+    seconds = 0.0
+    for step in scenario.load.actions:
+        seconds += step.delay
+        seconds += running if step.action in {Action.START, Action.RESTART} else 0.0
+        seconds += gone if step.action in {Action.STOP, Action.RESTART} else 0.0
+    return seconds + (scenario.load.settle if scenario.load.actions else 0.0)
 
 
 def limit_of(profile: Profile) -> ClientLimit | None:

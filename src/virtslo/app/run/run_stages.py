@@ -6,6 +6,7 @@ is quiet, or when waiting has ended, and the stage says which.
 
 from collections.abc import Callable, Sequence
 
+from virtslo.app.run.action_stage import ActionStage
 from virtslo.app.run.churn_stage import ChurnStage
 from virtslo.app.run.run_watch import RunWatch
 from virtslo.app.run.stage_windows import StageWindows
@@ -16,7 +17,7 @@ from virtslo.model.plan.scenario import ArrivalProcess, Scenario
 from virtslo.model.plan.workload import TRAITS
 from virtslo.model.run.operations import CREATE, DELETE, OperationRecord
 from virtslo.model.run.stages import Stage
-from virtslo.model.stage_names import CHURN, HOLD, RAMP_DOWN, RAMP_UP, WARM_UP
+from virtslo.model.stage_names import ACTIONS, CHURN, HOLD, RAMP_DOWN, RAMP_UP, WARM_UP
 
 NOT_FOUND = 404
 PAUSES = (3.0, 9.0, 27.0)
@@ -63,6 +64,11 @@ class RunStages:
         """How many creates are planned in all, but for the warm-up's."""
         self.wanted_members = sum(planned.members for planned in plan.objects)
         """How many VMIs the plan wants in all."""
+        self._actions: ActionStage | None = None
+        if plan.steps:
+            self._actions = ActionStage(
+                plan, engine=engine, windows=windows, population=watch.population, clock=clock
+            )
         self._churn: ChurnStage | None = None
         if plan.cycles:
             self._churn = ChurnStage(
@@ -88,6 +94,8 @@ class RunStages:
         """Take note of an operation's outcome."""
         if self._churn is not None and operation.stage == CHURN:
             self._churn.count(operation)
+        if self._actions is not None and operation.stage == ACTIONS:
+            self._actions.count(operation)
         self._note_lateness(operation)
         key = (operation.kind, operation.namespace, operation.name)
         if operation.error is not None:
@@ -148,6 +156,8 @@ class RunStages:
         await self._ramp_up()
         if self._churn is not None:
             await self._churn.carry_out()
+        if self._actions is not None:
+            await self._actions.carry_out()
         if self._scenario.load.hold:
             await self._hold(self._scenario.load.hold)
         if not keep:

@@ -65,6 +65,7 @@ JOB_KEYS: Final[Mapping[str, str]] = {
 REFUSED_IN_JOBS: Final[Mapping[str, str]] = {
     "watchers": "no watchers: they would load the cluster unmeasured",
     "hooks": "no hooks: virtslo runs no command of a file",
+    "beforeCleanup": "no command: virtslo runs none of a file's",
     "incrementalLoad": "no incremental load: run one scenario for each step",
     "defaultMissingKeysWithZero": "no missing variables: set each one",
 }
@@ -80,11 +81,30 @@ OBJECT_KEYS: Final[Mapping[str, str]] = {
 REFUSED_IN_OBJECTS: Final[Mapping[str, str]] = {
     "kind": "nothing: the template says it",
     "apiVersion": "nothing: the template says it",
-    "labelSelector": "nothing: only jobs that create are carried out",
-    "patchType": "nothing: only jobs that create are carried out",
-    "kubeVirtOp": "nothing: only jobs that create are carried out",
+    "labelSelector": "nothing: a job that creates selects no objects",
+    "patchType": "nothing: a job that creates patches nothing",
+    "kubeVirtOp": "nothing: an action belongs in a job of type kubevirt",
     "group": "nothing: objects are all of one group",
     "repeatEveryNIterations": "nothing: each iteration makes the same objects",
+}
+ACTION_KEYS: Final[Mapping[str, str]] = {
+    "kubeVirtOp": "",
+    "kind": "",
+    "apiVersion": "",
+    "labelSelector": "",
+    "inputVars": "",
+    "wait": "",
+    "waitOptions": "not read: a step waits for what its action brings about",
+    "replicas": "",
+    "runOnce": "",
+    "churn": "",
+    "objectTemplate": "",
+}
+"""Of an object of a job of type `kubevirt`."""
+REFUSED_IN_ACTIONS: Final[Mapping[str, str]] = {
+    "patchType": "nothing: an action patches nothing",
+    "group": "nothing: objects are all of one group",
+    "repeatEveryNIterations": "nothing: each iteration asks the same",
 }
 CHURN_KEYS: Final = ("cycles", "percent", "duration", "delay", "deleteDelay", "mode")
 FLAGS: Final = frozenset(

@@ -1,4 +1,5 @@
-"""Workload files of kube-burner that create VMs, VMIs or replica sets, read unchanged.
+"""Workload files of kube-burner that create VMs, VMIs or replica sets and act on them, read as they
+are.
 
 Invariant: every key of a file is carried out, listed in a note as done otherwise, or refused; what
 is refused is listed all at once, each with its path. The file itself is a template over environment
@@ -7,16 +8,19 @@ variables, as there.
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from virtslo.base.errors import Problem, ScenarioError
 from virtslo.base.yaml_reader import Reading, YamlProblem, parse_yaml
 from virtslo.base.yaml_scalars import Rules
-from virtslo.config.foreign.kube_burner_job import Job, JobReader, with_flags
+from virtslo.config.foreign.kube_burner_actions import ActionsReader
+from virtslo.config.foreign.kube_burner_fields import MAX_WAIT, Job, JobFields, text_of, with_flags
+from virtslo.config.foreign.kube_burner_job import JobReader
 from virtslo.config.foreign.kube_burner_keys import GLOBAL_KEYS, ROOT_KEYS
 from virtslo.config.problems import found_text, nearest
+from virtslo.config.schema import MAX_STEPS
 from virtslo.config.templates.rendering import render_texts
 from virtslo.model.plan.scenario import Dialect, Template
 
@@ -27,8 +31,18 @@ PLACES: Final[Mapping[str, str]] = {
     "workload.namespace": "jobs: namespace",
     "load.arrival.rate": "jobs: qps",
     "load.churn": "jobs: churnConfig",
+    "load.actions": "jobs: kubeVirtOp",
     "deadlines.running": "jobs: maxWaitTimeout",
     "name": "jobs: name",
+}
+CREATE: Final = "create"
+DELETE: Final = "delete"
+KUBEVIRT: Final = "kubevirt"
+TYPES: Final = (CREATE, DELETE, KUBEVIRT, "patch", "read")
+REFUSED_TYPES: Final[Mapping[str, str]] = {
+    "patch": "virtslo changes its machines by actions only (start, stop, restart, pause, unpause, "
+    "migrate), because what a patch brings about cannot be known from the file",
+    "read": "virtslo measures what becomes of objects, and a read changes none",
 }
 _JOBS: Final = re.compile(r"^jobs:\s*(?:#.*)?$", re.MULTILINE)
 _UNSET: Final = re.compile(r"the variable '(\w+)', which nothing sets")
@@ -75,27 +89,70 @@ class _Workload:
         if not isinstance(jobs, list) or not all(isinstance(job, Mapping) for job in jobs):
             self._add("jobs", found_text(jobs), "a list of jobs")
             return
-        creating = []
-        for index, job in enumerate(map(with_flags, jobs)):
-            kind = job.get("jobType") or "create"
-            if kind == "create":
-                creating.append((index, job))
-            elif kind == "delete":
-                self.notes.append(
-                    f"jobs[{index}] deletes by label: not carried out, virtslo removes what it "
-                    "made itself, and nothing else"
-                )
-            else:
-                self._add(f"jobs[{index}].jobType", repr(kind), "create")
+        types = [self._type(index, job) for index, job in enumerate(map(with_flags, jobs))]
+        creating = [index for index, kind in enumerate(types) if kind == CREATE]
         if len(creating) != 1:
             found = f"{len(creating)} jobs that create"
             self._add("jobs", found, "exactly one", "run them one by one, each from a file")
-        for index, job in creating:
-            self._job(index, job)
+        for index in creating:
+            self._job(index, with_flags(jobs[index]))
+        for index, kind in enumerate(types):
+            if kind == KUBEVIRT and len(creating) == 1:
+                self._actions(index, with_flags(jobs[index]), jobs[creating[0]], creating[0], types)
+
+    def _type(self, index: int, job: Mapping[str, Any]) -> str:
+        """What a job does; what is not carried out is noted or refused."""
+        kind = job.get("jobType") or CREATE
+        if kind == DELETE:
+            self.notes.append(
+                f"jobs[{index}] deletes by label: not carried out, virtslo removes what it "
+                "made itself, and nothing else"
+            )
+        elif kind not in (CREATE, KUBEVIRT):
+            words = REFUSED_TYPES.get(kind) if isinstance(kind, str) else None
+            expected = f"{CREATE} or {KUBEVIRT}" + (f": {words}" if words else "")
+            hint = "" if words or not isinstance(kind, str) else nearest(kind, list(TYPES))
+            self._add(f"jobs[{index}].jobType", repr(kind), expected, hint)
+        return str(kind)
 
     def _job(self, index: int, job: Mapping[str, Any]) -> None:
-        reader = JobReader(job, f"jobs[{index}]", self.path)
-        found: Job = reader.read()
+        self._take(JobReader(job, f"jobs[{index}]", self.path).read())
+
+    def _actions(
+        self,
+        index: int,
+        job: Mapping[str, Any],
+        creator: Mapping[str, Any],
+        created_by: int,
+        types: Sequence[str],
+    ) -> None:
+        """Append the steps of a job that acts on the machines of the one that creates."""
+        place = f"jobs[{index}]"
+        if index < created_by:
+            expected = f"a job after jobs[{created_by}], which creates the machines"
+            self._add(place, "a job that acts on machines before they are created", expected)
+        if DELETE in types[created_by:index]:
+            words = "a job that acts on machines after one that deletes"
+            expected = "no job that deletes between the two: virtslo would not carry it out"
+            self._add(place, words, expected)
+        if self.document.get("load", {}).get("churn"):
+            words = "a job that acts on machines that were churned"
+            expected = "no churnConfig where machines are acted on: run the two one by one"
+            self._add(place, words, expected)
+        deadline = JobFields(creator, "").duration("maxWaitTimeout", MAX_WAIT) or MAX_WAIT
+        name = text_of(creator, "name")
+        document = self.document
+        found = ActionsReader(job, place, creating=name, deadline=deadline).read()
+        self._take(found)
+        steps = found.document.get("actions", [])
+        self.document = document
+        load = document.setdefault("load", {})
+        load["actions"] = [*load.get("actions", []), *steps]
+        if len(load["actions"]) > MAX_STEPS:
+            words = f"{len(load['actions'])} actions with those of the jobs before it"
+            self._add(place, words, f"at most {MAX_STEPS} in a file")
+
+    def _take(self, found: Job) -> None:
         self.problems += found.problems
         self.notes += found.notes
         self.document = found.document

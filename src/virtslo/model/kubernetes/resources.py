@@ -57,6 +57,7 @@ class Resource:
 
 
 KUBEVIRT_GROUP: Final = "kubevirt.io"
+SUBRESOURCE_GROUP: Final = "subresources.kubevirt.io"
 
 NAMESPACES: Final = Resource(
     "", "v1", "namespaces", "Namespace", False, "namespace", ("ns",), ("status", "finalize")
@@ -135,6 +136,19 @@ VMI_MIGRATIONS: Final = Resource(
     ("status",),
     ("all",),
 )
+VM_ACTIONS: Final = Resource(
+    SUBRESOURCE_GROUP, "v1", "virtualmachines", "VirtualMachine", True, "virtualmachine"
+)
+"""What virt-api serves of a VM: start, stop, restart. No objects are there."""
+VMI_ACTIONS: Final = Resource(
+    SUBRESOURCE_GROUP,
+    "v1",
+    "virtualmachineinstances",
+    "VirtualMachineInstance",
+    True,
+    "virtualmachineinstance",
+)
+"""What virt-api serves of a VMI: pause, unpause."""
 VM_POOLS: Final = Resource(
     "pool.kubevirt.io",
     "v1beta1",

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
+from virtslo.model.plan.actions import ActionStep
 from virtslo.model.plan.objectives import ObjectiveSet
 from virtslo.model.plan.workload import Kind
 
@@ -138,6 +139,8 @@ class Load:
     """How long to wait for quiet, seconds; not quiet by then is a finding."""
     hold: float = 0.0
     """How long the objects are left alone before they are deleted, seconds."""
+    actions: tuple[ActionStep, ...] = ()
+    """What is asked of the machines once they run, before they are deleted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,17 @@ ADDED: Final = "added"
 PHASE: Final = "phase"
 READY: Final = "ready"
 NOT_READY: Final = "not_ready"
+PAUSED: Final = "paused"
+UNPAUSED: Final = "unpaused"
+MIGRATED: Final = "migrated"
+MIGRATION_FAILED: Final = "migration_failed"
 DELETING: Final = "deleting"
 DELETED: Final = "deleted"
 
 
 class Observation(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A fact about an object: added, a new phase, ready or not, marked for deletion, gone."""
+    """A fact about an object: added, a new phase, ready or not, paused or not, a live migration
+    that came to its end, marked for deletion, gone."""
 
     received_ns: int
     fact: str

@@ -9,7 +9,16 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from virtslo.model.report.indicators import Definition, Definitions
-from virtslo.slo.catalog import calls, churn, generator, responsiveness, time_spent, vmis, vms
+from virtslo.slo.catalog import (
+    actions,
+    calls,
+    churn,
+    generator,
+    responsiveness,
+    time_spent,
+    vmis,
+    vms,
+)
 from virtslo.slo.catalog.family import Family
 
 
@@ -26,6 +35,7 @@ CATALOG: Final = _joined(
         vmis.FAMILY,
         vms.FAMILY,
         churn.FAMILY,
+        actions.FAMILY,
         calls.FAMILY,
         time_spent.FAMILY,
         responsiveness.FAMILY,

@@ -36,6 +36,7 @@ from virtslo.slo.catalog.vmis import (
     TIME_TO_ALL_RUNNING,
     TIME_TO_FIRST_RUNNING,
 )
+from virtslo.slo.figures.action_figures import action_rows
 from virtslo.slo.figures.bounding import with_bound
 from virtslo.slo.figures.call_figures import call_rows, usage_rows
 from virtslo.slo.figures.churn_figures import (
@@ -69,6 +70,7 @@ def indicators_of(measured: Measured) -> tuple[Indicator, ...]:
         _steps,
         machine_rows,
         _churn,
+        action_rows,
         call_rows,
         usage_rows,
         time_rows,

@@ -23,14 +23,14 @@ from virtslo.model.run.operations import CREATE, DELETE, OperationRecord
 from virtslo.model.run.record import RunRecord
 from virtslo.model.run.rest_calls import CounterRead
 from virtslo.model.run.stages import Stage
-from virtslo.model.stage_names import CHURN, RAMP_DOWN, RAMP_UP
+from virtslo.model.stage_names import ACTIONS, CHURN, RAMP_DOWN, RAMP_UP
 from virtslo.slo.figures.churn_figures import recovery_of
 from virtslo.slo.figures.latency_summaries import phase_counts, summaries_of
 from virtslo.slo.record.call_windows import Windows
 from virtslo.slo.record.churn_reader import churn_facts
 from virtslo.slo.record.timelines import Timeline, Timelines, timelines_of
 
-MEASURED = (RAMP_UP, CHURN, RAMP_DOWN)
+MEASURED = (RAMP_UP, CHURN, ACTIONS, RAMP_DOWN)
 
 
 def run_detail(record: RunRecord) -> RunDetail:
@@ -40,8 +40,9 @@ def run_detail(record: RunRecord) -> RunDetail:
     creates = _Creates(record.operations, timelines.objects)
     pods = {pod.owner_uid: pod for pod in timelines.of_kind(resources.PODS.kind)}
     churn_ns = min((st.started_ns for st in header.stages if st.name == CHURN), default=None)
+    actions_ns = min((st.started_ns for st in header.stages if st.name == ACTIONS), default=None)
     objects = tuple(
-        _object(vmi, creates, timelines.objects, pods.get(vmi.uid), churn_ns)
+        _object(vmi, creates, timelines.objects, pods.get(vmi.uid), churn_ns, actions_ns)
         for vmi in timelines.of_kind(resources.VMIS.kind)
     )
     main = CHURN if any(stage.name == CHURN for stage in header.stages) else RAMP_UP
@@ -115,6 +116,7 @@ def _object(
     objects: Mapping[str, Timeline],
     pod: Timeline | None,
     churn_ns: int | None,
+    actions_ns: int | None,
 ) -> ObjectTrack:
     create = creates.of(vmi)
     stage = create.stage if create is not None else None
@@ -122,6 +124,8 @@ def _object(
         # A controller made it in place of another: no create of ours led to it then.
         # Where that is a VM that was restarted, the delete of its VMI is what led to this one.
         create, stage = creates.restart_of(vmi), CHURN
+    if actions_ns is not None and stage == RAMP_UP and (vmi.added_ns or 0) >= actions_ns:
+        create, stage = None, ACTIONS  # an action on its VM brought it up
     owner = objects.get(vmi.owner_uid or "")
     released = None if create is None else _released_ns(create)
     owner_ready = None if owner is None else owner.ready_ns

@@ -17,6 +17,7 @@ from virtslo.model.run.operations import CREATE
 from virtslo.model.run.record import RunStatus
 from virtslo.model.stage_names import WARM_UP
 from virtslo.slo.catalog.vmis import OF_PHASE, TIME_TO_ALL_RUNNING
+from virtslo.slo.findings.action_findings import action_findings
 from virtslo.slo.findings.churn_findings import churn_findings
 from virtslo.slo.findings.interference_findings import interference_findings
 from virtslo.slo.findings.quality_findings import PHASE_FIGURES, quality_findings
@@ -52,6 +53,7 @@ def findings_of(measured: Measured) -> tuple[Finding, ...]:
         *_found(measured),
         *_unfinished(measured),
         *interference_findings(measured),
+        *action_findings(measured),
         *churn_findings(measured.churn, measured.record),
         *ramp_down_findings(measured.record),
         *_lateness(measured),

@@ -16,7 +16,7 @@ from virtslo.model.plan.workload import TRAITS
 from virtslo.model.run.operations import OperationRecord
 from virtslo.model.run.record import RunRecord
 from virtslo.model.run.stages import Stage
-from virtslo.model.stage_names import CHURN, RAMP_DOWN, RAMP_UP
+from virtslo.model.stage_names import ACTIONS, CHURN, RAMP_DOWN, RAMP_UP
 from virtslo.slo.record.call_windows import Windows
 from virtslo.slo.record.churn import ChurnFacts
 from virtslo.slo.record.churn_reader import churn_facts
@@ -169,7 +169,7 @@ class Measured:
             return self._churn_deletions(self.churn)
         values: list[float] = []
         unfinished = 0
-        for vmi in self.vmis:
+        for vmi in self._deleted_last():
             operation = self._deletion_of(vmi)
             if operation is None or operation.error is not None:
                 continue
@@ -178,6 +178,15 @@ class Measured:
             else:
                 values.append(to_seconds(vmi.deleted_ns - released(operation)))
         return Samples(tuple(values), unfinished, self._gone_deadline())
+
+    def _deleted_last(self) -> Iterable[Timeline]:
+        """VMIs that the ramp-down may have deleted: actions may have put others in their place."""
+        if _stage(self.record.header.stages, ACTIONS) is None:
+            return self.vmis
+        if self.ramp_down is None:
+            return ()
+        begun_ns, vmis = self.ramp_down.started_ns, self.timelines.of_kind(VMI)
+        return [vmi for vmi in vmis if vmi.deleted_ns is None or vmi.deleted_ns >= begun_ns]
 
     def _churn_deletions(self, churn: ChurnFacts) -> Samples:
         values: list[float] = []
@@ -225,7 +234,7 @@ def measure(record: RunRecord) -> Measured:
         cycles = churn.cycles if churn is not None else ()
         vmis = tuple(_once(vmi for cycle in cycles for vmi in cycle.created))
     else:
-        vmis = tuple(timelines.of_kind(VMI))
+        vmis = tuple(_of_ramp_up(timelines.of_kind(VMI), stages))
     if others:
         foreign = {timeline.uid for timeline in others}
         vmis = tuple(vmi for vmi in vmis if vmi.uid not in foreign)
@@ -236,6 +245,14 @@ def measure(record: RunRecord) -> Measured:
     measured = (item for item in record.operations if item.stage in stages_read)
     ownership = Ownership(measured, timelines.objects)
     return Measured(record, timelines, vmis, stage, ramp_down, ownership, churn, found, others)
+
+
+def _of_ramp_up(vmis: Iterable[Timeline], stages: Sequence[Stage]) -> Iterator[Timeline]:
+    """VMIs of a burst, but for those that an action on their VM brought up later."""
+    actions = _stage(stages, ACTIONS)
+    for vmi in vmis:
+        if actions is None or vmi.added_ns is None or vmi.added_ns < actions.started_ns:
+            yield vmi
 
 
 def _end_of_waiting(stage: Stage) -> int:
