@@ -17,7 +17,7 @@ def test_every_kind_has_fields(resource: Resource) -> None:
 
 
 def test_a_kind_that_is_not_served_has_none() -> None:
-    assert kind_of("Ingress") is None
+    assert kind_of("ThirdPartyResource") is None
 
 
 def test_every_description_is_of_a_field_or_type_that_exists() -> None:
