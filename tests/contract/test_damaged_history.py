@@ -1,5 +1,6 @@
 """What a damaged history, or one of another virtslo, still gives."""
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -103,3 +104,47 @@ def test_another_database_is_named_with_its_reason(tmp_path: Path) -> None:
 
     assert runs == []
     assert "no such table" in odd.reason
+
+
+ODD_VALUES = (
+    ("history_run", "ended_ms", "'x'", "whole number"),
+    ("history_run", "started_ms", "9223372036854775807", "before the year 10000"),
+    ("history_run", "lineage", "x'ff00'", "a text"),
+    ("history_run", "is_valid", "'x'", "true or false"),
+    ("history_run", "flags", "'[]'", "quality flags"),
+    ("history_run", "findings", "'{'", "pairs"),
+    ("history_run", "facts", "''", "facts"),
+    ("history_run", "seed", "'x'", "whole number"),
+    ("history_figure", "value", "'x'", "a number"),
+    ("history_figure", "flag", "x'ff00'", "a text"),
+    ("history_figure", "low", "'x'", "a number"),
+    ("history_version", "version", "'x'", "whole number"),
+    ("history_version", "version", "-1", "a schema version"),
+)
+
+
+@pytest.mark.parametrize(("table", "column", "value", "expected"), ODD_VALUES)
+def test_a_value_of_another_type_is_damage_and_the_rest_is_kept(
+    tmp_path: Path, table: str, column: str, value: str, expected: str
+) -> None:
+    """SQLite stores any type in any column."""
+    path = tmp_path / "history.db"
+    history = open_history(str(path))
+    history.put(stored_run(number, value=1.0) for number in range(3))
+    lineage = history.lineages()[0].name
+    history.close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("update history_figure set low = 1, high = 2")
+        where = {"history_run": "id = 2", "history_figure": "run = 2"}.get(table, "id = 1")
+        connection.execute(f"update {table} set {column} = {value} where {where}")
+    connection.close()
+
+    with pytest.raises(StoreError, match=expected) as refused:
+        opened = open_history(str(path))
+        opened.lineages()
+        opened.load(lineage)
+    assert "history import" in refused.value.hint
+    if table == "history_run":
+        runs, odd = runs_of(path)
+        assert len(runs) == 2
+        assert len(odd) == 1

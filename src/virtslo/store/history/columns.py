@@ -14,6 +14,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from virtslo.model.history.runs import Lineage, SeriesKey
+from virtslo.store.history.rows import interval_of, number_of, text_of
 from virtslo.store.history.tables import COLUMN, COLUMNS, FIGURE, SERIES
 
 MOST_ROWS: Final = 400
@@ -49,17 +50,18 @@ class Loaded:
             }
 
     def add_figures(self, rows: Any) -> None:
-        """Single figures: series, run, value, flag, low, high."""
+        """Single figures: series, run, value, flag, low, high. Raises DamagedValue."""
         for series, run, value, flag, low, high in rows:
-            key, index = self._keys[series], self._position.get(run)
-            if index is None:
+            key, index = self._keys.get(series), self._position.get(run)
+            if key is None or index is None:
                 continue
             if value is not None:
-                self.values[key][index] = value
+                self.values[key][index] = number_of(value)
             if flag is not None:
-                self.flagged.setdefault(key, {})[index] = flag
-            if low is not None and high is not None:
-                self.intervals.setdefault(key, {})[index] = (low, high)
+                self.flagged.setdefault(key, {})[index] = text_of(flag)
+            interval = interval_of(low, high)
+            if interval is not None:
+                self.intervals.setdefault(key, {})[index] = interval
 
 
 def series_of(connection: Connection, lineage: str, rows: Sequence[Any]) -> tuple[Loaded, int]:
@@ -103,7 +105,7 @@ def _packed(
     try:
         for column in columns:
             loaded.add_column(column.series, column.packed, column.notes, head.runs)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
         return None
     return loaded, int(head.runs)
 

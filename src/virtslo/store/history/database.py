@@ -104,9 +104,10 @@ class SqlHistory:
                     hint="virtslo history list names what is there",
                 )
             loaded, packed = series_of(connection, lineage, rows)
+            points = [point_of(row) for row in rows]
         found = Lineage(
             name=lineage,
-            runs=[point_of(row) for row in rows],
+            runs=points,
             series=loaded.values,
             units=loaded.units,
             flagged=loaded.flagged,

@@ -14,6 +14,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from virtslo.base.errors import StoreError
+from virtslo.store.history.column_types import DamagedValue
 
 _PATIENCE_SECONDS: Final = 60
 """How long a writer waits for another."""
@@ -110,7 +111,7 @@ def _reason(error: SQLAlchemyError) -> str:
 
 def _hint(error: SQLAlchemyError) -> str:
     words = str(getattr(error, "orig", "")).lower()
-    if "malformed" in words:
+    if "malformed" in words or isinstance(error, DamagedValue):
         return "what can be read is kept by: virtslo history import DAMAGED --history NEW"
     if "locked" in words:
         return "another process holds the history: try again when it is done"

@@ -11,6 +11,7 @@ from typing import Final
 from sqlalchemy import Connection, insert, inspect, select, text, update
 
 from virtslo.base.errors import StoreError
+from virtslo.store.history.column_types import damaged
 from virtslo.store.history.tables import METADATA, VERSION
 
 Migration = Callable[[Connection], None]
@@ -55,12 +56,14 @@ def version_of(connection: Connection) -> int:
 def migrate(connection: Connection, migrations: Mapping[int, Migration] = MIGRATIONS) -> int:
     """Bring the database to the newest version, within the caller's transaction.
 
-    Returns the version found. Raises StoreError for a newer database.
+    Returns the version found. Raises StoreError for a newer database, DamagedValue for none.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
     found = version_of(connection)
     newest = max(migrations)
+    if found < 0:
+        raise damaged(found, "a schema version from 0 on")
     if found > newest:
         raise StoreError(
             f"the history was written by a newer virtslo (schema version {found}; this one reads "

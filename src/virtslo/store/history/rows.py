@@ -7,12 +7,17 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+import msgspec
 from sqlalchemy import ColumnElement, Connection, select
 
 from virtslo.model.history.runs import HistoryFigure, HistoryRun, RunPoint
+from virtslo.store.history.column_types import damaged
 from virtslo.store.history.tables import FIGURE, SERIES
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_FLAGS: Final = dict[str, tuple[str, ...]]
+_FINDINGS: Final = tuple[tuple[str, str], ...]
+_FACTS: Final = dict[str, Any]
 
 
 def row_of(run: HistoryRun) -> dict[str, Any]:
@@ -37,7 +42,7 @@ def row_of(run: HistoryRun) -> dict[str, Any]:
 
 
 def point_of(row: Any) -> RunPoint:
-    """What a series needs to know of a run."""
+    """What a series needs to know of a run. Raises DamagedValue."""
     return RunPoint(
         job=row.job,
         run_id=row.run_id,
@@ -47,9 +52,9 @@ def point_of(row: Any) -> RunPoint:
         is_valid=row.is_valid,
         is_simulated=row.is_simulated,
         seed=row.seed,
-        flags={kind: tuple(flags) for kind, flags in json.loads(row.flags).items()},
-        findings=tuple((code, detail) for code, detail in json.loads(row.findings)),
-        facts=json.loads(row.facts),
+        flags=_decoded(row.flags, _FLAGS, "quality flags by kind"),
+        findings=_decoded(row.findings, _FINDINGS, "pairs of a code and a detail"),
+        facts=_decoded(row.facts, _FACTS, "a mapping of facts"),
     )
 
 
@@ -90,18 +95,50 @@ def figures_of(connection: Connection, lineage: str, run: int) -> tuple[HistoryF
         .where(*figures_of_run(lineage, run))
         .order_by(SERIES.c.kind, SERIES.c.indicator, SERIES.c.statistic)
     )
-    return tuple(
-        HistoryFigure(
-            row.kind, row.indicator, row.statistic, row.value, row.unit, row.source or "",
-            row.samples, row.reason, row.flag, interval_of(row.low, row.high),
-        )
-        for row in rows
+    return tuple(figure_of(row, row) for row in rows)
+
+
+def figure_of(series: Any, row: Any) -> HistoryFigure:
+    """A figure of a row of its series and one of its own. Raises DamagedValue."""
+    interval = interval_of(getattr(row, "low", None), getattr(row, "high", None))
+    if row.value is not None:
+        number_of(row.value)
+    for text in (row.source, row.reason, row.flag):
+        if text is not None:
+            text_of(text)
+    if row.samples is not None and not isinstance(row.samples, int):
+        raise damaged(row.samples, "a whole number")
+    return HistoryFigure(
+        series.kind, series.indicator, series.statistic, row.value, series.unit, row.source or "",
+        row.samples, row.reason, row.flag, interval,
     )  # fmt: skip
 
 
-def interval_of(low: float | None, high: float | None) -> tuple[float, float] | None:
-    """Both bounds, or none."""
-    return None if low is None or high is None else (low, high)
+def interval_of(low: Any, high: Any) -> tuple[float, float] | None:
+    """Both bounds, or none. Raises DamagedValue."""
+    return None if low is None or high is None else (number_of(low), number_of(high))
+
+
+def number_of(value: Any) -> float:
+    """A column's number. Raises DamagedValue."""
+    if not isinstance(value, float | int):
+        raise damaged(value, "a number")
+    return value
+
+
+def text_of(value: Any) -> str:
+    """A column's text. Raises DamagedValue."""
+    if not isinstance(value, str):
+        raise damaged(value, "a text")
+    return value
+
+
+def _decoded(text: str, shape: Any, expected: str) -> Any:
+    """A JSON column's value. Raises DamagedValue."""
+    try:
+        return msgspec.json.decode(text, type=shape)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        raise damaged(text, expected) from None
 
 
 def _milliseconds(moment: datetime) -> int:

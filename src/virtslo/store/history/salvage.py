@@ -14,8 +14,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from virtslo.base.errors import StoreError
 from virtslo.model.history.runs import HistoryFigure, HistoryRun, OddInput
+from virtslo.store.history.column_types import DamagedValue
 from virtslo.store.history.migrations import NEWEST, version_of
-from virtslo.store.history.rows import interval_of, run_of
+from virtslo.store.history.rows import figure_of, run_of
 from virtslo.store.history.tables import FIGURE, RUN, SERIES
 
 MAGIC: Final = b"SQLite format 3\0"
@@ -61,7 +62,12 @@ def _refuse_newer(connection: Connection, path: Path) -> None:
 
 def _runs(connection: Connection, place: str) -> Iterator[HistoryRun | OddInput]:
     series: dict[str, list[Any]] = {}
-    for key in connection.execute(select(SERIES)):
+    for number in connection.execute(select(SERIES.c.id)).scalars().all():
+        try:
+            key = connection.execute(select(SERIES).where(SERIES.c.id == number)).one()
+        except SQLAlchemyError as error:
+            yield OddInput(f"{place}: series number {number}", _reason(error), is_lost=False)
+            continue
         series.setdefault(key.lineage, []).append(key)
     for number in _numbers(connection):
         try:
@@ -76,7 +82,12 @@ def _runs(connection: Connection, place: str) -> Iterator[HistoryRun | OddInput]
         if lost:
             reason = f"{lost} figures cannot be read"
             yield OddInput(f"{place}: {row.job} {row.run_id}", reason, is_lost=False)
-        yield run_of(row, figures)
+        try:
+            run = run_of(row, figures)
+        except DamagedValue as error:
+            yield OddInput(f"{place}: run number {number}", _reason(error))
+            continue
+        yield run
 
 
 def _numbers(connection: Connection) -> Iterator[int]:
@@ -113,15 +124,10 @@ def _figures(
     for key in sorted(series, key=lambda item: (item.kind, item.indicator, item.statistic)):
         try:
             row = connection.execute(_WHOLE, {"series": key.id, "run": run}).first()
+            if row is not None:
+                found.append(figure_of(key, row))
         except SQLAlchemyError:
             lost += 1
-            continue
-        if row is not None:
-            interval = interval_of(getattr(row, "low", None), getattr(row, "high", None))
-            found.append(
-                HistoryFigure(key.kind, key.indicator, key.statistic, row.value, key.unit,
-                              row.source or "", row.samples, row.reason, row.flag, interval)
-            )  # fmt: skip
     return tuple(found), lost
 
 

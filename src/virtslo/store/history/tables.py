@@ -1,14 +1,14 @@
 """The history's tables, as the newest schema version has them.
 
 Invariant: only types that SQLite and PostgreSQL share; moments are whole milliseconds since 1970,
-UTC; run ids are text.
+UTC; run ids are text. What a column of runs or series gives has its type (`column_types.py`); of
+figures, of which there are millions, the readers look at it themselves.
 """
 
 from typing import Final
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     Column,
     Double,
     ForeignKey,
@@ -21,13 +21,21 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from virtslo.store.history.column_types import (
+    StoredBigWhole,
+    StoredMoment,
+    StoredText,
+    StoredTruth,
+    StoredWhole,
+)
+
 METADATA: Final = MetaData()
 
 VERSION = Table(
     "history_version",
     METADATA,
     Column("id", Integer, primary_key=True, autoincrement=False),
-    Column("version", Integer, nullable=False),
+    Column("version", StoredWhole, nullable=False),
 )
 """One row: the schema version. Its lock orders the writers of a PostgreSQL."""
 
@@ -35,21 +43,21 @@ RUN = Table(
     "history_run",
     METADATA,
     Column("id", Integer, primary_key=True),
-    Column("job", Text, nullable=False),
-    Column("run_id", Text, nullable=False),
-    Column("lineage", Text, nullable=False),
-    Column("environment", Text, nullable=False),
-    Column("started_ms", BigInteger),
-    Column("ended_ms", BigInteger, nullable=False),
-    Column("form", Text, nullable=False),
-    Column("origin", Text, nullable=False),
-    Column("content_hash", Text, nullable=False),
-    Column("is_valid", Boolean, nullable=False),
-    Column("is_simulated", Boolean, nullable=False),
-    Column("seed", BigInteger),
-    Column("facts", Text, nullable=False),
-    Column("findings", Text, nullable=False),
-    Column("flags", Text, nullable=False),
+    Column("job", StoredText, nullable=False),
+    Column("run_id", StoredText, nullable=False),
+    Column("lineage", StoredText, nullable=False),
+    Column("environment", StoredText, nullable=False),
+    Column("started_ms", StoredMoment),
+    Column("ended_ms", StoredMoment, nullable=False),
+    Column("form", StoredText, nullable=False),
+    Column("origin", StoredText, nullable=False),
+    Column("content_hash", StoredText, nullable=False),
+    Column("is_valid", StoredTruth, nullable=False),
+    Column("is_simulated", StoredTruth, nullable=False),
+    Column("seed", StoredBigWhole),
+    Column("facts", StoredText, nullable=False),
+    Column("findings", StoredText, nullable=False),
+    Column("flags", StoredText, nullable=False),
     UniqueConstraint("job", "run_id", name="history_run_identity"),
     Index("history_run_order", "lineage", "ended_ms"),
 )
@@ -58,11 +66,11 @@ SERIES = Table(
     "history_series",
     METADATA,
     Column("id", Integer, primary_key=True),
-    Column("lineage", Text, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("indicator", Text, nullable=False),
-    Column("statistic", Text, nullable=False),
-    Column("unit", Text, nullable=False),
+    Column("lineage", StoredText, nullable=False),
+    Column("kind", StoredText, nullable=False),
+    Column("indicator", StoredText, nullable=False),
+    Column("statistic", StoredText, nullable=False),
+    Column("unit", StoredText, nullable=False),
     UniqueConstraint("lineage", "kind", "indicator", "statistic", name="history_series_identity"),
 )
 
@@ -85,8 +93,8 @@ COLUMNS = Table(
     "history_columns",
     METADATA,
     Column("lineage", Text, primary_key=True),
-    Column("runs", Integer, nullable=False),
-    Column("digest", Text, nullable=False),
+    Column("runs", StoredWhole, nullable=False),
+    Column("digest", StoredText, nullable=False),
 )
 """Of which runs a lineage's columns hold the values: a copy of the figures that is read fast."""
 
@@ -108,7 +116,7 @@ CHECKPOINT = Table(
     Column("statistic", Text, primary_key=True),
     Column("aspect", Text, primary_key=True),
     Column("parameters", Text, nullable=False),
-    Column("digest", Text, nullable=False),
+    Column("digest", StoredText, nullable=False),
     Column("document", Text, nullable=False),
 )
 """How far the detector of changes has looked at a series, and what it found."""
