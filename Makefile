@@ -13,7 +13,7 @@ SEEDS ?= 1000
 MINUTES ?= 30
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all test-long control-plane browser check format docs site gallery bench bench-peers swarm soak lock clean
+.PHONY: help run test test-all test-long control-plane browser check format docs site gallery bench bench-peers swarm soak attack lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,6 +77,9 @@ bench-peers: $(STAMP) ## measure virtslo beside kube-burner and perfscale-load-g
 
 swarm: $(STAMP) ## run SEEDS random worlds of the simulated cluster (SEEDS=1000)
 	@$(BIN)/python tools/swarm.py --seeds $(SEEDS)
+
+attack: $(STAMP) ## give virtslo what is wrong wherever it reads (ATTACK="--most 1000000" records)
+	@$(BIN)/python tools/attack.py $(ATTACK)
 
 soak: $(STAMP) ## load virtslo simulate for MINUTES and print its memory (MINUTES=30)
 	@$(BIN)/python tools/soak.py --minutes $(MINUTES)

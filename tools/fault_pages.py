@@ -26,6 +26,9 @@ class Account:
     findings: tuple[str, ...]
     """The findings that the fault alone can cause."""
     example: str
+    tested: str = ""
+    """What of it a test does to a real control plane, and that test; empty: nothing, so that what
+    the page says of real clusters is from knowledge of Kubernetes and KubeVirt alone."""
 
 
 ACCOUNTS: Final[Mapping[str, Account]] = {
@@ -35,6 +38,8 @@ ACCOUNTS: Final[Mapping[str, Account]] = {
         "object is lost. Only a wait beyond a deadline of the run is a finding.",
         ("unfinished", "not_gone"),
         "latency:rate=0.5,delay=300ms",
+        "etcd stands still for four seconds in every stage "
+        "(`tests/control_plane/test_endurance.py`); a slow disk or network is not tested.",
     ),
     "too-many-requests": Account(
         "API priority and fairness refuses what its queues cannot hold.",
@@ -43,6 +48,8 @@ ACCOUNTS: Final[Mapping[str, Account]] = {
         "table of REST calls by their code.",
         _REFUSED,
         "too-many-requests:rate=0.05",
+        "priority and fairness refuses every request of a while, and some of a burst "
+        "(`tests/control_plane/test_endurance.py`).",
     ),
     "server-error": Account(
         "etcd changes its leader, a gateway before the API server has none to pass to.",
@@ -85,6 +92,8 @@ ACCOUNTS: Final[Mapping[str, Account]] = {
         "than it was true; what came and went in between was not seen.",
         _WATCHES,
         "compaction:at=3s,every=11s",
+        "etcd is compacted while the way to the server is cut, in every stage "
+        "(`tests/control_plane/test_expiry.py`).",
     ),
     "api-server-restart": Account(
         "An upgrade of the control plane, or an API server that was killed for its memory.",
@@ -92,6 +101,8 @@ ACCOUNTS: Final[Mapping[str, Account]] = {
         "again; counters of the process that is gone are not subtracted from those of the new one.",
         (*_REFUSED, *_WATCHES, "component_restart", "counters_fell", "not_counted"),
         "api-server-restart:at=5s,for=2s",
+        "the API server is killed and started again two seconds later, in every stage "
+        "(`tests/control_plane/test_endurance.py`).",
     ),
     "node-loss": Account(
         "A machine loses its power or its network; fencing says that it is out of service.",
@@ -107,6 +118,8 @@ ACCOUNTS: Final[Mapping[str, Account]] = {
         "says which process it was.",
         ("component_restart", "component_gone", "component_came", "leader_change", "not_counted"),
         "virt-controller-restart:at=3s",
+        "virt-controller is killed and started again, in every stage "
+        "(`tests/control_plane/test_endurance.py`).",
     ),
     "leader-change": Account(
         "The leader could not renew its lease in time, under load or while etcd was slow.",
@@ -116,6 +129,11 @@ ACCOUNTS: Final[Mapping[str, Account]] = {
         "leader-change:at=3s",
     ),
 }  # fmt: skip
+
+UNTESTED: Final = (
+    "Not tested on a real control plane: that line is from knowledge of Kubernetes and KubeVirt; "
+    "what follows holds on the simulated cluster."
+)
 
 
 def fault_pages(generated: str) -> Iterator[tuple[str, str]]:
@@ -129,6 +147,10 @@ def fault_page(name: str, generated: str) -> str:
     kind, account = FAULTS[name], ACCOUNTS[name]
     lines = [f"# {name}", "", generated, "", f"What it does: {kind.text}.", ""]
     lines += [f"On a real cluster: {account.field}", ""]
+    if account.tested:
+        lines += [f"Tested on a real control plane: {account.tested}", ""]
+    else:
+        lines += [UNTESTED, ""]
     lines += ["| parameter | default | meaning |", "| --- | --- | --- |"]
     timing = {"at": kind.at, "for": kind.lasts or "", "every": kind.every, "stage": ""}
     for key in parameters_of(name):

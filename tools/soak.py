@@ -36,10 +36,13 @@ from virtslo.ports.kube_api import KubeApi, Selection
 NAMESPACE: Final = "default"
 LIFE: Final = 3.0
 """Seconds from a VMI's create to its delete."""
+MOST_AT_ONCE: Final = 3
+"""VMIs there are at most, against what the rate and their life make."""
 WATCHES: Final = 20
 """Watches that are open at a time; each is dropped after some seconds."""
-MOST_GROWTH: Final = 0.5
-"""MiB a minute in the second half: 15 MiB in half an hour."""
+MOST_GROWTH: Final = 1.0
+"""MiB a minute in the second half. What still grows then are changes of leases and nodes, of which
+8 192 are kept, as of each kind: they come at a few a second."""
 OPEN: Final = "apiserver_longrunning_requests"
 KEPT: Final = (EVENTS, VMIS, PODS)
 
@@ -87,12 +90,14 @@ class Soak:
             self.failed += 1
 
     async def load(self) -> None:
-        """Create at the rate, whatever becomes of what was created."""
+        """Create at the rate; where the server falls behind, wait for it."""
         begun, number = time.monotonic(), 0
+        room = asyncio.Semaphore(int(MOST_AT_ONCE * self._rate * LIFE) + 1)
         async with asyncio.TaskGroup() as group:
             while True:
                 await asyncio.sleep(begun + number / self._rate - time.monotonic())
-                group.create_task(self.one(number))
+                await room.acquire()
+                group.create_task(self.one(number)).add_done_callback(lambda _: room.release())
                 number += 1
 
     async def watch(self) -> None:

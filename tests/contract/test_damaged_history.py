@@ -139,10 +139,13 @@ def test_a_value_of_another_type_is_damage_and_the_rest_is_kept(
         connection.execute(f"update {table} set {column} = {value} where {where}")
     connection.close()
 
-    with pytest.raises(StoreError, match=expected) as refused:
+    def read() -> None:
         opened = open_history(str(path))
         opened.lineages()
         opened.load(lineage)
+
+    with pytest.raises(StoreError, match=expected) as refused:
+        read()
     assert "history import" in refused.value.hint
     if table == "history_run":
         runs, odd = runs_of(path)

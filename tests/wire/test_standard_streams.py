@@ -1,5 +1,6 @@
 """Streams that cannot be written to, and a terminal that goes away."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -33,3 +34,17 @@ def test_what_cannot_be_written_is_no_pass_and_no_violation(line: str, code: int
 
     assert found == code, said
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(("arguments", "code"), [(["schema"], 0), (["report", "nothing"], 3)])
+def test_a_reader_that_left_changes_no_exit_code(arguments: list[str], code: int) -> None:
+    """click makes 1 of a broken pipe, which is the code of a violated objective."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [*COMMAND.split(), *arguments], stdout=writer, stderr=subprocess.PIPE, check=False
+    )
+    os.close(writer)
+
+    assert done.returncode == code, done.stderr
+    assert b"Traceback" not in done.stderr

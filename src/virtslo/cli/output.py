@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from virtslo.base.errors import StoreError
+from virtslo.base.paths import is_folder, is_there
 
 _KINDS: Final = (
     (stat.S_ISLNK, "a link"),
@@ -44,7 +45,7 @@ def write_file(path: Path, text: str) -> None:
 
 def write_folder(folder: Path, files: Mapping[str, str]) -> None:
     """Put texts under their names in a folder, each at once. Raises StoreError."""
-    if folder.exists() and not folder.is_dir():
+    if is_there(folder) and not is_folder(folder):
         raise StoreError(
             f"cannot write {str(folder)!r}: it is a file",
             hint="this format is a folder of files: name a folder",

@@ -11,6 +11,7 @@ import click
 
 from virtslo.base.errors import StoreError
 from virtslo.base.near_words import near_word
+from virtslo.base.paths import is_file, is_folder
 from virtslo.cli.completing import offered
 
 if TYPE_CHECKING:
@@ -27,21 +28,21 @@ NAMED: Final = 5
 
 def is_record(folder: Path) -> bool:
     """Whether a folder holds the record of a run or of a suite."""
-    return any((folder / member).is_file() for member in MEMBERS)
+    return any(is_file(folder / member) for member in MEMBERS)
 
 
 def records_under(root: Path) -> list[Path]:
     """The records of a folder, oldest first: their ids begin with the time."""
-    if not root.is_dir():
+    if not is_folder(root):
         return []
-    return sorted(path for path in root.iterdir() if path.is_dir() and is_record(path))
+    return sorted(path for path in root.iterdir() if is_folder(path) and is_record(path))
 
 
 def locate(name: Path, root: Path = DEFAULT_ROOT) -> Path:
     """The folder of a record, by its path, by its id under ./runs or a part of it that no other
     has (the start, or what follows a dash), or by `latest`. Raises StoreError."""
     for candidate in (name, root / name):
-        if candidate.is_dir():
+        if is_folder(candidate):
             return candidate
     known = records_under(root)
     text = str(name)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from virtslo.base.paths import is_file, is_there
 from virtslo.cli.options import PLACES, merged, misplaced, overrides
 
 SUITE = "suite"
@@ -99,7 +100,7 @@ def _refuse_misspelt(what: str) -> None:
 
     names = (*PATTERNS, SUITE)
     hint = nearest(what, names)
-    if hint and not Path(what).exists():
+    if hint and not is_there(Path(what)):
         expected = f"{', '.join(names)}, or a scenario file"
         raise ScenarioError("command line", [Problem("run", repr(what), expected, hint)])
 
@@ -194,4 +195,4 @@ def read_scenario(
 def _from_here(objectives: Any, base: Path) -> Any:
     """An option's path counts from where virtslo runs, not from the scenario's file."""
     path = Path(str(objectives))
-    return str(path.resolve()) if path.is_file() and path.resolve() != base / path else objectives
+    return str(path.resolve()) if is_file(path) and path.resolve() != base / path else objectives

@@ -1,8 +1,9 @@
 """Standard output and standard error that cannot be written to.
 
 Invariant: output that could not be written is never a success and never a violated objective: the
-command ends with the code for "could not run", or with that of its own failure. What cannot be
-said on standard error changes no exit code.
+command ends with the code for "could not run", or with that of its own failure. A reader that left
+(`| head`) has read what it wanted: the code is the command's own. What cannot be said on standard
+error changes no exit code.
 """
 
 import io
@@ -41,10 +42,9 @@ class _Guarded(io.RawIOBase):
         try:
             return self._raw.write(data)  # type: ignore[arg-type]
         except BrokenPipeError:
+            # click makes exit code 1 of it, which is that of a violated objective.
             self._is_lost = True
-            if self._is_silent:
-                return len(memoryview(data))  # type: ignore[arg-type]
-            raise
+            return len(memoryview(data))  # type: ignore[arg-type]
         except OSError as error:
             self._is_lost = True
             if self._is_silent:

@@ -12,6 +12,7 @@ import yaml
 
 from virtslo.base.errors import Problem, ScenarioError
 from virtslo.base.limits import ACKNOWLEDGED_FILE
+from virtslo.base.paths import is_there
 from virtslo.base.yaml_reader import YamlProblem, parse_yaml
 from virtslo.config.problems import found_text
 from virtslo.config.yaml_document import read_text
@@ -22,7 +23,7 @@ _HEAD: Final = "# Findings of `virtslo history changes` that are known, by id, a
 
 def read_acknowledged(path: Path) -> dict[str, str]:
     """Reasons by finding's id; nothing if there is no file. Raises ScenarioError."""
-    if not path.exists():
+    if not is_there(path):
         return {}
     text = read_text(path, limit=ACKNOWLEDGED_FILE, expected="a file of acknowledged findings")
     try:

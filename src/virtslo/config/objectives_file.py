@@ -12,6 +12,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from virtslo.base.errors import Problem, ScenarioError
+from virtslo.base.paths import is_file
 from virtslo.base.units import parse_duration, parse_rate, parse_share
 from virtslo.config.objectives_schema import (
     GrowingBoundModel,
@@ -39,7 +40,7 @@ def choose_objectives(
 ) -> tuple[ObjectiveSet | None, list[Problem]]:
     """The objectives that a name or a path means, or everything that is wrong with them."""
     is_path = "/" in name or name.endswith(_SUFFIXES)
-    if not is_path and name not in BUILT_IN and not (base / name).is_file():
+    if not is_path and name not in BUILT_IN and not is_file(base / name):
         expected = f"one of {', '.join(BUILT_IN)}, or a path"
         return None, [Problem("objectives", repr(name), expected, nearest(name, BUILT_IN))]
     try:

@@ -60,7 +60,8 @@ class HttpTransport:
         answer = await self._exchange(request)
         if call.resource.group == SUBRESOURCE_GROUP:
             return {}  # virt-api answers an action with nothing
-        return read_object(answer, place=self._place(request))
+        place, namespaced = self._place(request), call.resource.namespaced
+        return read_object(answer, place=place, namespaced=namespaced)
 
     async def read_raw(self, path: str, query: Mapping[str, str]) -> bytes:
         """GET any path."""

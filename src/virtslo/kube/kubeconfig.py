@@ -16,6 +16,7 @@ from typing import Any, Final
 from virtslo.base.bounded_files import UnreadableFile, read_bounded
 from virtslo.base.errors import ClusterError
 from virtslo.base.limits import CREDENTIAL_FILE, KUBECONFIG_FILE
+from virtslo.base.paths import is_folder, is_there
 from virtslo.base.yaml_reader import Reading, YamlProblem, name_of, parse_yaml, shorten
 from virtslo.base.yaml_scalars import Rules
 
@@ -232,6 +233,6 @@ def _expanded(path: Path) -> Path:
 
 def _exists(path: Path) -> bool:
     try:
-        return path.exists() and not path.is_dir()
+        return is_there(path) and not is_folder(path)
     except (OSError, ValueError):
         return False

@@ -18,12 +18,15 @@ LONGEST_EXCERPT: Final = 256
 LONGEST_WORDS: Final = 4096
 """A server's own words may name every field that it refuses."""
 NEEDED: Final = ("name",)
+NEEDED_IN_NAMESPACES: Final = ("name", "namespace")
 """What the metadata of every item of a list has."""
 
 
-def read_object(body: bytes, *, place: str) -> Object:
-    """The object or list of a body. Raises ClusterError naming the place if it is none, and the
-    ApiError of a `Status` that is a failure, whatever the code it came under.
+def read_object(body: bytes, *, place: str, namespaced: bool = False) -> Object:
+    """The object or list of a body; `namespaced` items have a namespace.
+
+    Raises ClusterError naming the place if it is none, and the ApiError of a `Status` that is a
+    failure, whatever the code it came under.
     """
     try:
         decoded = parse_json(body)
@@ -39,8 +42,9 @@ def read_object(body: bytes, *, place: str) -> Object:
         return checked_object(decoded, f"{place}: the answer")
     if not isinstance(items, list):
         raise ClusterError(f"{place}: the items of the list are no list: {excerpt(body)!r}")
+    needs = NEEDED_IN_NAMESPACES if namespaced else NEEDED
     checked = [
-        checked_object(item, f"{place}: items[{index}]", needs=NEEDED)
+        checked_object(item, f"{place}: items[{index}]", needs=needs)
         for index, item in enumerate(items)
     ]
     return {**checked_object({**decoded, "items": None}, f"{place}: the list"), "items": checked}

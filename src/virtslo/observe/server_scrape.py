@@ -5,14 +5,20 @@ DELETECOLLECTION is DELETE, APPLY is PATCH), so that the sources can be compared
 and has no duration.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from virtslo.base.plain_text import shown_text
 from virtslo.client.exposition import REMEMBERED, Identity, read_identities, whole_count
 from virtslo.model.kubernetes.calls import Counted, RestCall, TimedCall
 from virtslo.model.kubernetes.kubevirt_metrics import PROCESS_START
+from virtslo.model.run.rest_calls import BUCKET_EDGE
+
+is_edge: Final = lru_cache(REMEMBERED)(re.compile(BUCKET_EDGE).search)
+"""Whether a label `le` is a bucket's edge; there are few, each met thousands of times."""
 
 REQUESTS: Final = "apiserver_request_total"
 SLI: Final = "apiserver_request_sli_duration_seconds"
@@ -83,6 +89,8 @@ def _add_bucket(durations: Durations, identity: Identity, value: float) -> None:
     """Add a bucket of calls of a resource; of watches and of what is no resource there are none."""
     call, edge = _timed_of(identity)
     if call is not None:
+        if not is_edge(edge):
+            raise ValueError(f"{identity[0]}: le={shown_text(repr(edge))} is no number")
         buckets = durations.setdefault(call, {})
         buckets[edge] = buckets.get(edge, 0) + whole_count(identity[0], value)
 

@@ -14,6 +14,7 @@ from typing import Final
 from platformdirs import user_cache_path
 
 from virtslo.base.errors import Problem, ScenarioError
+from virtslo.base.paths import is_file
 
 ETCD: Final = "etcd"
 API_SERVER: Final = "kube-apiserver"
@@ -132,4 +133,4 @@ def locate(names: Sequence[str], places: ProgramPlaces) -> Programs:
 
 
 def _program(path: Path) -> Path | None:
-    return path.absolute() if path.is_file() and os.access(path, os.X_OK) else None
+    return path.absolute() if is_file(path) and os.access(path, os.X_OK) else None

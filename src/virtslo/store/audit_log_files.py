@@ -19,6 +19,7 @@ from typing import BinaryIO, Final, cast
 
 from virtslo.base.errors import StoreError
 from virtslo.base.limits import AUDIT_LINE
+from virtslo.base.paths import is_there
 from virtslo.ports.audit_log_source import Take
 
 BLOCK_BYTES: Final = 1 << 20
@@ -75,7 +76,7 @@ class AuditLogFiles:
 
     def _files(self) -> list[Path]:
         """The rotated files by the date in their names, then the one being written."""
-        if not self._path.exists():
+        if not is_there(self._path):
             raise StoreError(
                 f"no audit log at {str(self._path)!r}",
                 hint="name the file that kube-apiserver's --audit-log-path names, where this "

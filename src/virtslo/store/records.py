@@ -13,6 +13,7 @@ import msgspec
 from virtslo.base.bounded_files import UnreadableFile, read_bounded
 from virtslo.base.errors import StoreError
 from virtslo.base.limits import RECORD_DOCUMENT, RECORD_FILE, RECORD_READS
+from virtslo.base.paths import is_there
 from virtslo.model.run.observations import Observation
 from virtslo.model.run.operations import OperationRecord
 from virtslo.model.run.record import SCHEMA_VERSION, HostFacts, RunHeader, RunRecord, RunStatus
@@ -100,7 +101,7 @@ def _host(directory: Path, damage: list[str]) -> HostFacts:
 
 
 def _rest_calls(path: Path, checker: Checker) -> RestCallReads:
-    if not path.exists():
+    if not is_there(path):
         return RestCallReads()
     try:
         text = read_bounded(path, RECORD_READS)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from virtslo.base.errors import StoreError
+from virtslo.base.paths import is_file
 from virtslo.base.plain_text import shown_text
 from virtslo.model.plan.suite import SUITE_VERSION, PartStatus, SuitePart, SuiteRecord
 from virtslo.model.run.record import RunStatus
@@ -23,7 +24,7 @@ NAMED: Final = 5
 
 def is_suite(directory: Path) -> bool:
     """Whether a folder holds a suite."""
-    return (directory / SUITE).is_file()
+    return is_file(directory / SUITE)
 
 
 def write_suite(directory: Path, suite: SuiteRecord) -> None:

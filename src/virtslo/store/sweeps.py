@@ -12,6 +12,7 @@ from typing import Final
 
 from virtslo.base.errors import StoreError
 from virtslo.base.limits import POINT_ARCHIVE
+from virtslo.base.paths import is_file
 from virtslo.model.whatif.sweep import SWEEP_VERSION, PointResult, SweepRecord
 from virtslo.store.documents import read_value, require_known_version, write_value
 
@@ -76,7 +77,7 @@ def read_results(directory: Path, sweep: SweepRecord) -> Sequence[PointResult]:
     found = []
     for point in sweep.points:
         path = directory / point.folder / RESULT
-        if not path.is_file():
+        if not is_file(path):
             continue
         result = read_value(
             path,

@@ -62,3 +62,11 @@ def test_of_a_body_that_is_no_status_little_is_told() -> None:
 
     assert error.message.startswith("GET /x at host: HTTP 502: xxx")
     assert len(error.message) < 300
+
+
+def test_an_item_of_a_namespaced_list_has_a_namespace() -> None:
+    body = b'{"kind":"PodList","items":[{"metadata":{"name":"a"}}]}'
+
+    assert responses.read_object(body, place="x")["items"]
+    with pytest.raises(ClusterError, match=r"items\[0\].metadata.namespace"):
+        responses.read_object(body, place="x", namespaced=True)

@@ -128,3 +128,11 @@ def test_the_method_get_does_not_tell_a_list_from_a_watch() -> None:
 
     with pytest.raises(ValueError, match="GET, LIST and WATCH are one method"):
         read_metrics(line)
+
+
+def test_a_bucket_whose_edge_is_no_number_is_no_exposition() -> None:
+    name = "apiserver_request_sli_duration_seconds_bucket"
+    line = name + '{verb="GET",resource="pods",scope="resource",le="many"} 5'
+
+    with pytest.raises(ValueError, match="le="):
+        read_server_metrics(f"process_start_time_seconds 1\n{line}\n")

@@ -12,7 +12,7 @@ from virtslo.app.cluster.clean_up import OWNERS_FIRST
 from virtslo.app.cluster.namespaces import FOREIGN_KINDS
 from virtslo.app.preflight.checks import Check, failed, ok, unknown, warning
 from virtslo.app.run.run_watch import WATCHED
-from virtslo.base.errors import ApiError
+from virtslo.base.errors import ApiError, ClusterError
 from virtslo.load.machine_actions import ACTED_ON
 from virtslo.model.kubernetes import resources
 from virtslo.model.kubernetes.resources import Resource
@@ -120,8 +120,9 @@ async def check_permissions(
     try:
         missing = await _refused(api, required)
         lacking = await _refused(api, optional(kubevirt_namespace))
-    except ApiError as error:
-        words = "this API server answers no access reviews" if error.code == 404 else str(error)
+    except ClusterError as error:
+        is_absent = isinstance(error, ApiError) and error.code == 404
+        words = "this API server answers no access reviews" if is_absent else str(error)
         return (unknown(NAME, words, "if something is refused, the run will end and clean up"),)
     checks: list[Check] = []
     if missing:
@@ -149,7 +150,7 @@ async def _refused(api: KubeApi, wanted: Sequence[Permission]) -> list[Permissio
 
 
 async def is_allowed(api: KubeApi, permission: Permission) -> bool:
-    """Whether we may do something. Raises ApiError where the API server does not say."""
+    """Whether we may do something. Raises ClusterError where the API server does not say."""
     attributes = {
         "group": permission.group,
         "resource": permission.resource,
@@ -163,7 +164,10 @@ async def is_allowed(api: KubeApi, permission: Permission) -> bool:
         "spec": {"resourceAttributes": {key: value for key, value in attributes.items() if value}},
     }
     review = await api.create(SELF_SUBJECT_ACCESS_REVIEWS, body)
-    return bool(review["status"].get("allowed"))
+    status = review.get("status")
+    if status is None:
+        raise ClusterError(f"{SELF_SUBJECT_ACCESS_REVIEWS.plural}: the answer has no status")
+    return status.get("allowed") is True
 
 
 def _on(resource: Resource, verb: str, namespace: str = "") -> Permission:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from virtslo.base.errors import Problem, ScenarioError
+from virtslo.base.paths import is_file, is_folder
 from virtslo.cli.plane.options import PlaneOptions
 
 DEFAULT: Final = "default"
@@ -41,11 +42,11 @@ def side_of(text: str, options: PlaneOptions) -> Side:
     if text.startswith(CONTEXT):
         return Side(text, None, text[len(CONTEXT) :])
     path = Path(text)
-    if path.is_dir() and (path / "go.mod").is_file():
+    if is_folder(path) and is_file(path / "go.mod"):
         return Side(text, replace(options, source=path, revision=None))
-    if path.is_dir():
+    if is_folder(path):
         return Side(text, replace(options, folders=(path, *options.folders)))
-    if path.is_file():
+    if is_file(path):
         return Side(text, replace(options, virt_controller=path))
     if options.source is not None:
         return Side(text, replace(options, revision=text))

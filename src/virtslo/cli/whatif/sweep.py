@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from virtslo.base.paths import is_folder
 from virtslo.cli.options import (
     SCENARIO_OPTIONS,
     TargetOptions,
@@ -127,7 +128,7 @@ def _resumed(folder: Path, what: str, options: Mapping[str, Any]) -> "tuple[Swee
     from virtslo.base.errors import Problem, ScenarioError
     from virtslo.cli.wiring.whatif import read_sweep
 
-    directory = folder if folder.is_dir() else SWEEPS / folder
+    directory = folder if is_folder(folder) else SWEEPS / folder
     sweep = read_sweep(directory)
     names = [parameter_of(option) for option, _, _ in SCENARIO_OPTIONS]
     others = ("vary", "seeds", "profile", "nodes", "faults", "settings")

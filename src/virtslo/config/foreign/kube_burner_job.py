@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from virtslo.base.errors import ScenarioError
+from virtslo.base.paths import is_file
 from virtslo.base.units import format_duration
 from virtslo.base.yaml_reader import YamlProblem, parse_yaml
 from virtslo.config.foreign.kube_burner_fields import MAX_WAIT, Job, JobFields, text_of, with_flags
@@ -144,7 +145,7 @@ class JobReader:
         """A template beside the file, or where its path begins: a folder above."""
         for folder in (self._path.parent, *self._path.resolve().parent.parents):
             candidate = (folder / name).resolve()
-            if candidate.is_file():
+            if is_file(candidate):
                 return candidate
         return None
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from virtslo.base.errors import Problem, ScenarioError
+from virtslo.base.paths import is_file
 from virtslo.base.yaml_reader import parse_yaml
 from virtslo.config.problems import nearest
 from virtslo.config.profiles.profile_file import (
@@ -60,7 +61,7 @@ def choose_profile(
     if given in profile_names():
         return given, None
     path = (base or Path()) / given
-    if not (given.endswith(_SUFFIXES) or "/" in given or path.is_file()):
+    if not (given.endswith(_SUFFIXES) or "/" in given or is_file(path)):
         raise ScenarioError("command line", [_unknown(given, option)])
     document = read_profile_document(path, builtin_document, profile_names())
     problems = problems_of(document)

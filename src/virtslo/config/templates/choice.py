@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from virtslo.base.errors import Problem, ScenarioError
 from virtslo.base.limits import TEMPLATE_FILE
+from virtslo.base.paths import is_file
 from virtslo.config.problems import nearest, place_of
 from virtslo.config.schema import WorkloadModel
 from virtslo.config.templates.builtin import (
@@ -33,7 +34,7 @@ def choose_template(
     name = workload.template
     problems = _variable_problems(workload, places)
     is_path = "/" in name or "\\" in name or name.endswith(_SUFFIXES)
-    if is_path or (name not in builtin_templates() and (base / name).is_file()):
+    if is_path or (name not in builtin_templates() and is_file(base / name)):
         template, found = _own_template(workload, base, places)
         if template is not None and not problems:
             found += _trial_problems(template, workload, places)

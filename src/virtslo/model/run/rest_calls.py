@@ -7,7 +7,9 @@ holds nothing. Each read names its source.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
+
+import msgspec
 
 from virtslo.model.kubernetes.calls import ComponentCall, Counted, RestCall, TimedCall
 
@@ -38,13 +40,17 @@ class CallCount(NamedTuple):
     requests: int
 
 
+BUCKET_EDGE: Final = r"^(\+Inf|[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?)$"
+"""A bucket's upper edge, as an exposition writes it."""
+
+
 class BucketCount(NamedTuple):
     """A cumulative bucket of an API server's histogram, as it is kept in a record."""
 
     verb: str
     target: str
     scope: str
-    edge: str
+    edge: Annotated[str, msgspec.Meta(pattern=BUCKET_EDGE)]
     """The bucket's upper edge, seconds."""
     observations: int
 

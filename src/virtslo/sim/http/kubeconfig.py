@@ -13,6 +13,7 @@ from typing import Any, Final
 import yaml
 
 from virtslo.base.errors import StoreError
+from virtslo.base.paths import is_file, is_there
 
 CONTEXT: Final = "virtslo-simulated"
 MARK: Final = "# Written by virtslo simulate; replaced when it starts again.\n"
@@ -21,9 +22,9 @@ MARK: Final = "# Written by virtslo simulate; replaced when it starts again.\n"
 def check_replaceable(path: Path) -> None:
     """Refuse to replace a file that is not ours. Raises StoreError."""
     try:
-        if not (path.exists() or path.is_symlink()):
+        if not (is_there(path) or path.is_symlink()):
             return
-        if path.is_symlink() or not path.is_file():
+        if path.is_symlink() or not is_file(path):
             raise _refusal(path)
         with path.open(encoding="utf-8", errors="replace") as file:
             if file.readline(len(MARK) + 1) != MARK:

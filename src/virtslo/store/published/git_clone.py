@@ -12,6 +12,7 @@ from typing import IO, Final
 
 from virtslo.base.errors import StoreError
 from virtslo.base.limits import PUBLISHED_FILE
+from virtslo.base.paths import is_file, is_folder, is_there
 from virtslo.model.history.runs import OddInput
 from virtslo.store.published.sources import Source
 
@@ -40,9 +41,9 @@ class _Kept:
 
 def is_clone(path: Path) -> bool:
     """Whether a folder is a git clone's top, bare or not."""
-    if (path / ".git").exists():
+    if is_there(path / ".git"):
         return True
-    return (path / "HEAD").is_file() and (path / "objects").is_dir()
+    return is_file(path / "HEAD") and is_folder(path / "objects")
 
 
 def sources(path: Path) -> Iterator[Source | OddInput]:

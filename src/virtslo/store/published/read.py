@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
+from virtslo.base.paths import is_folder
 from virtslo.model.history.runs import HistoryRun, OddInput
 from virtslo.store.published.documents import read_document
 from virtslo.store.published.git_clone import is_clone, sources
@@ -28,7 +29,7 @@ def read_published(path: Path) -> Iterator[HistoryRun | OddInput]:
 
 
 def _found(path: Path) -> Iterator[HistoryRun | OddInput]:
-    if path.is_dir() and is_clone(path):
+    if is_folder(path) and is_clone(path):
         for source in sources(path):
             yield from (source,) if isinstance(source, OddInput) else _runs(source, None)
         return

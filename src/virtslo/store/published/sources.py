@@ -14,6 +14,7 @@ from typing import Final
 from virtslo.base.bounded_files import UnreadableFile, read_bounded
 from virtslo.base.errors import StoreError
 from virtslo.base.limits import PUBLISHED_FILE
+from virtslo.base.paths import is_folder, is_there
 from virtslo.model.history.runs import OddInput
 
 RESULTS: Final = "results.json"
@@ -36,9 +37,9 @@ class Source:
 
 def files_of(path: Path) -> Iterator[Path | OddInput]:
     """The files under a folder that may hold results, in order; or the file itself."""
-    if not path.exists():
+    if not is_there(path):
         raise StoreError(f"nothing at {str(path)!r}", hint="name a file, a folder or a git clone")
-    if not path.is_dir():
+    if not is_folder(path):
         yield path
         return
     closed: list[OSError] = []

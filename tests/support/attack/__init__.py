@@ -1,0 +1,1 @@
+"""Inputs that are wrong, in every place where virtslo reads, and how each was refused."""

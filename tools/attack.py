@@ -1,0 +1,137 @@
+"""Give virtslo what is wrong, everywhere that it reads, and say how often that was refused well.
+
+Held: one of the documented exit codes but 70, no traceback, an end in bounded time and memory, a
+message of reasonable length that names place and expectation, and none of the secrets that were
+planted. Everything is on loopback and in a folder of its own, in processes whose memory is limited.
+What does not hold is printed with what was given; the exit code is then 1.
+
+    tools/attack.py                      every sweep, a sample of each
+    tools/attack.py --most 1000000       every trial of every sweep (hours)
+    tools/attack.py records answers      these sweeps
+"""
+
+import argparse
+import contextlib
+import faulthandler
+import multiprocessing
+import random
+import resource
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "tests"))
+
+from support.attack import calls, commands, files, records  # noqa: E402
+from support.attack.judging import Attempt  # noqa: E402
+
+MEMORY: Final = 6 << 30
+"""Bytes of address space of a sweep's process; an answer alone may take 256 MiB."""
+LONGEST: Final = 900.0
+"""Seconds after which a trial that does not end, ends the sweep with a traceback."""
+Sweep = Callable[[Path, random.Random, int], Iterable[Attempt]]
+
+
+def _files(folder: Path, chance: random.Random, most: int) -> Iterator[Attempt]:
+    record = records.recorded(folder / "whole").resolve()
+    return files.sampled(folder, record, most, chance)
+
+
+def _records(folder: Path, chance: random.Random, most: int) -> Iterator[Attempt]:
+    whole = records.recorded(folder / "whole")
+    yield from records.changed_bytes(whole, folder, chance)
+    yield from records.odd_records(whole, folder, most, chance)
+
+
+def _outputs(folder: Path, chance: random.Random, most: int) -> Iterator[Attempt]:
+    return commands.odd_outputs(folder, records.recorded(folder / "whole").resolve())
+
+
+SWEEPS: Final[Mapping[str, tuple[str, Sweep]]] = {
+    "files": ("files of every kind that an option or argument names", _files),
+    "options": (
+        "numbers, faults and settings on the command line",
+        lambda folder, chance, most: commands.odd_options(),
+    ),
+    "outputs": ("outputs onto devices, folders and links", _outputs),
+    "records": ("records that were changed, with and without their digests", _records),
+    "histories": (
+        "databases whose bytes or values were changed",
+        records.histories,
+    ),
+    "calls": (
+        "each call to an API server, with every answer, watch body and exposition",
+        lambda folder, chance, most: calls.every_call(),
+    ),
+    "commands": (
+        "commands that ask a cluster, with every answer",
+        lambda folder, chance, most: commands.odd_servers(folder),
+    ),
+    "prometheus": (
+        "audits of every answer of a Prometheus",
+        lambda folder, chance, most: commands.odd_prometheus(folder),
+    ),
+    "streams": (
+        "standard streams that are full, closed or broken",
+        lambda folder, chance, most: commands.odd_streams(folder),
+    ),
+}
+"""What is attacked, by the name of the sweep."""
+
+
+def swept(name: str, seed: int, most: int) -> tuple[Counter[str], list[str], int, float]:
+    """Carry out a sweep in this process: tried and held, what broke, MiB and CPU seconds."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    folder = Path(tempfile.mkdtemp(prefix="virtslo-attack-"))
+    counts: Counter[str] = Counter()
+    broken: list[str] = []
+    try:
+        with contextlib.chdir(folder):
+            faulthandler.dump_traceback_later(LONGEST, exit=True)
+            for attempt in SWEEPS[name][1](folder, random.Random(seed), most):
+                faulthandler.dump_traceback_later(LONGEST, exit=True)
+                counts["tried"] += 1
+                counts["held"] += not attempt.broken
+                if attempt.broken:
+                    broken.append(f"{attempt.promise}: {attempt.given}: {attempt.broken}")
+                    print(f"  {broken[-1]}", flush=True)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+        shutil.rmtree(folder, ignore_errors=True)
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return counts, broken, used.ru_maxrss // 1024, used.ru_utime + used.ru_stime
+
+
+def main() -> int:
+    """Carry out the sweeps that were asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("sweeps", nargs="*", metavar="SWEEP", help=", ".join(SWEEPS))
+    parser.add_argument("--most", type=int, default=60, help="trials of each kind of file")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the samples")
+    options = parser.parse_args()
+    if unknown := set(options.sweeps) - set(SWEEPS):
+        parser.error(f"no such sweep: {', '.join(sorted(unknown))}")
+    failed = 0
+    print(f"{'sweep':<11} {'tried':>6} {'held':>6} {'MiB':>5} {'CPU s':>6} {'s':>5}", flush=True)
+    context = multiprocessing.get_context("spawn")
+    for name in options.sweeps or SWEEPS:
+        begun = time.monotonic()
+        with context.Pool(1) as pool:
+            counts, _, memory, seconds = pool.apply(swept, (name, options.seed, options.most))
+        failed += counts["tried"] - counts["held"]
+        print(
+            f"{name:<11} {counts['tried']:>6} {counts['held']:>6} {memory:>5} {seconds:>6.0f} "
+            f"{time.monotonic() - begun:>5.0f}  {SWEEPS[name][0]}",
+            flush=True,
+        )
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
