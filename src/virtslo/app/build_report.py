@@ -11,7 +11,7 @@ from typing import Final
 from virtslo.base.clock import to_seconds
 from virtslo.base.units import format_rate
 from virtslo.model.kubernetes.components import VIRT_CONTROLLER
-from virtslo.model.plan.ceiling import least_seconds
+from virtslo.model.plan.ceiling import least_seconds_of
 from virtslo.model.plan.objectives import ObjectiveSet
 from virtslo.model.plan.scenario import Arrival, ArrivalProcess
 from virtslo.model.plan.suite import PartStatus, SuiteRecord
@@ -174,9 +174,8 @@ def _summary(record: RunRecord) -> RunSummary:
         duration_seconds=to_seconds(max(ends)) if ends else None,
         max_in_flight=scenario.load.max_in_flight,
         arrival=_arrival(scenario.load.arrival),
-        least_seconds=least_seconds(
-            scenario.workload.kind,
-            scenario.workload.count,
+        least_seconds=least_seconds_of(
+            scenario,
             header.environment.client_limits.get(VIRT_CONTROLLER),
         ),
         namespaces=scenario.workload.namespaces,

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from virtslo.app.build_report import build_report
-from virtslo.model.plan.scenario import Pattern
 from virtslo.model.plan.suite import Until
 from virtslo.model.report.document import RunGroup
 from virtslo.model.report.figures import Figure
 from virtslo.model.report.indicators import FigureKey, figures_by_key
 from virtslo.model.run.record import RunRecord
+from virtslo.model.vocabulary import OF_ARRIVALS
 from virtslo.slo.catalog.churn import REPLACEMENT
 from virtslo.slo.catalog.vmis import INTENT_TO_RUNNING
 
@@ -90,5 +90,5 @@ def _share(figure: Figure | None) -> tuple[float | None, str, bool]:
 def _wanted(test: str, until: Until) -> FigureKey:
     if until.indicator:
         return FigureKey(until.indicator, until.statistic)
-    headline = INTENT_TO_RUNNING if test == Pattern.BURST.key else REPLACEMENT
+    headline = INTENT_TO_RUNNING if test in OF_ARRIVALS else REPLACEMENT
     return FigureKey(headline.name, "p95")

@@ -55,6 +55,10 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
         "virtslo.cli.whatif.predict",
         "Predict a larger load from recorded runs of a cluster.",
     ),
+    "record": (
+        "virtslo.cli.commands.record",
+        "Record arrivals and lifetimes, without names, for a replay.",
+    ),
     "simulate": ("virtslo.cli.commands.simulate", "Serve the simulated cluster on loopback."),
     "profile": (
         "virtslo.cli.commands.profile",

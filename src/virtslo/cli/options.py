@@ -44,6 +44,10 @@ SCENARIO_OPTIONS: Final = (
         "Constant churn: rising rates (1/s,2/s,5/s), each a run of its own.",
     ),
     ("--duration", "load.churn.duration", "Constant churn, idle: duration, such as 5m."),
+    ("--trace", "load.trace", "Replay: path to a trace of virtslo record."),
+    ("--speed", "load.speed", "Replay: how many times as fast as recorded."),
+    ("--sample", "load.sample", "Replay: share of the trace that is played; 2 plays all twice."),
+    ("--sample-seed", "load.sampleSeed", "Replay: seed by which a share is chosen."),
     ("--settle", "load.settle", "Time without watch events before a window closes."),
     ("--timeout", "deadlines.running", "Deadline for the objects to be Running."),
     ("--objectives", "objectives", "Built-in catalog of objectives, or path to a file."),
@@ -286,10 +290,12 @@ def overrides(values: Mapping[str, Any], *, is_constant_churn: bool = False) -> 
         is_rate = option == "--churn" and "/" in value
         if is_constant_churn and option == "--rate" and values.get("arrival") is None:
             is_rate = True
-        put(document, CHURN_RATE if is_rate else path, scalar(value))
+        is_number = option in OF_REPLAY
+        put(document, CHURN_RATE if is_rate else path, (number if is_number else scalar)(value))
     return document
 
 
+OF_REPLAY: Final = ("--speed", "--sample", "--sample-seed")
 OF_CYCLES: Final = ("--cycles", "--every")
 OF_CHURN: Final = ("--churn", "--cycles", "--every", "--victims", "--churn-mode", "--duration",
                    "--churn-ladder")  # fmt: skip
@@ -298,9 +304,9 @@ OF_CHURN: Final = ("--churn", "--cycles", "--every", "--victims", "--churn-mode"
 def misplaced(pattern: str, values: Mapping[str, Any]) -> list[Problem]:
     """Options that say something of a churn that this pattern does not have."""
     given = [option for option in OF_CHURN if values.get(parameter_of(option)) is not None]
-    if pattern == "burst":
-        expected = "steady-state or constant-churn: a burst has no churn"
-        return [Problem(option, "it with the pattern burst", expected) for option in given]
+    if pattern in {"burst", "replay"}:
+        expected = f"steady-state or constant-churn: a {pattern} has no churn"
+        return [Problem(option, f"it with the pattern {pattern}", expected) for option in given]
     if pattern != "constant-churn":
         return []
     expected = "none: constant churn has a rate and a duration, no cycles"
@@ -320,6 +326,15 @@ def scalar(text: str) -> int | str:
     stripped = text.strip()
     digits = stripped.removeprefix("-")
     return int(stripped) if digits.isascii() and digits.isdigit() and len(digits) < 16 else text
+
+
+def number(text: str) -> float | int | str:
+    """A number where the text is one."""
+    try:
+        value = float(text)
+    except ValueError:
+        return text
+    return int(value) if value.is_integer() and abs(value) < 1e15 else value
 
 
 def put(document: dict[str, Any], path: str, value: object) -> None:

@@ -15,7 +15,9 @@ from virtslo.cli.options import PLACES, merged, misplaced, overrides
 SUITE = "suite"
 IDLE = "idle"
 """A burst whose objects are then left alone."""
-PATTERNS = ("burst", "steady-state", "constant-churn", IDLE)
+REPLAY = "replay"
+"""A recorded trace, played."""
+PATTERNS = ("burst", "steady-state", "constant-churn", IDLE, REPLAY)
 HOLD = "load.hold"
 DEFAULT_HOLD = "5m"
 DEFAULT_COUNT = 100
@@ -48,7 +50,7 @@ def read_scenarios(what: str, options: Mapping[str, Any]) -> tuple[Keyed, str]:
 
 
 def _key(scenario: "Scenario") -> str:
-    return f"{scenario.load.pattern.value}-{scenario.workload.kind.value}"
+    return f"{scenario.load.pattern.value}-{scenario.kind_name}"
 
 
 def _ladder(what: str, options: Mapping[str, Any]) -> list[str]:
@@ -163,9 +165,13 @@ def read_scenario(
         if what == IDLE:
             hold = options.get("duration") or DEFAULT_HOLD
             document["load"] = {"pattern": "burst", "hold": hold}
+        if what == REPLAY:
+            document["workload"] = {"template": "cirros"}
         document = merged(document, over)
+        if what == REPLAY:
+            document["name"] = REPLAY
         kind = str(document["workload"].get("kind", "vmi")).lower()
-        document["name"] = f"{what}-{kind}-{document['workload'].get('count')}"
+        document.setdefault("name", f"{what}-{kind}-{document['workload'].get('count')}")
         problems = misplaced("burst" if what == IDLE else what, said)
         try:
             scenario = scenario_from_mapping(

@@ -114,7 +114,7 @@ def simulated_run_target(options: RunOptions, scenarios: Sequence[Scenario]) -> 
     return simulated_target(
         options.target,
         seed=options.seed,
-        count=max(scenario.workload.count for scenario in scenarios),
+        count=max(scenario.peak for scenario in scenarios),
         faults=first.faults,
         asked=first.simulated or NOTHING_ASKED,
     )
@@ -162,7 +162,7 @@ def ask(scenario: Scenario, environment: Environment | None, *, is_agreed: bool)
     workload = scenario.workload
     version = environment.kubevirt_version if environment is not None else None
     click.echo(
-        f"this will create {workload.count} x {workload.kind.value} with KubeVirt "
+        f"this will create {workload.count} x {scenario.kind_name} with KubeVirt "
         f"{version or 'of unknown version'}, at most {scenario.load.max_in_flight} requests in "
         "flight, and delete them again",
         err=True,

@@ -13,7 +13,7 @@ from typing import Final
 from virtslo.config.faults import read_fault
 from virtslo.config.field_types import MAX_COUNT
 from virtslo.config.schema import ChurnModel, ScenarioModel
-from virtslo.model.plan.scenario import ChurnMode
+from virtslo.model.plan.scenario import ChurnMode, Pattern
 from virtslo.model.plan.workload import TRAITS, Kind
 from virtslo.model.stage_names import CHURN
 
@@ -51,10 +51,10 @@ def _faults(model: ScenarioModel) -> Iterator[Clash]:
     """A fault of the churn stage where there is none would never strike."""
     for text in model.faults:
         fault = read_fault(text, [])
-        if fault is not None and fault.stage == CHURN and model.load.pattern == BURST:
+        if fault is not None and fault.stage == CHURN and churn_of(model) is None:
             yield Clash(
                 ("faults", "load.pattern"),
-                f"{text!r} for a burst",
+                f"{text!r} for a {model.load.pattern}",
                 "a stage that this pattern has: warm_up, ramp_up or ramp_down",
             )
 
@@ -90,7 +90,7 @@ def _actions(model: ScenarioModel) -> Iterator[Clash]:
 
 def churn_of(model: ScenarioModel) -> ChurnModel | None:
     """The churn that applies: as given, or the defaults; None for a burst."""
-    if model.load.pattern == BURST:
+    if not Pattern(model.load.pattern).has_churn:
         return None
     return model.load.churn or ChurnModel.model_validate({})
 

@@ -41,8 +41,8 @@ BoundField = Amount | GrowingBoundModel
 class PromiseModel(Model):
     """The load and the cluster for which objectives are promised."""
 
-    tests: list[Literal["burst", "steady-state", "constant-churn"]] = Field(
-        default_factory=list, max_length=3, description="Which tests; empty: all."
+    tests: list[Literal["burst", "steady-state", "constant-churn", "replay"]] = Field(
+        default_factory=list, max_length=4, description="Which tests; empty: all."
     )
     kinds: list[KindName] = Field(
         default_factory=list, max_length=4, description="Which kinds; empty: all."

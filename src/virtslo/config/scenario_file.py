@@ -25,6 +25,12 @@ from virtslo.config.foreign.perfscale_workload import (
 from virtslo.config.objectives_file import choose_objectives
 from virtslo.config.problems import Loc, nearest, place_of, problem_of
 from virtslo.config.profiles.simulation import choose_simulation
+from virtslo.config.replayed_workload import (
+    main_kind,
+    replay_of,
+    replayed_templates,
+    with_placeholders,
+)
 from virtslo.config.schema import API_VERSION, EXAMPLE, ChurnModel, ScenarioModel
 from virtslo.config.templates.choice import choose_template
 from virtslo.config.yaml_document import read_mapping, read_text
@@ -43,6 +49,8 @@ from virtslo.model.plan.scenario import (
     Victims,
     Workload,
 )
+from virtslo.model.plan.trace import Replay
+from virtslo.model.plan.workload import TRAITS, Kind
 from virtslo.model.report.indicators import NO_DEFINITIONS, Definitions
 
 _OF_TEMPLATE: Final = tuple(
@@ -105,7 +113,7 @@ def scenario_from_mapping(
     objectives may be about.
     """
     names = places or {}
-    problems: list[Problem] = []
+    document, problems = with_placeholders(document, names)
     broken: list[Loc] = []
     try:
         model: ScenarioModel | None = ScenarioModel.model_validate(document)
@@ -120,6 +128,14 @@ def scenario_from_mapping(
         if not any(_touches(field, loc) for field in _OF_TEMPLATE for loc in broken):
             template, found = choose_template(model.workload, base=base, places=names)
             problems += found
+    replay: Replay | None = None
+    if model is not None and not any(_touches("load", loc) for loc in broken):
+        replay, found = replay_of(model.load, base=base, names=names)
+        problems += found
+    templates: Mapping[Kind, Template] = {}
+    if replay is not None and model is not None:
+        templates, found = replayed_templates(model.workload, template, replay, names)
+        problems += found
     objectives: ObjectiveSet | None = None
     if model is not None and model.objectives is not None:
         objectives, found = choose_objectives(model.objectives, base=base, indicators=indicators)
@@ -131,7 +147,24 @@ def scenario_from_mapping(
     if problems or model is None or template is None:
         raise ScenarioError(source, problems)
     scenario = _scenario(model, template, source)
+    if replay is not None:
+        scenario = _replaying(scenario, replay, templates)
     return replace(scenario, objectives=objectives, simulated=simulation)
+
+
+def _replaying(scenario: Scenario, replay: Replay, templates: Mapping[Kind, Template]) -> Scenario:
+    """The scenario with the kind, the count and the times of its trace."""
+    kind = main_kind(replay)
+    workload = replace(
+        scenario.workload,
+        kind=kind,
+        count=replay.members,
+        groups=len(replay.arrivals) if TRAITS[kind].is_group else 1,
+        template=templates[kind],
+        templates={other: text for other, text in templates.items() if other is not kind},
+    )
+    load = replace(scenario.load, arrival=Arrival(ArrivalProcess.RECORDED), replay=replay)
+    return replace(scenario, workload=workload, load=load)
 
 
 def _renamed(problem: Problem, names: Mapping[str, str]) -> Problem:

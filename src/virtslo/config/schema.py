@@ -145,8 +145,26 @@ class ActionModel(Model):
 class LoadModel(Model):
     """The load pattern in time."""
 
-    pattern: Literal["burst", "steady-state", "constant-churn"] = Field(
-        description="What is tested."
+    pattern: Literal["burst", "steady-state", "constant-churn", "replay"] = Field(
+        description="What is tested; replay: a recorded trace is played."
+    )
+    trace: str | None = Field(
+        None,
+        min_length=1,
+        description="For replay: path to a trace of virtslo record, relative to this file.",
+    )
+    speed: float = Field(
+        1.0, ge=0.001, le=1000, description="For replay: how many times as fast as recorded."
+    )
+    sample: float = Field(
+        1.0,
+        ge=0.000_001,
+        le=1000,
+        description="For replay: the share of the trace's objects that is played; 2 plays each "
+        "twice.",
+    )
+    sample_seed: int = Field(
+        1, ge=0, le=2**53, description="For replay: seed by which a share of the trace is chosen."
     )
     arrival: ArrivalModel = Field(
         default_factory=lambda: ArrivalModel.model_validate({}),
@@ -300,6 +318,15 @@ EXAMPLE: Final[dict[str, Any]] = {
 def scenario_schema() -> dict[str, Any]:
     """The JSON Schema of the scenario file."""
     schema = ScenarioModel.model_json_schema(by_alias=True)
+    workload = schema["$defs"]["WorkloadModel"]
+    schema["required"].remove("workload")
+    wanted = workload.pop("required")
+    is_replay = {"properties": {"load": {"properties": {"pattern": {"const": "replay"}}}}}
+    schema |= {
+        "if": is_replay,
+        "then": {"properties": {"load": {"required": ["pattern", "trace"]}}},
+        "else": {"required": ["workload"], "properties": {"workload": {"required": wanted}}},
+    }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **schema,

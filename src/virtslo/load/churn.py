@@ -38,7 +38,7 @@ class CycleSchedule:
 def churn_schedule(scenario: Scenario, rng: Random) -> tuple[CycleSchedule, ...]:
     """Every cycle of the churn stage; none for a burst. Constant churn is one long cycle."""
     churn = scenario.load.churn
-    if churn is None or scenario.load.pattern is Pattern.BURST:
+    if churn is None or not scenario.load.pattern.has_churn:
         return ()
     if scenario.load.pattern is Pattern.CONSTANT_CHURN:
         return (_constant(scenario, churn, rng),)
@@ -57,7 +57,7 @@ def churn_schedule(scenario: Scenario, rng: Random) -> tuple[CycleSchedule, ...]
 def churn_seconds(scenario: Scenario) -> float:
     """How long the churn stage is intended to last."""
     churn = scenario.load.churn
-    if churn is None or scenario.load.pattern is Pattern.BURST:
+    if churn is None or not scenario.load.pattern.has_churn:
         return 0.0
     if scenario.load.pattern is Pattern.CONSTANT_CHURN:
         return churn.duration or 0.0

@@ -7,6 +7,7 @@ from virtslo.base.clock import to_seconds
 from virtslo.base.units import format_duration, format_rate
 from virtslo.load.churn import churn_seconds
 from virtslo.load.plan import Plan
+from virtslo.load.replaying import describe_replay
 from virtslo.model.plan.ceiling import needed_calls
 from virtslo.model.plan.scenario import ArrivalProcess, ChurnMode, Pattern, Scenario
 from virtslo.model.plan.workload import TRAITS
@@ -22,13 +23,18 @@ def describe_plan(plan: Plan, scenario: Scenario) -> list[str]:
         f"warm-up: {_warm_up(plan)}",
         f"ramp-up: {_ramp_up(plan, scenario)}",
     ]
+    if scenario.load.replay is not None:
+        lines += describe_replay(scenario.load.replay, len(plan.deletions))
     lines += _churn(plan, scenario)
     lines += _actions(plan)
     calls, limit = needed_calls(scenario.workload.kind), plan.limit
+    a_vmi = f"{calls} calls of virt-controller that a VMI needs"
+    if len(scenario.kinds) > 1:
+        a_vmi = "calls of virt-controller that VMIs of these kinds need"
     lines += [
         (
             f"least time: {format_duration(plan.least_seconds)} to all Running "
-            f"({calls} calls of virt-controller that a VMI needs, at {limit.qps:g}/s, bucket of "
+            f"({a_vmi}, at {limit.qps:g}/s, bucket of "
             f"{limit.burst}; {limit.source})"
         ),
         (
@@ -45,7 +51,9 @@ def describe_plan(plan: Plan, scenario: Scenario) -> list[str]:
 
 
 def _objects(plan: Plan, scenario: Scenario) -> str:
-    workload = scenario.workload
+    workload, replay = scenario.workload, scenario.load.replay
+    if replay is not None:
+        return f"{len(plan.objects)} of a trace, {replay.members} VMIs in all"
     traits = TRAITS[workload.kind]
     if not traits.is_group:
         return f"{len(plan.objects)} {traits.resource.kind}"
@@ -74,6 +82,8 @@ def _warm_up(plan: Plan) -> str:
 def _ramp_up(plan: Plan, scenario: Scenario) -> str:
     load = scenario.load
     bound = f"at most {load.max_in_flight} in flight"
+    if load.replay is not None:
+        return f"recorded arrivals, {bound} (open loop)"
     if load.arrival.process is ArrivalProcess.BURST:
         return f"burst: all intended at once, {bound} (closed loop)"
     rate = format_rate(load.arrival.rate or 0.0)

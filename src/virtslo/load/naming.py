@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from virtslo.model.plan.scenario import GENERATION, Scenario
-from virtslo.model.plan.workload import TRAITS
+from virtslo.model.plan.workload import TRAITS, Kind
 
 MAX_LABEL: Final = 40
 """Longest run label that names carry as it is; what comes after it must fit into 63 too."""
@@ -28,8 +28,18 @@ class Slot:
 
 def object_count(scenario: Scenario) -> int:
     """How many objects the run itself creates in the ramp-up."""
-    workload = scenario.workload
+    workload, replay = scenario.workload, scenario.load.replay
+    if replay is not None:
+        return len(replay.arrivals)
     return workload.groups if TRAITS[workload.kind].is_group else workload.count
+
+
+def kind_of(scenario: Scenario, slot: Slot) -> Kind:
+    """The kind of the object in a slot: a replay's own, else the workload's."""
+    replay = scenario.load.replay
+    if replay is None or slot.is_warm_up:
+        return scenario.workload.kind
+    return replay.arrivals[slot.index].kind
 
 
 def namespaces_of(scenario: Scenario, run_label: str) -> tuple[str, ...]:
@@ -51,7 +61,7 @@ def namespace_of(scenario: Scenario, run_label: str, slot: Slot) -> str:
 
 def name_of(scenario: Scenario, run_label: str, slot: Slot) -> str:
     """The name of the object in a slot."""
-    kind = scenario.workload.kind.value
+    kind = kind_of(scenario, slot).value
     warm_up = "w" if slot.is_warm_up else ""
     generation = f"-g{slot.generation}" if slot.generation else ""
     return f"{kind}-{_short(run_label)}-{warm_up}{slot.index:05d}{generation}"
@@ -67,7 +77,12 @@ def context_of(scenario: Scenario, run_label: str, slot: Slot) -> dict[str, Any]
         "replica": slot.replica,
         GENERATION: slot.generation,
     }
-    if TRAITS[scenario.workload.kind].is_group:
+    replay = scenario.load.replay
+    if replay is not None and not slot.is_warm_up:
+        arrival = replay.arrivals[slot.index]
+        sizes = {"cpu": arrival.cpu, "memory": arrival.memory}
+        context |= {name: size for name, size in sizes.items() if size is not None}
+    if TRAITS[kind_of(scenario, slot)].is_group:
         context["replicas"] = members_of(scenario, slot)
         context["group"] = slot.index
     return context
@@ -75,8 +90,12 @@ def context_of(scenario: Scenario, run_label: str, slot: Slot) -> dict[str, Any]
 
 def members_of(scenario: Scenario, slot: Slot) -> int:
     """How many VMIs the object in a slot stands for; a warm-up object stands for one."""
-    workload = scenario.workload
-    if slot.is_warm_up or not TRAITS[workload.kind].is_group:
+    workload, replay = scenario.workload, scenario.load.replay
+    if slot.is_warm_up:
+        return 1
+    if replay is not None:
+        return replay.arrivals[slot.index].members
+    if not TRAITS[workload.kind].is_group:
         return 1
     least, rest = divmod(workload.count, workload.groups)
     return least + (slot.index < rest)

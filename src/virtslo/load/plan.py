@@ -15,6 +15,7 @@ from virtslo.load.manifests import prepare_manifest
 from virtslo.load.naming import (
     Slot,
     context_of,
+    kind_of,
     members_of,
     name_of,
     namespace_of,
@@ -24,9 +25,15 @@ from virtslo.load.naming import (
 )
 from virtslo.load.planned import PlannedCycle, PlannedObject, PlannedOperation
 from virtslo.load.replacing import plan_cycles, replacement_slots
+from virtslo.load.replaying import plan_deletions
 from virtslo.model.identifiers import Object
 from virtslo.model.kubernetes.client_limits import ClientLimit
-from virtslo.model.plan.ceiling import DEFAULT_LIMIT, default_deadline, least_seconds, usual_seconds
+from virtslo.model.plan.ceiling import (
+    DEFAULT_LIMIT,
+    default_deadline,
+    least_seconds_of,
+    usual_seconds_of,
+)
 from virtslo.model.plan.scenario import Scenario
 
 __all__ = [
@@ -63,6 +70,8 @@ class Plan:
     """The churn stage; empty for a burst."""
     steps: tuple[PlannedStep, ...] = ()
     """The stage of actions; empty for most runs."""
+    deletions: tuple[PlannedOperation, ...] = ()
+    """A replay's: when what lived no longer than its trace is deleted, in order of time."""
     limit: ClientLimit = DEFAULT_LIMIT
     """virt-controller's client limit, by which the ceiling was reckoned."""
 
@@ -104,8 +113,8 @@ def make_plan(
 ) -> Plan:
     """The plan of a scenario whose manifests have been rendered, one for each context."""
     bucket = limit or DEFAULT_LIMIT
-    workload = scenario.workload
-    usual = usual_seconds(workload.kind, workload.count, bucket)
+    workload, replay = scenario.workload, scenario.load.replay
+    usual = usual_seconds_of(scenario, bucket)
     schedule = _schedule(scenario, seed)
     slots = ramp_up_slots(scenario)
     objects = _planned(scenario, run_label, slots, manifests)
@@ -117,8 +126,10 @@ def make_plan(
         owned_namespaces=workload.namespace is None,
         objects=objects,
         warm_up=_planned(scenario, run_label, warm_up_slots(scenario), warm_up_manifests),
-        offsets_ns=tuple(offsets(scenario.load.arrival, len(slots), rng)),
-        least_seconds=least_seconds(workload.kind, workload.count, bucket),
+        offsets_ns=tuple(offsets(scenario.load.arrival, len(slots), rng))
+        if replay is None
+        else replay.offsets_ns,
+        least_seconds=least_seconds_of(scenario, bucket),
         usual_seconds=usual,
         running_deadline=scenario.deadlines.running or default_deadline(usual),
         gone_deadline=scenario.deadlines.gone or default_deadline(usual),
@@ -130,6 +141,7 @@ def make_plan(
         ),
         steps=plan_steps(scenario.load.actions, objects),
         limit=bucket,
+        deletions=() if replay is None else plan_deletions(replay, objects),
     )
 
 
@@ -140,12 +152,11 @@ def _schedule(scenario: Scenario, seed: int) -> tuple[CycleSchedule, ...]:
 def _planned(
     scenario: Scenario, run_label: str, slots: Sequence[Slot], manifests: Sequence[Object]
 ) -> tuple[PlannedObject, ...]:
-    kind = scenario.workload.kind
     planned = []
     for slot, manifest in zip(slots, manifests, strict=True):
         name = name_of(scenario, run_label, slot)
         namespace = namespace_of(scenario, run_label, slot)
-        members = members_of(scenario, slot)
+        members, kind = members_of(scenario, slot), kind_of(scenario, slot)
         prepared = prepare_manifest(
             manifest,
             kind,

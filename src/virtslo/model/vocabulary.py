@@ -52,6 +52,8 @@ TABLE_KINDS: Final = (Kind.VMI, Kind.VM, Kind.VMPOOL)
 """The kinds of the tables, in their order."""
 KIND_TITLES: Final = {kind.value: TRAITS[kind].title for kind in TABLE_KINDS}
 """The kinds of the tables, as their headings name them."""
+MIXED_TITLE: Final = "several kinds"
+"""A replay's kinds, where there are several, as a heading names them."""
 
 OFFERED: Final = "offered"
 """A creation rate of an open-loop load: an input."""
@@ -66,8 +68,11 @@ TEST_TITLES: Final = {
     Pattern.BURST.key: "Burst",
     Pattern.STEADY_STATE.key: "Steady State",
     Pattern.CONSTANT_CHURN.key: "Constant Churn",
+    Pattern.REPLAY.key: "Replay",
 }
 """The tests by their key in the JSON document, as the tables name them."""
+OF_ARRIVALS: Final = frozenset(pattern.key for pattern in Pattern if not pattern.has_churn)
+"""Tests whose figures are of what arrived, until it was Running; of the others, of churn."""
 
 Statistic = Literal[
     "p50",

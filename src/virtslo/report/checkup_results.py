@@ -10,6 +10,7 @@ from typing import Final
 from virtslo.model.report.document import Report
 from virtslo.model.report.figures import Figure
 from virtslo.model.report.indicators import FigureKey
+from virtslo.model.vocabulary import OF_ARRIVALS
 from virtslo.report.conclusion import conclusion_lines, verdict_sentence
 from virtslo.report.headline import BURST, CHURN, subjects_of
 from virtslo.report.numbers import NO_DATA
@@ -32,7 +33,7 @@ def checkup_results(report: Report) -> dict[str, str]:
     (run,) = report.runs
     (subject,) = subjects_of(report)
     environment = run.environment
-    keys = _BURST if subject.test == "burst" else _CHURN
+    keys = _BURST if subject.test in OF_ARRIVALS else _CHURN
     return {
         "verdict": verdict_of(report),
         "summary": "\n".join(conclusion_lines(report)),

@@ -12,7 +12,7 @@ from virtslo.model.report.document import Report, RunSummary
 from virtslo.model.report.figures import Figure
 from virtslo.model.report.indicators import FigureKey
 from virtslo.model.report.verdicts import Outcome, Verdict
-from virtslo.model.vocabulary import KIND_TITLES, LEAST_SAMPLES, TEST_TITLES
+from virtslo.model.vocabulary import KIND_TITLES, LEAST_SAMPLES, OF_ARRIVALS, TEST_TITLES
 from virtslo.report.content import simulated_label
 from virtslo.report.headline import BURST, CHURN, Subject, subjects_of
 from virtslo.report.numbers import amount, margin_of, measured, number, seconds, value_of
@@ -109,13 +109,14 @@ def _where(report: Report) -> str:
 
 
 def _times(subjects: Sequence[Subject]) -> Iterator[str]:
-    bursts = [item for item in subjects if item.test == "burst"]
-    churned = [item for item in subjects if item.test != "burst"]
+    bursts = [item for item in subjects if item.test in OF_ARRIVALS]
+    churned = [item for item in subjects if item.test not in OF_ARRIVALS]
     if len(subjects) == 1:
         yield _of_one(subjects[0])
         return
     if bursts:
-        yield f"Burst, all Running after: {_each(bursts, BURST['all Running'])}"
+        titles = " and ".join(dict.fromkeys(TEST_TITLES[item.test] for item in bursts))
+        yield f"{titles}, all Running after: {_each(bursts, BURST['all Running'])}"
     if churned:
         yield f"Replacement, P95: {_each(churned, CHURN['P95'])}"
 
@@ -125,7 +126,7 @@ def _of_one(subject: Subject) -> str:
         figure = subject.figures.get(key)
         return "no data" if figure is None else measured(figure)
 
-    if subject.test == "burst":
+    if subject.test in OF_ARRIVALS:
         p50, p95 = of(BURST["P50"]), of(BURST["P95"])
         return f"All Running after {of(BURST['all Running'])}; P50 {p50}, P95 {p95}"
     return (

@@ -8,12 +8,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from virtslo.model.plan.trace import MIXED
 from virtslo.model.plan.workload import TRAITS, Kind
 from virtslo.model.report.document import Report, RunSummary
 from virtslo.model.report.figures import Figure
 from virtslo.model.report.indicators import Section
 from virtslo.model.vocabulary import (
     KIND_TITLES,
+    MIXED_TITLE,
     QUANTILES,
     TEST_TITLES,
 )
@@ -256,6 +258,8 @@ def environment_lines(run: RunSummary) -> Iterator[str]:
 
 def _objects(run: RunSummary) -> str:
     """How many of what; of pools and replica sets, how many members in how many."""
+    if run.kind == MIXED:
+        return f"{run.count} VMIs of {MIXED_TITLE}"
     traits = TRAITS[Kind(run.kind)]
     if not traits.is_group:
         return f"{run.count} x {run.kind}"

@@ -65,6 +65,7 @@ TABLE_DEFINITIONS: Final = (
         "all cycles' objects"
     ),
     "Constant Churn: replacements arrive at a constant rate; figures of the churn stage only",
+    "Replay: a recorded trace is played; figures of the ramp-up, until its last arrival runs",
     "several runs of a test: their geometric mean, with its 95 % interval over runs in brackets",
     "n: how many objects a rate is of, column by column; all cycles, and all runs, together",
 )
@@ -73,6 +74,7 @@ _ABOUT_TEST: Final = {
     "Burst:": "burst",
     "Steady State:": "steady_state",
     "Constant Churn:": "constant_churn",
+    "Replay:": "replay",
 }
 """How a definition of one test begins."""
 

@@ -11,7 +11,7 @@ from typing import Final
 from virtslo.model.report.document import ChurnLadder, Report, RunSummary
 from virtslo.model.report.figures import LEAST_RUNS, Figure
 from virtslo.model.report.indicators import FigureKey, figures_by_key
-from virtslo.model.vocabulary import KIND_TITLES, TEST_TITLES
+from virtslo.model.vocabulary import KIND_TITLES, OF_ARRIVALS, TEST_TITLES
 from virtslo.report.content import Footnotes, Sheet, run_title, simulated_label
 from virtslo.report.numbers import NO_DATA, measured, number, seconds
 
@@ -74,8 +74,8 @@ def subjects_of(report: Report) -> list[Subject]:
 def headline_sheets(report: Report) -> list[Sheet]:
     """Steady State's return to capacity, and Burst's time to Running, as far as they were run."""
     subjects = subjects_of(report)
-    churned = [item for item in subjects if item.test != "burst"]
-    bursts = [item for item in subjects if item.test == "burst"]
+    churned = [item for item in subjects if item.test not in OF_ARRIVALS]
+    bursts = [item for item in subjects if item.test in OF_ARRIVALS]
     label = simulated_label(report)
     return [
         *([_sheet("Return to capacity", CHURN, churned, label, "steady_state")] if churned else []),

@@ -8,10 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Final
 
+from virtslo.model.plan.trace import MIXED
 from virtslo.model.report.document import Report, Tables
 from virtslo.model.report.figures import Figure
 from virtslo.model.vocabulary import (
     KIND_TITLES,
+    MIXED_TITLE,
     OFFERED,
     REFUSED,
     TABLE_PHASES,
@@ -40,7 +42,7 @@ def table_sheets(report: Report, *, is_whole: bool = True) -> list[Sheet]:
     Not whole: only the rows of tests and the columns and tables of kinds that were run.
     """
     tables = report.tables
-    kinds, tests = dict(KIND_TITLES), {run.test for run in report.runs}
+    kinds, tests = _titles(tables), {run.test for run in report.runs}
     known = {run.kind for run in report.runs} & set(kinds)
     if not is_whole and known:
         kinds = {kind: title for kind, title in kinds.items() if kind in known}
@@ -82,6 +84,12 @@ def table_sheets(report: Report, *, is_whole: bool = True) -> list[Sheet]:
     for sheet in sheets:
         sheet.label = label
     return sheets
+
+
+def _titles(tables: Tables) -> dict[str, str]:
+    """The kinds of the tables with their headings; those of replays of several kinds too."""
+    more = {MIXED: MIXED_TITLE} if MIXED in tables.rest_calls else {}
+    return {**KIND_TITLES, **more}
 
 
 def _rows_of(

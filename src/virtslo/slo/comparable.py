@@ -34,6 +34,14 @@ def _faults(run: RunRecord) -> str:
     return "" if simulated is None else ", ".join(simulated.faults)
 
 
+def _trace(run: RunRecord) -> str:
+    replay = run.header.scenario.load.replay
+    if replay is None:
+        return ""
+    part = f"{replay.sample:g} of it, seed {replay.sample_seed}"
+    return f"{replay.trace} ({replay.digest[:12]}) at speed {replay.speed:g}, {part}"
+
+
 COMPARED: Final[Mapping[str, Callable[[RunRecord], Any]]] = {
     "count": lambda run: run.header.scenario.workload.count,
     "template": lambda run: run.header.scenario.workload.template.text,
@@ -42,6 +50,7 @@ COMPARED: Final[Mapping[str, Callable[[RunRecord], Any]]] = {
     "namespaces": lambda run: run.header.scenario.workload.namespaces,
     "objects per namespace": lambda run: run.header.scenario.workload.objects_per_namespace,
     "arrival": lambda run: run.header.scenario.load.arrival,
+    "trace": _trace,
     "in-flight bound": lambda run: run.header.scenario.load.max_in_flight,
     "churn": lambda run: run.header.scenario.load.churn,
     "cluster": _cluster,

@@ -61,7 +61,7 @@ def verdicts_of(
 
 def is_about(promise: Promise, scenario: Scenario) -> bool:
     """Whether something is promised about such a test of such a kind at all."""
-    test, kind = scenario.load.pattern.value, scenario.workload.kind.value
+    test, kind = scenario.load.pattern.value, scenario.kind_name
     return (not promise.tests or test in promise.tests) and (
         not promise.kinds or kind in promise.kinds
     )
@@ -213,7 +213,7 @@ def _margin(figure: Figure, bound: float, *, is_least: bool) -> float | None:
 def beyond_promise(promise: Promise, run: Measured) -> str | None:
     """In what a run's load goes beyond what is promised; None: in nothing."""
     scenario, environment = run.record.header.scenario, run.record.header.environment
-    count, rate = scenario.workload.count, scenario.load.arrival.rate
+    count, rate = scenario.peak, scenario.load.arrival.rate
     if promise.most_objects is not None and count > promise.most_objects:
         return f"{count} objects, promised for at most {promise.most_objects}"
     if promise.most_per_second is not None and rate is not None and rate > promise.most_per_second:

@@ -10,6 +10,7 @@ from typing import Final
 
 from virtslo.model.identifiers import Phase
 from virtslo.model.plan.scenario import Pattern
+from virtslo.model.plan.trace import MIXED
 from virtslo.model.report.document import Tables
 from virtslo.model.report.figures import Figure, no_data
 from virtslo.model.run.record import RunRecord
@@ -41,20 +42,22 @@ def test_of(record: RunRecord) -> str:
 
 def kind_of(record: RunRecord) -> str:
     """The kind a record is of."""
-    return record.header.scenario.workload.kind.value
+    return record.header.scenario.kind_name
 
 
 def tables_of(runs: Sequence[Measured]) -> Tables:
     """The tables, every key present."""
     tests = list(TESTS)
-    churn = Pattern.CONSTANT_CHURN.key
-    if any(test_of(run.record) == churn for run in runs):
-        tests.append(churn)
+    kinds = list(KINDS)
+    more = (Pattern.CONSTANT_CHURN.key, Pattern.REPLAY.key)
+    tests += [key for key in more if any(test_of(run.record) == key for run in runs)]
+    if any(kind_of(run.record) == MIXED for run in runs):
+        kinds.append(MIXED)
     return Tables(
         creation_rate={
             test: {
                 kind: _combined(runs, test, kind, CREATION_RATE.unit, creation_rate)
-                for kind in KINDS
+                for kind in kinds
             }
             for test in tests
         },
@@ -68,7 +71,7 @@ def tables_of(runs: Sequence[Measured]) -> Tables:
                 }
                 for test in tests
             }
-            for kind in KINDS
+            for kind in kinds
         },
         rest_calls={
             kind: {
@@ -78,10 +81,10 @@ def tables_of(runs: Sequence[Measured]) -> Tables:
                 }
                 for test in tests
             }
-            for kind in KINDS
+            for kind in kinds
         },
         rest_calls_beside={
-            kind: {test: _beside(runs, test, kind) for test in tests} for kind in KINDS
+            kind: {test: _beside(runs, test, kind) for test in tests} for kind in kinds
         },
     )
 

@@ -65,16 +65,16 @@ async def examine(api: KubeApi, clock: Clock, scenario: Scenario) -> Examination
     namespace = (kubevirt or {}).get("metadata", {}).get("namespace", "kubevirt")
     checks += await check_permissions(
         api,
-        scenario.workload.kind,
+        scenario.kinds,
         namespace,
         only_namespace=plan.only_namespace,
         actions=scenario.load.actions,
     )
     checks.append(await _check_template(api, plan))
-    checks.append(await check_room(api, scenario.workload.count, _memory(plan)))
+    checks.append(await check_room(api, scenario.peak, _memory(plan)))
     if not plan.owned_namespaces:
         checks.append(await check_namespaces(api, plan.namespaces))
-        quotas = await check_quotas(api, plan.namespaces, scenario.workload.count)
+        quotas = await check_quotas(api, plan.namespaces, scenario.peak)
         checks += [] if quotas is None else [quotas]
     checks += [await _check_metrics(api, clock), await _check_leftovers(api)]
     checks.append(_rate_limits(plan))

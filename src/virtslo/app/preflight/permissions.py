@@ -109,14 +109,15 @@ def optional(kubevirt_namespace: str) -> tuple[Permission, ...]:
 
 async def check_permissions(
     api: KubeApi,
-    kind: Kind,
+    kinds: Sequence[Kind],
     kubevirt_namespace: str,
     *,
     only_namespace: str | None = None,
     actions: Sequence[ActionStep] = (),
 ) -> tuple[Check, ...]:
     """Ask for every permission. Whatever the API server does not answer is unknown."""
-    required = (*needed(kind, only_namespace), *needed_to_act(actions, only_namespace))
+    asked = (permission for kind in kinds for permission in needed(kind, only_namespace))
+    required = (*dict.fromkeys(asked), *needed_to_act(actions, only_namespace))
     try:
         missing = await _refused(api, required)
         lacking = await _refused(api, optional(kubevirt_namespace))

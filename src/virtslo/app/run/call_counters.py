@@ -17,7 +17,7 @@ from virtslo.base.clock import Clock, sleep, to_seconds
 from virtslo.base.errors import ApiError, ClusterError, StoreError
 from virtslo.client.answers import mappings_of, read_document
 from virtslo.load.plan import Plan
-from virtslo.model.plan.scenario import Pattern, Scenario
+from virtslo.model.plan.scenario import Scenario
 from virtslo.model.run.rest_calls import (
     API_SERVER,
     AUDIT_LOG,
@@ -67,7 +67,7 @@ def idle_seconds(scenario: Scenario, plan: Plan) -> float:
     last_offset = to_seconds(plan.offsets_ns[-1]) if plan.offsets_ns else 0.0
     least = last_offset + plan.usual_seconds
     churn = scenario.load.churn
-    if churn is not None and scenario.load.pattern is not Pattern.BURST:
+    if churn is not None and scenario.load.pattern.has_churn:
         least = churn.duration or churn.cycles * churn.every
     return min(MOST_IDLE, max(LEAST_IDLE, least + scenario.load.settle))
 

@@ -28,7 +28,7 @@ from virtslo.load.plan import Plan
 from virtslo.model.kubernetes.client_limits import ClientLimit
 from virtslo.model.kubernetes.components import VIRT_CONTROLLER
 from virtslo.model.plan.actions import Action
-from virtslo.model.plan.ceiling import usual_calls
+from virtslo.model.plan.ceiling import usual_calls_of
 from virtslo.model.plan.scenario import Scenario
 from virtslo.model.simulated.profile import ZERO, Profile
 
@@ -79,7 +79,7 @@ def expect(plan: Plan, scenario: Scenario, profile: Profile) -> Expectation | No
         + 2 * len(plan.warm_up)
         + sum(len(cycle.operations) for cycle in plan.cycles)
         + sum(len(step.operations) for step in plan.steps),
-        controller_calls=round(usual_calls(scenario.workload.kind) * count),
+        controller_calls=round(usual_calls_of(scenario)),
     )
 
 

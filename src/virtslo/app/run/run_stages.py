@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from virtslo.app.run.action_stage import ActionStage
 from virtslo.app.run.churn_stage import ChurnStage
+from virtslo.app.run.replay_stage import ReplayStage
 from virtslo.app.run.run_watch import RunWatch
 from virtslo.app.run.stage_windows import StageWindows
 from virtslo.base.clock import Clock, sleep, to_seconds
@@ -53,6 +54,7 @@ class RunStages:
         self._latest_in: str | None = None
         self._alive: dict[ObjectKey, PlannedObject] = {}
         self._uids: dict[ObjectKey, str] = {}
+        self._places: dict[ObjectKey, int] = {}
         self._unknown: dict[ObjectKey, PlannedObject] = {}
         """Creates without an answer: the server may have them, so the ramp-down deletes them."""
         refills = [planned for cycle in plan.cycles for planned in cycle.replacements]
@@ -68,6 +70,18 @@ class RunStages:
         if plan.steps:
             self._actions = ActionStage(
                 plan, engine=engine, windows=windows, population=watch.population, clock=clock
+            )
+        self._replay: ReplayStage | None = None
+        if scenario.load.replay is not None:
+            self._replay = ReplayStage(
+                plan,
+                settle=scenario.load.settle,
+                engine=engine,
+                watch=watch,
+                windows=windows,
+                clock=clock,
+                is_whole=self._is_whole,
+                place_of=self._place_of,
             )
         self._churn: ChurnStage | None = None
         if plan.cycles:
@@ -108,6 +122,7 @@ class RunStages:
             if operation.stage != WARM_UP:
                 self.created += 1
             self._alive[key] = self._planned[key]
+            self._places.setdefault(key, len(self._places))
             if operation.uid is not None:
                 self._uids[key] = operation.uid
         elif operation.verb == DELETE:
@@ -145,6 +160,11 @@ class RunStages:
 
         return whole
 
+    def _place_of(self, planned: PlannedObject) -> int:
+        """In which place an object was accepted; of one that never was, past all others."""
+        key = (TRAITS[planned.kind].resource.kind, planned.namespace, planned.name)
+        return self._places.get(key, len(self._planned))
+
     def _forget(self, key: ObjectKey) -> None:
         self._alive.pop(key, None)
         self._unknown.pop(key, None)
@@ -153,7 +173,7 @@ class RunStages:
         """Every stage of the scenario's pattern."""
         if self._plan.warm_up:
             await self._warm_up()
-        await self._ramp_up()
+        await (self._ramp_up() if self._replay is None else self._replay.ramp_up())
         if self._churn is not None:
             await self._churn.carry_out()
         if self._actions is not None:
@@ -189,7 +209,10 @@ class RunStages:
 
     async def _ramp_down(self) -> None:
         async with self._windows.stage(RAMP_DOWN, deadline=self._plan.gone_deadline):
-            await self._delete_alive(RAMP_DOWN, t0_ns=self._windows.t0_ns)
+            if self._replay is not None:
+                await self._replay.ramp_down()
+            t0_ns = self._windows.t0_ns if self._replay is None else self._clock.now_ns()
+            await self._delete_alive(RAMP_DOWN, t0_ns=t0_ns)
             kept = {self._uids[key] for key in self._alive if key in self._uids}
             is_gone = self._watch.population.is_gone(kept=kept)
             await self._windows.wait(is_gone, is_whole=not kept)

@@ -27,7 +27,7 @@ from virtslo.client.accounting import CallAccount
 from virtslo.client.answer_times import AnswerTimes
 from virtslo.load.engine import Engine
 from virtslo.load.plan import Plan
-from virtslo.model.plan.scenario import Pattern, Scenario
+from virtslo.model.plan.scenario import Scenario
 from virtslo.model.run.environment import Environment
 from virtslo.model.run.findings import ALL_FIGURES, Finding
 from virtslo.model.run.operations import OperationRecord
@@ -84,7 +84,7 @@ class TestRun:
         self._progress = progress
         self._interruption = interruption
         self._board = stages or StageBoard()
-        self._board.measured = RAMP_UP if order.scenario.load.pattern is Pattern.BURST else CHURN
+        self._board.measured = CHURN if order.scenario.load.pattern.has_churn else RAMP_UP
         self._origin_ns = clock.now_ns()
         self.header = RunHeader(
             scenario=order.scenario,
@@ -96,7 +96,7 @@ class TestRun:
         self._watch = RunWatch(
             api,
             clock,
-            kind=order.scenario.workload.kind,
+            kinds=order.scenario.kinds,
             run_label=order.plan.run_label,
             origin_ns=self._origin_ns,
             on_observation=recorder.add_observation,

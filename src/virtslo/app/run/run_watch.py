@@ -24,6 +24,19 @@ WATCHED: dict[Kind, tuple[Resource, ...]] = {
     Kind.VMPOOL: (resources.VM_POOLS, resources.VMS, resources.VMIS, resources.PODS),
     Kind.VMIRS: (resources.VMI_REPLICA_SETS, resources.VMIS, resources.PODS),
 }
+_OWNERS_FIRST = (
+    resources.VM_POOLS,
+    resources.VMI_REPLICA_SETS,
+    resources.VMS,
+    resources.VMIS,
+    resources.PODS,
+)
+
+
+def watched(kinds: Sequence[Kind]) -> tuple[Resource, ...]:
+    """What is watched in a run of these kinds, owners before what they own."""
+    wanted = {resource for kind in kinds for resource in WATCHED[kind]}
+    return tuple(resource for resource in _OWNERS_FIRST if resource in wanted)
 
 
 class RunWatch:
@@ -34,7 +47,7 @@ class RunWatch:
         api: KubeApi,
         clock: Clock,
         *,
-        kind: Kind,
+        kinds: Sequence[Kind],
         run_label: str,
         origin_ns: int,
         on_observation: Callable[[Observation], None],
@@ -52,7 +65,7 @@ class RunWatch:
         selection = Selection(namespace, label_selector=f"{RUN_LABEL}={run_label}")
         self._trackers = [
             Tracker(resource, origin_ns=origin_ns, on_observation=observed, run_label=run_label)
-            for resource in WATCHED[kind]
+            for resource in watched(kinds)
         ]
         self._reflectors = [
             Reflector(

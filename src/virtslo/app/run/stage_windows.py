@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from virtslo.app.run.run_watch import RunWatch
-from virtslo.base.clock import Clock, to_nanoseconds
+from virtslo.base.clock import Clock, to_nanoseconds, to_seconds
 from virtslo.model.plan.scenario import Load
 from virtslo.model.run.rest_calls import Moment
 from virtslo.model.run.stages import Stage
@@ -43,6 +43,8 @@ class StageWindows:
         self._on_stage = on_stage
         self._at_rest = at_rest
         self.stages: tuple[Stage, ...] = ()
+        self.quiet_until_ns: int | None = None
+        """When waiting for quiet ends though the limit has not come, of the clock; a replay's."""
 
     @property
     def current(self) -> Stage | None:
@@ -67,9 +69,17 @@ class StageWindows:
         deadline_ns = now_ns + to_nanoseconds(deadline)
         self.note(replace(self.stages[-1], t0_ns=now_ns, deadline_ns=deadline_ns))
         yield
-        quiet_ns = await self._watch.quiet(settle=self._load.settle, limit=self._load.settle_limit)
+        quiet_ns = await self._watch.quiet(settle=self._load.settle, limit=self._most_quiet())
         self.note(replace(self.stages[-1], quiet_ns=quiet_ns, ended_ns=self._now()))
         await self._at_rest(name, Moment.AFTER)
+
+    def _most_quiet(self) -> float:
+        """How long to wait for quiet, seconds, now."""
+        limit, until_ns = self._load.settle_limit, self.quiet_until_ns
+        self.quiet_until_ns = None
+        if until_ns is None:
+            return limit
+        return min(limit, max(0.0, to_seconds(until_ns - self._clock.now_ns())))
 
     async def wait(self, is_as_wanted: Callable[[], bool], *, is_whole: bool = True) -> bool:
         """Wait for the population until the stage's deadline; notes when it was as wanted.

@@ -37,7 +37,7 @@ MOST_REPETITIONS = 30
 @click.command("run")
 @click.argument(
     "what",
-    metavar="burst|steady-state|constant-churn|idle|suite|FILE",
+    metavar="burst|steady-state|constant-churn|idle|replay|suite|FILE",
     shell_complete=words(*PATTERNS, SUITE, is_file_too=True),
 )
 @scenario_options
@@ -97,7 +97,8 @@ MOST_REPETITIONS = 30
 def command(what: str, **options: Any) -> int:
     """Run a test: a load pattern, the suite, or a file.
 
-    Patterns are burst, steady-state, constant-churn and idle: a burst that is then left alone.
+    Patterns are burst, steady-state, constant-churn, idle (a burst that is then left alone) and
+    replay (a trace of virtslo record).
 
     Without --context, --kubeconfig or --in-cluster, the test runs on the simulated cluster, in
     virtual time: burst and suite five times, with a seed each, so that figures have an interval.
@@ -111,6 +112,7 @@ def command(what: str, **options: Any) -> int:
     virtslo run steady-state --kind vm --count 200 --churn 5% --cycles 5 --every 60s
     virtslo run suite --count 100
     virtslo run burst --until ci=5%
+    virtslo run replay --trace day.jsonl --speed 10
     virtslo run burst --format html -o page.html
     virtslo run scenario.yaml --context my-cluster
     """

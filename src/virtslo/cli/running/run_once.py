@@ -54,8 +54,11 @@ def simulated_label(scenario: Scenario, target: SimulatedTarget, repetition: int
     """The run label of a simulated run: a function of scenario, cluster and repetition alone.
 
     Settings over a profile are left out: objects are named alike and so draw the same times, and
-    two runs differ by the setting and by nothing else.
+    two runs differ by the setting and by nothing else. A replay of a simulated run has that run's.
     """
+    replay = scenario.load.replay
+    if replay is not None and replay.label:
+        return replay.label
     scenario_facts: dict[str, object] = msgspec.to_builtins(replace(scenario, source=""))
     target_facts: dict[str, object] = msgspec.to_builtins(target)
     del scenario_facts["simulated"]
@@ -73,6 +76,10 @@ def _without_unset(given: tuple[object, ...]) -> Any:
     facts = msgspec.to_builtins(given)
     if not facts[0]["load"]["hold"]:
         del facts[0]["load"]["hold"]
+    if facts[0]["load"]["replay"] is None:
+        del facts[0]["load"]["replay"]
+    if not facts[0]["workload"]["templates"]:
+        del facts[0]["workload"]["templates"]
     return facts
 
 

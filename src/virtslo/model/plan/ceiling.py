@@ -5,10 +5,12 @@ does not come to Running. What is usual, as measured on a real control plane in 
 and serves deadlines alone. There is one least time, which a plan and a report both have from here.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
 from virtslo.model.kubernetes.client_limits import ClientLimit
+from virtslo.model.plan.scenario import Scenario
 from virtslo.model.plan.workload import Kind
 
 DEFAULT_LIMIT: Final = ClientLimit(200.0, 400, "KubeVirt default")
@@ -84,6 +86,34 @@ def least_seconds(kind: Kind, count: int, limit: ClientLimit | None) -> float:
 def usual_seconds(kind: Kind, count: int, limit: ClientLimit | None) -> float:
     """How long the usual calls of `count` VMIs take through the token bucket."""
     return (limit or DEFAULT_LIMIT).least_seconds(usual_calls(kind) * count)
+
+
+def least_seconds_of(scenario: Scenario, limit: ClientLimit | None) -> float:
+    """The least time of a scenario; of a replay that of all it creates, at once."""
+    return (limit or DEFAULT_LIMIT).least_seconds(
+        sum(needed_calls(kind) * count for kind, count in _by_kind(scenario).items())
+    )
+
+
+def usual_calls_of(scenario: Scenario) -> float:
+    """The usual calls of virt-controller for everything that a scenario creates."""
+    return sum(usual_calls(kind) * count for kind, count in _by_kind(scenario).items())
+
+
+def usual_seconds_of(scenario: Scenario, limit: ClientLimit | None) -> float:
+    """How long a scenario's usual calls take through the token bucket."""
+    return (limit or DEFAULT_LIMIT).least_seconds(usual_calls_of(scenario))
+
+
+def _by_kind(scenario: Scenario) -> Mapping[Kind, int]:
+    """VMIs by the kind that they are created as."""
+    workload, replay = scenario.workload, scenario.load.replay
+    if replay is None:
+        return {workload.kind: workload.count}
+    counts: Counter[Kind] = Counter()
+    for arrival in replay.arrivals:
+        counts[arrival.kind] += arrival.members
+    return counts
 
 
 def default_deadline(usual: float) -> float:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from virtslo.model.plan.actions import ActionStep
 from virtslo.model.plan.objectives import ObjectiveSet
+from virtslo.model.plan.trace import MIXED, Replay
 from virtslo.model.plan.workload import Kind
 
 
@@ -20,6 +21,12 @@ class Pattern(StrEnum):
     BURST = "burst"
     STEADY_STATE = "steady-state"
     CONSTANT_CHURN = "constant-churn"
+    REPLAY = "replay"
+
+    @property
+    def has_churn(self) -> bool:
+        """Whether a churn stage follows the ramp-up, and fills the tables in its place."""
+        return self in {Pattern.STEADY_STATE, Pattern.CONSTANT_CHURN}
 
     @property
     def key(self) -> str:
@@ -34,6 +41,8 @@ class ArrivalProcess(StrEnum):
     CONSTANT = "constant"
     POISSON = "poisson"
     RAMP = "ramp"
+    RECORDED = "recorded"
+    """A replay's: the times of its trace."""
 
 
 class Dialect(StrEnum):
@@ -93,6 +102,8 @@ class Workload:
     """How many consecutive objects one namespace takes before the next; None: round robin."""
     namespace: str | None = None
     """A namespace of the scenario's own choice, used instead (created only if absent)."""
+    templates: Mapping[Kind, Template] = field(default_factory=dict)
+    """Of a replay's other kinds: the template of each."""
     groups: int = 1
     """Over how many pools or replica sets `count` is spread; 1 for other kinds."""
 
@@ -141,6 +152,8 @@ class Load:
     """How long the objects are left alone before they are deleted, seconds."""
     actions: tuple[ActionStep, ...] = ()
     """What is asked of the machines once they run, before they are deleted."""
+    replay: Replay | None = None
+    """For a replay: what of a recorded trace is played."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,3 +201,20 @@ class Scenario:
     """What goes wrong with the simulated cluster, each as it was written."""
     simulated: Simulation | None = None
     source: str = "command line"
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The kinds of what it creates: of a replay those of its arrivals, else one."""
+        replay = self.load.replay
+        return (self.workload.kind,) if replay is None else replay.kinds
+
+    @property
+    def peak(self) -> int:
+        """How many VMIs are wanted at once, at most: of a replay less than it creates in all."""
+        replay = self.load.replay
+        return self.workload.count if replay is None else replay.peak_members
+
+    @property
+    def kind_name(self) -> str:
+        """What its kind is called in tables: `mixed` where there are several."""
+        return self.workload.kind.value if len(self.kinds) == 1 else MIXED

@@ -10,6 +10,7 @@ from typing import Any, Final
 from virtslo.model.report.document import Report, RunSummary
 from virtslo.model.report.figures import Figure
 from virtslo.model.report.indicators import FigureKey, figures_by_key
+from virtslo.model.vocabulary import OF_ARRIVALS
 from virtslo.report.charts.chart import Chart
 from virtslo.report.headline import BURST, CHURN, Subject
 from virtslo.report.numbers import amount, measured
@@ -24,7 +25,7 @@ TO_RUNNING: Final = (
 
 def promise_lines(report: Report, run: RunSummary) -> dict[str, Any]:
     """Shapes and annotations: bounds of a burst's objectives, and its P50 and P95."""
-    if run.test != "burst":
+    if run.test not in OF_ARRIVALS:
         return {}
     shapes: list[dict[str, Any]] = []
     notes: list[dict[str, Any]] = []
@@ -51,7 +52,7 @@ def subjects_chart(subjects: Sequence[Subject]) -> Chart | None:
     """One figure of each test and kind, with its interval: P95 until Running, or replaced."""
     rows = []
     for subject in subjects:
-        figure = subject.figures.get((BURST if subject.test == "burst" else CHURN)["P95"])
+        figure = subject.figures.get((BURST if subject.test in OF_ARRIVALS else CHURN)["P95"])
         if figure is not None and figure.value is not None:
             rows.append((subject.title, figure))
     if len(rows) < 2:

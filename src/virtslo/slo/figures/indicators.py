@@ -15,7 +15,7 @@ from virtslo.model.plan.workload import TRAITS, Kind
 from virtslo.model.report.figures import Figure, no_data
 from virtslo.model.report.indicators import Indicator
 from virtslo.model.run.operations import DELETE, OperationRecord
-from virtslo.model.stage_names import CHURN, RAMP_DOWN
+from virtslo.model.stage_names import CHURN, RAMP_DOWN, RAMP_UP
 from virtslo.model.vocabulary import ACCEPTED, MADE, OFFERED, QUANTILES
 from virtslo.slo.catalog.family import OPERATIONS, WATCH
 from virtslo.slo.catalog.generator import (
@@ -56,6 +56,8 @@ from virtslo.slo.record.measured import Measured, Samples, intended, released
 from virtslo.slo.record.timelines import Timeline
 from virtslo.slo.statistics.quantiles import quantile
 from virtslo.slo.statistics.throughput import Load, throughput
+
+MEASURED = (RAMP_UP, RAMP_DOWN)
 
 
 def indicators_of(measured: Measured) -> tuple[Indicator, ...]:
@@ -118,7 +120,15 @@ def _creation_rate(measured: Measured) -> Figure:
         for operation in measured.accepted
         if operation.finished_ns is not None
     ]
-    return _of_burst(measured, accepted, unit=CREATION_RATE.unit, source=OPERATIONS)
+    load = Load(
+        min((operation.intended_ns for operation in measured.creations), default=0),
+        len(measured.creations),
+        tuple(accepted),
+    )
+    if not measured.creations:
+        return no_data(CREATION_RATE.unit, "nothing was created", source=OPERATIONS)
+    waited = measured.deadline_seconds()
+    return throughput([load], unit=CREATION_RATE.unit, source=OPERATIONS, waited=waited)
 
 
 def controller_made_rate(measured: Measured) -> Figure:
@@ -178,8 +188,7 @@ def _success(measured: Measured) -> Iterator[Row]:
     deletes = [
         operation
         for operation in measured.record.operations
-        if operation.verb == DELETE
-        and operation.stage == (RAMP_DOWN if measured.churn is None else CHURN)
+        if operation.verb == DELETE and operation.stage in _deleting_stages(measured)
     ]
     for definition, operations, what in (
         (CREATE_SUCCESS, measured.creations, "create"),
@@ -193,6 +202,13 @@ def _success(measured: Measured) -> Iterator[Row]:
         accepted = sum(map(_is_accepted, sent))
         figure = Figure(accepted / len(sent), "share", len(sent), OPERATIONS)
         yield Row(definition, "value", figure)
+
+
+def _deleting_stages(measured: Measured) -> tuple[str, ...]:
+    """In which stages what is deleted is measured: of a replay in both, at recorded times."""
+    if measured.churn is not None:
+        return (CHURN,)
+    return (RAMP_DOWN,) if measured.record.header.scenario.load.replay is None else MEASURED
 
 
 def _is_accepted(operation: OperationRecord) -> bool:

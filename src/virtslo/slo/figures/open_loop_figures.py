@@ -57,7 +57,7 @@ def pace_rows(measured: Measured) -> Iterator[Row]:
 
 def _is_open_loop(measured: Measured) -> bool:
     scenario = measured.record.header.scenario
-    if TRAITS[scenario.workload.kind].is_group or not measured.creations:
+    if any(TRAITS[kind].is_group for kind in scenario.kinds) or not measured.creations:
         return False
     if measured.churn is not None:
         return measured.churn.is_constant
@@ -70,13 +70,14 @@ def _pace(measured: Measured) -> Pace | None:
         operation, moment = measured.creation_of(vmi), vmi.phases.get(RUNNING)
         if operation is not None and moment is not None:
             running_of.setdefault(_key(operation), moment)
-    moments = [running_of.get(_key(operation)) for operation in measured.creations]
+    lasting = measured.lasting
+    moments = [running_of.get(_key(operation)) for operation in lasting]
     return pace_of(
-        [to_seconds(operation.intended_ns) for operation in measured.creations],
+        [to_seconds(operation.intended_ns) for operation in lasting],
         [
             to_seconds(operation.finished_ns)
-            for operation in measured.accepted
-            if operation.finished_ns is not None
+            for operation in lasting
+            if operation.error is None and operation.finished_ns is not None
         ],
         [None if moment is None else to_seconds(moment) for moment in moments],
     )

@@ -104,7 +104,7 @@ def groups_of(
 
 def _key(run: Measured) -> Key:
     scenario = run.record.header.scenario
-    return scenario.load.pattern.value.replace("-", "_"), scenario.workload.kind.value
+    return scenario.load.pattern.value.replace("-", "_"), scenario.kind_name
 
 
 def _combined(name: str, indicators: Sequence[Sequence[Indicator]]) -> list[Indicator]:

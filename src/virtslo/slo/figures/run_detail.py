@@ -192,7 +192,9 @@ def _creates(record: RunRecord, stage: str) -> tuple[int, int]:
     verb = DELETE if is_restart else CREATE
     made = [op for op in record.operations if op.stage == stage and op.verb == verb]
     accepted = sum(op.error is None for op in made)
-    workload = record.header.scenario.workload
+    workload, replay = record.header.scenario.workload, record.header.scenario.load.replay
+    if replay is not None:
+        return replay.members_in(op.index for op in made if op.error is None), len(made) - accepted
     if TRAITS[workload.kind].is_group and stage == RAMP_UP:
         return accepted * workload.count // max(1, workload.groups), len(made) - accepted
     return accepted, len(made) - accepted
@@ -238,7 +240,7 @@ def _settings(record: RunRecord) -> dict[str, str | int | float | bool | None]:
     workload, load = scenario.workload, scenario.load
     settings: dict[str, str | int | float | bool | None] = {
         "pattern": load.pattern.value,
-        "kind": workload.kind.value,
+        "kind": scenario.kind_name,
         "count": workload.count,
         "namespaces": workload.namespaces,
         "template": workload.template.name,
@@ -252,6 +254,12 @@ def _settings(record: RunRecord) -> dict[str, str | int | float | bool | None]:
             "churn_objects": load.churn.objects,
             "churn_cycles": load.churn.cycles,
             "churn_every_seconds": load.churn.every,
+        }
+    if load.replay is not None:
+        settings |= {
+            "trace": load.replay.trace,
+            "speed": load.replay.speed,
+            "sample": load.replay.sample,
         }
     return settings
 

@@ -163,7 +163,7 @@ def _room(run: Measured) -> Iterator[Finding]:
     """A scenario that the nodes cannot hold, whatever else runs on them."""
     environment = run.record.header.environment
     nodes, shape = environment.schedulable_nodes, environment.node_shape
-    wanted = run.record.header.scenario.workload.count
+    wanted = run.record.header.scenario.peak
     limits = [
         (int(shape[key]), name)
         for key, name in (("pods", "pods"), ("devices.kubevirt.io/kvm", "KVM devices"))

@@ -30,7 +30,7 @@ def churn_facts(record: RunRecord, timelines: Timelines) -> ChurnFacts | None:
     scenario = record.header.scenario
     stage = next((stage for stage in record.header.stages if stage.name == CHURN), None)
     churn = scenario.load.churn
-    if stage is None or churn is None or scenario.load.pattern is Pattern.BURST:
+    if stage is None or churn is None or not scenario.load.pattern.has_churn:
         return None
     reader = _Reader(record, timelines, stage, churn)
     return ChurnFacts(

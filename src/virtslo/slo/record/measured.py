@@ -11,7 +11,7 @@ from typing import TypeGuard
 from virtslo.base.clock import to_seconds
 from virtslo.model.identifiers import RUNNING
 from virtslo.model.kubernetes import resources
-from virtslo.model.plan.scenario import Pattern
+from virtslo.model.plan.trace import Replay
 from virtslo.model.plan.workload import TRAITS
 from virtslo.model.run.operations import OperationRecord
 from virtslo.model.run.record import RunRecord
@@ -23,6 +23,7 @@ from virtslo.slo.record.churn_reader import churn_facts
 from virtslo.slo.record.doubtful import settled
 from virtslo.slo.record.ownership import Ownership
 from virtslo.slo.record.timelines import Timeline, Timelines, timelines_of
+from virtslo.slo.record.withdrawn import key_of, withdrawn_creates
 
 VMI = resources.VMIS.kind
 
@@ -52,6 +53,8 @@ class Measured:
     """The cycles; None for a burst."""
     found: tuple[OperationRecord, ...] = ()
     """Operations in doubt that were found done, as they were recorded."""
+    withdrawn: tuple[OperationRecord, ...] = ()
+    """A replay's creates whose objects were deleted too soon to run: in no figure of Running."""
     others: tuple[Timeline, ...] = ()
     """Objects with the run's label that are not the run's: in no figure."""
     windows: Windows = field(init=False, repr=False, compare=False)
@@ -69,6 +72,12 @@ class Measured:
     def accepted(self) -> list[OperationRecord]:
         """Creates that the API server accepted."""
         return [operation for operation in self.creations if operation.error is None]
+
+    @property
+    def lasting(self) -> list[OperationRecord]:
+        """Measured creates whose objects had time to run: all but a replay's withdrawn ones."""
+        apart = set(map(key_of, self.withdrawn))
+        return [operation for operation in self.creations if key_of(operation) not in apart]
 
     def creation_of(self, vmi: Timeline) -> OperationRecord | None:
         """The measured create that led to a VMI: its own, or its owner's."""
@@ -124,7 +133,9 @@ class Measured:
         """How many VMIs the accepted creates (or the churn) stand for."""
         if self.churn is not None:
             return self.churn.expected
-        workload = self.record.header.scenario.workload
+        workload, replay = self.record.header.scenario.workload, self._replay
+        if replay is not None:
+            return replay.members_in(item.index for item in self.lasting if item.error is None)
         if not TRAITS[workload.kind].is_group:
             return len(self.accepted)
         if len(self.accepted) == workload.groups:
@@ -133,10 +144,16 @@ class Measured:
 
     def intended_objects(self) -> int:
         """How many objects a burst was to make, VMs of a pool one by one, accepted or not."""
-        workload = self.record.header.scenario.workload
+        workload, replay = self.record.header.scenario.workload, self._replay
+        if replay is not None:
+            return replay.members_in(item.index for item in self.lasting)
         if TRAITS[workload.kind].is_group:
             return workload.count
         return len(self.creations)
+
+    @property
+    def _replay(self) -> Replay | None:
+        return self.record.header.scenario.load.replay
 
     def vmis_to_delete(self) -> int:
         """How many VMIs the ramp-down found: after churn these are not those that churn made."""
@@ -244,7 +261,17 @@ def measure(record: RunRecord) -> Measured:
             vmi.forget_phases_from(end_ns, but_until=stage.whole_ns)
     measured = (item for item in record.operations if item.stage in stages_read)
     ownership = Ownership(measured, timelines.objects)
-    return Measured(record, timelines, vmis, stage, ramp_down, ownership, churn, found, others)
+    withdrawn: tuple[OperationRecord, ...] = ()
+    replay = record.header.scenario.load.replay
+    if replay is not None:
+        creations = tuple(timelines.creations.values())
+        withdrawn = withdrawn_creates(replay, creations, vmis, ownership)
+        apart = set(map(key_of, withdrawn))
+        owners = ((vmi, ownership.create_of(vmi)) for vmi in vmis)
+        vmis = tuple(vmi for vmi, own in owners if own is None or key_of(own) not in apart)
+    return Measured(
+        record, timelines, vmis, stage, ramp_down, ownership, churn, found, withdrawn, others
+    )
 
 
 def _of_ramp_up(vmis: Iterable[Timeline], stages: Sequence[Stage]) -> Iterator[Timeline]:
@@ -302,7 +329,7 @@ def intended(operation: OperationRecord) -> int:
 
 def measured_stage(record: RunRecord) -> str:
     """The name of the stage whose figures fill the tables: the ramp-up of a burst, else churn."""
-    return RAMP_UP if record.header.scenario.load.pattern is Pattern.BURST else CHURN
+    return CHURN if record.header.scenario.load.pattern.has_churn else RAMP_UP
 
 
 def _stage(stages: Sequence[Stage], name: str) -> Stage | None:
