@@ -32,7 +32,7 @@ def plan_deletions(
 def split_by_rest(
     operations: Sequence[PlannedOperation], *, least: float
 ) -> Iterator[tuple[PlannedOperation, ...]]:
-    """Runs of operations between which nothing is intended for at least so many seconds."""
+    """Runs of operations between which nothing is intended for at least `least` seconds."""
     batch: list[PlannedOperation] = []
     for operation in operations:
         if batch and operation.offset_ns - batch[-1].offset_ns >= to_nanoseconds(least):

@@ -22,7 +22,8 @@ def line(verb: str, resource: str, name: str, at: str, **more: Any) -> bytes:
 
 
 def events_of(*lines: bytes) -> tuple[list[TraceEvent], AuditTrace]:
-    found, events = AuditTrace(), []
+    found = AuditTrace()
+    events: list[TraceEvent] = []
     for each in lines:
         found.add(each)
     found.found.play(events.append, origin_ns=found.first_ns or 0)

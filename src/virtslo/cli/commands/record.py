@@ -53,6 +53,7 @@ def command(source: Path | None, **options: Any) -> int:
     if source is None:
         assert target is not None
         return _watch(target, output, seconds=seconds, namespace=options["namespace"])
+    source = _located(source)
     form = options["form"] or _form_of(source)
     if form == "audit-log":
         return _from_audit_log(source, output)
@@ -94,6 +95,19 @@ def _checked(
     if problems:
         raise ScenarioError("command line", problems)
     return (None if source is not None else real_target(real)), seconds
+
+
+def _located(source: Path) -> Path:
+    """A source's path; a record may be named by `latest` or its id, as everywhere."""
+    from virtslo.base.errors import StoreError
+    from virtslo.cli.record_names import locate
+
+    if source.exists():
+        return source
+    try:
+        return locate(source)
+    except StoreError:
+        return source  # no record: reading it as a file says what is wrong
 
 
 def _form_of(source: Path) -> str:

@@ -25,7 +25,7 @@ def windows_of(cluster: Cluster, looks: list[tuple[str, str]]) -> StageWindows:
     watch = RunWatch(
         cluster.api,
         clock,
-        kind=Kind.VMI,
+        kinds=(Kind.VMI,),
         run_label="s1",
         origin_ns=clock.now_ns(),
         on_observation=lambda _: None,

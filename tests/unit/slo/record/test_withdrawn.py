@@ -23,10 +23,11 @@ def withdrawn(*lifetimes: float | None, running: dict[int, float], speed: float 
         operation(CREATE, f"v{slot}", 10, index=slot, uid=f"uid-v{slot}", stage="ramp_up")
         for slot in range(len(lifetimes))
     ]
-    facts = [
-        seen(f"v{slot}", index=slot, added=10, **({"running": at} if at is not None else {}))
-        for slot, at in ((slot, running.get(slot)) for slot in range(len(lifetimes)))
-    ]
+    facts = []
+    for slot in range(len(lifetimes)):
+        facts.append(seen(f"v{slot}", index=slot, added=10))
+        if slot in running:
+            facts.append(seen(f"v{slot}", index=slot, running=running[slot]))
     timelines = timelines_of(record(observations=facts), stages=())
     vmis = timelines.of_kind("VirtualMachineInstance")
     found = withdrawn_creates(replay, creates, vmis, Ownership(creates, timelines.objects))
