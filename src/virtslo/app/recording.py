@@ -166,11 +166,15 @@ async def _until(
         await ending.wait()
         return
     async with asyncio.TaskGroup() as group:
-        timer = group.create_task(clock.sleep_until(origin_ns + to_nanoseconds(duration)))
+        timer = group.create_task(_sleep_until(clock, origin_ns + to_nanoseconds(duration)))
         ended = group.create_task(_wait(ending))
         await asyncio.wait([timer, ended], return_when=asyncio.FIRST_COMPLETED)
         timer.cancel()
         ended.cancel()
+
+
+async def _sleep_until(clock: Clock, when_ns: int) -> None:
+    await clock.sleep_until(when_ns)
 
 
 async def _wait(ending: asyncio.Event) -> None:
