@@ -99,7 +99,7 @@ def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
         (text_of({**HEADER, "label": "my-cluster"}), "line 1: a label"),
         (text_of({**HEADER, "source": "rumour"}), "line 1"),
         (b"[" * 100_000, "line 1"),
-        (gzip.compress(b"{}")[:12] + b"nonsense", "the trace: a damaged gzip file"),
+        (b"\x1f\x8b\x08" + bytes(6) + b"\x03\xff\xff\xff", "the trace: a damaged gzip file"),
     ],
 )
 def test_what_is_no_trace_is_refused(tmp_path: Path, text: bytes, words: str) -> None:

@@ -1,0 +1,78 @@
+"""A cluster is recorded as its watches tell it, and nothing on it is changed."""
+
+import asyncio
+
+import msgspec
+import pytest
+
+from support.hollow_clusters import NAMESPACE, Hollow, vm, vmi
+from virtslo.app.recording import Recording, record_cluster
+from virtslo.app.run.interruption import Interruption
+from virtslo.base.clock import sleep
+from virtslo.model.kubernetes.resources import VMIS, VMS
+from virtslo.model.plan.trace import TraceEvent
+
+SECOND = 10**9
+
+
+async def recorded(
+    hollow: Hollow, events: list[TraceEvent], interruption: Interruption, duration: float | None
+) -> Recording:
+    return await record_cluster(
+        hollow.api,
+        hollow.clock,
+        emit=events.append,
+        flush=lambda: None,
+        interruption=interruption,
+        duration=duration,
+    )
+
+
+@pytest.mark.hollow(profile="instant")
+async def test_what_comes_and_goes_is_recorded_without_names(hollow: Hollow) -> None:
+    events: list[TraceEvent] = []
+    await hollow.api.create(VMIS, vmi("payroll-old"))
+    async with asyncio.TaskGroup() as group:
+        recording = group.create_task(recorded(hollow, events, Interruption(), 60.0))
+        await sleep(hollow.clock, 10.0)
+        await hollow.api.create(VMS, vm("payroll-new"))
+        await sleep(hollow.clock, 10.0)
+        await hollow.api.delete(VMIS, "payroll-old", namespace=NAMESPACE)
+        await hollow.api.delete(VMS, "payroll-new", namespace=NAMESPACE)
+    done = await recording
+
+    told = [(event.event, event.object, event.kind, event.owner) for event in events]
+    assert told[:3] == [
+        ("present", 1, "vmi", None),
+        ("arrival", 2, "vm", None),
+        ("arrival", 3, "vmi", 2),
+    ]
+    assert sorted(each[:2] for each in told[3:]) == [
+        ("deletion", 1),
+        ("deletion", 2),
+        ("deletion", 3),
+    ]
+    assert 10 * SECOND <= events[1].at_ns < 11 * SECOND
+    assert events[1].shape is not None
+    assert (done.end_ns, done.is_cut) == (60 * SECOND, False)
+    assert b"payroll" not in msgspec.json.encode(events)
+
+
+@pytest.mark.hollow(profile="instant")
+@pytest.mark.parametrize(("duration", "is_cut"), [(60.0, True), (None, False)])
+async def test_a_recording_that_is_ended_keeps_what_it_has(
+    hollow: Hollow, duration: float | None, is_cut: bool
+) -> None:
+    events: list[TraceEvent] = []
+    interruption = Interruption()
+    async with asyncio.TaskGroup() as group:
+        recording = group.create_task(recorded(hollow, events, interruption, duration))
+        await sleep(hollow.clock, 5.0)
+        await hollow.api.create(VMIS, vmi("one"))
+        await sleep(hollow.clock, 5.0)
+        interruption.request("ended by the user")
+    done = await recording
+
+    assert [event.event for event in events] == ["arrival"]
+    assert done.is_cut is is_cut
+    assert done.end_ns == 10 * SECOND
