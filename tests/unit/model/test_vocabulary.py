@@ -30,7 +30,12 @@ def test_tables_and_indicators_count_no_watches() -> None:
 
 def test_a_test_has_a_title_for_each_pattern() -> None:
     assert list(vocabulary.TEST_TITLES) == [pattern.key for pattern in Pattern]
-    assert [pattern.key for pattern in Pattern] == ["burst", "steady_state", "constant_churn"]
+    assert [pattern.key for pattern in Pattern] == [
+        "burst",
+        "steady_state",
+        "constant_churn",
+        "replay",
+    ]
 
 
 def test_quantiles_are_statistics_that_objectives_may_be_about() -> None:
