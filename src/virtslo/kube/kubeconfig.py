@@ -210,6 +210,9 @@ def _read(path: Path) -> Section:
         ) from None
     if value is not None and not isinstance(value, dict):
         raise ClusterError(f"{place} is not a kubeconfig: it is a {name_of(value)}")
+    for key, wanted in (("kind", "Config"), ("apiVersion", "v1")):
+        if (value or {}).get(key) not in (None, "", wanted):
+            raise ClusterError(f"{place} is not a kubeconfig: its {key} is not {wanted}")
     return Section(place, value or {}, path.absolute().parent)
 
 

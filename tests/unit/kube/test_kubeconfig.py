@@ -243,3 +243,14 @@ def test_empty_files_are_empty_and_folders_are_none(
     merged = read_kubeconfig(kubeconfig_paths(None))
 
     assert merged.target(None).context == "mine"
+
+
+@pytest.mark.parametrize(("key", "value"), [("kind", "Pod"), ("apiVersion", "v2"), ("kind", 5)])
+def test_a_document_of_another_kind_is_no_kubeconfig(
+    tmp_path: Path, key: str, value: object
+) -> None:
+    path = tmp_path / "config"
+    path.write_text(yaml.safe_dump(full() | {key: value}))
+
+    with pytest.raises(ClusterError, match=f"its {key} is not"):
+        read_kubeconfig([path])
