@@ -58,6 +58,7 @@ def well_shaped() -> dict[str, Any]:
             "phase": "Running",
             "conditions": [{"type": "Ready", "status": "True"}],
             "phaseTransitionTimestamps": [{"phase": "Running"}],
+            "migrationState": {"migrationUid": "m", "completed": True, "failed": True},
         },
     }
 
@@ -69,6 +70,7 @@ PLACES = [
     ("spec", "nodeName"), ("metadata", "labels", "virtslo.io/index"),
     ("metadata", "labels", "virtslo.io/run"), ("metadata", "ownerReferences", 0),
     ("metadata", "ownerReferences", 0, "uid"), ("status", "conditions", 0),
+    *(("status", "migrationState", key) for key in well_shaped()["status"]["migrationState"]),
 ]  # fmt: skip
 
 

@@ -55,6 +55,7 @@ _STATUS: Final[Mapping[str, Shape]] = {
     "nodeName": (_is_text, "a text"),
     "conditions": (_is_mappings, "a list of mappings"),
     "phaseTransitionTimestamps": (_is_mappings, "a list of mappings"),
+    "migrationState": (_is_mapping, "a mapping"),
 }
 _SPEC: Final[Mapping[str, Shape]] = {"nodeName": (_is_text, "a text")}
 _PARTS: Final = (("metadata", _METADATA), ("status", _STATUS), ("spec", _SPEC))

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from virtslo.base.errors import ClusterError, ResourceExpired
 from virtslo.kube.watch_stream import WatchStream
+from virtslo.model.kubernetes.resources import VMIS
+from virtslo.observe.phases import facts_of
 
 EVENTS = [("ADDED", "one"), ("MODIFIED", "one"), ("BOOKMARK", "é"), ("DELETED", "x" * 300)]
 
@@ -91,3 +93,16 @@ def test_a_watch_of_facts_alone_keeps_no_more_of_an_object() -> None:
     (event,) = WatchStream("here", facts_only=True).feed(sent, 1)
 
     assert event.object == {"metadata": metadata, "spec": {}, "status": {"phase": "Running"}}
+
+
+@pytest.mark.parametrize("has_failed", [False, True])
+def test_a_watch_of_facts_alone_tells_of_live_migrations(has_failed: bool) -> None:
+    state = {"migrationUid": "m", "completed": True, "failed": has_failed, "mode": "PreCopy"}
+    metadata = {"name": "one", "uid": "u", "resourceVersion": "1"}
+    target = {"metadata": metadata, "status": {"phase": "Running", "migrationState": state}}
+    sent = json.dumps({"type": "MODIFIED", "object": target}).encode() + b"\n"
+
+    (event,) = WatchStream("here", facts_only=True).feed(sent, 1)
+    facts = facts_of(VMIS, event.object)
+
+    assert (facts.migration, facts.has_migration_failed) == ("m", has_failed)

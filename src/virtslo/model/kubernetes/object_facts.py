@@ -1,4 +1,4 @@
-"""The part of an API object that following it reads: identity, phase, readiness, node, owner.
+"""The part of an API object that following it reads: who it is, how far, where and whose.
 
 Invariant: what `observe/phases.py` reads is here; a watch that is opened for facts alone may leave
 out everything else of an object. A built cluster's objects are mostly what is left out: managed
@@ -44,6 +44,14 @@ class PhaseTime(TypedDict, total=False):
     phaseTransitionTimestamp: str
 
 
+class MigrationFacts(TypedDict, total=False):
+    """A VMI's last live migration."""
+
+    migrationUid: str
+    completed: bool
+    failed: bool
+
+
 class StatusFacts(TypedDict, total=False):
     """How far an object is."""
 
@@ -53,6 +61,7 @@ class StatusFacts(TypedDict, total=False):
     nodeName: str
     conditions: list[ConditionFacts]
     phaseTransitionTimestamps: list[PhaseTime]
+    migrationState: MigrationFacts
 
 
 class SpecFacts(TypedDict, total=False):
