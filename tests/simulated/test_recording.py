@@ -6,11 +6,15 @@ import msgspec
 import pytest
 
 from support.hollow_clusters import NAMESPACE, Hollow, vm, vmi
-from virtslo.app.recording import Recording, record_cluster
+from virtslo.app.recording import KindWatch, Recording, record_cluster
 from virtslo.app.run.interruption import Interruption
 from virtslo.base.clock import sleep
+from virtslo.model.identifiers import Object
 from virtslo.model.kubernetes.resources import VMIS, VMS
 from virtslo.model.plan.trace import TraceEvent
+from virtslo.model.plan.workload import Kind
+from virtslo.observe.trace_builder import TraceBuilder
+from virtslo.ports.kube_api import WatchEvent
 
 SECOND = 10**9
 
@@ -76,3 +80,22 @@ async def test_a_recording_that_is_ended_keeps_what_it_has(
     assert [event.event for event in events] == ["arrival"]
     assert done.is_cut is is_cut
     assert done.end_ns == 10 * SECOND
+
+
+def test_what_took_a_name_between_two_lists_is_not_deleted_with_what_had_it() -> None:
+    events: list[TraceEvent] = []
+    watch = KindWatch(Kind.VMI, TraceBuilder(events.append), 0)
+
+    def named(uid: str) -> Object:
+        return {"metadata": {"name": "one", "namespace": "ns", "uid": uid}}
+
+    watch.listed([named("old")], 1, relist=False)
+    watch.listed([named("new")], 2, relist=True)
+    watch.changed(WatchEvent("DELETED", named("new"), 9))
+
+    assert [(event.event, event.object, event.at_ns) for event in events] == [
+        ("present", 1, 1),
+        ("deletion", 1, 2),
+        ("arrival", 2, 2),
+        ("deletion", 2, 9),
+    ]

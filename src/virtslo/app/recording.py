@@ -46,12 +46,11 @@ class KindWatch:
 
     def listed(self, objects: Sequence[Object], received_ns: int, relist: bool) -> None:
         """Take over a whole list."""
-        present: dict[str, None] = {}
-        for target in objects:
-            present[target["metadata"]["uid"]] = None
-            self._take(target, received_ns, is_present=not relist, is_late=relist)
+        present = {target["metadata"]["uid"]: None for target in objects}
         for uid in [uid for uid in self._keys if uid not in present]:
-            self._gone(uid, received_ns, is_late=True)
+            self._gone(uid, received_ns, is_late=True)  # before another of its name is taken
+        for target in objects:
+            self._take(target, received_ns, is_present=not relist, is_late=relist)
 
     def changed(self, event: WatchEvent) -> None:
         """Take over one event."""
