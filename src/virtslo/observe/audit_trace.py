@@ -8,7 +8,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 import msgspec
 
@@ -110,7 +110,7 @@ class AuditTrace:
             key = (kind, reference.namespace, reference.name)
             self.found.add(Fact(at_ns, DELETED, key, seen))
         elif event.verb == "deletecollection":
-            if any(parse_qs(urlsplit(event.requestURI).query).get(name) for name in _SELECTORS):
+            if any(_query(event).get(name) for name in _SELECTORS):
                 self.odd["deletes of a selection, of which the log does not say what went"] += 1
                 return
             self.found.add(Fact(at_ns, ALL_DELETED, (kind, reference.namespace, "")))
@@ -156,7 +156,12 @@ def _is_controller(event: _Event) -> bool:
 
 
 def _is_dry(event: _Event) -> bool:
-    return "dryRun" in parse_qs(urlsplit(event.requestURI).query)
+    return "dryRun" in _query(event)
+
+
+def _query(event: _Event) -> Mapping[str, list[str]]:
+    """The parameters of a request; what else its address has is not looked at."""
+    return parse_qs(event.requestURI.partition("?")[2])
 
 
 def _name_in(target: Any) -> str:

@@ -100,3 +100,12 @@ def test_odd_lines_are_counted_and_never_fail() -> None:
         "1 events without a time of receipt",
         "2 lines that are no audit event",
     )
+
+
+def test_an_address_that_is_none_never_fails() -> None:
+    events, _ = events_of(
+        line("create", VMS, "a", "01.000000", uri="http://["),
+        line("create", VMS, "b", "02.000000", uri="//[x?dryRun=All"),
+    )
+
+    assert [event.at_ns for event in events] == [0]
