@@ -171,3 +171,10 @@ def test_a_wrong_request_is_refused(
     assert outcome.code == 2
     assert words in outcome.err
     assert "Traceback" not in outcome.err
+
+
+def test_a_source_that_no_file_system_can_name_is_refused(tmp_path: Path) -> None:
+    outcome = virtslo("record", "a" * 5000, "-o", str(tmp_path / "t.jsonl"))
+
+    assert outcome.code == 2
+    assert "File name too long" in outcome.err

@@ -19,6 +19,7 @@ from virtslo.base.bounded_files import UnreadableFile, read_bounded
 from virtslo.base.clock import NANOSECONDS_PER_SECOND, SystemClock
 from virtslo.base.errors import Problem, ScenarioError, StoreError
 from virtslo.base.limits import TRACE_FILE
+from virtslo.base.paths import is_file, is_there
 from virtslo.model.plan.trace import (
     END,
     TRACE_FORMAT,
@@ -94,7 +95,7 @@ class TraceFile:
 def first_bytes(path: Path) -> bytes:
     """The first bytes of a regular file's contents, unfolded. Raises UnreadableFile."""
     expected = "a file that can be read"
-    if path.exists() and not path.is_file():
+    if is_there(path) and not is_file(path):
         raise UnreadableFile(path, "no regular file", expected)
     try:
         with path.open("rb") as file:

@@ -100,9 +100,10 @@ def _checked(
 def _located(source: Path) -> Path:
     """A source's path; a record may be named by `latest` or its id, as everywhere."""
     from virtslo.base.errors import StoreError
+    from virtslo.base.paths import is_there
     from virtslo.cli.record_names import locate
 
-    if source.exists():
+    if is_there(source):
         return source
     try:
         return locate(source)
@@ -113,9 +114,10 @@ def _located(source: Path) -> Path:
 def _form_of(source: Path) -> str:
     """What a source is, by its first bytes. Raises ScenarioError."""
     from virtslo.base.errors import Problem, ScenarioError
+    from virtslo.base.paths import is_folder
     from virtslo.cli.wiring.tracing import first_bytes
 
-    if source.is_dir():
+    if is_folder(source):
         return "record"
     first = first_bytes(source)
     if first.lstrip()[:1] != b"{":
