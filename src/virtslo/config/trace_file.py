@@ -10,12 +10,14 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
 from virtslo.base.bounded_files import UnreadableFile, read_bounded
 from virtslo.base.errors import Problem, ScenarioError
 from virtslo.base.limits import PROBLEMS, TRACE_FILE, TRACE_LINES
+from virtslo.base.plain_text import shown_text
 from virtslo.model.plan.trace import (
     ARRIVAL,
     DELETION,
@@ -23,10 +25,16 @@ from virtslo.model.plan.trace import (
     PRESENT,
     TRACE_FORMAT,
     TRACE_VERSION,
+    Shape,
     TraceEvent,
     TraceHeader,
 )
+from virtslo.model.plan.workload import TRAITS
 
+MOST_NS: Final = 2**62
+"""A century and a half: no recording is longer."""
+MOST_NUMBER: Final = 2**63 - 1
+"""Of what a shape counts: the API's own numbers are no larger."""
 _LABEL = re.compile(r"(s[0-9a-f]{1,38})?")
 _GZIP = b"\x1f\x8b"
 
@@ -106,8 +114,11 @@ class _Reading:
         if self.end is not None:
             yield "an event after the end", "the end as the last line"
         if event.at_ns < self._last_ns:
-            yield f"at_ns {event.at_ns} after {self._last_ns}", "events in order of time from 0"
+            found = f"at_ns {_short(event.at_ns)} after {_short(self._last_ns)}"
+            yield found, "events in order of time from 0"
         self._last_ns = max(self._last_ns, event.at_ns)
+        if event.at_ns > MOST_NS:
+            yield f"at_ns {_short(event.at_ns)}", f"at most {MOST_NS}"
         if event.event == END:
             return
         number = event.object
@@ -131,8 +142,29 @@ class _Reading:
             yield f"object {number} without a kind", "its kind: vmi, vm, vmpool or vmirs"
         if event.members is not None and not 0 <= event.members <= TRACE_LINES.most:
             yield f"{event.members} members", f"from 0 to {TRACE_LINES.most}"
+        is_alone = event.kind is not None and not TRAITS[event.kind].is_group
+        if is_alone and event.members is not None:
+            yield f"members of a {event.kind}", "members of pools and replica sets alone"
+        if event.shape is not None:
+            yield from _numbers(event.shape)
         if event.owner is not None and event.owner not in self._alive:
             yield f"owner {event.owner}, which is not there", "an object of an earlier line"
+
+
+def _short(number: int) -> str:
+    digits = str(number)
+    return digits if len(digits) <= 20 else f"{digits[:6]}… ({len(digits)} digits)"
+
+
+def _numbers(shape: Shape) -> Iterator[tuple[str, str]]:
+    alone = {
+        "vcpus": shape.vcpus,
+        "cpu_milli": shape.cpu_milli,
+        "memory_bytes": shape.memory_bytes,
+    }
+    for name, value in (*alone.items(), *shape.devices.items(), *shape.volumes.items()):
+        if value is not None and not 0 <= value <= MOST_NUMBER:
+            yield f"{shown_text(name)} {_short(value)}", f"from 0 to {MOST_NUMBER}"
 
 
 _HINT = "docs/reference/formats.md has the format; virtslo record writes it"

@@ -132,3 +132,24 @@ def test_odd_bytes_after_a_header_never_fail_otherwise(
     path = written(tmp_path_factory.getbasetemp(), text_of(HEADER) + tail)
     with contextlib.suppress(ScenarioError):
         read_trace(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"at_ns": 10**400}, "at_ns"),
+        ({"at_ns": 2**62 + 1}, "at_ns"),
+        ({"members": 7}, "members of a vmi"),
+        ({"shape": {"cpu_milli": -5}}, "cpu_milli -5"),
+        ({"shape": {"memory_bytes": 10**300}}, "memory_bytes"),
+        ({"shape": {"vcpus": 2**63}}, "vcpus"),
+        ({"shape": {"devices": {"disks": -1}}}, "disks -1"),
+    ],
+)
+def test_numbers_that_no_cluster_has_are_refused(
+    tmp_path: Path, change: dict[str, Any], words: str
+) -> None:
+    (problem,) = problems_of(tmp_path, text_of(HEADER, {**ARRIVAL, **change}))
+
+    assert problem.startswith(f"line 2: {words}")
+    assert len(problem) < 80
