@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from support.stored_runs import JOB, stored_run
 from virtslo.base.errors import StoreError
+from virtslo.model.history.checkpoints import Checkpoint, CheckpointKey, KeptCheckpoint
 from virtslo.model.history.runs import HistoryRun, OddInput
 from virtslo.store.history.database import open_history
 from virtslo.store.history.engine import open_engine, transaction
@@ -151,3 +152,42 @@ def test_a_value_of_another_type_is_damage_and_the_rest_is_kept(
         runs, odd = runs_of(path)
         assert len(runs) == 2
         assert len(odd) == 1
+
+
+@pytest.mark.parametrize(
+    "notes",
+    [
+        '{"flags":{"999":"x"},"intervals":{}}',
+        '{"flags":{"-1":"x"},"intervals":{}}',
+        '{"flags":{"0":7},"intervals":{}}',
+        '{"flags":[1],"intervals":{}}',
+        '{"flags":{},"intervals":{"0":["x",2]}}',
+        "[" * 100_000,
+    ],
+)
+def test_columns_that_are_damaged_are_read_from_the_rows(path: Path, notes: str) -> None:
+    history = open_history(str(path))
+    whole = history.load(JOB)
+    with sqlite3.connect(path) as database:
+        database.execute("UPDATE history_column SET notes = ?", (notes,))
+
+    found = history.load(JOB)
+
+    assert (found.series, found.flagged, found.intervals) == (
+        whole.series,
+        whole.flagged,
+        whole.intervals,
+    )
+    history.close()
+
+
+@pytest.mark.parametrize("document", ["[Infinity,1,0,[],[]]", "[" * 100_000, "{}"])
+def test_a_checkpoint_that_is_damaged_is_none(path: Path, document: str) -> None:
+    history = open_history(str(path))
+    key = CheckpointKey(next(iter(history.load(JOB).series)), "level")
+    history.keep_checkpoints(JOB, {key: KeptCheckpoint(Checkpoint(), "", "")})
+    with sqlite3.connect(path) as database:
+        database.execute("UPDATE history_checkpoint SET document = ?", (document,))
+
+    assert history.checkpoints(JOB) == {}
+    history.close()

@@ -48,7 +48,21 @@ class Checkpoints:
         seen = kept.checkpoint.seen
         if seen > len(values) or digest_of(values[:seen]) != kept.digest:
             return Checkpoint()
-        return kept.checkpoint
+        return kept.checkpoint if _is_whole(kept.checkpoint) else Checkpoint()
+
+
+def _is_whole(kept: Checkpoint) -> bool:
+    """Whether a checkpoint is about what it says that it has seen, as one that was made is."""
+    points, seen = kept.points, kept.seen
+    return (
+        0 <= kept.start <= kept.settled <= seen < kept.settled + BLOCK
+        and all(0 < at <= kept.settled for at in points)
+        and list(points) == sorted(set(points))
+        and all(
+            kept.start <= item.start < item.at < item.start + item.size <= seen
+            for item in kept.candidates
+        )
+    )
 
 
 def parameters_of(sensitivity: Sensitivity) -> str:

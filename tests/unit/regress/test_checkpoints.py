@@ -1,11 +1,14 @@
 """Change points found run by run are those found all at once."""
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from virtslo.model.history.checkpoints import Checkpoint, CheckpointKey, KeptCheckpoint
+from virtslo.model.history.checkpoints import Candidate, Checkpoint, CheckpointKey, KeptCheckpoint
 from virtslo.model.history.runs import SeriesKey
 from virtslo.regress.checkpoints import Checkpoints, parameters_of
 from virtslo.regress.rank_scan import Array
@@ -105,3 +108,28 @@ def test_a_checkpoint_is_made_again_only_when_it_has_seen_more() -> None:
     assert list(first.fresh) == [KEY]
     assert same.fresh == {}
     assert later.fresh == {}
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"settled": -(10**12)},
+        {"settled": 0},
+        {"start": -5},
+        {"start": 10**6},
+        {"points": (999,)},
+        {"points": (200, 100)},
+        {"candidates": (Candidate(12, 395, 10**6, 9.0),)},
+        {"candidates": (Candidate(-12, 350, 355, 9.0),)},
+    ],
+)
+def test_a_checkpoint_that_cannot_have_been_made_is_not_used(damage: dict[str, Any]) -> None:
+    values = series(5, 420, "normal")
+    before = Checkpoints()
+    before.change_points(KEY, values, DEFAULT)
+    kept = before.fresh[KEY]
+    damaged = replace(kept, checkpoint=replace(kept.checkpoint, **damage))
+    after = Checkpoints({KEY: damaged})
+
+    assert after.change_points(KEY, values, DEFAULT) == change_points(values)
+    assert after.fresh[KEY] == kept

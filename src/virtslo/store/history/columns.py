@@ -43,10 +43,12 @@ class Loaded:
         self.values[key][:count] = values
         found = json.loads(notes)
         if found["flags"]:
-            self.flagged[key] = {int(index): flag for index, flag in found["flags"].items()}
+            flags = found["flags"].items()
+            self.flagged[key] = {_index(index, count): _text(flag) for index, flag in flags}
         if found["intervals"]:
             self.intervals[key] = {
-                int(index): (low, high) for index, (low, high) in found["intervals"].items()
+                _index(index, count): (float(low), float(high))
+                for index, (low, high) in found["intervals"].items()
             }
 
     def add_figures(self, rows: Any) -> None:
@@ -62,6 +64,19 @@ class Loaded:
             interval = interval_of(low, high)
             if interval is not None:
                 self.intervals.setdefault(key, {})[index] = interval
+
+
+def _index(text: str, count: int) -> int:
+    index = int(text)
+    if not 0 <= index < count:
+        raise ValueError(f"value {index} of {count}")
+    return index
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"expected a text, found {type(value).__name__}")
+    return value
 
 
 def series_of(connection: Connection, lineage: str, rows: Sequence[Any]) -> tuple[Loaded, int]:
@@ -105,7 +120,7 @@ def _packed(
     try:
         for column in columns:
             loaded.add_column(column.series, column.packed, column.notes, head.runs)
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError):
         return None
     return loaded, int(head.runs)
 

@@ -72,7 +72,7 @@ def _checkpoint(document: str) -> Checkpoint | None:
             tuple(int(at) for at in points),
             tuple(_candidate(*item) for item in candidates),
         )  # fmt: skip
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError, RecursionError):
         return None
 
 
