@@ -1,14 +1,18 @@
 """A cluster is recorded as its watches tell it, and nothing on it is changed."""
 
 import asyncio
+import json
+from pathlib import Path
 
 import msgspec
 import pytest
 
+from support.cli import virtslo
 from support.hollow_clusters import NAMESPACE, Hollow, vm, vmi
 from virtslo.app.recording import KindWatch, Recording, record_cluster
 from virtslo.app.run.interruption import Interruption
 from virtslo.base.clock import sleep
+from virtslo.base.errors import StoreError
 from virtslo.model.identifiers import Object
 from virtslo.model.kubernetes.resources import VMIS, VMS
 from virtslo.model.plan.trace import TraceEvent
@@ -99,3 +103,39 @@ def test_what_took_a_name_between_two_lists_is_not_deleted_with_what_had_it() ->
         ("arrival", 2, 2),
         ("deletion", 2, 9),
     ]
+
+
+@pytest.mark.hollow(profile="instant")
+async def test_a_trace_that_cannot_be_written_any_more_ends_the_recording(hollow: Hollow) -> None:
+    def refuse(_event: TraceEvent) -> None:
+        raise StoreError("cannot write the trace: No space left on device")
+
+    await hollow.api.create(VMIS, vmi("one"))
+
+    with pytest.raises(StoreError, match="No space left"):
+        await record_cluster(
+            hollow.api,
+            hollow.clock,
+            emit=refuse,
+            flush=lambda: None,
+            interruption=Interruption(),
+            duration=60.0,
+        )
+
+
+def test_a_cluster_that_does_not_answer_leaves_an_earlier_trace_as_it_is(tmp_path: Path) -> None:
+    config, trace = tmp_path / "config", tmp_path / "t.jsonl"
+    cluster = {"name": "c", "cluster": {"server": "http://127.0.0.1:1"}}
+    context = {"name": "c", "context": {"cluster": "c", "user": "u"}}
+    users = [{"name": "u", "user": {}}]
+    config.write_text(
+        json.dumps(
+            {"clusters": [cluster], "contexts": [context], "users": users, "current-context": "c"}
+        )
+    )
+    trace.write_text("of yesterday")
+
+    outcome = virtslo("record", "--kubeconfig", str(config), "-o", str(trace), "--duration", "1s")
+
+    assert outcome.code != 0
+    assert trace.read_text() == "of yesterday"

@@ -11,7 +11,7 @@ from typing import Final
 
 from virtslo.app.run.interruption import Interruption
 from virtslo.base.clock import Clock, to_nanoseconds
-from virtslo.base.errors import ClusterError, NotFound
+from virtslo.base.errors import ClusterError, NotFound, StoreError
 from virtslo.client.reflector import Reflector
 from virtslo.model.identifiers import Object
 from virtslo.model.plan.trace import TraceEvent
@@ -104,12 +104,14 @@ async def record_cluster(
     """Record until `duration` seconds are over, or until it is ended.
 
     Ended by the user with a duration it is cut; without one that is how it ends. Where a watch
-    fails for good, what there is is kept and the recording is cut. Raises ClusterError where
-    nothing can be listed.
+    fails for good, what there is is kept and the recording is cut. Nothing is emitted or flushed
+    before the cluster has answered. Raises ClusterError where nothing can be listed, StoreError
+    where the trace cannot be written.
     """
     origin_ns = clock.now_ns()
     builder = TraceBuilder(emit)
     kinds = await _served(api, namespace)
+    flush()  # what cannot be written is known before anything is waited for
     watches = {kind: KindWatch(kind, builder, origin_ns) for kind in kinds}
     selection = Selection(namespace)
     reflectors = {
@@ -120,6 +122,7 @@ async def record_cluster(
     ending = asyncio.Event()
     interruption.when_requested(ending.set)
     has_failed = False
+    unwritten: Sequence[BaseException] = ()
     try:
         async with asyncio.TaskGroup() as group:
             followers = []
@@ -134,6 +137,10 @@ async def record_cluster(
     except* ClusterError as failures:
         has_failed = True
         notes.append(f"a watch failed for good: {type(failures.exceptions[0]).__name__}")
+    except* StoreError as failures:
+        unwritten = failures.exceptions
+    if unwritten:
+        raise unwritten[0]
     end_ns = clock.now_ns() - origin_ns
     is_short = duration is not None and end_ns < to_nanoseconds(duration)
     notes += _losses(watches, reflectors)

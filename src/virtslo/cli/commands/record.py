@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -153,18 +154,18 @@ def _watch(
     async def record() -> Recording:
         clock = SystemClock()
         async with open_cluster(target, clock) as api:
-            trace = open_trace(output, "watch")
+            opened = cache(lambda: open_trace(output, "watch"))  # once the cluster has answered
             done = await record_cluster(
                 api,
                 clock,
-                emit=trace.add,
-                flush=trace.flush,
+                emit=lambda event: opened().add(event),
+                flush=lambda: opened().flush(),
                 interruption=interruption,
                 duration=seconds,
                 namespace=namespace,
                 on_start=started,
             )
-            trace.end(done.end_ns, is_cut=done.is_cut, notes=done.notes)
+            opened().end(done.end_ns, is_cut=done.is_cut, notes=done.notes)
             return done
 
     with handled_signals(interruption, lambda: f"{output} has what was recorded before"):
