@@ -1,5 +1,6 @@
 """The same scenario and seed repeat byte for byte, in another process with another hash seed."""
 
+import json
 import os
 import subprocess
 import sys
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from support.cli import contents, only_run
+from support.cli import contents, only_run, virtslo
 
 
 def run_in_a_process(runs: Path, *, hash_seed: str, seed: str, profile: str) -> dict[str, bytes]:
@@ -51,3 +52,18 @@ def test_another_seed_differs(tmp_path: Path) -> None:
     second = run_in_a_process(tmp_path / "b", hash_seed="0", seed="8", profile="ci")
 
     assert first["observations.jsonl.gz"] != second["observations.jsonl.gz"]
+
+
+@pytest.mark.parametrize(
+    ("test", "kind", "label"),
+    [("burst", "vmi", "sbb8a65fd"), ("steady-state", "vm", "s3f6bf62a")],
+)
+def test_a_scenario_of_version_0_2_draws_what_it_drew(
+    tmp_path: Path, test: str, kind: str, label: str
+) -> None:
+    """Delays are drawn by the label: a field that a scenario has got since must not change it."""
+    options = ("--kind", kind, "--count", "4", "--repeat", "1", "--seed", "1", "--quiet")
+    done = virtslo("run", test, *options, "--runs", str(tmp_path))
+
+    assert done.code in {0, 4}, done.err
+    assert json.loads((only_run(tmp_path) / "run.json").read_text())["run_label"] == label

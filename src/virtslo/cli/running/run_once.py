@@ -10,7 +10,7 @@ import platform
 import secrets
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -50,6 +50,16 @@ class Execution:
     keep: bool = False
 
 
+ADDED_LATER: Final = (
+    ("load", "hold"),
+    ("load", "replay"),
+    ("load", "actions"),
+    ("workload", "templates"),
+)
+"""Fields of a scenario that a run's label leaves out while they are not used. A field that is added
+goes here: without it every simulated run of an old scenario draws other times."""
+
+
 def simulated_label(scenario: Scenario, target: SimulatedTarget, repetition: int = 1) -> str:
     """The run label of a simulated run: a function of scenario, cluster and repetition alone.
 
@@ -74,12 +84,9 @@ def simulated_label(scenario: Scenario, target: SimulatedTarget, repetition: int
 def _without_unset(given: tuple[object, ...]) -> Any:
     """Without fields that were added later and are not used: labels of old scenarios stay."""
     facts = msgspec.to_builtins(given)
-    if not facts[0]["load"]["hold"]:
-        del facts[0]["load"]["hold"]
-    if facts[0]["load"]["replay"] is None:
-        del facts[0]["load"]["replay"]
-    if not facts[0]["workload"]["templates"]:
-        del facts[0]["workload"]["templates"]
+    for part, name in ADDED_LATER:
+        if not facts[0][part][name]:
+            del facts[0][part][name]
     return facts
 
 
