@@ -15,6 +15,22 @@ name: pools
 workload: {kind: vmpool, count: 8, groups: 2, template: cirros}
 load: {pattern: burst}
 """
+ACTIONS = "actions.yaml"
+ACTIONS_DOCUMENT = """\
+apiVersion: virtslo/v1
+name: actions
+workload: {kind: vm, count: 8, template: cirros}
+load:
+  pattern: burst
+  actions:
+    - {action: stop}
+    - {action: start}
+    - {action: restart, force: true}
+    - {action: pause}
+    - {action: unpause}
+    - {action: migrate}
+"""
+FILES = {POOLS: DOCUMENT, ACTIONS: ACTIONS_DOCUMENT}
 CHURN = ("--churn", "2", "--cycles", "2", "--every", "20s")
 ONCE = ("--repeat", "1")
 OPEN_LOOP = ("--arrival", "poisson", "--rate", "5/s", "--max-in-flight", "2")
@@ -23,6 +39,7 @@ RUNS = {
     "open-loop burst": ("burst", *OPEN_LOOP, *ONCE),
     "burst of VMs": ("burst", "--kind", "vm", *ONCE),
     "burst of pools": (POOLS, *ONCE),
+    "actions on machines": (ACTIONS, *ONCE),
     "steady state of VMIs": ("steady-state", "--kind", "vmi", *CHURN),
     "restarts": ("steady-state", "--kind", "vm", "--churn-mode", "restart", *CHURN),
     "scaling": ("steady-state", "--kind", "vmpool", "--churn-mode", "scale", *CHURN),
@@ -40,8 +57,9 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str
 
 
 def indicators(runs: Path, *options: str) -> list[dict[str, object]]:
-    (runs / POOLS).write_text(DOCUMENT, encoding="utf-8")
-    given = [str(runs / POOLS) if option == POOLS else option for option in options]
+    for name, text in FILES.items():
+        (runs / name).write_text(text, encoding="utf-8")
+    given = [str(runs / option) if option in FILES else option for option in options]
     shape = ("--count", "8", "--simulate", "ci", "--runs", str(runs))
     done = virtslo("run", *given, *shape, "--format", "json", "--quiet")
     assert done.code in {0, 4}, done.err

@@ -79,9 +79,15 @@ _ABOUT_TEST: Final = {
 """How a definition of one test begins."""
 
 
-def table_definitions(report: Report) -> list[str]:
-    """The definitions of the three tables that are about the tests that were run."""
-    tests = {run.test for run in report.runs}
+_ALWAYS_IN_WHOLE_TABLES: Final = frozenset({"burst", "steady_state", "constant_churn"})
+
+
+def table_definitions(report: Report, *, is_whole: bool = False) -> list[str]:
+    """The definitions that are about the tests that were run, or those of the tables whole.
+
+    A replay has a row in no table that has none of it, so it is defined only where it was run.
+    """
+    tests = {run.test for run in report.runs} | (_ALWAYS_IN_WHOLE_TABLES if is_whole else set())
     found = []
     for text in TABLE_DEFINITIONS:
         about = [test for start, test in _ABOUT_TEST.items() if text.startswith(start)]

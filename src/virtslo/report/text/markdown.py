@@ -19,7 +19,7 @@ from virtslo.report.content import (
     single_sections,
     time_lines,
 )
-from virtslo.report.definitions import TABLE_DEFINITIONS, conditions
+from virtslo.report.definitions import conditions, table_definitions
 from virtslo.report.headline import headline_sheets
 from virtslo.report.table_sheets import table_sheets
 from virtslo.report.verdicts import objectives_title, verdict_lines
@@ -53,7 +53,7 @@ class Markdown:
             parts += [f"## {escape(objectives_title(report))}", "", *judged, ""]
         for title, lines in environment_sections(report):
             parts += [f"## {escape(title)}", "", *_bullets(lines), ""]
-        parts += ["## Definitions", "", *_bullets(TABLE_DEFINITIONS)]
+        parts += ["## Definitions", "", *_bullets(table_definitions(report, is_whole=True))]
         parts += _bullets(f"`{item.name}`: {item.text}" for item in report.definitions.values())
         return "\n".join(parts) + "\n"
 

@@ -21,7 +21,7 @@ from virtslo.report.content import (
     run_title,
     seed_range,
 )
-from virtslo.report.definitions import TABLE_DEFINITIONS, conditions, table_definitions
+from virtslo.report.definitions import conditions, table_definitions
 from virtslo.report.headline import GONE, Subject, headline_sheets, subjects_of
 from virtslo.report.numbers import NO_DATA, amount, measured, number
 from virtslo.report.table_sheets import table_sheets
@@ -55,7 +55,7 @@ def _print(console: "Console", report: Report, *, is_whole: bool) -> None:
     shows_all = is_whole or is_of_several(report)
     for sheet in [*headline_sheets(report), *table_sheets(report, is_whole=shows_all)]:
         print_sheet(console, sheet)
-    print_lines(console, DEFINITIONS, TABLE_DEFINITIONS if shows_all else table_definitions(report))
+    print_lines(console, DEFINITIONS, table_definitions(report, is_whole=shows_all))
     print_lines(console, "Environment", _environment(report))
     print_lines(console, PROMISE, conditions(report))
     print_lines(console, objectives_title(report), objective_lines(report))

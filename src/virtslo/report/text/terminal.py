@@ -18,7 +18,7 @@ from virtslo.report.content import (
     single_sections,
     time_lines,
 )
-from virtslo.report.definitions import TABLE_DEFINITIONS, conditions
+from virtslo.report.definitions import conditions, table_definitions
 from virtslo.report.headline import headline_sheets
 from virtslo.report.table_sheets import table_sheets
 from virtslo.report.text.console import drawn, print_lines, print_sheet
@@ -73,7 +73,7 @@ def _print(console: "Console", report: Report, *, is_whole: bool) -> None:
     sections = [*single_sections(report), *environment_sections(report)]
     for title, lines in sections:
         print_lines(console, title, lines)
-    print_lines(console, DEFINITIONS, TABLE_DEFINITIONS)
+    print_lines(console, DEFINITIONS, table_definitions(report, is_whole=True))
     print_lines(console, PROMISE, conditions(report))
     print_lines(console, objectives_title(report), verdict_lines(report))
     print_lines(console, "Data quality", list(finding_lines(report)) or ["no finding"])
