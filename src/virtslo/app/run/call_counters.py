@@ -23,6 +23,7 @@ from virtslo.model.run.rest_calls import (
     AUDIT_LOG,
     COMPONENTS,
     IDLE,
+    NO_PODS,
     BucketCount,
     CounterRead,
     Moment,
@@ -144,8 +145,7 @@ class Counting:
         except ClusterError as error:
             return (), [self._failed(stage, moment, "kubevirt", EVERYONE, words_of(error, "pods"))]
         if not pods:
-            why = "no running pods of virt-api, virt-controller or virt-handler were found"
-            return (), [self._failed(stage, moment, "kubevirt", EVERYONE, why)]
+            return (), [self._failed(stage, moment, "kubevirt", EVERYONE, NO_PODS)]
         gate = asyncio.Semaphore(READS_AT_ONCE)
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._read_pod(pod, stage, moment, gate)) for pod in pods]

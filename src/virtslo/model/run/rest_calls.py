@@ -19,6 +19,8 @@ AUDIT_ALL: Final = "audit log, all callers"
 API_SERVER: Final = "apiserver_request_total"
 PROMETHEUS: Final = "prometheus"
 
+NO_PODS: Final = "no running pods of virt-api, virt-controller or virt-handler were found"
+"""Why a read holds nothing where the components' pods were looked for and there were none."""
 IDLE: Final = "idle"
 """The stage under which the reads around the idle time before a run are kept."""
 

@@ -6,14 +6,14 @@ process that restarted, came or went in between is named. A failed read is no da
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from virtslo.base.clock import to_seconds
 from virtslo.model.kubernetes.calls import ComponentCall, Counted
 from virtslo.model.kubernetes.components import COUNTED_COMPONENTS
-from virtslo.model.run.rest_calls import AUDIT_LOG, COMPONENTS, CounterRead, Moment
+from virtslo.model.run.rest_calls import AUDIT_LOG, COMPONENTS, NO_PODS, CounterRead, Moment
 from virtslo.model.vocabulary import EVERYONE
 
 _BY_COMPONENT: Final = frozenset({COMPONENTS, AUDIT_LOG})
@@ -135,13 +135,14 @@ def difference(
     first = {(read.component, read.pod): read for read in before if not read.error}
     last = {(read.component, read.pod): read for read in after if not read.error}
     failed = {(read.component, read.pod) for read in (*before, *after) if read.error}
+    is_listed = all(map(_knows_processes, (*before, *after)))
     requests: Counter[ComponentCall] = Counter()
     sums: dict[tuple[str, str], tuple[float, int]] = {}
     restarted: list[str] = []
     fell: list[str] = []
     for key, read in last.items():
         earlier = first.get(key)
-        if earlier is None and key in failed:
+        if earlier is None and (key in failed or not is_listed):
             continue
         if earlier is not None and is_another_process(earlier, read):
             restarted.append(_name(read))
@@ -159,14 +160,30 @@ def difference(
         edge_seconds=(_ends(before) - _starts(before), _ends(after) - _starts(after)),
         failed=tuple(f"{_name(read)}: {read.error}" for read in (*before, *after) if read.error),
         restarted=tuple(restarted),
-        came=tuple(_name(last[key]) for key in last if key not in first and key not in failed),
-        went=tuple(_name(first[key]) for key in first if key not in last and key not in failed),
+        came=_only_in(last, first, failed) if is_listed else (),
+        went=_only_in(first, last, failed) if is_listed else (),
         fell=tuple(fell),
         leaders=(_leaders(before), _leaders(after)),
         sums=sums,
         usage=dict(_usages(first, last, frozenset(restarted))),
         missing=_missing(before, after) if source in _BY_COMPONENT else (),
         processes=len(last),
+    )
+
+
+def _knows_processes(read: CounterRead) -> bool:
+    """Whether a read tells which processes there are: not if the list of their pods failed."""
+    return read.component != _NO_COMPONENT or read.error in {None, NO_PODS}
+
+
+def _only_in(
+    reads: Mapping[tuple[str, str], CounterRead],
+    others: Mapping[tuple[str, str], CounterRead],
+    failed: Container[tuple[str, str]],
+) -> tuple[str, ...]:
+    """Processes that were read at one moment, and at the other neither read nor tried."""
+    return tuple(
+        _name(read) for key, read in reads.items() if key not in others and key not in failed
     )
 
 

@@ -5,7 +5,14 @@ from typing import Any
 import pytest
 
 from virtslo.model.kubernetes.calls import ComponentCall, RestCall
-from virtslo.model.run.rest_calls import AUDIT_LOG, COMPONENTS, CallCount, CounterRead, Moment
+from virtslo.model.run.rest_calls import (
+    AUDIT_LOG,
+    COMPONENTS,
+    NO_PODS,
+    CallCount,
+    CounterRead,
+    Moment,
+)
 from virtslo.slo.record.call_windows import Usage, Window, Windows, folded, window_of
 
 SECOND = 1_000_000_000
@@ -182,3 +189,27 @@ def test_sources_are_apart() -> None:
 
     assert window(*reads).source == COMPONENTS
     assert gets(window(*reads)) == 5
+
+
+def unlisted(moment: str, error: str) -> CounterRead:
+    """A read that holds nothing, for the components' pods."""
+    return CounterRead(
+        stage="ramp_up", moment=Moment(moment), component="kubevirt", pod="*",
+        started_ns=0, ended_ns=1, error=error,
+    )  # fmt: skip
+
+
+def test_where_the_pods_could_not_be_listed_no_process_came_or_went() -> None:
+    lost = window(read("before", 7), unlisted("after", "Internal error"))
+    late = window(unlisted("before", "Internal error"), read("after", 7))
+
+    assert (lost.went, lost.came, lost.failed) == ((), (), ("kubevirt *: Internal error",))
+    assert (late.went, late.came, late.failed) == ((), (), ("kubevirt *: Internal error",))
+    assert gets(late) == 0, "what grew is not known"
+    assert not lost.is_whole
+
+
+def test_processes_of_which_there_are_none_any_more_went() -> None:
+    found = window(read("before", 7), unlisted("after", NO_PODS))
+
+    assert found.went == ("virt-api p",)
