@@ -106,6 +106,12 @@ def test_what_a_signal_does_follows_from_how_the_run_was_started(
     assert process.returncode == code, err
 
 
+def _takes_the_terminal() -> None:
+    """Make it the terminal of a new process, which hears of its loss even under nohup."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 def test_a_lost_terminal_ends_the_run_which_cleans_up(tmp_path: Path) -> None:
     terminal, theirs = pty.openpty()
     process = subprocess.Popen(
@@ -114,7 +120,7 @@ def test_a_lost_terminal_ends_the_run_which_cleans_up(tmp_path: Path) -> None:
             *["--simulate", "ci", "--count", "2000", "--runs", str(tmp_path)],
         ],
         stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509
+        preexec_fn=_takes_the_terminal,  # noqa: PLW1509
     )  # fmt: skip
     os.close(theirs)
     os.set_blocking(terminal, False)
