@@ -2,6 +2,9 @@
 
 import asyncio
 import signal
+import subprocess
+import sys
+import time
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -169,3 +172,31 @@ async def test_after_the_connection_is_lost_for_good_the_record_leads_to_what_is
         cleaned = await finish(await start(tmp_path, *command.split()[1:], *where, "--yes"))
         assert cleaned.code == 0, cleaned.err
         assert await labelled(there) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_served_cluster_ends_by_a_signal_that_was_ignored_when_it_began(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    """A shell without job control starts what runs in the background with SIGINT ignored."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "virtslo", "simulate", "--kubeconfig", str(tmp_path / "config")],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),  # noqa: PLW1509
+    )  # fmt: skip
+    assert process.stdout is not None
+    while "Ctrl-C ends it" not in (line := process.stdout.readline()):
+        assert line, "it ended before it served"
+    while not _is_caught(process.pid, number) and process.poll() is None:
+        time.sleep(0.01)
+    process.send_signal(number)
+    _, err = process.communicate(timeout=300)
+
+    assert (process.returncode, err.strip().splitlines()[-1:]) == (0, ["stopped"])
+
+
+def _is_caught(pid: int, number: signal.Signals) -> bool:
+    """Whether a process has a handler for a signal, as the kernel says."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    caught = int(status.split("SigCgt:")[1].split()[0], 16)
+    return bool(caught >> (number - 1) & 1)

@@ -2,7 +2,6 @@
 
 import asyncio
 import io
-import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -111,9 +110,9 @@ async def _serve(
         click.echo("  Ctrl-C ends it")
         stop = asyncio.Event()
         for number in heeded():
-            if number is not signal.SIGINT:
-                asyncio.get_running_loop().add_signal_handler(number, stop.set)
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
         await stop.wait()
+    click.echo("stopped", err=True)
 
 
 def _event_ttl(text: str) -> float:
