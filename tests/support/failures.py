@@ -5,6 +5,7 @@ run that is ended, or that breaks, has lost none.
 """
 
 import gc
+import os
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,7 +40,13 @@ class FailureLog:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep the failures of this session."""
+    """Keep the failures of this session.
+
+    Not of a process of several, whose failures its session has too, nor of a session that a test
+    of another session began: both would write over that session's file.
+    """
+    if hasattr(config, "workerinput") or "PYTEST_CURRENT_TEST" in os.environ:
+        return
     config.pluginmanager.register(FailureLog(config.rootpath / FOLDER / "failures.txt"))
 
 
