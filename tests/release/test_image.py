@@ -61,21 +61,31 @@ def debian_base(folder: Path) -> str:
         pytest.skip(f"neither base can be had: debootstrap: {last_line(made.stdout)}")
     container = output_of("from", "--quiet", "scratch")
     output_of("add", "--quiet", container, str(folder / "system"), "/")
+    ran = buildah("run", "--isolation=chroot", container, "--", "true")
+    if ran.returncode != 0:
+        buildah("rm", container)
+        pytest.skip(f"no container can be run here: {last_line(ran.stderr)}")
     output_of("commit", "--quiet", "--rm", container, DEBIAN)
     return DEBIAN
 
 
 def mounts(folder: Path) -> list[str]:
-    """The mounts by which pip inside the build trusts what pip outside trusts."""
-    named = [os.environ[name] for name in AUTHORITIES if os.environ.get(name)]
-    if not named:
-        return []
+    """Mounts by which pip inside the build does as pip outside, but for its folders."""
+    settings = {
+        name.removeprefix("PIP_").lower().replace("_", "-"): value
+        for name, value in os.environ.items()
+        if name.startswith("PIP_") and name not in {"PIP_CERT", "PIP_FIND_LINKS"} and value
+    }
+    authorities = next((os.environ[name] for name in AUTHORITIES if os.environ.get(name)), None)
+    if authorities is not None:
+        settings["cert"] = "/etc/authorities.pem"
     configuration = folder / "pip.conf"
-    configuration.write_text("[global]\ncert = /etc/authorities.pem\n")
-    return [
-        f"--volume={named[0]}:/etc/authorities.pem:ro",
-        f"--volume={configuration}:/etc/pip.conf:ro",
-    ]
+    lines = [f"{name} = {value}\n" for name, value in settings.items()]
+    configuration.write_text("".join(["[global]\n", *lines]))
+    found = [f"--volume={configuration}:/etc/pip.conf:ro"]
+    if authorities is not None:
+        found.append(f"--volume={authorities}:/etc/authorities.pem:ro")
+    return found
 
 
 @pytest.fixture(scope="module")
