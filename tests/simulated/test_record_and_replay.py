@@ -100,6 +100,25 @@ def test_every_kind_is_played_at_its_time_and_speed(tmp_path: Path) -> None:
     assert outcome.document["tables"]["creation_rate"]["replay"]["mixed"]["value"] is not None
 
 
+def test_what_a_trace_deletes_before_it_can_run_is_left_out_and_said(tmp_path: Path) -> None:
+    events = [
+        {"at_ns": number * SECOND, "event": "arrival", "object": number, "kind": "vmi"}
+        for number in range(1, 5)
+    ]
+    events.append({"at_ns": 5 * SECOND, "event": "deletion", "object": 4})
+    lines = [HEADER, *events, {"at_ns": 100 * SECOND, "event": "end", "cut": False}]
+    trace = tmp_path / "t.jsonl"
+    trace.write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+    outcome = replayed(trace, tmp_path / "runs", "--simulate", "ci")
+
+    assert outcome.code == 0, outcome.err
+    said = {item["code"]: item["detail"] for item in outcome.document["data_quality"]}
+    assert said["withdrawn"].startswith("1 of 4 arrivals were deleted by the trace sooner than")
+    rate = outcome.document["tables"]["phase_transition_rate"]["vmi"]["replay"]["running"]
+    assert rate["samples"] == 3
+
+
 def test_churn_is_replayed_and_recorded_again_as_it_was(tmp_path: Path) -> None:
     virtslo(
         "run", "constant-churn", "--count", "8", "--rate", "1/s", "--duration", "20s",

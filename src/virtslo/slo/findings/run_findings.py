@@ -52,6 +52,7 @@ def findings_of(measured: Measured) -> tuple[Finding, ...]:
         *_failures(measured),
         *_found(measured),
         *_unfinished(measured),
+        *_withdrawn(measured),
         *interference_findings(measured),
         *action_findings(measured),
         *churn_findings(measured.churn, measured.record),
@@ -195,6 +196,18 @@ def _unfinished(measured: Measured) -> Iterator[Finding]:
         touches=UNFINISHED_FIGURES,
         inconclusive=True,
     )
+
+
+def _withdrawn(measured: Measured) -> Iterator[Finding]:
+    """What a replay leaves out of its figures of Running; they are over what is left."""
+    count = len(measured.withdrawn)
+    if count:
+        yield Finding(
+            code="withdrawn",
+            detail=f"{count} of {len(measured.creations)} arrivals were deleted by the trace "
+            "sooner than any VMI of the run came to Running: they are in no figure of Running",
+            touches=UNFINISHED_FIGURES,
+        )
 
 
 def _lateness(measured: Measured) -> Iterator[Finding]:
