@@ -11,7 +11,7 @@ from virtslo.model.report.figures import Figure, no_data
 from virtslo.slo.catalog.actions import OF_ACTION
 from virtslo.slo.catalog.family import OPERATIONS
 from virtslo.slo.figures.rows import Row, missing_rows, quantile_rows
-from virtslo.slo.record.actions import Acted, acted
+from virtslo.slo.record.actions import Acted, acted, shortest_wait
 from virtslo.slo.record.measured import Measured, Samples
 
 
@@ -29,8 +29,7 @@ def _rows(action: Action, requests: list[Acted]) -> Iterator[Row]:
     values = tuple(each.seconds for each in requests if each.seconds is not None)
     lost = [each for each in requests if each.is_unfinished]
     if values or lost:
-        waited = min((each.waited_seconds or 0.0 for each in lost), default=None)
-        samples = Samples(values, len(lost), waited)
+        samples = Samples(values, len(lost), shortest_wait(lost))
         yield from quantile_rows(definitions.latency, samples)
     else:
         reason = f"no request to {action.value} a machine was accepted and waited for"

@@ -12,7 +12,7 @@ from virtslo.base.units import format_duration
 from virtslo.model.plan.actions import Action
 from virtslo.model.run.findings import Finding
 from virtslo.slo.catalog.actions import OF_ACTION
-from virtslo.slo.record.actions import Acted, acted
+from virtslo.slo.record.actions import Acted, acted, shortest_wait
 from virtslo.slo.record.measured import Measured
 from virtslo.slo.record.refusals import refusals
 
@@ -36,11 +36,12 @@ def action_findings(measured: Measured) -> Iterator[Finding]:
             )
         lost = [each for each in of if each.is_unfinished]
         if lost:
-            waited = min(each.waited_seconds or 0.0 for each in lost)
+            waited = shortest_wait(lost)
+            within = "" if waited is None else f" in {format_duration(round(waited, 1))}"
             yield Finding(
                 code="actions_without_effect",
                 detail=f"{len(lost)} of {len(of)} requests to {action.value} a machine were "
-                f"accepted and had no effect in {format_duration(round(waited, 1))}: "
+                f"accepted and had no effect{within}: "
                 f"{_names(lost)}",
                 touches=touches,
                 inconclusive=True,

@@ -66,6 +66,13 @@ class Acted:
         return None if self.until_ns is None else to_seconds(self.until_ns - self.released_ns)
 
 
+def shortest_wait(lost: Iterable[Acted]) -> float | None:
+    """How long effects were looked for at least, seconds; None where it is not known of all."""
+    waits = [each.waited_seconds for each in lost]
+    known = [wait for wait in waits if wait is not None]
+    return min(known, default=None) if len(known) == len(waits) else None
+
+
 def acted(record: RunRecord) -> tuple[Acted, ...]:
     """Every request of the stage, in the order recorded."""
     steps = record.header.scenario.load.actions

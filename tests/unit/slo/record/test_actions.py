@@ -1,5 +1,6 @@
 """The effect of a request: the first fact of its own step that shows what was asked for."""
 
+from dataclasses import replace
 from typing import Any
 
 from support.records import VM, operation, record, seen, stage
@@ -8,7 +9,7 @@ from virtslo.model.run.observations import MIGRATED, MIGRATION_FAILED, PAUSED, U
 from virtslo.model.run.record import RunRecord
 from virtslo.model.stage_names import ACTIONS
 from virtslo.slo.findings.action_findings import action_findings
-from virtslo.slo.record.actions import acted
+from virtslo.slo.record.actions import acted, shortest_wait
 from virtslo.slo.record.measured import measure
 
 
@@ -103,3 +104,13 @@ def test_a_refused_request_has_no_effect_and_is_reported() -> None:
     (finding,) = action_findings(measure(found))
     assert finding.code == "failed_operations"
     assert "VM is not running" in finding.detail
+
+
+def test_the_shortest_wait_is_known_only_where_all_are() -> None:
+    steps = [{"action": "stop"}, {"action": "stop"}]
+    whole = acted(run(seen("a", uid="1", added=-9, running=-8), steps=steps))
+    open_ended = [replace(whole[0], until_ns=None), whole[1]]
+
+    assert shortest_wait(whole) == 10.0
+    assert shortest_wait(open_ended) is None
+    assert shortest_wait([]) is None
