@@ -9,7 +9,7 @@ What the log holds up to that line is what the component can have counted, so th
 compared at the same moment, exactly.
 """
 
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
@@ -18,6 +18,7 @@ import msgspec
 from virtslo.model.kubernetes.calls import Counted, RestCall
 from virtslo.model.vocabulary import WATCH
 from virtslo.observe.callers import VIRTSLO, Caller, caller_of
+from virtslo.observe.recent_requests import RecentRequests
 
 WATCH_ENDED: Final = "WATCH ended"
 """The verb under which a watch counts when it has ended."""
@@ -42,8 +43,6 @@ CONNECTED: Final = frozenset({"attach", "exec", "log", "portforward", "proxy"})
 
 _COUNTED_STAGES: Final = frozenset({"ResponseStarted", "ResponseComplete", "Panic"})
 _POD_NAME: Final = "authentication.kubernetes.io/pod-name"
-_REMEMBERED: Final = 1 << 14
-"""How many requests are remembered, to count none twice whose stages are logged apart."""
 
 
 class _User(msgspec.Struct):
@@ -80,7 +79,7 @@ class AuditLogTally:
         self._decode = msgspec.json.Decoder(_Event).decode
         self._namespaces = object_namespaces
         self._counts: dict[Caller, Counter[RestCall]] = {}
-        self._seen: OrderedDict[str, None] = OrderedDict()
+        self._requests = RecentRequests()
         self._open_watches: set[str] = set()
         self._has_started_stages = False
         self._cuts: dict[str, Counted] = {}
@@ -103,7 +102,7 @@ class AuditLogTally:
             return
         if event.verb == "watch":
             self._add_watch(event)
-        elif self._is_new(event.auditID):
+        elif self._requests.is_new(event.auditID):
             self._cut(event)
             self._count(event, _verb(event))
 
@@ -140,16 +139,6 @@ class AuditLogTally:
             # A log without that stage, or a watch that was refused: it has this line alone.
             self._count(event, WATCH)
         self._count(event, WATCH_ENDED)
-
-    def _is_new(self, audit_id: str) -> bool:
-        if not audit_id:
-            return True
-        if audit_id in self._seen:
-            return False
-        self._seen[audit_id] = None
-        if len(self._seen) > _REMEMBERED:
-            self._seen.popitem(last=False)
-        return True
 
     def _count(self, event: _Event, verb: str) -> None:
         caller = _caller(event)

@@ -4,7 +4,7 @@ Invariant: only requests that the API server carried out count, each once, at th
 was received. What the log does not say (sizes, at the level Metadata) stays unknown.
 """
 
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -14,12 +14,12 @@ import msgspec
 
 from virtslo.model.plan.workload import TRAITS, Kind
 from virtslo.observe.buffered_trace import ALL_DELETED, APPEARED, DELETED, BufferedFacts, Fact
+from virtslo.observe.recent_requests import RecentRequests
 from virtslo.observe.trace_builder import Sighting, sighting_of
 
 KINDS: Final = {traits.resource.plural: kind for kind, traits in TRAITS.items()}
 CONTROLLER: Final = "kubevirt-controller"
 """The service account of virt-controller: what it creates is made for an owner."""
-_REMEMBERED: Final = 1 << 14
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SELECTORS: Final = ("labelSelector", "fieldSelector")
 
@@ -57,7 +57,7 @@ class AuditTrace:
 
     def __init__(self) -> None:
         self._decode = msgspec.json.Decoder(_Event).decode
-        self._seen: OrderedDict[str, None] = OrderedDict()
+        self._requests = RecentRequests()
         self.found = BufferedFacts()
         self.first_ns: int | None = None
         self.last_ns: int | None = None
@@ -79,7 +79,7 @@ class AuditTrace:
             return
         self.first_ns = at_ns if self.first_ns is None else min(self.first_ns, at_ns)
         self.last_ns = at_ns if self.last_ns is None else max(self.last_ns, at_ns)
-        if event.stage == "ResponseComplete" and self._is_new(event.auditID):
+        if event.stage == "ResponseComplete" and self._requests.is_new(event.auditID):
             self._take(event, at_ns)
 
     def notes(self) -> tuple[str, ...]:
@@ -127,16 +127,6 @@ class AuditTrace:
         if not seen.is_owned and _is_controller(event):
             seen = Sighting(seen.shape, seen.members, _by_name(kind, reference, name), True)
         self.found.add(Fact(at_ns, APPEARED, key, seen))
-
-    def _is_new(self, audit_id: str) -> bool:
-        if not audit_id:
-            return True
-        if audit_id in self._seen:
-            return False
-        self._seen[audit_id] = None
-        if len(self._seen) > _REMEMBERED:
-            self._seen.popitem(last=False)
-        return True
 
 
 _VERBS: Final = frozenset({"create", "delete", "deletecollection", "patch", "update"})
