@@ -42,7 +42,7 @@ def conclusion_lines(report: Report) -> list[str]:
     """At most six lines."""
     subjects = subjects_of(report)
     return [
-        f"{subject_words(report)} on {_where(report)}",
+        f"{subject_words(report, subjects)} on {_where(report)}",
         *_times(subjects),
         *_why(subjects),
         *_record(report),
@@ -84,9 +84,8 @@ def _counted(count: int, what: str) -> str:
     return f"{number(count)} {what}{'' if count == 1 else 's'}"
 
 
-def subject_words(report: Report) -> str:
+def subject_words(report: Report, subjects: Sequence[Subject]) -> str:
     """What was run: tests, kinds, and the number of runs if it is not one."""
-    subjects = subjects_of(report)
     words = list(dict.fromkeys(run_words(item.runs[0]) for item in subjects if item.runs))
     if len(words) > 2:
         tests = list(dict.fromkeys(TEST_TITLES[item.test] for item in subjects))

@@ -70,11 +70,17 @@ def rounded(value: float, decimals: int | None) -> str:
 def measured(figure: Figure) -> str:
     """A figure with its unit and its interval: `21.6 s (20.9–22.3)`; `29 s (≥ 27)` without an
     upper end; `no data`, or `> 600 s`, without a value."""
+    return " ".join(filter(None, value_and_interval(figure)))
+
+
+def value_and_interval(figure: Figure) -> tuple[str, str]:
+    """`21.6 s` and `(20.9–22.3)`; the second is empty where there is no interval."""
     if figure.value is None:
         low = figure.lower_bound
-        return f"> {seconds(low)}" if low is not None and figure.unit == "s" else NO_DATA
+        is_bound = low is not None and figure.unit == "s"
+        return (f"> {seconds(low)}" if is_bound else NO_DATA), ""
     if figure.unit == "yes/no" and figure.value in {0, 1}:
-        return "yes" if figure.value else "no"
+        return ("yes" if figure.value else "no"), ""
     scale, unit = 1.0, figure.unit
     if unit == "s" and figure.value != 0 and abs(figure.value) < 1:
         scale, unit = 1000.0, "ms"
@@ -85,7 +91,8 @@ def measured(figure: Figure) -> str:
     interval = _scaled(figure.interval, scale)
     decimals = decimals_of(interval)
     value = figure.value if scale == 1 else round(figure.value * scale, 9)
-    return f"{rounded(value, decimals)}{space}{shown}".rstrip() + bounds(interval, decimals)
+    text = f"{rounded(value, decimals)}{space}{shown}".rstrip()
+    return text, bounds(interval, decimals).lstrip()
 
 
 def bounds(interval: Interval | None, decimals: int | None) -> str:

@@ -33,7 +33,7 @@ from virtslo.report.definitions import conditions
 from virtslo.report.headline import headline_sheets, subjects_of
 from virtslo.report.html.promises import promise_lines, subjects_chart
 from virtslo.report.marking import detailed_runs
-from virtslo.report.numbers import amount, measured, number
+from virtslo.report.numbers import amount, number, value_and_interval
 from virtslo.report.table_sheets import table_sheets
 from virtslo.report.verdicts import verdict_sheet
 
@@ -186,7 +186,7 @@ def script_json(charts: Sequence[Mapping[str, Any]]) -> str:
 def _title(report: Report) -> str:
     if len(report.runs) == 1:
         return _subject(report.runs[0])
-    return subject_words(report)
+    return subject_words(report, subjects_of(report))
 
 
 def _subtitle(run: RunSummary) -> str:
@@ -215,7 +215,7 @@ def _badges(report: Report) -> Iterator[tuple[str, str]]:
         yield kind, f"{met} of {len(report.verdicts)} objectives met"
 
 
-def _facts(report: Report) -> Iterator[tuple[str, str, str]]:
+def _facts(report: Report) -> Iterator[tuple[str, str, str, str]]:
     """Cards: a figure with its interval, and the promise it is held to."""
     subjects = subjects_of(report)
     if len(subjects) != 1:
@@ -224,7 +224,8 @@ def _facts(report: Report) -> Iterator[tuple[str, str, str]]:
     for name, statistic, title in FACTS:
         figure = subject.figures.get(FigureKey(name, statistic))
         if figure is not None:
-            yield title, measured(figure), _beside(figure, _promise(report, name, statistic))
+            beside = _beside(figure, _promise(report, name, statistic))
+            yield title, *value_and_interval(figure), beside
 
 
 def _promise(report: Report, name: str, statistic: str) -> str:
