@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from virtslo.app.run.interruption import Interruption
-from virtslo.base.clock import Clock, to_nanoseconds
+from virtslo.base.clock import Clock, sleep, to_nanoseconds
 from virtslo.base.errors import ClusterError, NotFound, StoreError
 from virtslo.client.reflector import Reflector
 from virtslo.model.identifiers import Object
@@ -21,6 +21,8 @@ from virtslo.ports.kube_api import KubeApi, Selection, WatchEvent
 
 ORDER: Final = (Kind.VMPOOL, Kind.VMIRS, Kind.VM, Kind.VMI)
 """Owners before what they own, so that a first list knows them."""
+FLUSHED_SECONDS: Final = 1.0
+"""What is recorded is in the file after so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +175,7 @@ async def _until(
         return
     async with asyncio.TaskGroup() as group:
         timer = group.create_task(_sleep_until(clock, origin_ns + to_nanoseconds(duration)))
-        ended = group.create_task(_wait(ending))
+        ended = group.create_task(ending.wait())
         await asyncio.wait([timer, ended], return_when=asyncio.FIRST_COMPLETED)
         timer.cancel()
         ended.cancel()
@@ -183,13 +185,9 @@ async def _sleep_until(clock: Clock, when_ns: int) -> None:
     await clock.sleep_until(when_ns)
 
 
-async def _wait(ending: asyncio.Event) -> None:
-    await ending.wait()
-
-
 async def _keep_flushed(flush: Callable[[], None], clock: Clock) -> None:
     while True:
-        await clock.sleep_until(clock.now_ns() + to_nanoseconds(1.0))
+        await sleep(clock, FLUSHED_SECONDS)
         flush()
 
 

@@ -194,14 +194,8 @@ class AccountedTransport:
         code = "201" if call.verb == "create" else "200"
         try:
             answer = await self._transport.send(call)
-        except ApiError as error:
-            code = str(error.code)
-            raise
-        except ClusterError:
-            code = NO_ANSWER
-            raise
-        except BaseException:
-            code = ""
+        except BaseException as error:
+            code = _code_of(error)
             raise
         finally:
             if code:
@@ -244,14 +238,8 @@ class AccountedTransport:
         started_ns = self._clock.now_ns()
         try:
             answer = await exchange()
-        except ApiError as error:
-            code = str(error.code)
-            raise
-        except ClusterError:
-            code = NO_ANSWER
-            raise
-        except BaseException:
-            code = ""
+        except BaseException as error:
+            code = _code_of(error)
             raise
         finally:
             if code:
@@ -285,3 +273,10 @@ def template_of(resource: Resource, subresource: str, *, named: bool) -> str:
     if subresource:
         parts.append(subresource)
     return "/".join(parts)
+
+
+def _code_of(failure: BaseException) -> str:
+    """The code that a failed request counts with; empty where it counts with none."""
+    if isinstance(failure, ApiError):
+        return str(failure.code)
+    return NO_ANSWER if isinstance(failure, ClusterError) else ""
