@@ -2,43 +2,24 @@
 
 import json
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from support.cli import only_run, virtslo
-from support.stored_runs import START, stored_run
-from virtslo.app.history.store_runs import runs_of
-from virtslo.model.history.runs import HistoryRun
+from support.cli import virtslo
+from support.stored_runs import stored_run
+from support.worsened_histories import PER_SIDE, worsened_history
 from virtslo.store.history.database import open_history
 from virtslo.store.records import read_record
 
-PER_SIDE = 12
 METRIC = ("--metric", "patch_virtualmachineinstances")
 
 
 @pytest.fixture(scope="module")
 def history(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
-    """Twelve runs of a build and twelve of a worse one, by the records of one each."""
-    root = tmp_path_factory.mktemp("confirm")
-    runs: list[HistoryRun] = []
-    for profile in ("ci", "regressed"):
-        done = virtslo("run", "burst", "--count", "10", "--simulate", profile, "--seed", "1",
-                       "--repeat", "1", "--runs", str(root / profile), "--quiet")  # fmt: skip
-        assert done.code == 0, done.err
-        (run,) = runs_of(read_record(only_run(root / profile)))
-        runs += [
-            replace(run, run_id=f"{run.run_id}-{number}", lineage="burst", seed=1 + number,
-                    ended_at=START + timedelta(hours=len(runs) + number))
-            for number in range(PER_SIDE)
-        ]  # fmt: skip
-    where = root / "history.db"
-    store = open_history(str(where))
-    store.put(runs)
-    store.close()
-    return ("--history", str(where))
+    """Twelve runs of a build and twelve of a worse one."""
+    return worsened_history(tmp_path_factory.mktemp("confirm"), count=10)
 
 
 @pytest.fixture(scope="module")

@@ -2,22 +2,16 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import yaml
 
-from support.cli import only_run, virtslo
+from support.cli import virtslo
 from support.simulate_process import simulate_process
-from support.stored_runs import START
-from virtslo.app.history.store_runs import runs_of
-from virtslo.model.history.runs import HistoryRun
-from virtslo.store.history.database import open_history
+from support.worsened_histories import worsened_history
 from virtslo.store.records import read_record
 
-PER_SIDE = 12
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
@@ -37,24 +31,8 @@ def clusters(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def history(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
-    """Twelve runs of a build and twelve of a worse one, by the records of one each."""
-    root = tmp_path_factory.mktemp("confirm")
-    runs: list[HistoryRun] = []
-    for profile in ("ci", "regressed"):
-        done = virtslo("run", "burst", "--count", "5", "--simulate", profile, "--seed", "1",
-                       "--repeat", "1", "--runs", str(root / profile), "--quiet")  # fmt: skip
-        assert done.code == 0, done.err
-        (run,) = runs_of(read_record(only_run(root / profile)))
-        runs += [
-            replace(run, run_id=f"{run.run_id}-{number}", lineage="burst", seed=1 + number,
-                    ended_at=START + timedelta(hours=len(runs) + number))
-            for number in range(PER_SIDE)
-        ]  # fmt: skip
-    where = root / "history.db"
-    store = open_history(str(where))
-    store.put(runs)
-    store.close()
-    return ("--history", str(where))
+    """Twelve runs of a build and twelve of a worse one."""
+    return worsened_history(tmp_path_factory.mktemp("confirm"), count=5)
 
 
 def test_runs_on_given_clusters_clear_what_is_the_same_on_both(
