@@ -135,6 +135,7 @@ async def test_a_plug_in_may_give_a_certificate(tmp_path: Path) -> None:
             "apiVersion": "client.authentication.k8s.io/v1",
             "command": sys.executable,
             "args": ["-c", f"print({json.dumps(json.dumps(answer))})"],
+            "interactiveMode": "Never",
         }
     }
 
@@ -171,6 +172,14 @@ async def test_a_token_file_is_read_again_when_it_was_refreshed(tmp_path: Path) 
             assert header(second, "authorization") == ["Bearer second"]
             (tmp_path / "token").unlink()
             clock.later_ns = 2 * TOKEN_CHECK_NS
+            kept = json.loads(await api.read_raw("/version"))
+            assert header(kept, "authorization") == ["Bearer second"]
+
+
+async def test_a_token_file_that_was_never_there_is_refused(tmp_path: Path) -> None:
+    async with telling_server() as port:
+        path = kubeconfig(tmp_path, port, user={"tokenFile": "token"})
+        async with await connection(path, LateClock()) as api:
             with pytest.raises(ClusterError, match=r"users\[0\].user.tokenFile: cannot read"):
                 await api.read_raw("/version")
 

@@ -103,6 +103,16 @@ def at(*place: Any, value: Any) -> Form:
     return form
 
 
+def beside(section: str, kind: str, entry: Any) -> Form:
+    """An entry that the current context does not use."""
+
+    def form(document: Document) -> Document:
+        document[section].append({"name": "other", kind: entry})
+        return document
+
+    return form
+
+
 def text(change: Callable[[str], str]) -> Form:
     return lambda document: change(yaml.safe_dump(document))
 
@@ -149,6 +159,27 @@ TAKEN: dict[str, Form] = {
         lambda words: words.replace("clusters:", "x-a: &a {server: https://x}\nclusters:")
     ),
 }
+TAKEN |= {
+    "nulls in lists": user(**{"as": "jane", "as-groups": ["system:masters", None]}),
+    "a null of an impersonated user": user(
+        **{"as": "jane", "as-groups": ["system:masters"], "as-user-extra": {"a": None}}
+    ),
+    "an entry that is null": lambda document: {
+        **document,
+        "contexts": [*document["contexts"], None],
+    },
+    "a token with a tabulator": token(lambda words: f"{words}\t"),
+    "a token file that is missing beside a token": user(tokenFile="none"),
+    "a key without a certificate": user(**{"client-key": "none"}),
+    "exec with a variable without a value": only({"exec": {**EXEC, "env": [{"name": "a"}]}}),
+    "a namespace that is no name": at("contexts", 0, "context", "namespace", value="A_b"),
+    "an unused context of nothing": beside(
+        "contexts", "context", {"cluster": "none", "user": "none"}
+    ),
+    "an unused certificate that is missing": beside(
+        "clusters", "cluster", {"server": "https://x", "certificate-authority": "none"}
+    ),
+}
 REFUSED: dict[str, Form] = {
     "a token with a line feed": token(lambda words: f"{words}\n"),
     "both a certificate and no check": cluster(insecure_skip_tls_verify=True),
@@ -172,6 +203,28 @@ REFUSED: dict[str, Form] = {
     "a certificate without its key": user(client_certificate_data="aGk="),
     "groups without a name": user(as_groups=["x"]),
     "token and user name": user(username="me", password="pw"),
+    "a space before the address": server(lambda url: f" {url}"),
+    "a certificate file that is missing beside its data": cluster(certificate_authority="none"),
+    "a certificate file beside its data": cluster(certificate_authority="ca.pem"),
+    "a numeric namespace": at("contexts", 0, "context", "namespace", value=5),
+    "an unused numeric namespace": beside("contexts", "context", {"namespace": 5}),
+    "an unused address that is a number": beside("clusters", "cluster", {"server": 5}),
+    "unused data that is no base64": beside("users", "user", {"client-key-data": "!"}),
+    "unused groups that are a text": beside("users", "user", {"as-groups": "x"}),
+    "arguments that are numbers": only({"exec": {**EXEC, "args": [5]}}),
+    "variables as a mapping": only({"exec": {**EXEC, "env": {"a": "b"}}}),
+    "a numeric hint": only({"exec": {**EXEC, "installHint": 5}}),
+    "extensions as a mapping": cluster(extensions={"a": 1}),
+    "an extension twice": cluster(extensions=[{"name": "a", "extension": {}}] * 2),
+    "preferences as a list": at("preferences", value=[]),
+    "a truth that is a text": cluster(disable_compression="no"),
+    "a password beside a token": user(password="pw"),
+    "a plug-in without a mode": only({"exec": {**EXEC, "interactiveMode": ""}}),
+    "a plug-in of another mode": only({"exec": {**EXEC, "interactiveMode": "never"}}),
+    "a plug-in that must ask, without a terminal": only(
+        {"exec": {**EXEC, "interactiveMode": "Always"}}
+    ),
+    "a plug-in and a provider": only({"exec": EXEC, "auth-provider": {"name": "gcp"}}),
     "no YAML": lambda document: "a: [",
     "a number": lambda document: "5",
 }
@@ -185,6 +238,7 @@ def judged(path: Path) -> tuple[bool, str]:
         check=False,
         timeout=60,
         cwd="/",
+        stdin=subprocess.DEVNULL,
         env={"PATH": os.environ["PATH"], "HOME": str(path.parent)},
     )
     return done.returncode == 0, done.stdout + done.stderr

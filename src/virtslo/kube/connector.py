@@ -6,12 +6,13 @@ waiting is never hidden; and no request is sent twice.
 
 import base64
 import errno
+import posixpath
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import aiohttp
 from multidict import CIMultiDict
@@ -65,7 +66,8 @@ def server_url(text: str, place: str) -> ServerUrl:
         port = parts.port
     except ValueError:
         raise ClusterError(f"{place}: expected {expected}, found another text") from None
-    if parts.scheme not in {"http", "https"} or not parts.hostname or not text.isprintable():
+    is_clean = text.isprintable() and not text[:1].isspace()
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not is_clean:
         found = "nothing" if not text else "another text"
         raise ClusterError(
             f"{place}: expected {expected}, found {found}",
@@ -73,11 +75,17 @@ def server_url(text: str, place: str) -> ServerUrl:
         )
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     netloc = host if port is None else f"{host}:{port}"
-    url = urlunsplit((parts.scheme, netloc, parts.path.rstrip("/"), "", ""))
+    url = urlunsplit((parts.scheme, netloc, _prefix(parts.path), "", ""))
     if parts.username is None:
         return ServerUrl(url)
     pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
     return ServerUrl(url, f"Basic {base64.b64encode(pair.encode()).decode()}")
+
+
+def _prefix(path: str) -> str:
+    """The path that all paths are below, as Go joins and escapes it; empty for the root."""
+    joined = "/" + posixpath.normpath(f"/{path}").lstrip("/")
+    return "" if joined == "/" else quote(joined, safe="/%:@!$&'()*+,;=~")
 
 
 def tls_context(

@@ -1,7 +1,7 @@
 """Exec plug-ins of a kubeconfig: run with limits, their answers checked.
 
 Invariant: neither what a plug-in is given nor what it prints is in a message or a log; it ends in
-time and its answer has a limit.
+time and its answer has a limit. Only one that may use the terminal reads from it and writes to it.
 """
 
 import asyncio
@@ -22,6 +22,10 @@ from virtslo.kube.kubeconfig import Section
 _HINT: Final = "try kubectl with the same context: it shows what the plug-in says"
 _VERSIONS: Final = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")
 
+_NEVER: Final = "Never"
+_IF_AVAILABLE: Final = "IfAvailable"
+_ALWAYS: Final = "Always"
+
 
 @dataclass(frozen=True, slots=True)
 class PlugIn:
@@ -33,6 +37,8 @@ class PlugIn:
     api_version: str
     cluster: Mapping[str, Any] | None
     """What it is reported of the cluster, where it asks for that."""
+    interactive: bool = False
+    """Whether it may ask for something at the terminal; else it has no input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,8 @@ def plug_in_of(user: Section, cluster: Section) -> PlugIn | None:
     """The plug-in of a user's section. Raises ClusterError."""
     if user.values.get("exec") is None:
         return None
+    if user.values.get("auth-provider") is not None:
+        raise user.refusal("", "exec and auth-provider", "one way to authenticate")
     section = user.section("exec")
     command, version = section.text("command"), section.text("apiVersion")
     if not command:
@@ -60,14 +68,30 @@ def plug_in_of(user: Section, cluster: Section) -> PlugIn | None:
         command = str(section.folder / command)
     environment: dict[str, str] = {}
     for entry in section.sections("env"):
-        if not entry.text("name") or entry.values.get("value") is None:
-            raise entry.refusal("", "an entry without a name or a value", "a name and a value")
+        if not entry.text("name"):
+            raise entry.refusal("name", "nothing", "a name")
         environment[entry.text("name")] = entry.text("value")
     arguments = (command, *section.texts("args"))
     if any("\0" in text for text in (*arguments, *environment, *environment.values())):
         raise section.refusal("", "a NUL byte", "texts")
     told = _told(cluster) if section.flag("provideClusterInfo") else None
-    return PlugIn(section.place, arguments, environment, version, told)
+    interactive = _is_interactive(section, version)
+    return PlugIn(section.place, arguments, environment, version, told, interactive)
+
+
+def _is_interactive(section: Section, version: str) -> bool:
+    """Whether a plug-in may use the terminal; raises ClusterError where it must and cannot."""
+    mode = section.text("interactiveMode") or (_IF_AVAILABLE if version == _VERSIONS[1] else "")
+    if mode not in (_NEVER, _IF_AVAILABLE, _ALWAYS):
+        found = "another text" if mode else "nothing"
+        raise section.refusal(
+            "interactiveMode", found, f"one of {_NEVER}, {_IF_AVAILABLE}, {_ALWAYS}"
+        )
+    has_terminal = sys.stdin is not None and sys.stdin.isatty()
+    if mode == _ALWAYS and not has_terminal:
+        found = f"{_ALWAYS}, and standard input is no terminal"
+        raise section.refusal("interactiveMode", found, f"{_NEVER} or {_IF_AVAILABLE}")
+    return has_terminal and mode != _NEVER
 
 
 def _told(cluster: Section) -> Mapping[str, Any]:
@@ -103,8 +127,9 @@ async def _output(plug_in: PlugIn) -> bytes:
                 **plug_in.environment,
                 "KUBERNETES_EXEC_INFO": _information(plug_in),
             },
+            stdin=None if plug_in.interactive else asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
+            stderr=None if plug_in.interactive else asyncio.subprocess.DEVNULL,
         )
     except (OSError, ValueError) as error:
         words = getattr(error, "strerror", None) or "it cannot be started"
@@ -127,7 +152,7 @@ async def _output(plug_in: PlugIn) -> bytes:
 
 
 def _information(plug_in: PlugIn) -> str:
-    spec: dict[str, Any] = {"interactive": sys.stdin is not None and sys.stdin.isatty()}
+    spec: dict[str, Any] = {"interactive": plug_in.interactive}
     if plug_in.cluster is not None:
         spec["cluster"] = plug_in.cluster
     return json.dumps({"apiVersion": plug_in.api_version, "kind": "ExecCredential", "spec": spec})

@@ -41,11 +41,12 @@ class Identity:
 async def identity_of(target: Target, clock: Clock) -> Identity:
     """The identity that a context's user is. Raises ClusterError."""
     user = target.user
-    certificate, key = user.content("client-certificate"), user.content("client-key")
+    certificate = user.content("client-certificate")
+    key = None if certificate is None else user.content("client-key")
     if certificate is not None and key is None:
         raise user.refusal("client-key", "nothing", "the key of client-certificate")
     plug_in = plug_in_of(user, target.cluster)
-    has_basic = bool(user.text("username"))
+    has_basic = bool(user.text("username") or user.text("password"))
     if has_basic and (user.text("token") or user.text("tokenFile")):
         raise user.refusal("", "a token and a user name", "one way to authenticate")
     answer = None if plug_in is None else await run_plug_in(plug_in)
@@ -60,7 +61,8 @@ def _authorize(
 ) -> Authorize | None:
     if user.text("tokenFile"):
         path = user.folder / user.text("tokenFile")
-        return from_token_file(path, f"{user.place}.tokenFile", clock)
+        place = f"{user.place}.tokenFile"
+        return from_token_file(path, place, clock, otherwise=user.text("token"))
     if user.text("token"):
         return _always(bearer(user.text("token"), f"{user.place}.token"))
     if user.text("username"):
@@ -75,7 +77,7 @@ def _authorize(
 
 def bearer(token: str, place: str) -> str:
     """The Authorization header of a token. Raises ClusterError."""
-    if not token or not token.isascii() or not token.isprintable():
+    if not token or not token.isascii() or not token.replace("\t", "").isprintable():
         found = "a character that no HTTP header holds, such as a line feed" if token else "nothing"
         raise ClusterError(f"{place}: expected a token, found {found}")
     return f"Bearer {token}"
@@ -88,16 +90,23 @@ def _always(value: str) -> Authorize:
     return authorize
 
 
-def from_token_file(path: Path, place: str, clock: Clock) -> Authorize:
-    """The token of a file that something else keeps fresh."""
+def from_token_file(path: Path, place: str, clock: Clock, *, otherwise: str = "") -> Authorize:
+    """The token of a file that something else keeps fresh.
+
+    While the file cannot be read the last token goes on, as client-go has it, and before any was
+    read the one that is given; without one ClusterError is raised.
+    """
+    last = otherwise
 
     async def read() -> str:
+        nonlocal last
         try:
-            text = read_bounded(path, CREDENTIAL_FILE).decode()
+            last = read_bounded(path, CREDENTIAL_FILE).decode().strip()
         except (UnreadableFile, UnicodeDecodeError) as error:
-            words = error.found if isinstance(error, UnreadableFile) else "it is no text"
-            raise ClusterError(f"{place}: cannot read the file: {words}") from None
-        return bearer(text.strip(), place)
+            if not last:
+                words = error.found if isinstance(error, UnreadableFile) else "it is no text"
+                raise ClusterError(f"{place}: cannot read the file: {words}") from None
+        return bearer(last, place)
 
     return _refreshed(read, clock)
 
@@ -176,10 +185,9 @@ def _impersonation(user: Section) -> tuple[tuple[str, str], ...]:
     headers += [("Impersonate-Uid", uid)] if uid else []
     headers += [("Impersonate-Group", group) for group in user.texts("as-groups")]
     extra = user.section("as-user-extra")
-    for key, values in extra.values.items():
-        if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-            raise extra.refusal("", "a key with something else", "keys with lists of texts")
-        headers += [(f"Impersonate-Extra-{_escaped(key)}", value) for value in values]
+    for key in extra.values:
+        name_of_header = f"Impersonate-Extra-{_escaped(key)}"
+        headers += [(name_of_header, value) for value in extra.texts(key)]
     if headers and not name:
         raise user.refusal("as", "nothing", "a name, beside as-uid, as-groups and as-user-extra")
     for _, value in headers:

@@ -1,12 +1,11 @@
 """Kubeconfigs, read as kubectl reads them.
 
-Invariant: this walk over the files is the only one, and its messages name places and kinds of
-values, never a value of a user's section, of a certificate or of a URL's user information. What it
-gives is typed: nothing after it looks into a file's structure.
+Invariant: a file is read only if every field has the type that kubectl decodes
+(`kubeconfig_shapes`). Messages name places and kinds of values, never a value of a user's section,
+of a certificate or of a URL's user information. What is given is typed: nothing after it looks into
+a file's structure.
 """
 
-import base64
-import binascii
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from virtslo.base.limits import CREDENTIAL_FILE, KUBECONFIG_FILE
 from virtslo.base.paths import is_folder, is_there
 from virtslo.base.yaml_reader import Reading, YamlProblem, name_of, parse_yaml, shorten
 from virtslo.base.yaml_scalars import Rules
+from virtslo.kube.kubeconfig_shapes import decoded, shape_problems
 
 DEFAULT_KUBECONFIG: Final = "~/.kube/config"
 _READING: Final = Reading(rules=Rules.SIGS)
@@ -61,9 +61,9 @@ class Section:
         if not isinstance(value, list):
             raise self.refusal(key, f"a {name_of(value)}", "a list of texts")
         for index, item in enumerate(value):
-            if not isinstance(item, str):
+            if item is not None and not isinstance(item, str):
                 raise self.refusal(f"{key}[{index}]", f"a {name_of(item)}", "a text")
-        return tuple(value)
+        return tuple(item or "" for item in value)
 
     def section(self, key: str) -> "Section":
         """The mapping of a key; empty where there is none. Raises ClusterError."""
@@ -80,19 +80,23 @@ class Section:
         if not isinstance(value, list):
             raise self.refusal(key, f"a {name_of(value)}", "a list of mappings")
         for index, item in enumerate(value):
-            if not isinstance(item, dict):
+            if item is not None and not isinstance(item, dict):
                 raise self.refusal(f"{key}[{index}]", f"a {name_of(item)}", "a mapping")
-        return tuple(self._below(f"{key}[{index}]", item) for index, item in enumerate(value))
+        return tuple(self._below(f"{key}[{index}]", item or {}) for index, item in enumerate(value))
 
     def content(self, key: str) -> bytes | None:
-        """The bytes that `KEY-data` holds in base64, or else the file that `KEY` names."""
-        data = self.text(f"{key}-data")
+        """The bytes that `KEY-data` holds in base64, or the file that `KEY` names.
+
+        Raises ClusterError, as kubectl does where both are there.
+        """
+        data, named = self.text(f"{key}-data"), self.text(key)
+        if data and named:
+            raise self.refusal(key, f"a file beside {key}-data", "one of the two")
         if data:
-            try:
-                return base64.b64decode(data.replace("\r", "").replace("\n", ""), validate=True)
-            except (binascii.Error, ValueError):
-                raise self.refusal(f"{key}-data", "something else", "base64") from None
-        named = self.text(key)
+            content = decoded(data)
+            if content is None:
+                raise self.refusal(f"{key}-data", "something else", "base64")
+            return content
         if not named:
             return None
         try:
@@ -213,18 +217,14 @@ def _read(path: Path) -> Section:
     for key, wanted in (("kind", "Config"), ("apiVersion", "v1")):
         if (value or {}).get(key) not in (None, "", wanted):
             raise ClusterError(f"{place} is not a kubeconfig: its {key} is not {wanted}")
+    if problems := shape_problems(value or {}):
+        raise ClusterError(f"{place}: {'; '.join(problems)}")
     return Section(place, value or {}, path.absolute().parent)
 
 
 def _named(document: Section, key: str, kind: str) -> dict[str, Section]:
-    """The sections of a list by their names."""
-    found: dict[str, Section] = {}
-    for entry in document.sections(key):
-        name = entry.text("name")
-        if name in found:
-            raise entry.refusal("name", "the name of an earlier entry", "each name once")
-        found[name] = entry.section(kind)
-    return found
+    """The sections of a list by their names, each of which comes once."""
+    return {entry.text("name"): entry.section(kind) for entry in document.sections(key)}
 
 
 def _expanded(path: Path) -> Path:

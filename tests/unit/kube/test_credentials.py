@@ -121,6 +121,7 @@ def test_a_plug_in_that_fails_is_told_without_its_words(
             "apiVersion": "client.authentication.k8s.io/v1",
             "command": sys.executable,
             "args": ["-c", program],
+            "interactiveMode": "Never",
         }
     }
     path = write(tmp_path / "config", server="https://127.0.0.1:1", user=user)

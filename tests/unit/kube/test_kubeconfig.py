@@ -1,6 +1,7 @@
 """Kubeconfigs of every form, and of no form: read, or refused without showing any secret."""
 
 import asyncio
+import base64
 import copy
 import json
 import logging
@@ -20,6 +21,7 @@ from virtslo.kube import credentials
 from virtslo.kube.kubeconfig import kubeconfig_paths, read_kubeconfig
 
 SECRET = "s3cr3t"
+ENCODED = base64.b64encode(SECRET.encode()).decode()
 Place = tuple[str | int, ...]
 
 
@@ -57,8 +59,8 @@ def full() -> dict[str, Any]:
                     "tokenFile": f"file-{SECRET}",
                     "username": f"me-{SECRET}",
                     "password": SECRET,
-                    "client-certificate-data": f"{SECRET}!",
-                    "client-key-data": f"{SECRET}!",
+                    "client-certificate-data": ENCODED,
+                    "client-key-data": ENCODED,
                     "client-certificate": f"file-{SECRET}",
                     "client-key": f"file-{SECRET}",
                     "as": f"jane-{SECRET}",
