@@ -81,6 +81,7 @@ def test_the_costs_of_a_run_are_counted_by_the_audit_log_with_the_counters_besid
     (controller,) = [each for each in cost.telemetry if each.component == "virt-controller"]
     assert controller.counted == controller.audited
     assert controller.missed == {}
+    assert all(each.is_count or each.resolution > 0 for each in cost.values.values())
 
     assert cost.unknown == frozenset()
 

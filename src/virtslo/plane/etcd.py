@@ -6,7 +6,7 @@ plane's authority.
 
 import base64
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -30,6 +30,9 @@ class Stored:
     objects: int
     bytes: int
     """Of their values; keys and what etcd adds are not counted."""
+
+    def __add__(self, other: "Stored") -> "Stored":
+        return Stored(self.objects + other.objects, self.bytes + other.bytes)
 
 
 class Etcd:
@@ -81,20 +84,24 @@ class Etcd:
         revision = found["header"]["revision"]
         await self._ask("compaction", {"revision": revision, "physical": True})
 
-    async def stored(self, resource: str) -> Stored:
-        """What is stored under `GROUP/PLURAL`, or `PLURAL`. Raises ClusterError."""
-        prefix = f"{ROOT}/{resource}/"
+    async def stored(self, resource: str, namespace: str, leave_out: Sequence[str] = ()) -> Stored:
+        """What is stored of `GROUP/PLURAL`, or `PLURAL`, in a namespace, but for objects whose name
+        holds one of `leave_out`. Raises ClusterError."""
+        prefix = f"{ROOT}/{resource}/{namespace}/"
         key, end = prefix, prefix[:-1] + chr(ord("/") + 1)
         objects = size = 0
         while True:
             page = {"key": _text(key), "range_end": _text(end), "limit": PAGE}
             found = await self._ask("range", page)
             values = found.get("kvs") or []
-            objects += len(values)
-            size += sum(len(base64.b64decode(each["value"])) for each in values)
+            for each in values:
+                key = base64.b64decode(each["key"]).decode()
+                if not any(name in key for name in leave_out):
+                    objects += 1
+                    size += len(base64.b64decode(each["value"]))
             if not found.get("more"):
                 return Stored(objects, size)
-            key = base64.b64decode(values[-1]["key"]).decode() + "\0"
+            key += "\0"
 
     async def _ask(self, verb: str, body: Mapping[str, Any]) -> Any:
         url = f"https://127.0.0.1:{self.port}/v3/kv/{verb}"

@@ -62,10 +62,17 @@ class RunningPlane:
         processes = (*self.control_plane.processes, *self.kubevirt.processes.values())
         return {process.name: process.pid for process in processes if process.is_running}
 
-    async def stored(self, resources: Sequence[str]) -> Mapping[str, Stored]:
-        """What etcd holds of resources, each `GROUP/PLURAL` or `PLURAL`."""
-        store = self.control_plane.etcd_store
-        return {resource: await store.stored(resource) for resource in resources}
+    async def stored(
+        self, resources: Sequence[str], namespaces: Sequence[str], leave_out: Sequence[str] = ()
+    ) -> Mapping[str, Stored]:
+        """What etcd holds of resources, each `GROUP/PLURAL` or `PLURAL`, in namespaces, but for
+        objects whose name holds one of `leave_out`."""
+        found = dict.fromkeys(resources, Stored(0, 0))
+        for resource in resources:
+            for namespace in namespaces:
+                store = self.control_plane.etcd_store
+                found[resource] += await store.stored(resource, namespace, leave_out)
+        return found
 
 
 @asynccontextmanager

@@ -102,6 +102,17 @@ def test_a_step_of_the_clock_is_no_finding() -> None:
     assert row_of(CPU, base, candidate).verdict is CostVerdict.NONE
 
 
+def test_one_stored_event_more_in_each_of_two_runs_is_no_finding() -> None:
+    events = CostKey(CostPart.STORED, "events", "stored objects", "per VMI")
+
+    one_more = row_of(events, [calls(121, 30)] * 2, [calls(120, 30)] * 2)
+    one_for_each = row_of(events, [calls(120, 30)] * 2, [calls(150, 30)] * 2)
+
+    assert one_more.verdict is CostVerdict.NONE
+    assert one_for_each.verdict is CostVerdict.MORE
+    assert one_for_each.is_exact
+
+
 def test_a_measurement_that_a_side_lacks_is_no_line() -> None:
     rows = cost_rows([run({CPU: CostValue(1.0)})] * 2, [run({PATCH: calls(50)})] * 2)
 

@@ -19,21 +19,25 @@ from virtslo.base.clock import Clock, sleep, to_seconds
 from virtslo.base.errors import ClusterError
 from virtslo.cli.running.run_once import Execution, OneRun
 from virtslo.cli.wiring import RealTarget, open_cluster, read_record
+from virtslo.load.plan import Plan
 from virtslo.model.cost.card import CostKey, CostPart, CostRun, CostValue
 from virtslo.model.plan.scenario import Scenario
+from virtslo.model.plan.workload import Kind
 from virtslo.model.run.findings import Finding
 from virtslo.model.run.record import RunRecord
 from virtslo.model.stage_names import HOLD
-from virtslo.plane.etcd import Stored
 from virtslo.plane.running import PlaneSpec, RunningPlane, running_plane
 from virtslo.regress.cost_card import cost_rows, precision_of
-from virtslo.slo.figures.cost import cost_of
+from virtslo.slo.figures.cost import cost_of, noun_of
 
 Tell = Callable[[str], None]
 LEAST_ROUNDS: Final = 2
 RESYNC_SECONDS: Final = 32.0
 """The garbage collector learns of new kinds every 30 s, and is busy until then."""
 PHASES: Final = ("p50", "p95")
+ONE_BYTE: Final = 1.0
+ONE_MILLISECOND: Final = 0.001
+"""What an event's time of receipt is good for, seconds."""
 OF_TIMES: Final = frozenset({"watch_lag"})
 """Findings after which a run's calls count, and its phases do not."""
 STORED: Final[Mapping[str, tuple[str, ...]]] = {
@@ -140,7 +144,8 @@ async def _run(
         if side.plane is not None:
             await run.stages.begun(HOLD)
             await sleep(clock, scenario.load.hold / 2)
-            weighed.update(await _stored(side.plane, scenario))
+            assert run.plan is not None
+            weighed.update(await _stored(side.plane, run.plan, scenario.workload.kind))
 
     async with open_cluster(side.target, clock) as api, in_background(weigh):
         await run.carry_out(api, clock)
@@ -162,7 +167,9 @@ def _valid(
     if not is_countable(doubts):
         return "; ".join(f"{each.code}: {each.detail}" for each in doubts[:3])
     phases = {
-        CostKey(CostPart.PHASES, key.indicator, key.statistic, "seconds"): CostValue(value)
+        CostKey(CostPart.PHASES, key.indicator, key.statistic, "seconds"): CostValue(
+            value, resolution=ONE_MILLISECOND
+        )
         for key, value in sample_of(run).values.items()
         if key.indicator.endswith("_seconds")
         and key.indicator.startswith(("vmi_creation_to_", "vmi_deletion_to_", "vm_creation_to_"))
@@ -177,27 +184,21 @@ def is_countable(doubts: Sequence[Finding]) -> bool:
     return all(each.code in OF_TIMES for each in doubts)
 
 
-async def _stored(plane: RunningPlane, scenario: Scenario) -> Mapping[CostKey, CostValue]:
-    """Bytes and number of stored objects, while all of them are there."""
-    resources = STORED.get(scenario.workload.kind.value, STORED["vm"])
-    label = f"{scenario.workload.kind.value}"
+async def _stored(plane: RunningPlane, plan: Plan, kind: Kind) -> Mapping[CostKey, CostValue]:
+    """Bytes and number of stored objects of a run, without its warm-up's, while all are there."""
+    resources = STORED.get(kind.value, STORED["vm"])
+    warm_up = [planned.name for planned in plan.warm_up]
     found: dict[CostKey, CostValue] = {}
-    for resource, stored in (await plane.stored(resources)).items():
+    for resource, stored in (await plane.stored(resources, plan.namespaces, warm_up)).items():
         plural = resource.rpartition("/")[2]
         if stored.objects:
-            found[_bytes_key(plural)] = CostValue(stored.bytes / stored.objects)
+            size = CostKey(CostPart.STORED, plural, "size as stored", "bytes per object")
+            found[size] = CostValue(stored.bytes / stored.objects, resolution=ONE_BYTE)
         if plural == "events":
-            key = CostKey(CostPart.STORED, plural, "stored objects", f"per {label.upper()}")
-            found[key] = CostValue(_per(stored, scenario.workload.count))
+            count = CostKey(CostPart.STORED, plural, "stored objects", f"per {noun_of(kind)}")
+            members = sum(planned.members for planned in plan.objects)
+            found[count] = CostValue(stored.objects, members, is_count=True, is_per_object=True)
     return found
-
-
-def _bytes_key(plural: str) -> CostKey:
-    return CostKey(CostPart.STORED, plural, "size as stored", "bytes per object")
-
-
-def _per(stored: Stored, count: int) -> float:
-    return stored.objects / count
 
 
 def require_runs(sides: Sequence[SideAtWork]) -> None:

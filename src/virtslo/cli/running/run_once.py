@@ -33,6 +33,7 @@ from virtslo.cli.wiring import (
     simulated_cluster,
 )
 from virtslo.client.accounting import AccountedTransport, CallAccount
+from virtslo.load.plan import Plan
 from virtslo.model.plan.scenario import Scenario
 from virtslo.model.run.record import HostFacts, RunRecord
 from virtslo.model.simulated.target import SimulatedTarget
@@ -147,6 +148,8 @@ class OneRun:
         self._simulated = simulated
         self._host = _host_facts(scenario, execution)
         self.directory = execution.runs / self._host.run_id
+        self.plan: Plan | None = None
+        """What it does; None until it has looked at the cluster."""
 
     def last_words(self) -> str:
         """What a second Ctrl-C leaves the user with."""
@@ -163,7 +166,7 @@ class OneRun:
             ours, simulated=self._simulated, virtual_time=clock.is_virtual
         )
         require_kubevirt(environment)
-        plan = prepare_plan(
+        self.plan = plan = prepare_plan(
             self._scenario,
             run_label=self._label,
             seed=self._seed(),

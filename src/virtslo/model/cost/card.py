@@ -47,7 +47,8 @@ class CostValue:
     """What it is a count over; 1 for a measurement."""
     is_count: bool = False
     resolution: float = 0.0
-    """The step in which a measurement is read, in the value's unit."""
+    """The step in which a measurement is read, in the value's unit; without it two runs a side that
+    happen to agree would be a finding."""
     is_per_object: bool = False
     """Whether it is a count over whole objects, so that it can be exact."""
 

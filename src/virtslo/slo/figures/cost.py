@@ -16,6 +16,7 @@ from virtslo.model.kubernetes.components import (
     VIRT_HANDLER,
     VIRT_OPERATOR,
 )
+from virtslo.model.plan.workload import Kind
 from virtslo.model.run.record import RunRecord
 from virtslo.model.run.rest_calls import AUDIT_LOG, COMPONENTS, IDLE
 from virtslo.model.stage_names import HOLD, RAMP_DOWN, RAMP_UP
@@ -27,6 +28,14 @@ HOUR: Final = 3600.0
 TICK: Final = 0.01
 """In which Linux counts a process's time, seconds."""
 MIB: Final = 1024.0 * 1024.0
+MEMORY_PAGE: Final = 4096 / MIB
+"""In which Linux counts a process's memory, MiB."""
+NOUNS: Final = {
+    Kind.VMI: "VMI",
+    Kind.VM: "VM",
+    Kind.VMPOOL: "pool member",
+    Kind.VMIRS: "member",
+}
 OURS: Final = (VIRT_API, VIRT_CONTROLLER)
 """Components of KubeVirt that run for real on a plane."""
 OF_CLUSTERS: Final = (*OURS, VIRT_HANDLER, VIRT_OPERATOR)
@@ -90,7 +99,7 @@ def _known(
 def _calls(
     record: RunRecord, source: str, components: tuple[str, ...], objects: int
 ) -> Iterator[tuple[CostKey, CostValue]]:
-    kind = _noun(record)
+    kind = noun_of(record.header.scenario.workload.kind)
     for stage, part in PER_OBJECT.items():
         window = _window(record, stage, source)
         known = _known(record, stage, source, components)
@@ -121,7 +130,7 @@ def _calls(
 def _processes(
     record: RunRecord, components: tuple[str, ...], objects: int
 ) -> Iterator[tuple[CostKey, CostValue]]:
-    kind = _noun(record)
+    kind = noun_of(record.header.scenario.workload.kind)
     for stage, part in PER_OBJECT.items():
         window = _window(record, stage, COMPONENTS)
         for component, usage in sorted((window.usage if window is not None else {}).items()):
@@ -132,7 +141,7 @@ def _processes(
     for component, usage in sorted((window.usage if window is not None else {}).items()):
         if component in components and usage.resident_after is not None:
             key = CostKey(CostPart.PROCESSES, component, "resident memory, objects there", "MiB")
-            yield key, CostValue(usage.resident_after / MIB)
+            yield key, CostValue(usage.resident_after / MIB, resolution=MEMORY_PAGE)
 
 
 def _telemetry(record: RunRecord, components: tuple[str, ...]) -> Iterator[Telemetry]:
@@ -183,6 +192,6 @@ def _words(call: RestCall) -> str:
     return f"{call.verb} {call.target} {call.code}"
 
 
-def _noun(record: RunRecord) -> str:
-    kind = record.header.scenario.workload.kind.value
-    return {"vmi": "VMI", "vm": "VM", "vmpool": "pool member", "vmirs": "member"}.get(kind, kind)
+def noun_of(kind: Kind) -> str:
+    """What costs of a kind are counted over, one of them."""
+    return NOUNS[kind]
