@@ -31,10 +31,12 @@ def describe_plan(plan: Plan, scenario: Scenario) -> list[str]:
     a_vmi = f"{calls} calls of virt-controller that a VMI needs"
     if len(scenario.kinds) > 1:
         a_vmi = "calls of virt-controller that VMIs of these kinds need"
+    least = f"{format_duration(plan.least_seconds)} to all Running"
+    if plan.least_seconds <= 0:
+        least = "none: the client limit makes no VMI wait"
     lines += [
         (
-            f"least time: {format_duration(plan.least_seconds)} to all Running "
-            f"({a_vmi}, at {limit.qps:g}/s, bucket of "
+            f"least time: {least} ({a_vmi}, at {limit.qps:g}/s, bucket of "
             f"{limit.burst}; {limit.source})"
         ),
         (

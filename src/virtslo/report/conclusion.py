@@ -14,7 +14,7 @@ from virtslo.model.report.indicators import FigureKey
 from virtslo.model.report.verdicts import Outcome, Verdict
 from virtslo.model.vocabulary import KIND_TITLES, LEAST_SAMPLES, OF_ARRIVALS, TEST_TITLES
 from virtslo.report.content import simulated_label
-from virtslo.report.headline import BURST, CHURN, Subject, subjects_of
+from virtslo.report.headline import BURST, CHURN, PACE, Subject, kept_up_words, subjects_of
 from virtslo.report.numbers import amount, margin_of, measured, number, seconds, value_of
 
 MET: Final = 0
@@ -112,6 +112,7 @@ def _times(subjects: Sequence[Subject]) -> Iterator[str]:
     churned = [item for item in subjects if item.test not in OF_ARRIVALS]
     if len(subjects) == 1:
         yield _of_one(subjects[0])
+        yield from _pace(subjects[0])
         return
     if bursts:
         titles = " and ".join(dict.fromkeys(TEST_TITLES[item.test] for item in bursts))
@@ -134,6 +135,16 @@ def _of_one(subject: Subject) -> str:
         if ("cycle_recovery_seconds", "p50") in subject.figures
         else f"Replacement P50 {of(CHURN['replacement P50'])}, P95 {of(CHURN['P95'])}"
     )
+
+
+def _pace(subject: Subject) -> Iterator[str]:
+    """Whether the system kept up, of a load that sets its own pace."""
+    offered, running = (subject.figures.get(PACE[name]) for name in ("offered", "Running"))
+    if offered is not None and running is not None:
+        yield (
+            f"Kept up with the load: {kept_up_words(subject)} (over its second half: offered "
+            f"{measured(offered)}, Running {measured(running)})"
+        )
 
 
 def _each(subjects: Sequence[Subject], key: FigureKey) -> str:
@@ -161,7 +172,7 @@ def _why(subjects: Sequence[Subject]) -> Iterator[str]:
     ]
     if told:
         yield f"From create to Running: {', '.join(told)}"
-    bound = _bound(subject)
+    bound = "" if PACE["offered"] in subject.figures else _bound(subject)
     if bound:
         yield bound
 
@@ -206,15 +217,27 @@ def _violated(report: Report) -> str:
 
 def _met(report: Report) -> str:
     if not report.verdicts:
-        few = min((run.count for run in report.runs), default=0)
+        few = _fewest(report)
         words = "no finding makes the figures doubtful"
-        if 0 < few < LEAST_SAMPLES["p95"]:
-            words = f"{few} objects are too few for a P95 (needs {LEAST_SAMPLES['p95']})"
+        if few is not None:
+            count, what = few
+            words = f"{count} {what} are too few for a P95 (needs {LEAST_SAMPLES['p95']})"
         return f"valid: no objective was given to judge by; {words}"
     near = min(report.verdicts, key=lambda item: 1.0 if item.margin is None else item.margin)
     if len(report.verdicts) == 1:
         return f"met: {_judged(near)}"
     return f"met: all {len(report.verdicts)} objectives; the closest: {_judged(near)}"
+
+
+def _fewest(report: Report) -> tuple[int, str] | None:
+    """What is too few for a P95, and its number; None where there is enough."""
+    found = [(run.count, "objects") for run in report.runs]
+    for subject in subjects_of(report):
+        replaced = subject.figures.get(CHURN["P95"])
+        if replaced is not None and replaced.value is None and replaced.lower_bound is None:
+            found.append((replaced.samples // max(1, len(subject.runs)), "replacements"))
+    few = [item for item in found if 0 < item[0] < LEAST_SAMPLES["p95"]]
+    return min(few, default=None)
 
 
 def _judged(item: Verdict) -> str:

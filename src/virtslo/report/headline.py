@@ -28,6 +28,13 @@ CHURN: Final[Mapping[str, FigureKey]] = {
     "slowest": FigureKey("cycle_recovery_seconds", "max"),
     "below capacity": FigureKey("time_below_capacity_share", "value"),
 }
+PACE: Final[Mapping[str, FigureKey]] = {
+    "offered": FigureKey("offered_rate", "mean"),
+    "accepted": FigureKey("accepted_rate", "mean"),
+    "Running": FigureKey("running_rate", "mean"),
+    "backlog grows by": FigureKey("backlog_slope", "mean"),
+}
+KEPT_UP: Final = FigureKey("kept_up", "value")
 GONE: Final = FigureKey("vmi_deletion_to_gone_seconds", "p50")
 _NOTES: Final = {
     "burst": "times from the intended create; P50 and P95 over all VMIs",
@@ -80,8 +87,42 @@ def headline_sheets(report: Report) -> list[Sheet]:
     return [
         *([_sheet("Return to capacity", CHURN, churned, label, "steady_state")] if churned else []),
         *([_sheet("Time to Running", BURST, bursts, label, "burst")] if bursts else []),
+        *_pace_sheets(subjects, label),
         *(_ladder_sheet(ladder, label) for ladder in report.ladders),
     ]
+
+
+def _pace_sheets(subjects: Sequence[Subject], label: str) -> Iterator[Sheet]:
+    """Whether the system kept up with loads that set their own pace."""
+    paced = [item for item in subjects if PACE["offered"] in item.figures]
+    if not paced:
+        return
+    sheet = Sheet("Kept up with the load", ["Test", *PACE, "kept up"], label=label)
+    notes = Footnotes()
+    for subject in paced:
+        cells = [_cell(subject.figures.get(key), notes) for key in PACE.values()]
+        sheet.rows.append([f"{subject.title}{subject.extent}", *cells, kept_up_words(subject)])
+    sheet.notes = [
+        *notes.lines(),
+        (
+            "all over the second half of the load; kept up: the backlog grew by at most 10 % of "
+            "what was offered"
+        ),
+    ]
+    yield sheet
+
+
+def kept_up_words(subject: Subject) -> str:
+    """`yes`, `no`, `4 of 5 runs`, or why it is not known; empty of a load without a pace."""
+    figure = subject.figures.get(KEPT_UP)
+    if figure is None:
+        return ""
+    if figure.value is None:
+        return figure.reason or NO_DATA
+    if figure.value in {0, 1}:
+        return "yes" if figure.value else "no"
+    runs = len(subject.runs)
+    return f"{number(round(figure.value * runs))} of {number(runs)} runs"
 
 
 def _ladder_sheet(ladder: ChurnLadder, label: str) -> Sheet:

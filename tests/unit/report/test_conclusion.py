@@ -13,6 +13,7 @@ from virtslo.model.run.environment import Environment
 from virtslo.model.run.findings import Finding
 from virtslo.model.simulated.target import SimulatedTarget
 from virtslo.report.conclusion import conclusion_lines, short_id
+from virtslo.report.headline import headline_sheets
 
 BURST = RunSummary(
     "20260101-burst-aa01", "burst", "vmi", "s", 100,
@@ -104,6 +105,39 @@ def test_a_run_of_few_objects_says_what_it_cannot_say() -> None:
 
     assert conclusion_lines(found)[-1] == (
         "valid: no objective was given to judge by; 12 objects are too few for a P95 (needs 20)"
+    )
+
+
+def test_a_load_with_a_pace_says_whether_it_was_kept_up_with() -> None:
+    paced = (
+        *INDICATORS,
+        indicator("offered_rate", "mean", 5.0),
+        indicator("running_rate", "mean", 4.9),
+        indicator("kept_up", "value", 1),
+    )
+    found = replace(report(), indicators=paced)
+
+    lines = conclusion_lines(found)
+
+    assert lines[2] == (
+        "Kept up with the load: yes (over its second half: offered 5 s, Running 4.9 s)"
+    )
+    assert len(lines) == 6
+    assert not any(line.startswith("Bound") for line in lines)
+    (sheet,) = [each for each in headline_sheets(found) if each.title.startswith("Kept up")]
+    assert sheet.rows[0][-1] == "yes"
+
+
+def test_a_churn_of_few_objects_says_what_it_cannot_say() -> None:
+    few = Figure(None, "s", 10, "watch", reason="p95 needs 20 objects, there are 10")
+    churned = replace(
+        report(), runs=(replace(STEADY, objectives=""),),
+        indicators=(Indicator(STEADY.id, "replacement_seconds", "p95", few),),
+    )  # fmt: skip
+    churned = replace(churned, exit_code=exit_code(churned))
+
+    assert conclusion_lines(churned)[-1].endswith(
+        "10 replacements are too few for a P95 (needs 20)"
     )
 
 

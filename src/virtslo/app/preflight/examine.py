@@ -271,9 +271,11 @@ def _rate_limits(plan: Plan) -> Check:
     limit = plan.limit
     if limit.qps <= 0:
         return ok("client limits", f"virt-controller: no limit ({limit.source})")
-    least = format_duration(round(plan.least_seconds, 1))
+    least = round(plan.least_seconds, 1)
+    bound = f"no run of this can be faster than {format_duration(least)}"
+    if least <= 0:
+        bound = "it makes no VMI of this wait"
     return ok(
         "client limits",
-        f"virt-controller: {limit.qps:g} requests/s, burst {limit.burst} ({limit.source}); "
-        f"no run of this can be faster than {least}",
+        f"virt-controller: {limit.qps:g} requests/s, burst {limit.burst} ({limit.source}); {bound}",
     )

@@ -52,10 +52,12 @@ def ceiling_sentence(ceiling: Ceiling) -> str:
     if rate is None:
         return f"{calls}, and its client has no limit"
     limit = f"{ceiling.limit.qps:g}/s after a burst of {ceiling.limit.burst}"
+    bound = f"{ceiling.count} VMIs cannot be Running before {_time(ceiling.least_seconds)}"
+    if ceiling.least_seconds <= 0:
+        bound = f"{ceiling.count} VMIs need not wait for it"
     return (
         f"{calls}, of which {needed_calls(ceiling.kind)} are needed before Running; at {limit}, "
-        f"{ceiling.count} VMIs cannot be Running before {_time(ceiling.least_seconds)}; at the "
-        f"calls counted, in the long run {rate:.3g} VMIs/s"
+        f"{bound}; at the calls counted, in the long run {rate:.3g} VMIs/s"
     )
 
 

@@ -1,7 +1,9 @@
 """Whether a system kept up with an open-loop load: what was offered, accepted and came to Running.
 
 Invariant: an offered rate is an input, whatever came of it. Rates are over the second half of the
-load, when what was offered at first has come through; where it has not, nothing is said.
+load, when what was offered at first has come through; where it has not, nothing is said. That half
+begins at an object's intended moment, which it does not count, and ends at the last one's, so that
+a load of 5/s is offered at 5/s.
 """
 
 import math
@@ -45,7 +47,7 @@ def pace_of(
     start, end = min(intended, default=0.0), max(intended, default=0.0)
     if end <= start:
         return None
-    half = (start + end) / 2
+    half = max(moment for moment in intended if moment <= (start + end) / 2)
     length = end - half
     offered = sum(half < moment <= end for moment in intended) / length
     came = sum(moment is not None and half < moment <= end for moment in running) / length

@@ -53,6 +53,12 @@ def test_the_sentence_is_the_one_people_asked_for() -> None:
     assert ceiling.counted_seconds == 38.0
 
 
+def test_a_limit_that_makes_nothing_wait_is_no_least_time() -> None:
+    ceiling = Ceiling(8.0, 100, ClientLimit(200, 400, "KubeVirt default"), Kind.VMI, 100)
+
+    assert "100 VMIs need not wait for it" in ceiling_sentence(ceiling)
+
+
 def test_a_bucket_that_is_off_has_no_ceiling() -> None:
     ceiling = Ceiling(8.0, 1000, ClientLimit(0, 0, "profile"), Kind.VMI, 1000)
 

@@ -29,6 +29,14 @@ def test_a_system_that_is_fast_enough_keeps_up() -> None:
     assert pace.kept_up is True
 
 
+@pytest.mark.parametrize("count", [99, 100, 101])
+def test_a_constant_rate_is_offered_at_that_rate(count: int) -> None:
+    pace = load(5.0, count / 5.0)
+
+    assert pace is not None
+    assert pace.offered == pytest.approx(5.0)
+
+
 def test_a_system_that_is_too_slow_falls_behind_by_the_difference() -> None:
     pace = load(20.0, 60.0, capacity=9.0)
 
