@@ -13,7 +13,7 @@ from virtslo.model.report.figures import Figure
 from virtslo.model.report.indicators import FigureKey
 from virtslo.model.report.verdicts import Outcome, Verdict
 from virtslo.model.vocabulary import KIND_TITLES, LEAST_SAMPLES, OF_ARRIVALS, TEST_TITLES
-from virtslo.report.content import simulated_label
+from virtslo.report.content import short_id, simulated_label
 from virtslo.report.headline import BURST, CHURN, PACE, Subject, kept_up_words, subjects_of
 from virtslo.report.numbers import amount, margin_of, measured, number, seconds, value_of
 
@@ -57,11 +57,6 @@ def verdict_sentence(report: Report) -> str:
     if report.exit_code == MET:
         return _met(report)
     return f"INCONCLUSIVE: {_shortened(_doubt(report))}"
-
-
-def short_id(name: str) -> str:
-    """The last part of a record's id, by which it can be named too."""
-    return name.rpartition("-")[2]
 
 
 def record_of(report: Report) -> PurePath | None:

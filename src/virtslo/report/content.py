@@ -90,10 +90,22 @@ def seed_range(seeds: Sequence[int]) -> str:
 
 
 def run_title(report: Report, run: RunSummary) -> str:
-    """A run among those of a report: its test and kind, and its id where that says too little."""
+    """A run among those of a report: its test and kind; where others are alike in these, its rung
+    of a ladder and the end of its id."""
     title = f"{TEST_TITLES[run.test]}, {KIND_TITLES.get(run.kind, run.kind)}"
-    alike = [other for other in report.runs if (other.test, other.kind) == (run.test, run.kind)]
-    return title if len(alike) == 1 else f"{title} ({run.id})"
+    alike = [other.id for other in report.runs if (other.test, other.kind) == (run.test, run.kind)]
+    if len(alike) == 1:
+        return title
+    rates = [rung.rate for each in report.ladders for rung in each.rungs if run.id in rung.runs]
+    rung = f", {rates[0]:g}/s" if rates else ""
+    short = short_id(run.id)
+    is_short = [short_id(other) for other in alike].count(short) == 1
+    return f"{title}{rung} ({short if is_short else run.id})"
+
+
+def short_id(name: str) -> str:
+    """The last part of a record's id, by which it can be named too."""
+    return name.rpartition("-")[2]
 
 
 def latency_sheets(report: Report) -> list[Sheet]:

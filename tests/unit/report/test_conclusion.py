@@ -12,7 +12,8 @@ from virtslo.model.report.verdicts import Outcome, Verdict
 from virtslo.model.run.environment import Environment
 from virtslo.model.run.findings import Finding
 from virtslo.model.simulated.target import SimulatedTarget
-from virtslo.report.conclusion import conclusion_lines, short_id
+from virtslo.report.conclusion import conclusion_lines
+from virtslo.report.content import short_id
 from virtslo.report.headline import headline_sheets
 
 BURST = RunSummary(

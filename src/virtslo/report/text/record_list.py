@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from virtslo.model.report.document import RecordLine, Report
-from virtslo.report.conclusion import run_words, short_id, verdict_sentence
-from virtslo.report.content import Sheet
+from virtslo.report.conclusion import run_words, verdict_sentence
+from virtslo.report.content import Sheet, short_id
 from virtslo.report.text.console import drawn, print_sheet
 
 if TYPE_CHECKING:
