@@ -62,7 +62,7 @@ def test_kinds_that_these_tests_do_not_need_are_not_served(api: RawApi, path: st
 def test_what_others_create_is_kept_and_not_acted_on(api: RawApi, space: str) -> None:
     pod = {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": []}}
     spec = {"selector": {"matchLabels": {"a": "b"}}, "template": pod}
-    base = f"/apis/apps/v1/namespaces/{space}/daemonsets"
+    base = f"/apis/apps/v1/namespaces/{space}/deployments"
 
     made = api.call("POST", base, {"metadata": {"name": "one"}, "spec": spec})
 

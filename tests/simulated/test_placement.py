@@ -73,6 +73,18 @@ async def test_vmis_that_keep_apart_share_no_node(hollow: Hollow) -> None:
     assert why.endswith(f"{len(nodes)} node(s) didn't match pod anti-affinity rules")
 
 
+async def test_a_vmi_that_tolerates_a_taint_goes_to_its_node(hollow: Hollow) -> None:
+    taint = {"key": "rack", "value": "b", "effect": "NoSchedule"}
+    for node in hollow.cluster.node_names:
+        patch = {"spec": {"taints": [taint]}}
+        await hollow.api.patch(resources.NODES, node, patch, patch_type=PatchType.MERGE)
+    await _created(hollow, "a", {"tolerations": [{"key": "rack", "value": "b"}]})
+    await _created(hollow, "b", {"tolerations": [{"key": "rack", "value": "c"}]})
+
+    assert await _running_on(hollow, "a") in hollow.cluster.node_names
+    assert "untolerated taint {rack: b}" in await _why_not(hollow, "b")
+
+
 @pytest.mark.parametrize(
     ("domain", "wanted", "needed"),
     [

@@ -99,6 +99,7 @@ async def hollow_cluster(
     nodes: int = 2,
     seed: int = 1,
     faults: Sequence[str] = (),
+    is_shared: bool = False,
 ) -> AsyncIterator[Hollow]:
     """A hollow cluster at work; its faults play from when it is ready."""
     asked = parse_faults(faults)
@@ -120,6 +121,7 @@ async def hollow_cluster(
         nodes=nodes,
         register_metrics=server.register_proxy,
         work=server.work,
+        is_shared=is_shared,
     )
     await cluster.install()
     api = KubeApi(DirectTransport(server, LOADER))

@@ -1,5 +1,7 @@
 """kubectl on the simulated cluster as a whole: its place, nodes, services, and what it has not."""
 
+import json
+
 import pytest
 
 from support.kubectl import KUBECTL, WHY_NOT, Kubectl, vmi
@@ -44,6 +46,52 @@ def test_a_node_is_cordoned_drained_and_given_back(kubectl: Kubectl) -> None:
     assert "SchedulingDisabled" not in kubectl("get", "node", node)
     conditions = kubectl("get", "node", node, "-o", "jsonpath={.status.conditions[*].reason}")
     assert "KubeletReady" in conditions.split()
+
+
+def test_a_node_is_drained_of_all_but_daemonsets_without_force(kubectl: Kubectl) -> None:
+    kubectl("create", "-f", "-", body=vmi())
+    kubectl("wait", "vmi/one", "--for=condition=Ready", WAIT)
+    node = kubectl("get", "vmi", "one", "-o", "jsonpath={.status.nodeName}")
+    on_node = f"--field-selector=spec.nodeName={node}"
+    try:
+        refused = kubectl.refused("drain", node, "--delete-emptydir-data", WAIT)
+        kubectl("drain", node, "--ignore-daemonsets", "--delete-emptydir-data", WAIT)
+        left = kubectl("get", "pods", "-A", f"{on_node},status.phase=Running", "-o", "name")
+        others = kubectl("get", "pods", "-A", f"{on_node},status.phase!=Running", "-o", "name")
+    finally:
+        kubectl("uncordon", node)
+
+    assert "cannot delete DaemonSet-managed Pods" in refused
+    assert left.split() == [f"pod/virt-handler-{node}"]
+    assert others == ""
+
+
+def test_a_daemonset_is_rolled_out(kubectl: Kubectl) -> None:
+    labels = {"a": "b"}
+    pod = {"containers": [{"name": "c", "image": "pause:1"}]}
+    template = {"metadata": {"labels": labels}, "spec": pod}
+    body = {
+        "apiVersion": "apps/v1",
+        "kind": "DaemonSet",
+        "metadata": {"name": "d"},
+        "spec": {"selector": {"matchLabels": labels}, "template": template},
+    }
+
+    kubectl("create", "-f", "-", body=json.dumps(body))
+    kubectl("rollout", "status", "ds/d", WAIT)
+    kubectl("set", "image", "ds/d", "c=pause:2")
+    kubectl("rollout", "status", "ds/d", WAIT)
+    images = kubectl(
+        "get", "pods", "-l", "a=b", "-o", "jsonpath={.items[*].spec.containers[*].image}"
+    )
+    kubectl("rollout", "undo", "ds/d")
+    kubectl("rollout", "status", "ds/d", WAIT)
+    shown = kubectl("get", "ds", "d")
+    kubectl("delete", "ds", "d", WAIT)
+
+    nodes = kubectl("get", "nodes", "-o", "name").split()
+    assert images.split() == ["pause:2"] * len(nodes)
+    assert shown.splitlines()[1].split()[1:6] == [str(len(nodes))] * 5
 
 
 def test_a_cluster_says_where_it_is(kubectl: Kubectl) -> None:

@@ -5,21 +5,31 @@ the simulated API server and against a real one.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from itertools import cycle
 from types import MappingProxyType
 from typing import Any, Final
 
 from virtslo.base.clock import Clock, sleep
+from virtslo.hollow.client_go.cache import Cache
+from virtslo.hollow.component_workloads import (
+    NO_MEMBERSHIP,
+    VIRT_HANDLERS,
+    Membership,
+    install_workload,
+)
 from virtslo.hollow.installation import (
     KUBEVIRT_VERSION,
     PodAddresses,
     address_of,
+    component_pod_spec,
     install_component_pod,
     install_kubevirt,
     install_nodes,
 )
 from virtslo.hollow.kubernetes import namespace
+from virtslo.hollow.kubernetes.daemon_set import DaemonSetController
 from virtslo.hollow.kubernetes.garbage_collector import (
     EVERY_KIND,
     OF_WORKLOADS,
@@ -33,6 +43,7 @@ from virtslo.hollow.process.component import KUBEVIRT_NAMESPACE, Component
 from virtslo.hollow.process.delays import Work
 from virtslo.hollow.process.identities import (
     controller_manager,
+    daemon_sets,
     role_aggregation,
     scheduler,
     virt_api,
@@ -152,10 +163,12 @@ class HollowCluster:
             nodes=len(self.node_names),
             played_with=self._played_with,
         )
+        memberships = await self._install_workloads(api)
         for name, process in self._processes.items():
             component = process.component.identity.component
             if component.startswith("virt-"):
                 node = self._node_of(name)
+                membership = memberships.get(component, NO_MEMBERSHIP)
                 await install_component_pod(
                     api,
                     name,
@@ -163,10 +176,26 @@ class HollowCluster:
                     node,
                     now=self._clock.stamp(),
                     addresses=self._addresses_of(name, node),
+                    labels=membership.labels,
+                    owner=membership.owner,
                 )
                 self._expose(process)
         if self._register_subresources is not None:
             self._register_subresources(self._answer_of_subresources())
+
+    async def _install_workloads(self, api: KubeApi) -> Mapping[str, Membership]:
+        """What KubeVirt's pods are of, on a cluster on which others look for it."""
+        if not self._is_shared:
+            return {}
+        counts = Counter(
+            component
+            for process in self._processes.values()
+            if (component := process.component.identity.component).startswith("virt-")
+        )
+        return {
+            component: await install_workload(api, component, component_pod_spec(component), count)
+            for component, count in counts.items()
+        }
 
     async def run(self) -> None:
         """Run every process until cancelled."""
@@ -292,6 +321,7 @@ class HollowCluster:
 
     def _managing(self, component: Component) -> Sequence[Startable]:
         namespaces = component.watch(resources.NAMESPACES)
+        nodes = component.watch(resources.NODES)
         return (
             GarbageCollector(
                 component,
@@ -303,15 +333,23 @@ class HollowCluster:
                 namespaces,
                 kinds=namespace.EVERY_KIND if self._is_shared else namespace.OF_WORKLOADS,
             ),
-            NodeLifecycle(component),
-            *self._aggregating(component),
+            NodeLifecycle(component, nodes),
+            *self._for_others(component, nodes),
         )
 
-    def _aggregating(self, component: Component) -> Sequence[Startable]:
-        """What gathers roles, on a cluster on which roles matter."""
+    def _for_others(self, component: Component, nodes: Cache) -> Sequence[Startable]:
+        """What gathers roles and keeps daemonsets, on a cluster that others use."""
         if not self._is_shared:
             return ()
-        return (RoleAggregation(component, KubeApi(self._connect(role_aggregation()))),)
+        return (
+            RoleAggregation(component, KubeApi(self._connect(role_aggregation()))),
+            DaemonSetController(
+                component,
+                KubeApi(self._connect(daemon_sets())),
+                nodes,
+                named_by_node={VIRT_HANDLERS},
+            ),
+        )
 
     def _add(
         self,

@@ -222,25 +222,37 @@ def _client_limits(limits: Mapping[str, ComponentLimits]) -> dict[str, Any]:
 
 
 async def install_component_pod(
-    api: KubeApi, pod: str, component: str, node: str, *, now: str, addresses: PodAddresses
+    api: KubeApi,
+    pod: str,
+    component: str,
+    node: str,
+    *,
+    now: str,
+    addresses: PodAddresses,
+    labels: Mapping[str, str] = MappingProxyType({}),
+    owner: Mapping[str, Any] | None = None,
 ) -> None:
-    """Create the running pod of a component's process."""
+    """Create the running pod of a component's process, of the workload that owns it."""
+    metadata: dict[str, Any] = {
+        "name": pod,
+        "namespace": KUBEVIRT_NAMESPACE,
+        "labels": {"kubevirt.io": component, **labels},
+    }
+    if owner is not None:
+        metadata["ownerReferences"] = [owner]
     body = {
         "apiVersion": "v1",
         "kind": "Pod",
-        "metadata": {
-            "name": pod,
-            "namespace": KUBEVIRT_NAMESPACE,
-            "labels": {"kubevirt.io": component},
-        },
-        "spec": {**_pod_spec(component), "nodeName": node},
+        "metadata": metadata,
+        "spec": {**component_pod_spec(component), "nodeName": node},
         "status": _running(component, now, addresses),
     }
     await _create(api, resources.PODS, body, KUBEVIRT_NAMESPACE)
 
 
 @cache
-def _pod_spec(component: str) -> Any:
+def component_pod_spec(component: str) -> Any:
+    """What a component's pod runs."""
     image = f"quay.io/kubevirt/{component}:simulated"
     return {"containers": [{"name": component, "image": image}]}
 

@@ -42,10 +42,10 @@ class Known:
 class NodeLifecycle:
     """Marks silent nodes, and evicts their pods."""
 
-    def __init__(self, component: Component) -> None:
+    def __init__(self, component: Component, nodes: Cache) -> None:
         self._component = component
         self._api = component.api
-        self._nodes: Cache = component.watch(resources.NODES)
+        self._nodes = nodes
         self._leases: Cache = component.watch(resources.LEASES, Selection(NODE_NAMESPACE))
         self._known: dict[str, Known] = {}
 

@@ -4,11 +4,12 @@ Invariant: a pod that a node refuses is refused for one reason, the first that k
 filters come to, in its words.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from virtslo.hollow.kubernetes.affinity import BESIDE, accepts_node
+from virtslo.hollow.kubernetes.tolerations import CORDONED, Taint
 from virtslo.model.identifiers import Object
 from virtslo.model.kubernetes.pod_requests import node_amounts
 
@@ -18,7 +19,6 @@ UNMATCHED: Final = "node(s) didn't match Pod's node affinity/selector"
 NOT_HELPFUL: Final = (UNSCHEDULABLE, TAINTED, UNMATCHED, BESIDE)
 """How reasons begin that no preemption can help with."""
 _DEFAULT_PODS: Final = 110
-_KEEP_AWAY: Final = frozenset({"NoSchedule", "NoExecute"})
 
 
 @dataclass(slots=True)
@@ -28,8 +28,8 @@ class NodeResources:
     name: str
     limits: Mapping[str, int]
     labels: Mapping[str, str] = field(default_factory=dict)
-    obstacle: str = ""
-    """Why no pod may come at all."""
+    taints: tuple[Taint, ...] = ()
+    """What keeps pods away that do not tolerate it."""
     used: dict[str, int] = field(default_factory=dict)
     pods: int = 0
 
@@ -38,10 +38,12 @@ class NodeResources:
         wanted: Mapping[str, int],
         selector: Mapping[str, str],
         terms: Iterable[Mapping[str, Any]] | None = None,
+        tolerations: Sequence[Mapping[str, Any]] = (),
     ) -> str | None:
         """Why a pod does not fit; None if it does. `terms` is what its node affinity requires."""
-        if self.obstacle:
-            return self.obstacle
+        for taint in self.taints:
+            if not taint.is_tolerated(tolerations):
+                return _repelled(taint)
         if selector and not selector.items() <= self.labels.items():
             return UNMATCHED
         if terms is not None and not accepts_node(terms, self.name, self.labels):
@@ -59,12 +61,14 @@ class NodeResources:
         for name, amount in wanted.items():
             self.used[name] = self.used.get(name, 0) + sign * amount
 
-    def change(self, limits: Mapping[str, int], labels: Mapping[str, str], obstacle: str) -> bool:
+    def change(
+        self, limits: Mapping[str, int], labels: Mapping[str, str], taints: tuple[Taint, ...]
+    ) -> bool:
         """The node has changed; whether it may now hold what it could not."""
         is_wider = any(limit > self.limits.get(name, 0) for name, limit in limits.items())
-        is_open = bool(self.obstacle) and obstacle != self.obstacle
+        is_open = bool(self.taints) and taints != self.taints
         is_other = labels != self.labels
-        self.limits, self.labels, self.obstacle = limits, labels, obstacle
+        self.limits, self.labels, self.taints = limits, labels, taints
         return is_wider or is_open or is_other
 
 
@@ -73,12 +77,7 @@ def limits_of(node: Object) -> Mapping[str, int]:
     return node_amounts((node.get("status") or {}).get("allocatable"), "status.allocatable")
 
 
-def obstacle_of(node: Object) -> str:
-    """Why a node takes no pods; empty if it does. Pods are taken to tolerate no taint."""
-    spec = node.get("spec") or {}
-    if spec.get("unschedulable"):
+def _repelled(taint: Taint) -> str:
+    if taint.key == CORDONED:
         return UNSCHEDULABLE
-    for taint in spec.get("taints") or ():
-        if taint["effect"] in _KEEP_AWAY:
-            return f"{TAINTED} {{{taint['key']}: {taint.get('value', '')}}}"
-    return ""
+    return f"{TAINTED} {{{taint.key}: {taint.value}}}"

@@ -26,9 +26,9 @@ from virtslo.hollow.kubernetes.node_resources import (
     NOT_HELPFUL,
     NodeResources,
     limits_of,
-    obstacle_of,
 )
 from virtslo.hollow.kubernetes.scheduling_queue import FLUSH_EVERY_SECONDS, Unschedulable
+from virtslo.hollow.kubernetes.tolerations import taints_of
 from virtslo.hollow.process.component import Component
 from virtslo.hollow.process.delays import SCHEDULE, Delays
 from virtslo.hollow.process.recorder import EventRecorder
@@ -120,6 +120,7 @@ class Scheduler:
         """The least used node with room; else why there is none, as the real one words it."""
         selector = pod["spec"].get("nodeSelector") or {}
         terms, neighbours = node_terms(pod), self._neighbours(pod)
+        tolerations = pod["spec"].get("tolerations") or ()
         passed: dict[str, int] = {}
         reasons: dict[str, int] = {}
         chosen: str | None = None
@@ -128,7 +129,7 @@ class Scheduler:
             room = self._rooms.get(name)
             if room is None or room.pods != pods or name in passed:
                 continue
-            lack = room.lacks(wanted, selector, terms)
+            lack = room.lacks(wanted, selector, terms, tolerations)
             if lack is None and neighbours is not None:
                 lack = neighbours.obstacle(room.labels)
             if lack is None:
@@ -185,17 +186,17 @@ class Scheduler:
         if after is None:
             self._rooms.pop(name, None)
             return
-        limits, obstacle = limits_of(after), obstacle_of(after)
+        limits, taints = limits_of(after), taints_of(after)
         labels = after["metadata"].get("labels") or {}
         room = self._rooms.get(name)
         if room is None:
-            self._rooms[name] = room = NodeResources(name, limits, labels, obstacle)
+            self._rooms[name] = room = NodeResources(name, limits, labels, taints)
             for node, wanted in self._placed.values():
                 if node == name:
                     room.take(wanted, 1)
             heapq.heappush(self._heap, (room.pods, name))
             self._retry_stuck()
-        elif room.change(limits, labels, obstacle):
+        elif room.change(limits, labels, taints):
             self._retry_stuck()
 
     def _pod_seen(self, before: Object | None, after: Object | None) -> None:

@@ -82,3 +82,13 @@ def role_aggregation() -> Identity:
         f"kube-controller-manager/{KUBERNETES}",
         groups_of_accounts("kube-system"),
     )
+
+
+def daemon_sets() -> Identity:
+    """kube-controller-manager's controller of daemonsets."""
+    return Identity(
+        "kube-controller-manager",
+        "system:serviceaccount:kube-system:daemon-set-controller",
+        f"kube-controller-manager/{KUBERNETES}",
+        groups_of_accounts("kube-system"),
+    )

@@ -78,12 +78,15 @@ def pod_for(vmi: Object) -> Object:
 
 
 def _placed(spec: Any, vmi_spec: Any) -> Any:
-    """The pod's spec, with the nodes that the VMI asks for and the devices that it needs."""
+    """The pod's spec, with the nodes that the VMI asks for or tolerates and its devices."""
     selector, affinity = vmi_spec.get("nodeSelector"), vmi_spec.get("affinity")
+    tolerations = vmi_spec.get("tolerations")
     more = _extra_resources(vmi_spec["domain"])
-    if not (selector or affinity or more):
+    if not (selector or affinity or tolerations or more):
         return spec
     placed = dict(spec)
+    if tolerations:
+        placed["tolerations"] = [*spec["tolerations"], *tolerations]
     if selector:
         placed["nodeSelector"] = {**spec["nodeSelector"], **selector}
     if affinity:

@@ -1,7 +1,7 @@
 """Kinds that other tools create on a cluster, served by the simulated one as objects and no more.
 
-Invariant: no controller of ours acts on them but on roles and bindings; what a real cluster's
-controllers would make of one, the simulated cluster does not.
+Invariant: no controller of ours acts on them but on roles, bindings and daemonsets; what a real
+cluster's controllers would make of another, the simulated cluster does not.
 """
 
 from typing import Final
@@ -12,6 +12,15 @@ from virtslo.model.kubernetes.resources import Resource
 _NETWORKING: Final = "networking.k8s.io"
 _WORKLOAD: Final = ("status", "scale")
 
+DEPLOYMENTS: Final = Resource(
+    "apps", "v1", "deployments", "Deployment", True, "deployment", ("deploy",), _WORKLOAD, ("all",)
+)
+REPLICA_SETS: Final = Resource(
+    "apps", "v1", "replicasets", "ReplicaSet", True, "replicaset", ("rs",), _WORKLOAD, ("all",)
+)
+DAEMON_SETS: Final = Resource(
+    "apps", "v1", "daemonsets", "DaemonSet", True, "daemonset", ("ds",), ("status",), ("all",)
+)
 OTHERS: Final = (
     Resource("", "v1", "endpoints", "Endpoints", True, "endpoints", ("ep",)),
     Resource("", "v1", "limitranges", "LimitRange", True, "limitrange", ("limits",)),
@@ -39,20 +48,13 @@ OTHERS: Final = (
         ("pv",),
         ("status",),
     ),
-    Resource(
-        "apps", "v1", "deployments", "Deployment", True, "deployment", ("deploy",), _WORKLOAD,
-        ("all",),
-    ),
-    Resource(
-        "apps", "v1", "replicasets", "ReplicaSet", True, "replicaset", ("rs",), _WORKLOAD, ("all",)
-    ),
+    DEPLOYMENTS,
+    REPLICA_SETS,
     Resource(
         "apps", "v1", "statefulsets", "StatefulSet", True, "statefulset", ("sts",), _WORKLOAD,
         ("all",),
     ),
-    Resource(
-        "apps", "v1", "daemonsets", "DaemonSet", True, "daemonset", ("ds",), ("status",), ("all",)
-    ),
+    DAEMON_SETS,
     Resource("batch", "v1", "jobs", "Job", True, "job", (), ("status",), ("all",)),
     *ACCESS,
     Resource("batch", "v1", "cronjobs", "CronJob", True, "cronjob", ("cj",), ("status",), ("all",)),

@@ -22,6 +22,7 @@ from virtslo.sim.admission.access_rules import admitted_binding, admitted_role
 from virtslo.sim.admission.instancetype_rules import instancetype_causes
 from virtslo.sim.admission.migration_rules import check_migration
 from virtslo.sim.admission.services import admitted_service
+from virtslo.sim.admission.workloads import with_workload_defaults
 from virtslo.sim.api.naming import Names
 from virtslo.sim.api.refusals import (
     INVALID,
@@ -227,6 +228,12 @@ class Admission:
     def _service(self, target: Object, user: Identity, now: str) -> Object:
         return admitted_service(target, self._store)
 
+    def _workload(self, target: Object, user: Identity, now: str) -> Object:
+        return with_workload_defaults(target)
+
+    def _workload_changed(self, before: Object, after: Object, user: Identity) -> Object:
+        return with_workload_defaults(after)
+
     def _access(self, target: Object, user: Identity, now: str) -> Object:
         admit, resource = _ACCESS[target["kind"]]
         return admit(self._authorizer, resource, None, target, user)
@@ -248,6 +255,7 @@ _ACCESS: Final = {
     resource.kind: (admitted_binding if "Binding" in resource.kind else admitted_role, resource)
     for resource in ACCESS
 }
+_WORKLOADS: Final = ("daemonsets", "deployments", "replicasets")
 _AT_CREATION: Final[Mapping[str, Create]] = {
     **dict.fromkeys((resource.plural for resource in ACCESS), Admission._access),
     _VMI: Admission._vmi,
@@ -259,6 +267,7 @@ _AT_CREATION: Final[Mapping[str, Create]] = {
     "pods": Admission._pod,
     "secrets": Admission._secret,
     "services": Admission._service,
+    **dict.fromkeys(_WORKLOADS, Admission._workload),
 }
 _AT_CHANGE: Final[Mapping[str, Change]] = {
     **dict.fromkeys((resource.plural for resource in ACCESS), Admission._access_changed),
@@ -269,6 +278,7 @@ _AT_CHANGE: Final[Mapping[str, Change]] = {
     "virtualmachineinstancemigrations": Admission._migration_changed,
     "secrets": Admission._secret_changed,
     "configmaps": Admission._config_map_changed,
+    **dict.fromkeys(_WORKLOADS, Admission._workload_changed),
 }
 
 

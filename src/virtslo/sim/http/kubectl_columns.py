@@ -204,9 +204,15 @@ def _service_ports(target: Object, _: datetime) -> str:
     return ",".join(f"{port['port']}/{port.get('protocol', 'TCP')}" for port in ports) or "<none>"
 
 
-def _service_selector(target: Object, _: datetime) -> str:
-    selector = target["spec"].get("selector") or {}
-    return ",".join(f"{key}={value}" for key, value in sorted(selector.items())) or "<none>"
+def _selector(path: str) -> Read:
+    """The pairs of a selector, sorted."""
+    read = _at(path)
+
+    def pairs(target: Object, now: datetime) -> str:
+        selector = read(target, now) or {}
+        return ",".join(f"{key}={value}" for key, value in sorted(selector.items())) or "<none>"
+
+    return pairs
 
 
 _NODES: Final = (
@@ -252,9 +258,46 @@ _SERVICES: Final = (
     Column("External-IP", lambda target, _: target["spec"].get("externalName") or "<none>"),
     Column("Port(s)", _service_ports),
     AGE,
-    Column("Selector", _service_selector, priority=1),
+    Column("Selector", _selector("spec.selector"), priority=1),
 )
 
+
+def _count(name: str, path: str, priority: int = 0) -> Column:
+    """A number of a workload's, 0 where it is not said."""
+    read = _at(path)
+    return Column(name, lambda target, now: read(target, now) or 0, "integer", priority=priority)
+
+
+def _of_desired(target: Object, _: datetime) -> str:
+    """How many replicas of a deployment are ready, of how many."""
+    ready = (target.get("status") or {}).get("readyReplicas") or 0
+    return f"{ready}/{target['spec'].get('replicas', 0)}"
+
+
+_DAEMON_SETS: Final = (
+    NAME,
+    _count("Desired", "status.desiredNumberScheduled"),
+    _count("Current", "status.currentNumberScheduled"),
+    _count("Ready", "status.numberReady"),
+    _count("Up-to-date", "status.updatedNumberScheduled"),
+    _count("Available", "status.numberAvailable"),
+    Column("Node Selector", _selector("spec.template.spec.nodeSelector")),
+    AGE,
+)
+_DEPLOYMENTS: Final = (
+    NAME,
+    Column("Ready", _of_desired),
+    _count("Up-to-date", "status.updatedReplicas"),
+    _count("Available", "status.availableReplicas"),
+    AGE,
+)
+_REPLICA_SETS: Final = (
+    NAME,
+    _count("Desired", "spec.replicas"),
+    _count("Current", "status.replicas"),
+    _count("Ready", "status.readyReplicas"),
+    AGE,
+)
 DEFAULT_COLUMNS: Final = (NAME, AGE)
 COLUMNS: Final[Mapping[str, tuple[Column, ...]]] = {
     "virtualmachineinstances": _VMI,
@@ -293,5 +336,8 @@ COLUMNS: Final[Mapping[str, tuple[Column, ...]]] = {
     ),
     "customresourcedefinitions": (NAME, Column("Created At", _at("metadata.creationTimestamp"))),
     "events": _EVENTS,
+    "daemonsets": _DAEMON_SETS,
+    "deployments": _DEPLOYMENTS,
+    "replicasets": _REPLICA_SETS,
 }
 """All columns of a kind, by its plural."""
