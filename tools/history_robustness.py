@@ -25,7 +25,7 @@ from virtslo.regress.quality import Points, Quality
 from virtslo.regress.segments import DEFAULT, Sensitivity
 
 THRESHOLDS: Final = (
-    "threshold", "least_ratio", "least_superiority", "least_runs", "neighbourhood",
+    "threshold", "least_difference", "least_superiority", "least_runs", "neighbourhood",
 )  # fmt: skip
 RUNS: Final = 2000
 EVERY: Final = 250

@@ -16,13 +16,16 @@ from virtslo.model.history.changes import Change, ChangeKind
 from virtslo.model.history.checkpoints import CheckpointKey
 from virtslo.model.history.runs import SeriesKey
 from virtslo.regress.checkpoints import Checkpoints
+from virtslo.regress.noise import spread_of, standard_errors
 from virtslo.regress.quality import Points
 from virtslo.regress.rank_scan import Array, statistics, superiority
-from virtslo.regress.segments import DEFAULT, Sensitivity, ratio
+from virtslo.regress.segments import DEFAULT, Sensitivity, dependence_around, judge, ratio
 
 CONFIRMING_RUNS: Final = 12
 """Runs at the new level from which on a change is confirmed."""
-TAIL: Final = Sensitivity(least_runs=4, threshold=3.8, neighbourhood=150)
+TAIL: Final = Sensitivity(
+    least_runs=4, threshold=3.8, least_superiority=0.6, neighbourhood=150
+)
 """For the newest runs: a change may be suspected from four runs on."""
 TAIL_RUNS: Final = 20
 _PRESENCE: Final = Sensitivity(least_runs=6, least_superiority=0.8)
@@ -62,7 +65,8 @@ def _levels(
     for number, at in enumerate(places, start=1):
         low = max(bounds[number - 1], at - sensitivity.neighbourhood)
         high = min(bounds[number + 1], at + sensitivity.neighbourhood)
-        yield _change(key, ChangeKind.LEVEL, values, indices, (low, at, high), sensitivity)
+        held_to = TAIL if tail is not None and number == len(places) else sensitivity
+        yield _change(key, ChangeKind.LEVEL, values, indices, (low, at, high), held_to)
 
 
 def tail_change(values: Array, sensitivity: Sensitivity = TAIL) -> int | None:
@@ -78,11 +82,8 @@ def tail_change(values: Array, sensitivity: Sensitivity = TAIL) -> int | None:
     for at in places[np.argsort(-found[places], kind="stable")]:
         if found[at] < sensitivity.threshold:
             return None
-        before, after = recent[:at], recent[at:]
-        if (
-            abs(superiority(before, after)) >= sensitivity.least_superiority
-            and abs(ratio(before, after)) >= sensitivity.least_ratio
-        ):
+        is_change, _ = judge(recent, (0, int(at), len(recent)), sensitivity)
+        if is_change:
             return int(at) + offset
     return None
 
@@ -112,6 +113,8 @@ def _change(
     before, after = values[low:at], values[at:high]
     found = np.abs(statistics(values[low:high]))
     z = float(found[at - low])
+    factor = dependence_around(values, place, sensitivity.neighbourhood)
+    errors = standard_errors(before, after, factor)
     earlier, later = doubt(before, after)
     size = ratio(before, after)
     is_level = kind is ChangeKind.LEVEL
@@ -127,12 +130,11 @@ def _change(
         ratio=size if is_level and math.isfinite(size) else None,
         superiority=superiority(before, after),
         z=z,
-        confidence=confidence(z, len(values)),
+        confidence=confidence(min(z, errors), len(values)),
         runs_before=len(before),
         runs_after=len(values) - at if high == len(values) else len(after),
-        is_confirmed=len(after) >= min(CONFIRMING_RUNS, sensitivity.least_runs)
-        and (len(after) >= CONFIRMING_RUNS or high < len(values))
-        and z >= sensitivity.threshold,
+        is_confirmed=sensitivity is not TAIL
+        and (len(after) >= CONFIRMING_RUNS or high < len(values)),
     )
 
 
@@ -159,7 +161,10 @@ def _reach(fits: Array) -> int:
 
 
 def confidence(z: float, places: int) -> float:
-    """One less the chance that exchangeable runs show such a statistic at any of these places."""
+    """One less the chance that runs without a change show such a statistic at any of these places.
+
+    For runs that depend on those before them, `z` is in standard errors of dependent values.
+    """
     return max(0.0, 1.0 - places * 2 * NormalDist().cdf(-abs(z)))
 
 
@@ -172,10 +177,6 @@ def outliers(values: Array, places: Sequence[int]) -> list[int]:
         if len(level) < 10:
             continue
         middle = float(np.median(level))
-        spread = max(
-            1.4826 * float(np.median(np.abs(level - middle))),
-            float(np.subtract(*np.percentile(level, [90, 10]))) / 2.56,
-            0.02 * abs(middle),
-        )
+        spread = max(spread_of(level), 0.02 * abs(middle))
         found += [low + int(i) for i in np.flatnonzero(np.abs(level - middle) > 6 * spread)]
     return found

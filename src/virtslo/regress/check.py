@@ -15,6 +15,7 @@ from virtslo.model.history.runs import Lineage, SeriesKey
 from virtslo.regress.changes import level_points
 from virtslo.regress.checkpoints import Checkpoints
 from virtslo.regress.findings import UNRESOLVED, is_larger_better
+from virtslo.regress.noise import spread_of
 from virtslo.regress.quality import Quality
 from virtslo.regress.rank_scan import Array
 
@@ -130,11 +131,7 @@ def _start(lineage: Lineage, index: int) -> int:
 
 def _deviation(lineage: Lineage, key: SeriesKey, level: Array, value: float) -> Deviation | None:
     median = float(np.median(level))
-    spread = max(
-        1.4826 * float(np.median(np.abs(level - median))),
-        float(np.subtract(*np.percentile(level, [90, 10]))) / 2.56,
-        0.02 * abs(median),
-    )
+    spread = max(spread_of(level), 0.02 * abs(median))
     found = Deviation(key, value, median, len(level), False)
     if level.min() <= value <= level.max() or abs(value - median) < FAR * spread:
         return None

@@ -69,7 +69,7 @@ def parameters_of(sensitivity: Sensitivity) -> str:
     """The detector's version and thresholds in a text."""
     return (
         f"{VERSION}/{BLOCK}/{sensitivity.least_runs}/{sensitivity.threshold}/"
-        f"{sensitivity.least_ratio}/{sensitivity.least_superiority}/{sensitivity.neighbourhood}"
+        f"{sensitivity.least_difference}/{sensitivity.least_superiority}/{sensitivity.neighbourhood}"
     )
 
 

@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 
 from virtslo.model.history.checkpoints import Candidate, Checkpoint
+from virtslo.regress.noise import dependence, is_apart, standard_errors
 from virtslo.regress.rank_scan import Array, at_split, best_split, best_splits, superiority
 
 
@@ -25,10 +26,10 @@ class Sensitivity:
     least_runs: int = 6
     """Runs on either side."""
     threshold: float = 4.5
-    """The rank statistic of a confirmed change."""
-    least_ratio: float = 0.05
-    """The relative difference of the medians."""
-    least_superiority: float = 0.6
+    """The rank statistic of a confirmed change, and the standard errors of its means."""
+    least_difference: float = 0.05
+    """The relative difference of the medians, times the superiority."""
+    least_superiority: float = 0.4
     """How much the levels lie apart: 1 if every later value is on one side of every earlier."""
     neighbourhood: int = 150
     """Runs on either side that a change is judged by."""
@@ -42,12 +43,13 @@ class Sensitivity:
 DEFAULT: Final = Sensitivity()
 BLOCK: Final = 100
 """Values after which change points are settled again."""
-VERSION: Final = 1
+VERSION: Final = 2
 """Of what a checkpoint means; raised with any change of what is found."""
 _LENIENCE: Final = 1.5
 """How far below the threshold a candidate may be: it is judged against its levels later."""
 _LONGEST_BATCH: Final = 128
 _NEARBY: Final = 5
+_SLACK: Final = 2 * _NEARBY
 
 
 def change_points(values: Array, sensitivity: Sensitivity = DEFAULT) -> list[int]:
@@ -73,9 +75,17 @@ def _settled(values: Array, known: Checkpoint, sensitivity: Sensitivity) -> Chec
     horizon = len(values) - sensitivity.horizon
     final = [at for at in _open_points(values, known, sensitivity) if at <= horizon]
     points = (*known.points, *final)
-    start = max(known.start, horizon - sensitivity.neighbourhood, *points[-1:])
+    start = max(known.start, horizon - sensitivity.neighbourhood - _SLACK, *points[-1:])
     rest = tuple(item for item in known.candidates if item.start >= start)
     return Checkpoint(len(values), len(values), start, points, rest)
+
+
+def _first_open(known: Checkpoint, sensitivity: Sensitivity) -> int:
+    """Where points may still be found: those before were judged with more runs before them.
+
+    A point may have moved back a little from where it was not settled yet.
+    """
+    return known.settled - sensitivity.horizon - _SLACK
 
 
 def _looked_at(values: Array, known: Checkpoint, sensitivity: Sensitivity) -> Checkpoint:
@@ -121,13 +131,16 @@ def _open_points(values: Array, known: Checkpoint, sensitivity: Sensitivity) -> 
     A stretch that has a change point already names no other.
     """
     chosen: list[int] = []
+    first = _first_open(known, sensitivity)
     for item in sorted(known.candidates, key=lambda item: (item.size, -item.strength, item.start)):
-        if not any(item.start < at < item.start + item.size for at in chosen):
+        is_free = not any(item.start < at < item.start + item.size for at in chosen)
+        if item.at > first and is_free:
             chosen.append(item.at)
     stretch = _Stretch(values[known.start : known.seen], sensitivity)
     points = stretch.pruned(sorted(at - known.start for at in chosen))
     points = stretch.moved(stretch.completed(points))
-    return [at + known.start for at in stretch.pruned(points)]
+    points = stretch.pruned([at for at in points if at + known.start > first])
+    return [at + known.start for at in points]
 
 
 class _Stretch:
@@ -191,9 +204,7 @@ class _Stretch:
         low, high = _near(start, at, end, self._sensitivity)
         key = (low, at, high)
         if key not in self._judged:
-            z = abs(at_split(self._values[low:high], at - low))
-            stands = is_change(self._values[low:at], self._values[at:high], z, self._sensitivity)
-            self._judged[key] = stands, z
+            self._judged[key] = judge(self._values, key, self._sensitivity)
         return self._judged[key]
 
 
@@ -212,13 +223,36 @@ def _boundary(values: Array, at: int) -> int:
     return low + int(best[np.argmin(np.abs(best - (at - low)))])
 
 
-def is_change(before: Array, after: Array, z: float, sensitivity: Sensitivity) -> bool:
-    """Whether two neighbouring levels differ by enough, and certainly by their statistic `z`."""
-    if min(len(before), len(after)) < sensitivity.least_runs or abs(z) < sensitivity.threshold:
-        return False
-    if abs(superiority(before, after)) < sensitivity.least_superiority:
-        return False
-    return abs(ratio(before, after)) >= sensitivity.least_ratio
+def judge(
+    values: Array, place: tuple[int, int, int], sensitivity: Sensitivity
+) -> tuple[bool, float]:
+    """Whether the levels from `low` to `at` and on to `high` differ, and their rank statistic."""
+    low, at, high = place
+    z = abs(at_split(values[low:high], at - low))
+    if min(at - low, high - at) < sensitivity.least_runs or z < sensitivity.threshold:
+        return False, z
+    before, after = values[low:at], values[at:high]
+    apart = abs(superiority(before, after))
+    if apart < sensitivity.least_superiority:
+        return False, z
+    if apart * abs(ratio(before, after)) < sensitivity.least_difference:
+        return False, z
+    factor = dependence_around(values, place, sensitivity.neighbourhood)
+    if standard_errors(before, after, factor) < sensitivity.threshold:
+        return False, z
+    is_enough = min(at - low, high - at) >= factor * sensitivity.least_runs
+    return is_enough or is_apart(before, after), z
+
+
+def dependence_around(values: Array, place: tuple[int, int, int], reach: int) -> float:
+    """The dependence of the values around a change, as far as the neighbourhood goes.
+
+    Beyond the levels too: a level that is part of a wave is too short to show the wave.
+    """
+    low, at, high = place
+    earlier, later = values[max(0, at - reach) : at], values[at : at + reach]
+    old, new = np.median(values[low:at]), np.median(values[at:high])
+    return dependence(np.concatenate([earlier - old, later - new]))
 
 
 def ratio(before: Array, after: Array) -> float:

@@ -130,3 +130,47 @@ def test_a_step_between_two_flat_levels_is_no_drift() -> None:
     values[84:] *= 1.3
 
     assert drifts_of(KEY, values, np.arange(len(days)), days, [84]) == []
+
+
+def in_waves(count: int, *, seed: int) -> Any:
+    """Logarithms that keep seven tenths of the one before; 2.8 % of spread."""
+    found = np.random.default_rng(seed).normal(0, 0.02, count)
+    for at in range(1, count):
+        found[at] += 0.7 * found[at - 1]
+    return found
+
+
+def in_buckets(logarithms: Any) -> Any:
+    """As a histogram with buckets 10 % apart gives them."""
+    return 20 * np.exp(np.ceil(logarithms / 0.0953) * 0.0953)
+
+
+def test_runs_that_come_in_waves_are_no_levels() -> None:
+    found = []
+    for seed in range(10):
+        values = in_waves(1000, seed=seed)
+        found += changes_of(KEY, points(np.exp(values)))
+        found += changes_of(KEY, points(in_buckets(values)))
+
+    assert len(found) <= 2
+
+
+@pytest.mark.parametrize("runs", [12, 100])
+def test_a_step_among_waves_is_still_a_step(runs: int) -> None:
+    values = in_waves(200 + runs, seed=1)
+    values[200:] += 0.3
+
+    (change,) = changes_of(KEY, points(np.exp(values)))
+
+    assert abs(change.first_after - 200) <= 1
+    assert change.is_confirmed
+
+
+def test_a_place_is_not_judged_anew_by_fewer_runs_before_it() -> None:
+    """What is still open begins shortly before the newest settled run: here, at a burst."""
+    chance = np.random.default_rng(1)
+    values = chance.normal(90, 1, 800)
+    values[:240][chance.random(240) < 0.3] += 30
+    values[240:250] += 30
+
+    assert change_points(values) == []

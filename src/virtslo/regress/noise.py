@@ -1,0 +1,85 @@
+"""The scatter of a series' runs, and how large a shift is beside it where runs are alike in turn.
+
+Invariant: nothing depends on the unit; a far value weighs no more than three robust standard
+deviations; runs that are independent, or too few to tell, are never taken to be worth more than
+they are.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from virtslo.regress.rank_scan import Array
+
+LEAST: Final = 30
+"""Values without which no dependence is seen."""
+_FAR: Final = 3.0
+_LAGS: Final = (4, 5, 6, 7, 8)
+"""Distances, in runs, at which neighbours are taken to be independent."""
+
+
+def spread_of(values: Array) -> float:
+    """The robust standard deviation: of the median distance or of the deciles, the larger."""
+    low, middle, high = np.percentile(values, [10, 50, 90])
+    near = 1.4826 * float(np.median(np.abs(values - middle)))
+    return max(near, float(high - low) / 2.56)
+
+
+def dependence(residuals: Array) -> float:
+    """By which factor the variance of a mean exceeds that of as many independent values.
+
+    That of a first-order autoregression whose neighbours differ, beside values some runs apart, as
+    these do. A level that was not found spoils few differences, and those are bounded; a
+    correlation within one standard error of none counts as none.
+    """
+    count = len(residuals)
+    if count < LEAST:
+        return 1.0
+    steps = np.abs(np.diff(residuals))
+    most = 2 * float(np.percentile(steps, 95))
+    if most == 0:
+        return 1.0
+    near, *far = (_difference(residuals, lag, most) for lag in (1, *_LAGS))
+    correlation = max(1 - near / float(np.mean(far)) - count**-0.5, 0.0)
+    return (1 + correlation) / (1 - correlation)
+
+
+def _difference(values: Array, lag: int, most: float) -> float:
+    """The mean square of the differences of values so many runs apart, each at most this."""
+    apart = np.minimum(np.abs(values[lag:] - values[:-lag]), most)
+    return float(np.mean(apart**2))
+
+
+def standard_errors(before: Array, after: Array, factor: float) -> float:
+    """By how many standard errors the means differ; `factor` is the dependence of the values.
+
+    Infinite where neither side has any scatter.
+    """
+    old, new = _clipped(before), _clipped(after)
+    freedom = max(1, len(old) + len(new) - 2)
+    variance = (float(np.var(old)) * len(old) + float(np.var(new)) * len(new)) / freedom
+    if variance == 0:
+        return float("inf")
+    error = (variance * factor * (1 / len(old) + 1 / len(new))) ** 0.5
+    return abs(float(np.mean(new) - np.mean(old))) / error
+
+
+def _clipped(values: Array) -> Array:
+    middle, reach = float(np.median(values)), _FAR * spread_of(values)
+    return np.clip(values, middle - reach, middle + reach) if reach else values
+
+
+def is_apart(before: Array, after: Array) -> bool:
+    """Whether the inner eight tenths of two levels lie farther apart than their values resolve."""
+    old_low, old_high = np.percentile(before, [10, 90])
+    new_low, new_high = np.percentile(after, [10, 90])
+    gap = max(new_low - old_high, old_low - new_high)
+    return bool(gap > 1.001 * max(resolution(before), resolution(after)))
+
+
+def resolution(values: Array) -> float:
+    """The distance of neighbouring values where few are distinct, as in buckets; 0 otherwise."""
+    distinct = np.unique(values)
+    if len(distinct) < 2 or len(distinct) > len(values) / 5:
+        return 0.0
+    return float(np.median(np.diff(distinct)))
