@@ -1,11 +1,12 @@
 """Score the change detector on labelled series, beside others' detectors.
 
-    python tools/history_scores.py [--data FOLDER] [--peers FOLDER] [--trials N] [--write PAGE]
+    python tools/history_scores.py [--data FOLDER] [--peers FOLDER] [--trials N] [--block N]
 
 Two questions. On the labelled history: how many of the strong labels are found within 10 runs, and
-how many level changes are reported where no label is. On stable stretches, shuffled so that nothing
-is in them: how often a step of 20 % is found within 12 runs, and how often a step is reported where
-there is none. `--peers` names a folder with `ruptures` and `apache-otava`
+how many level changes are reported where no label is; of these, how many are where no labelled
+series has a label. On stable stretches, shuffled so that nothing is in them: how often a step of
+20 % is found within 12 runs, and how often a step is reported where there is none.
+`--peers` names a folder with `ruptures` and `apache-otava`
 (`pip install --target FOLDER --no-deps ruptures apache-otava signal-processing-algorithms`).
 """
 
@@ -24,10 +25,9 @@ import numpy as np
 
 from virtslo.model.history.changes import ChangeKind
 from virtslo.model.history.runs import HistoryRun, Lineage, SeriesKey
-from virtslo.regress.changes import changes_of, tail_change
+from virtslo.regress.changes import changes_of
 from virtslo.regress.quality import Points, Quality
 from virtslo.regress.rank_scan import best_split, ranks
-from virtslo.regress.segments import change_points
 from virtslo.store.history.database import open_history
 from virtslo.store.published.read import read_published
 
@@ -36,6 +36,7 @@ TOLERANCE = 10
 BASELINE = 90
 WITHIN = 12
 STEP = 0.2
+KEY = SeriesKey("vmi", "trial", "")
 Detector = Callable[[Any], Sequence[int]]
 
 
@@ -46,6 +47,8 @@ class Score:
     found: int = 0
     labels: int = 0
     false: int = 0
+    alone: int = 0
+    """Of the false ones: where no labelled series has a label."""
     points: int = 0
 
     @property
@@ -131,6 +134,7 @@ def score(name: str, detector: Detector | None, lineage: Lineage, known: list[La
     """One detector on every labelled series; None is ours with all that it knows of quality."""
     quality = Quality(lineage)
     total = Score()
+    everywhere = anywhere(known)
     for item in known:
         points = quality.points(item.key)
         total.points += len(points.possible)
@@ -138,10 +142,15 @@ def score(name: str, detector: Detector | None, lineage: Lineage, known: list[La
         order = points.possible
         total.labels += len(item.strong)
         total.found += sum(is_near(order, label, places) for label in item.strong)
-        total.false += sum(
-            not is_near(order, place, [*item.strong, *item.weak]) for place in places
-        )
+        false = [at for at in places if not is_near(order, at, [*item.strong, *item.weak])]
+        total.false += len(false)
+        total.alone += sum(not is_near(order, at, everywhere) for at in false)
     return total
+
+
+def anywhere(known: Sequence[Labels]) -> list[int]:
+    """The labels of every series."""
+    return sorted({at for item in known for at in (*item.strong, *item.weak)})
 
 
 def _reported(detector: Detector | None, item: Labels, points: Points) -> list[int]:
@@ -182,33 +191,42 @@ def stretches(item: Labels, points: Points) -> Iterator[Any]:
 
 
 def power(
-    detect: Callable[[Any], bool], item: Labels, points: Points, trials: int, seed: int
+    detect: Detector, item: Labels, points: Points, trials: int, *, seed: int, block: int = 1
 ) -> Power:
-    """How often a step is found within 12 runs, and reported where there is none."""
+    """How often a step is found within 12 runs, and reported where there is none.
+
+    Blocks of runs are shuffled as they are: what runs have of the runs before them stays.
+    """
     chance = np.random.default_rng(seed)
     total = Power()
     for part in stretches(item, points):
         for _ in range(trials):
-            drawn = chance.permutation(part)[: BASELINE + WITHIN]
+            drawn = shuffled(part, chance, block)[: BASELINE + WITHIN]
             stepped = drawn.copy()
             stepped[BASELINE:] *= 1 + STEP * (1 if chance.random() < 0.5 else -1)
             total.trials += 1
-            total.found += detect(stepped)
-            total.alarms += detect(drawn)
+            total.found += any(abs(at - BASELINE) <= TOLERANCE for at in detect(stepped))
+            total.alarms += bool(detect(drawn))
     return total
 
 
-def ours_online(values: Any) -> bool:
-    """Whether any of the 12 runs after the baseline raises a suspicion when it arrives."""
-    return any(
-        tail_change(values[: BASELINE + count]) is not None
-        for count in range(1, len(values) - BASELINE + 1)
-    )
+def shuffled(values: Any, chance: Any, block: int) -> Any:
+    """In random order, block by block."""
+    parts = [values[at : at + block] for at in range(0, len(values), block)]
+    return np.concatenate([parts[at] for at in chance.permutation(len(parts))])
 
 
-def at_the_end(detector: Detector) -> Callable[[Any], bool]:
-    """Whether a detector reports a change when the 12 runs are there."""
-    return lambda values: bool(detector(values))
+def ours(values: Any) -> Sequence[int]:
+    """What `history changes` says when all runs are there, suspicions included."""
+    everything = np.arange(len(values))
+    points = Points(everything, values, np.ones(len(values)), everything, {})
+    return [change.first_after for change in changes_of(KEY, points)]
+
+
+def ours_online(values: Any) -> Sequence[int]:
+    """What is said when any of the 12 runs after the baseline arrives."""
+    counts = range(1, len(values) - BASELINE + 1)
+    return [at for count in counts for at in ours(values[: BASELINE + count])]
 
 
 def spread_of(item: Labels, points: Points) -> float:
@@ -239,26 +257,31 @@ def available(peers: Path | None) -> dict[str, Detector]:
     return found
 
 
-def report(data: Path, database: Path, peers: Path | None, trials: int) -> Iterator[str]:
+def report(
+    data: Path, database: Path, peers: Path | None, trials: int, block: int
+) -> Iterator[str]:
     """The lines of both tables."""
     lineage = load(data, database)
     known = labels_of(data, lineage)
     others = available(peers)
-    yield "| detector | strong labels found | false | per 1 000 runs and series |"
-    yield "| --- | --- | --- | --- |"
+    yield "| detector | strong labels found | false | of these, no label at all | false per 1 000 |"
+    yield "| --- | --- | --- | --- | --- |"
     for name, detector in {"virtslo": None, **others}.items():
         result = score(name, detector, lineage, known)
         yield (
-            f"| {name} | {result.found} of {result.labels} | {result.false} | {result.rate:.3f} |"
+            f"| {name} | {result.found} of {result.labels} | {result.false} | {result.alone} | "
+            f"{result.rate:.3f} |"
         )
-    if not trials:
-        return
-    yield ""
-    columns: dict[str, Callable[[Any], bool]] = {"virtslo, run by run": ours_online}
-    columns |= {"virtslo, at the end": at_the_end(change_points)}
-    columns |= {
-        name: at_the_end(detector) for name, detector in others.items() if "Otava" not in name
-    }
+    if trials:
+        yield ""
+        yield from _power_table(lineage, known, others, trials, block)
+
+
+def _power_table(
+    lineage: Lineage, known: Sequence[Labels], others: dict[str, Detector], trials: int, block: int
+) -> Iterator[str]:
+    columns: dict[str, Detector] = {"virtslo, run by run": ours_online, "virtslo, at the end": ours}
+    columns |= {name: detector for name, detector in others.items() if "Otava" not in name}
     yield f"| series | spread | {' | '.join(columns)} |"
     yield f"| --- | --- |{' --- |' * len(columns)}"
     quality = Quality(lineage)
@@ -267,7 +290,7 @@ def report(data: Path, database: Path, peers: Path | None, trials: int) -> Itera
         points = quality.points(item.key)
         cells = []
         for number, (name, detect) in enumerate(columns.items()):
-            result = power(detect, item, points, trials, seed=number + 1)
+            result = power(detect, item, points, trials, seed=number + 1, block=block)
             if not result.trials:
                 break
             totals[name].found += result.found
@@ -294,10 +317,13 @@ def run() -> None:
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--peers", type=Path)
     parser.add_argument("--trials", type=int, default=40, help="0: labels only")
+    parser.add_argument("--block", type=int, default=1, help="Runs that are shuffled together.")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         database = Path(folder) / "history.db"
-        for line in report(arguments.data, database, arguments.peers, arguments.trials):
+        for line in report(
+            arguments.data, database, arguments.peers, arguments.trials, arguments.block
+        ):
             print(line, flush=True)
 
 

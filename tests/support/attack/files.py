@@ -150,12 +150,15 @@ def _kubeconfigs() -> Iterator[Kind]:
 _RESULTS: Final = {
     "VMIResult": {
         "Values": {
-            "vmiCreationToRunningSecondsP50": {"value": 21.5},
-            "CREATE-pods-count": {"value": 200, "thresholdExceeded": False},
+            "vmiCreationToRunningSecondsP50": {
+                "value": 21.5,
+                "thresholdResult": {"thresholdValue": 20, "thresholdExceeded": True},
+            },
+            "CREATE-pods-count": {"value": 200},
         },
     },
     "VMResult": {"Values": {"vmiCreationToRunningSecondsP95": {"value": 40.0}}},
-    "VMIResultStartDate": "2024-01-01T00:00:00Z",
+    "JobDirCreationTime": "2024-01-01T00:00:00Z",
 }  # fmt: skip
 
 
@@ -172,8 +175,18 @@ def _of_histories() -> Iterator[Kind]:
         "metricName": "vmiLatencyQuantilesMeasurement", "uuid": "u", "jobName": "j",
         "quantileName": "VMIRunning", "P99": 5, "P95": 4, "P50": 3, "max": 6, "avg": 3,
         "timestamp": "2024-01-01T00:00:00Z",
+        "metadata": {"k8sVersion": "v1.33.1", "simulated": False},
+    }, {
+        "metricName": "jobSummary", "uuid": "u", "jobConfig": {"name": "j"}, "elapsedTime": 5,
+        "endTimestamp": "2024-01-01T00:00:00Z", "passed": True,
     }]  # fmt: skip
     yield Kind("kube-burner's results", "kb-results.json", measured, (*into, "FILE"))
+    vep411 = {
+        "schema_version": "1", "scenario": {"name": "s"}, "timestamp": "2024-01-01T00:00:00Z",
+        "aggregate": {"total_vms": 10, "failed_vms": 0, "p95_seconds": 4.5},
+        "cluster": {"kubernetes_version": "v1.33.1", "distribution": "kind"},
+    }  # fmt: skip
+    yield Kind("VEP-411's results", "vep411-results.json", vep411, (*into, "FILE"))
     known = {"findings": [{"id": "29e71c44", "reason": "a known change", "until": "2027-01-01"}]}
     yield Kind("acknowledged findings", "known.yaml", known,
                ("history", "changes", "--history", "h.db", "--acknowledged", "FILE"))  # fmt: skip

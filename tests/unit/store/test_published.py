@@ -381,6 +381,92 @@ def test_a_clone_is_read_with_what_it_replaced_and_deleted(tmp_path: Path, bare:
     assert found == {RUN: (2.0, {"rewritten": 1}), str(int(RUN) + 1): (5.0, {"deleted": True})}
 
 
+def vep411(**changed: Any) -> dict[str, Any]:
+    return {
+        "schema_version": "1",
+        "scenario": {"name": "burst"},
+        "timestamp": "2024-01-01T00:00:00Z",
+        "aggregate": {"total_vms": 10, "p95_seconds": 4.5},
+        **changed,
+    }
+
+
+def burner(**changed: Any) -> list[dict[str, Any]]:
+    return [
+        {
+            "metricName": "vmiLatencyQuantilesMeasurement",
+            "uuid": "u",
+            "jobName": "density",
+            "quantileName": "VMIRunning",
+            "P99": 5000,
+            "timestamp": "2024-01-01T00:00:00Z",
+            **changed,
+        }
+    ]
+
+
+def read_document(root: Path, document: Any) -> tuple[list[HistoryRun], list[str]]:
+    path = root / "results.json"
+    path.write_text(json.dumps(document))
+    runs, odd = read(path)
+    return runs, [item.reason for item in odd]
+
+
+@pytest.mark.parametrize(
+    ("document", "reason"),
+    [
+        (vep411(timestamp="0001-01-01T00:00:00+14:00"), "found 'burst', '0001-01-01T00:00:00+14:"),
+        (burner(timestamp="9999-12-31T23:59:59-14:00"), "no timestamp that can be read"),
+        (burner(P99="fast"), "'VMIRunning P99': expected a number, found 'fast'"),
+        (burner(P99=10**400), "no figure that can be read"),
+    ],
+)
+def test_a_document_of_another_tool_that_gives_no_run_is_named(
+    tmp_path: Path, document: Any, reason: str
+) -> None:
+    runs, odd = read_document(tmp_path, document)
+
+    assert runs == []
+    assert any(reason in words for words in odd)
+
+
+@pytest.mark.parametrize(("total", "samples"), [(10, 10), (1e300, None), (-1, None), (2.5, None)])
+def test_a_number_of_samples_is_a_whole_number(
+    tmp_path: Path, total: float, samples: int | None
+) -> None:
+    (run,), _ = read_document(tmp_path, vep411(aggregate={"total_vms": total, "p95_seconds": 1}))
+
+    assert {figure.samples for figure in run.figures} == {samples}
+
+
+def test_what_a_document_says_of_its_cluster_is_a_line_of_text(tmp_path: Path) -> None:
+    odd_cluster = {"kubernetes_version": "\x1b[31mred\n", "kubevirt_version": {"a": 1}}
+
+    (run,), odd = read_document(tmp_path, vep411(cluster={**odd_cluster, "\ud800": "\ud800"}))
+
+    assert odd == []
+    assert run.environment == "kubernetes \\x1b[31mred\\n"
+    assert run.facts == {"kubernetes_version": "\\x1b[31mred\\n", "\\ud800": "\\ud800"}
+
+
+def test_a_threshold_that_no_float_holds_is_not_compared(tmp_path: Path) -> None:
+    document = result({"CREATE-pods-count": 100})
+    limit = {"thresholdValue": -(10**400)}
+    document["VMIResult"]["Values"]["CREATE-pods-count"]["thresholdResult"] = limit
+
+    assert read_one(tmp_path, document).findings == ()
+
+
+def test_many_keys_of_which_one_is_there_twice_are_read_in_no_time(tmp_path: Path) -> None:
+    """Each key was once counted among all others: 60 000 of them took a minute."""
+    keys = ",".join(f'"k{number}": 1' for number in range(60_000))
+    write(tmp_path, f'{{"VMIResult": {{"Values": {{}}, {keys}, "k1": 2}}}}')
+
+    _, odd = read(tmp_path)
+
+    assert [item.reason for item in odd] == ["key 'k1' is there 2 times: not read"]
+
+
 def test_a_place_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="nothing at"):
         read(tmp_path / "nothing")

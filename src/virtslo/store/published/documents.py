@@ -4,15 +4,15 @@ Invariant: a document without a time or a name of its own gets the file's; figur
 that their tools give them.
 """
 
-import math
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import PurePath
 from typing import Any, Final
 
 from virtslo.model.history.runs import HistoryFigure, HistoryRun, OddInput
 from virtslo.store.published.kubevirt_ci import read_values
-from virtslo.store.published.strict_json import content_hash
+from virtslo.store.published.strict_json import content_hash, short
+from virtslo.store.published.values import count, moment, number
 
 QUANTILES: Final = ("P99", "P95", "P50", "min", "max", "avg")
 VEP_KEYS: Final = ("schema_version", "scenario", "aggregate")
@@ -69,12 +69,16 @@ def _kube_burner(
             continue
         by_run.setdefault((job, uuid), []).append(item)
     for (job, uuid), items in by_run.items():
-        moments = [found for item in items if (found := _moment(_when(item))) is not None]
-        figures = list(_burner_figures(items))
+        moments = [found for item in items if (found := moment(_when(item))) is not None]
+        odd: list[str] = []
+        figures = list(_burner_figures(items, odd))
+        yield from (OddInput(origin, f"{job} {uuid}: {words}", is_lost=False) for words in odd)
         if not moments:
             yield OddInput(origin, f"{job} {uuid}: no timestamp that can be read")
         elif figures:
             yield _burner_run(job, uuid, items, figures, max(moments), origin)
+        elif odd:
+            yield OddInput(origin, f"{job} {uuid}: no figure that can be read")
 
 
 def _burner_run(
@@ -114,20 +118,28 @@ def _burner_run(
     )
 
 
-def _burner_figures(items: Iterable[Mapping[str, Any]]) -> Iterator[HistoryFigure]:
+def _burner_figures(items: Iterable[Mapping[str, Any]], odd: list[str]) -> Iterator[HistoryFigure]:
     for item in items:
         name = item.get("quantileName")
         if isinstance(name, str):
             for key in QUANTILES:
-                value = _number(item.get(key))
+                value = _figure(item.get(key), f"{name} {key}", odd)
                 if value is not None:
                     yield HistoryFigure(
                         "", name, key.lower(), value / 1000, "s", str(item["metricName"])
                     )
         elif item.get("metricName") == "jobSummary":
-            value = _number(item.get("elapsedTime"))
+            value = _figure(item.get("elapsedTime"), "elapsedTime", odd)
             if value is not None:
                 yield HistoryFigure("", "elapsedTime", "", value, "s", "jobSummary")
+
+
+def _figure(value: Any, name: str, odd: list[str]) -> float | None:
+    """A figure's value; what stands there and is none is odd."""
+    found = number(value)
+    if found is None and value is not None:
+        odd.append(f"{short(name)}: expected a number, found {short(value)}")
+    return found
 
 
 def _when(item: Mapping[str, Any]) -> Any:
@@ -137,19 +149,19 @@ def _when(item: Mapping[str, Any]) -> Any:
 def _vep411(documents: Iterable[Mapping[str, Any]], origin: str) -> Iterator[HistoryRun | OddInput]:
     for document in documents:
         name = _nested(document, "scenario", "name")
-        ended = _moment(document.get("timestamp"))
+        ended = moment(document.get("timestamp"))
         aggregate = document["aggregate"]
         if not isinstance(name, str) or ended is None or not isinstance(aggregate, dict):
-            yield OddInput(origin, "expected scenario.name, timestamp and aggregate")
+            yield OddInput(
+                origin,
+                "expected scenario.name as a text, timestamp as an RFC 3339 time and aggregate as "
+                f"an object, found {short(name)}, {short(document.get('timestamp'))} and "
+                f"{short(aggregate)}",
+            )
             continue
-        total = _number(aggregate.get("total_vms"))
-        samples = None if total is None else int(total)
-        figures = [
-            HistoryFigure("vm", key, "", value, "s" if key.endswith("_seconds") else "VMs",
-                          "vep411", samples)
-            for key, item in aggregate.items()
-            if (value := _number(item)) is not None
-        ]  # fmt: skip
+        odd: list[str] = []
+        figures = list(_vep411_figures(aggregate, odd))
+        yield from (OddInput(origin, f"aggregate: {words}", is_lost=False) for words in odd)
         cluster = document.get("cluster")
         cluster = cluster if isinstance(cluster, dict) else {}
         yield HistoryRun(
@@ -161,16 +173,31 @@ def _vep411(documents: Iterable[Mapping[str, Any]], origin: str) -> Iterator[His
             form="vep411",
             origin=origin,
             content_hash=content_hash(document),
-            is_valid=bool(figures) and not _number(aggregate.get("failed_vms")),
+            is_valid=bool(figures) and not number(aggregate.get("failed_vms")),
             is_simulated=cluster.get("distribution") == "simulated",
             facts={key: value for key, value in cluster.items() if isinstance(value, str | int)},
             figures=tuple(figures),
         )
 
 
+def _vep411_figures(aggregate: Mapping[str, Any], odd: list[str]) -> Iterator[HistoryFigure]:
+    samples = count(aggregate.get("total_vms"))
+    for key, item in aggregate.items():
+        if isinstance(item, dict | list):
+            continue
+        value = _figure(item, key, odd)
+        if value is not None:
+            unit = "s" if key.endswith("_seconds") else "VMs"
+            yield HistoryFigure("vm", key, "", value, unit, "vep411", samples)
+
+
 def _versions(cluster: Mapping[str, Any]) -> str:
     named = (("kubernetes", "kubernetes_version"), ("kubevirt", "kubevirt_version"))
-    return ", ".join(f"{name} {cluster[key]}" for name, key in named if cluster.get(key))
+    return ", ".join(f"{name} {cluster[key]}" for name, key in named if _is_text(cluster.get(key)))
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and value != ""
 
 
 def _nested(item: Mapping[str, Any], *path: str) -> Any:
@@ -182,20 +209,3 @@ def _nested(item: Mapping[str, Any], *path: str) -> Any:
 
 def _is_dict(item: Mapping[str, Any], key: str) -> bool:
     return isinstance(item.get(key), dict)
-
-
-def _number(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        return float(value) if math.isfinite(value) else None
-    except OverflowError:
-        return None
-
-
-def _moment(value: Any) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)

@@ -6,7 +6,6 @@ absent, not 0; a threshold's own flag is not believed but computed again.
 
 import functools
 import itertools
-import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -15,6 +14,7 @@ from typing import Any, Final, NamedTuple
 
 from virtslo.model.history.runs import HistoryFigure, HistoryRun, OddInput
 from virtslo.store.published.strict_json import NOTHING, content_hash, short
+from virtslo.store.published.values import moment, number
 
 SOURCE: Final = "perfscale-audit"
 SNOWFLAKE_EPOCH_MS: Final = 1_288_834_974_657
@@ -147,17 +147,14 @@ def _numbers(values: Mapping[str, Any], key: str, part: _Part) -> Iterator[tuple
         if isinstance(value, bool) or not isinstance(value, int | float):
             part.odd.append(f"{key}.{name[:80]}: expected a number, found {short(value)}")
             continue
-        try:
-            number = float(value)
-        except OverflowError:
-            number = math.inf
-        if not math.isfinite(number):
+        found = number(value)
+        if found is None:
             part.odd.append(f"{key}.{name[:80]}: a number beyond what a float holds")
             continue
-        if number < 0 and _name(name).unit:
+        if found < 0 and _name(name).unit:
             part.odd.append(f"{key}.{name[:80]}: expected 0 or more, found {short(value)}")
             continue
-        yield name, number
+        yield name, found
 
 
 class _Name(NamedTuple):
@@ -240,19 +237,15 @@ def _exceeded(
     """Thresholds that a figure is above, computed again from the limit itself."""
     for name, item in values.items():
         threshold = item.get("thresholdResult") if isinstance(item, dict) else None
-        limit = threshold.get("thresholdValue") if isinstance(threshold, dict) else None
-        if isinstance(limit, bool) or not isinstance(limit, int | float) or name not in numbers:
+        limit = number(threshold.get("thresholdValue")) if isinstance(threshold, dict) else None
+        if limit is None or name not in numbers:
             continue
         if numbers[name] > limit:
             yield "threshold_exceeded", f"{kind} {name}: {numbers[name]:g} above {limit:g}"
 
 
 def _moment(value: Any, odd: list[str]) -> datetime | None:
-    if value is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(value)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except (TypeError, ValueError, OverflowError):
+    found = None if value is None else moment(value)
+    if found is None and value is not None:
         odd.append(f"JobDirCreationTime: expected an RFC 3339 time, found {short(value)}")
-        return None
+    return found

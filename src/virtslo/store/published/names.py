@@ -1,12 +1,13 @@
 """Names that a history can hold and a terminal can show.
 
 Invariant: a name is text in one line, without control characters or halves of characters; a run
-under another name is left out, and so is a figure, each by name and reason.
+under another name is left out, and so is a figure, each by name and reason. What a document says of
+its cluster is written as such a line.
 """
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from virtslo.model.history.runs import HistoryRun, OddInput
 
@@ -27,11 +28,24 @@ def with_plain_names(run: HistoryRun) -> Iterator[HistoryRun | OddInput]:
         yield OddInput(place, f"metric '{shown(name)}': {reason}", is_lost=False)
     if len(odd) > _NAMED:
         yield OddInput(place, f"and {len(odd) - _NAMED} more such metrics", is_lost=False)
-    kept = tuple(figure for figure in run.figures if figure.indicator not in odd)
-    findings = tuple((code, shown(detail)) for code, detail in run.findings)
-    yield replace(
-        run, origin=place, figures=kept, findings=findings, is_valid=run.is_valid and bool(kept)
+    kept = tuple(
+        replace(figure, source=shown(figure.source))
+        for figure in run.figures
+        if figure.indicator not in odd
     )
+    yield replace(
+        run,
+        origin=place,
+        figures=kept,
+        findings=tuple((code, shown(detail)) for code, detail in run.findings),
+        environment=shown(run.environment),
+        facts={shown(key): _shown_fact(value) for key, value in run.facts.items()},
+        is_valid=run.is_valid and bool(kept),
+    )
+
+
+def _shown_fact(value: Any) -> Any:
+    return shown(value) if isinstance(value, str) else value
 
 
 def problem_of(name: str) -> str | None:

@@ -6,6 +6,8 @@ no value and a problem each.
 
 import hashlib
 import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 DEEPEST: Final = 64
@@ -39,9 +41,8 @@ def parse(data: bytes) -> tuple[Any, list[str]]:
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(items)
         if len(found) < len(items):
-            names = [name for name, _ in items]
-            for name in {name for name in names if names.count(name) > 1}:
-                odd.append(f"key {short(name)} is there {names.count(name)} times: not read")
+            for name, times in _repeated(items):
+                odd.append(f"key {short(name)} is there {times} times: not read")
                 found[name] = NOTHING
         return found
 
@@ -60,6 +61,12 @@ def parse(data: bytes) -> tuple[Any, list[str]]:
         raise Unreadable(f"not readable: {str(error)[:100]}") from error
     more = len(odd) - _NAMED
     return document, odd[:_NAMED] + ([f"and {more} more of the kind"] if more > 0 else [])
+
+
+def _repeated(items: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, int]]:
+    """The keys that are there several times, and how often."""
+    counts = Counter(name for name, _ in items)
+    return ((name, times) for name, times in counts.items() if times > 1)
 
 
 def short(value: Any) -> str:
