@@ -29,7 +29,9 @@ def with_plain_names(run: HistoryRun) -> Iterator[HistoryRun | OddInput]:
     if len(odd) > _NAMED:
         yield OddInput(place, f"and {len(odd) - _NAMED} more such metrics", is_lost=False)
     kept = tuple(
-        replace(figure, source=shown(figure.source))
+        figure
+        if problem_of(figure.source or "none") is None
+        else replace(figure, source=shown(figure.source))
         for figure in run.figures
         if figure.indicator not in odd
     )
@@ -59,5 +61,7 @@ def problem_of(name: str) -> str | None:
 
 def shown(text: str) -> str:
     """A text as one line that can be written anywhere, shortened."""
-    plain = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+    plain = text
+    if not text.isprintable():
+        plain = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
     return plain if len(plain) <= LONGEST else plain[: LONGEST - 1] + "…"
