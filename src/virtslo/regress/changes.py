@@ -23,9 +23,7 @@ from virtslo.regress.segments import DEFAULT, Sensitivity, dependence_around, ju
 
 CONFIRMING_RUNS: Final = 12
 """Runs at the new level from which on a change is confirmed."""
-TAIL: Final = Sensitivity(
-    least_runs=4, threshold=3.8, least_superiority=0.6, neighbourhood=150
-)
+TAIL: Final = Sensitivity(least_runs=4, threshold=3.8, least_superiority=0.6, neighbourhood=150)
 """For the newest runs: a change may be suspected from four runs on."""
 TAIL_RUNS: Final = 20
 _PRESENCE: Final = Sensitivity(least_runs=6, least_superiority=0.8)

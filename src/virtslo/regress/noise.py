@@ -5,6 +5,7 @@ deviations; runs that are independent, or too few to tell, are never taken to be
 they are.
 """
 
+import math
 from typing import Final
 
 import numpy as np
@@ -40,7 +41,7 @@ def dependence(residuals: Array) -> float:
     if most == 0:
         return 1.0
     near, *far = (_difference(residuals, lag, most) for lag in (1, *_LAGS))
-    correlation = max(1 - near / float(np.mean(far)) - count**-0.5, 0.0)
+    correlation = max(1 - near / float(np.mean(far)) - math.sqrt(1 / count), 0.0)
     return (1 + correlation) / (1 - correlation)
 
 
@@ -60,7 +61,7 @@ def standard_errors(before: Array, after: Array, factor: float) -> float:
     variance = (float(np.var(old)) * len(old) + float(np.var(new)) * len(new)) / freedom
     if variance == 0:
         return float("inf")
-    error = (variance * factor * (1 / len(old) + 1 / len(new))) ** 0.5
+    error = math.sqrt(variance * factor * (1 / len(old) + 1 / len(new)))
     return abs(float(np.mean(new) - np.mean(old))) / error
 
 
