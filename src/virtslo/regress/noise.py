@@ -46,8 +46,8 @@ def dependence(residuals: Array) -> float:
 
 
 def _difference(values: Array, lag: int, most: float) -> float:
-    """The mean square of the differences of values so many runs apart, each at most this."""
-    apart = np.minimum(np.abs(values[lag:] - values[:-lag]), most)
+    """The mean square of differences at a distance in runs, in units of the most that counts."""
+    apart = np.minimum(np.abs(values[lag:] - values[:-lag]) / most, 1.0)
     return float(np.mean(apart**2))
 
 
@@ -56,7 +56,8 @@ def standard_errors(before: Array, after: Array, factor: float) -> float:
 
     Infinite where neither side has any scatter.
     """
-    old, new = _clipped(before), _clipped(after)
+    unit = max(float(np.max(np.abs(before))), float(np.max(np.abs(after)))) or 1.0
+    old, new = _clipped(before / unit), _clipped(after / unit)
     freedom = max(1, len(old) + len(new) - 2)
     variance = (float(np.var(old)) * len(old) + float(np.var(new)) * len(new)) / freedom
     if variance == 0:

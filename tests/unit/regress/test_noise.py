@@ -73,11 +73,12 @@ def test_two_constant_levels_are_apart_without_end() -> None:
     assert standard_errors(np.ones(20), np.full(20, 2.0), 3.0) == float("inf")
 
 
-def test_the_unit_does_not_matter() -> None:
+@pytest.mark.parametrize("unit", [1e9, 1e-300, 1e300])
+def test_the_unit_does_not_matter(unit: float) -> None:
     before, after = waves(60, 0.5), waves(60, 0.5, seed=2) + 3
 
-    assert dependence(before * 1e9) == pytest.approx(dependence(before))
-    assert standard_errors(before * 1e9, after * 1e9, 2.0) == pytest.approx(
+    assert dependence(before * unit) == pytest.approx(dependence(before))
+    assert standard_errors(before * unit, after * unit, 2.0) == pytest.approx(
         standard_errors(before, after, 2.0)
     )
 
