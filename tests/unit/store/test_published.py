@@ -389,16 +389,6 @@ def test_a_threshold_that_no_float_holds_is_not_compared(tmp_path: Path) -> None
     assert read_one(tmp_path, document).findings == ()
 
 
-def test_many_keys_of_which_one_is_there_twice_are_read_in_no_time(tmp_path: Path) -> None:
-    """Each key was once counted among all others: 60 000 of them took a minute."""
-    keys = ",".join(f'"k{number}": 1' for number in range(60_000))
-    write(tmp_path, f'{{"VMIResult": {{"Values": {{}}, {keys}, "k1": 2}}}}')
-
-    _, odd = read(tmp_path)
-
-    assert [item.reason for item in odd] == ["key 'k1' is there 2 times: not read"]
-
-
 def test_a_place_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="nothing at"):
         read(tmp_path / "nothing")
