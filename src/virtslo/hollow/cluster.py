@@ -320,22 +320,22 @@ class HollowCluster:
         return (Scheduler(component, pods, nodes, self._factory.delays),)
 
     def _managing(self, component: Component) -> Sequence[Startable]:
+        # Caches are watched in the order in which they are asked for, which decides whose call is
+        # first: another order would draw other times.
         namespaces = component.watch(resources.NAMESPACES)
-        nodes = component.watch(resources.NODES)
-        return (
-            GarbageCollector(
-                component,
-                self._factory.limits_of(GARBAGE_COLLECTOR),
-                kinds=EVERY_KIND if self._is_shared else OF_WORKLOADS,
-            ),
-            NamespaceController(
-                component,
-                namespaces,
-                kinds=namespace.EVERY_KIND if self._is_shared else namespace.OF_WORKLOADS,
-            ),
-            NodeLifecycle(component, nodes),
-            *self._for_others(component, nodes),
+        collector = GarbageCollector(
+            component,
+            self._factory.limits_of(GARBAGE_COLLECTOR),
+            kinds=EVERY_KIND if self._is_shared else OF_WORKLOADS,
         )
+        emptier = NamespaceController(
+            component,
+            namespaces,
+            kinds=namespace.EVERY_KIND if self._is_shared else namespace.OF_WORKLOADS,
+        )
+        nodes = component.watch(resources.NODES)
+        lifecycle = NodeLifecycle(component, nodes)
+        return (collector, emptier, lifecycle, *self._for_others(component, nodes))
 
     def _for_others(self, component: Component, nodes: Cache) -> Sequence[Startable]:
         """What gathers roles and keeps daemonsets, on a cluster that others use."""
