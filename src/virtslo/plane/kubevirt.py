@@ -6,7 +6,7 @@ every write of a VMI passes virt-api's webhooks.
 
 import asyncio
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -94,12 +94,17 @@ class RealKubeVirt:
         self.version = ""
         """As virt-api says, once it runs."""
 
-    async def start(self) -> None:
-        """Install KubeVirt and start its components. Raises ClusterError with last words."""
+    async def start(self, on_defined: Callable[[], None] | None = None) -> None:
+        """Install KubeVirt and start its components. Raises ClusterError with last words.
+
+        `on_defined` is called when the API server knows of KubeVirt's kinds.
+        """
         items = await manifests(self._programs[MANIFESTS])
         async with self._plane.admin() as api:
             await apply(api, _namespace())
             await install_definitions(api, items)
+            if on_defined is not None:
+                on_defined()
             webhooks = []
             for item in items:
                 if item["kind"].endswith("WebhookConfiguration"):

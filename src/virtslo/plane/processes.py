@@ -21,15 +21,25 @@ GRACE_SECONDS: Final = 15.0
 SHOWN_LINES: Final = 15
 _POLL_SECONDS: Final = 0.1
 _BOUND: Final = str(Path(__file__).with_name("bound_process.py"))
+_given: Final[set[int]] = set()
+"""Ports that this process has given away."""
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports of loopback that nothing listens on now."""
-    sockets = [socket.socket() for _ in range(count)]
+    """Ports of loopback that nothing listens on now, and that were not given before: of two planes
+    that start at once neither listens yet."""
+    sockets: list[socket.socket] = []
+    found: list[int] = []
     try:
-        for one in sockets:
+        while len(found) < count:
+            one = socket.socket()
+            sockets.append(one)
             one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
+            port = one.getsockname()[1]
+            if port not in _given:
+                found.append(port)
+        _given.update(found)
+        return found
     finally:
         for one in sockets:
             one.close()

@@ -50,6 +50,8 @@ class RunningPlane:
     """Of a user who may do everything."""
     version: str
     """KubeVirt's, as virt-api says."""
+    defined_ns: int
+    """When the API server knew of KubeVirt's kinds, of the system's clock."""
 
     @property
     def audit_log(self) -> Path:
@@ -84,12 +86,13 @@ async def running_plane(folder: Path, spec: PlaneSpec, tell: Tell) -> AsyncItera
     def step(words: str) -> None:
         tell(f"{to_seconds(clock.now_ns() - started_ns):5.1f} s  {words}")
 
+    defined_ns = [started_ns]
     plane = ControlPlane(folder, spec.programs, spec.kubernetes)
     kubevirt = RealKubeVirt(plane, spec.programs, spec.kubevirt)
     try:
         await plane.start()
         step(f"Kubernetes serves at {plane.url}")
-        await kubevirt.start()
+        await kubevirt.start(lambda: defined_ns.append(clock.now_ns()))
         step(f"KubeVirt {kubevirt.version} works")
         unlike = difference({name: spec.programs[name] for name in KUBEVIRT})
         if unlike:
@@ -98,7 +101,7 @@ async def running_plane(folder: Path, spec: PlaneSpec, tell: Tell) -> AsyncItera
         async with hollow_nodes(plane, nodes=spec.nodes, kubevirt=kubevirt, profile=spec.profile):
             step(f"{spec.nodes} hollow nodes are ready")
             async with in_background(lambda: _start_again(kubevirt, clock, tell)):
-                yield RunningPlane(plane, kubevirt, kubeconfig, kubevirt.version)
+                yield RunningPlane(plane, kubevirt, kubeconfig, kubevirt.version, defined_ns[-1])
     finally:
         kubevirt.stop()
         plane.stop()

@@ -52,7 +52,7 @@ OF_CLUSTERS: Final = ("both clusters are taken as they are: what differs between
     help="Number of objects of each run.",
 )
 @click.option(
-    "--hold", default="10s", show_default=True, help="Time that the objects are left alone."
+    "--hold", default="5s", show_default=True, help="Time that the objects are left alone."
 )
 @click.option("--budget", default="10m", show_default=True, help="Time for all runs.")
 @click.option(

@@ -15,7 +15,7 @@ from virtslo.app.build_report import build_report
 from virtslo.app.history.from_report import history_runs
 from virtslo.app.history.samples import sample_of
 from virtslo.base.background import in_background
-from virtslo.base.clock import Clock, sleep, to_seconds
+from virtslo.base.clock import Clock, SystemClock, sleep, to_seconds
 from virtslo.base.errors import ClusterError
 from virtslo.cli.running.run_once import Execution, OneRun
 from virtslo.cli.wiring import RealTarget, open_cluster, read_record
@@ -33,7 +33,8 @@ from virtslo.slo.figures.cost import cost_of, noun_of
 Tell = Callable[[str], None]
 LEAST_ROUNDS: Final = 2
 RESYNC_SECONDS: Final = 32.0
-"""The garbage collector learns of new kinds every 30 s, and is busy until then."""
+"""The garbage collector learns of new kinds every 30 s, and is busy until then: seconds from when
+the API server knows of them."""
 PHASES: Final = ("p50", "p95")
 ONE_BYTE: Final = 1.0
 ONE_MILLISECOND: Final = 0.001
@@ -78,15 +79,28 @@ async def planes_at_work(
 ) -> AsyncIterator[list[SideAtWork]]:
     """Planes for both sides, at rest. Raises ClusterError with the last words of what failed."""
     async with AsyncExitStack() as stack:
+        starting = [
+            stack.enter_async_context(running_plane(folder, spec, _prefixed(tell, name)))
+            for name, spec, folder in sides
+        ]
+        # Both are waited for, so that whichever has started is ended where the other one fails.
+        planes = await asyncio.gather(*starting, return_exceptions=True)
         found = []
-        for name, spec, folder in sides:
-            tell(f"{name}:")
-            plane = await stack.enter_async_context(running_plane(folder, spec, tell))
+        for (name, spec, _), plane in zip(sides, planes, strict=True):
+            if isinstance(plane, BaseException):
+                raise plane
             target = RealTarget(plane.kubeconfig, spec.kubernetes.context)
             found.append(SideAtWork(name, target, plane))
-        tell(f"waiting {RESYNC_SECONDS:.0f} s until the garbage collector is at rest")
-        await asyncio.sleep(RESYNC_SECONDS)
+        since_ns = max(side.plane.defined_ns for side in found if side.plane is not None)
+        wait = RESYNC_SECONDS - to_seconds(SystemClock().now_ns() - since_ns)
+        if wait > 0:
+            tell(f"waiting {wait:.0f} s until the garbage collector is at rest")
+            await asyncio.sleep(wait)
         yield found
+
+
+def _prefixed(tell: Tell, name: str) -> Tell:
+    return lambda words: tell(f"{name}: {words}")
 
 
 async def measure(
