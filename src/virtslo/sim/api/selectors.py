@@ -12,6 +12,8 @@ from typing import Any, Final
 
 from virtslo.base.errors import BadRequest
 from virtslo.model.identifiers import Object
+from virtslo.model.kubernetes import resources
+from virtslo.model.kubernetes.other_resources import OTHERS
 
 Predicate = Callable[[Object], bool]
 
@@ -31,8 +33,10 @@ FIELDS: Final[Mapping[str, frozenset[str]]] = {
             "spec.restartPolicy",
             "spec.schedulerName",
             "spec.serviceAccountName",
+            "spec.hostNetwork",
             "status.phase",
             "status.podIP",
+            "status.podIPs",
             "status.nominatedNodeName",
         }
     ),
@@ -57,8 +61,23 @@ FIELDS: Final[Mapping[str, frozenset[str]]] = {
     "nodes": frozenset({"metadata.name", "spec.unschedulable"}),
     "secrets": frozenset({"metadata.name", "metadata.namespace", "type"}),
     "services": frozenset({"metadata.name", "metadata.namespace", "spec.clusterIP", "spec.type"}),
+    "jobs": frozenset({"metadata.name", "metadata.namespace", "status.successful"}),
+    "replicationcontrollers": frozenset({"metadata.name", "metadata.namespace", "status.replicas"}),
 }
-_NAMED_ALONE: Final = frozenset({"configmaps", "serviceaccounts", "leases", "controllerrevisions"})
+_ABSENT: Final[Mapping[str, str]] = {
+    "spec.unschedulable": "false",
+    "spec.hostNetwork": "false",
+    "spec.restartPolicy": "Always",
+    "spec.schedulerName": "default-scheduler",
+    "status.replicas": "0",
+    "status.successful": "0",
+}
+"""What a field counts as where it is absent, if not as the empty text."""
+_NAMED_ALONE: Final = frozenset(
+    resource.plural
+    for resource in (*resources.ALL, *OTHERS)
+    if not resource.group.endswith("kubevirt.io") and resource.plural not in FIELDS
+)
 """Built-in kinds that have no fields of their own to select by."""
 _NO_LABELS: Final[Mapping[str, str]] = {}
 _EVERY_FIELD: Final = frozenset({"metadata.name", "metadata.namespace"})
@@ -134,22 +153,33 @@ def _unknown_field(path: str, plural: str) -> BadRequest:
 
 @lru_cache(maxsize=4096)
 def field_reader(path: str) -> Callable[[Object], str]:
-    """What reads a field as field selectors compare it; absent is the empty string."""
+    """What reads a field as field selectors compare it."""
+    if path == "source":
+        return _source_of_event
+    if path == "status.podIPs":
+        return lambda target: ""  # known, and of no pod
     parts = tuple(path.split("."))
+    absent = _ABSENT.get(path, "")
 
     def read(target: Object) -> str:
         value: Any = target
         for part in parts:
             if not isinstance(value, dict):
-                return ""
+                return absent
             value = value.get(part)
         if value.__class__ is str:
             return value
         if value is None:
-            return ""
+            return absent
         return str(value).lower() if isinstance(value, bool) else str(value)
 
     return read
+
+
+def _source_of_event(target: Object) -> str:
+    """The component that an event is of."""
+    source = target.get("source") or {}
+    return str(source.get("component") or target.get("reportingComponent") or "")
 
 
 def label_reader(key: str) -> Callable[[Object], str]:

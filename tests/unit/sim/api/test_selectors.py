@@ -103,3 +103,31 @@ def test_a_field_is_compared_as_text(path: str, value: str) -> None:
     target = {"spec": {"unschedulable": True, "count": 3, "none": None, "a": "text"}}
 
     assert field_reader(path)(target) == value
+
+
+@pytest.mark.parametrize(
+    ("plural", "text", "target", "is_accepted"),
+    [
+        ("nodes", "spec.unschedulable=false", {}, True),
+        ("nodes", "spec.unschedulable=false", {"spec": {"unschedulable": True}}, False),
+        ("nodes", "spec.unschedulable!=true", {"spec": {}}, True),
+        ("pods", "spec.hostNetwork=false", {"spec": {}}, True),
+        ("pods", "spec.restartPolicy=Always", {"spec": {}}, True),
+        ("pods", "spec.schedulerName=default-scheduler", {"spec": {}}, True),
+        ("pods", "status.podIPs=", {"status": {"podIPs": [{"ip": "10.0.0.1"}]}}, True),
+        ("jobs", "status.successful=0", {}, True),
+        ("replicationcontrollers", "status.replicas=2", {"status": {"replicas": 2}}, True),
+        ("events", "source=a", {"source": {"component": "a"}}, True),
+        ("events", "source=b", {"source": {}, "reportingComponent": "b"}, True),
+    ],
+)
+def test_a_field_that_is_absent_counts_as_its_default(
+    plural: str, text: str, target: dict[str, object], is_accepted: bool
+) -> None:
+    assert field_selector(text, plural).accepts({"metadata": {}, **target}) is is_accepted
+
+
+@pytest.mark.parametrize("plural", ["deployments", "daemonsets", "persistentvolumeclaims"])
+def test_a_built_in_kind_says_what_it_is_selected_by(plural: str) -> None:
+    with pytest.raises(BadRequest, match=r'only "metadata\.name", "metadata\.namespace"'):
+        field_selector("spec.replicas=1", plural)
