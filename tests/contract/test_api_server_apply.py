@@ -38,6 +38,29 @@ def test_an_apply_creates_what_is_missing_and_owns_it(api: RawApi, space: str) -
     assert entry["time"].endswith("Z")
 
 
+def test_ports_are_owned_by_number_and_protocol(api: RawApi, space: str) -> None:
+    service = f"/api/v1/namespaces/{space}/services/one"
+
+    def applied(*ports: dict[str, Any]) -> Any:
+        spec = {"selector": {"a": "b"}, "ports": list(ports)}
+        meta = {"name": "one"}
+        body = {"apiVersion": "v1", "kind": "Service", "metadata": meta, "spec": spec}
+        return api.call("PATCH", service, body, kind=APPLY, fieldManager="me").document
+
+    tcp = {"name": "t", "port": 53}
+    udp = {"name": "u", "port": 53, "protocol": "UDP"}
+    both = applied(tcp, udp)
+    left = applied(udp)
+
+    (entry,) = both["metadata"]["managedFields"]
+    assert set(entry["fieldsV1"]["f:spec"]["f:ports"]) == {
+        'k:{"port":53,"protocol":"TCP"}',
+        'k:{"port":53,"protocol":"UDP"}',
+    }
+    assert [each["protocol"] for each in both["spec"]["ports"]] == ["TCP", "UDP"]
+    assert [each["protocol"] for each in left["spec"]["ports"]] == ["UDP"]
+
+
 def test_an_apply_that_changes_nothing_makes_no_new_version(api: RawApi, space: str) -> None:
     first = apply(api, space, config(key="a")).document
 

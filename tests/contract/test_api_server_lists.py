@@ -227,6 +227,11 @@ def test_a_time_that_go_does_not_read_is_refused(api: RawApi, space: str, timeou
         assert answer.message.endswith(f'duration "{timeout}"')
 
 
+def test_a_time_is_read_for_paths_that_are_no_objects_too(api: RawApi) -> None:
+    assert api.call("GET", "/version", timeout="invalid").code == 400
+    assert api.call("GET", "/version", timeout="3m").code == 200
+
+
 @pytest.mark.parametrize("timeout", ["5s", "1m30s", "1.5h", "-1s", "+20s", "0", ".5m"])
 def test_a_time_that_go_reads_is_taken(api: RawApi, space: str, timeout: str) -> None:
     assert api.call("GET", path(space), timeout=timeout).code == 200

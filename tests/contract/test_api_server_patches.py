@@ -110,6 +110,23 @@ def test_a_strategic_patch_merges_lists_by_their_keys(api: RawApi, space: str) -
     assert answer.document["spec"]["containers"][0]["image"] == "x"
 
 
+def test_a_strategic_patch_merges_ports_by_their_number_alone(api: RawApi, space: str) -> None:
+    pods = f"/api/v1/namespaces/{space}/pods"
+    udp = {"containerPort": 53, "protocol": "UDP"}
+    tcp = {"containerPort": 53, "protocol": "TCP"}
+    container = {"name": "a", "image": "b"}
+    body = {"metadata": {"name": "one"}, "spec": {"containers": [{**container, "ports": [tcp]}]}}
+    api.call("POST", pods, body)
+    patch = {"spec": {"containers": [{"name": "a", "ports": [udp]}]}}
+
+    answer = api.call("PATCH", f"{pods}/one", patch, kind=STRATEGIC, dryRun="All")
+
+    # A real server then refuses the change of a pod's ports, in words that show the merged list.
+    assert answer.code in (200, 422)
+    if answer.code == 200:
+        assert answer.document["spec"]["containers"][0]["ports"] == [udp]
+
+
 def test_a_strategic_patch_of_a_custom_resource_is_refused(kubevirt: RawApi, space: str) -> None:
     base = f"/apis/kubevirt.io/v1/namespaces/{space}/virtualmachines"
     body = {

@@ -14,7 +14,7 @@ import pytest
 
 from support.bodies import config_map
 from support.clusters import Cluster, in_process
-from support.raw_api import APPLY, STRATEGIC, RawApi, simulated_api
+from support.raw_api import APPLY, RawApi, simulated_api
 from virtslo.base.clock import Clock
 from virtslo.model.kubernetes.resources import CONFIG_MAPS
 
@@ -179,19 +179,6 @@ def test_updates_create_nothing(api: RawApi, space: str) -> None:
     path = f"/apis/coordination.k8s.io/v1/namespaces/{space}/leases/one"
 
     assert api.call("PUT", path, body).code == 404
-
-
-def test_ports_are_merged_by_their_number_alone(api: RawApi, space: str) -> None:
-    path = f"/api/v1/namespaces/{space}/pods"
-    body = pod("one")
-    body["spec"]["containers"][0]["ports"] = [{"containerPort": 53, "protocol": "TCP"}]
-    api.call("POST", path, body)
-    port = {"containerPort": 53, "protocol": "UDP"}
-    patch = {"spec": {"containers": [{"name": "a", "ports": [port]}]}}
-
-    changed = api.call("PATCH", f"{path}/one", patch, kind=STRATEGIC).document
-
-    assert changed["spec"]["containers"][0]["ports"] == [port]
 
 
 @pytest.mark.parametrize("subresource", ["log", "exec", "attach", "portforward"])

@@ -117,7 +117,7 @@ def request_of(
     resource, served, namespace, name, subresource = target
     verb = _verb(method, target, query)
     if "timeout" in query and verb != "watch":
-        _check_timeout(query["timeout"])
+        check_timeout(query["timeout"])
     field_selector = query.get("fieldSelector")
     if verb not in verbs_of(resource, subresource):
         raise not_allowed()
@@ -218,7 +218,7 @@ def _verb(method: str, target: Target, query: Mapping[str, str]) -> str:
     raise not_allowed()
 
 
-def _check_timeout(text: str) -> None:
+def check_timeout(text: str) -> None:
     """Refuse a time for a whole request that Go does not read; one that it does is not kept."""
     if not text or _GO_DURATION.fullmatch(text):
         return

@@ -236,6 +236,7 @@ class HttpServer:
     ) -> web.Response:
         if http.method not in {"GET", "HEAD"}:
             raise routes.not_allowed()
+        routes.check_timeout(query.get("timeout", ""))
         if form is Form.DISCOVERY and path in self._discovery:
             return _response(self._discovery[path], kind=DISCOVERY_JSON)
         body = await self._server.read_raw(path, query, user)

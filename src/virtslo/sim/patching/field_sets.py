@@ -17,6 +17,10 @@ FieldSet = dict[Path, None]
 
 ABSENT: Final = object()
 _METADATA_KEYS: Final[Mapping[str, str]] = {"ownerReferences": "uid"}
+_PORTS: Final = "ports"
+_PROTOCOL: Final = "protocol"
+_DEFAULTS: Final[Mapping[str, Any]] = {_PROTOCOL: "TCP"}
+"""What a key of an item is where the item does not say it."""
 _SELF: Final = "."
 
 
@@ -26,9 +30,15 @@ class Lists:
     def __init__(self, *, is_built_in: bool) -> None:
         self._is_built_in = is_built_in
 
-    def key_of(self, name: str, items: Sequence[Any]) -> str | None:
-        """The key of the items of a list (`x-kubernetes-list-map-keys`)."""
-        return merge_key_of(name, items) if self._is_built_in else _METADATA_KEYS.get(name)
+    def keys_of(self, name: str, items: Sequence[Any]) -> tuple[str, ...]:
+        """The keys of the items of a list (`x-kubernetes-list-map-keys`); none: it is not merged.
+
+        Ports have two, where a strategic merge patch goes by the first alone.
+        """
+        key = merge_key_of(name, items) if self._is_built_in else _METADATA_KEYS.get(name)
+        if key is None:
+            return ()
+        return (key, _PROTOCOL) if name == _PORTS else (key,)
 
     def is_set(self, name: str) -> bool:
         """Whether a list holds each value once, in no order."""
@@ -48,11 +58,11 @@ def _walk(value: Any, path: Path, name: str, lists: Lists) -> Iterator[Path]:
             yield from _walk(below, (*path, f"f:{key}"), key, lists)
         return
     if isinstance(value, list | tuple) and value:
-        key = lists.key_of(name, value)
-        if key is not None:
+        keys = lists.keys_of(name, value)
+        if keys:
             for item in value:
-                if isinstance(item, Mapping) and key in item:
-                    below_path = (*path, _item(key, item[key]))
+                if isinstance(item, Mapping) and keys[0] in item:
+                    below_path = (*path, _item(_identity(item, keys)))
                     yield below_path
                     yield from _walk(item, below_path, "", lists)
             return
@@ -63,8 +73,14 @@ def _walk(value: Any, path: Path, name: str, lists: Lists) -> Iterator[Path]:
     yield path
 
 
-def _item(key: str, value: Any) -> str:
-    return f"k:{json.dumps({key: value}, separators=(',', ':'))}"
+def _identity(item: Any, keys: Sequence[str]) -> dict[str, Any]:
+    """What distinguishes an item of a list."""
+    found = item if isinstance(item, Mapping) else {}
+    return {key: found.get(key, _DEFAULTS.get(key)) for key in keys}
+
+
+def _item(identity: Mapping[str, Any]) -> str:
+    return f"k:{json.dumps(identity, separators=(',', ':'), sort_keys=True)}"
 
 
 def document_of(fields: FieldSet) -> dict[str, Any]:
@@ -120,10 +136,8 @@ def _index(items: Sequence[Any], kind: str, text: str) -> int | None:
     for index, item in enumerate(items):
         if kind == "v" and item == wanted:
             return index
-        if kind == "k" and isinstance(item, Mapping):
-            ((key, value),) = wanted.items()
-            if item.get(key) == value:
-                return index
+        if kind == "k" and isinstance(item, Mapping) and _identity(item, wanted) == wanted:
+            return index
     return None
 
 
@@ -135,18 +149,21 @@ def merged(live: Any, config: Any, lists: Lists, name: str = "") -> Any:
             result[key] = merged(result.get(key), value, lists, key)
         return result
     if isinstance(config, list | tuple) and isinstance(live, list | tuple):
-        key = lists.key_of(name, config)
-        if key is not None:
-            return _merged_items(live, config, key, lists)
+        keys = lists.keys_of(name, config)
+        if keys:
+            return _merged_items(live, config, keys, lists)
         if lists.is_set(name):
             return [*live, *(item for item in config if item not in live)]
     return config
 
 
-def _merged_items(live: Sequence[Any], config: Sequence[Any], key: str, lists: Lists) -> list[Any]:
-    found = {item.get(key): item for item in live if isinstance(item, Mapping)}
+def _merged_items(
+    live: Sequence[Any], config: Sequence[Any], keys: Sequence[str], lists: Lists
+) -> list[Any]:
+    found = {_item(_identity(item, keys)): item for item in live if isinstance(item, Mapping)}
     for item in config:
-        found[item.get(key)] = merged(found.get(item.get(key)), item, lists)
+        name = _item(_identity(item, keys))
+        found[name] = merged(found.get(name), item, lists)
     return list(found.values())
 
 
@@ -174,7 +191,7 @@ def without(target: Any, path: Sequence[str]) -> Any:
 
 
 def shown(path: Path) -> str:
-    """A path as messages print it: `.spec.ports[containerPort=80].protocol`."""
+    """A path as messages print it: `.spec.containers[name="a"].image`."""
     text = ""
     for element in path:
         kind, rest = element[0], element[2:]
@@ -183,6 +200,6 @@ def shown(path: Path) -> str:
         elif kind == "v":
             text += f"[={rest}]"
         else:
-            ((key, value),) = json.loads(rest).items()
-            text += f"[{key}={json.dumps(value)}]"
+            pairs = (f"{key}={json.dumps(value)}" for key, value in json.loads(rest).items())
+            text += f"[{','.join(pairs)}]"
     return text
