@@ -169,8 +169,8 @@ def _conflicts(
 
 
 def _given_up(mine: FieldSet, wanted: FieldSet, others: Sequence[_Entry]) -> list[Path]:
-    """What only this applier owned and no longer names: whole items of lists, with what defaults put
-    into them, and then the deepest first."""
+    """What only this applier owned and no longer names: whole items of lists, with what defaults
+    put into them, and then the deepest first."""
     kept = {path[:length] for entry in others for path in entry.fields
             for length in range(1, len(path) + 1)}  # fmt: skip
     left = [path for path in mine if path not in wanted and path not in kept]
