@@ -17,6 +17,7 @@ from virtslo.model.report.verdicts import Outcome
 from virtslo.model.run.findings import Finding
 from virtslo.model.run.record import RunRecord
 from virtslo.model.whatif.search import Goal, Trial, TrialOutcome
+from virtslo.slo.findings.quality_findings import PHASE_FIGURES
 from virtslo.slo.record.measured import Measured, intended, measure
 
 LOST: Final = "lost"
@@ -28,6 +29,9 @@ OF_THE_LOAD: Final = frozenset(
     {"unfinished", "failed", "failed_operations", "not_gone", "not_quiet", "deleted_late"}
 )
 """Findings that an overload causes: they make a trial bad, by what was lost, and not void."""
+WATCH_LAG: Final = "watch_lag"
+"""Times of receipt are never before the truth: what was Running in time by a late watch was, and
+only a trial that looks bad is in doubt; and of that only the time until Running."""
 GROWTH: Final = 0.01
 """By how many seconds latency may grow in each second of load while a backlog does not grow."""
 DEVIATIONS: Final = 2.0
@@ -134,8 +138,14 @@ def void_reasons(findings: Sequence[Finding], *, is_bad: bool) -> list[str]:
     return [
         finding.code
         for finding in findings
-        if finding.inconclusive and not (is_bad and finding.code in OF_THE_LOAD)
+        if finding.inconclusive and _makes_void(finding, is_bad=is_bad)
     ]
+
+
+def _makes_void(finding: Finding, *, is_bad: bool) -> bool:
+    if finding.code == WATCH_LAG:
+        return is_bad and not set(PHASE_FIGURES).isdisjoint(finding.touches)
+    return not (is_bad and finding.code in OF_THE_LOAD)
 
 
 def _waits(figures: Mapping[FigureKey, float | int | None]) -> dict[str, float]:

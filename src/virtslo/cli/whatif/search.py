@@ -83,6 +83,13 @@ GUARDS = ("lost", "backlog", "refused", "objectives")
 @settings_option
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Random seed.")
 @target_options
+@click.option(
+    "--plane",
+    is_flag=False,
+    flag_value="default",
+    metavar="[NAME]",
+    help="Plane of virtslo plane up.",
+)
 @click.option("--yes", is_flag=True, help="Load a real cluster without asking.")
 @folder_option("searches", "for searches")
 @format_option("text", "json", text="Format of the result on standard output.")
@@ -100,7 +107,9 @@ def command(**options: Any) -> int:
     virtslo search --context my-cluster --at-most 10 --guard lost
     """
     from virtslo.base.errors import ScenarioError
+    from virtslo.cli.plane.target import on_plane
 
+    options = dict(on_plane(options))
     problems: list[Problem] = []
     goal, within, duration = _goal(options, problems)
     target = _target(options)

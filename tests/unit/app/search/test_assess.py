@@ -6,6 +6,8 @@ import pytest
 
 from virtslo.app.search.assess import growth_of, is_growing, void_reasons
 from virtslo.model.run.findings import Finding
+from virtslo.slo.findings.quality_findings import PHASE_FIGURES
+from virtslo.slo.findings.ramp_down_findings import RAMP_DOWN_FIGURES
 
 
 def latencies(slope: float, *, noise: float = 0.0, count: int = 400) -> list[tuple[float, float]]:
@@ -46,3 +48,13 @@ def test_a_finding_that_the_load_explains_does_not_void_a_bad_trial() -> None:
     assert void_reasons([unfinished, note], is_bad=True) == []
     assert void_reasons([unfinished], is_bad=False) == ["unfinished"]
     assert void_reasons([late, unfinished], is_bad=True) == ["lateness"]
+
+
+def test_late_watches_put_only_a_trial_that_looks_bad_in_doubt() -> None:
+    """What was seen Running in time was Running in time, however late it was seen."""
+    start = Finding(code="watch_lag", detail="late", touches=PHASE_FIGURES, inconclusive=True)
+    end = Finding(code="watch_lag", detail="late", touches=RAMP_DOWN_FIGURES, inconclusive=True)
+
+    assert void_reasons([start, end], is_bad=False) == []
+    assert void_reasons([start, end], is_bad=True) == ["watch_lag"]
+    assert void_reasons([end], is_bad=True) == []
