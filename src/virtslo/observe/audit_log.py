@@ -7,15 +7,20 @@ callers and resources there are, not on how long the log is. A watch counts when
 The log itself says when virtslo read a component's counters: by our own GET of the pod's proxy.
 What the log holds up to that line is what the component can have counted, so that the two are
 compared at the same moment, exactly.
+
+How long a request took is from its receipt to the stage that counts it: what the log does not say,
+or says wrongly, has no time and is counted all the same.
 """
 
 from collections import Counter
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 
 import msgspec
 
 from virtslo.model.kubernetes.calls import Counted, RestCall
+from virtslo.model.run.rest_calls import answer_key
 from virtslo.model.vocabulary import WATCH
 from virtslo.observe.callers import VIRTSLO, Caller, caller_of
 from virtslo.observe.recent_requests import RecentRequests
@@ -41,6 +46,8 @@ VERBS: Final = {
 CONNECTED: Final = frozenset({"attach", "exec", "log", "portforward", "proxy"})
 """Subresources whose requests the API server's metrics call CONNECT, whatever their method."""
 
+_TIMED: Final = frozenset({"CREATE", "UPDATE", "PATCH", "DELETE", "GET"})
+"""Verbs of requests for a single object, which names it, but for creates by `generateName`."""
 _COUNTED_STAGES: Final = frozenset({"ResponseStarted", "ResponseComplete", "Panic"})
 _POD_NAME: Final = "authentication.kubernetes.io/pod-name"
 
@@ -70,6 +77,8 @@ class _Event(msgspec.Struct):
     userAgent: str = ""  # noqa: N815
     objectRef: _Reference | None = None  # noqa: N815
     responseStatus: _Status | None = None  # noqa: N815
+    requestReceivedTimestamp: str = ""  # noqa: N815
+    stageTimestamp: str = ""  # noqa: N815
 
 
 class AuditLogTally:
@@ -79,6 +88,7 @@ class AuditLogTally:
         self._decode = msgspec.json.Decoder(_Event).decode
         self._namespaces = object_namespaces
         self._counts: dict[Caller, Counter[RestCall]] = {}
+        self._times: dict[str, dict[str, tuple[float, int]]] = {}
         self._requests = RecentRequests()
         self._open_watches: set[str] = set()
         self._has_started_stages = False
@@ -105,10 +115,15 @@ class AuditLogTally:
         elif self._requests.is_new(event.auditID):
             self._cut(event)
             self._count(event, _verb(event))
+            self._time(event)
 
     def counts(self) -> Mapping[Caller, Counted]:
         """Every request so far, by caller."""
         return {caller: dict(rows) for caller, rows in sorted(self._counts.items())}
+
+    def times(self) -> Mapping[str, Mapping[str, tuple[float, int]]]:
+        """Seconds and requests for single objects so far, by component and `answer_key`."""
+        return {component: dict(sorted(rows.items())) for component, rows in self._times.items()}
 
     def at_read(self, pod: str) -> Counted | None:
         """What the process in a pod had sent when virtslo last read its counters.
@@ -152,6 +167,20 @@ class AuditLogTally:
                 self.objects[reference.resource, reference.namespace, reference.name] += 1
         self._counts.setdefault(caller, Counter())[call] += 1
 
+    def _time(self, event: _Event) -> None:
+        """Add how long a request for a single object took, where the log says it."""
+        reference, verb = event.objectRef, _verb(event)
+        if reference is None or verb not in _TIMED or not (reference.name or verb == "CREATE"):
+            return
+        seconds = _seconds_between(event.requestReceivedTimestamp, event.stageTimestamp)
+        if seconds is None:
+            return
+        slash = "/" if reference.subresource else ""
+        key = answer_key(verb, f"{reference.resource}{slash}{reference.subresource}")
+        rows = self._times.setdefault(_caller(event).component, {})
+        total, requests = rows.get(key, (0.0, 0))
+        rows[key] = total + seconds, requests + 1
+
     def _cut(self, event: _Event) -> None:
         """Keep the counts so far where this request is our own read of a component's counters."""
         if event.verb != "get" or _caller(event).component != VIRTSLO:
@@ -180,6 +209,15 @@ def _verb(event: _Event) -> str:
     if event.objectRef is not None and event.objectRef.subresource in CONNECTED:
         return "CONNECT"
     return VERBS.get(event.verb, event.verb.upper())
+
+
+def _seconds_between(begin: str, end: str) -> float | None:
+    """Between two timestamps; None where one is none, or the end is before the beginning."""
+    try:
+        seconds = (datetime.fromisoformat(end) - datetime.fromisoformat(begin)).total_seconds()
+    except (ValueError, TypeError):
+        return None
+    return seconds if seconds >= 0 else None
 
 
 def _failed(event: _Event) -> bool:

@@ -2,12 +2,13 @@
 
 Invariant: verbs are spelled as KubeVirt's client metric spells them (POST is CREATE, PUT is UPDATE,
 DELETECOLLECTION is DELETE, APPLY is PATCH), so that the sources can be compared; a watch is counted
-and has no duration.
+and has no duration. Buckets are of the histogram of Kubernetes' SLO where there is one; whole times
+are of the other one, which has webhooks and waiting in it, as an audit log's times have.
 """
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
@@ -15,7 +16,7 @@ from virtslo.base.plain_text import shown_text
 from virtslo.client.exposition import REMEMBERED, Identity, read_identities, whole_count
 from virtslo.model.kubernetes.calls import Counted, RestCall, TimedCall
 from virtslo.model.kubernetes.kubevirt_metrics import PROCESS_START
-from virtslo.model.run.rest_calls import BUCKET_EDGE
+from virtslo.model.run.rest_calls import BUCKET_EDGE, answer_key
 
 is_edge: Final = lru_cache(REMEMBERED)(re.compile(BUCKET_EDGE).search)
 """Whether a label `le` is a bucket's edge; there are few, each met thousands of times."""
@@ -40,6 +41,8 @@ VERBS: Final = {
 }
 """Verbs of the API server's metrics, as KubeVirt's client metric spells them."""
 
+SINGLE: Final = "resource"
+"""The scope of requests for a single object."""
 _UNTIMED: Final = frozenset({"WATCH", "CONNECT"})
 
 
@@ -54,6 +57,8 @@ class ServerScrape:
     family: str
     """The histogram that `durations` is of."""
     process_start: float | None
+    sums: Mapping[str, tuple[float, int]] = field(default_factory=dict)
+    """Seconds from received to answered, and requests, of single objects, by `answer_key`."""
 
 
 Durations = dict[TimedCall, dict[str, int]]
@@ -76,13 +81,43 @@ def read_server_metrics(text: str) -> ServerScrape:
             requests[call] = requests.get(call, 0) + whole_count(REQUESTS, value)
     if start is None and not requests:
         raise ValueError("no API server's metrics: neither requests nor a process start are there")
+    sums = _sums(text)
     if durations:
-        return ServerScrape(requests, durations, SLI, start)
+        return ServerScrape(requests, durations, SLI, start, sums)
     bucket = f"{DURATION}_bucket"
     for identity, value in read_identities(text, (bucket,)):
         if identity[0] == bucket:
             _add_bucket(durations, identity, value)
-    return ServerScrape(requests, durations, DURATION, start)
+    return ServerScrape(requests, durations, DURATION, start, sums)
+
+
+def _sums(text: str) -> dict[str, tuple[float, int]]:
+    """How long requests of single objects took in all, and how many there were."""
+    total, count = f"{DURATION}_sum", f"{DURATION}_count"
+    found: dict[str, tuple[float, int]] = {}
+    for identity, value in read_identities(text, (total, count)):
+        key = _answered_by(identity)
+        if key is None:
+            continue
+        seconds, requests = found.get(key, (0.0, 0))
+        if identity[0] == count:
+            requests += whole_count(count, value)
+        elif value < 0:
+            raise ValueError(f"{total} is {value:g}, which is no time")
+        else:
+            seconds += value
+        found[key] = seconds, requests
+    return dict(sorted(found.items()))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _answered_by(identity: Identity) -> str | None:
+    """The key of a series' requests; None of watches, lists, dry runs and what is no resource."""
+    labels = _labels_of(identity)
+    call, _ = _timed_of(identity)
+    if call is None or call.scope != SINGLE or labels.get("dry_run"):
+        return None
+    return answer_key(call.verb, call.target)
 
 
 def _add_bucket(durations: Durations, identity: Identity, value: float) -> None:

@@ -1,6 +1,8 @@
 """Counting an audit log whose truth is known, line by line."""
 
+import json
 from collections.abc import Iterable
+from typing import Any
 
 from support.audit_log_lines import audit_line, our_read
 from virtslo.model.kubernetes.calls import RestCall
@@ -169,3 +171,36 @@ def test_a_line_that_is_no_event_is_told_and_not_counted() -> None:
     assert counted.unreadable == 2
     assert counted.lines == 3
     assert len(counted.counts()) == 1
+
+
+def timed(audit_id: str, received: str, stage_time: str, **more: Any) -> bytes:
+    line = json.loads(audit_line(audit_id=audit_id, **more))
+    return json.dumps(
+        {**line, "requestReceivedTimestamp": received, "stageTimestamp": stage_time}
+    ).encode()
+
+
+def test_requests_for_single_objects_are_timed_from_receipt_to_answer() -> None:
+    begin, end = "2026-01-01T00:00:00.000000Z", "2026-01-01T00:00:00.250000Z"
+    counted = tally(
+        timed("1", begin, end),
+        timed("2", begin, "2026-01-01T00:00:01+00:00", code=409),
+        timed("3", begin, end, verb="list"),
+        timed("4", begin, end, verb="get"),
+        timed("5", begin, end, verb="get", name="p", subresource="status", user="other", agent=""),
+        timed("5", begin, end, verb="get", name="p", subresource="status", user="other", agent=""),
+    )
+    times = {key: rows for part in counted.times().values() for key, rows in part.items()}
+
+    assert counted.times()["virt-controller"] == {"answered{CREATE pods}": (1.25, 2)}
+    assert times["answered{GET pods/status}"] == (0.25, 1)
+    assert len(times) == 2
+
+
+def test_a_request_whose_times_are_missing_or_wrong_is_counted_and_not_timed() -> None:
+    begin = "2026-01-01T00:00:00Z"
+    odd = ("", "soon", "2025-12-31T23:59:59Z", "2026-01-01T00:00:01", "9" * 5000)
+    counted = tally(*(timed(str(place), begin, end) for place, end in enumerate(odd)))
+
+    assert counted.times() == {}
+    assert sum(rows_of(counted, "virt-controller").values()) == len(odd)

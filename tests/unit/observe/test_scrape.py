@@ -136,3 +136,29 @@ def test_a_bucket_whose_edge_is_no_number_is_no_exposition() -> None:
 
     with pytest.raises(ValueError, match="le="):
         read_server_metrics(f"process_start_time_seconds 1\n{line}\n")
+
+
+def test_sums_are_of_whole_requests_for_single_objects() -> None:
+    """With webhooks and waiting; lists, watches, dry runs and health checks are left out."""
+    rows = (
+        ('verb="PUT",resource="pods",subresource="status",scope="resource"', 0.5, 10),
+        ('verb="PUT",resource="pods",subresource="status",scope="resource",group="x"', 0.1, 2),
+        ('verb="LIST",resource="pods",scope="namespace"', 7, 7),
+        ('verb="WATCH",resource="pods",scope="resource"', 900, 1),
+        ('verb="POST",resource="pods",scope="resource",dry_run="All"', 7, 7),
+        ('verb="GET",subresource="/healthz"', 7, 7),
+    )
+    family = "apiserver_request_duration_seconds"
+    lines = [
+        f"{family}_{what}{{{labels}}} {value}"
+        for labels, seconds, count in rows
+        for what, value in (("sum", seconds), ("count", count))
+    ]
+    text = "\n".join(["process_start_time_seconds 1", *lines, ""])
+
+    scrape = read_server_metrics(text)
+
+    assert list(scrape.sums) == ["answered{UPDATE pods/status}"]
+    assert scrape.sums["answered{UPDATE pods/status}"] == pytest.approx((0.6, 12))
+    with pytest.raises(ValueError, match="is -1, which is no time"):
+        read_server_metrics(text.replace("} 0.5", "} -1"))

@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 CAPACITY: Final = "capacity"
+READS: Final = "reads"
+WRITES: Final = "writes"
+WEBHOOKS: Final = "webhooks"
 OWNERS: Final = "owners"
 PLAYING: Final = "playing"
 STARTING: Final = "starting"
@@ -14,13 +17,27 @@ BOOTING: Final = "booting"
 STOPPING: Final = "stopping"
 PARTS: Final[Mapping[str, str]] = {
     CAPACITY: "work of the API server and of the VMI controller",
+    READS: "answers to reads, as capacity where no times of requests tell them",
+    WRITES: "answers to writes, likewise",
+    WEBHOOKS: "admission webhooks, likewise",
     OWNERS: "work for VMs, pools and replica sets: their controllers' own, and webhooks",
     PLAYING: "work of one process that plays all nodes; none where nodes are real",
     STARTING: "steps from a pod's creation to its containers' start",
     BOOTING: "steps from the launcher's start to a running guest",
     STOPPING: "steps from deletion to the pod's end",
 }
-_SERVER: Final = ("read", "write", "list_base", "list_per_object", "after_write", "watch_delay")
+ANSWERS: Final = frozenset({READS, WRITES, WEBHOOKS})
+"""The parts that only times of requests tell from capacity, which scales them where there are
+none."""
+_SERVER: Final = {
+    "read": READS,
+    "list_base": READS,
+    "list_per_object": READS,
+    "write": WRITES,
+    "after_write": CAPACITY,
+    "watch_delay": CAPACITY,
+}
+"""What is scaled of the server, and by which part."""
 _PLAYED: Final = ("node_work", "pod_work")
 _OWNERS: Final = frozenset(
     {
@@ -42,20 +59,21 @@ DIGITS: Final = 6
 
 
 def scaled(document: Mapping[str, Any], factors: Mapping[str, float]) -> dict[str, Any]:
-    """A profile's document with its parts multiplied."""
+    """A profile's document with its parts multiplied; of ANSWERS by capacity if not named."""
     capacity, owners = factors.get(CAPACITY, 1.0), factors.get(OWNERS, 1.0)
     result = dict(document)
     server = dict(document.get("server", {}))
-    for key in _SERVER:
+    for key, part in _SERVER.items():
         if key in server:
-            server[key] = _times(server[key], capacity)
+            server[key] = _times(server[key], factors.get(part, capacity))
     if "watch_delays" in server:
         server["watch_delays"] = {
             name: _times(value, capacity) for name, value in server["watch_delays"].items()
         }
     if "webhook" in server:
+        admission = factors.get(WEBHOOKS, capacity)
         server["webhook"] = {
-            name: _times(value, capacity * (owners if _is_of_owner(name) else 1.0))
+            name: _times(value, admission * (owners if _is_of_owner(name) else 1.0))
             for name, value in server["webhook"].items()
         }
     if server:

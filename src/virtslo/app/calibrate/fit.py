@@ -6,13 +6,14 @@ median of few objects weighs less. What factors do is measured by moving each, a
 steps that are taken then (Broyden), since a run of the model is what costs.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import exp, log, sqrt
 from statistics import fmean
+from types import MappingProxyType
 from typing import Any, Final
 
-from virtslo.app.calibrate.factors import PARTS
+from virtslo.app.calibrate.factors import ANSWERS, CAPACITY, PARTS
 from virtslo.model.whatif.calibration import Factor
 
 MOVE: Final = 0.2
@@ -29,6 +30,8 @@ STEPS_A_SLOPE: Final = 3
 MOST_STEP: Final = log(2.5)
 CLOSE: Final = 0.01
 FARTHEST: Final = log(64.0)
+
+NOTHING_FIXED: Final[Mapping[str, str]] = MappingProxyType({})
 
 Figures = Mapping[str, float]
 Model = Callable[[Mapping[str, float]], Sequence[Figures]]
@@ -76,29 +79,40 @@ def error_of(ratios: Sequence[float]) -> float:
 
 
 def fit(
-    measured: Sequence[Measured], model: Model, *, rounds: int = ROUNDS, slopes: Any = None
+    measured: Sequence[Measured],
+    model: Model,
+    *,
+    fixed: Mapping[str, str] = NOTHING_FIXED,
+    rounds: int = ROUNDS,
+    slopes: Any = None,
 ) -> Fit:
     """The factors that make the model's figures most like those measured.
 
-    `slopes` are those of an earlier fit, where they were measured on these figures.
+    `fixed` are parts that are not fitted, and why. `slopes` are those of an earlier fit, where they
+    were measured on these figures.
     """
     import numpy as np
 
     wanted = [item.figures for item in measured]
     noise = np.array([item.noise[column] for item in measured for column in item.figures])
 
+    unknown = set(fixed)
+
     def weighed(place: Any) -> tuple[Sequence[Figures], Any]:
-        figures = model(_factors(place))
+        figures = model(_factors(place, unknown))
         return figures, np.array(log_ratios(wanted, figures)) / noise
 
     place = np.zeros(len(PARTS))
     figures, ratios = weighed(place)
-    first = slopes / noise[:, None] if slopes is not None else _slopes(weighed, place, ratios)
+    first = (
+        slopes / noise[:, None] if slopes is not None else _slopes(weighed, place, ratios, fixed)
+    )
     acts = np.array(uncertainties(first)) < DETERMINED
+    unknown |= {part for part, act in zip(PARTS, acts, strict=True) if not act}
     now = first
     for number in range(rounds):
         if number and number % STEPS_A_SLOPE == 0:
-            now = _slopes(weighed, place, ratios)
+            now = _slopes(weighed, place, ratios, unknown)
         step = _step(now, ratios, place, acts)
         if float(np.abs(step).max(initial=0.0)) < CLOSE:
             break
@@ -113,23 +127,35 @@ def fit(
     error = error_of(log_ratios(wanted, figures))
     last = now if acts.all() else first
     shares = np.abs(last * noise[:, None]).max(axis=0, initial=0.0)
-    return Fit(_described(place, last, acts, shares), figures, error, first * noise[:, None])
+    factors = _described(place, last, acts, shares=shares, fixed=fixed)
+    return Fit(factors, figures, error, first * noise[:, None])
 
 
-def _slopes(weighed: Callable[[Any], tuple[Any, Any]], place: Any, ratios: Any) -> Any:
-    """What each factor does to each weighed figure, by moving it."""
+def _slopes(
+    weighed: Callable[[Any], tuple[Any, Any]], place: Any, ratios: Any, fixed: Collection[str]
+) -> Any:
+    """What each factor does to each weighed figure, by moving it; of one that is fixed, nothing."""
     import numpy as np
 
     columns = []
-    for index in range(len(PARTS)):
+    for index, part in enumerate(PARTS):
+        if part in fixed:
+            columns.append(np.zeros(len(ratios)))
+            continue
         moved = place.copy()
         moved[index] += MOVE
         columns.append((weighed(moved)[1] - ratios) / MOVE)
     return np.column_stack(columns)
 
 
-def _factors(place: Any) -> dict[str, float]:
-    return {name: exp(float(value)) for name, value in zip(PARTS, place, strict=True)}
+def _factors(place: Any, unknown: Collection[str]) -> dict[str, float]:
+    """The factors by name. Of one server, what is not known is scaled as what is: answers as
+    capacity, and capacity as those answers on average that are known."""
+    found = {name: exp(float(value)) for name, value in zip(PARTS, place, strict=True)}
+    known = sorted(ANSWERS.difference(unknown))
+    if CAPACITY in unknown and known:
+        found[CAPACITY] = exp(fmean(log(found[name]) for name in known))
+    return found | dict.fromkeys(ANSWERS.intersection(unknown), found[CAPACITY])
 
 
 def uncertainties(slopes: Any) -> list[float]:
@@ -153,17 +179,26 @@ def _step(slopes: Any, ratios: Any, place: Any, acts: Any) -> Any:
     return step
 
 
-def _described(place: Any, slopes: Any, acts: Any, shares: Any) -> tuple[Factor, ...]:
+def _described(
+    place: Any, slopes: Any, acts: Any, *, shares: Any, fixed: Mapping[str, str]
+) -> tuple[Factor, ...]:
     """The factors, each with its uncertainty or why it has none."""
     found = []
+    unknown = {name for name, act in zip(PARTS, acts, strict=True) if not act}
+    values = _factors(place, unknown)
+    kept = dict.fromkeys(ANSWERS, "it is scaled as capacity is")
+    if not unknown >= ANSWERS:
+        kept[CAPACITY] = "it is scaled as answers to requests are, on average"
     for index, (name, deviation) in enumerate(zip(PARTS, uncertainties(slopes), strict=True)):
         if acts[index]:
-            value, share = exp(float(place[index])), float(shares[index])
-            found.append(Factor(name, value, deviation=deviation, share=share))
+            share = float(shares[index])
+            found.append(Factor(name, values[name], deviation=deviation, share=share))
+            continue
+        reason = "these figures hardly depend on it"
+        if name in fixed:
+            reason = fixed[name]
         elif float((slopes[:, index] ** 2).sum()) > DETERMINED**-2:
             reason = "these figures do not tell it from the other factors"
-            found.append(Factor(name, 1.0, is_identified=False, reason=reason))
-        else:
-            reason = "these figures hardly depend on it"
-            found.append(Factor(name, 1.0, is_identified=False, reason=reason))
+        factor = Factor(name, values[name], is_identified=False, reason=reason)
+        found.append(replace(factor, kept=kept.get(name, factor.kept)))
     return tuple(found)

@@ -35,6 +35,7 @@ def audit_log_reads(
     everyone: dict[str, Counter[RestCall]] = {}
     for caller, rows in (tally.counts() if cut is None else cut).items():
         everyone.setdefault(caller.component, Counter()).update(rows)
+    times = tally.times()
     return [
         CounterRead(
             stage=stage,
@@ -44,6 +45,7 @@ def audit_log_reads(
             started_ns=span_ns[0],
             ended_ns=span_ns[1],
             counters=counters_of(rows),
+            sums=times.get(component, {}) if source == AUDIT_ALL else {},
             source=source,
         )
         for source, counts in ((AUDIT_LOG, by_component), (AUDIT_ALL, everyone))

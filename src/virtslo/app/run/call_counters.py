@@ -227,6 +227,7 @@ class Counting:
             ended_ns=self._now(),
             process_start=scrape.process_start,
             counters=counters_of(scrape.requests),
+            sums=dict(scrape.sums),
             durations=tuple(_durations(scrape)),
             duration_family=scrape.family,
             source=API_SERVER,

@@ -49,11 +49,11 @@ def command(
 ) -> int:
     """Fit a profile to recorded runs of one cluster.
 
-    A built-in profile is scaled (capacity; starting, booting and stopping steps) until simulated
-    runs of the records' own scenarios take as long in each phase. Constant churn at a low rate
-    tells the steps, a burst the capacity; a factor that the records do not tell is "not
-    identified". The error is that on --hold-out records; without any, from three records on, each
-    is predicted from the others.
+    A built-in profile is scaled (capacity and times of requests; starting, booting and stopping
+    steps) until simulated runs of the records' own scenarios take as long in each phase. Constant
+    churn at a low rate tells the steps and requests, a burst the capacity; a factor that the
+    records do not tell is "not identified". The error is that on --hold-out records; without any,
+    from three records on, each is predicted from the others.
 
     \b
     virtslo run constant-churn --context C --count 20 --churn 1/s --duration 60s

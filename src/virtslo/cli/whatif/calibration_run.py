@@ -10,7 +10,7 @@ from statistics import fmean
 from typing import Any
 
 from virtslo.app.calibrate.factors import OWNERS, scaled
-from virtslo.app.calibrate.fit import Figures, Fit, fit
+from virtslo.app.calibrate.fit import Figures, Fit, Measured, fit
 from virtslo.app.calibrate.shapes import (
     MAIN_STEPS,
     OTHER_STEPS,
@@ -35,6 +35,7 @@ from virtslo.model.whatif.calibration import (
     JUDGED,
     LEAST_SECONDS,
     TITLES,
+    TOLD_BY,
     Calibration,
     Residual,
 )
@@ -61,10 +62,12 @@ def simulated_runs(
     found = []
     for seed in seeds:
         target = SimulatedTarget(NAME, seed, nodes, settings=settings, document=document)
-        result = run_point(Point(0, {}, seed, scenario, target)).result
+        outcome = run_point(Point(0, {}, seed, scenario, target))
+        result = outcome.result
         if result.status is PointStatus.FAILED:
             raise ClusterError(f"a simulated run failed: {result.error}")
-        found.append(result)
+        answers = {f"answers.{kind}": seconds for kind, seconds in outcome.answers.items()}
+        found.append(replace(result, figures={**result.figures, **answers}))
     return found
 
 
@@ -103,6 +106,7 @@ def calibrate(
         factors=best.factors,
         residuals=_residuals(recorded, figures),
         shapes=shapes,
+        answered_by=[f"{item.answered_by}, {item.name}" for item in recorded if item.answered_by],
         held_out=held_out,
         are_given=bool(judges),
         no_held_out=why,
@@ -185,7 +189,18 @@ def _fitted(
     def model(factors: Mapping[str, float]) -> Sequence[Figures]:
         return [figures_of(place, item, factors) for place, item in enumerate(recorded)]
 
-    return fit([item.measured for item in recorded], model, slopes=slopes)
+    measured = [item.measured for item in recorded]
+    return fit(measured, model, fixed=_not_told(measured), slopes=slopes)
+
+
+def _not_told(measured: Sequence[Measured]) -> dict[str, str]:
+    """The parts that only times of requests tell, where no record has these, and why."""
+    known = {column for item in measured for column in item.figures}
+    return {
+        part: "no record at a low rate has the times of such requests"
+        for part, columns in TOLD_BY.items()
+        if known.isdisjoint(columns)
+    }
 
 
 def _simulated(
@@ -267,7 +282,7 @@ def profile_file(calibration: Calibration) -> str:
         "factors": {
             factor.name: round(factor.value, 4)
             if factor.is_identified
-            else f"not identified: {factor.reason}"
+            else f"not identified: {factor.reason}; {factor.kept}"
             for factor in calibration.factors
         },
         "intervals": {
@@ -278,6 +293,8 @@ def profile_file(calibration: Calibration) -> str:
     }
     if calibration.shapes:
         facts["shapes"] = list(calibration.shapes)
+    if calibration.answered_by:
+        facts["times_of_requests"] = list(calibration.answered_by)
     if calibration.held_out:
         worst = max(judged(calibration.held_out), key=lambda item: abs(item.error))
         facts["largest_held_out_error"] = round(abs(worst.error), 4)

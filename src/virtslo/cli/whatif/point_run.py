@@ -6,7 +6,8 @@ that cannot be run is a result that says so, never an exception.
 
 import tempfile
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from virtslo.app.build_report import build_report
@@ -19,6 +20,8 @@ from virtslo.model.report.document import Report
 from virtslo.model.run.record import RunRecord
 from virtslo.model.whatif.sweep import Point, PointResult, PointStatus
 from virtslo.ports.progress import Silent
+from virtslo.slo.record.answer_times import answer_times
+from virtslo.slo.record.measured import measured_stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,8 @@ class PointOutcome:
 
     result: PointResult
     packed: bytes
+    answers: Mapping[str, float] = field(default_factory=dict)
+    """Mean seconds that requests took in the measured stage, by kind."""
 
 
 def run_point(point: Point, command: tuple[str, ...] = ()) -> PointOutcome:
@@ -62,7 +67,8 @@ def _carry_out(point: Point, folder: Path, command: tuple[str, ...], began: floa
     simulating = time.process_time()
     run = _simulate(point, folder, command)
     simulated = time.process_time() - simulating
-    report = build_report([read_record(run.directory)])
+    record = read_record(run.directory)
+    report = build_report([record])
     packed = pack_record(run.directory)
     status = PointStatus.VALID if report.valid else PointStatus.INCONCLUSIVE
     figures, units = _figures(report)
@@ -76,7 +82,8 @@ def _carry_out(point: Point, folder: Path, command: tuple[str, ...], began: floa
         simulation_seconds=simulated,
         overhead_seconds=time.process_time() - began - simulated,
     )
-    return PointOutcome(result, packed)
+    answers = answer_times(record, measured_stage(record))
+    return PointOutcome(result, packed, {kind: item.seconds for kind, item in answers.items()})
 
 
 def _result(point: Point, status: PointStatus) -> PointResult:

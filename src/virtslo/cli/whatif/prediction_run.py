@@ -112,7 +112,7 @@ def _assumed(
     """What is simulated without a record that says it."""
     for factor in calibration.factors:
         if not factor.is_identified:
-            yield f"{factor.name} as in profile {calibration.base}: {factor.reason}"
+            yield f"{factor.name}: {factor.kept} ({calibration.base}); {factor.reason}"
     yield f"the load of {like.name} with another number of objects: arrival, namespaces, template"
     if not like.environment.client_limits:
         yield "client limits as in the profile: the records do not have them"

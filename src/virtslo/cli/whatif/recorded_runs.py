@@ -23,16 +23,23 @@ from virtslo.model.simulated.profile import Setting
 from virtslo.model.stage_names import CHURN
 from virtslo.model.whatif.calibration import (
     ALL_RUNNING,
+    ANSWERS,
     FITTED,
     LEAST_SECONDS,
     QUANTILE,
     TITLES,
 )
+from virtslo.slo.record.answer_times import OWN, OWN_CALLS, answer_times
 
 PATTERNS = (Pattern.BURST, Pattern.CONSTANT_CHURN)
 QUANTITIES = ("cpu", "memory")
 COUNTS = {"pods": "pods", "devices.kubevirt.io/kvm": "kvm"}
 """What nodes can hold, by resource, as a profile's shape of nodes calls it."""
+LEAST_REQUESTS = 20
+"""Fewer give no mean time of a request."""
+ANSWER_NOISE = 0.05
+"""The deviation of the logarithm of a mean time of requests: of what else is going on at a server
+more than of their number."""
 MOST_OF_A_NODE = 1_000_000
 
 
@@ -47,6 +54,8 @@ class Recorded:
     """Those that are fitted or judged."""
     measured: Measured
     """Those that are fitted, with the noise of each."""
+    answered_by: str = ""
+    """Where the times of requests are from; empty where there are none."""
     phases: Samples = field(default_factory=dict)
     """Seconds in each phase, by part of a profile, at a low rate; empty of other loads."""
 
@@ -95,10 +104,20 @@ def _recorded(name: str, record: RunRecord, measured: Measured) -> Recorded:
         for column, figure in _figures(record)
         if column in TITLES and figure.value is not None
     }
+    answers = {key: value for key, value in measured.figures.items() if key in ANSWERS}
     is_low = header.scenario.load.pattern is Pattern.CONSTANT_CHURN
     shows_shapes = is_low and header.scenario.workload.kind is Kind.VMI
     phases = phase_samples(record, stage=CHURN) if shows_shapes else {}
-    return Recorded(name, scenario, header.environment, figures, measured, phases)
+    sources = {item.source for item in answer_times(record, CHURN).values()} if answers else set()
+    return Recorded(
+        name,
+        scenario,
+        header.environment,
+        figures | answers,
+        measured,
+        answered_by=" and ".join(sorted(sources - {OWN_CALLS} or sources)),
+        phases=phases,
+    )
 
 
 def _measured(record: RunRecord) -> Measured:
@@ -111,7 +130,21 @@ def _measured(record: RunRecord) -> Measured:
         if figure.value is not None:
             figures[column] = max(float(figure.value), LEAST_SECONDS)
             noise[column] = _noise(figure)
-    return Measured(figures, noise)
+    answers = _answers(record) if figures else {}
+    return Measured(figures | answers, noise | dict.fromkeys(answers, ANSWER_NOISE))
+
+
+def _answers(record: RunRecord) -> dict[str, float]:
+    """How long requests took at a low rate; our own only where no others are known."""
+    if record.header.scenario.load.pattern is not Pattern.CONSTANT_CHURN:
+        return {}
+    found = {
+        f"answers.{kind}": max(item.seconds, LEAST_SECONDS)
+        for kind, item in answer_times(record, CHURN).items()
+        if item.requests >= LEAST_REQUESTS
+    }
+    own = found.pop(f"answers.{OWN}", None)
+    return {f"answers.{OWN}": own} if own is not None and not found else found
 
 
 def is_at_once(scenario: Scenario) -> bool:

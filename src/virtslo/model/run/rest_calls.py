@@ -25,6 +25,15 @@ IDLE: Final = "idle"
 """The stage under which the reads around the idle time before a run are kept."""
 
 
+ANSWERED: Final = "answered"
+"""The name under which sums of whole requests are kept, as a component's are under its metric's."""
+
+
+def answer_key(verb: str, target: str) -> str:
+    """Under which key a read keeps how long requests took, from received to answered."""
+    return f"{ANSWERED}{{{verb} {target}}}"
+
+
 class Moment(StrEnum):
     """When counters are read: before the first stage, and after each."""
 
@@ -78,7 +87,8 @@ class CounterRead:
     resident_bytes: float | None = None
     counters: tuple[CallCount, ...] = ()
     sums: Mapping[str, tuple[float, int]] = field(default_factory=dict)
-    """Seconds and observations of a component's histograms, by `family{label}`."""
+    """Seconds and observations of a component's histograms, by `family{label}`; of an API server
+    and of an audit log those of requests for single objects, by `answer_key`."""
     is_leading: bool | None = None
     durations: tuple[BucketCount, ...] = ()
     """An API server's."""

@@ -19,6 +19,20 @@ FITTED: Mapping[str, str] = {
 }
 """The figures that are fitted, by `indicator.statistic`, with their titles: what one phase takes,
 and, of loads that do not set the time themselves, when all are Running."""
+ANSWERS: Mapping[str, str] = {
+    "answers.reads": "answer to a read, mean",
+    "answers.writes": "answer to a write, mean",
+    "answers.webhook_writes": "the same with webhooks, mean",
+    "answers.own_creates": "answer to our creates, mean",
+}
+"""How long requests take at a low rate, with their titles: by the API server's histogram or by an
+audit log, and our own by virtslo itself."""
+TOLD_BY: Mapping[str, tuple[str, ...]] = {
+    "reads": ("answers.reads",),
+    "writes": ("answers.writes",),
+    "webhooks": ("answers.webhook_writes", "answers.own_creates"),
+}
+"""The parts that only times of requests tell, and which."""
 JUDGED: Mapping[str, str] = {
     ALL_RUNNING: "all Running after",
     "vmi_creation_to_running_seconds.p50": "creation to Running, P50",
@@ -28,13 +42,16 @@ JUDGED: Mapping[str, str] = {
     "vmi_deletion_to_gone_seconds.max": "deletion to gone, last",
 }
 """The figures that are predicted, and by which a calibration is judged."""
-TITLES: Mapping[str, str] = {**FITTED, **JUDGED}
+TITLES: Mapping[str, str] = {**FITTED, **ANSWERS, **JUDGED}
 LEAST_SECONDS = 0.001
 """Of a figure: less is taken for this much, since neither clock nor watch tells less from none."""
 WEAK = 0.3
 """By how much, as a share, a factor must at least move a figure for records to tell it well."""
 RECORD_FOR: Mapping[str, str] = {
     "capacity": "a burst that takes several times as long as one object does",
+    "reads": "constant churn with 20 reads of pods at least, the API server's metrics readable",
+    "writes": "constant churn where the API server's metrics or its audit log can be read",
+    "webhooks": "constant churn of 20 VMIs at least, of which virtslo times its own creates",
     "owners": "a burst of VMs, or of the owner that is meant",
     "playing": "a burst of VMIs, where one process plays the nodes; real nodes have no such work",
     "starting": "constant churn at about one object a second",
@@ -55,6 +72,8 @@ class Factor:
     is_identified: bool = True
     reason: str = ""
     """Why it was not identified."""
+    kept: str = "it keeps the profile's values"
+    """What it is instead, where it was not identified."""
     deviation: float = 0.0
     """Standard deviation of its logarithm, by the fit."""
     share: float = 1.0
@@ -99,6 +118,8 @@ class Calibration:
     residuals: Sequence[Residual]
     shapes: Sequence[str] = ()
     """Steps whose distribution is of the quantiles that were recorded."""
+    answered_by: Sequence[str] = ()
+    """Where the times of requests were read, and in which record."""
     held_out: Sequence[Residual] = ()
     are_given: bool = False
     """Whether records were held out by name; else each was predicted from the others."""

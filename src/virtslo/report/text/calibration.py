@@ -7,7 +7,14 @@ from collections.abc import Iterator, Sequence
 from math import sqrt
 from statistics import fmean
 
-from virtslo.model.whatif.calibration import RECORD_FOR, TITLES, Calibration, Factor, Residual
+from virtslo.model.whatif.calibration import (
+    RECORD_FOR,
+    TITLES,
+    TOLD_BY,
+    Calibration,
+    Factor,
+    Residual,
+)
 from virtslo.model.whatif.prediction import Predicted, Prediction
 from virtslo.report.numbers import seconds
 
@@ -27,6 +34,7 @@ def _calibration(calibration: Calibration) -> Iterator[str]:
     yield from (f"  {factor.name:9} {_factor(factor)}" for factor in calibration.factors)
     if calibration.shapes:
         yield f"  shape by the quantiles recorded: {', '.join(calibration.shapes)}"
+    yield from (f"  times of requests by {words}" for words in calibration.answered_by)
     yield from _weakly_told(calibration.factors)
     if len(calibration.bases) > 1:
         by_base = ", ".join(f"{name} {error:.1%}" for name, error in calibration.bases.items())
@@ -45,7 +53,7 @@ def _calibration(calibration: Calibration) -> Iterator[str]:
 
 def _factor(factor: Factor) -> str:
     if not factor.is_identified:
-        return f"not identified: {factor.reason}; it keeps the profile's values"
+        return f"not identified: {factor.reason}; {factor.kept}"
     low, high = factor.interval
     return f"x {factor.value:.3g} [{low:.3g}, {high:.3g}]"
 
@@ -59,7 +67,7 @@ def _weakly_told(factors: Sequence[Factor]) -> Iterator[str]:
                 f"figure, and its interval holds only if the model divides the rest rightly; "
                 f"record {RECORD_FOR[factor.name]}"
             )
-        elif not factor.is_identified:
+        elif not factor.is_identified and factor.name not in TOLD_BY:
             yield f"  WARNING: {factor.name} does not show: record {RECORD_FOR[factor.name]}"
 
 

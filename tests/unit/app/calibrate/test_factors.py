@@ -8,8 +8,11 @@ from virtslo.app.calibrate.factors import (
     OWNERS,
     PARTS,
     PLAYING,
+    READS,
     STARTING,
     STOPPING,
+    WEBHOOKS,
+    WRITES,
     scaled,
 )
 from virtslo.config.profiles import builtin_document, profile_names, profile_with
@@ -34,6 +37,21 @@ def test_capacity_scales_work_and_no_delay() -> None:
     assert slow.server.cores == before.server.cores
     assert slow.server.spread == before.server.spread
     assert slow.delays == before.delays
+
+
+def test_answers_scale_apart_where_they_are_told() -> None:
+    document = builtin_document("two-core")
+    factors = {CAPACITY: 2.0, READS: 3.0, WRITES: 5.0, WEBHOOKS: 7.0}
+    made = profile_with("made", scaled(document, factors), {}).server
+    before = profile_with("before", document, {}).server
+    webhook = "create pods"
+
+    assert made.read == pytest.approx(3 * before.read)
+    assert made.list_per_object == pytest.approx(3 * before.list_per_object)
+    assert made.write == pytest.approx(5 * before.write)
+    assert made.webhook[webhook] == pytest.approx(7 * before.webhook[webhook])
+    assert made.after_write == pytest.approx(2 * before.after_write)
+    assert made.watch_delays["pods"] == pytest.approx(2 * before.watch_delays["pods"])
 
 
 def test_work_for_owners_scales_beside_capacity() -> None:

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from virtslo.app.calibrate.factors import BOOTING, CAPACITY, PARTS, STARTING, STOPPING
+from virtslo.app.calibrate.factors import (
+    ANSWERS,
+    BOOTING,
+    CAPACITY,
+    PARTS,
+    READS,
+    STARTING,
+    STOPPING,
+)
 from virtslo.app.calibrate.fit import Figures, Fit, Measured, error_of, fit, log_ratios
 
 ONES = dict.fromkeys(PARTS, 1.0)
@@ -50,7 +58,8 @@ def test_the_factors_that_made_the_figures_come_back(
     assert found.values[CAPACITY] == pytest.approx(capacity, rel=0.05)
     assert found.error < 0.02
     if capacity <= 2 * min(starting, booting, stopping):
-        assert found.values == pytest.approx({**dict.fromkeys(PARTS, 1.0), **made}, rel=0.05)
+        tied = dict.fromkeys(ANSWERS, capacity)
+        assert found.values == pytest.approx({**ONES, **made, **tied}, rel=0.05)
 
 
 def test_a_factor_without_effect_keeps_its_default_and_is_marked() -> None:
@@ -142,3 +151,35 @@ def test_a_figure_that_was_not_simulated_is_no_good_fit() -> None:
 
     assert found.values[STARTING] == pytest.approx(2.0, rel=0.02)
     assert error_of(log_ratios([{"all": 20.0}], [{}])) > 1
+
+
+def test_answers_that_no_figure_tells_are_scaled_as_capacity_is() -> None:
+    """Requests are most of the work: a slower server answers later, whatever was not measured."""
+
+    def told(factors: Mapping[str, float]) -> Sequence[Figures]:
+        work = 0.2 * factors[CAPACITY] + 0.8 * factors[READS]
+        return [{"all": 10.0 * work, "read": 0.005 * factors[READS]}]
+
+    plain = measured(told({**ONES, CAPACITY: 2.0, READS: 2.0}))
+    alone = [Measured({"all": plain[0].figures["all"]}, {"all": 0.02})]
+    found = fit(alone, lambda factors: [{"all": told(factors)[0]["all"]}], fixed={READS: "why"})
+    both = fit(plain, told, fixed=dict.fromkeys(ANSWERS - {READS}, "why"))
+    reads = next(factor for factor in found.factors if factor.name == READS)
+
+    assert (found.values[CAPACITY], found.values[READS]) == pytest.approx((2.0, 2.0), rel=0.02)
+    assert (reads.is_identified, reads.reason) == (False, "why")
+    assert both.values[READS] == pytest.approx(2.0, rel=0.02)
+    assert next(factor for factor in both.factors if factor.name == READS).is_identified
+
+
+def test_capacity_that_only_answers_tell_is_scaled_as_they_are() -> None:
+    def answers(factors: Mapping[str, float]) -> Sequence[Figures]:
+        return [{part: 0.005 * factors[part] for part in ANSWERS}]
+
+    made = dict(zip(sorted(ANSWERS), (1.0, 2.0, 4.0), strict=True))
+    found = fit(measured(answers({**ONES, **made})), answers)
+    capacity = next(factor for factor in found.factors if factor.name == CAPACITY)
+
+    assert found.values == pytest.approx({**ONES, **made, CAPACITY: 2.0}, rel=0.02)
+    assert not capacity.is_identified
+    assert capacity.kept == "it is scaled as answers to requests are, on average"
