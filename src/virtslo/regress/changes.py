@@ -16,10 +16,10 @@ from virtslo.model.history.changes import Change, ChangeKind
 from virtslo.model.history.checkpoints import CheckpointKey
 from virtslo.model.history.runs import SeriesKey
 from virtslo.regress.checkpoints import Checkpoints
-from virtslo.regress.noise import spread_of, standard_errors
+from virtslo.regress.noise import quantile, spread_of, standard_errors
 from virtslo.regress.quality import Points
-from virtslo.regress.rank_scan import Array, statistics, superiority
-from virtslo.regress.segments import DEFAULT, Sensitivity, dependence_around, judge, ratio
+from virtslo.regress.rank_scan import Array, at_split, statistics, superiority
+from virtslo.regress.segments import DEFAULT, Sensitivity, dependence_around, judge, relative
 
 CONFIRMING_RUNS: Final = 12
 """Runs at the new level from which on a change is confirmed."""
@@ -108,13 +108,13 @@ def _change(
     sensitivity: Sensitivity,
 ) -> Change:
     low, at, high = place
-    before, after = values[low:at], values[at:high]
-    found = np.abs(statistics(values[low:high]))
-    z = float(found[at - low])
+    before, after = np.sort(values[low:at]), np.sort(values[at:high])
+    old, new = quantile(before, 0.5), quantile(after, 0.5)
+    z = abs(at_split(values[low:high], at - low))
     factor = dependence_around(values, place, sensitivity.neighbourhood)
     errors = standard_errors(before, after, factor)
-    earlier, later = doubt(before, after)
-    size = ratio(before, after)
+    earlier, later = doubt(values[low:at], values[at:high], (old, new))
+    size = relative(old, new)
     is_level = kind is ChangeKind.LEVEL
     return Change(
         key=key,
@@ -123,8 +123,8 @@ def _change(
         first_after=int(indices[at]),
         earliest=int(indices[at - earlier]),
         latest=int(indices[at + later]),
-        before=float(np.median(before)) if is_level else None,
-        after=float(np.median(after)) if is_level else None,
+        before=old if is_level else None,
+        after=new if is_level else None,
         ratio=size if is_level and math.isfinite(size) else None,
         superiority=superiority(before, after),
         z=z,
@@ -136,9 +136,9 @@ def _change(
     )
 
 
-def doubt(before: Array, after: Array) -> tuple[int, int]:
+def doubt(before: Array, after: Array, medians: tuple[float, float]) -> tuple[int, int]:
     """By how many runs the change may have been earlier, or later, than its best place."""
-    old, new = float(np.median(before)), float(np.median(after))
+    old, new = medians
     if old == new:
         old, new = float(np.mean(before)), float(np.mean(after))
     earlier = _reach(np.abs(before[::-1] - old) <= np.abs(before[::-1] - new))
@@ -174,7 +174,7 @@ def outliers(values: Array, places: Sequence[int]) -> list[int]:
         level = values[low:high]
         if len(level) < 10:
             continue
-        middle = float(np.median(level))
+        middle = quantile(np.sort(level), 0.5)
         spread = max(spread_of(level), 0.02 * abs(middle))
         found += [low + int(i) for i in np.flatnonzero(np.abs(level - middle) > 6 * spread)]
     return found

@@ -73,7 +73,7 @@ def examine(
         outliers=tuple(Outlier(run, tuple(found)) for run, found in sorted(odd.items())),
         breaks=quality.breaks,
         left_out=left_out,
-        used={key: [int(index) for index in mine.indices] for key, mine in points.items()},
+        used={key: mine.indices.tolist() for key, mine in points.items()},
         changes=changes,
     )
 
@@ -100,9 +100,12 @@ def _findings(
     found: list[HistoryFinding] = []
     while pending:
         anchor = pending[0]
-        together = [change for change in pending if _is_together(anchor, change)]
-        pending = [change for change in pending if not _is_together(anchor, change)]
+        together: list[Change] = []
+        others: list[Change] = []
+        for change in pending:
+            (together if _is_together(anchor, change) else others).append(change)
         found.append(_finding(lineage, together, breaks))
+        pending = others
     return sorted(found, key=lambda finding: finding.first_after)
 
 

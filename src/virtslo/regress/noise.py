@@ -19,11 +19,23 @@ _LAGS: Final = (4, 5, 6, 7, 8)
 """Distances, in runs, at which neighbours are taken to be independent."""
 
 
+def quantile(ordered: Array, share: float) -> float:
+    """A quantile of values in order, between neighbours by proportion."""
+    place = (len(ordered) - 1) * share
+    at = int(place)
+    low = float(ordered[at])
+    return low + (float(ordered[min(at + 1, len(ordered) - 1)]) - low) * (place - at)
+
+
 def spread_of(values: Array) -> float:
     """The robust standard deviation: of the median distance or of the deciles, the larger."""
-    low, middle, high = np.percentile(values, [10, 50, 90])
-    near = 1.4826 * float(np.median(np.abs(values - middle)))
-    return max(near, float(high - low) / 2.56)
+    return _spread(np.sort(values))
+
+
+def _spread(ordered: Array) -> float:
+    distances = np.sort(np.abs(ordered - quantile(ordered, 0.5)))
+    deciles = quantile(ordered, 0.9) - quantile(ordered, 0.1)
+    return max(1.4826 * quantile(distances, 0.5), deciles / 2.56)
 
 
 def dependence(residuals: Array) -> float:
@@ -37,46 +49,48 @@ def dependence(residuals: Array) -> float:
     if count < LEAST:
         return 1.0
     steps = np.abs(np.diff(residuals))
-    most = 2 * float(np.percentile(steps, 95))
+    most = 2 * quantile(np.sort(steps), 0.95)
     if most == 0:
         return 1.0
     near, *far = (_difference(residuals, lag, most) for lag in (1, *_LAGS))
-    correlation = max(1 - near / float(np.mean(far)) - math.sqrt(1 / count), 0.0)
+    correlation = max(1 - near * len(far) / sum(far) - math.sqrt(1 / count), 0.0)
     return (1 + correlation) / (1 - correlation)
 
 
 def _difference(values: Array, lag: int, most: float) -> float:
     """The mean square of differences at a distance in runs, in units of the most that counts."""
     apart = np.minimum(np.abs(values[lag:] - values[:-lag]) / most, 1.0)
-    return float(np.mean(apart**2))
+    return float(apart @ apart) / len(apart)
 
 
 def standard_errors(before: Array, after: Array, factor: float) -> float:
     """By how many standard errors the means differ; `factor` is the dependence of the values.
 
-    Infinite where neither side has any scatter.
+    Both sides in order. Infinite where neither has any scatter.
     """
-    unit = max(float(np.max(np.abs(before))), float(np.max(np.abs(after)))) or 1.0
+    unit = max(abs(float(side[at])) for side in (before, after) for at in (0, -1)) or 1.0
     old, new = _clipped(before / unit), _clipped(after / unit)
     freedom = max(1, len(old) + len(new) - 2)
-    variance = (float(np.var(old)) * len(old) + float(np.var(new)) * len(new)) / freedom
+    variance = (float(old.var()) * len(old) + float(new.var()) * len(new)) / freedom
     if variance == 0:
         return float("inf")
     error = math.sqrt(variance * factor * (1 / len(old) + 1 / len(new)))
-    return abs(float(np.mean(new) - np.mean(old))) / error
+    return abs(float(new.mean() - old.mean())) / error
 
 
-def _clipped(values: Array) -> Array:
-    middle, reach = float(np.median(values)), _FAR * spread_of(values)
-    return np.clip(values, middle - reach, middle + reach) if reach else values
+def _clipped(ordered: Array) -> Array:
+    middle, reach = quantile(ordered, 0.5), _FAR * _spread(ordered)
+    return np.clip(ordered, middle - reach, middle + reach) if reach else ordered
 
 
 def is_apart(before: Array, after: Array) -> bool:
-    """Whether the inner eight tenths of two levels lie farther apart than their values resolve."""
-    old_low, old_high = np.percentile(before, [10, 90])
-    new_low, new_high = np.percentile(after, [10, 90])
-    gap = max(new_low - old_high, old_low - new_high)
-    return bool(gap > 1.001 * max(resolution(before), resolution(after)))
+    """Whether the inner eight tenths of two levels lie farther apart than their values resolve.
+
+    Both sides in order.
+    """
+    above = quantile(after, 0.1) - quantile(before, 0.9)
+    below = quantile(before, 0.1) - quantile(after, 0.9)
+    return max(above, below) > 1.001 * max(resolution(before), resolution(after))
 
 
 def resolution(values: Array) -> float:
@@ -84,4 +98,4 @@ def resolution(values: Array) -> float:
     distinct = np.unique(values)
     if len(distinct) < 2 or len(distinct) > len(values) / 5:
         return 0.0
-    return float(np.median(np.diff(distinct)))
+    return quantile(np.sort(np.diff(distinct)), 0.5)

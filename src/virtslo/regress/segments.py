@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from virtslo.model.history.checkpoints import Candidate, Checkpoint
-from virtslo.regress.noise import dependence, is_apart, standard_errors
+from virtslo.regress.noise import dependence, is_apart, quantile, standard_errors
 from virtslo.regress.rank_scan import Array, at_split, best_split, best_splits, superiority
 
 
@@ -231,11 +231,12 @@ def judge(
     z = abs(at_split(values[low:high], at - low))
     if min(at - low, high - at) < sensitivity.least_runs or z < sensitivity.threshold:
         return False, z
-    before, after = values[low:at], values[at:high]
+    before, after = np.sort(values[low:at]), np.sort(values[at:high])
     apart = abs(superiority(before, after))
     if apart < sensitivity.least_superiority:
         return False, z
-    if apart * abs(ratio(before, after)) < sensitivity.least_difference:
+    size = relative(quantile(before, 0.5), quantile(after, 0.5))
+    if apart * abs(size) < sensitivity.least_difference:
         return False, z
     factor = dependence_around(values, place, sensitivity.neighbourhood)
     if standard_errors(before, after, factor) < sensitivity.threshold:
@@ -255,9 +256,8 @@ def dependence_around(values: Array, place: tuple[int, int, int], reach: int) ->
     return dependence(np.concatenate([earlier - old, later - new]))
 
 
-def ratio(before: Array, after: Array) -> float:
-    """The relative difference of the medians; infinite from a median of 0."""
-    old, new = float(np.median(before)), float(np.median(after))
+def relative(old: float, new: float) -> float:
+    """The difference as a share of the old value; infinite from 0."""
     if old == new:
         return 0.0
     return (new - old) / abs(old) if old else float(np.inf) * np.sign(new)
