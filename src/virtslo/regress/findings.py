@@ -97,23 +97,19 @@ def _findings(
         changes,
         key=lambda change: (change.latest - change.earliest, -change.z, change.first_after),
     )
+    at = np.array([change.first_after for change in pending])
+    earliest = np.array([change.earliest for change in pending]) - SLACK
+    latest = np.array([change.latest for change in pending]) + SLACK
+    is_open = np.ones(len(pending), dtype=bool)
     found: list[HistoryFinding] = []
-    while pending:
-        anchor = pending[0]
-        together: list[Change] = []
-        others: list[Change] = []
-        for change in pending:
-            (together if _is_together(anchor, change) else others).append(change)
-        found.append(_finding(lineage, together, breaks))
-        pending = others
+    for number in range(len(pending)):
+        if is_open[number]:
+            place = at[number]
+            is_near = (earliest <= place) & (place <= latest) | (np.abs(at - place) <= SLACK)
+            together = [pending[index] for index in np.flatnonzero(is_open & is_near)]
+            found.append(_finding(lineage, together, breaks))
+            is_open &= ~is_near
     return sorted(found, key=lambda finding: finding.first_after)
-
-
-def _is_together(anchor: Change, change: Change) -> bool:
-    return (
-        change.earliest - SLACK <= anchor.first_after <= change.latest + SLACK
-        or abs(change.first_after - anchor.first_after) <= SLACK
-    )
 
 
 def _finding(
