@@ -103,9 +103,9 @@ def chosen(
     """Scores of series, and halves, with the thresholds that are best on the rest."""
     grid = [
         Sensitivity(threshold=z, least_difference=size, least_superiority=apart)
-        for z in (3.5, 4.0, 4.5, 5.0, 5.5)
-        for size in (0.03, 0.05, 0.07)
-        for apart in (0.3, 0.4, 0.6)
+        for z in (3.75, 4.5, 5.25)
+        for size in (0.0375, 0.05, 0.0625)
+        for apart in (0.3, 0.4, 0.5)
     ]
     everywhere = anywhere(known)
     halves = [between for _, between in _halves(lineage)]
