@@ -35,6 +35,8 @@ KUBEVIRT_MODULE: Final = ROOT / "tests" / "control_plane" / "modules" / "kubevir
 TEMPLATE: Final = ROOT / "examples" / "perfscale" / "templates" / "vmi.yaml"
 LOAD_GENERATOR: Final = "kubevirt.io/kubevirt/tools/perfscale-load-generator"
 KUBE_BURNER: Final = ("github.com/kube-burner/kube-burner/v2", "v2.3.0")
+KUBE_BURNER_NAMES: Final = {"iteration": "Iteration", "replica": "Replica"}
+"""The variables of an object's number: the load generator's, and kube-burner's."""
 PLANE: Final = "bench-peers"
 RATE: Final = 5
 BURST: Final = 10
@@ -43,6 +45,8 @@ COUNTS: Final = (200, 1000)
 BUILD_SECONDS: Final = 900
 PLANE_SECONDS: Final = 120
 END_SECONDS: Final = 20
+LOG_LINES: Final = 12
+"""Lines of a generator's log that are shown where it failed."""
 
 
 class NotBuilt(Exception):
@@ -88,8 +92,11 @@ def main(counts: tuple[int, ...], burner: str | None, loader: str | None) -> Non
             folder = Path(place) / str(count)
             write_workloads(folder, count)
             for name, command in commands(peers, kubeconfig, count).items():
-                cost = measured(command, folder, run_seconds(count), kubeconfig)
+                log = folder / f"{name}.log"
+                cost = measured(command, log, run_seconds(count), kubeconfig)
                 click.echo(line(name, count, cost))
+                if cost.exit_code:
+                    click.echo(last_lines(log), err=True)
 
 
 def bound_seconds(counts: tuple[int, ...]) -> float:
@@ -151,17 +158,24 @@ def write_workloads(folder: Path, count: int) -> None:
     burner = {"global": {"gc": True, "measurements": measurements}, "jobs": [job]}
     (folder / "kube-burner.yml").write_text(json.dumps(burner), encoding="utf-8")
     theirs = re.sub(r"^ *namespace: .*\n", "", text, flags=re.MULTILINE)
-    theirs = theirs.replace("{{.replica}}", "{{.Iteration}}")
+    for ours_is, theirs_is in KUBE_BURNER_NAMES.items():
+        theirs = re.sub(rf"\.{ours_is}\b", f".{theirs_is}", theirs)
     (folder / "kube-burner-vmi.yml").write_text(theirs, encoding="utf-8")
 
 
-def measured(command: list[str], folder: Path, seconds: float, kubeconfig: str) -> Cost:
+def last_lines(log: Path) -> str:
+    """Why a generator ended as it did, as it says itself."""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    return "\n".join(f"    {line}" for line in lines[-LOG_LINES:])
+
+
+def measured(command: list[str], log_file: Path, seconds: float, kubeconfig: str) -> Cost:
     """The cost of a command's own process and of those it waited for."""
     started = time.monotonic()
-    with (folder / f"{Path(command[0]).name}.log").open("ab") as log:
+    with log_file.open("ab") as log:
         process = subprocess.Popen(
             command,
-            cwd=folder,
+            cwd=log_file.parent,
             env={**os.environ, "KUBECONFIG": kubeconfig},
             stdin=subprocess.DEVNULL,
             stdout=log,
