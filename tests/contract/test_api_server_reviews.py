@@ -254,3 +254,13 @@ def test_who_may_acts_for_others(api: RawApi) -> None:
 
     assert info["userInfo"]["username"] == "jane"
     assert set(info["userInfo"]["groups"]) == {"developers", "system:authenticated"}
+
+
+def test_a_review_is_no_table(api: RawApi) -> None:
+    accept = "application/json;as=Table;g=meta.k8s.io;v=v1"
+    body = {"spec": {"nonResourceAttributes": {"verb": "get", "path": "/"}}}
+
+    answer = api.call("POST", f"{AUTHORIZATION}/selfsubjectaccessreviews", body, accept=accept)
+
+    assert (answer.code, answer.document["reason"]) == (406, "NotAcceptable")
+    assert answer.message.endswith("does not support being converted to a Table")

@@ -173,3 +173,4 @@ def test_a_watch_may_be_of_tables(api: RawApi, space: str) -> None:
     assert first["object"]["columnDefinitions"]
     assert first["object"]["rows"][0]["cells"][0] == "a"
     assert second["object"]["rows"][0]["cells"][0] == "b"
+    assert second["object"]["columnDefinitions"] is None

@@ -71,7 +71,7 @@ def table_of(
         "kind": "Table",
         "apiVersion": META_V1,
         "metadata": metadata if metadata is not None else {},
-        "columnDefinitions": [_definition(column) for column in columns] if with_columns else [],
+        "columnDefinitions": [_definition(column) for column in columns] if with_columns else None,
         "rows": [_row(target, columns, now=now, include=include) for target in objects],
     }
 

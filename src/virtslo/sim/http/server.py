@@ -25,6 +25,7 @@ from virtslo.base.errors import (
 from virtslo.base.limits import BODY_BYTES
 from virtslo.model.identifiers import Object
 from virtslo.model.kubernetes.identity import Identity
+from virtslo.model.kubernetes.review_resources import REVIEWS
 from virtslo.model.kubernetes.subresource_calls import SubresourceCall
 from virtslo.sim.aggregation import call_of, is_aggregated
 from virtslo.sim.api.resource_rules import rules_of
@@ -48,6 +49,7 @@ from virtslo.sim.openapi.protobuf import accepts_protobuf, openapi_protobuf
 JSON: Final = "application/json"
 DISCOVERY_JSON: Final = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 OPENAPI_2: Final = "/openapi/v2"
+_FORMS_OF_OBJECTS: Final = frozenset({Form.TABLE, Form.METADATA, Form.METADATA_LIST})
 TEXT: Final = "text/plain"
 _ALSO_WITH_A_SLASH: Final = ("/api/", "/apis/", "/version/")
 GRACE_SECONDS: Final = 2.0
@@ -197,6 +199,11 @@ class HttpServer:
                 http, self._server, request, self._encoder, form, target.served
             )
         response = await self._server.handle(request)
+        if form in _FORMS_OF_OBJECTS and target.resource in REVIEWS:
+            words = (
+                f"the resource {target.resource.group_resource} does not support being converted"
+            )
+            raise NotAcceptable(f"{words} to a Table")
         body = to_served(response.body, target.resource, target.served)
         if (
             request.verb == "list"
