@@ -67,13 +67,32 @@ def table_of(
 ) -> Object:
     """Objects as a table; a watch sends its columns once."""
     columns = COLUMNS.get(resource.plural, DEFAULT_COLUMNS)
+    rows = [_row(target, columns, now=now, include=include) for target in objects]
+    return _table(columns, rows, metadata=metadata or {}, with_columns=with_columns)
+
+
+def _table(
+    columns: Sequence[Column],
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    metadata: Mapping[str, Any],
+    with_columns: bool,
+) -> Object:
     return {
         "kind": "Table",
         "apiVersion": META_V1,
-        "metadata": metadata if metadata is not None else {},
+        "metadata": metadata,
         "columnDefinitions": [_definition(column) for column in columns] if with_columns else None,
-        "rows": [_row(target, columns, now=now, include=include) for target in objects],
+        "rows": rows,
     }
+
+
+def bookmark_table(target: Object, *, with_columns: bool, resource: Resource) -> Object:
+    """A bookmark as a table: one row without values, with the metadata that say where one is."""
+    metadata = {"resourceVersion": target["metadata"].get("resourceVersion", "")}
+    columns = COLUMNS.get(resource.plural, DEFAULT_COLUMNS)
+    row = {"cells": [None] * len(columns), "object": metadata_of(target)}
+    return _table(columns, [row], metadata=metadata, with_columns=with_columns)
 
 
 def metadata_of(target: Object) -> Object:

@@ -16,7 +16,7 @@ from virtslo.sim.api.requests import Request
 from virtslo.sim.api.versions import to_served
 from virtslo.sim.api_server import ApiServer
 from virtslo.sim.http.encoding import Encoder, encode, status_of
-from virtslo.sim.http.kubectl_tables import Form, metadata_of, table_of
+from virtslo.sim.http.kubectl_tables import Form, bookmark_table, metadata_of, table_of
 from virtslo.sim.http.reset import reset
 from virtslo.sim.storage.watch_log import BOOKMARK
 
@@ -83,10 +83,12 @@ class _Shape:
 
     def _table(self, kind: str, target: Object, now: datetime) -> Object:
         with_columns, self._has_columns = not self._has_columns, True
+        if kind == BOOKMARK:
+            return bookmark_table(target, with_columns=with_columns, resource=self._resource)
         version = {"resourceVersion": target["metadata"].get("resourceVersion", "")}
         return table_of(
             self._resource,
-            () if kind == BOOKMARK else (target,),
+            (target,),
             now=now,
             include=self._include,
             metadata=version,
