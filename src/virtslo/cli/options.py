@@ -56,6 +56,8 @@ SCENARIO_OPTIONS: Final = (
 """Every option that stands for a field of the scenario file."""
 
 
+USER_DATA: Final = "user_data"
+"""The parameter of the file of values for a workload's own template."""
 VALUES: Final[Mapping[str, tuple[str, ...]]] = {
     "--kind": ("vmi", "vm", "vmpool", "vmirs"),
     "--arrival": ("burst", "constant", "poisson", "ramp"),
@@ -239,7 +241,7 @@ class RunOptions:
         names = [parameter_of(option) for option, _, _ in SCENARIO_OPTIONS]
         real = TargetOptions.of_real(values)
         return cls(
-            scenario={name: values[name] for name in names},
+            scenario={name: values[name] for name in names} | {USER_DATA: values[USER_DATA]},
             target=replace(
                 real,
                 profile=values["profile"],

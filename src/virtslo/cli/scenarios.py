@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from virtslo.base.paths import is_file, is_there
-from virtslo.cli.options import PLACES, merged, misplaced, overrides
+from virtslo.cli.options import PLACES, USER_DATA, merged, misplaced, overrides
 
 SUITE = "suite"
 IDLE = "idle"
@@ -34,11 +34,12 @@ def read_scenarios(what: str, options: Mapping[str, Any]) -> tuple[Keyed, str]:
     from virtslo.config.scenario_file import read_document
     from virtslo.config.suite_file import is_suite_document
 
+    _refuse_user_data(what, options)
     if what == SUITE:
         return builtin_suite(options), SUITE
     if what not in PATTERNS:
         _refuse_misspelt(what)
-        read, base = read_document(Path(what))
+        read, base = read_document(Path(what), user_data=_user_data(options))
         if is_suite_document(read):
             found = suite_of(read, options, source=what, base=base, places={})
             return found, str(read.get("name", SUITE))
@@ -47,6 +48,21 @@ def read_scenarios(what: str, options: Mapping[str, Any]) -> tuple[Keyed, str]:
         return _rungs(what, options, rates)
     scenario = read_scenario(what, options)
     return [(_key(scenario), scenario)], scenario.name
+
+
+def _refuse_user_data(what: str, options: Mapping[str, Any]) -> None:
+    """Refuse values for a template where there is none. Raises ScenarioError."""
+    from virtslo.base.errors import Problem, ScenarioError
+
+    if options.get(USER_DATA) is not None and what in {*PATTERNS, SUITE}:
+        problem = Problem("--user-data", what, "a workload of kube-burner as the FILE")
+        raise ScenarioError("command line", [problem])
+
+
+def _user_data(options: Mapping[str, Any]) -> Path | None:
+    """The file of values for the template of a workload, if one is named."""
+    named = options.get(USER_DATA)
+    return None if named is None else Path(named)
 
 
 def _key(scenario: "Scenario") -> str:
@@ -63,7 +79,9 @@ def _ladder(what: str, options: Mapping[str, Any]) -> list[str]:
     from virtslo.config.scenario_file import read_document
 
     pattern = {"load": {"pattern": what}}
-    document: Any = pattern if what in PATTERNS else read_document(Path(what))[0]
+    document: Any = pattern
+    if what not in PATTERNS:
+        document, _ = read_document(Path(what), user_data=_user_data(options))
     document = merged(document, overrides(options, is_constant_churn=what == "constant-churn"))
     if not has_ladder(document):
         return []
@@ -82,7 +100,7 @@ def _rungs(what: str, options: Mapping[str, Any], rates: list[str]) -> tuple[Key
 
     opened = None
     if what not in PATTERNS:
-        read, base = read_document(Path(what))
+        read, base = read_document(Path(what), user_data=_user_data(options))
         churn = {key: value for key, value in read["load"]["churn"].items() if key != "ladder"}
         opened = ({**read, "load": {**read["load"], "churn": churn}}, base)
     found: Keyed = []
@@ -186,11 +204,12 @@ def read_scenario(
         if problems:
             raise ScenarioError("command line", problems)
         return scenario
-    read, base = opened or read_document(Path(what))
+    values = _user_data(options)
+    read, base = opened or read_document(Path(what), user_data=values)
     given = read.get("load")
     pattern = given.get("pattern") if isinstance(given, dict) else None
     over = overrides(options, is_constant_churn=pattern == "constant-churn")
-    for note in notes_on(Path(what)) if opened is None else ():
+    for note in notes_on(Path(what), user_data=values) if opened is None else ():
         click.echo(f"note: {note}", err=True)
     document = merged(read, over)
     if "objectives" in over:

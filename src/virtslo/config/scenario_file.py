@@ -79,24 +79,29 @@ def read_scenario(path: Path, *, indicators: Definitions = NO_DEFINITIONS) -> Sc
     )
 
 
-def read_document(path: Path) -> tuple[Mapping[str, Any], Path]:
+def read_document(path: Path, *, user_data: Path | None = None) -> tuple[Mapping[str, Any], Path]:
     """The scenario document that a file holds or stands for, and what its paths are relative to.
 
-    The document is not validated yet: options may be put over it first. Raises ScenarioError.
+    The document is not validated yet: options may be put over it first. `user_data` is a file of
+    values for a workload of kube-burner. Raises ScenarioError.
     """
     text = read_text(path, expected="a scenario file")
     if kube_burner_workload.is_workload(text):
-        return kube_burner_workload.to_document(text, path), path.parent
+        document = kube_burner_workload.to_document(text, path, user_data=user_data)
+        return document, path.parent
+    if user_data is not None:
+        problem = Problem("--user-data", "another file", "a workload of kube-burner (jobs)")
+        raise ScenarioError(str(path), [problem])
     raw = read_mapping(path, reading=reading_of(text))
     return _recognise(raw, path), path.parent
 
 
-def notes_on(path: Path) -> tuple[str, ...]:
+def notes_on(path: Path, *, user_data: Path | None = None) -> tuple[str, ...]:
     """What a file of another tool asks for and virtslo does otherwise, in words."""
     text = read_text(path, expected="a scenario file")
     if not kube_burner_workload.is_workload(text):
         return ()
-    return kube_burner_workload.notes_of(text, path)
+    return kube_burner_workload.notes_of(text, path, user_data=user_data)
 
 
 def scenario_from_mapping(

@@ -42,6 +42,11 @@ MOST_REPETITIONS = 30
 )
 @scenario_options
 @click.option(
+    "--user-data",
+    type=click.Path(dir_okay=False),
+    help="Path to values for the template of a kube-burner workload, as kube-burner has it.",
+)
+@click.option(
     "--simulate",
     "profile",
     metavar="PROFILE|FILE",

@@ -3,7 +3,7 @@ are.
 
 Invariant: every key of a file is carried out, listed in a note as done otherwise, or refused; what
 is refused is listed all at once, each with its path. The file itself is a template over environment
-variables, as there.
+variables and user data, as there.
 """
 
 import os
@@ -19,6 +19,7 @@ from virtslo.config.foreign.kube_burner_actions import ActionsReader
 from virtslo.config.foreign.kube_burner_fields import MAX_WAIT, Job, JobFields, text_of, with_flags
 from virtslo.config.foreign.kube_burner_job import JobReader
 from virtslo.config.foreign.kube_burner_keys import GLOBAL_KEYS, ROOT_KEYS
+from virtslo.config.foreign.kube_burner_variables import read_user_data
 from virtslo.config.problems import found_text, nearest
 from virtslo.config.schema import MAX_STEPS
 from virtslo.config.templates.rendering import render_texts
@@ -57,15 +58,28 @@ def is_workload(text: str) -> bool:
 
 
 def to_document(
-    text: str, path: Path, *, environ: Mapping[str, str] | None = None
+    text: str,
+    path: Path,
+    *,
+    environ: Mapping[str, str] | None = None,
+    user_data: Path | None = None,
 ) -> dict[str, Any]:
-    """The scenario document that a workload file stands for. Raises ScenarioError."""
-    return _read(text, path, environ).document
+    """The scenario document that a workload file stands for. Raises ScenarioError.
+
+    `user_data` is a file of values for the file's own template, which win over the environment.
+    """
+    return _read(text, path, environ, user_data).document
 
 
-def notes_of(text: str, path: Path, *, environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
+def notes_of(
+    text: str,
+    path: Path,
+    *,
+    environ: Mapping[str, str] | None = None,
+    user_data: Path | None = None,
+) -> tuple[str, ...]:
     """What the file asks for and virtslo does otherwise. Raises ScenarioError."""
-    return tuple(_read(text, path, environ).notes)
+    return tuple(_read(text, path, environ, user_data).notes)
 
 
 class _Workload:
@@ -169,9 +183,11 @@ class _Workload:
         self.problems.append(Problem(place, found, expected, hint))
 
 
-def _read(text: str, path: Path, environ: Mapping[str, str] | None) -> _Workload:
+def _read(
+    text: str, path: Path, environ: Mapping[str, str] | None, user_data: Path | None
+) -> _Workload:
     known = os.environ if environ is None else environ
-    rendered = _rendered(text, path, known)
+    rendered = _rendered(text, path, known, {} if user_data is None else read_user_data(user_data))
     try:
         root = parse_yaml(rendered, Reading(rules=Rules.V3))
     except YamlProblem as error:
@@ -185,11 +201,13 @@ def _read(text: str, path: Path, environ: Mapping[str, str] | None) -> _Workload
     return workload
 
 
-def _rendered(text: str, path: Path, environ: Mapping[str, str]) -> str:
+def _rendered(
+    text: str, path: Path, environ: Mapping[str, str], user_data: Mapping[str, Any]
+) -> str:
     """The file with its actions carried out; every variable that is not set is reported at once."""
     words = set(re.findall(r"\w+", text)) if "{{" in text else set()
-    variables = {name: environ[name] for name in sorted(words) if name in environ}
-    variables["UUID"] = UUID
+    variables: dict[str, Any] = {name: environ[name] for name in sorted(words) if name in environ}
+    variables |= {**user_data, "UUID": UUID}
     problems: list[Problem] = []
     for _ in range(_MOST_VARIABLES):
         try:
