@@ -33,6 +33,15 @@ def parse_duration(text: str) -> float:
     )
 
 
+def parse_bounded_duration(text: str, *, least: float, most: float) -> float:
+    """Seconds of a duration between two bounds, both included. Raises ValueError."""
+    seconds = parse_duration(text)
+    if not least <= seconds <= most:
+        bounds = f"at least {format_duration(least)} and at most {format_duration(most)}"
+        raise ValueError(f"a duration of {bounds}")
+    return seconds
+
+
 def format_duration(seconds: float) -> str:
     """Seconds as a duration of at most three units: `1h30m`, `90s` is `1m30s`, `250ms`."""
     milliseconds = round(seconds * 1000)

@@ -10,10 +10,13 @@ from typing import Any, Final
 import msgspec
 
 from virtslo.base.clock import NANOSECONDS_PER_SECOND
+from virtslo.base.errors import Problem
 from virtslo.model.plan.workload import BY_API_KIND
 from virtslo.observe.buffered_trace import APPEARED, DELETED, WAS_THERE, BufferedFacts, Fact
 from virtslo.observe.trace_builder import Key, sighting_of
 
+LATEST: Final = 1 << 40
+"""The latest time that is read, seconds since 1970."""
 VERSIONS: Final = (2, 3)
 """Versions of SimKube's format that are read: their events are alike."""
 
@@ -31,6 +34,22 @@ class SimKubeTrace(msgspec.Struct):
 
     version: int
     events: list[SimKubeEvent]
+
+
+def problems_of(trace: SimKubeTrace) -> list[Problem]:
+    """Why a trace cannot be read: every reason; empty where it can."""
+    problems = []
+    if trace.version not in VERSIONS:
+        known = " or ".join(map(str, VERSIONS))
+        problems.append(Problem("version", str(trace.version), f"version {known} of the format"))
+    times = [event.ts for event in trace.events]
+    if not times:
+        problems.append(Problem("events", "none", "at least one event"))
+    if times != sorted(times):
+        problems.append(Problem("events", "times that decrease", "events in order of time"))
+    if any(not 0 <= time <= LATEST for time in times):
+        problems.append(Problem("events", "a time out of range", "seconds since 1970"))
+    return problems
 
 
 def simkube_facts(trace: SimKubeTrace) -> tuple[BufferedFacts, Counter[str]]:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from virtslo.base.units import (
     format_duration,
     format_rate,
+    parse_bounded_duration,
     parse_duration,
     parse_rate,
     parse_share,
@@ -63,3 +64,13 @@ def test_a_share_is_a_part_of_the_whole() -> None:
         parse_share("101%")
     with pytest.raises(ValueError, match="such as 5%"):
         parse_share("5")
+
+
+def test_bounds_of_a_duration_are_said_and_included() -> None:
+    assert parse_bounded_duration("1s", least=1, most=60) == 1.0
+    assert parse_bounded_duration("1m", least=1, most=60) == 60.0
+    for text in ("999ms", "60001ms"):
+        with pytest.raises(ValueError, match="a duration of at least 1s and at most 1m"):
+            parse_bounded_duration(text, least=1, most=60)
+    with pytest.raises(ValueError, match="a duration such as"):
+        parse_bounded_duration("soon", least=1, most=60)

@@ -89,7 +89,7 @@ def test_an_unknown_fault_is_a_wrong_request(tmp_path: Path) -> None:
         (("--profile", "none"), "--profile: expected one of ci, "),
         (("--fault", "latency:stage=ramp_up"), "--fault latency:stage: expected no stage"),
         (("--event-ttl", "soon"), "--event-ttl: expected a duration"),
-        (("--event-ttl", "0.5s"), "--event-ttl: expected at least 1s"),
+        (("--event-ttl", "0.5s"), "--event-ttl: expected a duration of at least 1s"),
     ],
 )
 def test_what_cannot_be_simulated_is_told_by_the_option_that_asks_for_it(

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from virtslo.model.plan.trace import TraceEvent
-from virtslo.observe.simkube_trace import SimKubeTrace, simkube_facts
+from virtslo.observe.simkube_trace import SimKubeTrace, problems_of, simkube_facts
 
 
 def target(kind: str, name: str, **spec: Any) -> dict[str, Any]:
@@ -56,3 +56,14 @@ def test_an_export_is_read_and_what_it_begins_with_was_there_before() -> None:
         "objects without a name": 1,
         "objects of other kinds than KubeVirt's machines": 1,
     }
+
+
+def test_every_reason_why_a_trace_cannot_be_read_is_said() -> None:
+    odd = {"version": 9, "events": [{"ts": 5}, {"ts": 1 << 41}, {"ts": 4}]}
+    nothing = {"version": 2, "events": []}
+
+    assert problems_of(msgspec.convert(EXPORT, SimKubeTrace)) == []
+    assert [item.place for item in problems_of(msgspec.convert(odd, SimKubeTrace))] == [
+        "version", "events", "events",
+    ]  # fmt: skip
+    assert [item.found for item in problems_of(msgspec.convert(nothing, SimKubeTrace))] == ["none"]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from virtslo.model.plan.trace import TraceEvent, TraceSource
     from virtslo.observe.trace_builder import TraceBuilder
 
+LONGEST_SECONDS: Final = 31 * 86_400.0
 SOURCES: Final = ("audit-log", "simkube", "record")
 
 
@@ -68,7 +69,7 @@ def _checked(
 ) -> tuple["RealTarget | None", float | None]:
     """The cluster and the duration that are meant. Raises ScenarioError with every problem."""
     from virtslo.base.errors import Problem, ScenarioError
-    from virtslo.base.units import parse_duration
+    from virtslo.cli.durations import read_duration
     from virtslo.cli.targets import real_target
 
     real, problems, seconds = TargetOptions.of_real(options), [], None
@@ -87,12 +88,9 @@ def _checked(
     elif options["form"] is not None:
         problems.append(Problem("--from", "it without a source", "a file or a folder"))
     if options["duration"] is not None:
-        try:
-            seconds = parse_duration(options["duration"])
-            if not 1.0 <= seconds <= 31 * 86_400.0:
-                raise ValueError("a duration from 1s to 744h")
-        except ValueError as error:
-            problems.append(Problem("--duration", repr(options["duration"]), str(error)))
+        seconds = read_duration(
+            "--duration", options["duration"], problems, least=1.0, most=LONGEST_SECONDS
+        )
     if problems:
         raise ScenarioError("command line", problems)
     return (None if source is not None else real_target(real)), seconds
@@ -196,24 +194,14 @@ def _from_audit_log(source: Path, output: Path) -> int:
 
 def _from_simkube(source: Path, output: Path) -> int:
     from virtslo.base.clock import NANOSECONDS_PER_SECOND
-    from virtslo.base.errors import Problem, ScenarioError
+    from virtslo.base.errors import ScenarioError
     from virtslo.cli.wiring.tracing import read_simkube
-    from virtslo.observe.simkube_trace import VERSIONS, simkube_facts
+    from virtslo.observe.simkube_trace import problems_of, simkube_facts
 
     trace = read_simkube(source)
-    problems = []
-    if trace.version not in VERSIONS:
-        known = " or ".join(map(str, VERSIONS))
-        problems.append(Problem("version", str(trace.version), f"version {known} of the format"))
-    times = [event.ts for event in trace.events]
-    if not times:
-        problems.append(Problem("events", "none", "at least one event"))
-    if times != sorted(times):
-        problems.append(Problem("events", "times that decrease", "events in order of time"))
-    if any(not 0 <= time <= 1 << 40 for time in times):
-        problems.append(Problem("events", "a time out of range", "seconds since 1970"))
-    if problems:
+    if problems := problems_of(trace):
         raise ScenarioError(str(source), problems)
+    times = [event.ts for event in trace.events]
     found, odd = simkube_facts(trace)
     notes = tuple(f"{count} {what}" for what, count in sorted(odd.items()))
     end_ns = (times[-1] - times[0]) * NANOSECONDS_PER_SECOND

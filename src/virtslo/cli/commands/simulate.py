@@ -11,7 +11,6 @@ import click
 
 from virtslo.base.bounded_files import UnreadableFile, open_to_append
 from virtslo.base.errors import Problem, ScenarioError, StoreError
-from virtslo.base.plain_text import shown_text
 from virtslo.cli.options import TargetOptions, settings_option
 
 LONGEST_TTL: Final = 8760 * 3600.0
@@ -117,16 +116,12 @@ async def _serve(
 
 def _event_ttl(text: str) -> float:
     """Seconds of --event-ttl. Raises ScenarioError."""
-    from virtslo.base.units import parse_duration
+    from virtslo.cli.durations import read_duration
 
-    try:
-        seconds = parse_duration(text)
-    except ValueError as error:
-        problem = Problem("--event-ttl", shown_text(repr(text)), str(error))
-        raise ScenarioError("command line", [problem]) from error
-    if not 1.0 <= seconds <= LONGEST_TTL:
-        problem = Problem("--event-ttl", shown_text(repr(text)), "at least 1s and at most 8760h")
-        raise ScenarioError("command line", [problem])
+    problems: list[Problem] = []
+    seconds = read_duration("--event-ttl", text, problems, least=1.0, most=LONGEST_TTL)
+    if problems:
+        raise ScenarioError("command line", problems)
     return seconds
 
 

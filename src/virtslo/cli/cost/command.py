@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from virtslo.plane.running import PlaneSpec
 
 INCONCLUSIVE: Final = 4
+LONGEST_HOLD: Final = 86_400.0
+LONGEST_BUDGET: Final = 31 * 86_400.0
+"""The most that --hold and --budget may be, seconds."""
 HOLLOW: Final = (
     "nodes are hollow (no guest, no real virt-handler or kubelet): what those call is not here",
     "seconds are of this machine, which the generator and both planes share",
@@ -94,22 +97,22 @@ def command(base: str, candidate: str, **options: Any) -> int:
     virtslo cost main ./my-branch --kubevirt ~/src/kubevirt
     virtslo cost default gate:VmiMemoryOverheadReport --at-most 'PATCH pods per VMI +0' -o card.md
     """
-    from virtslo.base.units import parse_duration
     from virtslo.cli.cost.measuring import Budget
+    from virtslo.cli.durations import read_duration
     from virtslo.regress.cost_objectives import parse_bound
 
     for text in options["bounds"]:
         parse_bound(text)
-    seconds = {}
-    for name in ("hold", "budget"):
-        try:
-            seconds[name] = parse_duration(options[name])
-        except ValueError as error:
-            problem = Problem(f"--{name}", repr(options[name]), str(error))
-            raise ScenarioError("command line", [problem]) from error
+    problems: list[Problem] = []
+    hold = read_duration("--hold", options["hold"], problems, least=0.0, most=LONGEST_HOLD)
+    budget_seconds = read_duration(
+        "--budget", options["budget"], problems, least=1.0, most=LONGEST_BUDGET
+    )
+    if problems:
+        raise ScenarioError("command line", problems)
     sides = sides_of(base, candidate, PlaneOptions.of(options))
-    scenario = _scenario(options["kind"], options["count"], seconds["hold"])
-    budget = Budget(seconds["budget"], options["precision"])
+    scenario = _scenario(options["kind"], options["count"], hold)
+    budget = Budget(budget_seconds, options["precision"])
     measured = _measured(sides, scenario, budget, options)
     card = _card(measured, scenario, options, is_plane=sides[0].plane is not None)
     _write(card, options["form"], options["outputs"])

@@ -31,6 +31,8 @@ INCONCLUSIVE = 4
 IN_FLIGHT_REAL = "200"
 """The most that preflight takes for an API server that others use."""
 IN_FLIGHT_SIMULATED = "10000"
+LONGEST = 86_400.0
+"""The most that --within and --duration may be, seconds."""
 LEAST_OBJECTS = 80
 """Of a trial: half of them must say whether latency grows."""
 SHARE_OF_CEILING = 0.25
@@ -129,26 +131,27 @@ def command(**options: Any) -> int:
 def _goal(options: Mapping[str, Any], problems: "list[Problem]") -> "tuple[Goal, float, float]":
     """The goal, the objective in seconds and the length of a trial."""
     from virtslo.base.errors import Problem
-    from virtslo.base.units import parse_duration, parse_share
+    from virtslo.base.units import parse_share
+    from virtslo.cli.durations import read_duration
     from virtslo.model.whatif.search import Goal
 
-    def read(name: str, parse: Any, least: float, most: float, default: float) -> float:
-        option = f"--{name}"
+    def share(name: str, least: float, most: float) -> float:
         try:
-            value: float = parse(options[name])
+            value = parse_share(options[name])
         except ValueError as error:
-            problems.append(Problem(option, repr(options[name]), str(error)))
-            return default
+            problems.append(Problem(f"--{name}", repr(options[name]), str(error)))
+            return least
         if not least <= value <= most:
-            expected = f"at least {least:g} and at most {most:g}"
-            problems.append(Problem(option, repr(options[name]), expected))
-            return default
+            expected = f"at least {least:.1%} and at most {most:.0%}"
+            problems.append(Problem(f"--{name}", repr(options[name]), expected))
+            return least
         return value
 
-    loss = read("loss", parse_share, 0.0, 0.99, 0.0)
-    width = read("width", parse_share, 0.001, 1.0, 0.05)
-    within = read("within", parse_duration, 0.001, 86_400.0, 60.0)
-    duration = read("duration", parse_duration, 1.0, 86_400.0, 120.0)
+    def seconds(name: str, least: float) -> float:
+        return read_duration(f"--{name}", options[name], problems, least=least, most=LONGEST)
+
+    loss, width = share("loss", 0.0, 0.99), share("width", 0.001, 1.0)
+    within, duration = seconds("within", 0.001), seconds("duration", 1.0)
     return Goal(loss, width, options["trials"]), within, duration
 
 
