@@ -8,9 +8,14 @@ from typing import Any
 import pytest
 
 from support.cli import virtslo
+from virtslo.app.search.controller import Limits
+from virtslo.cli.running.run_once import Execution, OneRun
 from virtslo.cli.whatif.search import scenario_of
+from virtslo.cli.whatif.search_run import Order, Search
 from virtslo.model.plan.ceiling import usual_calls
 from virtslo.model.plan.workload import Kind
+from virtslo.model.whatif.search import Goal, Quantity, SearchResult
+from virtslo.ports.progress import Silent
 
 BUCKET = (
     "--simulate", "instant", "--set", "kubevirt.virtController.qps=8", "--set",
@@ -55,6 +60,25 @@ def test_a_guard_ends_a_search_at_the_first_bad_trial_that_it_names(tmp_path: Pa
 
     assert len(found["trials"]) == 1
     assert found["ended"] == "a bad trial that the guard names: lost"
+
+
+def test_a_search_that_is_stopped_at_once_says_what_it_left_on_a_real_cluster(
+    tmp_path: Path,
+) -> None:
+    options = {"kind": "vmi", "template": None, "objectives": None, "quantity": "count"}
+    scenario = scenario_of(options, 2.0, 60.0)
+    order = Order(
+        limits=Limits(1.0, 1.0, 2.0, whole=True), scenario_at=lambda load: scenario, target_at=None,
+        where=None, guard=frozenset(), command=(), note=print, progress=Silent(),
+    )  # fmt: skip
+    result = SearchResult("s", Quantity.COUNT, Goal(0.0, 0.05, 1), 60.0, (), simulated=False)
+    search = Search(result, order, tmp_path)
+    before = search.last_words()
+    search.running = OneRun(scenario, Execution(tmp_path, (), Silent()), "r0d720015", None)
+
+    assert "virtslo clean" not in before
+    assert "what it made is still there: virtslo clean --run r0d720015" in search.last_words()
+    assert f"finished trials are in {tmp_path}" in search.last_words()
 
 
 @pytest.mark.slow

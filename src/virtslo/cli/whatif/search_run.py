@@ -64,6 +64,7 @@ class Search:
         self._directory = directory
         self._interruption = Interruption()
         self._last: RunRecord | None = None
+        self.running: OneRun | None = None
 
     @property
     def is_interrupted(self) -> bool:
@@ -72,7 +73,10 @@ class Search:
 
     def carry_out(self) -> SearchResult:
         """Run trials; the result with its bounds. Raises ClusterError for a cluster not clean."""
-        with handled_signals(self._interruption, self._last_words):
+        self._interruption.when_requested(
+            lambda: self._order.note("ending the trial under way, and cleaning up after it")
+        )
+        with handled_signals(self._interruption, self.last_words):
             while True:
                 load = self._next()
                 if isinstance(load, str):
@@ -112,7 +116,7 @@ class Search:
         if self._order.target_at is not None:
             target = self._order.target_at(scenario, number)
             label = simulated_label(scenario, target)
-            run = OneRun(scenario, execution, label, target, self._interruption)
+            self.running = run = OneRun(scenario, execution, label, target, self._interruption)
 
             async def main(clock: VirtualClock) -> None:
                 async with simulated_cluster(target, clock, run.stages) as api:
@@ -121,7 +125,7 @@ class Search:
             run_in_virtual_time(main)
         else:
             label = real_label()
-            run = OneRun(scenario, execution, label, None, self._interruption)
+            self.running = run = OneRun(scenario, execution, label, None, self._interruption)
             asyncio.run(self._on_real(run, label, SystemClock()))
         return read_record(run.directory)
 
@@ -162,8 +166,10 @@ class Search:
     def _save(self) -> None:
         write_search(self._directory, self.result)
 
-    def _last_words(self) -> str:
-        return f"stopped at once; finished trials are in {self._directory}"
+    def last_words(self) -> str:
+        """What a second Ctrl-C leaves the user with: on a real cluster also what is left there."""
+        words = self.running.last_words() if self.running is not None else "stopped at once"
+        return f"{words}\n  finished trials are in {self._directory}"
 
 
 def trial_words(trial: Trial, quantity: str) -> str:
