@@ -102,6 +102,12 @@ def steadied(delays: Mapping[str, Mapping[str, Any]], part: str) -> dict[str, Ma
     return found
 
 
+def steps_median(delays: Mapping[str, Mapping[str, Any]], part: str) -> float:
+    """Seconds that a part's steps take, each its median."""
+    steps = (MAIN_STEPS[part], *OTHER_STEPS[part])
+    return sum(_quantile_of(delays[step], 0.5) for step in steps if step in delays)
+
+
 def quantile(samples: Sequence[float], share: float) -> float:
     """The quantile of a sample, on straight lines between its values."""
     ordered = sorted(samples)

@@ -11,25 +11,15 @@ from typing import Any
 
 from virtslo.app.calibrate.factors import OWNERS, scaled
 from virtslo.app.calibrate.fit import Figures, Fit, Measured, fit
-from virtslo.app.calibrate.shapes import (
-    MAIN_STEPS,
-    OTHER_STEPS,
-    Samples,
-    differ,
-    distance,
-    phase_samples,
-    reshaped,
-    steadied,
-)
 from virtslo.base.errors import ClusterError
-from virtslo.cli.whatif.point_run import record_of, run_point
+from virtslo.cli.whatif.point_run import run_point
 from virtslo.cli.whatif.recorded_runs import Recorded, nodes_of, settings_of
+from virtslo.cli.whatif.recorded_shapes import NAME, with_shapes
 from virtslo.config.profiles import builtin_document, profile_with
 from virtslo.config.profiles.profile_file import profile_text
 from virtslo.model.plan.scenario import Scenario
 from virtslo.model.plan.workload import Kind
 from virtslo.model.simulated.target import SimulatedTarget
-from virtslo.model.stage_names import CHURN
 from virtslo.model.whatif.calibration import (
     ALL_RUNNING,
     JUDGED,
@@ -43,9 +33,6 @@ from virtslo.model.whatif.sweep import Point, PointResult, PointStatus
 
 BASES = ("two-core", "ci", "instant")
 """The built-in profiles that are scaled; what fits better is taken."""
-NAME = "calibrated"
-ROUNDS_OF_SHAPES = 2
-SEEDS_OF_SHAPES = (1, 2, 3)
 LEAST_RECORDS_HELD_OUT = 3
 """Fewer leave too little to fit when one of them is held out."""
 Note = Callable[[str], None]
@@ -94,7 +81,7 @@ def calibrate(
     document, shapes = with_shapes(scaled_base, recorded)
     figures = best.figures
     if shapes:
-        note(f"shapes by the records' quantiles: {', '.join(shapes)}")
+        note(f"shapes by quantiles of the records: {', '.join(shapes)}")
         figures = [mean_figures(_simulated(item, document, seeds)) for item in recorded]
     if judges:
         held_out, why = _judged_by(judges, document, seeds, note=note), ""
@@ -112,62 +99,6 @@ def calibrate(
         no_held_out=why,
         bases={name: item.error for name, item in tried.items()},
     )
-
-
-def with_shapes(
-    document: Mapping[str, Any], recorded: Sequence[Recorded]
-) -> tuple[Mapping[str, Any], tuple[str, ...]]:
-    """The document with the shapes that records at a low rate show, and the steps they are of."""
-    shown = [item for item in recorded if item.phases]
-    if not shown:
-        return document, ()
-    item = max(shown, key=lambda each: min(map(len, each.phases.values())))
-    before = _phases(item, document)
-    parts = [part for part in MAIN_STEPS if differ(item.phases[part], before[part])]
-    delays: dict[str, Any] = dict(document.get("delays", {}))
-    for part in parts:
-        delays = steadied(delays, part)
-    for _ in range(ROUNDS_OF_SHAPES if parts else 0):
-        simulated = _phases(item, {**document, "delays": delays})
-        for part in parts:
-            step = MAIN_STEPS[part]
-            delays[step] = reshaped(delays.get(step, {}), item.phases[part], simulated[part])
-    return _nearer(item, document, delays, parts, before)
-
-
-def _nearer(
-    item: Recorded,
-    document: Mapping[str, Any],
-    delays: Mapping[str, Any],
-    parts: Sequence[str],
-    before: Samples,
-) -> tuple[Mapping[str, Any], tuple[str, ...]]:
-    """The document with the new shapes of those parts that they bring nearer to the record."""
-    if not parts:
-        return document, ()
-    after = _phases(item, {**document, "delays": delays})
-    kept: dict[str, Any] = dict(document.get("delays", {}))
-    changed = []
-    for part in parts:
-        measured = item.phases[part]
-        if distance(measured, after[part]) < distance(measured, before[part]):
-            steps = [MAIN_STEPS[part], *OTHER_STEPS[part]]
-            kept |= {step: delays[step] for step in steps if step in delays}
-            changed.append(MAIN_STEPS[part])
-    return {**document, "delays": kept}, tuple(changed)
-
-
-def _phases(item: Recorded, document: Mapping[str, Any]) -> Samples:
-    """The phases of a record's own load, simulated, of several seeds."""
-    found: dict[str, list[float]] = {part: [] for part in MAIN_STEPS}
-    for seed in SEEDS_OF_SHAPES:
-        target = SimulatedTarget(
-            NAME, seed, nodes_of(item), settings=settings_of(item), document=document
-        )
-        record = record_of(Point(0, {}, seed, item.scenario, target))
-        for part, values in phase_samples(record, stage=CHURN).items():
-            found[part] += values
-    return found
 
 
 def _fitted(

@@ -20,7 +20,7 @@ from virtslo.model.report.figures import Figure
 from virtslo.model.run.environment import Environment
 from virtslo.model.run.record import RunRecord, RunStatus
 from virtslo.model.simulated.profile import Setting
-from virtslo.model.stage_names import CHURN
+from virtslo.model.stage_names import CHURN, RAMP_UP
 from virtslo.model.whatif.calibration import (
     ALL_RUNNING,
     ANSWERS,
@@ -57,7 +57,7 @@ class Recorded:
     answered_by: str = ""
     """Where the times of requests are from; empty where there are none."""
     phases: Samples = field(default_factory=dict)
-    """Seconds in each phase, by part of a profile, at a low rate; empty of other loads."""
+    """Seconds in each phase, by part of a profile, in constant churn and in a burst of VMIs."""
 
 
 def read_recorded(
@@ -106,8 +106,10 @@ def _recorded(name: str, record: RunRecord, measured: Measured) -> Recorded:
     }
     answers = {key: value for key, value in measured.figures.items() if key in ANSWERS}
     is_low = header.scenario.load.pattern is Pattern.CONSTANT_CHURN
-    shows_shapes = is_low and header.scenario.workload.kind is Kind.VMI
-    phases = phase_samples(record, stage=CHURN) if shows_shapes else {}
+    shows_shapes = is_low or is_at_once(header.scenario)
+    stage = CHURN if is_low else RAMP_UP
+    is_of_vmis = header.scenario.workload.kind is Kind.VMI
+    phases = phase_samples(record, stage=stage) if shows_shapes and is_of_vmis else {}
     sources = {item.source for item in answer_times(record, CHURN).values()} if answers else set()
     return Recorded(
         name,
