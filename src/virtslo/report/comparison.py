@@ -68,7 +68,8 @@ def cells(row: ComparedIndicator) -> tuple[str, ...]:
     verdict = row.verdict.value
     if row.runs_needed is not None:
         more = row.runs_needed - min(row.base_runs, row.candidate_runs)
-        verdict += f": {row.runs_needed} runs a side would do, {more} more"
+        words = "would do" if row.p is not None else "at the least"
+        verdict += f": {row.runs_needed} runs a side {words}, {more} more"
     if row.note:
         verdict += f" ({row.note})"
     return (
