@@ -10,7 +10,12 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
 
-pytest_plugins = ["support.failures", "support.coroutines", "support.cluster_fixtures"]
+pytest_plugins = [
+    "support.failures",
+    "support.coroutines",
+    "support.cluster_fixtures",
+    "support.sample_history",
+]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -71,6 +71,13 @@ def load(data: Path, database: Path) -> Lineage:
     """The labelled runs, through the import."""
     store = open_history(str(database))
     store.put(run for run in read_published(data / "runs.jsonl.gz") if isinstance(run, HistoryRun))
+    store.close()
+    return lineage_in(database)
+
+
+def lineage_in(database: Path) -> Lineage:
+    """The one lineage of a history."""
+    store = open_history(str(database))
     (summary,) = store.lineages()
     lineage = store.load(summary.name)
     store.close()

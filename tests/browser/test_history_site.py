@@ -18,8 +18,8 @@ METRIC = "#/metric/vmi%20avgVirtControllerCPUUsage"
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_site(tmp_path_factory.mktemp("site"))
+def site(imported_sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_site(imported_sample, tmp_path_factory.mktemp("site"))
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from support.cli import virtslo
+from support.sample_history import copied
 
 
 @pytest.fixture(scope="module")
@@ -102,10 +103,10 @@ def test_every_format_says_the_verdict(runs: Path, tmp_path: Path, form: str) ->
     assert "worse" in text
 
 
-def test_a_history_can_be_compared_by_days_and_by_environment(tmp_path: Path) -> None:
-    data = Path(__file__).parents[1] / "data" / "kubevirt-ci" / "runs.jsonl.gz"
-    where = ("--history", str(tmp_path / "history.db"))
-    assert virtslo("history", "import", str(data), *where).code == 0
+def test_a_history_can_be_compared_by_days_and_by_environment(
+    imported_sample: Path, tmp_path: Path
+) -> None:
+    where = ("--history", str(copied(imported_sample, tmp_path)))
 
     days = virtslo("compare", "history:e2e@2024-10-10..2024-11-04",
                    "history:e2e@2024-11-06..2024-12-01", *where)  # fmt: skip

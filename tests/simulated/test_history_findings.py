@@ -5,16 +5,14 @@ from pathlib import Path
 import pytest
 
 from support.cli import virtslo
+from support.sample_history import copied
 
-DATA = Path(__file__).parents[1] / "data" / "kubevirt-ci" / "runs.jsonl.gz"
 pytestmark = pytest.mark.timeout(180)
 
 
 @pytest.fixture(scope="module")
-def history(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
-    where = ("--history", str(tmp_path_factory.mktemp("history") / "history.db"))
-    assert virtslo("history", "import", str(DATA), *where).code == 0
-    return where
+def history(imported_sample: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    return "--history", str(copied(imported_sample, tmp_path_factory.mktemp("history")))
 
 
 CPU = ("--metric", "avgVirtControllerCPU", "--since", "2024-11-01")

@@ -13,8 +13,8 @@ pytestmark = pytest.mark.timeout(180)
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_site(tmp_path_factory.mktemp("site"))
+def folder(imported_sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_site(imported_sample, tmp_path_factory.mktemp("site"))
 
 
 def read(folder: Path, name: str) -> Any:

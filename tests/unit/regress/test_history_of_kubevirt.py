@@ -4,20 +4,18 @@ from pathlib import Path
 
 import pytest
 
+from support.sample_history import copied
 from virtslo.model.history.changes import FindingKind, History, HistoryFinding
-from virtslo.model.history.runs import HistoryRun, Lineage, SeriesKey
+from virtslo.model.history.runs import Lineage, SeriesKey
 from virtslo.regress.findings import examine
 from virtslo.store.history.database import open_history
-from virtslo.store.published.read import read_published
 
-DATA = Path(__file__).parents[2] / "data" / "kubevirt-ci" / "runs.jsonl.gz"
 pytestmark = pytest.mark.timeout(180)
 
 
 @pytest.fixture(scope="module")
-def lineage(tmp_path_factory: pytest.TempPathFactory) -> Lineage:
-    store = open_history(str(tmp_path_factory.mktemp("history") / "history.db"))
-    store.put(run for run in read_published(DATA) if isinstance(run, HistoryRun))
+def lineage(imported_sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Lineage:
+    store = open_history(str(copied(imported_sample, tmp_path_factory.mktemp("history"))))
     (summary,) = store.lineages()
     found = store.load(summary.name)
     store.close()

@@ -7,6 +7,8 @@ from types import ModuleType
 
 import pytest
 
+from support.sample_history import copied
+
 TOOL = Path(__file__).parents[3] / "tools" / "history_scores.py"
 pytestmark = pytest.mark.timeout(180)
 
@@ -22,8 +24,10 @@ def tool() -> ModuleType:
     return module
 
 
-def test_strong_labels_are_found_with_few_false_alarms(tool: ModuleType, tmp_path: Path) -> None:
-    lineage = tool.load(tool.DATA, tmp_path / "history.db")
+def test_strong_labels_are_found_with_few_false_alarms(
+    tool: ModuleType, imported_sample: Path, tmp_path: Path
+) -> None:
+    lineage = tool.lineage_in(copied(imported_sample, tmp_path))
 
     score = tool.score("virtslo", None, lineage, tool.labels_of(tool.DATA, lineage))
 
