@@ -27,6 +27,22 @@ def test_changes_name_window_levels_and_size(history: tuple[str, str]) -> None:
     assert "+90" in done.out or "+89" in done.out
 
 
+def test_a_day_and_a_metric_are_asked_of_drifts_and_single_runs_too(
+    history: tuple[str, str],
+) -> None:
+    everything = virtslo("history", "changes", *history, "--format", "json").document
+    wanted = ("--metric", "cpuusage", "--since", "2025-02-01")
+    late = virtslo("history", "changes", *history, *wanted, "--format", "json").document
+
+    assert 0 < len(late["drifts"]) < len(everything["drifts"])
+    assert 0 < len(late["outliers"]) < len(everything["outliers"])
+    for drift in late["drifts"]:
+        assert "CPUUsage" in drift["series"]["indicator"]
+        assert drift["last"]["ended_at"] >= "2025-02-01"
+    for item in late["outliers"]:
+        assert item["run"]["ended_at"] >= "2025-02-01"
+
+
 def test_a_known_finding_is_marked_and_not_told_again(
     history: tuple[str, str], tmp_path: Path
 ) -> None:

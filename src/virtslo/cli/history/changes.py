@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -79,13 +80,9 @@ def command(
             raise click.UsageError(f"no series of {lineage.name} contains {metric!r}")
         with remembered(store, lineage.name) as checkpoints:
             found = examine(lineage, checkpoints=checkpoints)
-    start = None if since is None else since.replace(tzinfo=UTC)
+    found = _wanted(lineage, found, since, metric or "")
     findings = [
-        finding
-        for finding in found.findings
-        if (start is None or lineage.runs[finding.first_after].ended_at >= start)
-        and not (is_new_only and finding.id in reasons)
-        and (metric is None or any(_is_meant(change.key, metric) for change in finding.changes))
+        finding for finding in found.findings if not (is_new_only and finding.id in reasons)
     ]
     is_bad = any(finding.is_confirmed and finding.kind in BAD for finding in findings)
     code = 1 if is_new_only and is_bad else 0
@@ -96,6 +93,32 @@ def command(
     for line in _lines(lineage, found, findings, reasons, limit=limit, is_odd_shown=outliers):
         click.echo(line)
     return code
+
+
+def _wanted(lineage: Lineage, found: History, since: datetime | None, metric: str) -> History:
+    """What was found from a day on, of series whose name contains a text."""
+    start = None if since is None else since.replace(tzinfo=UTC)
+
+    def is_late(run: int) -> bool:
+        return start is None or lineage.runs[run].ended_at >= start
+
+    return replace(
+        found,
+        findings=tuple(
+            finding
+            for finding in found.findings
+            if is_late(finding.first_after)
+            and any(_is_meant(change.key, metric) for change in finding.changes)
+        ),
+        drifts=tuple(
+            drift for drift in found.drifts if is_late(drift.last) and _is_meant(drift.key, metric)
+        ),
+        outliers=tuple(
+            item
+            for item in found.outliers
+            if is_late(item.run) and any(_is_meant(key, metric) for key in item.keys)
+        ),
+    )
 
 
 def _is_meant(key: SeriesKey, metric: str) -> bool:
