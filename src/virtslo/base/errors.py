@@ -16,8 +16,8 @@ VirtsloError                what went wrong, in one sentence, and a hint
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from virtslo.base.limits import PROBLEMS
 from virtslo.base.plain_text import shown_text
@@ -47,6 +47,10 @@ class Problem:
         return f"{text}\n    hint: {self.hint}" if self.hint else text
 
 
+COMMAND_LINE: Final = "command line"
+"""The source of a problem that is of no file."""
+
+
 class ScenarioError(VirtsloError):
     """The request is wrong. `problems` lists everything that was found, not only the first."""
 
@@ -59,6 +63,13 @@ class ScenarioError(VirtsloError):
         if count > PROBLEMS.most:
             told.append(f"  and {count - PROBLEMS.most} more")
         super().__init__("\n".join([head, *told]))
+
+    @property
+    def placed(self) -> tuple[Problem, ...]:
+        """The problems, to stand among others: those of a file name it."""
+        if self.source == COMMAND_LINE:
+            return self.problems
+        return tuple(replace(item, place=f"{self.source}: {item.place}") for item in self.problems)
 
 
 class ClusterError(VirtsloError):

@@ -87,7 +87,7 @@ def simulated_target(
         try:
             name, document = choose_profile(options.profile, option=option)
         except ScenarioError as error:
-            problems += error.problems
+            problems += error.placed
     settings = {**asked.settings, **read_assignments(options.settings, problems)}
     if not problems:
         problems += contradictions(name, document, settings)

@@ -46,3 +46,11 @@ def test_a_scenario_error_tells_every_problem_with_place_found_expected_and_hint
         "  load.rat: expected rate, found a key that is not known\n"
         "    hint: did you mean 'rate'?"
     )
+
+
+def test_problems_of_a_file_name_it_among_others() -> None:
+    of_file = ScenarioError("mine.yaml", [Problem("server.read", "-1", "seconds")])
+    of_options = ScenarioError("command line", [Problem("--kind", "'x'", "vmi")])
+
+    assert [item.place for item in of_file.placed] == ["mine.yaml: server.read"]
+    assert of_options.placed == of_options.problems

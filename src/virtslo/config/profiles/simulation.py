@@ -44,7 +44,7 @@ def choose_simulation(asked: Asked, *, base: Path) -> tuple[Simulation, list[Pro
         try:
             profile, document = choose_profile(profile, base=base, option="simulated.profile")
         except ScenarioError as error:
-            problems += error.problems
+            problems += error.placed
             profile = None
     settings = read_settings(asked.set, problems, place="simulated.set.")
     if not problems:
