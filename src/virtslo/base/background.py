@@ -29,3 +29,16 @@ async def in_background(work: Callable[[], Awaitable[None]]) -> AsyncIterator[No
             task.cancel()
     if failure is not None:
         raise failure
+
+
+def first_error(failures: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The first error of a group, looking inside groups; ours before any other."""
+    flat: list[BaseException] = []
+    pending: list[BaseException] = [failures]
+    while pending:
+        error = pending.pop(0)
+        if isinstance(error, BaseExceptionGroup):
+            pending = [*error.exceptions, *pending]
+        else:
+            flat.append(error)
+    return next((error for error in flat if isinstance(error, VirtsloError)), flat[0])

@@ -135,11 +135,12 @@ def _of_one(subject: Subject) -> str:
 def _pace(subject: Subject) -> Iterator[str]:
     """Whether the system kept up, of a load that sets its own pace."""
     offered, running = (subject.figures.get(PACE[name]) for name in ("offered", "Running"))
-    if offered is not None and running is not None:
-        yield (
-            f"Kept up with the load: {kept_up_words(subject)} (over its second half: offered "
-            f"{measured(offered)}, Running {measured(running)})"
-        )
+    if offered is None or offered.value is None:
+        return
+    rates = f"offered {measured(offered)}"
+    if running is not None and running.value is not None:
+        rates += f", Running {measured(running)}"
+    yield f"Kept up with the load: {kept_up_words(subject)} (over its second half: {rates})"
 
 
 def _each(subjects: Sequence[Subject], key: FigureKey) -> str:
@@ -216,7 +217,8 @@ def _met(report: Report) -> str:
         words = "no finding makes the figures doubtful"
         if few is not None:
             count, what = few
-            words = f"{count} {what} are too few for a P95 (needs {LEAST_SAMPLES['p95']})"
+            counted = f"{count} {what}s are" if count > 1 else f"one {what} is"
+            words = f"{counted} too few for a P95 (needs {LEAST_SAMPLES['p95']})"
         return f"valid: no objective was given to judge by; {words}"
     near = min(report.verdicts, key=lambda item: 1.0 if item.margin is None else item.margin)
     if len(report.verdicts) == 1:
@@ -226,11 +228,11 @@ def _met(report: Report) -> str:
 
 def _fewest(report: Report) -> tuple[int, str] | None:
     """What is too few for a P95, and its number; None where there is enough."""
-    found = [(run.count, "objects") for run in report.runs]
+    found = [(run.count, "object") for run in report.runs]
     for subject in subjects_of(report):
         replaced = subject.figures.get(CHURN["P95"])
         if replaced is not None and replaced.value is None and replaced.lower_bound is None:
-            found.append((replaced.samples // max(1, len(subject.runs)), "replacements"))
+            found.append((replaced.samples // max(1, len(subject.runs)), "replacement"))
     few = [item for item in found if 0 < item[0] < LEAST_SAMPLES["p95"]]
     return min(few, default=None)
 

@@ -118,7 +118,7 @@ def kept_up_words(subject: Subject) -> str:
     if figure is None:
         return ""
     if figure.value is None:
-        return figure.reason or NO_DATA
+        return (figure.reason or NO_DATA).rpartition(": ")[2]
     if figure.value in {0, 1}:
         return "yes" if figure.value else "no"
     runs = len(subject.runs)

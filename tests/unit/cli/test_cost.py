@@ -1,11 +1,18 @@
 """The sides of a cost card, and its options, as the command line says them."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from support.cli import virtslo
-from virtslo.base.errors import ScenarioError
+from virtslo.base.background import in_background
+from virtslo.base.errors import ClusterError, ScenarioError
+from virtslo.cli.cost import measuring
 from virtslo.cli.cost.measuring import is_countable
 from virtslo.cli.cost.sides import side_of, sides_of
 from virtslo.cli.plane.options import PlaneOptions
@@ -75,3 +82,46 @@ def test_late_watches_spoil_times_and_not_counts() -> None:
     assert is_countable([])
     assert is_countable([late])
     assert not is_countable([late, lost])
+
+
+@pytest.mark.parametrize("when", ["starting", "measuring"])
+async def test_a_plane_that_fails_ends_the_card_and_the_other_plane(
+    monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    ended: list[str] = []
+    measured = asyncio.Event()
+
+    async def fail() -> None:
+        await measured.wait()
+        raise ClusterError("its hollow nodes lost the API server")
+
+    async def go_on() -> None:
+        await asyncio.Event().wait()
+
+    @asynccontextmanager
+    async def plane(folder: Path, spec: Any, tell: Any) -> AsyncIterator[Any]:
+        del spec, tell
+        is_bad = folder.name == "bad"
+        try:
+            if is_bad and when == "starting":
+                raise ClusterError("virt-controller ended", hint="all of its log: removed")
+            async with in_background(fail if is_bad else go_on):
+                yield SimpleNamespace(kubeconfig=folder, defined_ns=0)
+        finally:
+            ended.append(folder.name)
+
+    monkeypatch.setattr(measuring, "running_plane", plane)
+    spec: Any = SimpleNamespace(kubernetes=SimpleNamespace(context=""))
+    sides = [("main", spec, Path("good")), ("mine", spec, Path("bad"))]
+
+    async def measure() -> None:
+        async with measuring.planes_at_work(sides, lambda words: None):
+            measured.set()
+            await asyncio.Event().wait()
+
+    with pytest.raises(ClusterError) as caught:
+        await measure()
+
+    assert sorted(ended) == ["bad", "good"]
+    assert caught.value.message.startswith("mine: ")
+    assert caught.value.hint == ""

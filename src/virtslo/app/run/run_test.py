@@ -20,6 +20,7 @@ from virtslo.app.run.run_stages import RunStages
 from virtslo.app.run.run_watch import RunWatch
 from virtslo.app.run.stage_windows import StageWindows
 from virtslo.app.run.stuck import find_stuck
+from virtslo.base.background import first_error
 from virtslo.base.clock import Clock, sleep
 from virtslo.base.errors import VirtsloError
 from virtslo.base.stage_board import StageBoard
@@ -155,7 +156,7 @@ class TestRun:
         except BaseExceptionGroup as failures:
             self._save(RunStatus.FAILED)
             await self._clean_up_after_failure()
-            raise _cause(failures) from failures
+            raise first_error(failures) from failures
         return self.header
 
     async def _work(self, group: asyncio.TaskGroup) -> None:
@@ -280,16 +281,3 @@ class TestRun:
             account=self._account,
             is_virtual=self._order.environment.virtual_time,
         )
-
-
-def _cause(failures: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The first error of a group, looking inside groups; ours before any other."""
-    flat: list[BaseException] = []
-    pending: list[BaseException] = [failures]
-    while pending:
-        error = pending.pop(0)
-        if isinstance(error, BaseExceptionGroup):
-            pending = [*error.exceptions, *pending]
-        else:
-            flat.append(error)
-    return next((error for error in flat if isinstance(error, VirtsloError)), flat[0])

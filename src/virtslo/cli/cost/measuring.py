@@ -8,15 +8,16 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from virtslo.app.build_report import build_report
 from virtslo.app.history.from_report import history_runs
 from virtslo.app.history.samples import sample_of
-from virtslo.base.background import in_background
+from virtslo.base.background import first_error, in_background
 from virtslo.base.clock import Clock, SystemClock, sleep, to_seconds
-from virtslo.base.errors import ClusterError
+from virtslo.base.errors import ClusterError, VirtsloError
 from virtslo.cli.running.run_once import Execution, OneRun
 from virtslo.cli.wiring import RealTarget, open_cluster, read_record
 from virtslo.load.plan import Plan
@@ -77,26 +78,45 @@ class SideAtWork:
 async def planes_at_work(
     sides: Sequence[tuple[str, PlaneSpec, Path]], tell: Tell
 ) -> AsyncIterator[list[SideAtWork]]:
-    """Planes for both sides, at rest. Raises ClusterError with the last words of what failed."""
-    async with AsyncExitStack() as stack:
-        starting = [
-            stack.enter_async_context(running_plane(folder, spec, _prefixed(tell, name)))
-            for name, spec, folder in sides
-        ]
-        # Both are waited for, so that whichever has started is ended where the other one fails.
-        planes = await asyncio.gather(*starting, return_exceptions=True)
-        found = []
-        for (name, spec, _), plane in zip(sides, planes, strict=True):
-            if isinstance(plane, BaseException):
-                raise plane
-            target = RealTarget(plane.kubeconfig, spec.kubernetes.context)
-            found.append(SideAtWork(name, target, plane))
-        since_ns = max(side.plane.defined_ns for side in found if side.plane is not None)
-        wait = RESYNC_SECONDS - to_seconds(SystemClock().now_ns() - since_ns)
-        if wait > 0:
-            tell(f"waiting {wait:.0f} s until the garbage collector is at rest")
-            await asyncio.sleep(wait)
-        yield found
+    """Planes for both sides, at rest, that start at once.
+
+    Each is held by a task of its own, so that whatever fails in one of them ends what is inside.
+    Raises ClusterError with the side's name and the last words of what failed.
+    """
+    started = [asyncio.get_running_loop().create_future() for _ in sides]
+
+    async def hold(side: tuple[str, PlaneSpec, Path], ready: asyncio.Future[RunningPlane]) -> None:
+        name, spec, folder = side
+        try:
+            async with running_plane(folder, spec, _prefixed(tell, name)) as plane:
+                ready.set_result(plane)
+                await asyncio.Event().wait()
+        except* VirtsloError as failures:
+            # Its hint names a log in a folder that is removed; the words are the end of it.
+            raise ClusterError(f"{name}: {first_error(failures)}") from None
+
+    try:
+        async with AsyncExitStack() as stack:
+            for side, ready in zip(sides, started, strict=True):
+                await stack.enter_async_context(in_background(partial(hold, side, ready)))
+            found = []
+            for (name, spec, _), ready in zip(sides, started, strict=True):
+                plane = await ready
+                target = RealTarget(plane.kubeconfig, spec.kubernetes.context)
+                found.append(SideAtWork(name, target, plane))
+            await _rest(found, tell)
+            yield found
+    except* VirtsloError as failures:
+        raise first_error(failures) from None
+
+
+async def _rest(found: Sequence[SideAtWork], tell: Tell) -> None:
+    """Wait until the garbage collectors have learned of KubeVirt's kinds."""
+    since_ns = max(side.plane.defined_ns for side in found if side.plane is not None)
+    wait = RESYNC_SECONDS - to_seconds(SystemClock().now_ns() - since_ns)
+    if wait > 0:
+        tell(f"waiting {wait:.0f} s until the garbage collector is at rest")
+        await asyncio.sleep(wait)
 
 
 def _prefixed(tell: Tell, name: str) -> Tell:

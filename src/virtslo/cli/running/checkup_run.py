@@ -15,6 +15,7 @@ import click
 
 from virtslo.app.build_report import build_report
 from virtslo.app.cluster.checkup_map import CheckupMap
+from virtslo.base.background import first_error
 from virtslo.base.clock import Clock, SystemClock, sleep
 from virtslo.base.errors import ScenarioError, VirtsloError
 from virtslo.base.units import format_duration
@@ -131,7 +132,7 @@ class _CheckupRun:
                     await run.carry_out(self.api, self.clock)
                     timer.cancel()
         except* VirtsloError as failures:
-            raise _first(failures) from None
+            raise first_error(failures) from None
         finally:
             progress.close()
         return read_record(run.directory)
@@ -163,12 +164,3 @@ class _CheckupRun:
 
     def _now(self) -> str:
         return self.clock.stamp()
-
-
-def _first(failures: BaseExceptionGroup[VirtsloError]) -> VirtsloError:
-    """The first error of a group."""
-    error: BaseException = failures
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    assert isinstance(error, VirtsloError)
-    return error

@@ -5,6 +5,7 @@ constant churn.
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from virtslo.base.clock import to_seconds
 from virtslo.model.identifiers import RUNNING
@@ -25,6 +26,8 @@ from virtslo.slo.figures.rows import Row
 from virtslo.slo.record.measured import Measured
 from virtslo.slo.statistics.open_loop import Pace, pace_of
 
+TOO_SHORT: Final = "too short to tell"
+
 
 def pace_rows(measured: Measured) -> Iterator[Row]:
     """The figures of an open-loop load; none of any other."""
@@ -44,12 +47,15 @@ def pace_rows(measured: Measured) -> Iterator[Row]:
         (RUNNING_RATE, pace.running, WATCH),
         (BACKLOG_SLOPE, pace.backlog_slope, WATCH),
     ):
-        yield Row(definition, "mean", Figure(value, definition.unit, samples, source))
+        figure = Figure(value, definition.unit, samples, source)
+        if definition in {RUNNING_RATE, BACKLOG_SLOPE} and not pace.has_come_through:
+            figure = no_data(definition.unit, TOO_SHORT, samples=samples, source=source)
+        yield Row(definition, "mean", figure)
     if measured.record.header.status in {RunStatus.INTERRUPTED, RunStatus.FAILED}:
         reason = "the run was cut short: the rest of its load is not known"
         figure = no_data(KEPT_UP.unit, reason, samples=samples, source=WATCH)
     elif pace.kept_up is None:
-        figure = no_data(KEPT_UP.unit, "too short to tell", samples=samples, source=WATCH)
+        figure = no_data(KEPT_UP.unit, TOO_SHORT, samples=samples, source=WATCH)
     else:
         figure = Figure(int(pace.kept_up), KEPT_UP.unit, samples, WATCH)
     yield Row(KEPT_UP, "value", figure)

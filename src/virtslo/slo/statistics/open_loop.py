@@ -1,9 +1,9 @@
 """Whether a system kept up with an open-loop load: what was offered, accepted and came to Running.
 
 Invariant: an offered rate is an input, whatever came of it. Rates are over the second half of the
-load, when what was offered at first has come through; where it has not, nothing is said. That half
-begins at an object's intended moment, which it does not count, and ends at the last one's, so that
-a load of 5/s is offered at 5/s.
+load, when what was offered at first has come through; where it has not, nothing is said. Of an
+object at the very beginning or end of that half, one half counts in it, so that a load of 5/s is
+offered at 5/s.
 """
 
 import math
@@ -15,8 +15,9 @@ from virtslo.slo.statistics.quantiles import nearest_rank
 
 TOLERANCE: Final = 0.1
 """By which share of the offered rate the backlog may grow while the system keeps up."""
-LEAST_OFFERED: Final = 20
-"""Objects that the second half must have."""
+LEAST_OFFERED: Final = 19.5
+"""Objects that the second half must have: twenty, of which the last stands at its end."""
+NANOSECOND: Final = 1e-9
 DEVIATIONS: Final = 2.0
 """How far beyond the tolerance, in standard deviations of a Poisson count, growth is sure."""
 
@@ -30,6 +31,8 @@ class Pace:
     running: float
     kept_up: bool | None
     """None: too short to tell."""
+    has_come_through: bool = True
+    """Whether what was offered at first had come to Running when the second half began."""
 
     @property
     def backlog_slope(self) -> float:
@@ -47,17 +50,34 @@ def pace_of(
     start, end = min(intended, default=0.0), max(intended, default=0.0)
     if end <= start:
         return None
-    half = max(moment for moment in intended if moment <= (start + end) / 2)
+    half = (start + end) / 2
     length = end - half
-    offered = sum(half < moment <= end for moment in intended) / length
-    came = sum(moment is not None and half < moment <= end for moment in running) / length
-    taken = sum(half < moment <= end for moment in accepted) / length
+    offered, taken, came = (
+        _within(moments, half, end) / length for moments in (intended, accepted, running)
+    )
+    latency = _early_latency(intended, running, start, end)
     return Pace(
         offered,
         taken,
         came,
-        _kept_up(offered, came, length, _early_latency(intended, running, start, end)),
+        _kept_up(offered, came, length, latency),
+        has_come_through=math.isinf(latency) or _is_long_enough(offered, length, latency),
     )
+
+
+def _within(moments: Sequence[float | None], start: float, end: float) -> float:
+    """How many moments there are; one at either end, to the nanosecond, is half in."""
+    found = 0.0
+    for moment in moments:
+        if moment is None or not start - NANOSECOND < moment < end + NANOSECOND:
+            continue
+        at_an_end = min(abs(moment - start), abs(moment - end)) < NANOSECOND
+        found += 0.5 if at_an_end else 1.0
+    return found
+
+
+def _is_long_enough(offered: float, length: float, latency: float) -> bool:
+    return offered * length >= LEAST_OFFERED and latency <= length
 
 
 def _early_latency(
@@ -78,7 +98,7 @@ def _kept_up(offered: float, running: float, length: float, latency: float) -> b
         return None
     if math.isinf(latency):
         return False
-    if latency > length:
+    if not _is_long_enough(offered, length, latency):
         return None
     growth = offered - running
     if growth <= TOLERANCE * offered:

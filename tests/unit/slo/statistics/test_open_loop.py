@@ -73,3 +73,24 @@ def test_objects_that_never_run_are_not_forgotten() -> None:
 def test_a_load_without_length_has_no_pace() -> None:
     assert pace_of([], [], []) is None
     assert pace_of([1.0, 1.0], [1.0], [2.0, None]) is None
+
+
+def test_what_came_before_a_pause_is_not_of_the_second_half() -> None:
+    first = [number / 10 for number in range(100)]
+    second = [600.0 + number / 10 for number in range(100)]
+
+    pace = pace_of(
+        [*first, *second], [*first, *second], [*(at + 60 for at in first), *[None] * 100]
+    )
+
+    assert pace is not None
+    assert pace.running == 0
+    assert pace.kept_up is False
+
+
+def test_a_load_that_ends_before_its_objects_run_tells_nothing_of_running() -> None:
+    pace = load(5.0, 12.0, takes=20.0)
+
+    assert pace is not None
+    assert pace.kept_up is None
+    assert not pace.has_come_through
