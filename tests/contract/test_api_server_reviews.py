@@ -263,4 +263,4 @@ def test_a_review_is_no_table(api: RawApi) -> None:
     answer = api.call("POST", f"{AUTHORIZATION}/selfsubjectaccessreviews", body, accept=accept)
 
     assert (answer.code, answer.document["reason"]) == (406, "NotAcceptable")
-    assert answer.message.endswith("does not support being converted to a Table")
+    assert answer.message.startswith("only the following media types are accepted: application/js")

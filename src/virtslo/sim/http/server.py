@@ -198,12 +198,9 @@ class HttpServer:
             return await send_events(
                 http, self._server, request, self._encoder, form, target.served
             )
-        response = await self._server.handle(request)
         if form in _FORMS_OF_OBJECTS and target.resource in REVIEWS:
-            words = (
-                f"the resource {target.resource.group_resource} does not support being converted"
-            )
-            raise NotAcceptable(f"{words} to a Table")
+            raise NotAcceptable("only the following media types are accepted: application/json")
+        response = await self._server.handle(request)
         body = to_served(response.body, target.resource, target.served)
         if (
             request.verb == "list"
