@@ -25,7 +25,10 @@ def carry_out_sweep(
     results = list(read_point_results(directory, sweep))
     done = {item.index for item in results if item.status is not PointStatus.FAILED}
     results = [item for item in results if item.index in done]
-    pending = [point for point in sweep.points if point.index not in done]
+    pending = sorted(
+        (point for point in sweep.points if point.index not in done),
+        key=lambda point: (point.seed, point.index),
+    )  # every setting with one seed first: what is interrupted then shows effects already
     folders = {point.index: point.folder for point in sweep.points}
     progress.begin(len(sweep.points), done=len(done), where=executor.description)
 
