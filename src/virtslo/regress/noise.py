@@ -79,8 +79,9 @@ def standard_errors(before: Array, after: Array, factor: float) -> float:
 
 
 def _clipped(ordered: Array) -> Array:
+    """Within three deviations of the median; at it where most values are the same."""
     middle, reach = quantile(ordered, 0.5), _FAR * _spread(ordered)
-    return np.clip(ordered, middle - reach, middle + reach) if reach else ordered
+    return np.clip(ordered, middle - reach, middle + reach)
 
 
 def is_apart(before: Array, after: Array) -> bool:

@@ -43,7 +43,7 @@ class Sensitivity:
 DEFAULT: Final = Sensitivity()
 BLOCK: Final = 100
 """Values after which change points are settled again."""
-VERSION: Final = 2
+VERSION: Final = 3
 """Of what a checkpoint means; raised with any change of what is found."""
 _LENIENCE: Final = 1.5
 """How far below the threshold a candidate may be: it is judged against its levels later."""

@@ -174,3 +174,18 @@ def test_a_place_is_not_judged_anew_by_fewer_runs_before_it() -> None:
     values[240:250] += 30
 
     assert change_points(values) == []
+
+
+@pytest.mark.parametrize(
+    ("values", "place"),
+    [
+        ([100.0] * 10 + [150.0] + [100.0] * 9 + [110.0] * 20, 20),
+        ([100.0] * 75 + [400.0] + [100.0] * 74 + [110.0] * 150, 150),
+        ([100.0] * 11 + [400.0] + [100.0] * 18 + [120.0] * 60, 30),
+    ],
+)
+def test_a_run_out_of_line_hides_no_step_of_a_count(values: list[float], place: int) -> None:
+    (change,) = changes_of(KEY, points(np.array(values)))
+
+    assert change.first_after == place
+    assert change.is_confirmed
