@@ -198,3 +198,15 @@ async def test_a_cluster_of_a_runs_own_has_no_workloads(hollow: Hollow) -> None:
     with pytest.raises(NotFound):
         await hollow.api.get(DAEMON_SETS, "virt-handler", namespace="kubevirt")
     assert not any(pod["metadata"].get("ownerReferences") for pod in page.items)
+
+
+@pytest.mark.parametrize("value", [None, "x%", "abc", [], 10**400])
+async def test_limits_that_a_server_would_refuse_do_not_keep_pods_away(
+    hollow: Hollow, value: Any
+) -> None:
+    body = daemon_set()
+    body["spec"]["updateStrategy"] = {"rollingUpdate": {"maxUnavailable": value}}
+    await hollow.api.create(DAEMON_SETS, body, namespace=NAMESPACE)
+    await asyncio.sleep(5)
+
+    assert await nodes_of_pods(hollow) == list(hollow.cluster.node_names)

@@ -5,6 +5,7 @@ pod that is going away still takes its node's place.
 """
 
 import json
+import re
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from virtslo.hollow.kubernetes.tolerations import NO_EXECUTE, taints_of
 from virtslo.model.identifiers import Object
 from virtslo.model.kubernetes.other_resources import DAEMON_SETS
 
+_SHARE: Final = re.compile(r"([0-9]{1,4})%")
 REVISION_LABEL: Final = "controller-revision-hash"
 _GENERATION_LABEL: Final = "pod-template-generation"
 _EVERYWHERE: Final = (
@@ -188,11 +190,16 @@ def outdated(
 
 
 def _most_unavailable(strategy: Mapping[str, Any], wanted: int) -> int:
-    """How many pods may be missing; a share is rounded up, as Kubernetes has it."""
-    value = (strategy.get("rollingUpdate") or {}).get("maxUnavailable", 1)
-    if isinstance(value, str) and value.endswith("%"):
-        return -(-int(value[:-1]) * wanted // 100)
-    return int(value)
+    """How many pods may be missing; a share is rounded up, as Kubernetes has it.
+
+    One, the default, of what a real server would have refused.
+    """
+    rolling = strategy.get("rollingUpdate")
+    value = rolling.get("maxUnavailable") if isinstance(rolling, Mapping) else None
+    if isinstance(value, int):
+        return value
+    share = _SHARE.fullmatch(value) if isinstance(value, str) else None
+    return -(-int(share[1]) * wanted // 100) if share else 1
 
 
 def _tolerations(spec: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -15,7 +15,8 @@ _DEPLOYMENT: Final = {"maxSurge": "25%", "maxUnavailable": "25%"}
 
 def with_workload_defaults(target: Object) -> Object:
     """A daemonset, deployment or replica set with Kubernetes' defaults."""
-    spec: Mapping[str, Any] = target.get("spec") or {}
+    spec = target.get("spec")
+    spec = spec if isinstance(spec, dict) else {}
     match target["kind"]:
         case "DaemonSet":
             strategy = _strategy(spec.get("updateStrategy"), _DAEMON_SET)
@@ -36,5 +37,7 @@ def _strategy(said: Any, rolling: Mapping[str, Any]) -> Any:
     strategy = said if isinstance(said, dict) else {}
     if strategy.get("type") not in (None, "", _ROLLING):
         return strategy
-    limits = {**rolling, **(strategy.get("rollingUpdate") or {})}
+    own = strategy.get("rollingUpdate")
+    own = own if isinstance(own, dict) else {}
+    limits = {**rolling, **{key: value for key, value in own.items() if value is not None}}
     return {**strategy, "rollingUpdate": limits, "type": _ROLLING}

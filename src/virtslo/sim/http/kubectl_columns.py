@@ -15,6 +15,9 @@ from virtslo.sim.http.pod_columns import pod_status, ready_containers, restarts
 Read = Callable[[Object, datetime], Any]
 
 
+INVALID: Final = "<invalid>"
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column: its heading, type and how a value is read."""
@@ -25,6 +28,13 @@ class Column:
     format: str = ""
     priority: int = 0
     description: str = ""
+
+    def cell(self, target: Object, now: datetime) -> Any:
+        """What stands in the column; `<invalid>` of fields that no such kind has."""
+        try:
+            return self.read(target, now)
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+            return INVALID
 
 
 def _at(path: str) -> Read:

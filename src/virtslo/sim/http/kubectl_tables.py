@@ -143,7 +143,7 @@ def _definition(column: Column) -> Object:
 def _row(
     target: Object, columns: tuple[Column, ...], *, now: datetime, include: str
 ) -> Mapping[str, Any]:
-    row: dict[str, Any] = {"cells": [column.read(target, now) for column in columns]}
+    row: dict[str, Any] = {"cells": [column.cell(target, now) for column in columns]}
     if include == INCLUDE_OBJECT:
         row["object"] = target
     elif include != INCLUDE_NOTHING:

@@ -126,3 +126,17 @@ def test_a_revision_is_told_with_its_controller() -> None:
 
     assert found["Controller"] == "virtualmachine/one"
     assert found["Revision"] == 2
+
+
+@pytest.mark.parametrize("plural", sorted(COLUMNS))
+@pytest.mark.parametrize("odd", ["x", 3, [], [1], True, {"a": 1}])
+def test_an_object_with_odd_fields_is_still_a_row(plural: str, odd: Any) -> None:
+    shapes: list[dict[str, Any]] = [
+        {"spec": odd, "status": odd},
+        {"spec": {"template": odd, "selector": odd, "ports": odd}, "status": {"conditions": odd}},
+        {"spec": {"template": {"spec": {"nodeSelector": odd}}}, "status": {"addresses": odd}},
+    ]
+    for shape in shapes:
+        target = {"metadata": {"name": "a", "creationTimestamp": "2026-01-01T00:00:00Z"}, **shape}
+        cells = [column.cell(target, NOW) for column in COLUMNS[plural]]
+        assert "a" in cells
