@@ -91,3 +91,28 @@ def test_many_keys_of_which_one_is_there_twice_are_read_in_no_time(tmp_path: Pat
     assert [item.reason for item in odd if isinstance(item, OddInput)] == [
         "key 'k1' is there 2 times: not read"
     ]
+
+
+@pytest.mark.parametrize(
+    ("failed", "is_valid"), [(0, True), (None, True), (3, False), ("3", False), ("no", False)]
+)
+def test_a_count_of_failures_that_cannot_be_read_is_no_pass(
+    tmp_path: Path, failed: Any, is_valid: bool
+) -> None:
+    document = vep411(aggregate={"total_vms": 10, "p95_seconds": 4.5, "failed_vms": failed})
+
+    (run,), _ = read_document(tmp_path, document)
+
+    assert run.is_valid is is_valid
+
+
+@pytest.mark.parametrize(
+    ("passed", "is_valid"),
+    [(True, True), (None, True), (False, False), ("false", False), (0, False)],
+)
+def test_what_does_not_say_that_it_passed_is_no_pass(
+    tmp_path: Path, passed: Any, is_valid: bool
+) -> None:
+    (run,), _ = read_document(tmp_path, burner(passed=passed))
+
+    assert run.is_valid is is_valid

@@ -92,7 +92,8 @@ def _burner_run(
     metadata: Mapping[str, Any] = next(
         (item["metadata"] for item in items if _is_dict(item, "metadata")), {}
     )
-    passed = [item["passed"] for item in items if isinstance(item.get("passed"), bool)]
+    said = [item["passed"] for item in items if item.get("passed") is not None]
+    refuted = [short(value) for value in said if value is not True]
     versions = {
         key: value
         for key, value in {
@@ -110,10 +111,10 @@ def _burner_run(
         form="kube-burner",
         origin=origin,
         content_hash=content_hash(items),
-        is_valid=all(passed),
+        is_valid=not refuted,
         is_simulated=metadata.get("simulated") is True or job.startswith("simulated-"),
         facts=versions,
-        findings=() if all(passed) else (("not_passed", "kube-burner says passed: false"),),
+        findings=(("not_passed", f"kube-burner says passed: {refuted[0]}"),) if refuted else (),
         figures=tuple(figures),
     )
 
@@ -162,6 +163,7 @@ def _vep411(documents: Iterable[Mapping[str, Any]], origin: str) -> Iterator[His
         odd: list[str] = []
         figures = list(_vep411_figures(aggregate, odd))
         yield from (OddInput(origin, f"aggregate: {words}", is_lost=False) for words in odd)
+        failed = aggregate.get("failed_vms")
         cluster = document.get("cluster")
         cluster = cluster if isinstance(cluster, dict) else {}
         yield HistoryRun(
@@ -173,7 +175,7 @@ def _vep411(documents: Iterable[Mapping[str, Any]], origin: str) -> Iterator[His
             form="vep411",
             origin=origin,
             content_hash=content_hash(document),
-            is_valid=bool(figures) and not number(aggregate.get("failed_vms")),
+            is_valid=bool(figures) and (failed is None or number(failed) == 0),
             is_simulated=cluster.get("distribution") == "simulated",
             facts={key: value for key, value in cluster.items() if isinstance(value, str | int)},
             figures=tuple(figures),
