@@ -138,15 +138,10 @@ async def test_disks_are_taken_to_be_there(source: Object, hollow: Hollow) -> No
     assert await _running_on(hollow, "a") in hollow.cluster.node_names
 
 
-@pytest.mark.parametrize(("count", "least", "most"), [(1, 4.0, 4.0), (100, 3.0, 4.0)])
-async def test_where_nothing_waits_a_vmi_has_the_updates_of_a_real_plane(
-    count: int, least: float, most: float, hollow: Hollow
-) -> None:
-    """4.00 for one a second there, 3.30 in a burst of 100, 3.00 in one of 1000."""
-    async with asyncio.TaskGroup() as group:
-        for index in range(count):
-            group.create_task(_created(hollow, f"v{index}", {}))
-    for index in range(count):
+async def test_where_nothing_waits_no_updates_of_a_vmi_merge(hollow: Hollow) -> None:
+    for index in range(10):
+        await _created(hollow, f"v{index}", {})
+    for index in range(10):
         await _running_on(hollow, f"v{index}")
     await asyncio.sleep(5)
 
@@ -157,6 +152,5 @@ async def test_where_nothing_waits_a_vmi_has_the_updates_of_a_real_plane(
         and event["objectRef"]["resource"] == "virtualmachineinstances"
         and event["responseStatus"]["code"] == 200
     ]
-    per_vmi = {name: updates.count(name) / count for name in set(updates)}
-    assert least <= per_vmi["kubevirt-controller"] <= most
-    assert per_vmi["kubevirt-handler"] == 2.0
+    per_vmi = {name: updates.count(name) / 10 for name in sorted(set(updates))}
+    assert per_vmi == {"kubevirt-controller": 5.0, "kubevirt-handler": 2.0}

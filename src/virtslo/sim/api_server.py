@@ -4,7 +4,6 @@ Invariant: every request, of any client and over any transport, goes through `ha
 `open_watch` or `read_raw`, and is counted once. Data survive every fault.
 """
 
-import asyncio
 import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
@@ -51,21 +50,10 @@ SYSTEM: Final = Identity(
     "kube-apiserver", "system:apiserver", "kube-apiserver/v1.36.2", ("system:masters",)
 )
 KEY_BYTES: Final = 32
-_WRITES: Final = frozenset({"create", "update", "patch", "delete"})
-DELIVERY_STEPS: Final = 2
-"""Passes of the event loop that an answer which takes no time waits for after a write: one wakes
-the watches, in one their readers take the event over. A real server's answer comes about then: a
-VMI's first status names the pod that the same reconcile created."""
 NAMESPACES: Final = ("default", "kube-system", "kube-public", "kube-node-lease")
 
 Front = Callable[[bool], Awaitable[None]]
 """Called with False when the server goes down, and with True when it is up again."""
-
-
-async def _delivered() -> None:
-    """Return when watches have had the time to see a change."""
-    for _ in range(DELIVERY_STEPS):
-        await asyncio.sleep(0)
 
 
 class ApiServer:
@@ -183,8 +171,6 @@ class ApiServer:
         self._watches.bookmark()
         if is_lost:
             raise ConnectionLost(RESET)
-        if not self._gate.takes_time and request.verb in _WRITES:
-            await _delivered()
         return response
 
     async def _deleted(self, request: Request) -> Response:
