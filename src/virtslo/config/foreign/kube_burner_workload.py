@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from virtslo.base.errors import Problem, ScenarioError
+from virtslo.base.json_reader import JsonProblem, parse_json
 from virtslo.base.yaml_reader import Reading, YamlProblem, parse_yaml
 from virtslo.base.yaml_scalars import Rules
 from virtslo.config.foreign.kube_burner_actions import ActionsReader
@@ -54,7 +55,20 @@ _MOST_VARIABLES: Final = 100
 
 def is_workload(text: str) -> bool:
     """Whether a text is a workload of kube-burner: it has `jobs` at the top, and no apiVersion."""
+    if _is_json_workload(text):
+        return True
     return bool(_JOBS.search(text)) and not re.search(r"^apiVersion:", text, re.MULTILINE)
+
+
+def _is_json_workload(text: str) -> bool:
+    """Whether a text is JSON, which is YAML too, with a workload's keys at the top."""
+    if not text.lstrip().startswith("{"):
+        return False
+    try:
+        document = parse_json(text.encode())
+    except JsonProblem:
+        return False
+    return isinstance(document, dict) and "jobs" in document and "apiVersion" not in document
 
 
 def to_document(

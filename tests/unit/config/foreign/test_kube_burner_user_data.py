@@ -1,11 +1,11 @@
-"""User data of kube-burner's workloads: values with types for the file's own template."""
+"""User data and forms of kube-burner's workload files: their own templates, and JSON."""
 
 from pathlib import Path
 
 import pytest
 
 from virtslo.base.errors import ScenarioError
-from virtslo.config.foreign.kube_burner_workload import to_document
+from virtslo.config.foreign.kube_burner_workload import is_workload, to_document
 
 TEMPLATE = """
 apiVersion: kubevirt.io/v1
@@ -69,3 +69,16 @@ def test_user_data_that_is_none_is_refused(folder: Path, text: str, words: str) 
 
     assert words in str(refused.value)
     assert str(values) in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('{{- $name := "x" }}\njobs:\n- name: x\n', True),
+        ('{"global": {}, "jobs": [{"name": "x"}]}', True),
+        ('{"apiVersion": "virtslo/v1", "jobs": []}', False),
+        ('{"jobs": [', False),
+    ],
+)
+def test_a_workload_may_be_json_or_begin_with_a_template_action(text: str, expected: bool) -> None:
+    assert is_workload(text) is expected
