@@ -15,6 +15,7 @@ from aiohttp import web
 
 from virtslo.base.errors import (
     ApiError,
+    BadRequest,
     ConnectionLost,
     NotAcceptable,
     NotFound,
@@ -38,6 +39,7 @@ from virtslo.sim.discovery import aggregated_documents, install_documents
 from virtslo.sim.http import routes
 from virtslo.sim.http.authentication import Authentication
 from virtslo.sim.http.certificates import LOOPBACK, Certificates
+from virtslo.sim.http.client_errors import LOGGER
 from virtslo.sim.http.encoding import Encoder, encode, status_of
 from virtslo.sim.http.kubectl_tables import Form, form_of, shaped
 from virtslo.sim.http.reset import reset
@@ -81,7 +83,14 @@ class HttpServer:
 
     async def start(self, port: int) -> str:
         """Listen on a port of loopback (0 takes a free one); the URL. Raises StoreError."""
-        self._front = web.Server(self._answer, handler_cancellation=True, access_log=None)
+        # A body is read as it comes, as the real server does: a compressed one is no JSON.
+        self._front = web.Server(
+            self._answer,
+            handler_cancellation=True,
+            access_log=None,
+            logger=LOGGER,
+            auto_decompress=False,
+        )
         try:
             self._listener = await asyncio.get_running_loop().create_server(
                 self._front, LOOPBACK, port, ssl=self._certificates.server, backlog=1024
@@ -269,14 +278,17 @@ def _untyped(item: Object) -> Object:
 
 
 async def _body_of(http: web.BaseRequest) -> bytes:
-    """The body, bounded before it is read whole."""
+    """The body, bounded before it is read whole. Raises BadRequest, RequestTooLarge."""
     parts: list[bytes] = []
     size = 0
-    async for part in http.content.iter_any():
-        size += len(part)
-        if size > BODY_BYTES.most:
-            raise RequestTooLarge(f"Request entity too large: limit is {BODY_BYTES.most}")
-        parts.append(part)
+    try:
+        async for part in http.content.iter_any():
+            size += len(part)
+            if size > BODY_BYTES.most:
+                raise RequestTooLarge(f"Request entity too large: limit is {BODY_BYTES.most}")
+            parts.append(part)
+    except web.RequestPayloadError as error:
+        raise BadRequest(f"the body of the request cannot be read: {error}") from None
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
