@@ -175,10 +175,20 @@ class Measured:
         """How long what did not finish was waited for; churn: each of it at least."""
         if self.churn is not None and self.churn.cycles and self.creations:
             return self.churn.waited_seconds
-        stage = self.stage
+        return self._waited(self.stage)
+
+    def _waited(self, stage: Stage | None) -> float | None:
+        """From a stage's t0 to its deadline, or to where it was cut short, seconds."""
         if stage is None or stage.deadline_ns is None:
             return None
-        return to_seconds(stage.deadline_ns - stage.t0_ns)
+        end_ns = stage.ended_ns if stage.ended_ns is not None else self._last_ns()
+        return to_seconds(max(0, min(stage.deadline_ns, end_ns) - stage.t0_ns))
+
+    def _last_ns(self) -> int:
+        """The last moment that is known of a run that was cut short."""
+        seen = (moment for vmi in self.vmis for moment in vmi.phases.values())
+        sent = (released(operation) for operation in self.creations)
+        return max((*seen, *sent), default=0)
 
     def deletions(self) -> Samples:
         """From the release of a delete to the VMI being gone."""
@@ -194,7 +204,7 @@ class Measured:
                 unfinished += 1
             else:
                 values.append(to_seconds(vmi.deleted_ns - released(operation)))
-        return Samples(tuple(values), unfinished, self._gone_deadline())
+        return Samples(tuple(values), unfinished, self._waited(self.ramp_down))
 
     def _deleted_last(self) -> Iterable[Timeline]:
         """VMIs that the ramp-down may have deleted: actions may have put others in their place."""
@@ -228,12 +238,6 @@ class Measured:
             passed.add(current.uid)
             current = self.timelines.objects.get(current.owner_uid or "")
         return None
-
-    def _gone_deadline(self) -> float | None:
-        stage = self.ramp_down
-        if stage is None or stage.deadline_ns is None:
-            return None
-        return to_seconds(stage.deadline_ns - stage.t0_ns)
 
 
 def measure(record: RunRecord) -> Measured:
