@@ -174,3 +174,14 @@ def test_a_watch_may_be_of_tables(api: RawApi, space: str) -> None:
     assert first["object"]["rows"][0]["cells"][0] == "a"
     assert second["object"]["rows"][0]["cells"][0] == "b"
     assert second["object"]["columnDefinitions"] is None
+
+
+@pytest.mark.parametrize("seconds", ["9" * 5000, "\u00b2", "\u0661"])
+def test_a_watch_with_a_time_that_is_no_number_of_go_is_no_failure_of_the_server(
+    seconds: str, api: RawApi
+) -> None:
+    path = "/api/v1/namespaces/default/configmaps"
+
+    answer = api.call("GET", path, watch="true", resourceVersion="x", timeoutSeconds=seconds)
+
+    assert answer.code == 400

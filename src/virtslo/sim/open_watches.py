@@ -4,6 +4,7 @@ Invariant: a watch that is closed is counted once and gets nothing more; while w
 nothing is delivered to any, whenever it was opened.
 """
 
+import re
 from typing import Final
 
 from virtslo.base.clock import Clock, to_nanoseconds
@@ -17,6 +18,7 @@ from virtslo.sim.storage.object_store import ObjectStore
 from virtslo.sim.storage.watch_log import INITIAL_EVENTS_END, Watcher, WatchHub, bookmark_of
 
 BOOKMARK_EVERY_NS: Final = 60_000_000_000
+_SECONDS: Final = re.compile(r"[0-9]{1,18}")
 
 
 class OpenWatches:
@@ -117,7 +119,7 @@ class OpenWatches:
             resource, request.selection, clock=self._clock, pace=self._pace, delay_ns=delay_ns
         )
         watcher.wants_bookmarks = query.get("allowWatchBookmarks") == "true"
-        if query.get("timeoutSeconds", "").isdigit():
+        if _SECONDS.fullmatch(query.get("timeoutSeconds", "")):
             span_ns = to_nanoseconds(int(query["timeoutSeconds"]))
             watcher.ends_at_ns = self._clock.now_ns() + span_ns
             watcher.version_at_end = self._newest_version

@@ -15,7 +15,7 @@ from virtslo.sim.api.requests import Request
 from virtslo.sim.health import health_text
 
 _PROXY: Final = re.compile(
-    r"/api/v1/namespaces/([^/]+)/pods/(https?:)?([^/:]+)(?::(\d+))?/proxy(/.*)?"
+    r"/api/v1/namespaces/([^/]+)/pods/(https?:)?([^/:]+)(?::([0-9]{1,5}))?/proxy(/.*)?"
 )
 _DEFAULT_PORT: Final = 80
 
