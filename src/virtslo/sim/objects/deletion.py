@@ -4,6 +4,7 @@ Invariant: an object with finalizers is only marked; it goes when the last one i
 depends on a deleted object is the garbage collector's, which is a client like any other.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
@@ -29,6 +30,8 @@ from virtslo.sim.storage.object_store import ObjectStore, key_of
 from virtslo.sim.storage.watch_log import acceptance
 
 DEFAULT_GRACE_SECONDS: Final = 30
+MOST_GRACE_SECONDS: Final = 10**9
+"""Thirty years: what is later would be no date."""
 LEAST_GRACE_SECONDS: Final = 1
 """What a negative grace period means."""
 FOREGROUND: Final = "foregroundDeletion"
@@ -39,6 +42,14 @@ _PRECONDITIONS: Final = (
     ("uid", "UID", "deleted and then recreated"),
     ("resourceVersion", "ResourceVersion", "modified"),
 )
+_WHOLE: Final = re.compile(r"[+-]?[0-9]{1,18}")
+_TYPES: Final[Mapping[str, tuple[tuple[type, ...], str]]] = {
+    "gracePeriodSeconds": ((int,), "int64"),
+    "propagationPolicy": ((str,), "string"),
+    "orphanDependents": ((bool,), "bool"),
+    "preconditions": ((dict,), "v1.Preconditions"),
+    "dryRun": ((list,), "[]string"),
+}
 _UNDELETABLE: Final = frozenset({"default", "kube-system", "kube-public"})
 _GIVEN_BACK: Final = frozenset({"pods", "serviceaccounts", "services"})
 """What is answered with the object that went; everything else with a Status."""
@@ -171,7 +182,7 @@ class Deletion:
             return 0
         if asked is None:
             asked = current["spec"].get("terminationGracePeriodSeconds", DEFAULT_GRACE_SECONDS)
-        return int(asked)
+        return min(int(asked), MOST_GRACE_SECONDS)
 
     def _marked(
         self, metadata: Mapping[str, Any], grace: int, finalizers: list[str]
@@ -194,7 +205,7 @@ def options_of(request: Request) -> Mapping[str, Any]:
     options: dict[str, Any] = {}
     grace = request.query.get("gracePeriodSeconds")
     if grace is not None:
-        if not grace.lstrip("-").isdigit():
+        if not _WHOLE.fullmatch(grace):
             raise BadRequest(f'strconv.ParseInt: parsing "{grace}": invalid syntax')
         options["gracePeriodSeconds"] = int(grace)
     if "propagationPolicy" in request.query:
@@ -202,8 +213,29 @@ def options_of(request: Request) -> Mapping[str, Any]:
     if isinstance(request.body, dict):
         body = request.body
         # An eviction carries its options within.
-        options.update(body.get("deleteOptions") or {} if body.get("kind") == "Eviction" else body)
+        own = body.get("deleteOptions") or {} if body.get("kind") == "Eviction" else body
+        options.update(_typed(own))
     return _checked(options)
+
+
+def _typed(options: Any) -> Mapping[str, Any]:
+    """DeleteOptions of a body whose fields are of their types. Raises BadRequest."""
+    if not isinstance(options, dict):
+        raise _unreadable("deleteOptions", "v1.DeleteOptions")
+    for key, (types, name) in _TYPES.items():
+        value = options.get(key)
+        if value is not None and type(value) not in types:
+            raise _unreadable(key, name)
+    grace = options.get("gracePeriodSeconds")
+    if grace is not None and not -(2**63) <= grace < 2**63:
+        raise _unreadable("gracePeriodSeconds", "int64")
+    return options
+
+
+def _unreadable(field: str, name: str) -> BadRequest:
+    return BadRequest(
+        f"json: cannot unmarshal into Go struct field DeleteOptions.{field} of type {name}"
+    )
 
 
 def _checked(options: dict[str, Any]) -> Mapping[str, Any]:

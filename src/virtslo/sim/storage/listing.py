@@ -5,7 +5,6 @@ Gone (with a token to go on from inconsistently, for clients that prefer that to
 """
 
 import base64
-import binascii
 import json
 import re
 from bisect import bisect_right
@@ -109,15 +108,23 @@ def check_watch_options(query: Mapping[str, str]) -> None:
         raise invalid_options("ListOptions", causes)
 
 
+MOST_VERSION: Final = 2**64 - 1
+LONGEST_VERSION: Final = 100
+"""Digits that are read: Go reads leading zeros."""
+
+
 def version_of(query: Mapping[str, str], where: str = "") -> int | None:
     """The resource version that is asked for; None where any will do. Raises BadRequest."""
     text = query.get("resourceVersion", "")
     if text in {"", "0"}:
         return None
-    if not text.isdigit():
+    words = "" if text.isascii() and text.isdigit() else "invalid syntax"
+    if not words and (len(text) > LONGEST_VERSION or int(text) > MOST_VERSION):
+        words = "value out of range"
+    if words:
         raise BadRequest(
             f'{where}resourceVersion: Invalid value: "{text}": strconv.ParseUint: parsing '
-            f'"{text}": invalid syntax'
+            f'"{text}": {words}'
         )
     return int(text)
 
@@ -189,7 +196,7 @@ def _position(token: str) -> _Position:
         document = json.loads(base64.urlsafe_b64decode(padded))
         namespace, name = document["after"]
         return _Position(int(document["v"]), (str(namespace), str(name)))
-    except (ValueError, KeyError, TypeError, binascii.Error) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise BadRequest("continue key is not valid") from error
 
 

@@ -27,6 +27,7 @@ from virtslo.sim.telemetry.audit_log import (
 from virtslo.sim.telemetry.metrics import CONNECTED, ServerMetrics, series_of
 
 _READS: Final = frozenset({"get", "list"})
+NOT_FOUND: Final = 404
 _HEALTH: Final = ("/healthz", "/livez", "/readyz")
 
 
@@ -197,7 +198,7 @@ class NotedRaw:
 
     def _end(self, error: ApiError | None) -> None:
         telemetry, code = self._telemetry, 200 if error is None else error.code
-        if self._path.startswith(_HEALTH):
+        if self._path.startswith(_HEALTH) and code != NOT_FOUND:  # else each would be a series
             seconds = to_seconds(telemetry.clock.now_ns() - self._started_ns)
             telemetry.metrics.answered(("GET", "", "", "", self._path, "", ""), code, seconds)
         if telemetry.audit_log is not None:
