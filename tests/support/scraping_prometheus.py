@@ -21,6 +21,8 @@ from support.raw_api import RawApi
 from support.running_prometheus import RunningPrometheus, running_prometheus
 
 EVERY = "1s"
+MILLISECOND = 0.001
+"""What Prometheus dates scrapes by, seconds."""
 KUBEVIRT_PODS = "/api/v1/namespaces/kubevirt/pods"
 
 
@@ -43,14 +45,17 @@ def prometheus_scraping(kubeconfig: Path, folder: Path) -> Iterator[RunningProme
         yield running
 
 
-def wait_until_scraped(prometheus: RunningPrometheus, targets: int, since: float) -> None:
-    """Wait until every target has been scraped after a moment (Unix seconds), without an error."""
+def wait_until_scraped(prometheus: RunningPrometheus, targets: int, since: float) -> float:
+    """Wait until every target has been scraped after a moment (Unix seconds), without an error.
+
+    Returns the moment of the last of these scrapes: a later one may fail on a busy machine.
+    """
     left: Sequence[Any] = ()
     for _ in range(120):
         found = prometheus.targets()
         left = [item for item in found if item["health"] != "up" or _scraped(item) <= since]
         if len(found) == targets and not left:
-            return
+            return max(map(_scraped, found)) + MILLISECOND
         time.sleep(0.5)
     raise AssertionError(f"not scraped: {json.dumps(left, indent=1)}")
 

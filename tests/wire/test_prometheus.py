@@ -59,8 +59,7 @@ def scraped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scraped]:
         prometheus = scraping.enter_context(prometheus_scraping(kubeconfig, folder))
         wait_until_scraped(prometheus, TARGETS, 0.0)
         come_and_go(raw_api(kubeconfig))
-        wait_until_scraped(prometheus, TARGETS, now())
-        at = now()
+        at = wait_until_scraped(prometheus, TARGETS, now())
         simulating.close()  # its log is whole when it has ended
         lines = tuple(json.loads(line) for line in log.read_bytes().splitlines())
         yield Scraped(prometheus, lines, at)
