@@ -144,7 +144,7 @@ def test_no_time_at_all_comes_back_as_none_and_nothing_is_said_of_factors(tmp_pa
 
     assert found.code == 0, found.err
     assert "root mean square 0.0%, largest 0.0%" in found.out
-    assert found.out.count("not identified") == 6
+    assert found.out.count("not identified") == 9
 
 
 @pytest.mark.slow
