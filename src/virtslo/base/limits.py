@@ -71,6 +71,7 @@ AUDIT_LINE: Final = Limit("a line of an API server's audit log", 64 * _MIB)
 TRACE_FILE: Final = Limit("a trace, decompressed, or a trace of SimKube's", 512 * _MIB)
 TRACE_LINES: Final = Limit("arrivals and deletions of a trace", 2_000_000, "lines")
 REPLAY_ARRIVALS: Final = Limit("objects that a replay creates", 200_000, "objects")
+REPLAY_MEMBERS: Final = Limit("VMIs of a replay, members of pools counted", 1_000_000, "VMIs")
 
 SWEEP_POINTS: Final = Limit("points of a sweep", 100_000, "points")
 POINT_ARCHIVE: Final = Limit("the record of a sweep's point, packed by a worker", 512 * _MIB)

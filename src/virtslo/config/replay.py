@@ -12,7 +12,7 @@ from random import Random
 from typing import Final
 
 from virtslo.base.errors import Problem, ScenarioError
-from virtslo.base.limits import REPLAY_ARRIVALS
+from virtslo.base.limits import REPLAY_ARRIVALS, REPLAY_MEMBERS
 from virtslo.config.trace_file import Trace, read_trace
 from virtslo.model.plan.trace import ARRIVAL, DELETION, PRESENT, Replay, ReplayArrival, TraceEvent
 
@@ -43,6 +43,10 @@ def choose_replay(
     if len(found) * sample > REPLAY_ARRIVALS.most:
         words = f"{len(found)} arrivals, {sample:g} times"
         return None, [Problem(place, words, str(REPLAY_ARRIVALS), "a smaller load.sample")]
+    members = sum(arrival.members for arrival in found)
+    if members * sample > REPLAY_MEMBERS.most:
+        words = f"{members} VMIs, {sample:g} times"
+        return None, [Problem(place, words, str(REPLAY_MEMBERS), "a smaller load.sample")]
     chosen = _sampled(found, sample, seed)
     if len(chosen) < len(found):
         left_out[NOT_SAMPLED] = len(found) - len(chosen)

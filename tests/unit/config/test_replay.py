@@ -150,3 +150,12 @@ def test_a_trace_belongs_to_a_replay_and_a_replay_needs_one(tmp_path: Path) -> N
     with pytest.raises(ScenarioError) as caught:
         scenario_from_mapping(document, source="test", base=tmp_path)
     assert [item.place for item in caught.value.problems] == ["load.trace", "load.speed"]
+
+
+def test_members_of_all_pools_together_have_a_limit(tmp_path: Path) -> None:
+    lines = [arrival(number, number, "vmpool", members=400_000) for number in range(1, 4)]
+
+    assert problems_of(tmp_path, *lines) == ["load.trace: 1200000 VMIs, 1 times"]
+    replay = replaying(tmp_path, *lines, sample=0.5).load.replay
+    assert replay is not None
+    assert len(replay.arrivals) == 2
