@@ -28,7 +28,7 @@ from typing import Final
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from support.attack import calls, commands, files, records  # noqa: E402
+from support.attack import calls, commands, files, records, requests  # noqa: E402
 from support.attack.judging import Attempt  # noqa: E402
 
 MEMORY: Final = 6 << 30
@@ -76,6 +76,10 @@ SWEEPS: Final[Mapping[str, tuple[str, Sweep]]] = {
     "prometheus": (
         "audits of every answer of a Prometheus",
         lambda folder, chance, most: commands.odd_prometheus(folder),
+    ),
+    "requests": (
+        "requests to virtslo simulate: bytes, heads, paths, queries, bodies, patches, objects",
+        lambda folder, chance, most: requests.odd_requests(folder, most, chance),
     ),
     "streams": (
         "standard streams that are full, closed or broken",

@@ -201,3 +201,14 @@ def test_namespaces_that_a_cluster_needs_stay(api: RawApi, name: str) -> None:
 
     assert answer.code == 403
     assert answer.message == f'namespaces "{name}" is forbidden: this namespace may not be deleted'
+
+
+def test_namespaces_are_not_deleted_all_at_once(api: RawApi) -> None:
+    (verbs,) = [
+        item["verbs"]
+        for item in api.call("GET", "/api/v1").document["resources"]
+        if item["name"] == "namespaces"
+    ]
+
+    assert "deletecollection" not in verbs
+    assert api.call("DELETE", "/api/v1/namespaces", labelSelector="none=such").code == 405

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from support.attack import calls, commands, files, records
+from support.attack import calls, commands, files, records, requests
 from support.attack.judging import Attempt
 
 
@@ -64,3 +64,9 @@ def test_every_call_takes_every_answer() -> None:
 @pytest.mark.slow
 def test_commands_fail_well_on_every_answer(folder: Path) -> None:
     held(commands.odd_servers(folder), 400)
+
+
+@pytest.mark.slow
+@pytest.mark.sockets
+def test_requests_of_every_kind_leave_the_simulated_server_well(folder: Path) -> None:
+    held(requests.odd_requests(folder, 25, random.Random(5)), 120)

@@ -6,7 +6,7 @@ Invariant: what discovery lists is what is served.
 from collections.abc import Mapping
 from typing import Final
 
-from virtslo.model.kubernetes.resources import Resource
+from virtslo.model.kubernetes.resources import NAMESPACES, Resource
 from virtslo.model.kubernetes.review_resources import REVIEWS, TOKEN_REQUESTS
 
 _OF_OBJECTS: Final = (
@@ -19,6 +19,8 @@ _OF_OBJECTS: Final = (
     "update",
     "watch",
 )
+_ONE_BY_ONE: Final = tuple(verb for verb in _OF_OBJECTS if verb != "deletecollection")
+"""Of namespaces: no request removes them all."""
 _OF_REVIEWS: Final = ("create",)
 _REVIEWS: Final = frozenset(REVIEWS)
 _OF_SUBRESOURCES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -46,7 +48,9 @@ def verbs_of(resource: Resource, subresource: str | None = None) -> tuple[str, .
     """The verbs that may be used, in alphabetical order."""
     if subresource is not None:
         return _OF_SUBRESOURCES[subresource]
-    return _OF_REVIEWS if resource in _REVIEWS else _OF_OBJECTS
+    if resource in _REVIEWS:
+        return _OF_REVIEWS
+    return _ONE_BY_ONE if resource is NAMESPACES else _OF_OBJECTS
 
 
 def kind_of_body(resource: Resource, subresource: str) -> tuple[str, str, str]:
