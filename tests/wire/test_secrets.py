@@ -33,6 +33,7 @@ def plant(folder: Path, there: Served) -> tuple[Path, tuple[bytes, ...]]:
             "apiVersion": "client.authentication.k8s.io/v1",
             "command": sys.executable,
             "args": ["-c", f"print({json.dumps(json.dumps(answer))})"],
+            "interactiveMode": "Never",
         },
     }
     ca = base64.b64encode(there.certificates.ca_pem).decode()
