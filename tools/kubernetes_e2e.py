@@ -9,16 +9,14 @@ is the program that starts them (`kubernetes_e2e/main.go`).
 Needs Go, two minutes of one processor and a cache of modules of some 2 GB.
 """
 
-import os
 import re
 import shutil
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import Final
 
 import click
+from released_kubevirt import run
 
 from virtslo.plane.source_builds import go_command
 
@@ -45,10 +43,10 @@ def main(output: Path) -> None:
         (build / "go.mod").write_text(_renamed(text), encoding="utf-8")
         shutil.copyfile(MODULES / "go.sum", build / "go.sum")
         shutil.copyfile(MAIN, build / "main.go")
-        run([go, "mod", "tidy", "-e"], build)
+        run([go, "mod", "tidy", "-e"], build, seconds=BUILD_SECONDS)
         version = version_in(text)
         click.echo(f"building the e2e tests of Kubernetes {version}", err=True)
-        run(build_command(go, version, build / PROGRAM), build)
+        run(build_command(go, version, build / PROGRAM), build, seconds=BUILD_SECONDS)
         shutil.move(build / PROGRAM, output / PROGRAM)
     click.echo(output / PROGRAM)
 
@@ -69,24 +67,6 @@ def build_command(go: str, version: str, program: Path) -> list[str]:
     # Without what debuggers read, compiling takes a third less.
     flags = ["-trimpath", "-buildvcs=false", "-gcflags=all=-dwarf=false"]
     return [go, "build", *flags, "-ldflags", f"-s -w {stamps}", "-o", str(program), "."]
-
-
-def run(command: list[str], folder: Path) -> None:
-    """Run a command of Go; end the program with its last words where it fails."""
-    environment = {**os.environ, "CGO_ENABLED": "0", "GOWORK": "off", "GOTOOLCHAIN": "auto"}
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=BUILD_SECONDS,
-    )
-    if done.returncode:
-        last = "\n".join(f"    {line}" for line in done.stderr.splitlines()[-15:])
-        click.echo(f"{' '.join(command[:3])} failed; its last words:\n{last}", err=True)
-        sys.exit(3)
 
 
 def _renamed(text: str) -> str:

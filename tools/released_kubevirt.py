@@ -130,7 +130,7 @@ def write_packages(build: Path, source: Path, packages: Mapping[str, str]) -> No
     (build / "tools.go").write_text(text, encoding="utf-8")
 
 
-def run(command: list[str], folder: Path) -> str:
+def run(command: list[str], folder: Path, *, seconds: int = BUILD_SECONDS) -> str:
     """The output of a command of Go; ends the program with its last words where it fails."""
     environment = {**os.environ, "CGO_ENABLED": "0", "GOWORK": "off", "GOTOOLCHAIN": "auto"}
     done = subprocess.run(
@@ -140,7 +140,7 @@ def run(command: list[str], folder: Path) -> str:
         capture_output=True,
         text=True,
         check=False,
-        timeout=BUILD_SECONDS,
+        timeout=seconds,
     )
     if done.returncode:
         last = "\n".join(f"    {line}" for line in done.stderr.splitlines()[-15:])

@@ -187,8 +187,9 @@ class Measured:
     def _last_ns(self) -> int:
         """The last moment that is known of a run that was cut short."""
         seen = (moment for vmi in self.vmis for moment in vmi.phases.values())
-        sent = (released(operation) for operation in self.creations)
-        return max((*seen, *sent), default=0)
+        gone = (vmi.deleted_ns for vmi in self.vmis if vmi.deleted_ns is not None)
+        sent = (released(operation) for operation in self.record.operations)
+        return max((*seen, *gone, *sent), default=0)
 
     def deletions(self) -> Samples:
         """From the release of a delete to the VMI being gone."""

@@ -98,7 +98,7 @@ def _kept_up(offered: float, running: float, length: float, latency: float) -> b
         return None
     if math.isinf(latency):
         return False
-    if not _is_long_enough(offered, length, latency):
+    if latency > length:
         return None
     growth = offered - running
     if growth <= TOLERANCE * offered:
