@@ -138,10 +138,13 @@ async def test_disks_are_taken_to_be_there(source: Object, hollow: Hollow) -> No
     assert await _running_on(hollow, "a") in hollow.cluster.node_names
 
 
-async def test_where_nothing_waits_no_updates_of_a_vmi_merge(hollow: Hollow) -> None:
-    for index in range(10):
+@pytest.mark.parametrize(("count", "least", "most"), [(1, 4.0, 4.0), (30, 3.0, 4.0)])
+async def test_where_nothing_waits_vmis_have_three_to_four_updates(
+    hollow: Hollow, count: int, least: float, most: float
+) -> None:
+    for index in range(count):
         await _created(hollow, f"v{index}", {})
-    for index in range(10):
+    for index in range(count):
         await _running_on(hollow, f"v{index}")
     await asyncio.sleep(5)
 
@@ -152,5 +155,5 @@ async def test_where_nothing_waits_no_updates_of_a_vmi_merge(hollow: Hollow) -> 
         and event["objectRef"]["resource"] == "virtualmachineinstances"
         and event["responseStatus"]["code"] == 200
     ]
-    per_vmi = {name: updates.count(name) / 10 for name in sorted(set(updates))}
-    assert per_vmi == {"kubevirt-controller": 5.0, "kubevirt-handler": 2.0}
+    assert least <= updates.count("kubevirt-controller") / count <= most
+    assert updates.count("kubevirt-handler") / count == 2.0
