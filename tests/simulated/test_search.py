@@ -9,11 +9,15 @@ import pytest
 
 from support.cli import virtslo
 from virtslo.app.search.controller import Limits
+from virtslo.base.errors import ClusterError
 from virtslo.cli.running.run_once import Execution, OneRun
 from virtslo.cli.whatif.search import scenario_of
 from virtslo.cli.whatif.search_run import Order, Search
 from virtslo.model.plan.ceiling import usual_calls
+from virtslo.model.plan.scenario import Scenario
 from virtslo.model.plan.workload import Kind
+from virtslo.model.simulated.profile import Setting
+from virtslo.model.simulated.target import SimulatedTarget
 from virtslo.model.whatif.search import Goal, Quantity, SearchResult
 from virtslo.ports.progress import Silent
 
@@ -79,6 +83,47 @@ def test_a_search_that_is_stopped_at_once_says_what_it_left_on_a_real_cluster(
     assert "virtslo clean" not in before
     assert "what it made is still there: virtslo clean --run r0d720015" in search.last_words()
     assert f"finished trials are in {tmp_path}" in search.last_words()
+
+
+def searched_to_an_error(directory: Path) -> list[Any]:
+    """A search whose third trial cannot be run: what `search.json` held after each step."""
+    options = {"kind": "vmi", "template": None, "objectives": None, "quantity": "count"}
+    kept = []
+
+    def keep(_words: str = "") -> None:
+        kept.append(json.loads((directory / "search.json").read_text(encoding="utf-8")))
+
+    def cluster(scenario: Scenario, number: int) -> SimulatedTarget:
+        keep()
+        if number == 3:
+            raise ClusterError("the cluster is gone")
+        limits: dict[str, Setting] = {
+            "profile.limits.virt-controller.qps": 8, "profile.limits.virt-controller.burst": 8,
+        }  # fmt: skip
+        return SimulatedTarget("instant", 1, 2, settings=limits)
+
+    order = Order(
+        limits=Limits(4.0, 1.0, 64.0, whole=True),
+        scenario_at=lambda load: scenario_of(options, load, 60.0), target_at=cluster, where=None,
+        guard=frozenset(), command=(), note=keep, progress=Silent(),
+    )  # fmt: skip
+    result = SearchResult("s", Quantity.COUNT, Goal(0.0, 0.05, 1), 3.5, ())
+    with pytest.raises(ClusterError):
+        Search(result, order, directory).carry_out()
+    keep()
+    return kept
+
+
+def test_the_bounds_so_far_are_on_disk_whatever_ends_the_process(tmp_path: Path) -> None:
+    before, first, again, second, third, after = searched_to_an_error(tmp_path)
+
+    assert (before["trials"], before["last_good"], before["first_bad"]) == ([], None, None)
+    assert first == again
+    assert (first["last_good"], first["first_bad"]) == (4.0, None)
+    assert second == third
+    assert (second["last_good"], second["first_bad"]) == (4.0, 8.0)
+    assert all(kept["ended"].startswith("not ended") for kept in (before, first, second))
+    assert after == {**second, "ended": "a trial could not be run: the cluster is gone"}
 
 
 @pytest.mark.slow

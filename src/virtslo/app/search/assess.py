@@ -5,7 +5,7 @@ the generator was late, the watch was cut, the run ended early. Objects that fai
 are lost, and a backlog that grows makes a trial bad whatever it lost.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import sqrt
 from typing import Final
 
@@ -17,6 +17,8 @@ from virtslo.model.report.verdicts import Outcome
 from virtslo.model.run.findings import Finding
 from virtslo.model.run.record import RunRecord
 from virtslo.model.whatif.search import Goal, Trial, TrialOutcome
+from virtslo.slo.catalog.time_spent import API_ANSWER_WAIT, RATE_LIMITER_WAIT, WORK_QUEUE_WAIT
+from virtslo.slo.figures.time_spent import controller_waits
 from virtslo.slo.findings.quality_findings import PHASE_FIGURES
 from virtslo.slo.record.measured import Measured, intended, measure
 
@@ -39,10 +41,11 @@ LEAST_OBJECTS: Final = 20
 ANSWERS: Final = "answers of the API server"
 QUEUES: Final = "virt-controller's work queues"
 WAITS: Final = {
-    "token buckets of clients": FigureKey("rate_limiter_wait_seconds", "per_object"),
-    ANSWERS: FigureKey("api_answer_wait_seconds", "per_object"),
-    QUEUES: FigureKey("work_queue_wait_seconds", "per_object"),
+    RATE_LIMITER_WAIT: "virt-controller's token bucket",
+    API_ANSWER_WAIT: ANSWERS,
+    WORK_QUEUE_WAIT: QUEUES,
 }
+"""What virt-controller waits for, by the indicator that says how long."""
 CALLS: Final = FigureKey("controller_calls_per_vmi", "per_object")
 Pair = tuple[float, float]
 
@@ -58,6 +61,7 @@ def assess(record: RunRecord, report: Report, *, load: float, within: float, goa
     void = void_reasons(findings, is_bad=bool(reasons))
     outcome = TrialOutcome.VOID if void else TrialOutcome.BAD if reasons else TrialOutcome.GOOD
     figures = {key: figure.value for key, figure in figures_by_key(report.indicators).items()}
+    waits = controller_waits(measured)
     return Trial(
         load=load,
         outcome=outcome,
@@ -65,7 +69,10 @@ def assess(record: RunRecord, report: Report, *, load: float, within: float, goa
         objects=len(moments),
         lost=lost,
         growth=None if growth is None else growth[0],
-        waits=_waits(figures),
+        waits={}
+        if isinstance(waits, str)
+        else {name: waits[item] for item, name in WAITS.items() if item in waits},
+        not_counted=waits if isinstance(waits, str) else "",
         calls_per_object=figures.get(CALLS),
     )
 
@@ -146,9 +153,3 @@ def _makes_void(finding: Finding, *, is_bad: bool) -> bool:
     if finding.code == WATCH_LAG:
         return is_bad and not set(PHASE_FIGURES).isdisjoint(finding.touches)
     return not (is_bad and finding.code in OF_THE_LOAD)
-
-
-def _waits(figures: Mapping[FigureKey, float | int | None]) -> dict[str, float]:
-    return {
-        name: float(value) for name, key in WAITS.items() if (value := figures.get(key)) is not None
-    }

@@ -34,9 +34,6 @@ def bounded_by(
     bad = _of(trials, bounds.first_bad, TrialOutcome.BAD)
     if bad is None:
         return "nothing that was tried"
-    if not bad.waits:
-        return "unknown: the components' counters were not read"
-    least = min(trials, key=lambda trial: trial.load)
     calls = calls_of(trials)
     if quantity is Quantity.RATE and limit is not None and limit.qps > 0 and calls is not None:
         used = bad.load * calls / limit.qps
@@ -45,11 +42,15 @@ def bounded_by(
                 f"virt-controller's token bucket: {calls:.3g} calls a VMI ask for {used:.0%} of "
                 f"its {limit.qps:g} requests/s at the first bad load"
             )
+    if not bad.waits:
+        why = bad.not_counted or "virt-controller's counters were not read"
+        return f"not known: what virt-controller waited for was not measured ({why})"
+    least = min(trials, key=lambda trial: trial.load)
     answers, before = bad.waits.get(ANSWERS), least.waits.get(ANSWERS)
     if answers is not None and before and answers >= SLOWER * before and least is not bad:
         return (
-            f"the API server (its cores and request queue): answers took {answers:.3g} s for each "
-            f"VMI at the first bad load, {before:.3g} s at {least.load:g}"
+            f"the API server (its cores and request queue): virt-controller waited {answers:.3g} s "
+            f"for answers for each VMI at the first bad load, {before:.3g} s at {least.load:g}"
         )
     return _by_queues(bad, _of(trials, bounds.last_good, TrialOutcome.GOOD))
 
@@ -58,7 +59,7 @@ def _by_queues(bad: Trial, good: Trial | None) -> str:
     queues = bad.waits.get(QUEUES, 0.0)
     before = good.waits.get(QUEUES, 0.0) if good is not None else 0.0
     if queues - before < LEAST_GROWTH:
-        return "steps outside the control plane: no wait that components count grew"
+        return "steps outside virt-controller: no wait that it counts grew"
     return (
         f"virt-controller's threads: keys waited {queues:.3g} s for each VMI in its work queues at "
         f"the first bad load, {before:.3g} s at the last good one"

@@ -1,7 +1,8 @@
 """A search from its first trial to its bounds, on a simulated or a real cluster.
 
-Invariant: `search.json` is written after every trial, so that an interruption loses none. A real
-cluster is empty of the run's objects before the next trial begins.
+Invariant: `search.json` is written before the first trial and after every one, with the bounds so
+far, so that nothing that ends the process loses them. A real cluster is empty of the run's objects
+before the next trial begins.
 """
 
 import asyncio
@@ -22,7 +23,7 @@ from virtslo.app.search.controller import (
     next_load,
 )
 from virtslo.base.clock import Clock, SystemClock, sleep
-from virtslo.base.errors import ClusterError
+from virtslo.base.errors import ClusterError, VirtsloError
 from virtslo.base.virtual_time import VirtualClock, run_in_virtual_time
 from virtslo.cli.running.run_once import Execution, OneRun, real_label, simulated_label
 from virtslo.cli.running.series import REST_SECONDS
@@ -37,6 +38,7 @@ from virtslo.model.whatif.search import Ceiling, SearchResult, Trial, TrialOutco
 from virtslo.ports.progress import Progress
 
 INTERRUPTED = "ended by the user"
+UNDER_WAY = "not ended: a trial is under way, or the process was stopped at once"
 GUARDED = "a bad trial that the guard names"
 
 
@@ -72,17 +74,26 @@ class Search:
         return self._interruption.is_requested
 
     def carry_out(self) -> SearchResult:
-        """Run trials; the result with its bounds. Raises ClusterError for a cluster not clean."""
+        """Run trials; the result with its bounds. Raises VirtsloError for a trial that cannot be
+        run, and for a cluster that is not clean after one; the bounds so far are kept."""
         self._interruption.when_requested(
             lambda: self._order.note("ending the trial under way, and cleaning up after it")
         )
-        with handled_signals(self._interruption, self.last_words):
-            while True:
-                load = self._next()
-                if isinstance(load, str):
-                    break
-                self._try(load)
-        return self._conclude(load)
+        try:
+            with handled_signals(self._interruption, self.last_words):
+                return self._keep(self._search())
+        except VirtsloError as error:
+            self._keep(f"a trial could not be run: {error}")
+            raise
+
+    def _search(self) -> str:
+        """Try loads until there is no other; why there is none."""
+        while True:
+            load = self._next()
+            if isinstance(load, str):
+                return load
+            self._keep(UNDER_WAY)
+            self._try(load)
 
     def _next(self) -> float | str:
         """The next load, or why there is none."""
@@ -108,7 +119,7 @@ class Search:
         trial = assess(record, report, load=load, within=self.result.within, goal=goal)
         trial = replace(trial, record=Path(record.host.directory).name)
         self.result = replace(self.result, trials=(*self.result.trials, trial))
-        self._save()
+        self._keep(UNDER_WAY)
         self._order.note(f"trial {number}: {trial_words(trial, self.result.quantity.value)}")
 
     def _run(self, scenario: Scenario, number: int) -> RunRecord:
@@ -141,7 +152,8 @@ class Search:
                 )
             await sleep(clock, REST_SECONDS)
 
-    def _conclude(self, ended: str) -> SearchResult:
+    def _keep(self, ended: str) -> SearchResult:
+        """Write the bounds by the trials so far, and why the search ended."""
         trials, goal = self.result.trials, self.result.goal
         bounds = bounds_of(trials, goal)
         quantity = self.result.quantity
@@ -160,11 +172,8 @@ class Search:
             bounded_by=bounded_by(trials, bounds, limit, quantity),
             ceilings=ceilings,
         )
-        self._save()
-        return self.result
-
-    def _save(self) -> None:
         write_search(self._directory, self.result)
+        return self.result
 
     def last_words(self) -> str:
         """What a second Ctrl-C leaves the user with: on a real cluster also what is left there."""

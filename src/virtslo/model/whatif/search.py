@@ -42,7 +42,9 @@ class Trial:
     growth: float | None = None
     """By how many seconds latency grew in each second of the load's second half; None: unknown."""
     waits: Mapping[str, float] = field(default_factory=dict)
-    """Seconds that each VMI waited, by cause."""
+    """Seconds that virt-controller waited for each VMI, by cause."""
+    not_counted: str = ""
+    """Why these are not known; empty where they are."""
     calls_per_object: float | None = None
     """Requests of virt-controller for each VMI."""
     record: str | None = None

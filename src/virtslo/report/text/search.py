@@ -37,7 +37,7 @@ def _lines(result: SearchResult) -> Iterator[str]:
         f"({goal.trials} trial{'' if goal.trials == 1 else 's'} a load; bounds to within "
         f"{goal.width:.1%})."
     )
-    yield f"{len(result.trials)} trials:"
+    yield f"{len(result.trials)} trial{'' if len(result.trials) == 1 else 's'}:"
     for number, trial in enumerate(result.trials, start=1):
         yield f"  {number:>2}  {_trial(trial, result)}"
 

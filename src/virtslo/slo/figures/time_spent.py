@@ -154,6 +154,25 @@ def controller_calls(window: Window) -> int:
     )
 
 
+def controller_waits(run: Measured) -> dict[Definition, float] | str:
+    """Seconds that virt-controller alone waited for each VMI, by indicator; or why it is not known.
+
+    It is known without the other components: on a control plane without nodes there are no pods of
+    virt-handler.
+    """
+    stage = measured_stage(run.record)
+    window, objects = source_window(run, stage, COMPONENTS), objects_of(run, stage)
+    reason = reason_of(window, (VIRT_CONTROLLER,))
+    if window is None or reason is not None or not objects:
+        return reason or "there are no VMIs"
+    found = {}
+    for definition, family, _ in WAITS:
+        seconds = _sums(window, family, by_component=True).get(VIRT_CONTROLLER)
+        if seconds is not None:
+            found[definition] = seconds / objects
+    return found or "virt-controller serves no histogram of its waiting"
+
+
 def _whole(run: Measured) -> Sequence[tuple[int, dict[str, int]]]:
     """When each VMI that is Running was created, and when it entered its phases."""
     found: list[tuple[int, dict[str, int]]] = []

@@ -35,7 +35,7 @@ def trials(answers: float = 0.1, queues: float = 0.1, load: float = 10.0) -> lis
         (trials(load=26.0, answers=9.0, queues=9.0), "virt-controller's token bucket"),
         (trials(answers=9.0, queues=9.0), "the API server"),
         (trials(queues=9.0), "virt-controller's threads"),
-        (trials(), "steps outside the control plane"),
+        (trials(), "steps outside virt-controller"),
     ],
 )
 def test_what_comes_first_is_named(tried: list[Trial], words: str) -> None:
@@ -53,5 +53,15 @@ def test_nothing_is_named_where_nothing_was_bad() -> None:
 def test_without_counters_it_is_unknown() -> None:
     tried = [Trial(1.0, TrialOutcome.BAD)]
 
-    assert bounded_by(tried, Bounds(None, 1.0), BUCKET, Quantity.RATE).startswith("unknown")
+    words = bounded_by(tried, Bounds(None, 1.0), BUCKET, Quantity.RATE)
+
+    assert words.startswith("not known")
+    assert "counters were not read" in words
     assert calls_of(tried) is None
+
+
+def test_why_it_is_unknown_is_said() -> None:
+    why = "no pods of virt-controller were found"
+    tried = [Trial(1.0, TrialOutcome.BAD, not_counted=why)]
+
+    assert why in bounded_by(tried, Bounds(None, 1.0), BUCKET, Quantity.RATE)

@@ -11,9 +11,10 @@ from support.reads import burst_record, measured_burst, read
 from virtslo.model.kubernetes.client_limits import ClientLimit
 from virtslo.model.plan.workload import Kind
 from virtslo.model.run.rest_calls import OwnLatencies, RestCallReads
+from virtslo.slo.catalog.time_spent import WORK_QUEUE_WAIT
 from virtslo.slo.figures.call_figures import usage_rows
 from virtslo.slo.figures.responsiveness import bucket_quantile, responsiveness_rows
-from virtslo.slo.figures.time_spent import Ceiling, ceiling_of, time_rows
+from virtslo.slo.figures.time_spent import Ceiling, ceiling_of, controller_waits, time_rows
 from virtslo.slo.figures.time_words import ceiling_sentence
 from virtslo.slo.record.measured import measure
 
@@ -72,6 +73,18 @@ def test_waiting_is_for_each_vmi_and_by_queue() -> None:
     assert rows["work_queue_wait_seconds"].value == 2.0
     assert rows["work_queue_wait_seconds"].detail == {"by_queue": {"virt-controller-vmi": 2.0}}
     assert rows["rate_limiter_wait_seconds"].value is None
+
+
+def test_what_virt_controller_waited_is_known_without_virt_handler() -> None:
+    window = measured_burst(READS)
+    failed = read("ramp_up", "after", "virt-handler-a", error="refused")
+    without = measured_burst([*READS, failed])
+    blind = measured_burst([*READS, read("ramp_up", "after", "virt-controller-b", error="refused")])
+    reason = controller_waits(blind)
+
+    assert controller_waits(window) == controller_waits(without) == {WORK_QUEUE_WAIT: 2.0}
+    assert isinstance(reason, str)
+    assert "virt-controller-b" in reason
 
 
 def test_processor_time_per_vmi_is_beyond_what_an_idle_component_uses() -> None:
