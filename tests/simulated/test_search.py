@@ -11,7 +11,7 @@ from support.cli import virtslo
 from virtslo.app.search.controller import Limits
 from virtslo.base.errors import ClusterError
 from virtslo.cli.running.run_once import Execution, OneRun
-from virtslo.cli.whatif.search import scenario_of
+from virtslo.cli.whatif.search_loads import scenario_of
 from virtslo.cli.whatif.search_run import Order, Search
 from virtslo.model.plan.ceiling import usual_calls
 from virtslo.model.plan.scenario import Scenario
@@ -85,6 +85,38 @@ def test_a_search_that_is_stopped_at_once_says_what_it_left_on_a_real_cluster(
     assert f"finished trials are in {tmp_path}" in search.last_words()
 
 
+def test_migrations_are_searched_to_what_may_be_at_once(tmp_path: Path) -> None:
+    found = virtslo(
+        "search", "--kind", "migration", "--simulate", "instant", "--nodes", "5", "--set",
+        "profile.delays.migrate.value=2s", "--duration", "30s", "--start", "2",
+        "--at-most", "4", "--width", "100%", "--quiet", "--format", "json", "--searches",
+        str(tmp_path),
+    )  # fmt: skip
+
+    assert found.code == 0, found.err
+    assert found.document["bounded_by"].startswith("the 5 migrations that may be at once")
+    assert found.document["ceilings"][0]["load"] == pytest.approx(2.5, rel=0.02)
+    assert [trial["objects"] for trial in found.document["trials"]] == [80, 120]
+    assert (found.document["last_good"], found.document["first_bad"]) == (2.0, 4.0)
+
+
+def test_members_of_pools_arrive_some_at_a_time(tmp_path: Path) -> None:
+    found = search(
+        tmp_path, "--kind", "vmpool", "--members", "2", "--duration", "100s", "--start", "0.4",
+        "--guard", "lost", "--guard", "backlog",
+    )  # fmt: skip
+    (directory,) = tmp_path.iterdir()
+    record = json.loads(
+        (directory / found["trials"][0]["record"] / "run.json").read_text(encoding="utf-8")
+    )
+
+    assert found["objects"] == "member of a VMPool"
+    assert record["scenario"]["workload"]["count"] == 80
+    assert record["scenario"]["workload"]["groups"] == 40
+    assert record["scenario"]["load"]["arrival"]["rate"] == pytest.approx(0.2)
+    assert found["bounded_by"].startswith("virt-controller's token bucket")
+
+
 def searched_to_an_error(directory: Path) -> list[Any]:
     """A search whose third trial cannot be run: what `search.json` held after each step."""
     options = {"kind": "vmi", "template": None, "objectives": None, "quantity": "count"}
@@ -148,6 +180,16 @@ def test_every_problem_is_reported_at_once() -> None:
     assert told.code == 2
     for place in ("vmm", "--within", "--loss", "--simulate, --nodes, --fault, --set"):
         assert place in told.err
+
+
+def test_a_kind_that_cannot_be_raised_so_is_refused() -> None:
+    told = virtslo(
+        "search", "--kind", "migration", "--of", "count", "--arrival", "poisson", "--members", "2"
+    )
+
+    assert told.code == 2
+    for place in ("--of", "--arrival", "--members"):
+        assert f"  {place}: expected" in told.err
 
 
 def test_a_real_cluster_needs_a_highest_load() -> None:

@@ -4,7 +4,6 @@ import secrets
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
-from math import ceil
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -28,20 +27,15 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 INCONCLUSIVE = 4
-IN_FLIGHT_REAL = "200"
-"""The most that preflight takes for an API server that others use."""
-IN_FLIGHT_SIMULATED = "10000"
 LONGEST = 86_400.0
 """The most that --within and --duration may be, seconds."""
-LEAST_OBJECTS = 80
-"""Of a trial: half of them must say whether latency grows."""
-SHARE_OF_CEILING = 0.25
-"""Where a search begins, of the rate that virt-controller's token bucket allows."""
 GUARDS = ("lost", "backlog", "refused", "objectives")
 
 
 @click.command("search")
-@click.option("--kind", default="vmi", show_default=True, help="Kind: vmi, vm, vmpool or vmirs.")
+@click.option(
+    "--kind", default="vmi", show_default=True, help="Kind: vmi, vm, vmpool, vmirs or migration."
+)
 @click.option(
     "--of",
     "quantity",
@@ -50,7 +44,14 @@ GUARDS = ("lost", "backlog", "refused", "objectives")
     show_default=True,
     help="Load that is raised: arrival rate, or number of objects of a burst.",
 )
-@click.option("--within", default="60s", show_default=True, help="Time in which to be Running.")
+@click.option(
+    "--members",
+    type=click.IntRange(1, 1000),
+    help="Members of each pool that arrives. Default: 10.",
+)
+@click.option(
+    "--within", default="60s", show_default=True, help="Time in which to be Running, or migrated."
+)
 @click.option("--loss", default="0%", show_default=True, help="Share of objects that may be lost.")
 @click.option("--width", default="5%", show_default=True, help="Distance of the bounds at the end.")
 @click.option(
@@ -101,7 +102,8 @@ def command(**options: Any) -> int:
 
     Trials of a load, each drained before the next: raised twofold while they are good, then
     bisected. A load is bad if more objects than --loss are not Running within --within, if latency
-    grows, if creates are refused, or if an objective is violated.
+    or the number that waits grows, if creates are refused, or if an objective is violated.
+    Migrations are of VMs that run, each once; members of pools arrive --members at a time.
 
     \b
     virtslo search --kind vm --simulate two-core
@@ -110,9 +112,10 @@ def command(**options: Any) -> int:
     """
     from virtslo.base.errors import ScenarioError
     from virtslo.cli.plane.target import on_plane
+    from virtslo.cli.whatif.search_loads import problems_of_load, scenario_of
 
     options = dict(on_plane(options))
-    problems: list[Problem] = []
+    problems: list[Problem] = problems_of_load(options)
     goal, within, duration = _goal(options, problems)
     target = _target(options)
     where = _where(target, options, problems)
@@ -180,32 +183,6 @@ def _where(
     return where
 
 
-def scenario_of(options: Mapping[str, Any], load: float, duration: float) -> "Scenario":
-    """The scenario of a load. Raises ScenarioError."""
-    from virtslo.cli.options import SCENARIO_OPTIONS, parameter_of
-    from virtslo.cli.scenarios import read_scenario
-
-    fields: dict[str, Any] = {parameter_of(option): None for option, _, _ in SCENARIO_OPTIONS}
-    fields.update(
-        kind=options["kind"],
-        template=options["template"],
-        objectives=options["objectives"],
-        count=str(objects_at(options["quantity"], load, duration)),
-    )
-    if options["quantity"] == "rate":
-        in_flight = (
-            IN_FLIGHT_REAL if TargetOptions.of_real(options).is_real else IN_FLIGHT_SIMULATED
-        )
-        fields.update(arrival=options["arrival"], rate=f"{load:.6f}/s", max_in_flight=in_flight)
-    scenario: Scenario = read_scenario("burst", fields)
-    return replace(scenario, repeat=1)
-
-
-def objects_at(quantity: str, load: float, duration: float) -> int:
-    """How many objects a trial of a load has."""
-    return ceil(load) if quantity == "count" else max(LEAST_OBJECTS, ceil(load * duration))
-
-
 def _simulated(
     target: TargetOptions, scenario: "Scenario", seed: int, *, most: int | None = None
 ) -> "SimulatedTarget":
@@ -236,7 +213,7 @@ def _limits(
         return None
     is_count = options["quantity"] == "count"
     most = options["at_most"] or (100_000.0 if is_count else 1000.0)
-    predicted = _predicted(target, scenario, where, is_count=is_count)
+    predicted = _predicted(options, target, scenario, where)
     start = options["start"] or min(most, predicted)
     least = options["at_least"] or min(start, 1.0 if is_count else start / 64)
     if not least <= start <= most:
@@ -248,14 +225,16 @@ def _limits(
 
 
 def _predicted(
-    target: TargetOptions, scenario: "Scenario", where: "RealTarget | None", *, is_count: bool
+    options: Mapping[str, Any],
+    target: TargetOptions,
+    scenario: "Scenario",
+    where: "RealTarget | None",
 ) -> float:
     """Where to begin: a share of the rate that virt-controller's client limit allows."""
+    from virtslo.cli.whatif.search_loads import first_load
     from virtslo.model.kubernetes.components import VIRT_CONTROLLER
-    from virtslo.model.plan.ceiling import DEFAULT_LIMIT, usual_calls
+    from virtslo.model.plan.ceiling import DEFAULT_LIMIT
 
-    if is_count:
-        return 20.0
     qps = DEFAULT_LIMIT.qps
     if where is None:
         from virtslo.config.profiles import profile_of_target
@@ -263,14 +242,14 @@ def _predicted(
         profile = profile_of_target(_simulated(target, scenario, 1))
         limits = profile.limits.get(VIRT_CONTROLLER)
         qps = limits.qps if limits is not None and limits.qps > 0 else qps
-    share = SHARE_OF_CEILING * qps / usual_calls(scenario.workload.kind)
-    return float(f"{share:.3g}")
+    return first_load(options, scenario, qps)
 
 
 def _new(
     options: Mapping[str, Any], goal: "Goal", within: float, *, is_simulated: bool
 ) -> "SearchResult":
     from virtslo.base.clock import SystemClock
+    from virtslo.cli.whatif.search_loads import noun_of
     from virtslo.model.whatif.search import Quantity, SearchResult
 
     stamp = f"{SystemClock().wall():%Y%m%d-%H%M%S}"
@@ -280,6 +259,7 @@ def _new(
         goal=goal,
         within=within,
         trials=(),
+        objects=noun_of(options["kind"]),
         simulated=is_simulated,
     )
 
@@ -297,6 +277,7 @@ def _carry_out(
 
     from virtslo.cli.preflight_dialog import look_and_ask
     from virtslo.cli.progress.live_progress import open_progress
+    from virtslo.cli.whatif.search_loads import scenario_of
     from virtslo.cli.whatif.search_run import Search
     from virtslo.cli.wiring.whatif import search_text
 
@@ -329,6 +310,7 @@ def _order(
     duration: float,
     progress: Any,
 ) -> "Order":
+    from virtslo.cli.whatif.search_loads import scenario_of
     from virtslo.cli.whatif.search_run import Order
 
     seed: int = options["seed"]

@@ -14,7 +14,7 @@ from virtslo.app.build_report import build_report
 from virtslo.app.cluster.clean_up import find_leftovers
 from virtslo.app.run.interruption import Interruption
 from virtslo.app.search.assess import assess
-from virtslo.app.search.bounding import bounded_by, ceilings_of
+from virtslo.app.search.bounding import Slots, bounded_by, ceilings_of, slots_of
 from virtslo.app.search.controller import (
     Ended,
     Limits,
@@ -30,9 +30,10 @@ from virtslo.cli.running.series import REST_SECONDS
 from virtslo.cli.signals import handled_signals
 from virtslo.cli.wiring import RealTarget, open_cluster, read_record, simulated_cluster
 from virtslo.cli.wiring.whatif import write_search
+from virtslo.config.profiles import profile_of_target
 from virtslo.model.kubernetes.components import VIRT_CONTROLLER
 from virtslo.model.plan.scenario import Scenario
-from virtslo.model.run.record import RunRecord, RunStatus
+from virtslo.model.run.record import RunHeader, RunRecord, RunStatus
 from virtslo.model.simulated.target import SimulatedTarget
 from virtslo.model.whatif.search import Ceiling, SearchResult, Trial, TrialOutcome
 from virtslo.ports.progress import Progress
@@ -158,18 +159,24 @@ class Search:
         bounds = bounds_of(trials, goal)
         quantity = self.result.quantity
         ceilings: tuple[Ceiling, ...] = ()
-        limit = None
+        limit, slots, noun = None, None, self.result.objects
         if self._last is not None:
             header = self._last.header
             limit = header.environment.client_limits.get(VIRT_CONTROLLER)
-            ceilings = tuple(ceilings_of(header.scenario, header.environment, trials, quantity))
+            slots = _slots(header)
+            environment = header.environment
+            ceilings = tuple(
+                ceilings_of(
+                    header.scenario, environment, trials, bounds, quantity, noun=noun, slots=slots
+                )
+            )
         self.result = replace(
             self.result,
             last_good=bounds.last_good,
             first_bad=bounds.first_bad,
             conditional=conditional_of(trials, bounds),
             ended=ended,
-            bounded_by=bounded_by(trials, bounds, limit, quantity),
+            bounded_by=bounded_by(trials, bounds, limit, quantity, noun=noun, slots=slots),
             ceilings=ceilings,
         )
         write_search(self._directory, self.result)
@@ -181,11 +188,22 @@ class Search:
         return f"{words}\n  finished trials are in {self._directory}"
 
 
+def _slots(header: RunHeader) -> Slots | None:
+    """The migrations that may be at once, of a search for them; a real cluster's are not read."""
+    simulated = header.environment.simulated
+    if not header.scenario.load.actions or simulated is None or not header.environment.nodes:
+        return None
+    return slots_of(profile_of_target(simulated).migrations, header.environment.nodes)
+
+
 def trial_words(trial: Trial, quantity: str) -> str:
     """A trial in words."""
     unit = "/s" if quantity == "rate" else " objects"
     why = f" ({', '.join(trial.reasons)})" if trial.reasons else ""
     grown = "" if trial.growth is None else f", latency grows {trial.growth:+.3f} s/s"
+    if trial.waiting is not None:
+        middle, end = trial.waiting
+        grown += f", {end} wait at the end, {middle} in the middle"
     return (
         f"{trial.load:g}{unit}: {trial.outcome.value}{why}; {trial.lost} of {trial.objects} "
         f"lost{grown}"

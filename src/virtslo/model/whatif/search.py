@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 SEARCH_VERSION = 1
+MIGRATION = "migration"
+"""What arrives in a search for migrations."""
 
 
 class Quantity(StrEnum):
@@ -38,15 +40,19 @@ class Trial:
     """Why it is bad or void: `lost`, `backlog`, `objectives`, `refused`, `lateness`, …"""
     objects: int = 0
     lost: int = 0
-    """Objects that were not Running within their objective."""
+    """Objects that were not Running, or not migrated, within their objective."""
     growth: float | None = None
     """By how many seconds latency grew in each second of the load's second half; None: unknown."""
+    waiting: tuple[int, int] | None = None
+    """Objects that waited in the middle of the arrivals and at their end; None: unknown."""
     waits: Mapping[str, float] = field(default_factory=dict)
-    """Seconds that virt-controller waited for each VMI, by cause."""
+    """Seconds that virt-controller waited for each object, by cause."""
     not_counted: str = ""
     """Why these are not known; empty where they are."""
     calls_per_object: float | None = None
-    """Requests of virt-controller for each VMI."""
+    """Requests of virt-controller for each object."""
+    mean_seconds: float | None = None
+    """From an object's intended time until it was as wanted, the mean of those that were."""
     record: str | None = None
 
     @property
@@ -85,8 +91,10 @@ class SearchResult:
     quantity: Quantity
     goal: Goal
     within: float
-    """Seconds in which an object must be Running, or is lost."""
+    """Seconds in which an object must be Running (a migration: done), or is lost."""
     trials: Sequence[Trial]
+    objects: str = "VMI"
+    """What arrives, as people call one: `VMI`, `member of a pool`, `migration`."""
     last_good: float | None = None
     first_bad: float | None = None
     conditional: float | None = None

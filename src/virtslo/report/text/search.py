@@ -5,7 +5,7 @@ Invariant: the last good load never stands without the first bad one, or why the
 
 from collections.abc import Iterator
 
-from virtslo.model.whatif.search import Quantity, SearchResult, Trial
+from virtslo.model.whatif.search import MIGRATION, Quantity, SearchResult, Trial
 
 
 def render(result: SearchResult) -> str:
@@ -14,10 +14,10 @@ def render(result: SearchResult) -> str:
 
 
 def _lines(result: SearchResult) -> Iterator[str]:
-    subject = "arrival rate" if result.quantity is Quantity.RATE else "number of objects"
+    subject = "arrival rate" if result.quantity is Quantity.RATE else "number"
     where = "simulated cluster" if result.simulated else "real cluster"
     goal = result.goal
-    yield f"Highest {subject} at which objectives hold, on the {where}"
+    yield f"Highest {subject} of {plural(result.objects)} at which objectives hold, on the {where}"
     yield f"  last good load    {_load(result.last_good, result)}"
     yield f"  first bad load    {_load(result.first_bad, result)}"
     yield f"  conditional load  {_load(result.conditional, result)}, last good less what it lost"
@@ -26,12 +26,14 @@ def _lines(result: SearchResult) -> Iterator[str]:
         yield f"  ceiling           {_load(ceiling.load, result)}: {ceiling.name}, {ceiling.text}"
     yield f"  ended because     {result.ended}"
     yield ""
+    wanted = "done" if result.objects == MIGRATION else "Running"
     yield (
-        f"An object is lost if it is not Running within {result.within:g} s of its intended time."
+        f"A {result.objects} is lost if it is not {wanted} within {result.within:g} s of its "
+        "intended time."
     )
     yield (
-        f"A load is good if at most {goal.loss_ratio:.3g} of its objects are lost and latency does "
-        "not grow"
+        f"A load is good if at most {goal.loss_ratio:.3g} of them are lost, latency does "
+        "not grow, nor do those that wait"
     )
     yield (
         f"({goal.trials} trial{'' if goal.trials == 1 else 's'} a load; bounds to within "
@@ -44,12 +46,24 @@ def _lines(result: SearchResult) -> Iterator[str]:
 
 def _trial(trial: Trial, result: SearchResult) -> str:
     grown = "" if trial.growth is None else f", latency {trial.growth:+.3f} s/s"
+    if trial.waiting is not None:
+        grown += f", waiting {trial.waiting[0]}, then {trial.waiting[1]}"
     why = f" ({', '.join(trial.reasons)})" if trial.reasons else ""
     lost = f"{trial.lost} of {trial.objects} lost"
     return f"{_load(trial.load, result):>14}  {trial.outcome.value:<4} {lost}{grown}{why}"
 
 
+def plural(noun: str) -> str:
+    """`members of a pool`, `VMIs`."""
+    head, _, rest = noun.partition(" ")
+    return f"{head}s {rest}".strip()
+
+
 def _load(load: float | None, result: SearchResult) -> str:
     if load is None:
         return "none was found"
-    return f"{load:.4g}/s" if result.quantity is Quantity.RATE else f"{load:g} objects"
+    return (
+        f"{load:.4g}/s"
+        if result.quantity is Quantity.RATE
+        else f"{load:g} {plural(result.objects)}"
+    )

@@ -5,7 +5,7 @@ waiting run in parallel and do not. The least time is the plan's own; calls as t
 stand beside it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -154,23 +154,30 @@ def controller_calls(window: Window) -> int:
     )
 
 
-def controller_waits(run: Measured) -> dict[Definition, float] | str:
-    """Seconds that virt-controller alone waited for each VMI, by indicator; or why it is not known.
+@dataclass(frozen=True, slots=True)
+class ControllerWork:
+    """What virt-controller did in a stage for each object: requests, and seconds by indicator."""
+
+    calls: float
+    waits: Mapping[Definition, float]
+
+
+def controller_work(run: Measured, stage: str, objects: int) -> ControllerWork | str:
+    """What virt-controller alone did in a stage for each of these objects; or why it is not known.
 
     It is known without the other components: on a control plane without nodes there are no pods of
     virt-handler.
     """
-    stage = measured_stage(run.record)
-    window, objects = source_window(run, stage, COMPONENTS), objects_of(run, stage)
+    window = source_window(run, stage, COMPONENTS)
     reason = reason_of(window, (VIRT_CONTROLLER,))
-    if window is None or reason is not None or not objects:
-        return reason or "there are no VMIs"
-    found = {}
+    if window is None or reason is not None or objects == 0:
+        return reason or "there are no objects"
+    waits = {}
     for definition, family, _ in WAITS:
         seconds = _sums(window, family, by_component=True).get(VIRT_CONTROLLER)
         if seconds is not None:
-            found[definition] = seconds / objects
-    return found or "virt-controller serves no histogram of its waiting"
+            waits[definition] = seconds / objects
+    return ControllerWork(controller_calls(window) / objects, waits)
 
 
 def _whole(run: Measured) -> Sequence[tuple[int, dict[str, int]]]:

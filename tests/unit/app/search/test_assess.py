@@ -4,7 +4,14 @@ import random
 
 import pytest
 
-from virtslo.app.search.assess import growth_of, is_growing, void_reasons
+from virtslo.app.search.assess import (
+    Waiting,
+    growth_of,
+    is_growing,
+    is_piling_up,
+    void_reasons,
+    waiting_of,
+)
 from virtslo.model.run.findings import Finding
 from virtslo.slo.findings.quality_findings import PHASE_FIGURES
 from virtslo.slo.findings.ramp_down_findings import RAMP_DOWN_FIGURES
@@ -58,3 +65,23 @@ def test_late_watches_put_only_a_trial_that_looks_bad_in_doubt() -> None:
     assert void_reasons([start, end], is_bad=False) == []
     assert void_reasons([start, end], is_bad=True) == ["watch_lag"]
     assert void_reasons([end], is_bad=True) == []
+
+
+def test_a_backlog_that_is_not_served_in_order_is_seen_by_how_many_wait() -> None:
+    """Those that wait are served last in, first out: latency of most is short and does not grow."""
+    served = [(at * 0.5, None if at % 4 == 0 else 1.0) for at in range(400)]
+    waiting = waiting_of(served)
+
+    assert waiting == Waiting(middle=51, end=101, arrived=199)
+    assert is_piling_up(waiting)
+    assert not is_growing(growth_of([(at, late) for at, late in served if late is not None]))
+
+
+def test_as_many_that_wait_at_the_end_as_before_are_no_backlog() -> None:
+    steady = waiting_of([(at * 0.5, 10.0) for at in range(400)])
+
+    assert steady == Waiting(middle=19, end=19, arrived=199)
+    assert not is_piling_up(steady)
+    assert not is_piling_up(Waiting(20, 27, 199))
+    assert waiting_of([(0.0, 1.0), (0.0, 2.0)]) is None
+    assert not is_piling_up(None)

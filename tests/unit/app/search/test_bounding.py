@@ -1,12 +1,15 @@
 """What bounded a search is named from what trials measured: bucket, API server, threads, or
 nothing."""
 
+from dataclasses import replace
+
 import pytest
 
 from virtslo.app.search.assess import ANSWERS, QUEUES
-from virtslo.app.search.bounding import bounded_by, calls_of
+from virtslo.app.search.bounding import Slots, bounded_by, calls_of, slots_of
 from virtslo.app.search.controller import Bounds
 from virtslo.model.kubernetes.client_limits import ClientLimit
+from virtslo.model.simulated.profile import MigrationLimits
 from virtslo.model.whatif.search import Quantity, Trial, TrialOutcome
 
 BUCKET = ClientLimit(200.0, 400, "KubeVirt default")
@@ -57,7 +60,7 @@ def test_without_counters_it_is_unknown() -> None:
 
     assert words.startswith("not known")
     assert "counters were not read" in words
-    assert calls_of(tried) is None
+    assert calls_of(tried, Bounds(None, 1.0)) is None
 
 
 def test_why_it_is_unknown_is_said() -> None:
@@ -65,3 +68,22 @@ def test_why_it_is_unknown_is_said() -> None:
     tried = [Trial(1.0, TrialOutcome.BAD, not_counted=why)]
 
     assert why in bounded_by(tried, Bounds(None, 1.0), BUCKET, Quantity.RATE)
+
+
+def test_calls_are_those_at_the_last_good_load() -> None:
+    tried = trials()
+
+    assert calls_of(tried, Bounds(5.0, 10.0)) == 8.4
+    assert calls_of(tried, Bounds(None, 10.0)) == 8.0
+
+
+def test_migrations_are_bounded_by_how_many_may_be_at_once() -> None:
+    slots = slots_of(MigrationLimits(5, 2), nodes=10)
+    tried = [replace(trial, mean_seconds=2.0) for trial in trials(load=2.5, queues=9.0)]
+    words = bounded_by(
+        tried, Bounds(1.25, 2.5), BUCKET, Quantity.RATE, noun="migration", slots=slots
+    )
+
+    assert slots == Slots(5, "parallelMigrationsPerCluster")
+    assert words.startswith("the 5 migrations that may be at once")
+    assert slots_of(MigrationLimits(5, 2), nodes=2) == Slots(4, "2 nodes of 2 outbound migrations")

@@ -11,10 +11,17 @@ from support.reads import burst_record, measured_burst, read
 from virtslo.model.kubernetes.client_limits import ClientLimit
 from virtslo.model.plan.workload import Kind
 from virtslo.model.run.rest_calls import OwnLatencies, RestCallReads
+from virtslo.model.stage_names import RAMP_UP
 from virtslo.slo.catalog.time_spent import WORK_QUEUE_WAIT
 from virtslo.slo.figures.call_figures import usage_rows
 from virtslo.slo.figures.responsiveness import bucket_quantile, responsiveness_rows
-from virtslo.slo.figures.time_spent import Ceiling, ceiling_of, controller_waits, time_rows
+from virtslo.slo.figures.time_spent import (
+    Ceiling,
+    ControllerWork,
+    ceiling_of,
+    controller_work,
+    time_rows,
+)
 from virtslo.slo.figures.time_words import ceiling_sentence
 from virtslo.slo.record.measured import measure
 
@@ -80,9 +87,11 @@ def test_what_virt_controller_waited_is_known_without_virt_handler() -> None:
     failed = read("ramp_up", "after", "virt-handler-a", error="refused")
     without = measured_burst([*READS, failed])
     blind = measured_burst([*READS, read("ramp_up", "after", "virt-controller-b", error="refused")])
-    reason = controller_waits(blind)
+    known = ControllerWork(8.0, {WORK_QUEUE_WAIT: 2.0})
+    reason = controller_work(blind, RAMP_UP, 10)
 
-    assert controller_waits(window) == controller_waits(without) == {WORK_QUEUE_WAIT: 2.0}
+    assert controller_work(window, RAMP_UP, 10) == controller_work(without, RAMP_UP, 10) == known
+    assert controller_work(window, RAMP_UP, 0) == "there are no objects"
     assert isinstance(reason, str)
     assert "virt-controller-b" in reason
 
