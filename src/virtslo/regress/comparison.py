@@ -21,14 +21,13 @@ from virtslo.model.history.comparison import (
 from virtslo.model.history.runs import SeriesKey
 from virtslo.model.report.figures import LEAST_RUNS
 from virtslo.regress.findings import is_larger_better
+from virtslo.regress.margins import COUNTS, ONE_PER_OBJECT, is_small, ratio_by_ranks
 from virtslo.regress.rank_scan import superiority
 
 ALPHA: Final = 0.05
 POWER: Final = 0.80
-COUNTS: Final = frozenset({"requests", "calls"})
 NEARLY_CONSTANT: Final = 0.1
 """Range over the runs of a side, in calls per object."""
-ONE_PER_OBJECT: Final = 0.95
 MOST_RUNS: Final = 10_000
 
 
@@ -45,12 +44,21 @@ class _Test:
     note: str = ""
     is_in_doubt: bool = False
     """Whether the middle of the runs does not move the way of their mean."""
+    by_ranks: tuple[float, float] | None = None
+    """The ratio's interval where it is only one of ranks, which no row shows."""
 
 
 def compare(
-    base: Sequence[RunSample], candidate: Sequence[RunSample], *, wanted: float = 0.05
+    base: Sequence[RunSample],
+    candidate: Sequence[RunSample],
+    *,
+    wanted: float = 0.05,
+    is_any_worse: bool = False,
 ) -> Comparison:
-    """Hold two groups of runs against each other; `wanted` is the difference that matters."""
+    """Hold two groups of runs against each other; `wanted` is the difference that matters.
+
+    With `is_any_worse` a difference that is surely smaller than that is worse or better too.
+    """
     pairs = _pairs(base, candidate)
     in_base = {key for run in base for key in run.values}
     in_candidate = {key for run in candidate for key in run.values}
@@ -63,10 +71,12 @@ def compare(
         else:
             open_rows.append((key, _test(key, base, candidate, pairs, wanted)))
     adjusted = holm([test.p for _, test in open_rows])
-    rows += [
-        _row(key, base, candidate, test, p, wanted)
-        for (key, test), p in zip(open_rows, adjusted, strict=True)
-    ]
+    for (key, test), p in zip(open_rows, adjusted, strict=True):
+        sides = _values(key, base), _values(key, candidate)
+        row = _row(key, base, candidate, test, p)
+        interval = test.interval or test.by_ranks
+        is_too_small = not is_any_worse and is_small(key, row.unit, sides, interval, wanted)
+        rows.append(_judged(row, test, wanted, is_too_small=is_too_small))
     return Comparison(
         base=tuple(run.run_id for run in base),
         candidate=tuple(run.run_id for run in candidate),
@@ -272,7 +282,7 @@ def _ranked(old: np.ndarray, new: np.ndarray, wanted: float) -> _Test:
         return _Test("too few runs", None, ratio, needed=4)
     p = float(stats.mannwhitneyu(new, old).pvalue)
     needed = _needed_by_ranks(np.concatenate([old, new]), wanted)
-    return _Test("Mann-Whitney", p, ratio, needed=needed,
+    return _Test("Mann-Whitney", p, ratio, needed=needed, by_ranks=ratio_by_ranks(old, new),
                  note="values of 0: no interval of the ratio")  # fmt: skip
 
 
@@ -306,13 +316,11 @@ def _row(
     candidate: Sequence[RunSample],
     test: _Test,
     p: float | None,
-    wanted: float,
 ) -> ComparedIndicator:
     old, new = _values(key, base), _values(key, candidate)
-    unit = _unit(key, base)
     row = ComparedIndicator(
         key=key,
-        unit=unit,
+        unit=_unit(key, base),
         verdict=ComparisonVerdict.CANNOT_TELL,
         base=float(np.median(old)),
         candidate=float(np.median(new)),
@@ -325,15 +333,30 @@ def _row(
         smallest=test.smallest,
         note=test.note or _objects(key, base, candidate),
     )
-    if p is not None and p < ALPHA and not test.is_in_doubt:
-        is_good = _rises(old, new, test) == is_larger_better(key, unit)
-        return replace(row, verdict=ComparisonVerdict.BETTER if is_good else
-                       ComparisonVerdict.WORSE)  # fmt: skip
-    if test.smallest is not None and test.smallest <= wanted:
+    if p is None or p >= ALPHA or test.is_in_doubt:
+        return row
+    is_good = _rises(old, new, test) == is_larger_better(key, row.unit)
+    return replace(row, verdict=ComparisonVerdict.BETTER if is_good else ComparisonVerdict.WORSE)
+
+
+def _judged(
+    row: ComparedIndicator, test: _Test, wanted: float, *, is_too_small: bool
+) -> ComparedIndicator:
+    """The row with a verdict on the difference that matters."""
+    if row.verdict is not ComparisonVerdict.CANNOT_TELL:
+        if not is_too_small:
+            return row
+        words = f"there is one, but of less than {100 * wanted:g}%"
+        return replace(row, verdict=ComparisonVerdict.NO_DIFFERENCE, note=_joined(words, row.note))
+    if is_too_small or (test.smallest is not None and test.smallest <= wanted):
         return replace(row, verdict=ComparisonVerdict.NO_DIFFERENCE)
     if test.needed is None:
         return row
-    return replace(row, runs_needed=max(test.needed, min(len(old), len(new)) + 1))
+    return replace(row, runs_needed=max(test.needed, min(row.base_runs, row.candidate_runs) + 1))
+
+
+def _joined(*notes: str) -> str:
+    return "; ".join(note for note in notes if note)
 
 
 def _rises(old: np.ndarray, new: np.ndarray, test: _Test) -> bool:

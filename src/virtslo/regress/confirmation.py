@@ -69,7 +69,12 @@ def settle(
     changes = _distinct(finding)
     keys = {change.key for change in changes}
     sizes = [abs(change.ratio) for change in changes if change.ratio]
-    found = compare(_only(keys, base), _only(keys, candidate), wanted=min(sizes, default=0.05))
+    found = compare(
+        _only(keys, base),
+        _only(keys, candidate),
+        wanted=min(sizes, default=0.05),
+        is_any_worse=True,
+    )
     rows = {row.key: row for row in found.rows}
     return Confirmation(
         base=found.base,

@@ -37,6 +37,7 @@ def head_lines(comparison: Comparison) -> Iterator[str]:
     base, candidate = len(comparison.base), len(comparison.candidate)
     pairs = ", paired by seed" if comparison.is_paired else ""
     yield f"{base} against {candidate} runs{pairs}: {_summary(comparison)}"
+    yield f"A difference matters from {100 * comparison.wanted:g}% on (--smallest)."
     if base == 1 and candidate == 1:
         yield (
             "One run a side: an exact count that moved by one per object is shown; whether a time "

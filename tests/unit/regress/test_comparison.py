@@ -97,7 +97,7 @@ def test_the_runs_that_are_said_to_do_would_do() -> None:
 
 def test_runs_of_one_seed_are_pairs_and_show_more() -> None:
     base = noise(6, seed=1, spread=4)
-    candidate = [value * 1.03 for value in base]
+    candidate = [value * 1.06 for value in base]
 
     paired = compare(runs(TIME, base, seeds=True), runs(TIME, candidate, seeds=True))
     apart = compare(runs(TIME, base), runs(TIME, candidate))
@@ -105,6 +105,67 @@ def test_runs_of_one_seed_are_pairs_and_show_more() -> None:
     assert paired.is_paired
     assert paired.rows[0].verdict is ComparisonVerdict.WORSE
     assert apart.rows[0].verdict is ComparisonVerdict.CANNOT_TELL
+
+
+def test_a_difference_that_is_surely_too_small_to_matter_is_no_finding() -> None:
+    base, candidate = noise(300, seed=1), noise(300, seed=2, level=20.08)
+
+    row = only(TIME, base, candidate)
+    strict = compare(runs(TIME, base), runs(TIME, candidate), wanted=0.002).rows[0]
+
+    assert row.p is not None
+    assert row.p < 0.05
+    assert row.verdict is ComparisonVerdict.NO_DIFFERENCE
+    assert row.note == "there is one, but of less than 5%"
+    assert strict.verdict is ComparisonVerdict.WORSE
+
+
+def test_a_difference_that_may_be_as_large_as_matters_is_a_finding() -> None:
+    row = only(TIME, noise(12, seed=1), noise(12, seed=2, level=20.9))
+
+    assert row.interval is not None
+    assert row.interval[0] < 1.05 < row.interval[1]
+    assert row.verdict is ComparisonVerdict.WORSE
+
+
+def test_runs_whose_interval_ends_short_of_what_matters_show_no_difference() -> None:
+    rows = [
+        only(TIME, noise(14, seed=seed, spread=1.1), noise(14, seed=seed + 50, spread=1.1))
+        for seed in range(12)
+    ]
+    inside = [row for row in rows if row.interval is not None
+              and row.interval[0] > 1 / 1.05 and row.interval[1] < 1.05]  # fmt: skip
+
+    assert any((row.smallest or 0) > 0.05 for row in inside)
+    assert {row.verdict for row in inside} == {ComparisonVerdict.NO_DIFFERENCE}
+
+
+def test_values_of_0_that_move_too_little_to_matter_are_no_finding() -> None:
+    chance = np.random.default_rng(4)
+    base = [0.0, *chance.normal(20, 0.2, 400).tolist()]
+    near, far = ([value * factor for value in base] for factor in (1.004, 1.2))
+
+    assert only(TIME, base, near).verdict is ComparisonVerdict.NO_DIFFERENCE
+    assert only(TIME, base, far).verdict is ComparisonVerdict.WORSE
+
+
+def test_a_call_more_of_every_object_is_a_finding_however_many_calls_there_are() -> None:
+    base = noise(40, seed=1, level=60, spread=0.3)
+    one_more = noise(40, seed=2, level=61, spread=0.3)
+    half_more = noise(40, seed=3, level=60.4, spread=0.3)
+
+    assert only(CALLS, base, one_more).verdict is ComparisonVerdict.WORSE
+    assert only(CALLS, base, half_more).verdict is ComparisonVerdict.NO_DIFFERENCE
+
+
+def test_a_count_that_every_run_has_and_that_moved_is_a_finding() -> None:
+    total = SeriesKey("vmi", "LIST-nodes-count", "")
+    before, after = ([RunSample(str(n), "e2e", "", {total: value}, {total: "calls"})
+                      for n in range(5)] for value in (300.0, 301.0))  # fmt: skip
+
+    (row,) = compare(before, after).rows
+
+    assert row.verdict is ComparisonVerdict.WORSE
 
 
 def test_a_mean_that_one_run_moved_is_told_from_the_middle_of_the_runs() -> None:

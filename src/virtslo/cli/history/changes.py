@@ -30,7 +30,7 @@ SHOWN: Final = 8
 @history_option
 @click.option("--job", metavar="NAME", help="The job or scenario, or a part of its name.")
 @click.option(
-    "--metric", metavar="TEXT", help="Only findings with a series whose name contains this."
+    "--metric", metavar="TEXT", help="Only what series with this text in their name show."
 )
 @click.option(
     "--since", metavar="DATE", type=click.DateTime(["%Y-%m-%d"]), help="Only from this day on."

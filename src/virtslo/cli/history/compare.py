@@ -18,7 +18,8 @@ FROM_HISTORY: Final = "history:"
 @click.argument("candidate")
 @history_option
 @click.option("--smallest", metavar="SHARE", default="5%", show_default=True,
-              help="The smallest difference that matters.")  # fmt: skip
+              help="The smallest difference that matters; one that is surely smaller is no "
+              "finding.")  # fmt: skip
 @click.option("--allow-differences", is_flag=True,
               help="Compare runs of unlike scenarios or environments all the same.")  # fmt: skip
 @format_option(
@@ -45,7 +46,8 @@ def command(
     history:JOB@'provider 1.31' (environment) or history:JOB@RUN.
 
     Every indicator is worse, better, no difference found, or cannot tell, with the smallest
-    difference that these runs could have shown. Exit code 1 if any is worse.
+    difference that these runs could have shown. Worse and better are differences that may be as
+    large as matters (--smallest). Exit code 1 if any is worse.
     """
     from dataclasses import replace
 
