@@ -87,6 +87,15 @@ def test_an_unknown_run_or_job_is_a_clear_message(tmp_path: Path) -> None:
     assert "no job in the history match 'nothing'" in job.err
 
 
+def test_a_place_without_anything_that_is_read_says_so(tmp_path: Path) -> None:
+    (tmp_path / "notes.json").write_text("{}")
+
+    done = virtslo("history", "import", str(tmp_path), "--history", str(tmp_path / "h.db"))
+
+    assert done.code == 0
+    assert f"{tmp_path}: left out: no record, no published result" in done.out
+
+
 def test_a_file_that_is_no_history_is_refused_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("not a database, and long enough to be told from one\n" * 10)

@@ -322,6 +322,9 @@ def test_a_clone_names_links_and_submodules_and_reads_a_moved_run_once(tmp_path:
     link = clone / "results" / "job" / str(int(RUN) + 1) / "results.json"
     link.parent.mkdir(parents=True)
     link.symlink_to("/etc/hostname")
+    unit = clone / "results" / "job" / str(int(RUN) + 2) / "junit.functest.xml"
+    unit.parent.mkdir()
+    unit.write_text("<testsuite/>")
     git(clone, "init", "-b", "main")
     git(clone, "add", ".")
     git(clone, "update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},vendor/other")
@@ -338,7 +341,9 @@ def test_a_clone_names_links_and_submodules_and_reads_a_moved_run_once(tmp_path:
     assert {item.place: item.reason for item in odd} == {
         "vendor/other": "a submodule: not read; import its own clone",
         f"results/job/{int(RUN) + 1}/results.json": "a symbolic link, expected a file",
-    }
+        f"results/job/{int(RUN) + 2}": "no results.json and nothing else that is read, only "
+                                       "junit.functest.xml",
+    }  # fmt: skip
 
 
 def git(folder: Path, *arguments: str) -> None:
@@ -392,3 +397,43 @@ def test_a_threshold_that_no_float_holds_is_not_compared(tmp_path: Path) -> None
 def test_a_place_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="nothing at"):
         read(tmp_path / "nothing")
+
+
+def test_runs_without_results_are_named_with_what_they_have(tmp_path: Path) -> None:
+    write(tmp_path, json.dumps(result({"CREATE-pods-count": 1.0})))
+    other = tmp_path / "results" / JOB / "1831960704752553985"
+    (other / "artifacts").mkdir(parents=True)
+    (other / "finished.json").write_text('{"passed": true}')
+    (other / "artifacts" / "junit.functest.xml").write_text("<testsuite/>")
+    empty = tmp_path / "results" / JOB / "1831960704752553986"
+    empty.mkdir()
+
+    runs, odd = read(tmp_path)
+
+    assert [run.run_id for run in runs] == [RUN]
+    assert {item.place: item.reason for item in odd} == {
+        str(other): "no results.json and nothing else that is read, only finished.json, "
+                    "junit.functest.xml",
+        str(empty): "a run's folder without any file",
+    }  # fmt: skip
+
+
+def test_artifacts_of_a_job_are_named_by_its_run_and_never_one_another(tmp_path: Path) -> None:
+    for run in (RUN, "1832000000000000000"):
+        folder = tmp_path / JOB / run / "artifacts" / "performance"
+        folder.mkdir(parents=True)
+        for kind in ("VMI", "VM"):
+            document = {"Values": {"CREATE-pods-count": {"value": 100.0}}}
+            (folder / f"{kind}-perf-audit-results.json").write_text(json.dumps(document))
+
+    runs, odd = read(tmp_path)
+
+    assert odd == []
+    assert {(run.job, run.run_id, run.figures[0].kind) for run in runs} == {
+        (f"{JOB} {kind}-perf-audit-results", run, kind.lower())
+        for run in (RUN, "1832000000000000000")
+        for kind in ("VMI", "VM")
+    }
+    first = next(run for run in runs if run.run_id == RUN)
+    assert first.ended_at.isoformat(timespec="minutes") == "2024-09-06T07:40+00:00"
+    assert first.environment == "provider 1.29"

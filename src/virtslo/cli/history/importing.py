@@ -1,5 +1,6 @@
 """`virtslo history import`: store records and published results."""
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -40,9 +41,14 @@ def _everything(sources: tuple[Path, ...]) -> Iterator[HistoryRun | OddInput]:
 
     for source in sources:
         records, published = history_sources(source)
-        for folder in records:
-            yield from _record(folder)
-        yield from published
+        is_empty = True
+        for item in itertools.chain(
+            itertools.chain.from_iterable(map(_record, records)), published
+        ):
+            is_empty = False
+            yield item
+        if is_empty:
+            yield OddInput(str(source), "no record, no published result and no history is there")
 
 
 def _record(folder: Path) -> Iterator[HistoryRun | OddInput]:

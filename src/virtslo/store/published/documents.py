@@ -10,7 +10,7 @@ from pathlib import PurePath
 from typing import Any, Final
 
 from virtslo.model.history.runs import HistoryFigure, HistoryRun, OddInput
-from virtslo.store.published.kubevirt_ci import read_values
+from virtslo.store.published.kubevirt_ci import lineage_of, read_values, run_folder, started_at
 from virtslo.store.published.strict_json import content_hash, short
 from virtslo.store.published.values import count, moment, number
 
@@ -38,15 +38,18 @@ def read_document(
 def _perfscale_audit(
     document: Mapping[str, Any], origin: str, modified: datetime
 ) -> Iterator[HistoryRun | OddInput]:
-    figures, odd = read_values(document["Values"], "")
+    job, run_id, kind = _audit_place(PurePath(origin))
+    figures, odd = read_values(document["Values"], kind)
     yield from (OddInput(origin, words, is_lost=False) for words in odd)
-    folder = PurePath(origin)
+    lineage, environment = lineage_of(job)
+    scheduled = started_at(run_id)
     yield HistoryRun(
-        job=folder.stem,
-        run_id=folder.parent.name or folder.stem,
-        lineage=folder.stem,
-        environment="",
-        ended_at=modified,
+        job=job,
+        run_id=run_id,
+        lineage=lineage,
+        environment=environment,
+        started_at=scheduled,
+        ended_at=scheduled or modified,
         form="perfscale-audit",
         origin=origin,
         content_hash=content_hash(document),
@@ -54,6 +57,18 @@ def _perfscale_audit(
         is_simulated=any(figure.indicator.startswith("simulated-") for figure in figures),
         figures=tuple(figures),
     )
+
+
+def _audit_place(path: PurePath) -> tuple[str, str, str]:
+    """Job, run id and kind of object: of a job's artifacts by the folder that is named by a run.
+
+    A job writes a file a kind, such as `VMI-perf-audit-results.json`: each is a job of its own.
+    """
+    run = run_folder(path)
+    if run is None:
+        return path.stem, path.parent.name or path.stem, ""
+    kind = next((kind for kind in ("vmi", "vm") if path.stem.lower().startswith(f"{kind}-")), "")
+    return f"{run.parent.name} {path.stem}".strip(), run.name, kind
 
 
 def _kube_burner(

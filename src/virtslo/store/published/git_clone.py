@@ -14,7 +14,8 @@ from virtslo.base.errors import StoreError
 from virtslo.base.limits import PUBLISHED_FILE
 from virtslo.base.paths import is_file, is_folder, is_there
 from virtslo.model.history.runs import OddInput
-from virtslo.store.published.sources import Source
+from virtslo.store.published.kubevirt_ci import run_folder
+from virtslo.store.published.sources import RESULTS, Source, nothing_in
 
 _SAFE: Final = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null",
                 "-c", "protocol.allow=never")  # fmt: skip
@@ -49,7 +50,7 @@ def is_clone(path: Path) -> bool:
 def sources(path: Path) -> Iterator[Source | OddInput]:
     """Every results file that the clone's branch has or had. Raises StoreError."""
     kept = _kept(path)
-    yield from _submodules(path)
+    yield from _others(path)
     with subprocess.Popen(  # noqa: S603 - a fixed command; the path is an argument
         _git(path, "cat-file", "--batch"),
         stdin=subprocess.PIPE,
@@ -123,14 +124,22 @@ def _run_of(path: str) -> str:
     return PurePosixPath(path).parent.name
 
 
-def _submodules(path: Path) -> Iterator[OddInput]:
+def _others(path: Path) -> Iterator[OddInput]:
+    """What the newest commit has in the place of results: submodules, and runs without any."""
     done = subprocess.run(  # noqa: S603 - as above
         _git(path, "ls-tree", "-r", "-z", "HEAD"), capture_output=True, check=False,
         env=_ENVIRONMENT,
     )  # fmt: skip
+    runs: dict[PurePosixPath, list[str]] = {}
     for line in done.stdout.decode("utf-8", "surrogateescape").split("\0"):
+        name = PurePosixPath(line.partition("\t")[2])
         if line.startswith("160000 "):
-            yield OddInput(line.partition("\t")[2], "a submodule: not read; import its own clone")
+            yield OddInput(str(name), "a submodule: not read; import its own clone")
+        elif (run := run_folder(name)) is not None:
+            runs.setdefault(PurePosixPath(run), []).append(name.name)
+    for folder, names in runs.items():
+        if RESULTS not in names:
+            yield OddInput(str(folder), nothing_in(names))
 
 
 def _answer(item: _Kept, output: IO[bytes]) -> Source | OddInput:

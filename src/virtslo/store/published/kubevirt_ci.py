@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import PurePath
 from typing import Any, Final, NamedTuple
 
 from virtslo.model.history.runs import HistoryFigure, HistoryRun, OddInput
@@ -59,6 +60,11 @@ def started_at(run_id: str) -> datetime | None:
     if _ID.fullmatch(run_id) is None or int(run_id) >= 2**63:
         return None
     return _EPOCH + timedelta(milliseconds=(int(run_id) >> 22) + SNOWFLAKE_EPOCH_MS)
+
+
+def run_folder(path: PurePath) -> PurePath | None:
+    """The folder nearest above a file, or the folder itself, that is named by a run's id."""
+    return next((item for item in (path, *path.parents) if started_at(item.name)), None)
 
 
 def is_result(document: Any) -> bool:

@@ -6,16 +6,23 @@ Invariant: whatever is wrong with a file is said with the file's name, and costs
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 
 from virtslo.base.paths import is_folder
 from virtslo.model.history.runs import HistoryRun, OddInput
 from virtslo.store.published.documents import read_document
 from virtslo.store.published.git_clone import is_clone, sources
 from virtslo.store.published.json_lines import read_lines
-from virtslo.store.published.kubevirt_ci import is_result, read_result
+from virtslo.store.published.kubevirt_ci import is_result, read_result, run_folder
 from virtslo.store.published.names import shown, with_plain_names
-from virtslo.store.published.sources import LINES, RESULTS, Source, files_of, read
+from virtslo.store.published.sources import (
+    LINES,
+    RESULTS,
+    Source,
+    files_of,
+    nothing_in,
+    read,
+)
 from virtslo.store.published.strict_json import Unreadable, parse
 
 
@@ -33,16 +40,25 @@ def _found(path: Path) -> Iterator[HistoryRun | OddInput]:
         for source in sources(path):
             yield from (source,) if isinstance(source, OddInput) else _runs(source, None)
         return
-    for found in files_of(path):
-        if isinstance(found, OddInput):
-            yield found
-            continue
-        source = read(found)
-        if isinstance(source, OddInput):
-            yield source
-        else:
-            modified = datetime.fromtimestamp(found.stat().st_mtime, UTC)
-            yield from _runs(source, modified, is_named=found == path)
+    folders: dict[PurePath, list[str]] = {}
+    told: set[PurePath | None] = set()
+    for found in files_of(path, folders):
+        for item in _of_file(found, path):
+            place = item.place if isinstance(item, OddInput) else item.origin
+            told.add(run_folder(PurePath(place)))
+            yield item
+    for folder in sorted(folders.keys() - told):
+        yield OddInput(str(folder), nothing_in(folders[folder]))
+
+
+def _of_file(found: Path | OddInput, path: Path) -> Iterator[HistoryRun | OddInput]:
+    source = found if isinstance(found, OddInput) else read(found)
+    if isinstance(source, OddInput) or isinstance(found, OddInput):
+        assert isinstance(source, OddInput)
+        yield source
+        return
+    modified = datetime.fromtimestamp(found.stat().st_mtime, UTC)
+    yield from _runs(source, modified, is_named=found == path)
 
 
 def _runs(

@@ -6,9 +6,9 @@ without a word, but for files that no format here has.
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, MutableMapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Final
 
 from virtslo.base.bounded_files import UnreadableFile, read_bounded
@@ -16,10 +16,12 @@ from virtslo.base.errors import StoreError
 from virtslo.base.limits import PUBLISHED_FILE
 from virtslo.base.paths import is_folder, is_there
 from virtslo.model.history.runs import OddInput
+from virtslo.store.published.kubevirt_ci import run_folder
 
 RESULTS: Final = "results.json"
 RECORD: Final = "run.json"
 SUITE: Final = "suite.json"
+_NAMED: Final = 3
 LINES: Final = (".jsonl", ".jsonl.gz", ".ndjson")
 
 
@@ -35,8 +37,14 @@ class Source:
     """Whether the clone's newest commit no longer has it."""
 
 
-def files_of(path: Path) -> Iterator[Path | OddInput]:
-    """The files under a folder that may hold results, in order; or the file itself."""
+def files_of(
+    path: Path, run_folders: MutableMapping[PurePath, list[str]] | None = None
+) -> Iterator[Path | OddInput]:
+    """The files under a folder that may hold results, in order; or the file itself.
+
+    `run_folders` gets every folder that is named by a run's id and holds no record of virtslo's,
+    with the names of all files in it.
+    """
     if not is_there(path):
         raise StoreError(f"nothing at {str(path)!r}", hint="name a file, a folder or a git clone")
     if not is_folder(path):
@@ -48,11 +56,23 @@ def files_of(path: Path) -> Iterator[Path | OddInput]:
         yield from _not_followed(Path(folder), folders)
         if RECORD in names or SUITE in names:
             continue
+        run = run_folder(PurePath(folder))
+        if run is not None and run_folders is not None:
+            run_folders.setdefault(run, []).extend(sorted(names))
         for name in sorted(names):
             if _is_wanted(name):
                 yield _within(Path(folder) / name, path)
     for error in closed:
         yield OddInput(str(error.filename), error.strerror or str(error))
+
+
+def nothing_in(names: Sequence[str]) -> str:
+    """Why a run's folder gives no run."""
+    if not names:
+        return "a run's folder without any file"
+    more = len(names) - _NAMED
+    shown = ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return f"no {RESULTS} and nothing else that is read, only {shown}"
 
 
 def _not_followed(folder: Path, names: Sequence[str]) -> Iterator[OddInput]:
