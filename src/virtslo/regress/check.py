@@ -26,6 +26,8 @@ LEAST: Final = 12
 FAR: Final = 8
 """Robust standard deviations from the median."""
 LEAST_RATIO: Final = 0.10
+LEAST_SPREAD: Final = 0.02
+"""A robust standard deviation counts as at least this share of the median."""
 USUAL: Final = 0.9
 """The share of the runs before that have a key, for its absence to be told."""
 
@@ -76,7 +78,8 @@ class Check:
 def check_run(lineage: Lineage, index: int, checkpoints: Checkpoints | None = None) -> Check:
     """Hold a run against the runs before it, as far back as its level goes.
 
-    With the checkpoints of earlier runs only the newest are looked at; what is found is the same.
+    With the checkpoints of earlier runs only the newest are looked at, and where a level begins is
+    only looked for where the run may be far from it; what is found is the same.
     """
     run = lineage.runs[index]
     if not run.is_valid:
@@ -106,6 +109,8 @@ def check_run(lineage: Lineage, index: int, checkpoints: Checkpoints | None = No
         if len(before) < LEAST:
             continue
         judged += 1
+        if not _may_deviate(before, float(values[at[0]])):
+            continue
         places = level_points(key, values[: at[0]], known)
         level = values[is_before & (np.arange(len(values)) >= (places or [0])[-1])][-BASELINE:]
         level = level if len(level) >= LEAST else before
@@ -129,9 +134,18 @@ def _start(lineage: Lineage, index: int) -> int:
     return start
 
 
+def _may_deviate(before: Array, value: float) -> bool:
+    """Whether a value is far from any of the levels that may hold the newest of the runs before."""
+    newest = before[-LEAST:]
+    if newest.min() <= value <= newest.max():
+        return False
+    far = 0.99 * max(LEAST_RATIO, FAR * LEAST_SPREAD)
+    return any(abs(value - median) >= far * abs(median) for median in (before.min(), before.max()))
+
+
 def _deviation(lineage: Lineage, key: SeriesKey, level: Array, value: float) -> Deviation | None:
     median = float(np.median(level))
-    spread = max(spread_of(level), 0.02 * abs(median))
+    spread = max(spread_of(level), LEAST_SPREAD * abs(median))
     found = Deviation(key, value, median, len(level), False)
     if level.min() <= value <= level.max() or abs(value - median) < FAR * spread:
         return None

@@ -22,7 +22,7 @@ class Checkpoints:
     """The checkpoints that are known of a lineage, and those that were made."""
 
     def __init__(self, known: Mapping[CheckpointKey, KeptCheckpoint] | None = None) -> None:
-        self._known = dict(known or {})
+        self._known = known or {}
         self.fresh: dict[CheckpointKey, KeptCheckpoint] = {}
         """What is worth keeping: checkpoints of values that were not looked at before."""
 

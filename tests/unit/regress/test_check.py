@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 
 from virtslo.model.history.runs import Lineage, RunPoint, SeriesKey
-from virtslo.regress.check import Standing, check_run
+from virtslo.regress.changes import level_points
+from virtslo.regress.check import BASELINE, FAR, LEAST, LEAST_RATIO, Standing, check_run
+from virtslo.regress.checkpoints import Checkpoints
+from virtslo.regress.noise import spread_of
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 TIME = SeriesKey("vmi", "time", "p95")
@@ -94,3 +97,36 @@ def test_runs_whose_telemetry_was_lost_are_no_baseline() -> None:
 
     assert check.standing is Standing.IN_LINE
     assert check.judged == 3
+
+
+@pytest.mark.parametrize("spread", [0.0, 0.01, 0.05, 0.3])
+def test_a_level_that_is_only_looked_for_where_it_matters_gives_what_all_levels_give(
+    spread: float,
+) -> None:
+    chance = np.random.default_rng(8)
+    keys = [SeriesKey("vmi", f"metric-{number}", "") for number in range(60)]
+    values = 100 * (1 + spread * chance.standard_normal((60, 121)))
+    for row in values:
+        row[chance.integers(20, 115) :] *= chance.choice([0.7, 1.0, 1.3])
+    values[:, 120] *= chance.choice([0.5, 0.85, 1.0, 1.1, 1.2, 1.4], 60)
+    values[chance.integers(0, 60, 4)] *= -1
+    runs = [RunPoint("job", str(n), "", START + timedelta(hours=n)) for n in range(121)]
+    series = {key: array("d", row) for key, row in zip(keys, values, strict=True)}
+
+    found = check_run(Lineage("job", runs, series), 120)
+
+    expected = {key for key, row in zip(keys, values, strict=True) if _is_far(key, row)}
+    assert {item.key for item in found.deviations} == expected
+    assert found.judged == 60
+
+
+def _is_far(key: SeriesKey, values: np.ndarray) -> bool:
+    """By the level that the last run belongs to, which is always looked for."""
+    before, value = values[:-1], values[-1]
+    start = (level_points(key, before, Checkpoints()) or [0])[-1]
+    level = before[start:][-BASELINE:]
+    level = level if len(level) >= LEAST else before[-BASELINE:]
+    median = float(np.median(level))
+    far = FAR * max(spread_of(level), 0.02 * abs(median))
+    is_outside = not level.min() <= value <= level.max()
+    return bool(is_outside and abs(value - median) >= max(far, LEAST_RATIO * abs(median)))
