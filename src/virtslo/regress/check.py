@@ -15,7 +15,7 @@ from virtslo.model.history.runs import Lineage, SeriesKey
 from virtslo.regress.changes import level_points
 from virtslo.regress.checkpoints import Checkpoints
 from virtslo.regress.findings import UNRESOLVED, is_larger_better
-from virtslo.regress.noise import spread_of
+from virtslo.regress.noise import median, spread_of
 from virtslo.regress.quality import Quality
 from virtslo.regress.rank_scan import Array
 
@@ -140,19 +140,19 @@ def _may_deviate(before: Array, value: float) -> bool:
     if newest.min() <= value <= newest.max():
         return False
     far = 0.99 * max(LEAST_RATIO, FAR * LEAST_SPREAD)
-    return any(abs(value - median) >= far * abs(median) for median in (before.min(), before.max()))
+    return any(abs(value - middle) >= far * abs(middle) for middle in (before.min(), before.max()))
 
 
 def _deviation(lineage: Lineage, key: SeriesKey, level: Array, value: float) -> Deviation | None:
-    median = float(np.median(level))
-    spread = max(spread_of(level), LEAST_SPREAD * abs(median))
-    found = Deviation(key, value, median, len(level), False)
-    if level.min() <= value <= level.max() or abs(value - median) < FAR * spread:
+    middle = median(level)
+    spread = max(spread_of(level), LEAST_SPREAD * abs(middle))
+    found = Deviation(key, value, middle, len(level), False)
+    if level.min() <= value <= level.max() or abs(value - middle) < FAR * spread:
         return None
     if abs(found.ratio) < LEAST_RATIO:
         return None
-    is_good = (value > median) == is_larger_better(key, lineage.units.get(key, ""))
-    return Deviation(key, value, median, len(level), is_good)
+    is_good = (value > middle) == is_larger_better(key, lineage.units.get(key, ""))
+    return Deviation(key, value, middle, len(level), is_good)
 
 
 def _is_missed(

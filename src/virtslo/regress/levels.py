@@ -13,6 +13,7 @@ import numpy as np
 
 from virtslo.model.history.changes import Change, ChangeKind
 from virtslo.model.history.site import Level
+from virtslo.regress.noise import median
 from virtslo.regress.rank_scan import Array
 
 LEAST: Final = 6
@@ -37,7 +38,7 @@ def levels_of(values: Array, indices: Sequence[int], changes: Sequence[Change]) 
 def level_of(values: Array, indices: Sequence[int]) -> Level:
     """One level of these values."""
     return Level(
-        int(indices[0]), int(indices[-1]), float(np.median(values)), median_interval(values),
+        int(indices[0]), int(indices[-1]), median(values), median_interval(values),
         len(values),
     )  # fmt: skip
 

@@ -27,6 +27,15 @@ def quantile(ordered: Array, share: float) -> float:
     return low + (float(ordered[min(at + 1, len(ordered) - 1)]) - low) * (place - at)
 
 
+def median(values: Array) -> float:
+    """The middle of values, or the mean of the two; numpy's own loads its masked arrays."""
+    ordered = np.sort(values)
+    at = len(ordered) // 2
+    if len(ordered) % 2:
+        return float(ordered[at])
+    return float((ordered[at - 1] + ordered[at]) / 2)
+
+
 def spread_of(values: Array) -> float:
     """The robust standard deviation: of the median distance or of the deciles, the larger."""
     return _spread(np.sort(values))

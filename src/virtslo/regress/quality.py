@@ -15,6 +15,7 @@ from virtslo.model.history.changes import Break
 from virtslo.model.history.checkpoints import CheckpointKey
 from virtslo.model.history.runs import Lineage, SeriesKey
 from virtslo.regress.checkpoints import Checkpoints
+from virtslo.regress.noise import median
 from virtslo.regress.rank_scan import Array
 from virtslo.regress.segments import Sensitivity
 
@@ -137,7 +138,7 @@ class Quality:
         found = []
         places = self._checkpoints.change_points(CheckpointKey(key, "scale"), known, _SCALE)
         for at in places:
-            old, new = np.median(known[max(0, at - 30) : at]), np.median(known[at : at + 30])
+            old, new = median(known[max(0, at - 30) : at]), median(known[at : at + 30])
             words = f"scale {old:g} to {new:g}"
             found.append(Break(int(indices[at]), kind, "scale", words, float(new / old - 1)))
         return found
@@ -163,8 +164,16 @@ def _rolling_median(values: Array) -> Array:
     known = ~np.all(np.isnan(stretches), axis=1)
     found = np.full(len(values), np.nan)
     if known.any():
-        found[known] = np.nanmedian(stretches[known], axis=1)
+        found[known] = _medians(stretches[known])
     return found
+
+
+def _medians(stretches: Array) -> Array:
+    """The median of each row's numbers; numpy's own loads its masked arrays."""
+    ordered = np.sort(stretches, axis=1)
+    counts = np.sum(~np.isnan(ordered), axis=1)
+    rows = np.arange(len(ordered))
+    return (ordered[rows, (counts - 1) // 2] + ordered[rows, counts // 2]) / 2
 
 
 def _round(values: Array) -> Array:

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from virtslo.model.history.checkpoints import Candidate, Checkpoint
-from virtslo.regress.noise import dependence, is_apart, quantile, standard_errors
+from virtslo.regress.noise import dependence, is_apart, median, quantile, standard_errors
 from virtslo.regress.rank_scan import Array, at_split, best_split, best_splits, superiority
 
 
@@ -213,7 +213,7 @@ def _boundary(values: Array, at: int) -> int:
 
     A rank sum is largest a little towards the middle where one level is much the shorter.
     """
-    old, new = np.median(values[:at]), np.median(values[at:])
+    old, new = median(values[:at]), median(values[at:])
     if old == new:
         return at
     low, high = max(1, at - _NEARBY), min(len(values) - 1, at + _NEARBY)
@@ -252,7 +252,7 @@ def dependence_around(values: Array, place: tuple[int, int, int], reach: int) ->
     """
     low, at, high = place
     earlier, later = values[max(0, at - reach) : at], values[at : at + reach]
-    old, new = np.median(values[low:at]), np.median(values[at:high])
+    old, new = median(values[low:at]), median(values[at:high])
     return dependence(np.concatenate([earlier - old, later - new]))
 
 

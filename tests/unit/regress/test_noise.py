@@ -8,6 +8,7 @@ import pytest
 from virtslo.regress.noise import (
     dependence,
     is_apart,
+    median,
     quantile,
     resolution,
     spread_of,
@@ -118,3 +119,10 @@ def test_levels_of_buckets_are_apart_by_more_than_a_bucket(
 def test_values_that_are_all_distinct_have_no_resolution() -> None:
     assert resolution(np.arange(50.0)) == 0
     assert resolution(np.repeat([10.0, 12.5], 20)) == 2.5
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 10, 151])
+def test_the_middle_of_values_is_that_of_numpy_bit_by_bit(count: int) -> None:
+    values = np.random.default_rng(count).normal(10, 3, count)
+
+    assert median(values) == float(np.median(values))

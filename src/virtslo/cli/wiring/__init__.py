@@ -17,12 +17,7 @@ from virtslo.base.background import in_background
 from virtslo.base.clock import Clock
 from virtslo.base.stage_board import StageBoard
 from virtslo.model.kubernetes.identity import Identity
-from virtslo.model.run.record import RunRecord
-from virtslo.model.simulated.target import SimulatedTarget
-from virtslo.ports.audit_log_source import AuditLogSource
 from virtslo.ports.kube_api import KubeApi
-from virtslo.ports.metric_source import MetricSource
-from virtslo.ports.run_recorder import RunRecorder
 
 if TYPE_CHECKING:
     from virtslo.hollow.attached import AttachedParts
@@ -33,9 +28,14 @@ if TYPE_CHECKING:
     from virtslo.model.plan.suite import SuiteRecord
     from virtslo.model.report.document import Report
     from virtslo.model.report.perfscale_audit import PerfscaleAuditRequest, PerfscaleAuditResult
+    from virtslo.model.run.record import RunRecord
     from virtslo.model.simulated.profile import Profile
+    from virtslo.model.simulated.target import SimulatedTarget
+    from virtslo.ports.audit_log_source import AuditLogSource
     from virtslo.ports.document_sink import Delivery, Document
     from virtslo.ports.history_store import HistoryStore
+    from virtslo.ports.metric_source import MetricSource
+    from virtslo.ports.run_recorder import RunRecorder
     from virtslo.remote.prometheus import Prometheus
     from virtslo.sim.api_server import ApiServer
 
@@ -120,7 +120,7 @@ def describe_target(where: RealTarget) -> str:
 
 @asynccontextmanager
 async def simulated_cluster(
-    target: SimulatedTarget, clock: Clock, stages: StageBoard | None = None
+    target: "SimulatedTarget", clock: Clock, stages: StageBoard | None = None
 ) -> AsyncIterator[KubeApi]:
     """Our connection to a simulated cluster, in process, with its controllers running.
 
@@ -134,7 +134,7 @@ async def simulated_cluster(
 
 @asynccontextmanager
 async def served_cluster(
-    target: SimulatedTarget,
+    target: "SimulatedTarget",
     *,
     clock: Clock,
     port: int,
@@ -163,7 +163,7 @@ async def served_cluster(
 
 @asynccontextmanager
 async def _running_cluster(
-    target: SimulatedTarget,
+    target: "SimulatedTarget",
     *,
     clock: Clock,
     audit_log: Callable[[bytes], None] | None,
@@ -234,7 +234,7 @@ def write_audit_log_to(api: KubeApi, write: Callable[[bytes], None] | None) -> N
 
 
 @asynccontextmanager
-async def simulated_prometheus(api: KubeApi, clock: Clock) -> AsyncIterator[MetricSource]:
+async def simulated_prometheus(api: KubeApi, clock: Clock) -> AsyncIterator["MetricSource"]:
     """A Prometheus of the simulated cluster in this process, scraping while it is open."""
     from virtslo.sim.direct import DirectTransport
     from virtslo.sim.prometheus import SimulatedPrometheus
@@ -245,28 +245,28 @@ async def simulated_prometheus(api: KubeApi, clock: Clock) -> AsyncIterator[Metr
         yield prometheus
 
 
-def open_audit_log_files(path: Path, *, in_thread: bool) -> AuditLogSource:
+def open_audit_log_files(path: Path, *, in_thread: bool) -> "AuditLogSource":
     """An API server's audit log, to be read while it grows."""
     from virtslo.store.audit_log_files import AuditLogFiles
 
     return AuditLogFiles(path, in_thread=in_thread)
 
 
-def open_scrapes(url: str, *, token: str | None) -> AbstractAsyncContextManager[MetricSource]:
+def open_scrapes(url: str, *, token: str | None) -> "AbstractAsyncContextManager[MetricSource]":
     """A Prometheus by its URL."""
     from virtslo.remote.prometheus import Prometheus, PrometheusAddress
 
     return Prometheus(PrometheusAddress(url, bearer_token=token), user_agent=USER_AGENT)
 
 
-def open_recorder(directory: Path) -> RunRecorder:
+def open_recorder(directory: Path) -> "RunRecorder":
     """A run's record, open for writing."""
     from virtslo.store.jsonl import JsonlRecorder
 
     return JsonlRecorder(directory)
 
 
-def read_record(directory: Path) -> RunRecord:
+def read_record(directory: Path) -> "RunRecord":
     """A record, read back. Raises StoreError."""
     from virtslo.store.records import read_record as read
 
