@@ -3,43 +3,15 @@
 import gzip
 import json
 import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from support.published_results import ENDED, JOB, RUN, read, result, write
 from virtslo.base.errors import StoreError
-from virtslo.model.history.runs import HistoryRun, OddInput
+from virtslo.model.history.runs import HistoryRun
 from virtslo.store.published.kubevirt_ci import lineage_of, started_at
-from virtslo.store.published.read import read_published
-
-JOB = "periodic-kubevirt-e2e-k8s-1.29-sig-performance"
-RUN = "1831960704752553984"
-ENDED = "2024-09-06T08:10:39.5Z"
-
-
-def result(vmi: dict[str, Any] | None = None, vm: dict[str, Any] | None = None) -> dict[str, Any]:
-    def part(values: dict[str, Any] | None) -> Any:
-        if values is None:
-            return None
-        return {"Values": {name: {"value": value} for name, value in values.items()}}
-
-    return {"JobDirCreationTime": ENDED, "VMIResult": part(vmi), "VMResult": part(vm)}
-
-
-def write(root: Path, text: str | bytes, *, run: str = RUN, job: str = JOB) -> Path:
-    folder = root / "results" / job / run
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "results.json"
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return path
-
-
-def read(path: Path) -> tuple[list[HistoryRun], list[OddInput]]:
-    found = list(read_published(path))
-    runs = [item for item in found if isinstance(item, HistoryRun)]
-    return runs, [item for item in found if isinstance(item, OddInput)]
 
 
 def read_one(root: Path, document: dict[str, Any]) -> HistoryRun:
@@ -288,104 +260,6 @@ def test_a_negative_count_is_no_data_and_is_named(tmp_path: Path) -> None:
     assert "expected 0 or more, found -5" in odd.reason
 
 
-def test_links_and_folders_in_the_place_of_files_are_named(tmp_path: Path) -> None:
-    root = tmp_path / "root"
-    kept = write(root, json.dumps(result({"GET-nodes-count": 1})))
-    outside = write(tmp_path / "outside", json.dumps(result({"GET-nodes-count": 2})))
-    runs_of_job = kept.parent.parent
-    places = {}
-    for number, (target, reason) in enumerate(
-        [
-            (outside, "a symbolic link out of the folder"),
-            (Path("results.json"), "a symbolic link that leads nowhere"),
-            (Path("gone"), "a symbolic link that leads nowhere"),
-        ]
-    ):
-        folder = runs_of_job / str(int(RUN) + 1 + number)
-        folder.mkdir()
-        (folder / "results.json").symlink_to(target)
-        places[str(folder / "results.json")] = reason
-    (runs_of_job / "linked").symlink_to(kept.parent)
-    places[str(runs_of_job / "linked")] = "a symbolic link to a folder: not followed"
-    (runs_of_job / "1" / "results.json").mkdir(parents=True)
-    places[str(runs_of_job / "1" / "results.json")] = "a folder, expected a file"
-
-    (run,), odd = read(root)
-
-    assert run.figures[0].value == 1
-    assert {item.place: item.reason for item in odd} == places
-
-
-def test_a_clone_names_links_and_submodules_and_reads_a_moved_run_once(tmp_path: Path) -> None:
-    clone = tmp_path / "clone"
-    moved = write(clone, json.dumps(result({"GET-nodes-count": 1})), job="job-k8s-1.29")
-    link = clone / "results" / "job" / str(int(RUN) + 1) / "results.json"
-    link.parent.mkdir(parents=True)
-    link.symlink_to("/etc/hostname")
-    unit = clone / "results" / "job" / str(int(RUN) + 2) / "junit.functest.xml"
-    unit.parent.mkdir()
-    unit.write_text("<testsuite/>")
-    git(clone, "init", "-b", "main")
-    git(clone, "add", ".")
-    git(clone, "update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},vendor/other")
-    git(clone, "commit", "-m", "first")
-    target = clone / "results" / "job-k8s-1.31" / RUN
-    target.parent.mkdir()
-    git(clone, "mv", str(moved.parent), str(target))
-    git(clone, "commit", "-m", "a new name of the job")
-    git(clone, "gc", "--quiet")
-
-    (run,), odd = read(clone)
-
-    assert (run.job, run.run_id, dict(run.facts)) == ("job-k8s-1.31", RUN, {})
-    assert {item.place: item.reason for item in odd} == {
-        "vendor/other": "a submodule: not read; import its own clone",
-        f"results/job/{int(RUN) + 1}/results.json": "a symbolic link, expected a file",
-        f"results/job/{int(RUN) + 2}": "no results.json and nothing else that is read, only "
-                                       "junit.functest.xml",
-    }  # fmt: skip
-
-
-def git(folder: Path, *arguments: str) -> None:
-    """Run git as an author of its own."""
-    author = ("-c", "user.name=a", "-c", "user.email=a@example.org")
-    subprocess.run(["git", *author, *arguments], cwd=folder, check=True, capture_output=True)
-
-
-@pytest.mark.parametrize("bare", [False, True])
-def test_a_clone_is_read_with_what_it_replaced_and_deleted(tmp_path: Path, bare: bool) -> None:
-    clone = tmp_path / "clone"
-    clone.mkdir()
-
-    def git(*arguments: str) -> None:
-        subprocess.run(
-            ["git", "-c", "user.name=a", "-c", "user.email=a@example.org", *arguments],
-            cwd=clone,
-            check=True,
-            capture_output=True,
-        )
-
-    git("init", "-b", "main")
-    kept = write(clone, json.dumps(result({"GET-nodes-count": 1})))
-    gone = write(clone, json.dumps(result({"GET-nodes-count": 5})), run=str(int(RUN) + 1))
-    git("add", ".")
-    git("commit", "-m", "first")
-    kept.write_text(json.dumps(result({"GET-nodes-count": 2})))
-    gone.unlink()
-    git("add", "-A")
-    git("commit", "-m", "second")
-    source = clone
-    if bare:
-        source = tmp_path / "bare.git"
-        git("clone", "--bare", str(clone), str(source))
-
-    runs, odd = read(source)
-
-    assert odd == []
-    found = {run.run_id: (run.figures[0].value, dict(run.facts)) for run in runs}
-    assert found == {RUN: (2.0, {"rewritten": 1}), str(int(RUN) + 1): (5.0, {"deleted": True})}
-
-
 def test_a_threshold_that_no_float_holds_is_not_compared(tmp_path: Path) -> None:
     document = result({"CREATE-pods-count": 100})
     limit = {"thresholdValue": -(10**400)}
@@ -397,43 +271,3 @@ def test_a_threshold_that_no_float_holds_is_not_compared(tmp_path: Path) -> None
 def test_a_place_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="nothing at"):
         read(tmp_path / "nothing")
-
-
-def test_runs_without_results_are_named_with_what_they_have(tmp_path: Path) -> None:
-    write(tmp_path, json.dumps(result({"CREATE-pods-count": 1.0})))
-    other = tmp_path / "results" / JOB / "1831960704752553985"
-    (other / "artifacts").mkdir(parents=True)
-    (other / "finished.json").write_text('{"passed": true}')
-    (other / "artifacts" / "junit.functest.xml").write_text("<testsuite/>")
-    empty = tmp_path / "results" / JOB / "1831960704752553986"
-    empty.mkdir()
-
-    runs, odd = read(tmp_path)
-
-    assert [run.run_id for run in runs] == [RUN]
-    assert {item.place: item.reason for item in odd} == {
-        str(other): "no results.json and nothing else that is read, only finished.json, "
-                    "junit.functest.xml",
-        str(empty): "a run's folder without any file",
-    }  # fmt: skip
-
-
-def test_artifacts_of_a_job_are_named_by_its_run_and_never_one_another(tmp_path: Path) -> None:
-    for run in (RUN, "1832000000000000000"):
-        folder = tmp_path / JOB / run / "artifacts" / "performance"
-        folder.mkdir(parents=True)
-        for kind in ("VMI", "VM"):
-            document = {"Values": {"CREATE-pods-count": {"value": 100.0}}}
-            (folder / f"{kind}-perf-audit-results.json").write_text(json.dumps(document))
-
-    runs, odd = read(tmp_path)
-
-    assert odd == []
-    assert {(run.job, run.run_id, run.figures[0].kind) for run in runs} == {
-        (f"{JOB} {kind}-perf-audit-results", run, kind.lower())
-        for run in (RUN, "1832000000000000000")
-        for kind in ("VMI", "VM")
-    }
-    first = next(run for run in runs if run.run_id == RUN)
-    assert first.ended_at.isoformat(timespec="minutes") == "2024-09-06T07:40+00:00"
-    assert first.environment == "provider 1.29"
