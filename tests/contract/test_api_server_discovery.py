@@ -116,6 +116,17 @@ def test_openapi_tells_of_fields(api: RawApi) -> None:
     assert {"dryRun", "fieldManager", "fieldValidation", "force"} <= set(names)
 
 
+def test_no_list_of_parameters_in_openapi_is_empty(api: RawApi) -> None:
+    """client-go reads an empty list as none, so that a document would not come back the same."""
+    index = api.call("GET", "/openapi/v3").document["paths"]
+    group = index["apis/apiextensions.k8s.io/v1"]
+
+    paths = api.call("GET", group["serverRelativeURL"]).document["paths"]
+
+    assert paths
+    assert not [path for path, item in paths.items() if item.get("parameters") == []]
+
+
 def test_a_resource_that_is_none_is_told_as_such(api: RawApi) -> None:
     answer = api.call("GET", "/apis/apps/v1/nonsense")
 

@@ -344,3 +344,44 @@ def test_what_is_no_quantity_is_refused(api: RawApi, space: str, memory: str) ->
     assert answer.code == 400
     assert 'Pod in version "v1" cannot be handled as a Pod' in answer.message
     assert "quantities must match" in answer.message or "suffix" in answer.message
+
+
+POD_DEFAULTS = {
+    "dnsPolicy": "ClusterFirst",
+    "enableServiceLinks": True,
+    "restartPolicy": "Always",
+    "schedulerName": "default-scheduler",
+    "securityContext": {},
+    "terminationGracePeriodSeconds": 30,
+}
+CONTAINER_DEFAULTS = {
+    "imagePullPolicy": "Always",
+    "terminationMessagePath": "/dev/termination-log",
+    "terminationMessagePolicy": "File",
+}
+
+
+@pytest.mark.parametrize(
+    ("resources", "requests", "quality"),
+    [
+        ({}, None, "BestEffort"),
+        ({"requests": {"cpu": "1"}}, {"cpu": "1"}, "Burstable"),
+        ({"limits": {"cpu": "1", "memory": "1Gi"}}, {"cpu": "1", "memory": "1Gi"}, "Guaranteed"),
+    ],
+)
+def test_a_pod_has_defaults_and_a_class_of_service(
+    api: RawApi, space: str, resources: dict[str, Any], requests: Any, quality: str
+) -> None:
+    pods = f"/api/v1/namespaces/{space}/pods"
+    container = {"name": "a", "image": "x", "resources": resources}
+    spec = {"containers": [container], "nodeName": "no-such-node"}
+
+    made = api.call("POST", pods, {"metadata": {"name": "one"}, "spec": spec})
+    pod = made.document
+
+    assert made.code == 201, made.body
+    (only,) = pod["spec"]["containers"]
+    assert {key: pod["spec"][key] for key in POD_DEFAULTS} == POD_DEFAULTS
+    assert {key: only[key] for key in CONTAINER_DEFAULTS} == CONTAINER_DEFAULTS
+    assert only["resources"].get("requests") == requests
+    assert pod["status"]["qosClass"] == quality

@@ -21,6 +21,7 @@ from virtslo.sim.admission import kubevirt_rules as rules
 from virtslo.sim.admission.access_rules import admitted_binding, admitted_role
 from virtslo.sim.admission.instancetype_rules import instancetype_causes
 from virtslo.sim.admission.migration_rules import check_migration
+from virtslo.sim.admission.pods import quality_of_service, with_pod_defaults
 from virtslo.sim.admission.services import admitted_service
 from virtslo.sim.admission.workloads import with_workload_defaults
 from virtslo.sim.api.naming import Names
@@ -39,7 +40,6 @@ from virtslo.sim.storage.object_store import ObjectStore
 
 MOST_KEPT: Final = 4096
 KUBEVIRT_ACCOUNTS: Final = "system:serviceaccount:kubevirt:"
-_POD_STATUS: Final = {"phase": "Pending", "qosClass": "Burstable"}
 _NAMESPACE_STATUS: Final = {"phase": "Active"}
 _NAMESPACE_SPEC: Final = {"finalizers": ["kubernetes"]}
 _NOTHING: Final[Mapping[str, Any]] = {}
@@ -57,6 +57,7 @@ class Admission:
         self._authorizer = authorizer
         self._names = names
         self._specs: dict[int, tuple[Any, Any, bool]] = {}
+        self._pods: dict[int, tuple[Any, Any, Any]] = {}
 
     def created(self, resource: Resource, target: Object, user: Identity, now: str) -> Object:
         """A new object as it is stored. Raises ApiError."""
@@ -218,9 +219,22 @@ class Admission:
         if not (target.get("spec") or _NOTHING).get("containers"):
             name = target["metadata"].get("name", "")
             raise invalid(resources.PODS, name, [required("spec.containers")])
+        spec, status = self._pod_spec(target["spec"])
         if target.get("status"):
-            return {**target, "status": {**_POD_STATUS, **target["status"]}}
-        return {**target, "status": _POD_STATUS}
+            status = {**status, **target["status"]}
+        return {**target, "spec": spec, "status": status}
+
+    def _pod_spec(self, spec: Any) -> tuple[Any, Any]:
+        """The spec with its defaults, and the first status; one that is shared is made once."""
+        known = self._pods.get(id(spec))
+        if known is not None and known[0] is spec:
+            return known[1], known[2]
+        if len(self._pods) > MOST_KEPT:
+            self._pods.clear()
+        whole = with_pod_defaults(spec)
+        status = {"phase": "Pending", "qosClass": quality_of_service(whole)}
+        self._pods[id(spec)] = (spec, whole, status)
+        return whole, status
 
     def _secret(self, target: Object, user: Identity, now: str) -> Object:
         return _with_encoded(target)

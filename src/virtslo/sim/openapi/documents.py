@@ -47,13 +47,11 @@ def _version_3(served: list[Resource]) -> Document:
     for resource in served:
         schemas.add(resource)
         for path, operations in _paths(resource).items():
-            paths[path] = {
-                **operations,
-                "parameters": [
-                    {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-                    for name in _path_parameters(path)
-                ],
-            }
+            parameters = [
+                {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+                for name in _path_parameters(path)
+            ]
+            paths[path] = {**operations, **({"parameters": parameters} if parameters else {})}
     return {
         "openapi": "3.0.0",
         "info": _INFO,
