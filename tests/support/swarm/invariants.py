@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from support.swarm.play import Played
+from support.swarm.truth.figures import untrue_figures
 from support.swarm.witness import ORDER, Life
 from virtslo.base.clock import to_seconds
 from virtslo.model.kubernetes.resources import VMIS
@@ -199,4 +200,5 @@ def _lags(played: Played) -> Iterator[tuple[float, str]]:
 
 CHECKS: Final[tuple[Callable[[Played], Iterator[str]], ...]] = (
     _laws, _whole, _valid, _cleaned, _observed_once, _nothing_lost, _operations, _counts, _figures,
+    untrue_figures,
 )  # fmt: skip

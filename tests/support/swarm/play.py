@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from support.swarm.door import Door, Exchange
 from support.swarm.witness import Life, Mirror, Witness
 from support.swarm.worlds import World
 from virtslo.app.build_report import build_report
@@ -54,6 +55,8 @@ class Played:
     """Laws of the simulated cluster that were broken."""
     left: tuple[str, ...]
     """What the run made and is still there."""
+    exchanges: tuple[Exchange, ...]
+    """Every request of every client, as its caller had it."""
     creates: int
     """Objects of the scenario's kind that the audit log says we created."""
     refusal: str = ""
@@ -89,6 +92,7 @@ def play(world: World, folder: Path) -> Played:
             assert isinstance(api.transport, DirectTransport)
             server = api.transport.server
             witness, mirror = Witness(server.store, clock), Mirror()
+            door = Door(server, clock)
             reflector = Reflector(
                 KubeApi(DirectTransport(server, OBSERVER)), VMIS, handler=mirror, clock=clock
             )
@@ -103,6 +107,7 @@ def play(world: World, folder: Path) -> Played:
             broken = [*witness.broken, *mirror.differs(server.store)]
             broken += [f"law of the cluster: orphan: {name}" for name in witness.orphans()]
             seen.update(lives=witness.lives, broken=broken, left=witness.left(label))
+            seen.update(exchanges=door.exchanges)
 
     run_in_virtual_time(main)
     record = read_record(run.directory)
@@ -114,6 +119,7 @@ def play(world: World, folder: Path) -> Played:
         lives=seen["lives"],  # type: ignore[arg-type]
         broken=tuple(seen["broken"]),  # type: ignore[arg-type]
         left=tuple(seen["left"]),  # type: ignore[arg-type]
+        exchanges=tuple(seen["exchanges"]),  # type: ignore[arg-type]
         creates=_creates(log, TRAITS[scenario.workload.kind].resource.plural),
         refusal=refusal,
     )

@@ -20,7 +20,7 @@ from virtslo.model.identifiers import (
     Object,
 )
 from virtslo.model.kubernetes.pod_requests import node_amounts, pod_requests
-from virtslo.model.kubernetes.resources import NODES, PODS, VMIS
+from virtslo.model.kubernetes.resources import NODES, PODS, VMIS, VMS
 from virtslo.ports.kube_api import WatchEvent
 from virtslo.sim.storage.object_store import ADDED, DELETED, Change, Collection, ObjectStore
 
@@ -44,7 +44,13 @@ class Life:
     stage: str | None
     kind: str
     added_ns: int
+    owner: str | None = None
+    """The uid of the object that controls it."""
     phases: list[tuple[str, int]] = field(default_factory=list)
+    ready_ns: int | None = None
+    """Of a VM: when its status said so first."""
+    deleting_ns: int | None = None
+    """When it was marked for deletion; None where it went at once."""
     deleted_ns: int | None = None
 
 
@@ -127,10 +133,15 @@ class Witness:
                 labels.get("virtslo.io/stage"),
                 kind,
                 self._clock.now_ns(),
+                _controller_of(metadata),
             )
             self.lives[metadata["uid"]] = life
         if kind == VMIS.kind:
             self._phase(metadata["name"], life, change.object)
+        if kind == VMS.kind and life.ready_ns is None and _is_ready(change.object):
+            life.ready_ns = self._clock.now_ns()
+        if life.deleting_ns is None and "deletionTimestamp" in metadata:
+            life.deleting_ns = self._clock.now_ns()
         if change.type == DELETED:
             life.deleted_ns = self._clock.now_ns()
 
@@ -172,6 +183,15 @@ class Witness:
             if (owners := item["metadata"].get("ownerReferences"))
             and not any(owner["uid"] in uids for owner in owners)
         )
+
+
+def _controller_of(metadata: Object) -> str | None:
+    owners = metadata.get("ownerReferences") or ()
+    return next((owner["uid"] for owner in owners if owner.get("controller")), None)
+
+
+def _is_ready(machine: Object) -> bool:
+    return bool((machine.get("status") or {}).get("ready"))
 
 
 class Mirror:

@@ -32,6 +32,8 @@ FAULTS: Final = (
     "virt-controller-restart:at={at}",
     "leader-change:at={at}",
 )
+STAGES: Final = ("ramp_up", "churn", "ramp_down", "ramp_down", "run")
+"""The stages to which some faults are confined; the others strike the measured one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +93,31 @@ def draw(seed: int) -> World:
         document["load"]["churn"] = _churn(chance, pattern, count)
     if chance.random() < 0.2:
         document["warmUp"] = {"objects": chance.randint(0, 3)}
+    _more(document, random.Random(f"{seed}:more"))
     interrupted = chance.uniform(0.0, 90.0) if chance.random() < 0.2 else None
     return World(seed, document, interrupted)
 
 
-def _fault(chance: random.Random) -> str:
+def _more(document: dict[str, Any], chance: random.Random) -> None:
+    """Faults of one stage, and populations that are large enough for a P95.
+
+    A stream of its own keeps the worlds of seeds that were drawn before.
+    """
+    if chance.random() < 0.3:
+        has_churn = "churn" in document["load"]
+        stage = chance.choice([name for name in STAGES if has_churn or name != "churn"])
+        early = _fault(chance, latest=8)
+        text = f"{early}{',' if ':' in early else ':'}stage={stage}"
+        document["faults"] = [*document["faults"], text]
+    if chance.random() < 0.1:
+        document["workload"]["count"] += 20
+
+
+def _fault(chance: random.Random, latest: int = 40) -> str:
     return chance.choice(FAULTS).format(
         share=chance.choice(("0.01", "0.05", "0.2")),
         short=chance.choice(("300ms", "2s", "8s")),
-        at=f"{chance.randint(0, 40)}s",
+        at=f"{chance.randint(0, latest)}s",
         every=f"{chance.randint(7, 40)}s",
     )
 

@@ -10,12 +10,15 @@ import pytest
 from support.swarm.invariants import violations
 from support.swarm.play import Played, play
 from support.swarm.trials import shrunk
+from support.swarm.truth.figures import NOT_RECOMPUTED
 from support.swarm.witness import Mirror, Witness
 from support.swarm.worlds import FAULTS, World, draw
 from virtslo.base.clock import SystemClock
 from virtslo.config.faults import parse_faults
 from virtslo.config.scenario_file import scenario_from_mapping
 from virtslo.model.kubernetes.resources import NODES, PODS, VMIS
+from virtslo.model.report.document import RunFinding
+from virtslo.model.run.findings import Finding
 from virtslo.model.run.observations import ADDED as FACT_ADDED
 from virtslo.model.run.observations import PHASE, Observation
 from virtslo.model.run.record import RunStatus
@@ -38,6 +41,14 @@ SMALL = World(
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
     return play(SMALL, tmp_path_factory.mktemp("swarm") / "run")
+
+
+@pytest.fixture(scope="module")
+def ci_played(tmp_path_factory: pytest.TempPathFactory) -> Played:
+    """A run in which everything takes time."""
+    simulated = {"profile": "ci", "nodes": 2, "set": {}}
+    world = replace(SMALL, document={**SMALL.document, "simulated": simulated})
+    return play(world, tmp_path_factory.mktemp("swarm-ci") / "run")
 
 
 def observed(played: Played, observations: list[Observation]) -> Played:
@@ -106,6 +117,70 @@ def forget_a_create(played: Played) -> Played:
 
 def miscount(played: Played) -> Played:
     return replace(played, creates=played.creates + 1)
+
+
+def report_that_says(played: Played, name: str, value: float | None) -> Played:
+    """The run with another value in every statistic of an indicator that has one."""
+    told = tuple(
+        replace(item, figure=replace(item.figure, value=value))
+        if item.name == name and item.figure.value is not None
+        else item
+        for item in played.report.indicators
+    )
+    return replace(played, report=replace(played.report, indicators=told))
+
+
+def broken_figures(played: Played) -> str:
+    return "; ".join(words for words in violations(played) if words.startswith("figures: "))
+
+
+def test_a_figure_without_a_truth_is_found(ci_played: Played) -> None:
+    first = ci_played.report.indicators[0]
+    told = (*ci_played.report.indicators, replace(first, name="invented"))
+    made = replace(ci_played, report=replace(ci_played.report, indicators=told))
+
+    assert "invented mean has no truth that it is held against" in broken_figures(made)
+    assert set(NOT_RECOMPUTED) <= set(CATALOG)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "creation_rate",
+        "phase_rate_running",
+        "time_to_first_running_seconds",
+        "vmi_creation_to_running_seconds",
+        "vmi_pending_to_scheduling_seconds",
+        "vmi_deletion_to_gone_seconds",
+        "mean_seconds_in_scheduling",
+        "rest_calls_create_pods",
+        "ramp_down_rest_calls_delete",
+        "controller_calls_per_vmi",
+        "own_call_seconds_resource",
+        "api_call_seconds_resource",
+        "create_success_ratio",
+    ],
+)
+def test_a_figure_that_is_not_the_truth_is_found(ci_played: Played, name: str) -> None:
+    assert broken_figures(ci_played) == ""
+    assert name in broken_figures(report_that_says(ci_played, name, 7777.0))
+
+
+def test_a_wrong_figure_passes_only_where_the_run_is_not_valid_and_says_so(
+    ci_played: Played,
+) -> None:
+    lie = report_that_says(ci_played, "phase_rate_running", 7777.0)
+    run = lie.report.runs[0].id
+    named = Finding(code="x", detail="", touches=("phase_transition_rate",), inconclusive=True)
+    other = Finding(code="x", detail="", touches=("rest_calls",), inconclusive=True)
+
+    def judged(finding: Finding, *, valid: bool) -> str:
+        report = replace(lie.report, valid=valid, findings=(RunFinding(run, finding),))
+        return broken_figures(replace(lie, report=report))
+
+    assert judged(named, valid=False) == ""
+    assert "no finding touches it" in judged(other, valid=False)
+    assert "and the run is valid (x)" in judged(named, valid=True)
 
 
 @pytest.mark.parametrize(

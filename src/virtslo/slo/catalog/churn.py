@@ -47,7 +47,6 @@ DURATION: Final = FAMILY.value(
     "s",
     VALUE,
     "the churn stage: to the last start + max(every, its recovery)",
-    source=OPERATIONS,
 )
 REPLACED_OBJECTS: Final = FAMILY.value(
     "replaced_objects",

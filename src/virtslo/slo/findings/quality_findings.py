@@ -12,13 +12,10 @@ from virtslo.model.run.findings import ALL_FIGURES, Finding
 from virtslo.model.run.operations import CREATE
 from virtslo.model.run.rest_calls import API_SERVER, COMPONENTS
 from virtslo.model.stage_names import RAMP_DOWN
-from virtslo.slo.catalog.vmis import (
-    INTENT_TO_RUNNING,
-    OF_PHASE,
-    OWNER_CREATION_TO_RUNNING,
-    STEPS,
-    TIME_TO_ALL_RUNNING,
-)
+from virtslo.slo.catalog import actions
+from virtslo.slo.catalog.catalog import CATALOG
+from virtslo.slo.catalog.family import WATCH
+from virtslo.slo.catalog.vmis import DELETION_TO_GONE
 from virtslo.slo.findings.ramp_down_findings import RAMP_DOWN_CALLS
 from virtslo.slo.record.call_windows import Window
 from virtslo.slo.record.measured import Measured, measured_stage
@@ -26,15 +23,16 @@ from virtslo.slo.record.ownership import may_be_done
 from virtslo.slo.record.rest_calls import source_window
 
 CALLS: Final = ("rest_calls",)
+_OF_OTHER_STAGES: Final = frozenset({DELETION_TO_GONE.name, *actions.FAMILY.definitions})
 PHASE_FIGURES: Final = (
     "phase_transition_rate",
-    TIME_TO_ALL_RUNNING.name,
-    *(of.from_creation.name for of in OF_PHASE.values()),
-    OWNER_CREATION_TO_RUNNING.name,
-    INTENT_TO_RUNNING.name,
-    *(step.name for step in STEPS.values()),
+    *(
+        definition.name
+        for definition in CATALOG.values()
+        if definition.source == WATCH and definition.name not in _OF_OTHER_STAGES
+    ),
 )
-"""What is made of the moments at which phases were seen."""
+"""What is made of the moments at which facts of the measured stage were seen."""
 
 FOREIGN_SHARE: Final = 0.1
 """From this share of the run's own objects on, what others create spoils the run."""

@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from virtslo.base.clock import to_seconds
+from virtslo.model.plan.workload import TRAITS
 from virtslo.model.run.findings import Finding
 from virtslo.model.run.stages import Stage
-from virtslo.model.stage_names import CHURN
+from virtslo.model.stage_names import ACTIONS, CHURN
+from virtslo.slo.catalog.actions import OF_ACTION
+from virtslo.slo.catalog.vmis import CREATION_RATE, DELETION_TO_GONE
 from virtslo.slo.findings.quality_findings import PHASE_FIGURES
 from virtslo.slo.findings.ramp_down_findings import RAMP_DOWN_FIGURES
 from virtslo.slo.record.measured import Measured
@@ -22,14 +25,14 @@ SPOILING_SHARE: Final = 0.1
 
 
 def watch_findings(measured: Measured) -> Iterator[Finding]:
-    """What watches delivered late, in the measured stage and in the ramp-down."""
+    """What watches delivered late, in the measured stage, in that of actions, in the ramp-down."""
     record = measured.record
     if record.damage:
         return
     lags = lags_of(record)
-    stages = ((measured.stage, PHASE_FIGURES), (measured.ramp_down, RAMP_DOWN_FIGURES))
-    for stage, touched in stages:
-        if stage is None:
+    for stage in record.header.stages:
+        touched = _figures_of(measured, stage)
+        if not touched:
             continue
         lag = watch_lag(lags, stage.started_ns, stage.ended_ns)
         if lag.late:
@@ -43,12 +46,26 @@ def watch_findings(measured: Measured) -> Iterator[Finding]:
             )
 
 
+def _figures_of(measured: Measured, stage: Stage) -> tuple[str, ...]:
+    """What is made of the moments at which facts of a stage were seen."""
+    if stage == measured.ramp_down:
+        return RAMP_DOWN_FIGURES
+    if stage.name == ACTIONS:
+        return tuple(of.latency.name for of in OF_ACTION.values())
+    if stage != measured.stage:
+        return ()
+    is_group = TRAITS[measured.record.header.scenario.workload.kind].is_group
+    created = (CREATION_RATE.name,) if is_group else ()  # else from answers
+    gone = () if measured.churn is None else (DELETION_TO_GONE.name,)
+    return (*PHASE_FIGURES, *created, *gone)
+
+
 def _spoiling_seconds(stage: Stage) -> float:
     """From which lag on the figures of a stage are no longer those of the cluster.
 
     A server at its limit delivers a little late, and that is part of what is measured.
     """
     end_ns = stage.whole_ns or stage.ended_ns
-    if stage.name == CHURN or end_ns is None:
+    if stage.name in {CHURN, ACTIONS} or end_ns is None:
         return LEAST_SPOILING_SECONDS
     return max(LEAST_SPOILING_SECONDS, SPOILING_SHARE * to_seconds(end_ns - stage.t0_ns))

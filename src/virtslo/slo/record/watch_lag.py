@@ -19,7 +19,7 @@ from virtslo.base.clock import to_nanoseconds, to_seconds
 from virtslo.model.identifiers import RUNNING
 from virtslo.model.kubernetes import resources
 from virtslo.model.kubernetes.components import VIRT_CONTROLLER, VIRT_HANDLER
-from virtslo.model.run.observations import ADDED, DELETING, PHASE, WATCH, Observation
+from virtslo.model.run.observations import ADDED, DELETING, PHASE, Observation
 from virtslo.model.run.operations import CREATE, DELETE, OperationRecord
 from virtslo.model.run.record import RunRecord
 
@@ -68,9 +68,12 @@ class _Stamped(NamedTuple):
 
 def lags_of(record: RunRecord) -> Mapping[Receipt, float]:
     """By how many seconds at least each receipt was late, where that can be judged."""
-    watched = [seen for seen in record.observations if seen.source == WATCH]
+    seen_all = record.observations
     lags: dict[Receipt, float] = {}
-    for seen, lag in (*_after_answers(watched, record.operations), *_after_stamps(watched, record)):
+    for seen, lag in (
+        *_after_answers(seen_all, record.operations),
+        *_after_stamps(seen_all, record),
+    ):
         key = Receipt(seen.received_ns, seen.uid, seen.fact, seen.phase)
         lags[key] = max(lag, lags.get(key, 0.0))
     return lags

@@ -1,13 +1,19 @@
 """A watch that was late makes the figures of its stage inconclusive, and no others."""
 
+import pytest
+
 from support.records import operation, record, seen, stage
 from support.scenarios import scenario
 from virtslo.model.run.findings import Finding
 from virtslo.model.run.operations import CREATE, DELETE
 from virtslo.model.stage_names import RAMP_DOWN, RAMP_UP
+from virtslo.slo.catalog.actions import FAMILY as ACTION_FAMILY
+from virtslo.slo.catalog.catalog import CATALOG
+from virtslo.slo.catalog.family import WATCH
 from virtslo.slo.findings.watch_findings import watch_findings
 from virtslo.slo.record.measured import measure
 
+ACTIONS = frozenset(ACTION_FAMILY.definitions)
 STAGES = (stage(RAMP_UP, 0, 50, whole=40), stage(RAMP_DOWN, 60, 90, whole=80))
 
 
@@ -37,6 +43,23 @@ def test_a_late_watch_in_the_ramp_up_touches_what_is_made_of_phases() -> None:
     assert "the worst 8.1 s" in finding.detail
     assert "phase_transition_rate" in finding.touches
     assert "vmi_deletion_to_gone_seconds" not in finding.touches
+
+
+@pytest.mark.parametrize("kind", ["vmi", "vm", "vmpool"])
+def test_a_late_watch_touches_every_figure_that_is_made_of_what_was_seen(kind: str) -> None:
+    given = record(
+        scenario(kind, 1, "burst"),
+        stages=STAGES,
+        operations=[operation(CREATE, "a", 1.0, answered=1.1, stage=RAMP_UP, uid="uid-a")],
+        observations=[seen("a", added=9.2, running=40.0)],
+    )
+    (finding,) = watch_findings(measure(given))
+    seen_late = {name for name, each in CATALOG.items() if each.source == WATCH}
+    others = {"vmi_deletion_to_gone_seconds", *ACTIONS}
+
+    assert seen_late - others <= set(finding.touches)
+    assert not others & set(finding.touches)
+    assert ("creation_rate" in finding.touches) == (kind == "vmpool")
 
 
 def test_a_late_watch_in_the_ramp_down_touches_the_ramp_down() -> None:

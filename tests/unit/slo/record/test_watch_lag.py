@@ -99,11 +99,15 @@ def test_only_the_window_counts() -> None:
     assert judged([fact], [created], end=5.0).late == 0
 
 
-def test_a_relist_is_another_finding() -> None:
+def test_what_a_relist_tells_late_is_late() -> None:
+    """The list after a long time without a watch is as late as its facts are old."""
     created = operation(CREATE, "a", 1.0, answered=1.1, uid="uid-a")
     (fact,) = seen("a", added=5.6)
+    phases = [stamped(f"s{i}", "Running", 12 + i, 20.0) for i in range(8)]
+    listed = [msgspec.structs.replace(each, source="relist") for each in (fact, *phases)]
 
-    assert judged([msgspec.structs.replace(fact, source="relist")], [created]).events == 0
+    assert judged([listed[0]], [created]).worst_seconds == pytest.approx(4.5)
+    assert judged([*steady(), *listed[1:]]).late == 6
 
 
 @pytest.mark.parametrize("stamp", ["", "yesterday", "2026-13-01T00:00:00Z", "9999-12-31T23:59:59Z"])
