@@ -1,23 +1,35 @@
-"""The process in which templates are rendered: `python -m virtslo.config.templates.render_child`.
+"""The process in which templates are rendered: `python -m …templates.render_child SECONDS`.
 
-One JSON request on standard input, one JSON answer on standard output.
+Its argument is how many seconds it waits for a next request before it ends.
 
-Invariant: a template reaches nothing but its variables, and the process bounds its own memory and
-processor time before it reads the request. It imports the language that is asked for and no other,
-which is most of what a small request costs.
+A request is two lines on standard input: the name of a dialect, and a JSON document. Its answer is
+a JSON document and the end of the line on standard output. Requests come one after another, each
+after the answer to the one before.
+
+Invariant: a template reaches nothing but its variables. Each request is answered by a fork, which
+bounds its own memory and processor time before it reads the request; what one request leaves
+behind, no other meets. A fork that does not end well ends this process in the same way. What is
+imported is the language that is asked for and no other, once for all its requests.
 """
 
+import contextlib
 import json
+import os
 import re
 import resource
+import select
+import signal
 import sys
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Any, Final
 
 from virtslo.config.go_templates.problems import TemplateProblem
 
 MEMORY_BYTES: Final = 1024 * 1024 * 1024
 CPU_SECONDS: Final = 30
+STDIN: Final = 0
+MAX_ERROR: Final = 1000
 OTHER_LANGUAGE: Final = (
     "{{ .name }} is Go's way to write a variable: say workload.dialect: go (or go-text)"
 )
@@ -26,16 +38,70 @@ _GO_VARIABLE: Final = re.compile(r"\{\{-?\s*\.")
 Render = Callable[[Mapping[str, Any]], str]
 
 
-def main() -> int:
-    """Render what standard input asks for; a template's problem is an answer, not a failure."""
-    _bound(resource.RLIMIT_AS, MEMORY_BYTES)
-    _bound(resource.RLIMIT_CPU, CPU_SECONDS)
+def main(idle_seconds: float) -> int:
+    """Answer requests until none comes any more; the exit code of the last fork."""
     _bound(resource.RLIMIT_CORE, 0)
-    request = json.load(sys.stdin)
+    while dialect := _dialect(idle_seconds):
+        _load(dialect)
+        child = os.fork()
+        if child == 0:
+            os._exit(_answer())
+        _, status = os.waitpid(child, 0)
+        code = os.waitstatus_to_exitcode(status)
+        if code < 0:
+            with contextlib.suppress(OSError):  # of SIGKILL
+                signal.signal(-code, signal.SIG_DFL)
+            os.kill(os.getpid(), -code)
+        if code != 0:
+            return code
+        os.write(sys.stdout.fileno(), b"\n")
+    return 0
+
+
+def _dialect(idle_seconds: float) -> str:
+    """The first line of a request, and not a byte more: the rest is the fork's to read."""
+    ready, _, _ = select.select([STDIN], [], [], idle_seconds)
+    found = b""
+    while ready and (byte := os.read(STDIN, 1)) not in {b"", b"\n"}:
+        found += byte
+    return found.decode()
+
+
+def _load(dialect: str) -> None:
+    """Import what a dialect is rendered with."""
+    is_jinja = dialect == "jinja"
+    import_module("jinja2.sandbox" if is_jinja else "virtslo.config.go_templates.template")
+
+
+def _answer() -> int:
+    """Answer one request in this process; 1 and a line on standard error where that fails."""
     try:
-        answer: dict[str, Any] = {"texts": render_all(request)}
+        _bound(resource.RLIMIT_AS, MEMORY_BYTES)
+        _bound(resource.RLIMIT_CPU, CPU_SECONDS)
+        json.dump(answer_to(json.loads(_line())), sys.stdout)
+        sys.stdout.flush()
+    except BaseException as error:  # noqa: BLE001 - whatever it is, this process ends with it
+        os.write(2, f"{type(error).__name__}: {error}".encode(errors="replace")[:MAX_ERROR])
+        return 1
+    return 0
+
+
+def _line() -> bytes:
+    """The second line of a request."""
+    chunks: list[bytes] = []
+    while chunk := os.read(STDIN, 1 << 16):
+        chunks.append(chunk)
+        if chunk.endswith(b"\n"):
+            break
+    return b"".join(chunks)
+
+
+def answer_to(request: Mapping[str, Any]) -> dict[str, Any]:
+    """The rendered texts; a template's problem is an answer, not a failure."""
+    try:
+        return {"texts": render_all(request)}
     except TemplateProblem as problem:
-        answer = {
+        return {
             "problem": {
                 "line": problem.line,
                 "found": problem.found,
@@ -45,9 +111,7 @@ def main() -> int:
         }
     except (MemoryError, OverflowError, RecursionError) as error:
         found = f"too much: {type(error).__name__} {error}".strip()
-        answer = {"problem": {"line": 1, "found": found, "expected": "a small text", "hint": ""}}
-    json.dump(answer, sys.stdout)
-    return 0
+        return {"problem": {"line": 1, "found": found, "expected": "a small text", "hint": ""}}
 
 
 def render_all(request: Mapping[str, Any]) -> list[str]:
@@ -144,4 +208,4 @@ def _too_long(limit: int, what: str) -> TemplateProblem:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    os._exit(main(float(sys.argv[1])))

@@ -5,8 +5,6 @@ is without bound. Every manifest is exactly what its own rendered text says.
 """
 
 import json
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -14,6 +12,7 @@ from virtslo.base.errors import Problem, ScenarioError
 from virtslo.base.yaml_reader import STRICT, YamlProblem
 from virtslo.config.manifests.checks import current, manifest_problems
 from virtslo.config.manifests.reader import MANIFEST, ManifestReader
+from virtslo.config.templates.render_process import RENDERER, RenderFailed
 from virtslo.model.identifiers import Object
 from virtslo.model.plan.scenario import GENERATION, Dialect, Template
 from virtslo.model.plan.workload import Kind
@@ -28,7 +27,6 @@ ITERATIONS: Final = "iterations of the job"
 """Variables that say how many objects an iteration of kube-burner makes, and how many iterations
 there are; no template can name them."""
 UNNAMED: Final = frozenset({REPLICAS, ITERATIONS, GENERATION})
-CHILD: Final = "virtslo.config.templates.render_child"
 
 
 def render_manifests(
@@ -79,20 +77,14 @@ def render_texts(
         "max_document": MAX_DOCUMENT,
         "max_total": MAX_TOTAL,
     }
-    command = [sys.executable, "-P", "-m", CHILD]
     try:
-        done = subprocess.run(  # noqa: S603 - our own interpreter and module
-            command,
-            input=json.dumps(request).encode(),
-            capture_output=True,
-            timeout=DEADLINE_SECONDS,
-            check=False,
+        answer = json.loads(
+            RENDERER.answer(template.dialect.value, json.dumps(request).encode(), DEADLINE_SECONDS)
         )
-    except subprocess.TimeoutExpired as error:
+    except TimeoutError as error:
         raise _failed(template, f"no end within {DEADLINE_SECONDS:g} s") from error
-    if done.returncode != 0:
-        raise _failed(template, _how_it_ended(done.returncode, done.stderr))
-    answer = json.loads(done.stdout)
+    except RenderFailed as error:
+        raise _failed(template, _how_it_ended(error.returncode, error.stderr)) from error
     problem = answer.get("problem")
     if problem is None:
         return list(answer["texts"])

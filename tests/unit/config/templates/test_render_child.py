@@ -64,12 +64,12 @@ def test_go_texts_are_bounded_too() -> None:
 
 def test_the_child_answers_in_json_and_imports_neither_models_nor_networks() -> None:
     code = (
-        "import sys\nfrom virtslo.config.templates.render_child import main\nmain()\n"
-        "print('\\n' + ','.join(sys.modules))"
+        "import sys\nfrom virtslo.config.templates.render_child import main\nmain(60)\n"
+        "print(','.join(sys.modules))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
-        input=json.dumps(request("{{ index }}")),
+        input=f"jinja\n{json.dumps(request('{{ index }}'))}\n",
         capture_output=True,
         text=True,
         check=True,
