@@ -1,5 +1,6 @@
 """What every test shares: the option for long tests, their skipping with a reason, and patience."""
 
+import gc
 import logging
 from collections.abc import Iterator
 
@@ -18,6 +19,11 @@ pytest_plugins = [
 ]
 
 
+# A session holds all that it imported and collected, a million objects; with Python's thresholds it
+# looks through all of them for cycles again and again, for an eighth of its processor time.
+OBJECTS_BETWEEN_COLLECTIONS = (50_000, 20, 20)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--all", action="store_true", help="run the long tests too")
 
@@ -29,6 +35,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if "slow" in item.keywords:
             item.add_marker(skip)
+
+
+def pytest_collection_finish() -> None:
+    """Look for cycles seldom, and never among what the session holds anyhow."""
+    gc.set_threshold(*OBJECTS_BETWEEN_COLLECTIONS)
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

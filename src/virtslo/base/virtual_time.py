@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from virtslo.base.clock import NANOSECONDS_PER_SECOND, timestamp
-from virtslo.base.collector import seldom_collecting
+from virtslo.base.collector import COLLECTING
 
 T = TypeVar("T")
 
@@ -231,7 +231,7 @@ class VirtualClock:
 
 def run_in_virtual_time(main: Callable[[VirtualClock], Coroutine[Any, Any, T]]) -> T:
     """Run `main(clock)` to its end on a fresh loop in virtual time."""
-    with seldom_collecting(), asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
+    with COLLECTING.for_a_simulation(), asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
         loop = runner.get_loop()
         assert isinstance(loop, VirtualTimeLoop)
         return runner.run(main(VirtualClock(loop)))

@@ -12,7 +12,7 @@ from typing import Final
 import click
 
 from virtslo import __version__
-from virtslo.base.collector import seldom_collecting
+from virtslo.base.collector import COLLECTING
 from virtslo.base.errors import Interrupted, ScenarioError, VirtsloError
 from virtslo.base.plain_text import harmless
 from virtslo.cli.lazy_group import LazyGroup
@@ -100,15 +100,17 @@ def main() -> None:
 
 def run() -> None:
     """Run the command line and exit with its code."""
+    COLLECTING.be_seldom()
     guard_streams()
-    sys.exit(end_streams(exit_code_of(sys.argv[1:])))
+    code = end_streams(exit_code_of(sys.argv[1:]))
+    COLLECTING.end()
+    sys.exit(code)
 
 
 def exit_code_of(arguments: list[str]) -> int:
     """Carry out a command line; every error becomes a message and a code."""
     try:
-        with seldom_collecting():
-            outcome = main.main(args=arguments, prog_name="virtslo", standalone_mode=False)
+        outcome = main.main(args=arguments, prog_name="virtslo", standalone_mode=False)
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.Abort:

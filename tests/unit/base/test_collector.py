@@ -1,24 +1,75 @@
-"""The garbage collector's thresholds: raised for a time, and given back."""
+"""The garbage collector's thresholds: raised for a time and given back, or raised for good."""
 
 import gc
+import weakref
+from collections.abc import Iterator
 
 import pytest
 
-from virtslo.base.collector import THRESHOLDS, seldom_collecting
+from virtslo.base.collector import OF_SIMULATIONS, THRESHOLDS, Collecting
 
 
-def test_thresholds_are_raised_for_the_time_of_the_context() -> None:
+class Node:
+    def __init__(self) -> None:
+        self.itself = self
+
+
+@pytest.fixture(autouse=True)
+def _as_before() -> Iterator[None]:
+    before, was_frozen = gc.get_threshold(), gc.get_freeze_count() > 0
+    yield
+    gc.set_threshold(*before)
+    gc.enable()
+    gc.unfreeze()
+    if was_frozen:
+        gc.freeze()
+
+
+def test_thresholds_are_raised_for_the_time_of_a_simulation() -> None:
     before = gc.get_threshold()
-    with seldom_collecting():
+    with Collecting().for_a_simulation():
         during = gc.get_threshold()
 
-    assert during == THRESHOLDS
+    assert during == OF_SIMULATIONS
     assert gc.get_threshold() == before
 
 
 def test_thresholds_are_given_back_after_a_failure() -> None:
     before = gc.get_threshold()
-    with pytest.raises(ValueError, match="failed"), seldom_collecting():
+    with pytest.raises(ValueError, match="failed"), Collecting().for_a_simulation():
         raise ValueError("failed")
 
     assert gc.get_threshold() == before
+
+
+def test_a_process_that_is_a_command_keeps_them_raised() -> None:
+    collecting = Collecting()
+    collecting.be_seldom()
+    assert gc.get_threshold() == THRESHOLDS
+
+    with collecting.for_a_simulation():
+        pass
+
+    assert gc.get_threshold() == OF_SIMULATIONS
+
+
+def test_what_an_earlier_simulation_left_is_given_back_before_the_next() -> None:
+    collecting = Collecting()
+    collecting.be_seldom()
+    gc.collect()
+    with collecting.for_a_simulation():
+        cycle = weakref.ref(Node())
+        many: list[list[int]] = [[] for _ in range(THRESHOLDS[0] + 1000)]
+
+    with collecting.for_a_simulation():
+        is_left = cycle() is not None
+
+    assert many
+    assert not is_left
+
+
+def test_at_its_end_a_process_looks_for_no_cycles() -> None:
+    Collecting().end()
+
+    assert not gc.isenabled()
+    assert gc.get_freeze_count() > 0

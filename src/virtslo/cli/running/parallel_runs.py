@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from virtslo.app.run.interruption import Interruption
 from virtslo.base.clock import SystemClock
+from virtslo.base.collector import COLLECTING
 from virtslo.base.errors import ClusterError, VirtsloError
 from virtslo.cli.signals import leave_to_parent
 from virtslo.model.plan.suite import SuitePart, SuiteRecord
@@ -195,6 +196,7 @@ class _Talk:
 
 def _run_child(batch: Batch, pipe: Connection) -> None:
     """The parts of one seed, in a process of their own."""
+    COLLECTING.be_seldom()
     leave_to_parent(OF_TERMINALS)
     from virtslo.cli.running.run_once import Execution
     from virtslo.cli.running.series import RunSeries
@@ -210,3 +212,4 @@ def _run_child(batch: Batch, pipe: Connection) -> None:
         series.carry_out_as_child(talk, talk.send)
     except VirtsloError as error:
         talk.send(Failed(str(error), error.hint))
+    COLLECTING.end()

@@ -15,6 +15,7 @@ from queue import SimpleQueue
 from typing import Any, Final, Protocol
 
 from virtslo import __version__
+from virtslo.base.collector import COLLECTING
 from virtslo.base.errors import ClusterError, Problem, ScenarioError
 from virtslo.cli.running.parallel_runs import OF_TERMINALS, core_count
 from virtslo.cli.signals import leave_to_parent
@@ -47,6 +48,7 @@ class Executor(Protocol):
 
 def _prepare_worker() -> None:
     """A worker ends with its parent, which alone heeds the terminal."""
+    COLLECTING.be_seldom()
     leave_to_parent(OF_TERMINALS)
     for number in OF_TERMINALS:
         signal.signal(number, signal.SIG_IGN)
