@@ -1,7 +1,7 @@
 """The figures of the churn stage: per cycle, and pooled over cycles.
 
-Invariant: every figure covers the churn stage only; a cycle whose events cannot be told from the
-next one's is left out of a throughput and counted; a cycle that did not recover is never dropped
+Invariant: every figure covers the churn stage only; a cycle whose events cannot be told from a
+neighbour's is left out of a throughput and counted; a cycle that did not recover is never dropped
 from a quantile.
 """
 
@@ -201,17 +201,17 @@ def _accepted(cycle: Cycle) -> list[int]:
 def _pooled(
     churn: ChurnFacts, moments: Callable[[Cycle], list[int]], *, unit: str, source: str
 ) -> Figure:
-    """Throughput over the cycles whose events can be told from those of the next."""
+    """Throughput over the cycles whose events can be told from those of their neighbours."""
     detail: dict[str, Any] = {"churn": form_of(churn)}
     begun = [cycle for cycle in churn.cycles if cycle.operations]
-    told = [cycle for cycle in begun if cycle.is_by_identity or not cycle.is_overlapped]
+    told = [cycle for cycle in begun if cycle.is_by_identity or not _is_mixed(churn, cycle)]
     loads = [Load(cycle.since_ns, cycle.intended, tuple(moments(cycle))) for cycle in told]
     if not churn.is_constant:
         detail |= {"cycles": len(told), "cycles_without": len(churn.cycles) - len(told)}
     if not told:
         reason = "no cycle took place"
         if begun:
-            reason = "every next cycle began before the population was whole"
+            reason = "every cycle overlapped with the one before or after it"
         return replace(no_data(unit, reason, source=source), detail=detail)
     figure = throughput(loads, unit=unit, source=source, waited=churn.waited_seconds)
     if not churn.is_constant:
@@ -220,6 +220,16 @@ def _pooled(
         if values:
             detail["cycle_range"] = [min(values), max(values)]
     return replace(figure, detail={**(figure.detail or {}), **detail})
+
+
+def _is_mixed(churn: ChurnFacts, cycle: Cycle) -> bool:
+    """Whether events of a cycle may be those of another: it is not over when the next one begins,
+    or more came in it than were replaced, since the one before was not over.
+    """
+    if cycle.is_overlapped:
+        return True
+    is_early = cycle.number > 0 and churn.cycles[cycle.number - 1].is_overlapped
+    return is_early and max(len(cycle.created), len(cycle.objects)) > cycle.expected
 
 
 def _below_capacity(churn: ChurnFacts) -> Figure:

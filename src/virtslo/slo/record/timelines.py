@@ -55,7 +55,7 @@ class Timelines:
     creations: Mapping[tuple[str, str, str], OperationRecord]
     """Measured creates by (kind, namespace, name)."""
     deletions: Mapping[tuple[str, str, str], OperationRecord]
-    """Measured deletes by (kind, namespace, name)."""
+    """Measured deletes by (kind, namespace, name): of an object's, the first that was accepted."""
 
     def of_kind(self, kind: str) -> list[Timeline]:
         """Every measured object of a kind, in order of appearance."""
@@ -88,9 +88,17 @@ def timelines_of(record: RunRecord, *, stages: Iterable[str]) -> Timelines:
         key = (operation.kind, operation.namespace, operation.name)
         if operation.verb == CREATE:
             creations[key] = operation
-        elif operation.verb == DELETE:
+        elif operation.verb == DELETE and not _is_repeat(operation, deletions.get(key)):
             deletions[key] = operation
     return Timelines(objects, creations, deletions)
+
+
+def _is_repeat(operation: OperationRecord, earlier: OperationRecord | None) -> bool:
+    """Whether a delete is of an object that an earlier one had marked for deletion already."""
+    if earlier is None or earlier.error is not None:
+        return False
+    is_same = operation.uid is not None and operation.uid == earlier.uid
+    return is_same or operation.error is not None
 
 
 def _note(timeline: Timeline, fact: str, phase: str | None, when_ns: int) -> None:

@@ -140,9 +140,8 @@ def _cycle(
 
 def _rates(truth: Happened, cycles: Sequence[TrueCycle], *, is_group: bool) -> Iterator[Claim]:
     """Throughputs pooled over the cycles whose events can be told from the next one's."""
-    told = [cycle for cycle in cycles if not (is_group and _may_overlap(cycle))]
-    is_unsure = is_group and any(_may_overlap(cycle) for cycle in cycles)
-    if is_unsure and any(not _overlaps(cycle) for cycle in cycles if _may_overlap(cycle)):
+    told = [cycle for cycle in cycles if not (is_group and _is_mixed(cycles, cycle, _overlaps))]
+    if is_group and any(_is_unclear(truth, cycles, cycle) for cycle in told):
         names = ["creation_rate", "controller_made_rate"]
         names += [f"phase_rate_{phase.lower()}" for phase in PHASES]
         yield from (((name, "mean"), ANYTHING) for name in names)
@@ -272,6 +271,25 @@ def _is_new(item: Request) -> bool:
 def _overlaps(cycle: TrueCycle) -> bool:
     """Whether the next cycle surely began before this one was over."""
     return cycle.following is not None and cycle.recovered.low > cycle.following
+
+
+def _is_mixed(
+    cycles: Sequence[TrueCycle], cycle: TrueCycle, overlaps: Callable[[TrueCycle], bool]
+) -> bool:
+    """Whether events of a cycle may be those of the one before or after it."""
+    place = cycles.index(cycle)
+    is_early = place > 0 and overlaps(cycles[place - 1])
+    are_more = max(len(cycle.came), len(cycle.machines)) > cycle.expected
+    return overlaps(cycle) or (is_early and are_more)
+
+
+def _is_unclear(truth: Happened, cycles: Sequence[TrueCycle], cycle: TrueCycle) -> bool:
+    """Whether a watch that is a little late gives a cycle other events, or leaves it out."""
+    edges = [edge for edge in (cycle.start, cycle.following) if edge is not None]
+    born = [truth.seen(life.added_ns) for life in truth.lives.values()]
+    crosses = any(moment.low < edge <= moment.high for edge in edges for moment in born)
+    is_surely, may_be = (_is_mixed(cycles, cycle, way) for way in (_overlaps, _may_overlap))
+    return crosses or is_surely != may_be
 
 
 def _may_overlap(cycle: TrueCycle) -> bool:

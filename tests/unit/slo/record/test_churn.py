@@ -1,7 +1,9 @@
 """Cycles of churn, on records small enough to be worked out on paper."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
+import msgspec
 import pytest
 
 from support.records import VM, operation, record, seen, stage
@@ -288,6 +290,24 @@ def test_a_pools_recovery_is_null_where_the_next_cycle_began_before() -> None:
     assert "next cycle began" in (recovery_of(first).reason or "")
     assert first.is_overlapped
     assert recovery_of(second).value == 22.0
+
+
+def test_what_is_late_of_one_cycle_of_a_pool_is_in_no_rate_of_the_next() -> None:
+    """It cannot be told from what the next cycle replaces: that cycle is left out too."""
+    apart = churn_phase_rate(facts_of(pool_record(142)), RUNNING)
+    given = pool_record(142)
+    late = [
+        msgspec.structs.replace(item, received_ns=item.received_ns + 15 * 10**9)
+        if item.uid in {"vm3", "i3"}
+        else item
+        for item in given.observations
+    ]
+    mixed = churn_phase_rate(facts_of(replace(given, observations=tuple(late))), RUNNING)
+
+    assert apart.value == pytest.approx(1 / 22)
+    assert mixed.value is None
+    assert mixed.detail is not None
+    assert (mixed.detail["cycles"], mixed.detail["cycles_without"]) == (0, 2)
 
 
 def test_a_scaled_pool_recovers_from_its_intended_scale_out() -> None:

@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from support.records import VM, VMI, operation, record, seen
-from virtslo.model.run.operations import CREATE, DELETE
+from virtslo.model.run.operations import CREATE, DELETE, OperationRecord
 from virtslo.model.stage_names import CHURN, RAMP_UP, WARM_UP
 from virtslo.slo.record.timelines import timelines_of
 
@@ -73,6 +73,25 @@ def test_operations_of_measured_stages_are_kept_by_object() -> None:
     assert list(found.creations) == [key]
     assert found.creations[key].intended_ns == 3 * SECOND, "the last of a name"
     assert found.deletions[key].intended_ns == 2 * SECOND
+
+
+def test_an_object_was_deleted_by_the_first_delete_that_was_accepted() -> None:
+    """One whose answer was lost is asked for again, and accepted again while the object ends."""
+    key = (VMI, "ns", "a")
+
+    def deleted_at(*deletes: OperationRecord) -> int:
+        given = record(operations=deletes)
+        return timelines_of(given, stages=[CHURN]).deletions[key].intended_ns // SECOND
+
+    first, again = operation(DELETE, "a", 1, uid="u"), operation(DELETE, "a", 4, uid="u")
+    gone = operation(DELETE, "a", 4, code=404, error="NotFound")
+    refused = operation(DELETE, "a", 1, code=500, error="InternalError")
+    of_another = operation(DELETE, "a", 9, uid="v")
+
+    assert deleted_at(first, again) == 1
+    assert deleted_at(first, gone) == 1
+    assert deleted_at(refused, again) == 4
+    assert deleted_at(first, of_another) == 9, "the last of a name"
 
 
 def test_phases_from_a_windows_end_on_can_be_forgotten() -> None:
