@@ -7,6 +7,7 @@ exit code is then 1. Without --first the seeds differ each time; the first one i
     tools/swarm.py --seeds 1000        a thousand seeds, over all cores
     tools/swarm.py --seed 86           one seed, and what became of it
     tools/swarm.py --seconds 100       as many seeds as there is time for
+    tools/swarm.py --by-fault          also what runs under each fault alone said of themselves
 """
 
 import argparse
@@ -18,7 +19,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -30,6 +31,7 @@ import yaml  # noqa: E402
 
 from support.swarm.trials import Trial, attempt, shrunk  # noqa: E402
 from support.swarm.worlds import World  # noqa: E402
+from virtslo.model.simulated.faults import FAULTS  # noqa: E402
 
 SHRUNK = 5
 """At most so many failures are shrunk: each takes as long as dozens of seeds."""
@@ -43,6 +45,7 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=1000, help="how many seeds")
     parser.add_argument("--seconds", type=float, help="begin no seed after so many seconds")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
+    parser.add_argument("--by-fault", action="store_true", help="what runs under each fault said")
     options = parser.parse_args()
     if options.seed is not None:
         trial = attempt(options.seed)
@@ -52,6 +55,8 @@ def main() -> int:
     print(f"swarm: seeds {first} to {first + options.seeds - 1}", flush=True)
     begun = time.monotonic()
     trials = list(tried(first, options.seeds, options.jobs, options.seconds))
+    if options.by_fault:
+        print("\n".join(by_fault(trials)))
     return report(trials, time.monotonic() - begun)
 
 
@@ -110,6 +115,27 @@ def report(trials: list[Trial], seconds: float) -> int:
         f"broken: {json.dumps(dict(promises)) if promises else 'nothing'}"
     )
     return 1 if failed else 0
+
+
+def by_fault(trials: Sequence[Trial]) -> Iterator[str]:
+    """What complete runs under one fault alone said, a line a fault."""
+    yield "fault: complete runs, of these valid; what spoiled the others; what was noted"
+    for name in FAULTS:
+        runs = [
+            trial.seen
+            for trial in trials
+            if [text.partition(":")[0] for text in trial.world.faults] == [name]
+            and trial.seen is not None
+            and trial.seen.status == "complete"
+        ]
+        spoiled = Counter(code for run in runs for code in run.spoiled_by)
+        noted = Counter(code for run in runs for code in run.noted)
+        valid = sum(run.is_valid for run in runs)
+        yield f"{name}: {len(runs)}, {valid}; {_counted(spoiled)}; {_counted(noted)}"
+
+
+def _counted(codes: Counter[str]) -> str:
+    return ", ".join(f"{code} {count}" for code, count in codes.most_common()) or "nothing"
 
 
 def told(world: World) -> str:

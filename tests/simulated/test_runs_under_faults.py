@@ -29,6 +29,8 @@ OF_WHICH_SPOIL = (
     "virt-controller-restart", "leader-change",
 )  # fmt: skip
 """Faults that lose requests, nodes or a component's counts in the measured stage."""
+OF_WHICH_MAY = ("stalled-watches", "compaction")
+"""Faults that spoil a run only where facts come late enough."""
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -50,7 +52,7 @@ def _run(runs: Path, fault: str) -> dict[str, bytes]:
     assert done.code == (0 if done.document["valid"] else 4)
     page = (PAGES / f"{fault.partition(':')[0]}.md").read_text(encoding="utf-8")
     assert [item for item in done.document["data_quality"] if f"`{item['code']}`" not in page] == []
-    if not fault.startswith((*OF_WHICH_SPOIL, "stalled-watches")):
+    if not fault.startswith((*OF_WHICH_SPOIL, *OF_WHICH_MAY)):
         assert done.document["valid"]
     return contents(only_run(runs))
 
@@ -68,6 +70,20 @@ def test_watches_that_stall_in_the_measured_stage_are_found(tmp_path: Path) -> N
     assert finding["inconclusive"]
     assert "vmi_creation_to_running_seconds" in finding["touches"]
     assert "the worst 1" in finding["detail"], "ten seconds and more"
+
+
+def test_a_list_that_comes_long_after_a_lost_watch_is_late(tmp_path: Path) -> None:
+    """Compacted again and again, the watch backs off: deletions are listed six seconds late."""
+    done = virtslo(
+        "run", "burst", "--repeat", "1", "--count", "6", "--simulate", "ci", "--quiet",
+        "--runs", str(tmp_path), "--format", "json", "--fault", "compaction:at=3s,every=11s",
+    )  # fmt: skip
+
+    late = [item for item in done.document["data_quality"] if item["code"] == "watch_lag"]
+    assert done.code == 4
+    assert [item["inconclusive"] for item in late] == [False, True]
+    assert "vmi_deletion_to_gone_seconds" in late[1]["touches"]
+    assert "late in ramp_down: 6 of 12 facts" in late[1]["detail"]
 
 
 @pytest.mark.parametrize("fault", ["server-error:code=503", "too-many-requests"])

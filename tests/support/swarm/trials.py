@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from support.swarm.invariants import violations
-from support.swarm.play import play
+from support.swarm.play import Played, play
 from support.swarm.worlds import World, draw
 
 REPLAY_EVERY: Final = 4
@@ -23,21 +23,39 @@ MOST_STEPS: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """What a run said of itself."""
+
+    status: str
+    is_valid: bool
+    spoiled_by: frozenset[str]
+    """The codes of findings that make it inconclusive."""
+    noted: frozenset[str]
+    """The codes of the others."""
+
+
+@dataclass(frozen=True, slots=True)
 class Trial:
     """A seed that was tried."""
 
     world: World
     broken: tuple[str, ...]
+    seen: Seen | None = None
+    """None: it crashed."""
 
 
 def attempt(seed: int) -> Trial:
     """Try one seed."""
-    world = draw(seed)
-    return Trial(world, broken_by(world))
+    return tried(draw(seed))
 
 
 def broken_by(world: World) -> tuple[str, ...]:
-    """What a world breaks; a crash is a promise broken."""
+    """What a world breaks."""
+    return tried(world).broken
+
+
+def tried(world: World) -> Trial:
+    """A world and what it breaks; a crash is a promise broken."""
     folder = Path(tempfile.mkdtemp(prefix="virtslo-swarm-"))
     try:
         first = play(world, folder / "run")
@@ -48,12 +66,23 @@ def broken_by(world: World) -> tuple[str, ...]:
             names = [name for name in first.contents if again.get(name) != first.contents[name]]
             if names:
                 found.append(f"replay: {', '.join(names)} differ when the world is played again")
-        return tuple(found)
+        return Trial(world, tuple(found), _seen(first))
     except Exception as error:  # noqa: BLE001  whatever ends a run is what is looked for
         place = traceback.extract_tb(error.__traceback__)[-1]
-        return (f"crash: {type(error).__name__}: {error} ({Path(place.filename).name})",)
+        words = f"crash: {type(error).__name__}: {error} ({Path(place.filename).name})"
+        return Trial(world, (words,))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _seen(played: Played) -> Seen:
+    findings = [item.finding for item in played.report.findings]
+    return Seen(
+        played.record.header.status.value,
+        played.report.valid,
+        frozenset(item.code for item in findings if item.inconclusive),
+        frozenset(item.code for item in findings if not item.inconclusive),
+    )
 
 
 def shrunk(world: World, broken: tuple[str, ...]) -> World:

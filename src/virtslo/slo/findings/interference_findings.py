@@ -12,7 +12,7 @@ from virtslo.model.run.findings import ALL_FIGURES, Finding
 from virtslo.model.run.operations import CREATE, DELETE, OperationRecord
 from virtslo.model.stage_names import RAMP_UP
 from virtslo.model.vocabulary import TABLE_PHASES
-from virtslo.slo.findings.quality_findings import PHASE_FIGURES
+from virtslo.slo.findings.quality_findings import phase_figures
 from virtslo.slo.record.measured import VMI, Measured
 from virtslo.slo.record.ownership import Ownership, may_be_done
 from virtslo.slo.record.timelines import Timeline
@@ -151,7 +151,7 @@ def _impossible(measured: Measured) -> Iterator[Finding]:
         yield Finding(
             code="impossible_times",
             detail=f"{len(early)} VMIs had a phase before their create was sent: {_names(early)}",
-            touches=PHASE_FIGURES,
+            touches=phase_figures(measured),
             inconclusive=True,
         )
     wrong = [vmi for vmi in measured.vmis if not vmi.is_relisted and not _is_in_order(vmi)]
@@ -160,7 +160,7 @@ def _impossible(measured: Measured) -> Iterator[Finding]:
             code="phase_order",
             detail=f"{len(wrong)} VMIs ran without a phase before it, or had their phases in "
             f"another order than {', '.join(TABLE_PHASES)}: {_names(wrong)}",
-            touches=PHASE_FIGURES,
+            touches=phase_figures(measured),
             inconclusive=True,
         )
 

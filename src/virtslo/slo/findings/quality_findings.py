@@ -8,14 +8,19 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from virtslo.model.kubernetes.components import COUNTED_COMPONENTS, VIRT_OPERATOR
+from virtslo.model.plan.workload import Kind
 from virtslo.model.run.findings import ALL_FIGURES, Finding
 from virtslo.model.run.operations import CREATE
 from virtslo.model.run.rest_calls import API_SERVER, COMPONENTS
 from virtslo.model.stage_names import RAMP_DOWN
-from virtslo.slo.catalog import actions
+from virtslo.slo.catalog import actions, churn, vms
 from virtslo.slo.catalog.catalog import CATALOG
 from virtslo.slo.catalog.family import WATCH
-from virtslo.slo.catalog.vmis import DELETION_TO_GONE
+from virtslo.slo.catalog.vmis import (
+    CONTROLLER_MADE_RATE,
+    DELETION_TO_GONE,
+    OWNER_CREATION_TO_RUNNING,
+)
 from virtslo.slo.findings.ramp_down_findings import RAMP_DOWN_CALLS
 from virtslo.slo.record.call_windows import Window
 from virtslo.slo.record.measured import Measured, measured_stage
@@ -32,12 +37,25 @@ PHASE_FIGURES: Final = (
         if definition.source == WATCH and definition.name not in _OF_OTHER_STAGES
     ),
 )
-"""What is made of the moments at which facts of the measured stage were seen."""
+"""What is made of the moments at which facts of the measured stage were seen, in any run."""
 
 FOREIGN_SHARE: Final = 0.1
 """From this share of the run's own objects on, what others create spoils the run."""
 NAMED: Final = 5
 _MADE: Final = ("pods", "virtualmachineinstances", "virtualmachines", "virtualmachinepools")
+
+
+def phase_figures(run: Measured) -> tuple[str, ...]:
+    """What a run makes of the moments at which facts of its measured stage were seen."""
+    kind = run.record.header.scenario.workload.kind
+    absent: set[str] = set()
+    if run.churn is None:
+        absent |= churn.FAMILY.definitions.keys()
+    if kind not in {Kind.VM, Kind.VMPOOL}:
+        absent |= vms.FAMILY.definitions.keys()
+    if kind is Kind.VMI:
+        absent |= {CONTROLLER_MADE_RATE.name, OWNER_CREATION_TO_RUNNING.name}
+    return tuple(name for name in PHASE_FIGURES if name not in absent)
 
 
 def quality_findings(run: Measured) -> Iterator[Finding]:

@@ -20,7 +20,7 @@ from virtslo.slo.catalog.vmis import OF_PHASE, TIME_TO_ALL_RUNNING
 from virtslo.slo.findings.action_findings import action_findings
 from virtslo.slo.findings.churn_findings import churn_findings
 from virtslo.slo.findings.interference_findings import interference_findings
-from virtslo.slo.findings.quality_findings import PHASE_FIGURES, quality_findings
+from virtslo.slo.findings.quality_findings import phase_figures, quality_findings
 from virtslo.slo.findings.ramp_down_findings import ramp_down_findings
 from virtslo.slo.findings.source_comparison import comparison_findings
 from virtslo.slo.findings.watch_findings import watch_findings
@@ -123,7 +123,7 @@ def _cold(measured: Measured) -> Iterator[Finding]:
     yield Finding(
         code="not_warm",
         detail=f"warm-up: {told}; what it was to fetch may have been missing",
-        touches=PHASE_FIGURES,
+        touches=phase_figures(measured),
     )
 
 
@@ -145,7 +145,7 @@ def _relists(measured: Measured) -> Iterator[Finding]:
         yield Finding(
             code="relist",
             detail=f"facts learnt from a relist, later than they were true: {told}",
-            touches=PHASE_FIGURES,
+            touches=phase_figures(measured),
         )
 
 

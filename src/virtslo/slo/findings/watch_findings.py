@@ -13,7 +13,7 @@ from virtslo.model.run.stages import Stage
 from virtslo.model.stage_names import ACTIONS, CHURN
 from virtslo.slo.catalog.actions import OF_ACTION
 from virtslo.slo.catalog.vmis import CREATION_RATE, DELETION_TO_GONE
-from virtslo.slo.findings.quality_findings import PHASE_FIGURES
+from virtslo.slo.findings.quality_findings import phase_figures
 from virtslo.slo.findings.ramp_down_findings import RAMP_DOWN_FIGURES
 from virtslo.slo.record.measured import Measured
 from virtslo.slo.record.watch_lag import BOUND_SECONDS, lags_of, watch_lag
@@ -57,7 +57,7 @@ def _figures_of(measured: Measured, stage: Stage) -> tuple[str, ...]:
     is_group = TRAITS[measured.record.header.scenario.workload.kind].is_group
     created = (CREATION_RATE.name,) if is_group else ()  # else from answers
     gone = () if measured.churn is None else (DELETION_TO_GONE.name,)
-    return (*PHASE_FIGURES, *created, *gone)
+    return (*phase_figures(measured), *created, *gone)
 
 
 def _spoiling_seconds(stage: Stage) -> float:

@@ -9,7 +9,9 @@ from virtslo.model.run.operations import CREATE, DELETE
 from virtslo.model.stage_names import RAMP_DOWN, RAMP_UP
 from virtslo.slo.catalog.actions import FAMILY as ACTION_FAMILY
 from virtslo.slo.catalog.catalog import CATALOG
+from virtslo.slo.catalog.churn import FAMILY as CHURN_FAMILY
 from virtslo.slo.catalog.family import WATCH
+from virtslo.slo.catalog.vms import FAMILY as VM_FAMILY
 from virtslo.slo.findings.watch_findings import watch_findings
 from virtslo.slo.record.measured import measure
 
@@ -55,7 +57,10 @@ def test_a_late_watch_touches_every_figure_that_is_made_of_what_was_seen(kind: s
     )
     (finding,) = watch_findings(measure(given))
     seen_late = {name for name, each in CATALOG.items() if each.source == WATCH}
-    others = {"vmi_deletion_to_gone_seconds", *ACTIONS}
+    others = {"vmi_deletion_to_gone_seconds", *ACTIONS, *CHURN_FAMILY.definitions}
+    if kind == "vmi":
+        others |= {"controller_made_rate", "owner_creation_to_running_seconds"}
+        others |= VM_FAMILY.definitions.keys()
 
     assert seen_late - others <= set(finding.touches)
     assert not others & set(finding.touches)
