@@ -131,6 +131,22 @@ def test_a_file_may_say_only_what_differs(tmp_path: Path) -> None:
     assert profile.delays["pod_start"] == load_profile("ci").delays["pod_start"]
 
 
+def test_a_profile_that_extends_what_does_not_exist_is_checked_all_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(
+        "extends: cii\nserver: {read: -1}\ndelays:\n"
+        "  boot: {shape: lognormal, median: 0}\n"
+        "  pod_start: {shape: lognormal, median: -2}\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(ScenarioError) as caught:
+        choose_profile(str(path))
+
+    assert [problem.place.rpartition(": ")[2] for problem in caught.value.problems] == [
+        "extends", "server.read", "delays.pod_start.median", "delays.boot.median",
+    ]  # fmt: skip
+
+
 def test_settings_reach_the_values_that_they_name() -> None:
     problems: list[Problem] = []
     given = [

@@ -3,7 +3,7 @@
 Invariant: a profile that is returned can be simulated; one that says what has no effect is refused.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -49,9 +49,19 @@ def problems_of(document: Mapping[str, Any]) -> list[Problem]:
         words = "no name: a profile is called as its file is"
         problems.append(Problem("name", repr(document["name"]), words))
     clean = converted(given, ROOT, "", problems)
-    if not problems:
-        problems += _contradictions(clean)
+    problems += _contradictions(_without(clean, {problem.place for problem in problems}))
     return problems
+
+
+def _without(document: Mapping[str, Any], wrong: Collection[str]) -> dict[str, Any]:
+    """A document without the groups, and the parts of groups, in which something is wrong: what is
+    left makes no contradiction because of it."""
+    parts = {tuple(place.split(".")[:2]) for place in wrong}
+    return {
+        group: {name: value for name, value in of.items() if (group, name) not in parts}
+        for group, of in document.items()
+        if isinstance(of, Mapping) and (group,) not in parts
+    }
 
 
 def read_profile_document(path: Path, builtin: Builtin, names: tuple[str, ...]) -> dict[str, Any]:
@@ -63,7 +73,8 @@ def read_profile_document(path: Path, builtin: Builtin, names: tuple[str, ...]) 
     if base not in names:
         hint = nearest(base, names)
         expected = f"a built-in profile: {', '.join(names)}"
-        raise ScenarioError(str(path), [Problem(EXTENDS, repr(base), expected, hint)])
+        unknown = Problem(EXTENDS, found_text(base), expected, hint)
+        raise ScenarioError(str(path), [unknown, *problems_of(document)])
     return put_over(builtin(base), document)
 
 
