@@ -16,7 +16,7 @@ from virtslo.base.clock import Clock, to_nanoseconds
 from virtslo.load.operations import Answer, perform
 from virtslo.load.planned import PlannedOperation
 from virtslo.model.plan.workload import TRAITS
-from virtslo.model.run.operations import OperationRecord
+from virtslo.model.run.operations import CREATE, DELETE, OperationRecord
 from virtslo.ports.kube_api import KubeApi
 
 __all__ = ["Engine", "PlannedOperation"]
@@ -139,6 +139,8 @@ class _Run:
         self._is_closed = is_closed
         self.is_ending = False
         self.in_flight: dict[asyncio.Task[None] | None, PlannedOperation] = {}
+        self._creating: dict[tuple[str, str, str], asyncio.Event] = {}
+        """Objects whose create was taken and is not answered."""
 
     async def work(self) -> None:
         """Take turns until none is left."""
@@ -146,8 +148,11 @@ class _Run:
         free_ns = self._t0_ns
         for operation in self._turns:
             intended_ns = self._t0_ns + (0 if self._is_closed else operation.offset_ns)
+            if operation.verb == CREATE:
+                self._creating[_object(operation)] = asyncio.Event()
             if intended_ns > engine.now_ns():
                 await engine.sleep_until(intended_ns)
+            free_ns = await self._when_created(operation, free_ns)
             outcome, finished_ns = INTERRUPTED, None
             self.in_flight[me] = operation
             sent_ns = engine.now_ns()
@@ -156,6 +161,8 @@ class _Run:
                 finished_ns = engine.now_ns()
             finally:
                 del self.in_flight[me]
+                if operation.verb == CREATE:
+                    self._creating.pop(_object(operation)).set()
                 engine.record(
                     operation,
                     outcome,
@@ -167,6 +174,20 @@ class _Run:
             free_ns = finished_ns
             if self.is_ending:
                 return
+
+    async def _when_created(self, operation: PlannedOperation, free_ns: int) -> int:
+        """From when a deletion can be sent: not before its object's create was answered, or there
+        is nothing to delete and the object stays."""
+        create = self._creating.get(_object(operation)) if operation.verb == DELETE else None
+        if create is None:
+            return free_ns
+        await create.wait()
+        return self._engine.now_ns()
+
+
+def _object(operation: PlannedOperation) -> tuple[str, str, str]:
+    planned = operation.planned
+    return planned.kind, planned.namespace, planned.name
 
 
 def _in_time(operations: Sequence[PlannedOperation]) -> list[PlannedOperation]:

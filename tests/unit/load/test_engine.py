@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from virtslo.base.clock import Clock
 from virtslo.base.errors import ConnectionLost, StoreError
 from virtslo.base.virtual_time import VirtualClock, run_in_virtual_time
 from virtslo.load.engine import GRACE_SECONDS, Engine, PlannedOperation
-from virtslo.model.run.operations import CREATE, OperationRecord
+from virtslo.model.run.operations import CREATE, DELETE, OperationRecord
 from virtslo.model.stage_names import RAMP_UP
 from virtslo.ports.kube_api import Call, KubeApi
 
@@ -95,6 +96,22 @@ def test_waiting_for_the_bound_is_told_apart_from_our_own_delay() -> None:
     assert api.most_in_flight == 1
     assert records[1].intended_ns == SECOND
     assert records[1].released_ns == records[1].sent_ns == 10 * SECOND
+
+
+async def test_a_deletion_waits_for_the_answer_to_its_create(clock: VirtualClock) -> None:
+    """A trace in which an object lived less long than a create takes: nothing must stay behind."""
+    records: list[OperationRecord] = []
+    engine = engine_of(answering(clock, latency=2.0), clock, records)
+    first, second = creates([0, SECOND])
+    gone = replace(first, verb=DELETE, offset_ns=SECOND)
+    await engine.run([first, second, gone], t0_ns=0, closed_loop=False)
+    deletion = next(record for record in records if record.verb == DELETE)
+
+    assert (deletion.intended_ns, deletion.released_ns, deletion.sent_ns) == (
+        SECOND, 2 * SECOND, 2 * SECOND,
+    )  # fmt: skip
+    assert deletion.error is None
+    assert next(r for r in records if r.name == second.planned.name).sent_ns == SECOND
 
 
 def test_a_closed_loop_intends_everything_at_its_start() -> None:
