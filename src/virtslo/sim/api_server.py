@@ -40,9 +40,11 @@ from virtslo.sim.raw_paths import (
     proxy_request,
     version_document,
 )
+from virtslo.sim.storage.compaction import INTERVAL, Compaction
 from virtslo.sim.storage.event_expiry import EVENT_TTL, EventExpiry
 from virtslo.sim.storage.object_store import DEFAULT_LOG_SIZE, ObjectStore
-from virtslo.sim.storage.watch_log import Watcher, WatchHub
+from virtslo.sim.storage.watch_hub import WatchHub
+from virtslo.sim.storage.watch_log import Watcher
 from virtslo.sim.telemetry.request_log import Noted, Telemetry
 
 KUBERNETES_VERSION: Final = "v1.36.2"
@@ -71,11 +73,13 @@ class ApiServer:
         audit_log: Callable[[bytes], None] | None = None,
         faults: FaultPlan | None = None,
         event_ttl: float = EVENT_TTL,
+        compaction_interval: float = INTERVAL,
     ) -> None:
         self.clock = clock
         self.kubernetes_version = kubernetes_version
         self.store = ObjectStore(log_size=log_size, guard=guard)
         self._events = EventExpiry(self.store, clock, event_ttl)
+        self._compaction = Compaction(self.store, clock, compaction_interval)
         self.telemetry = Telemetry(clock, audit_log)
         self.tokens = TokenRequests(self.store, clock, secrets.token_bytes(KEY_BYTES))
         self.authorizer = Authorizer(self.store)
@@ -162,7 +166,7 @@ class ApiServer:
         """Answer a request. Raises ApiError; ConnectionLost if no answer comes."""
         with Noted(self.telemetry, request) as noted:
             is_lost = self._gate.takes_time and await self._gate.take_time(request)
-            self._events.expire()
+            self._forget_what_is_old()
             if request.verb == "delete":
                 response = await self._deleted(request)
             else:
@@ -172,6 +176,10 @@ class ApiServer:
         if is_lost:
             raise ConnectionLost(RESET)
         return response
+
+    def _forget_what_is_old(self) -> None:
+        self._compaction.compact()
+        self._events.expire()
 
     async def _deleted(self, request: Request) -> Response:
         """Carry a DELETE out; a pod that goes at once takes two writes, as in a real store."""
@@ -188,7 +196,7 @@ class ApiServer:
         """Open a watch. Raises ApiError; ResourceExpired if its version is no longer known."""
         with self.telemetry.begin(request) as noted:
             is_lost = self._gate.takes_time and await self._gate.take_time(request)
-            self._events.expire()
+            self._forget_what_is_old()
             watcher = self._watches.open(request)
         noted.start()
         watcher.noted = noted

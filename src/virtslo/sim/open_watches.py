@@ -15,7 +15,8 @@ from virtslo.sim.flow_control.cores import Pace
 from virtslo.sim.objects.handlers import Handlers
 from virtslo.sim.storage.listing import check_watch_options, version_of
 from virtslo.sim.storage.object_store import ObjectStore
-from virtslo.sim.storage.watch_log import INITIAL_EVENTS_END, Watcher, WatchHub, bookmark_of
+from virtslo.sim.storage.watch_hub import WatchHub
+from virtslo.sim.storage.watch_log import INITIAL_EVENTS_END, Watcher, bookmark_of
 
 BOOKMARK_EVERY_NS: Final = 60_000_000_000
 _SECONDS: Final = re.compile(r"[0-9]{1,18}")

@@ -22,6 +22,8 @@ MODIFIED: Final = "MODIFIED"
 DELETED: Final = "DELETED"
 
 DEFAULT_LOG_SIZE: Final = 8192
+LEAST_KEPT: Final = 100
+"""Changes of a kind that watches go on from whatever their age, as in a real server's cache."""
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -65,6 +67,8 @@ class ObjectStore:
         self._collections: dict[tuple[str, str], Collection] = {}
         self._listeners: list[Listener] = []
         self.resource_version = 1
+        self.compacted = 0
+        """The newest version of which it was decided that it is no longer known."""
 
     def listen(self, listener: Listener) -> None:
         """Call `listener` after every write, in the order of writes."""
@@ -132,6 +136,8 @@ class ObjectStore:
 
     def snapshot(self, resource: Resource, resource_version: int) -> dict[NamespacedName, Object]:
         """The collection as it was at a version. Raises ResourceExpired if it is unknown."""
+        if resource_version < self.compacted:
+            raise expired(resource_version, self.compacted)
         objects = dict(self.collection(resource).objects)
         for change in reversed(self.changes_since(resource, resource_version)):
             key = key_of(change.object)
@@ -143,9 +149,21 @@ class ObjectStore:
 
     def compact(self) -> None:
         """Forget every change; watches and pages from older versions answer 410 Gone."""
+        self.compacted = self.resource_version
         for collection in self._collections.values():
             collection.log.clear()
             collection.forgotten = self.resource_version
+
+    def forget_until(self, resource_version: int) -> None:
+        """Forget versions before this one: lists and pages of them answer 410 Gone.
+
+        So do watches, but for those that the last changes of a kind are enough for.
+        """
+        self.compacted = max(self.compacted, resource_version)
+        for collection in self._collections.values():
+            log = collection.log
+            while len(log) > LEAST_KEPT and log[0].resource_version <= resource_version:
+                collection.forgotten = log.popleft().resource_version
 
     def _note(self, collection: Collection, change: Change) -> None:
         log = collection.log

@@ -1,8 +1,7 @@
 """Watches: which changes each watcher selects, and their delivery.
 
 Invariant: a watcher gets every change of what it selects, once and in order; an object that comes
-to match is ADDED, one that ceases to match is DELETED (as it was when it matched). A change costs
-nothing to watchers that are indexed elsewhere (another node, label value or name).
+to match is ADDED, one that ceases to match is DELETED (as it was when it matched).
 """
 
 import asyncio
@@ -18,13 +17,11 @@ from virtslo.ports.kube_api import Selection, WatchEvent
 from virtslo.sim.api.selectors import (
     Predicate,
     Selector,
-    field_reader,
     field_selector,
-    label_reader,
     label_selector,
 )
 from virtslo.sim.flow_control.cores import Pace
-from virtslo.sim.storage.object_store import ADDED, DELETED, MODIFIED, Change, Collection, versioned
+from virtslo.sim.storage.object_store import ADDED, DELETED, MODIFIED, Change, versioned
 from virtslo.sim.telemetry.request_log import Noted
 
 BOOKMARK: Final = "BOOKMARK"
@@ -290,60 +287,6 @@ class _Delivery:
             self.ended.set_exception(error)
 
 
-class WatchHub:
-    """Every open watch, indexed by what it requires to be equal."""
-
-    def __init__(self) -> None:
-        self._watchers: dict[tuple[str, str], dict[str, dict[str, dict[Watcher, None]]]] = {}
-        self._readers: dict[str, Callable[[Object], str]] = {"": lambda _: ""}
-        """What reads the value of an index."""
-
-    def add(self, watcher: Watcher) -> None:
-        """From now on the watcher gets changes."""
-        key = (watcher.resource.group, watcher.resource.plural)
-        what, value = watcher.index
-        if what not in self._readers:
-            self._readers[what] = _reader_of(what)
-        bucket = self._watchers.setdefault(key, {}).setdefault(what, {}).setdefault(value, {})
-        bucket[watcher] = None
-
-    def discard(self, watcher: Watcher) -> None:
-        """The watcher gets no more changes."""
-        key = (watcher.resource.group, watcher.resource.plural)
-        what, value = watcher.index
-        values = self._watchers.get(key, {}).get(what, {})
-        bucket = values.get(value, {})
-        bucket.pop(watcher, None)
-        if not bucket:
-            values.pop(value, None)
-
-    def watchers(self) -> list[Watcher]:
-        """Every open watch, in a stable order."""
-        return [
-            watcher
-            for by_what in self._watchers.values()
-            for values in by_what.values()
-            for bucket in values.values()
-            for watcher in bucket
-        ]
-
-    def changed(self, collection: Collection, change: Change) -> None:
-        """Offer a change to the watchers that may want it."""
-        by_what = self._watchers.get((collection.resource.group, collection.resource.plural))
-        if not by_what:
-            return
-        target, previous = change.object, change.previous
-        for what, values in by_what.items():
-            read = self._readers[what]
-            now = read(target)
-            before = None if previous is None else read(previous)
-            for watcher in tuple(values.get(now, ())):
-                watcher.offer(change, was=before == now, matches=True)
-            if before is not None and before != now:
-                for watcher in tuple(values.get(before, ())):
-                    watcher.offer(change, was=True, matches=False)
-
-
 def bookmark_of(
     resource: Resource, resource_version: int, annotations: dict[str, str] | None = None
 ) -> Object:
@@ -392,8 +335,3 @@ def acceptance(selection: Selection, plural: str) -> Predicate:
     if len(predicates) == 1:
         return predicates[0]
     return lambda target: all(predicate(target) for predicate in predicates)
-
-
-def _reader_of(what: str) -> Callable[[Object], str]:
-    """What reads the value of an index."""
-    return label_reader(what[6:]) if what.startswith("label:") else field_reader(what[6:])

@@ -9,7 +9,8 @@ from virtslo.model.identifiers import Object
 from virtslo.model.kubernetes.resources import PODS
 from virtslo.ports.kube_api import Selection
 from virtslo.sim.storage.object_store import ObjectStore
-from virtslo.sim.storage.watch_log import Watcher, WatchHub, acceptance, index_of
+from virtslo.sim.storage.watch_hub import WatchHub
+from virtslo.sim.storage.watch_log import Watcher, acceptance, index_of
 
 KEY = ("n", "pod")
 
