@@ -7,7 +7,7 @@ old figures and gets the new ones.
 from collections.abc import Iterable
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from virtslo.model.history.runs import HistoryFigure, HistoryRun, SeriesKey, StoreOutcome
 from virtslo.store.history.rows import figures_of_run, row_of
@@ -15,6 +15,10 @@ from virtslo.store.history.tables import FIGURE, RUN, SERIES
 
 _ROWS: Final = 50_000
 """How many figures go to the database at once."""
+_KNOWN: Final = select(RUN.c.id, RUN.c.lineage, RUN.c.content_hash).where(
+    RUN.c.job == bindparam("of_job"), RUN.c.run_id == bindparam("of_run")
+)
+_NEW: Final = insert(RUN)
 
 
 class Writer:
@@ -36,15 +40,11 @@ class Writer:
         return outcome
 
     def _put(self, run: HistoryRun) -> StoreOutcome:
-        known = self._connection.execute(
-            select(RUN.c.id, RUN.c.lineage, RUN.c.content_hash).where(
-                RUN.c.job == run.job, RUN.c.run_id == run.run_id
-            )
-        ).first()
+        known = self._connection.execute(_KNOWN, {"of_job": run.job, "of_run": run.run_id}).first()
         if known is not None and known.content_hash == run.content_hash:
             return StoreOutcome(unchanged=1)
         if known is None:
-            made = self._connection.execute(insert(RUN).values(**row_of(run)))
+            made = self._connection.execute(_NEW, row_of(run))
             assert made.inserted_primary_key is not None
             number = int(made.inserted_primary_key[0])
         else:
