@@ -40,7 +40,7 @@ def go(shown: Any, route: str) -> None:
 
 def test_the_front_leads_to_the_job_and_asks_only_for_files(chromium: Any, site: Path) -> None:
     with opened(chromium, site / "index.html") as shown:
-        shown.page.locator(".jobs a").click()
+        shown.page.locator(".jobs th a").click()
         shown.page.get_by_role("heading", name="Newest findings").wait_for()
 
         assert shown.complaints == []
@@ -65,17 +65,68 @@ def test_a_metric_is_drawn_with_its_changes_and_leads_to_its_findings(
 ) -> None:
     with opened(chromium, job) as shown:
         go(shown, METRIC)
-        shown.page.locator("#chart .main-svg").first.wait_for(timeout=30_000)
-        chart = "document.getElementById('chart')"
-        points = shown.page.evaluate(f"{chart}.data[0].x.length")
-        marks = shown.page.evaluate(f"{chart}.layout.annotations.map(a => a.text)")
+        shown.page.locator("#chart svg").wait_for(timeout=30_000)
+        points = int(shown.page.locator("#chart .points").get_attribute("data-points"))
+        marks = shown.page.locator("#chart text.mark").all_text_contents()
         shown.page.locator("a[href^='#/finding/']").first.click()
         shown.page.get_by_text("series changed").wait_for()
 
         assert points > 1000
-        assert {"v1.2.0", "v1.3.0", " b not markup /b "} <= set(marks)
+        assert {"v1.2.0", "v1.3.0", "<b>not markup</b>", "provider 1.29"} <= set(marks)
         assert shown.page.locator("main b").count() == 0
         assert shown.complaints == []
+
+
+def test_a_click_leads_to_a_run_and_dragging_to_a_time_that_can_be_shared(
+    chromium: Any, job: Path
+) -> None:
+    with opened(chromium, job) as shown:
+        go(shown, METRIC)
+        chart = shown.page.locator("#chart svg")
+        chart.wait_for(timeout=30_000)
+        before = int(shown.page.locator("#chart .points").get_attribute("data-points"))
+        box = chart.bounding_box()
+        middle = box["y"] + box["height"] / 2
+        shown.page.mouse.move(box["x"] + 500, middle)
+        shown.page.mouse.down()
+        shown.page.mouse.move(box["x"] + 800, middle)
+        shown.page.mouse.up()
+        shown.page.wait_for_function("window.location.hash.includes('from=')")
+        shown.page.reload()
+        chart.wait_for(timeout=30_000)
+        after = int(shown.page.locator("#chart .points").get_attribute("data-points"))
+        found = shown.page.locator("#chart .points").get_attribute("d")
+        x, y = (float(part) for part in found[1:].split("h")[0].split(" "))
+        box = chart.bounding_box()
+        shown.page.mouse.move(box["x"] + x, box["y"] + y)
+        words = shown.page.locator("#chart .words").inner_text()
+        shown.page.mouse.click(box["x"] + x, box["y"] + y)
+        shown.page.get_by_text("Every figure").wait_for()
+
+        assert 0 < after < before / 2
+        assert "cores" in words
+        assert words.split()[-1] in shown.page.evaluate("window.location.hash")
+        assert shown.complaints == []
+
+
+@pytest.mark.parametrize("width", [1400, 400])
+def test_labels_of_marks_never_lie_on_one_another(chromium: Any, job: Path, width: int) -> None:
+    with opened(chromium, job, viewport={"width": width, "height": 900}) as shown:
+        for route in (METRIC, f"{METRIC}?from=2024-03-01&to=2024-04-15"):
+            go(shown, route)
+            shown.page.reload()
+            shown.page.locator("#chart svg").wait_for(timeout=30_000)
+            boxes = shown.page.locator("#chart text.mark").evaluate_all(
+                "all => all.map(e => { const b = e.getBoundingClientRect();"
+                " return [b.left, b.right, b.top, b.bottom]; })"
+            )
+
+            assert len(boxes) >= 2
+            for number, (left, right, top, bottom) in enumerate(boxes):
+                assert right <= width
+                for other in boxes[number + 1 :]:
+                    is_beside = other[1] <= left or right <= other[0]
+                    assert is_beside or other[3] <= top + 2 or bottom <= other[2] + 2
 
 
 def test_a_run_has_every_figure_and_a_run_that_is_not_there_says_so(

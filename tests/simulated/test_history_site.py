@@ -50,6 +50,19 @@ def test_levels_have_their_interval_and_number_of_runs(folder: Path) -> None:
     assert 0 < runs <= last - first + 1
 
 
+def test_the_front_page_says_of_each_job_what_it_holds(folder: Path) -> None:
+    data = read(folder, "data")
+    front = (folder / "index.html").read_text()
+    worse = [item for item in data["findings"] if item["kind"] == "worse" and item["confirmed"]]
+
+    assert "2,453<small>2,400 valid</small>" in front
+    assert "2023-09-06 to 2026-01-01" in front
+    assert (
+        f"<td>{len(data['findings'])}<small>{len(worse)} confirmed as worse</small></td>" in front
+    )
+    assert f"index.html#/finding/{data['findings'][-1]['id']}" in front
+
+
 def test_a_release_has_the_runs_up_to_the_next_one(folder: Path) -> None:
     data = read(folder, "data")
     releases = {item["label"]: item for item in data["releases"]}

@@ -9,9 +9,10 @@ from typing import Final
 
 import numpy as np
 
-from virtslo.model.history.changes import History
+from virtslo.model.history.changes import FindingKind, History
 from virtslo.model.history.runs import Lineage, SeriesKey
-from virtslo.model.history.site import Annotation, HistorySite, Level, Release
+from virtslo.model.history.site import Annotation, HistorySite, JobSummary, Level, Release
+from virtslo.regress.checkpoints import Checkpoints
 from virtslo.regress.findings import examine
 from virtslo.regress.levels import level_of, levels_of
 
@@ -22,10 +23,13 @@ _PHASES: Final = ("phase_rate", "vmi_", "vm_creation_to", "vmiCreationTo", "vmCr
 
 
 def site_of(
-    lineage: Lineage, annotations: Sequence[Annotation], reasons: Mapping[str, str]
+    lineage: Lineage,
+    annotations: Sequence[Annotation],
+    reasons: Mapping[str, str],
+    checkpoints: Checkpoints | None = None,
 ) -> HistorySite:
     """Everything that the pages of a lineage show."""
-    history = examine(lineage)
+    history = examine(lineage, checkpoints=checkpoints)
     values = {
         key: (np.frombuffer(lineage.series[key], dtype=float)[list(used)], used)
         for key, used in history.used.items()
@@ -38,6 +42,26 @@ def site_of(
     ordered = sorted(annotations, key=lambda item: item.day)
     releases = tuple(_releases(lineage, history, ordered))
     return HistorySite(lineage, history, levels, ordered, releases, reasons)
+
+
+def summary_of(site: HistorySite) -> JobSummary:
+    """What the front page says of a lineage."""
+    runs, findings = site.lineage.runs, site.history.findings
+    worse = [item for item in findings if item.kind is FindingKind.WORSE and item.is_confirmed]
+    newest = max(findings, key=lambda item: item.first_after, default=None)
+    return JobSummary(
+        name=site.lineage.name,
+        runs=len(runs),
+        valid=sum(run.is_valid for run in runs),
+        first=runs[0].ended_at,
+        last=runs[-1].ended_at,
+        series=len(site.lineage.series),
+        findings=len(findings),
+        worse=len(worse),
+        newest=None
+        if newest is None
+        else (newest.id, newest.kind.value, runs[newest.first_after].ended_at),
+    )
 
 
 def table_of(key: SeriesKey) -> str | None:

@@ -4,12 +4,13 @@ from pathlib import Path
 
 import click
 
-from virtslo.cli.history.options import choose_lineage, history_option, opened
+from virtslo.cli.history.options import choose_lineage, history_option, opened, remembered
+from virtslo.model.history.site import JobSummary
 
 
 @click.command("site")
 @history_option
-@click.option("--job", "jobs", metavar="NAME", multiple=True,
+@click.option("--job", "wanted", metavar="NAME", multiple=True,
               help="Job or scenario, or a part of its name; by default every one.")  # fmt: skip
 @click.option(
     "-o",
@@ -32,7 +33,11 @@ from virtslo.cli.history.options import choose_lineage, history_option, opened
     help="The file with findings that are known.",
 )
 def command(
-    location: str | None, jobs: tuple[str, ...], output: Path, annotations: Path | None, known: Path
+    location: str | None,
+    wanted: tuple[str, ...],
+    output: Path,
+    annotations: Path | None,
+    known: Path,
 ) -> None:
     """Write the history as static pages that need no server and no network.
 
@@ -42,7 +47,7 @@ def command(
     The file of annotations is a list of entries with date (2024-03-25), kind (release, provider or
     event), label and, if wanted, link.
     """
-    from virtslo.app.history.site import site_of
+    from virtslo.app.history.site import site_of, summary_of
     from virtslo.cli.output import write_folder
     from virtslo.cli.wiring import site_files, site_front
     from virtslo.config.acknowledged_file import read_acknowledged
@@ -51,23 +56,28 @@ def command(
     marks = [] if annotations is None else read_annotations(annotations)
     reasons = read_acknowledged(known)
     written = 0
-    names: dict[str, int] = {}
+    jobs: list[JobSummary] = []
     with opened(location) as store:
-        chosen = [choose_lineage(store, job) for job in jobs] or [
+        chosen = [choose_lineage(store, job) for job in wanted] or [
             item.name for item in store.lineages()
         ]
         if not chosen:
             choose_lineage(store, None)
         for name in dict.fromkeys(chosen):
-            site = site_of(store.load(name), marks, reasons)
+            with remembered(store, name) as known_before:
+                site = site_of(store.load(name), marks, reasons, known_before)
             folder, files = site_files(site)
             write_folder(output / folder, files)
             written += sum(len(text.encode()) for text in files.values())
-            names[name] = len(site.lineage.runs)
-    front = site_front(names)
+            jobs.append(summary_of(site))
+    front = site_front(jobs)
     write_folder(output, front)
     written += sum(len(text.encode()) for text in front.values())
     click.echo(
-        f"written: {output / 'index.html'} ({len(names)} jobs, {sum(names.values()):,} runs, "
-        f"{written / 1e6:.1f} MB)"
+        f"written: {output / 'index.html'} ({_many(len(jobs), 'job')}, "
+        f"{_many(sum(job.runs for job in jobs), 'run')}, {written / 1e6:.1f} MB)"
     )
+
+
+def _many(count: int, name: str) -> str:
+    return f"{count:,} {name}{'' if count == 1 else 's'}"

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from virtslo.model.history.comparison import Comparison
     from virtslo.model.history.detection import DetectionPlan
     from virtslo.model.history.runs import HistoryRun, OddInput
-    from virtslo.model.history.site import HistorySite
+    from virtslo.model.history.site import HistorySite, JobSummary
     from virtslo.model.plan.suite import SuiteRecord
     from virtslo.model.report.document import Report
     from virtslo.model.report.perfscale_audit import PerfscaleAuditRequest, PerfscaleAuditResult
@@ -366,11 +366,11 @@ def site_files(site: "HistorySite") -> tuple[str, Mapping[str, str]]:
     return files.site_files(site)
 
 
-def site_front(names: Mapping[str, int]) -> Mapping[str, str]:
-    """The page above those of the lineages, and what they share."""
+def site_front(jobs: "Sequence[JobSummary]") -> Mapping[str, str]:
+    """The page above those of the lineages."""
     from virtslo.report.history_site import files
 
-    return files.site_front(names)
+    return files.site_front(jobs)
 
 
 def detection_text(plans: "Sequence[DetectionPlan]", form: str) -> str:

@@ -5,7 +5,7 @@ Invariant: every level has its number of runs, and an interval or too few runs f
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from virtslo.model.history.changes import History
 from virtslo.model.history.runs import Lineage, SeriesKey
@@ -57,3 +57,21 @@ class HistorySite:
     releases: Sequence[Release]
     reasons: Mapping[str, str]
     """Why a finding is known, by its id."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobSummary:
+    """A lineage in one line of the front page."""
+
+    name: str
+    runs: int
+    valid: int
+    first: datetime
+    last: datetime
+    """When its first and its last run ended."""
+    series: int
+    findings: int
+    worse: int
+    """Confirmed findings that are worse."""
+    newest: tuple[str, str, datetime] | None
+    """The newest finding: id, kind, and when the first run after it ended."""

@@ -7,12 +7,11 @@ names from outside reach the page as data, never as markup.
 import hashlib
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from virtslo.model.history.site import HistorySite
+from virtslo.model.history.site import HistorySite, JobSummary
 from virtslo.report.history_site.data import RUNS_A_FILE, overview, runs_file, script, series_file
-from virtslo.report.html.page import ASSET, library
 from virtslo.report.html.page import resource as page_resource
 
 POLICY: Final = (
@@ -20,12 +19,16 @@ POLICY: Final = (
     "img-src data: blob:; font-src data:; base-uri 'none'; form-action 'none'"
 )
 
+_KINDS: Final = {"worse": "bad", "mixed": "warn", "better": "good", "telemetry lost": "bad"}
+
 
 def site_files(site: HistorySite) -> tuple[str, Mapping[str, str]]:
     """The folder of a lineage, and its files by name."""
     keys = list(site.lineage.series)
     files = {
-        "index.html": _page(site.lineage.name, _own("page.html"), _own("site.js")),
+        "index.html": _page(
+            site.lineage.name, _own("page.html"), _own("chart.js") + _own("site.js")
+        ),
         "data.js": script("data", overview(site, keys)),
     }
     for number, key in enumerate(keys):
@@ -36,15 +39,30 @@ def site_files(site: HistorySite) -> tuple[str, Mapping[str, str]]:
     return folder_of(site.lineage.name), files
 
 
-def site_front(names: Mapping[str, int]) -> Mapping[str, str]:
-    """The page that lists the jobs, by their numbers of runs, and what the jobs' pages share."""
-    items = "\n".join(
-        f'<li><a href="{folder_of(name)}/index.html">{html.escape(name)}</a> '
-        f"<small>{count:,} runs</small></li>"
-        for name, count in names.items()
+def site_front(jobs: Sequence[JobSummary]) -> Mapping[str, str]:
+    """The page that lists the jobs."""
+    rows = "\n".join(_job_row(job) for job in jobs)
+    body = _own("front.html").replace("<!-- jobs -->", rows)
+    return {"index.html": _page("History", body, _own("look.js"))}
+
+
+def _job_row(job: JobSummary) -> str:
+    """A job as a row of the front page's table."""
+    address = f"{folder_of(job.name)}/index.html"
+    newest = "–"
+    if job.newest is not None:
+        number, kind, ended = job.newest
+        newest = (
+            f'<a href="{address}#/finding/{number}">{ended:%Y-%m-%d}</a> '
+            f'<span class="kind {_KINDS.get(kind, "plain")}">{html.escape(kind)}</span>'
+        )
+    worse = f"<small>{job.worse:,} confirmed as worse</small>" if job.worse else ""
+    return (
+        f'<tr><th scope="row"><a href="{address}">{html.escape(job.name)}</a></th>'
+        f'<td class="text days">{job.first:%Y-%m-%d} to {job.last:%Y-%m-%d}</td>'
+        f"<td>{job.runs:,}<small>{job.valid:,} valid</small></td><td>{job.series:,}</td>"
+        f'<td>{job.findings:,}{worse}</td><td class="text">{newest}</td></tr>'
     )
-    body = f'<main id="main"><header><h1>History</h1></header><ul class="jobs">{items}</ul></main>'
-    return {"index.html": _page("History", body, _own("look.js")), ASSET: library()}
 
 
 def folder_of(name: str) -> str:

@@ -7,7 +7,6 @@
   const looks = ["system", "light", "dark"];
   let look = "system";
   let data = null;
-  let redraw = [];
 
   window.virtslo = {
     put(name, value) {
@@ -31,13 +30,6 @@
     waiting.set(name, [done]);
     script(`${name}.js`, () => { waiting.delete(name); failed(new Error(`${name}.js is missing`)); });
   });
-  const plotly = () => new Promise((done, failed) => {
-    if (window.Plotly) { done(window.Plotly); return; }
-    const found = document.getElementById("plotly");
-    const element = found || script("../virtslo-plotly.min.js", () => failed(new Error("no plots")));
-    element.id = "plotly";
-    element.addEventListener("load", () => done(window.Plotly));
-  });
 
   const el = (name, attributes, ...children) => {
     const element = document.createElement(name);
@@ -51,8 +43,9 @@
   const link = (route, text) => el("a", { href: route }, text);
   const metricRoute = (label) => `#/metric/${encodeURIComponent(label)}`;
   const runRoute = (index) => `#/run/${encodeURIComponent(data.runs[index][0])}`;
+  const ended = (index) => data.runs[index][1] * 1000;
   const stamp = (index, length = 16) =>
-    new Date(data.runs[index][1] * 1000).toISOString().slice(0, length).replace("T", " ");
+    new Date(ended(index)).toISOString().slice(0, length).replace("T", " ");
   const shown = (value) => {
     if (value === null || value === undefined) return "no data";
     if (value !== 0 && Math.abs(value) < 1e-3) return value.toExponential(2);
@@ -94,92 +87,57 @@
     return picture;
   };
 
-  const colours = () => {
-    const style = getComputedStyle(document.documentElement);
-    return (name) => style.getPropertyValue(`--${name}`).trim();
-  };
-  const marksOf = (label, range) => {
-    const colour = colours();
+  const marksOf = (label) => {
     const marks = [];
-    const add = (x, name, text, dash) => marks.push({ x, colour: colour(name), text, dash });
+    const add = (x, kind, text) => marks.push({ x, kind, text });
     data.breaks.forEach(([at, , detail]) => {
-      if (detail.startsWith("environment")) add(stamp(at), "muted", detail.slice(12), "dash");
+      const environment = data.environments[data.runs[at][2]] || "unknown environment";
+      if (detail.startsWith("environment")) add(ended(at), "environment", environment);
     });
-    data.annotations.forEach(([day, kind, text]) => {
-      add(day, kind === "release" ? "muted" : "warn", text, "dot");
-    });
+    data.annotations.forEach(([day, kind, text]) => add(Date.parse(`${day}T00:00Z`), kind, text));
     data.findings.forEach((finding) => finding.changes.forEach((change) => {
-      if (change[0] === label) add(stamp(change[8]), "bad", "", "solid");
+      if (change[0] === label) add(ended(change[8]), "change", "");
     }));
-    const inside = marks.filter((mark) => !range || (mark.x >= range[0] && mark.x <= range[1]));
-    return {
-      shapes: inside.map((mark) => ({ type: "line", x0: mark.x, x1: mark.x, yref: "paper", y0: 0,
-        y1: 1, line: { color: mark.colour, width: 1, dash: mark.dash } })),
-      annotations: inside.filter((mark) => mark.text).map((mark) => ({ x: mark.x, y: 1, yref: "paper",
-        text: mark.text.replace(/[<>&]/g, " "), showarrow: false, textangle: -90, xanchor: "right",
-        yanchor: "top", font: { size: 10, color: mark.colour } })),
-    };
+    return marks;
+  };
+
+  const momentOf = (text) => Date.parse(/T/.test(text || "") ? `${text}Z` : `${text}T00:00Z`);
+  const isoMinute = (moment) => new Date(moment).toISOString().slice(0, 16);
+  const rangeRoute = (label, from, to) => `${metricRoute(label)}?from=${isoMinute(from)}&to=${isoMinute(to)}`;
+  const wholeRange = () => {
+    const [first, last] = [ended(0), ended(data.runs.length - 1)];
+    const room = Math.max(36e5, (last - first) * 0.01);
+    return [first - room, last + room];
   };
 
   const drawSeries = async (place, number, range) => {
-    await new Promise((done) => { window.setTimeout(done, 30); });
-    const [Plotly, series] = [await plotly(), await load(`series-${number}`)];
+    const series = await load(`series-${number}`);
+    if (!place.isConnected) await new Promise((done) => { window.setTimeout(done, 0); });
     if (!place.isConnected) return;
     const info = data.series[number];
-    const draw = () => {
-      const colour = colours();
-      const bad = new Set(series.notUsed);
-      const pick = (wanted) => series.values.map((value, at) => [value, at])
-        .filter(([value, at]) => value !== null && bad.has(at) === wanted).map(([, at]) => at);
-      const points = (indices, name, marker) => ({
-        type: "scatter", mode: "markers", name, marker, x: indices.map((at) => stamp(at)),
-        y: indices.map((at) => series.values[at]), customdata: indices,
-        text: indices.map((at) => data.runs[at][0]), hovertemplate: "%{y}<br>%{x}<br>run %{text}",
-        error_y: Object.keys(series.intervals).length ? { type: "data", symmetric: false, thickness: 1, width: 0,
-          array: indices.map((at) => (series.intervals[at] ? series.intervals[at][1] - series.values[at] : 0)),
-          arrayminus: indices.map((at) => (series.intervals[at] ? series.values[at] - series.intervals[at][0] : 0)),
-        } : undefined,
-      });
-      const [x, y, low, high] = [[], [], [], []];
-      info.levels.forEach((level) => {
-        [level[0], level[1]].forEach((at) => {
-          x.push(stamp(at)); y.push(level[2]); low.push(level[3]); high.push(level[4]);
-        });
-        x.push(null); y.push(null); low.push(null); high.push(null);
-      });
-      const bands = info.levels.filter((level) => level[3] !== null).map((level) => ({
-        type: "rect", x0: stamp(level[0]), x1: stamp(level[1]), y0: level[3], y1: level[4],
-        line: { width: 0 }, fillcolor: colour("bad"), opacity: 0.25, layer: "below" }));
-      const marks = marksOf(info.label, range);
-      const axis = { gridcolor: colour("rule"), linecolor: colour("rule"), zeroline: false };
-      const narrow = place.clientWidth < 560;
-      const traces = [
-        points(pick(false), "run", { size: narrow ? 3 : 4, color: colour("link"), opacity: 0.55 }),
-        { type: "scatter", mode: "lines", name: "level (median)", x, y, connectgaps: false,
-          line: { color: colour("bad"), width: 3 }, hoverinfo: "y" },
-      ];
-      const odd = pick(true);
-      if (odd.length) {
-        traces.push(points(odd, "not used", { size: 5, symbol: "x", color: colour("muted") }));
-      }
-      Plotly.react(place, traces, {
-        shapes: [...bands, ...marks.shapes], annotations: marks.annotations,
-        paper_bgcolor: colour("paper"), plot_bgcolor: colour("paper"), hovermode: "closest",
-        font: { color: colour("ink"), size: narrow ? 11 : 12 },
-        margin: { l: narrow ? 44 : 60, r: 12, t: 30, b: 42 },
-        legend: { orientation: "h", y: 1.01, yanchor: "bottom", x: 0, font: { size: 11 } },
-        hoverlabel: { bgcolor: colour("paper"), font: { color: colour("ink") } },
-        xaxis: { ...axis, type: "date", ...(range ? { range } : {}) },
-        yaxis: { ...axis, title: { text: info.unit }, automargin: true },
-      }, { displaylogo: false, responsive: true, displayModeBar: false, plotlyServerURL: "" });
-    };
-    draw();
-    place.on("plotly_click", (event) => {
-      const at = event.points[0].customdata;
-      if (at !== undefined) window.location.hash = runRoute(at);
+    const bad = new Set(series.notUsed);
+    const points = [];
+    series.values.forEach((y, at) => {
+      const [low, high] = series.intervals[at] || [];
+      if (y !== null) points.push({ at, x: ended(at), y, low, high, used: !bad.has(at) });
     });
-    redraw.push(draw);
+    window.virtsloChart(place, {
+      points,
+      levels: info.levels.map((level) => ({ from: ended(level[0]), to: ended(level[1]), y: level[2],
+        low: level[3], high: level[4] })),
+      marks: marksOf(info.label),
+      range: range || wholeRange(),
+      unit: info.unit,
+      format: shown,
+      describe: (point) => `${shown(point.y)} ${info.unit}${point.used ? "" : ", not used"}\n${stamp(point.at)} UTC\n`
+        + `run ${data.runs[point.at][0]}`,
+      follow: (point) => { window.location.hash = runRoute(point.at); },
+      choose: (from, to) => { window.location.hash = rangeRoute(info.label, from, to); },
+    });
   };
+  const legend = () => el("p", { class: "legend" }, el("span", { class: "points" }, "run"),
+    el("span", { class: "unused" }, "not used"), el("span", { class: "level" }, "level: median, 95 % interval"),
+    el("span", { class: "change" }, "change"), "A click leads to a run; dragging sideways chooses a time.");
 
   const findingRow = (finding) => {
     const first = finding.changes[0];
@@ -240,18 +198,18 @@
       const info = data.series[number];
       const place = el("div", { class: "chart", id: "chart", role: "img",
         "aria-label": `${name} over time; the levels are in the table below` });
-      const end = data.runs.at(-1)[1] * 1000;
+      const end = ended(data.runs.length - 1);
       const ranges = { "90 days": 90, "1 year": 365, all: null };
-      const wanted = query.get("from") ? [query.get("from"), query.get("to")] : null;
+      const [from, to] = ["from", "to"].map((key) => momentOf(query.get(key)));
+      const wanted = from < to ? [from, to] : null;
       const address = (days) => (days === null ? metricRoute(name)
-        : `${metricRoute(name)}?from=${new Date(end - days * 864e5).toISOString().slice(0, 10)}`
-          + `&to=${new Date(end + 864e5).toISOString().slice(0, 10)}`);
+        : rangeRoute(name, end - days * 864e5, end + 36e5));
       drawSeries(place, number, wanted).catch((error) => place.replaceChildren(error.message));
       const mine = data.findings.filter((finding) => finding.changes.some((c) => c[0] === name));
       return [name, head(name, `unit: ${info.unit || "none"}; a point is a run, and leads to it`),
         el("div", { class: "bar" }, ...Object.entries(ranges).map(([text, days]) =>
           link(address(days), text))),
-        place,
+        place, legend(),
         table("Levels", ["from", "to", "median", "95 % interval", "n", "change"],
           info.levels.map((level, at) => [stamp(level[0]), stamp(level[1]), shown(level[2]),
             ranged(level[3], level[4]), String(level[5]),
@@ -265,8 +223,8 @@
       const place = el("div", { class: "chart small", role: "img",
         "aria-label": "The sharpest series around the finding" });
       const number = data.series.findIndex((series) => series.label === finding.changes[0][0]);
-      const near = (at) => stamp(Math.max(0, Math.min(data.runs.length - 1, at)));
-      if (number >= 0) drawSeries(place, number, [near(finding.before - 120), near(finding.after + 120)]);
+      const near = (at) => ended(Math.max(0, Math.min(data.runs.length - 1, at)));
+      if (number >= 0) drawSeries(place, number, [near(finding.before - 120) - 36e5, near(finding.after + 120) + 36e5]);
       const sure = finding.confidence > 0.9999 ? "> 99.99\u00a0%"
         : `${(finding.confidence * 100).toFixed(2)}\u00a0%`;
       return [`Finding ${id}`, head(`${finding.kind}: ${stamp(finding.after, 10)}`),
@@ -278,6 +236,7 @@
           el("p", {}, `With a change of ${detail}${kind ? ` of ${kind}` : ""}.`)),
         finding.known ? el("p", {}, `Known: ${finding.known}`) : null,
         number >= 0 ? el("h2", {}, finding.changes[0][0]) : null, number >= 0 ? place : null,
+        number >= 0 ? legend() : null,
         table(`${finding.changes.length} series changed`,
           ["series", "before", "after", "change", "n before", "n after", "state"],
           finding.changes.map((c) => [
@@ -363,10 +322,12 @@
     },
   };
 
+  const markWide = () => main.querySelectorAll(".scroll").forEach((item) =>
+    item.classList.toggle("wide", item.scrollWidth > item.clientWidth + 1));
+
   const show = async () => {
     const [path, query] = window.location.hash.replace(/^#\/?/, "").split("?");
     const [view, ...rest] = path.split("/");
-    redraw = [];
     let found = null;
     try {
       const name = decodeURIComponent(rest.join("/"));
@@ -379,15 +340,14 @@
     document.title = title ? `${title} · ${data.name}` : data.name;
     main.replaceChildren(...content.filter((item) => item !== null));
     document.documentElement.dataset.view = view || "metrics";
+    markWide();
     window.scrollTo(0, 0);
-    if (window.requestIdleCallback) window.requestIdleCallback(() => plotly().catch(() => {}));
   };
 
   const setLook = () => {
     const name = look === "system" ? (system.matches ? "dark" : "light") : look;
     document.documentElement.dataset.look = name;
     document.getElementById("look").textContent = `Look: ${look}`;
-    redraw.forEach((draw) => draw());
   };
   document.getElementById("look").addEventListener("click", () => {
     look = looks[(looks.indexOf(look) + 1) % looks.length];
@@ -395,6 +355,7 @@
   });
   system.addEventListener("change", setLook);
   window.addEventListener("hashchange", show);
+  window.addEventListener("resize", markWide);
   setLook();
   load("data").then((value) => { data = value; return show(); })
     .catch((error) => { main.textContent = error.message; });
