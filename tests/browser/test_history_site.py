@@ -65,7 +65,7 @@ def test_a_metric_is_drawn_with_its_changes_and_leads_to_its_findings(
 ) -> None:
     with opened(chromium, job) as shown:
         go(shown, METRIC)
-        shown.page.locator("#chart svg").wait_for(timeout=30_000)
+        shown.page.locator("#chart svg").wait_for()
         points = int(shown.page.locator("#chart .points").get_attribute("data-points"))
         marks = shown.page.locator("#chart text.mark").all_text_contents()
         shown.page.locator("a[href^='#/finding/']").first.click()
@@ -83,7 +83,7 @@ def test_a_click_leads_to_a_run_and_dragging_to_a_time_that_can_be_shared(
     with opened(chromium, job) as shown:
         go(shown, METRIC)
         chart = shown.page.locator("#chart svg")
-        chart.wait_for(timeout=30_000)
+        chart.wait_for()
         before = int(shown.page.locator("#chart .points").get_attribute("data-points"))
         box = chart.bounding_box()
         middle = box["y"] + box["height"] / 2
@@ -93,7 +93,7 @@ def test_a_click_leads_to_a_run_and_dragging_to_a_time_that_can_be_shared(
         shown.page.mouse.up()
         shown.page.wait_for_function("window.location.hash.includes('from=')")
         shown.page.reload()
-        chart.wait_for(timeout=30_000)
+        chart.wait_for()
         after = int(shown.page.locator("#chart .points").get_attribute("data-points"))
         found = shown.page.locator("#chart .points").get_attribute("d")
         x, y = (float(part) for part in found[1:].split("h")[0].split(" "))
@@ -115,7 +115,7 @@ def test_labels_of_marks_never_lie_on_one_another(chromium: Any, job: Path, widt
         for route in (METRIC, f"{METRIC}?from=2024-03-01&to=2024-04-15"):
             go(shown, route)
             shown.page.reload()
-            shown.page.locator("#chart svg").wait_for(timeout=30_000)
+            shown.page.locator("#chart svg").wait_for()
             boxes = shown.page.locator("#chart text.mark").evaluate_all(
                 "all => all.map(e => { const b = e.getBoundingClientRect();"
                 " return [b.left, b.right, b.top, b.bottom]; })"

@@ -14,6 +14,9 @@ ARGUMENTS = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 
+PATIENCE_MS = 150_000
+"""How long a page is waited for: a test's own limit ends it, not a busy machine."""
+
 
 def chromium_path() -> str | None:
     """Chromium's executable: `CHROMIUM`, or the first one on the path."""
@@ -59,6 +62,7 @@ def opened(chromium: Any, path: Path, **settings: Any) -> Iterator[Opened]:
     """A file as a page: `color_scheme`, `viewport` as Playwright has them."""
     context = chromium.new_context(**settings)
     page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
     result = Opened(page)
     page.on("console", lambda message: result.complaints.append(message.text))
     page.on("pageerror", lambda error: result.complaints.append(str(error)))
