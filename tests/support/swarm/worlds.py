@@ -99,7 +99,7 @@ def draw(seed: int) -> World:
 
 
 def _more(document: dict[str, Any], chance: random.Random) -> None:
-    """Faults of one stage, and populations that are large enough for a P95.
+    """Faults of one stage, populations that are enough for a P95, holds, other forms of churn.
 
     A stream of its own keeps the worlds of seeds that were drawn before.
     """
@@ -111,6 +111,12 @@ def _more(document: dict[str, Any], chance: random.Random) -> None:
         document["faults"] = [*document["faults"], text]
     if chance.random() < 0.1:
         document["workload"]["count"] += 20
+    if chance.random() < 0.1:
+        document["load"]["hold"] = chance.choice(("5s", "40s"))
+    is_steady = document["load"]["pattern"] == "steady-state"
+    mode = {"vmpool": "scale", "vm": "restart"}.get(document["workload"]["kind"])
+    if is_steady and mode is not None and chance.random() < 0.3:
+        document["load"]["churn"] = {**document["load"]["churn"], "mode": mode}
 
 
 def _fault(chance: random.Random, latest: int = 40) -> str:

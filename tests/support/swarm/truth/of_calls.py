@@ -12,7 +12,7 @@ from support.swarm.truth.happened import Happened
 from support.swarm.truth.of_answers import VERBS, of_everybodys_calls
 from support.swarm.truth.spans import Claim, Span, exactly
 from virtslo.model.run.rest_calls import CounterRead
-from virtslo.model.stage_names import RAMP_DOWN
+from virtslo.model.stage_names import HOLD, RAMP_DOWN
 
 COMPONENTS: Final = ("virt-api", "virt-controller", "virt-handler")
 RESOURCES: Final = (
@@ -35,6 +35,7 @@ class Edges(NamedTuple):
 
 def of_calls(truth: Happened) -> Iterator[Claim]:
     """Every count of calls."""
+    yield from _at_rest(truth)
     deleted = _to_delete(truth)
     for stage, objects in ((truth.measured, made_in(truth)), (RAMP_DOWN, deleted)):
         edges = _edges(truth, stage)
@@ -55,6 +56,25 @@ def of_calls(truth: Happened) -> Iterator[Claim]:
             waited = inside.seconds(_is_of_components).over(objects)
             yield ("api_answer_wait_seconds", "per_object"), waited
             yield from of_everybodys_calls(inside.surely, inside.maybe)
+
+
+def _at_rest(truth: Happened) -> Iterator[Claim]:
+    """Every request of the components by the hour, while objects are there and left alone."""
+    edges = _edges(truth, HOLD)
+    if edges is None:
+        return
+    inside, seconds = _Inside(truth, edges), (edges.after[0] - edges.before[1]) / 1e9
+    header = truth.played.record.header
+    divisors = {
+        "per_hour": 1,
+        "per_node_hour": header.environment.nodes or 0,
+        "per_object_hour": truth.scenario.workload.count,
+    }
+    for verb in sorted(set(VERBS.values())):
+        total = inside.count(_any_answer(verb))
+        for statistic, divisor in divisors.items():
+            hours = exactly(seconds / 3600 * divisor)
+            yield (f"idle_rest_calls_{verb}", statistic), total.over(hours)
 
 
 def made_in(truth: Happened) -> Span:
@@ -85,6 +105,14 @@ def _successes(verb: str, resources: Sequence[str]) -> Suits:
         is_it = item.caller in COMPONENTS and item.resource in resources
         is_it = is_it and VERBS.get(item.verb) == verb
         return is_it and item.is_success, is_it and (item.is_success or item.outcome == NO_ANSWER)
+
+    return suits
+
+
+def _any_answer(verb: str) -> Suits:
+    def suits(item: Exchange) -> tuple[bool, bool]:
+        is_it = item.caller in COMPONENTS and VERBS.get(item.verb) == verb
+        return is_it and item.outcome != GIVEN_UP, is_it
 
     return suits
 

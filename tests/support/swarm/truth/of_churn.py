@@ -26,7 +26,7 @@ from support.swarm.truth.spans import (
 )
 from support.swarm.witness import Life
 from virtslo.model.kubernetes.resources import VMS
-from virtslo.model.plan.scenario import Pattern
+from virtslo.model.plan.scenario import ChurnMode, Pattern
 from virtslo.model.plan.workload import Kind
 from virtslo.model.run.operations import CREATE, DELETE, SCALE
 from virtslo.model.stage_names import CHURN
@@ -36,10 +36,13 @@ UNHAPPENED: Final = Span(NEVER, NEVER)
 
 @dataclass(frozen=True, slots=True)
 class Replaced:
-    """One create of a cycle, with the VMIs that came of it."""
+    """One create of a cycle, or a delete after which a VM starts another VMI, and what came."""
 
     request: Request
     vmis: tuple[Life, ...]
+    """The VMIs that came of it."""
+    running: Span
+    """When one of them ran first, or of a restart one after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,9 @@ def _cycle(
     churn = truth.scenario.load.churn
     assert churn is not None
     since, scaled_in = start, UNHAPPENED
+    replaced = tuple(_created(truth, item) for item in creates)
+    if churn.mode is ChurnMode.RESTART:
+        replaced = tuple(_restarted(truth, item) for item in deletes)
     if scales:
         since = max(item.intended for item in scales)
         scaled_in = capacity.at_most(capacity.count - churn.objects, exactly(start))
@@ -119,7 +125,7 @@ def _cycle(
     elif truth.kind is Kind.VMPOOL:
         recovered = capacity.at_least(latest([_all_gone(truth, item) for item in deletes]))
     else:
-        ran = [_running(truth, _vmis_for(truth, item)) for item in creates]
+        ran = [item.running for item in replaced]
         recovered = latest([*(_all_gone(truth, item) for item in deletes), *ran])
     end = NEVER if following is None else following
     added = [life for life in truth.vmis.values() if start <= truth.seconds(life.added_ns) < end]
@@ -128,7 +134,7 @@ def _cycle(
         start=start,
         following=following,
         deletes=deletes,
-        replaced=tuple(Replaced(item, tuple(_vmis_for(truth, item))) for item in creates),
+        replaced=replaced,
         came=tuple(added),
         machines=tuple(life for life in machines if start <= truth.seconds(life.added_ns) < end),
         recovered=recovered,
@@ -154,19 +160,13 @@ def _rates(truth: Happened, cycles: Sequence[TrueCycle], *, is_group: bool) -> I
             loads.append(Load(cycle.since, cycle.expected, came))
         return throughput(loads)
 
-    def added(lives: Sequence[Life]) -> list[Span]:
-        return [truth.seen(life.added_ns) for life in lives]
-
     def firsts(cycle: TrueCycle, moment: Callable[[Life], Span]) -> list[Span]:
         if is_group:
             return [moment(life) for life in cycle.came]
         return [earliest([moment(life) for life in item.vmis]) for item in cycle.replaced]
 
-    if is_group:
-        is_pool = truth.kind is Kind.VMPOOL
-        created = pooled(lambda cycle: added(cycle.machines if is_pool else cycle.came))
-    else:
-        created = pooled(lambda cycle: answered_moments(item.request for item in cycle.replaced))
+    is_restart = any(item.request.operation.verb == DELETE for item in cycles[0].replaced)
+    created = None if is_restart else pooled(lambda cycle: _made(truth, cycle))
     yield ("creation_rate", "mean"), created
     if truth.kind is not Kind.VMI:
         made = pooled(lambda cycle: firsts(cycle, lambda life: truth.seen(life.added_ns)))
@@ -178,6 +178,14 @@ def _rates(truth: Happened, cycles: Sequence[TrueCycle], *, is_group: bool) -> I
             )
         )
         yield (f"phase_rate_{phase.lower()}", "mean"), entered
+
+
+def _made(truth: Happened, cycle: TrueCycle) -> list[Span]:
+    """When what a cycle counts as created was: by answers, or by the controller's writes."""
+    if truth.kind in {Kind.VMPOOL, Kind.VMIRS}:
+        lives = cycle.machines if truth.kind is Kind.VMPOOL else cycle.came
+        return [truth.seen(life.added_ns) for life in lives]
+    return answered_moments(item.request for item in cycle.replaced)
 
 
 def _recoveries(truth: Happened, cycles: Sequence[TrueCycle], *, is_group: bool) -> Iterator[Claim]:
@@ -229,7 +237,7 @@ def _pairs(truth: Happened, cycle: TrueCycle) -> Iterator[Span]:
     for replaced in sorted(cycle.replaced, key=lambda item: item.request.intended):
         victims = waiting[replaced.request.operation.index]
         gone = _all_gone(truth, victims.pop(0)) if victims else UNHAPPENED
-        both = latest([gone, _running(truth, replaced.vmis)])
+        both = latest([gone, replaced.running])
         yield both.minus(exactly(replaced.request.intended))
     yield from (UNHAPPENED for left in waiting.values() for _ in left)
 
@@ -250,6 +258,27 @@ def _vmis_for(truth: Happened, item: Request) -> list[Life]:
         return [item.life]
     uid = next(uid for uid, life in truth.lives.items() if life is item.life)
     return [life for _, life in truth.owned(uid)]
+
+
+def _created(truth: Happened, item: Request) -> Replaced:
+    vmis = _vmis_for(truth, item)
+    return Replaced(item, tuple(vmis), _running(truth, vmis))
+
+
+def _restarted(truth: Happened, item: Request) -> Replaced:
+    """The VMI that came after the victim, of the same VM."""
+    victim = item.life
+    if victim is None:
+        return Replaced(item, (), UNHAPPENED)
+    after = [
+        life
+        for life in truth.vmis.values()
+        if life.owner == victim.owner and life is not victim and life.added_ns >= victim.added_ns
+    ]
+    victims = [each.life for each in truth.of_stage(CHURN, DELETE)]
+    if after and any(after[0] is each for each in victims):
+        after = after[:1]
+    return Replaced(item, tuple(after[:1]), _running(truth, after))
 
 
 def _running(truth: Happened, vmis: Sequence[Life]) -> Span:
