@@ -86,6 +86,10 @@ def _grown(
     failed = next((read.error for read in (*before, *after) if read.error), None)
     if failed is not None:
         return f"a read failed: {failed}"
+    there = {read.pod for read in after}
+    gone = next((read.pod for read in before if read.pod not in there), None)
+    if gone is not None:
+        return f"calls are lost with an API server that ended inside the window: {gone}"
     known = {read.pod: read for read in before}
     buckets: dict[TimedCall, dict[str, int]] = {}
     for read in after:

@@ -50,7 +50,7 @@ def answer_times(record: RunRecord, stage: str) -> Mapping[str, AnswerTime]:
     """By kind of request; a kind without any is not there."""
     for source, name in _SOURCES.items():
         window = window_of(record.rest_calls.reads, stage, source=source)
-        if window is not None and not (window.failed or window.restarted or window.fell):
+        if window is not None and window.is_whole:
             found = _means(window.sums, name)
             if found:
                 return {**found, **_of_own(record, stage)}

@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 from support.reads import burst_record, measured_burst, read
 from virtslo.model.kubernetes.client_limits import ClientLimit
 from virtslo.model.plan.workload import Kind
-from virtslo.model.run.rest_calls import OwnLatencies, RestCallReads
+from virtslo.model.report.figures import Figure
+from virtslo.model.run.rest_calls import (
+    API_SERVER,
+    BucketCount,
+    CounterRead,
+    OwnLatencies,
+    RestCallReads,
+)
 from virtslo.model.stage_names import RAMP_UP
 from virtslo.slo.catalog.time_spent import WORK_QUEUE_WAIT
 from virtslo.slo.figures.call_figures import usage_rows
@@ -181,3 +188,25 @@ def test_our_own_calls_are_judged_by_their_slowest_pair() -> None:
     assert (most.detail or {})["slowest"] == "GET nodes"
     assert most.samples == slowest.samples
     assert rows["own_call_seconds_namespace", "p99"].value is None
+
+
+def test_everybodys_calls_have_no_figure_where_the_server_ended_in_the_window() -> None:
+    """Each life of a server is a read of its own: what the first one answered last is lost."""
+
+    def server_read(stage: str, begun: float, answered: int) -> CounterRead:
+        pod = f"kube-apiserver begun {begun:.3f}"
+        bucket = BucketCount("CREATE", VMI, "resource", "0.1", answered)
+        made = read(stage, "after", pod, start=begun, source=API_SERVER)
+        return replace(made, component="*", durations=(bucket,))
+
+    def figure(*reads: CounterRead) -> Figure:
+        rows = responsiveness_rows(measured_burst(reads))
+        (found,) = [
+            row.figure for row in rows if row.definition.name == "api_call_seconds_resource"
+        ]
+        return found
+
+    assert figure(server_read("idle", 1.0, 5), server_read("ramp_up", 1.0, 8)).samples == 3
+    after_restart = figure(server_read("idle", 1.0, 5), server_read("ramp_up", 9.0, 8))
+    assert after_restart.value is None
+    assert "kube-apiserver begun 1.000" in (after_restart.reason or "")

@@ -90,6 +90,8 @@ def test_a_server_that_restarted_in_the_window_has_no_mean() -> None:
     )
 
     assert answer_times(record(*reads), STAGE) == {}
+    by_life = [replace(each, pod=f"begun {each.process_start}") for each in reads]
+    assert answer_times(record(*by_life), STAGE) == {}
 
 
 def test_our_own_creates_are_a_figure_of_their_own() -> None:
