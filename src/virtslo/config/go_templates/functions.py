@@ -109,8 +109,12 @@ def _from_json(text: str) -> Any:
 
     if re.search(r"\\u[dD][89a-fA-F]", text):
         raise CallProblem("a surrogate in JSON")
+    def finite(digits: str) -> float:
+        found = float(digits)
+        return found if math.isfinite(found) else refuse(digits)
+
     try:
-        return json.loads(text, parse_int=float, parse_constant=refuse)
+        return json.loads(text, parse_int=finite, parse_float=finite, parse_constant=refuse)
     except (json.JSONDecodeError, RecursionError) as error:
         raise CallProblem(f"{text[:40]!r} as JSON") from error
 

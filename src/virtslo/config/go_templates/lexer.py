@@ -80,7 +80,7 @@ def _closes(text: str, at: int) -> tuple[int, bool] | None:
 
 
 def _comment(text: str, at: int, line: int) -> tuple[int, bool]:
-    end = text.find("*/", at)
+    end = text.find("*/", at + 2)
     closed = None if end < 0 else _closes(text, end + 2)
     if closed is None:
         raise TemplateProblem(line, "a comment that is not closed", "*/}}")
@@ -132,7 +132,7 @@ def _token(text: str, at: int, line: int) -> tuple[Token, int]:
     if character in "+-." or "0" <= character <= "9":
         return _number(text, at, line)
     word = _WORD.match(text, at)
-    if word is None:
+    if word is None or not _is_word(word[0]):
         raise TemplateProblem(line, shorten(text[at:]), "an expression")
     if not _ends_word(text, word.end()):
         raise TemplateProblem(line, shorten(text[at : word.end() + 1]), "an expression")
@@ -140,6 +140,11 @@ def _token(text: str, at: int, line: int) -> tuple[Token, int]:
     if word[0] in ("true", "false", "nil"):
         kind = "constant"
     return Token(kind, word[0], line), word.end()
+
+
+def _is_word(text: str) -> bool:
+    """Whether Go takes every character for a letter or a digit: ² and Ⅷ are neither there."""
+    return text.isascii() or all(one == "_" or one.isalpha() or one.isdecimal() for one in text)
 
 
 def _ends_word(text: str, at: int) -> bool:
@@ -151,7 +156,7 @@ def _name(text: str, at: int, line: int) -> tuple[Token, int]:
     kind = "field" if text[at] == "." else "variable"
     word = _WORD.match(text, at + 1)
     end = at + 1 if word is None else word.end()
-    if not _ends_word(text, end):
+    if not _ends_word(text, end) or not _is_word(text[at + 1 : end]):
         raise TemplateProblem(line, shorten(text[at : end + 1]), "a name")
     if word is None and kind == "field":
         kind = "dot"

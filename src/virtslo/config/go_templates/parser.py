@@ -125,6 +125,8 @@ class Parser:
         self._variables, self._loops = outer, loops
         if stop is None or stop.kind != "end":
             raise TemplateProblem(word.line, f"{{{{{word.kind}}}}} without an end", "{{end}}")
+        if not name and (word.kind == "block" or not _is_empty(body)):
+            raise TemplateProblem(word.line, "a template without a name", "a name")
         known = self.defined.get(name, ())
         if not _is_empty(known) and not _is_empty(body):
             raise TemplateProblem(word.line, f"the template {name!r} twice", "one definition")

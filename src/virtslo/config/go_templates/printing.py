@@ -16,7 +16,7 @@ from virtslo.config.go_templates.problems import CallProblem
 from virtslo.config.go_templates.values import ordered, type_name
 
 MAX_TEXT: Final = 1_000_000
-_VERB: Final = re.compile(r"%([-+# 0]*)(\d*)(\.\d*)?([^\d.])", re.DOTALL)
+_VERB: Final = re.compile(r"%([-+# 0]*)(\d*)(\.\d*)?([^\d.])", re.ASCII | re.DOTALL)
 _VERBS: Final = frozenset("vTtbcdoOqxXUeEfFgGs")
 """fmt's verbs but for addresses (%p); what is no verb must not print even an empty list."""
 _SIMPLE: Final = {
