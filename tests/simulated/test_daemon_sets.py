@@ -210,3 +210,60 @@ async def test_limits_that_a_server_would_refuse_do_not_keep_pods_away(
     await asyncio.sleep(5)
 
     assert await nodes_of_pods(hollow) == list(hollow.cluster.node_names)
+
+
+async def _revisions(hollow: Hollow) -> dict[str, int]:
+    """The number of the revision of each image."""
+    return {
+        each["data"]["spec"]["template"]["spec"]["containers"][0]["image"]: each["revision"]
+        for each in await hollow.list_objects(resources.CONTROLLER_REVISIONS)
+    }
+
+
+async def _change(hollow: Hollow, **spec: Any) -> None:
+    patch = {"spec": spec}
+    await hollow.api.patch(
+        DAEMON_SETS, "agent", patch, patch_type=PatchType.MERGE, namespace=NAMESPACE
+    )
+    await asyncio.sleep(300)
+
+
+def _template(image: str) -> Object:
+    return {"spec": {"containers": [{"name": "c", "image": image}]}}
+
+
+async def test_a_template_that_returns_has_the_newest_revision(hollow: Hollow) -> None:
+    await created(hollow)
+    await _change(hollow, updateStrategy={"type": "RollingUpdate"})
+    await _change(hollow, template=_template("new"))
+    before = await _revisions(hollow)
+    await _change(hollow, template=_template("pause"))
+
+    assert before == {"pause": 1, "new": 2}
+    assert await _revisions(hollow) == {"pause": 3, "new": 2}
+
+
+async def test_revisions_beyond_the_limit_go(hollow: Hollow) -> None:
+    await created(hollow)
+    await _change(hollow, revisionHistoryLimit=1)
+    for image in ("a", "b", "c"):
+        await _change(hollow, template=_template(image))
+
+    found = await _revisions(hollow)
+    assert found.keys() >= {"b", "c"}
+    assert "pause" not in found
+
+
+async def test_pods_that_nothing_owns_go_with_their_node(hollow: Hollow) -> None:
+    await created(hollow)
+    lost, *others = hollow.cluster.node_names
+    await hollow.api.delete(DAEMON_SETS, "agent", namespace=NAMESPACE, propagation="Orphan")
+    await asyncio.sleep(5)
+    await hollow.api.delete(resources.NODES, lost)
+    await asyncio.sleep(30)
+    before = await hollow.list_objects(resources.PODS)
+    await asyncio.sleep(60)
+
+    assert len(before) == 3
+    assert await nodes_of_pods(hollow) == others
+    assert len(await hollow.list_objects(resources.PODS)) == 2

@@ -135,6 +135,13 @@ class NotFound(ApiError):
     default_reason = "NotFound"
 
 
+class PathNotFound(NotFound):
+    """404: nothing is served at this path, which API servers answer as a text, not as a Status."""
+
+    def __init__(self) -> None:
+        super().__init__("the server could not find the requested resource")
+
+
 class MethodNotAllowed(ApiError):
     """405: the resource does not support this verb."""
 

@@ -37,6 +37,7 @@ from virtslo.hollow.kubernetes.garbage_collector import (
 )
 from virtslo.hollow.kubernetes.namespace import NamespaceController
 from virtslo.hollow.kubernetes.node_lifecycle import OUT_OF_SERVICE, NodeLifecycle
+from virtslo.hollow.kubernetes.pod_garbage_collector import PodGarbageCollector
 from virtslo.hollow.kubernetes.role_aggregation import RoleAggregation
 from virtslo.hollow.kubernetes.scheduler import Scheduler
 from virtslo.hollow.process.component import KUBEVIRT_NAMESPACE, Component
@@ -44,6 +45,7 @@ from virtslo.hollow.process.delays import Work
 from virtslo.hollow.process.identities import (
     controller_manager,
     daemon_sets,
+    pod_garbage_collector,
     role_aggregation,
     scheduler,
     virt_api,
@@ -338,18 +340,21 @@ class HollowCluster:
         return (collector, emptier, lifecycle, *self._for_others(component, nodes))
 
     def _for_others(self, component: Component, nodes: Cache) -> Sequence[Startable]:
-        """What gathers roles and keeps daemonsets, on a cluster that others use."""
+        """What gathers roles, keeps daemonsets and removes pods of nodes that are gone.
+
+        Only on a cluster that others use: a run changes neither roles nor the set of nodes.
+        """
         if not self._is_shared:
             return ()
-        return (
-            RoleAggregation(component, KubeApi(self._connect(role_aggregation()))),
-            DaemonSetController(
-                component,
-                KubeApi(self._connect(daemon_sets())),
-                nodes,
-                named_by_node={VIRT_HANDLERS},
-            ),
+        roles = RoleAggregation(component, KubeApi(self._connect(role_aggregation())))
+        sets = DaemonSetController(
+            component,
+            KubeApi(self._connect(daemon_sets())),
+            nodes,
+            named_by_node={VIRT_HANDLERS},
         )
+        own = KubeApi(self._connect(pod_garbage_collector()))
+        return (roles, sets, PodGarbageCollector(component, own, nodes=nodes, pods=sets.pods))
 
     def _add(
         self,

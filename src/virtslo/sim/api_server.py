@@ -12,7 +12,7 @@ from typing import Final, NoReturn
 from msgspec.structs import replace
 
 from virtslo.base.clock import Clock
-from virtslo.base.errors import ApiError, ConnectionLost, Forbidden, NotFound
+from virtslo.base.errors import ApiError, ConnectionLost, Forbidden, PathNotFound
 from virtslo.model.kubernetes import resources
 from virtslo.model.kubernetes.identity import Identity
 from virtslo.model.kubernetes.resources import Resource
@@ -282,7 +282,7 @@ class ApiServer:
     def refuse_unserved(self, asked: Attributes, path: str, user: Identity) -> NoReturn:
         """Answer what no component behind a path serves. Raises NotFound."""
         with self.telemetry.begin_aggregated(path, asked.verb, user, asked.reference):
-            raise NotFound("the server could not find the requested resource", reason="NotFound")
+            raise PathNotFound
 
     async def _read_proxy(self, request: Request) -> bytes:
         """GET what a pod serves, through the API server."""

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from virtslo.base.errors import NotFound
+from virtslo.base.errors import PathNotFound
 from virtslo.model.identifiers import Object
 from virtslo.model.kubernetes.identity import Identity
 from virtslo.ports.kube_api import Call, WatchEvent
@@ -50,7 +50,7 @@ class DirectTransport:
         )
         asked = call_of("PUT" if call.verb == "update" else "GET", path)
         if asked is None:
-            raise NotFound("the server could not find the requested resource")
+            raise PathNotFound
         answer = await self._server.pass_on(replace(asked, options=call.body), path, self._user)
         return answer.document or {}
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from virtslo.base.errors import NotFound, ServerFailure
+from virtslo.base.errors import PathNotFound, ServerFailure
 from virtslo.model.kubernetes import resources
 from virtslo.model.kubernetes.identity import Identity
 from virtslo.sim.api.requests import Request
@@ -36,7 +36,7 @@ class RawPaths:
             return route()
         health = health_text(path, query)
         if health is None:
-            raise NotFound("the server could not find the requested resource", reason="NotFound")
+            raise PathNotFound
         return health
 
     def read_pod(self, request: Request) -> bytes:

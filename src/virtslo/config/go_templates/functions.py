@@ -109,6 +109,7 @@ def _from_json(text: str) -> Any:
 
     if re.search(r"\\u[dD][89a-fA-F]", text):
         raise CallProblem("a surrogate in JSON")
+
     def finite(digits: str) -> float:
         found = float(digits)
         return found if math.isfinite(found) else refuse(digits)

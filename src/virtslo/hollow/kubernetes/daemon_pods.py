@@ -133,9 +133,15 @@ def is_ready(pod: Object) -> bool:
     return ready is not None and ready["status"] == "True" and not is_going(pod)
 
 
+def hash_of(pod: Object) -> str | None:
+    """What names the template that a pod is of."""
+    found = (pod["metadata"].get("labels") or {}).get(REVISION_LABEL)
+    return None if found is None else str(found)
+
+
 def is_of(pod: Object, revision: str) -> bool:
     """Whether a pod is of a template."""
-    return (pod["metadata"].get("labels") or {}).get(REVISION_LABEL) == revision
+    return hash_of(pod) == revision
 
 
 def next_status(

@@ -6,27 +6,25 @@ on until what was asked for it has been seen. Pods go with their daemonset by th
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
 from typing import Any, Final
 
-from virtslo.base.errors import AlreadyExists, ClusterError, NotFound
+from virtslo.base.errors import ClusterError, NotFound
 from virtslo.hollow.client_go.cache import Cache
 from virtslo.hollow.client_go.event_handlers import follow, follow_controlled
 from virtslo.hollow.client_go.expectations import Expectations
 from virtslo.hollow.client_go.parallel import all_of
 from virtslo.hollow.kubernetes.daemon_pods import (
-    REVISION_LABEL,
     Place,
     by_node,
+    hash_of,
     is_going,
     next_status,
     node_of,
     outdated,
-    owner_reference,
     place_on,
     pod_on,
-    revision_hash,
 )
+from virtslo.hollow.kubernetes.daemon_revisions import DaemonRevisions
 from virtslo.hollow.process.component import Component, run_workers
 from virtslo.hollow.process.recorder import EventRecorder
 from virtslo.model.identifiers import NamespacedName, Object
@@ -55,14 +53,14 @@ class DaemonSetController:
         self._nodes = nodes
         self._named_by_node = frozenset(named_by_node)
         self._sets: Cache = component.watch(DAEMON_SETS)
-        self._pods: Cache = component.watch(resources.PODS)
-        self._pods.index_owners()
+        self.pods: Cache = component.watch(resources.PODS)
+        self.pods.index_owners()
         self._events = EventRecorder(component, "daemonset-controller")
         self._expected = Expectations(component.clock)
-        self._revised: dict[tuple[str, str], None] = {}
+        self._revisions = DaemonRevisions(api)
         self.queue = component.queue("daemonset")
         follow(self._sets, self.queue.add)
-        follow_controlled(self._pods, "DaemonSet", self._expected, self.queue.add)
+        follow_controlled(self.pods, "DaemonSet", self._expected, self.queue.add)
         nodes.when_seen(self._node_seen)
 
     def start(self, group: asyncio.TaskGroup) -> None:
@@ -84,10 +82,14 @@ class DaemonSetController:
         daemon_set = self._sets.get(key)
         if daemon_set is None:
             self._expected.forget(key)
+            living = {each["metadata"]["uid"] for each in self._sets.objects.values()}
+            self._revisions.forget(living)
             return
         if is_going(daemon_set) or not (daemon_set.get("spec") or {}).get("template"):
             return  # a real server refuses one without a template
-        await self._keep_revision(key, daemon_set)
+        owned = self._owned(daemon_set).values()
+        hashes = {hash_of(pod) for pods in owned for pod in pods}
+        await self._revisions.keep(daemon_set, in_use=hashes)
         places = {
             node["metadata"]["name"]: place_on(daemon_set, node)
             for node in self._nodes.objects.values()
@@ -103,8 +105,8 @@ class DaemonSetController:
             raise failure
 
     def _owned(self, daemon_set: Object) -> dict[str, list[Object]]:
-        keys = self._pods.owned_by(daemon_set["metadata"]["uid"])
-        return by_node(pod for key in keys if (pod := self._pods.get(key)) is not None)
+        keys = self.pods.owned_by(daemon_set["metadata"]["uid"])
+        return by_node(pod for key in keys if (pod := self.pods.get(key)) is not None)
 
     async def _manage(
         self, key: NamespacedName, daemon_set: Object, places: Mapping[str, Place]
@@ -154,32 +156,6 @@ class DaemonSetController:
             self._events.send(daemon_set, "FailedDelete", words, "Warning")
             raise
         self._events.send(daemon_set, "SuccessfulDelete", f"Deleted pod: {name}")
-
-    async def _keep_revision(self, key: NamespacedName, daemon_set: Object) -> None:
-        """A revision for each template, as `kubectl rollout` reads them."""
-        revision = revision_hash(daemon_set)
-        known = (daemon_set["metadata"]["uid"], revision)
-        if known in self._revised:
-            return
-        template = daemon_set["spec"]["template"]
-        body: dict[str, Any] = {
-            "apiVersion": "apps/v1",
-            "kind": "ControllerRevision",
-            "metadata": {
-                "name": f"{key[1]}-{revision}",
-                "namespace": key[0],
-                "labels": {
-                    **((template.get("metadata") or {}).get("labels") or {}),
-                    REVISION_LABEL: revision,
-                },
-                "ownerReferences": [owner_reference(daemon_set)],
-            },
-            "data": {"spec": {"template": {**template, "$patch": "replace"}}},
-            "revision": daemon_set["metadata"].get("generation", 1),
-        }
-        with suppress(AlreadyExists):
-            await self._api.create(resources.CONTROLLER_REVISIONS, body, namespace=key[0])
-        self._revised[known] = None
 
     async def _update_status(
         self, key: NamespacedName, daemon_set: Object, places: Mapping[str, Place]

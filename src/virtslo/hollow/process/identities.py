@@ -84,6 +84,16 @@ def role_aggregation() -> Identity:
     )
 
 
+def pod_garbage_collector() -> Identity:
+    """kube-controller-manager's garbage collector of pods."""
+    return Identity(
+        "kube-controller-manager",
+        "system:serviceaccount:kube-system:pod-garbage-collector",
+        f"kube-controller-manager/{KUBERNETES}",
+        groups_of_accounts("kube-system"),
+    )
+
+
 def daemon_sets() -> Identity:
     """kube-controller-manager's controller of daemonsets."""
     return Identity(

@@ -6,7 +6,7 @@ Invariant: what it does not know is not found; nothing is answered without a vir
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from virtslo.base.errors import NotFound
+from virtslo.base.errors import PathNotFound
 from virtslo.hollow.process.component import Component
 from virtslo.hollow.virt_api.instance_api import InstanceApi
 from virtslo.hollow.virt_api.lifecycle_api import LifecycleApi, Step
@@ -47,6 +47,6 @@ class SubresourceApi:
             return self._version
         step = self._steps.get((call.plural, call.action))
         if step is None:
-            raise NotFound("the server could not find the requested resource")
+            raise PathNotFound
         options = call.options if isinstance(call.options, Mapping) else {}
         return await step(call.namespace, call.name, options)

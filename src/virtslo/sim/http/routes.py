@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 from virtslo.base.errors import (
     BadRequest,
     MethodNotAllowed,
-    NotFound,
+    PathNotFound,
     RequestTooLarge,
     ServerFailure,
     UnsupportedMediaType,
@@ -76,7 +76,7 @@ def target_of(path: str) -> Target | None:
         namespace, rest = rest[1], rest[2:]
     found = _BY_PLURAL.get((group, version, rest[0]))
     if found is None or (namespace is not None and not found[0].namespaced):
-        raise _unknown()
+        raise PathNotFound
     resource, served = found
     name = rest[1] if len(rest) > 1 else None
     subresource = rest[2] if len(rest) > 2 else None
@@ -84,7 +84,7 @@ def target_of(path: str) -> Target | None:
         return None
     _check_subresource(resource, rest)
     if resource.namespaced and name is not None and namespace is None:
-        raise _unknown()
+        raise PathNotFound
     return Target(resource, served, namespace, name, subresource)
 
 
@@ -99,9 +99,9 @@ def _check_subresource(resource: Resource, rest: Sequence[str]) -> None:
             reason="NotImplemented",
         )
     if len(rest) > 3 or (subresource is not None and subresource not in resource.subresources):
-        raise _unknown()
+        raise PathNotFound
     if len(rest) > 1 and "get" not in verbs_of(resource):
-        raise _unknown()
+        raise PathNotFound
 
 
 def request_of(
@@ -231,7 +231,3 @@ def check_timeout(text: str) -> None:
 def _is_own_part(group: str, rest: list[str]) -> bool:
     """Whether `namespaces/x/y` names a subresource of the namespace itself."""
     return not group and len(rest) == 3 and rest[2] in resources.NAMESPACES.subresources
-
-
-def _unknown() -> NotFound:
-    return NotFound("the server could not find the requested resource")

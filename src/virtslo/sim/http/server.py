@@ -18,7 +18,7 @@ from virtslo.base.errors import (
     BadRequest,
     ConnectionLost,
     NotAcceptable,
-    NotFound,
+    PathNotFound,
     RequestTooLarge,
     StoreError,
     Unauthorized,
@@ -137,6 +137,8 @@ class HttpServer:
             headers = {}
             if error.retry_after_seconds is not None:
                 headers["Retry-After"] = str(max(1, round(error.retry_after_seconds)))
+            if isinstance(error, PathNotFound):
+                return _response(b"404 page not found\n", code=error.code, kind=TEXT)
             body = encode(status_of(error))
             return _response(body, code=error.code, headers=headers)
         except ConnectionLost:
@@ -165,7 +167,7 @@ class HttpServer:
             if asked.is_resource:
                 self._server.refuse_unserved(asked, path, user)
         if target is None and http.method == "PUT":
-            raise NotFound("the server could not find the requested resource")
+            raise PathNotFound
         if target is None:
             return await self._read_raw(http, path, query, user, form)
         return await self._serve(http, target, query, user, form)
