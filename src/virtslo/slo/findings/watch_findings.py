@@ -9,6 +9,7 @@ from typing import Final
 from virtslo.base.clock import to_seconds
 from virtslo.model.plan.workload import TRAITS
 from virtslo.model.run.findings import Finding
+from virtslo.model.run.record import RunRecord
 from virtslo.model.run.stages import Stage
 from virtslo.model.stage_names import ACTIONS, CHURN
 from virtslo.slo.catalog.actions import OF_ACTION
@@ -16,7 +17,7 @@ from virtslo.slo.catalog.vmis import CREATION_RATE, DELETION_TO_GONE
 from virtslo.slo.findings.quality_findings import phase_figures
 from virtslo.slo.findings.ramp_down_findings import RAMP_DOWN_FIGURES
 from virtslo.slo.record.measured import Measured
-from virtslo.slo.record.watch_lag import BOUND_SECONDS, lags_of, watch_lag
+from virtslo.slo.record.watch_lag import BOUND_SECONDS, lags_of, unsure_of_lists, watch_lag
 
 LEAST_SPOILING_SECONDS: Final = 2.0
 """A lag up to this leaves the figures what they are; the finding says it."""
@@ -34,6 +35,7 @@ def watch_findings(measured: Measured) -> Iterator[Finding]:
         touched = _figures_of(measured, stage)
         if not touched:
             continue
+        yield from _unsure(record, stage, touched)
         lag = watch_lag(lags, stage.started_ns, stage.ended_ns)
         if lag.late:
             yield Finding(
@@ -44,6 +46,19 @@ def watch_findings(measured: Measured) -> Iterator[Finding]:
                 touches=touched,
                 inconclusive=lag.worst_seconds > _spoiling_seconds(stage),
             )
+
+
+def _unsure(record: RunRecord, stage: Stage, touched: tuple[str, ...]) -> Iterator[Finding]:
+    """Facts without a stamp that a list showed, long after the last that was known."""
+    seconds = unsure_of_lists(record, stage.started_ns, stage.ended_ns)
+    if seconds > _spoiling_seconds(stage):
+        yield Finding(
+            code="relist",
+            detail=f"what was gone or ready in {stage.name} was learnt from a relist, up to "
+            f"{seconds:.1f} s after it was true: no stamp says when",
+            touches=touched,
+            inconclusive=True,
+        )
 
 
 def _figures_of(measured: Measured, stage: Stage) -> tuple[str, ...]:

@@ -19,7 +19,15 @@ from virtslo.base.clock import to_nanoseconds, to_seconds
 from virtslo.model.identifiers import RUNNING
 from virtslo.model.kubernetes import resources
 from virtslo.model.kubernetes.components import VIRT_CONTROLLER, VIRT_HANDLER
-from virtslo.model.run.observations import ADDED, DELETING, PHASE, Observation
+from virtslo.model.run.observations import (
+    ADDED,
+    DELETED,
+    DELETING,
+    PHASE,
+    READY,
+    RELIST,
+    Observation,
+)
 from virtslo.model.run.operations import CREATE, DELETE, OperationRecord
 from virtslo.model.run.record import RunRecord
 
@@ -37,6 +45,14 @@ SLOWEST_PART: Final = 20
 """One in this number of calls is set aside as slow."""
 _STAMP_NS: Final = to_nanoseconds(STAMP_SECONDS)
 _API_SERVER: Final = "API server"
+_UNSTAMPED: Final = frozenset(
+    {
+        (resources.VMIS.kind, DELETED),
+        (resources.VMS.kind, DELETED),
+        (resources.VMS.kind, READY),
+    }
+)
+"""Facts of which figures are made and that no stamp says the time of."""
 _OF_HANDLER: Final = frozenset({RUNNING, "Succeeded", "Failed"})
 
 
@@ -88,6 +104,25 @@ def watch_lag(lags: Mapping[Receipt, float], start_ns: int, end_ns: int | None) 
     ]
     late = [lag for lag in inside if lag > BOUND_SECONDS]
     return WatchLag(len(late), len(inside), max(late, default=0.0))
+
+
+def unsure_of_lists(record: RunRecord, start_ns: int, end_ns: int | None) -> float:
+    """By how many seconds at most a window's facts without a stamp may be late that a list showed.
+
+    What is gone and which VM is ready has no stamp: it was true at some time since the last
+    delivery of its kind. 0 where no such fact was learnt from a list.
+    """
+    receipts = _receipts(record.observations)
+    spans = [
+        to_seconds(seen.received_ns - _silent_since(receipts[seen.kind], seen.received_ns))
+        for seen in record.observations
+        if seen.source == RELIST
+        and seen.stage is None
+        and seen.received_ns >= start_ns
+        and (end_ns is None or seen.received_ns <= end_ns)
+        and (seen.kind, seen.fact) in _UNSTAMPED
+    ]
+    return max(spans, default=0.0)
 
 
 def _after_answers(

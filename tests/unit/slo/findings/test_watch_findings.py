@@ -1,10 +1,12 @@
 """A watch that was late makes the figures of its stage inconclusive, and no others."""
 
+import msgspec
 import pytest
 
 from support.records import operation, record, seen, stage
 from support.scenarios import scenario
 from virtslo.model.run.findings import Finding
+from virtslo.model.run.observations import RELIST
 from virtslo.model.run.operations import CREATE, DELETE
 from virtslo.model.stage_names import RAMP_DOWN, RAMP_UP
 from virtslo.slo.catalog.actions import FAMILY as ACTION_FAMILY
@@ -88,3 +90,19 @@ def test_a_lag_of_a_tenth_of_a_ramp_down_spoils_it() -> None:
 
     assert not note.inconclusive
     assert finding.inconclusive
+
+
+@pytest.mark.parametrize(("gone", "spoils"), [(63.0, False), (69.0, True)])
+def test_what_a_list_shows_to_be_gone_may_have_been_gone_since_the_last_delivery(
+    gone: float, spoils: bool
+) -> None:
+    """Deletions have no stamp: 61.2 is the last that was heard of the VMI."""
+    known = seen("a", added=1.2, running=40.0, deleting=61.2)
+    listed = [msgspec.structs.replace(fact, source=RELIST) for fact in seen("a", gone=gone)]
+    given = record(scenario("vmi", 1, "burst"), stages=STAGES, observations=[[*known, *listed]])
+
+    found = list(watch_findings(measure(given)))
+
+    assert [(each.code, each.inconclusive) for each in found] == [("relist", True)] * spoils
+    assert all("up to 7.8 s after it was true" in each.detail for each in found)
+    assert all("vmi_deletion_to_gone_seconds" in each.touches for each in found)
