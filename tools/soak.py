@@ -5,8 +5,9 @@ events that are never read. Every line is a moment: resident memory, and what th
 is kept (events, VMIs, pods, open watches). At the end stands the slope of the second half; the exit
 code is 1 where memory or what is kept still grows.
 
-Events are kept for --event-ttl, as a real API server keeps them: by default for an hour, so that
-within a run that is shorter their number grows with the load. The soak sets a minute.
+Events and old versions are kept as a real API server keeps them: by default for an hour, and for
+five to ten minutes, so that within a run that is shorter their number grows with the load. The soak
+sets a minute for both (--age).
 
     tools/soak.py                      30 minutes
     tools/soak.py --minutes 2 --rate 5
@@ -147,7 +148,7 @@ async def served(folder: Path, options: argparse.Namespace) -> AsyncIterator[tup
     """A server as a process of its own: a connection to it, and its number."""
     kubeconfig = folder / "kubeconfig"
     command = ["simulate", "--kubeconfig", str(kubeconfig), "--nodes", "10"]
-    command += ["--event-ttl", options.event_ttl]
+    command += ["--event-ttl", options.age, "--etcd-compaction-interval", options.age]
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "virtslo", *command, stdout=asyncio.subprocess.PIPE
     )
@@ -201,7 +202,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=30.0)
     parser.add_argument("--rate", type=float, default=5.0, help="VMIs created a second")
     parser.add_argument("--every", type=float, default=15.0, help="seconds between two lines")
-    parser.add_argument("--event-ttl", default="1m", help="how long the server keeps events")
+    parser.add_argument("--age", default="1m", help="how long events and old versions are kept")
     parser.add_argument("--seed", type=int, default=1, help="seed of the watches")
     moments = asyncio.run(soak(parser.parse_args()))
     later = moments[len(moments) // 2 :]

@@ -15,7 +15,7 @@ _MIB: Final = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A code, headers and a body; `repeat` writes the body so many times, without a length."""
+    """A body, a code and headers; `repeat` writes the body so many times, without a length."""
 
     body: bytes
     code: int = 200

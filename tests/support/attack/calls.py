@@ -62,25 +62,28 @@ def every_call() -> Iterator[Attempt]:
             for verb, call in CALLS.items():
                 if answer.repeat > 1 and verb not in {"list", "watch", "scrape"}:
                     continue  # one reader serves them all, and each takes seconds
-                yield _attempt("answers", f"{verb}: {name}", server.url, call)
+                yield attempt("answers", f"{verb}: {name}", server.url, call)
         for name, body in WATCH_LINES.items():
             server.chosen = Answer(body)
-            yield _attempt("watches", f"watch: {name}", server.url, CALLS["watch"])
+            yield attempt("watches", f"watch: {name}", server.url, CALLS["watch"])
         for name, body in EXPOSITIONS.items():
             server.chosen = Answer(body)
-            yield _attempt("metrics", f"scrape: {name}", server.url, CALLS["scrape"])
+            yield attempt("metrics", f"scrape: {name}", server.url, CALLS["scrape"])
 
 
-def _attempt(promise: str, given: str, url: str, call: Call) -> Attempt:
-    async def main() -> None:
+def attempt(promise: str, given: str, url: str, call: Call) -> Attempt:
+    """Make a call to a server, and judge what comes of it."""
+    return asyncio.run(attempted(promise, given, url, call))
+
+
+async def attempted(promise: str, given: str, url: str, call: Call) -> Attempt:
+    """As `attempt`, on a loop that runs."""
+    tracemalloc.start()
+    try:
         async with asyncio.timeout(SECONDS):
             async with open_api(Endpoint(url=url, user_agent="me/1"), SystemClock()) as api:
                 with contextlib.suppress(ClusterError):
                     await call(api)
-
-    tracemalloc.start()
-    try:
-        asyncio.run(main())
     except Exception as error:  # noqa: BLE001  whatever escapes is what is looked for
         return Attempt(promise, given, f"{type(error).__name__} escaped: {str(error)[:200]}")
     finally:

@@ -90,6 +90,7 @@ def test_an_unknown_fault_is_a_wrong_request(tmp_path: Path) -> None:
         (("--fault", "latency:stage=ramp_up"), "--fault latency:stage: expected no stage"),
         (("--event-ttl", "soon"), "--event-ttl: expected a duration"),
         (("--event-ttl", "0.5s"), "--event-ttl: expected a duration of at least 1s"),
+        (("--etcd-compaction-interval", "0"), "--etcd-compaction-interval: expected a duration"),
     ],
 )
 def test_what_cannot_be_simulated_is_told_by_the_option_that_asks_for_it(

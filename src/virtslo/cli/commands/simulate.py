@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -13,7 +13,7 @@ from virtslo.base.bounded_files import UnreadableFile, open_to_append
 from virtslo.base.errors import Problem, ScenarioError, StoreError
 from virtslo.cli.options import TargetOptions, settings_option
 
-LONGEST_TTL: Final = 8760 * 3600.0
+LONGEST_AGE: Final = 8760 * 3600.0
 """A year, seconds."""
 
 
@@ -45,6 +45,14 @@ LONGEST_TTL: Final = 8760 * 3600.0
     help="Time that events are kept after their last write, as kube-apiserver has it.",
 )
 @click.option(
+    "--etcd-compaction-interval",
+    "compaction",
+    default="5m",
+    show_default=True,
+    metavar="DURATION",
+    help="Age at which old versions may be forgotten, as kube-apiserver has it.",
+)
+@click.option(
     "--audit-log",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write an audit log in the real format.",
@@ -59,6 +67,7 @@ def command(
     faults: tuple[str, ...],
     settings: tuple[str, ...],
     event_ttl: str,
+    compaction: str,
     audit_log: Path | None,
 ) -> int:
     """Serve the simulated cluster on loopback until Ctrl-C, with a kubeconfig for kubectl.
@@ -72,11 +81,11 @@ def command(
     options = TargetOptions(profile=profile, nodes=nodes, faults=faults, settings=settings)
     target = simulated_target(options, seed=seed, count=0, option="--profile")
     refuse_stages(faults)
-    kept = _event_ttl(event_ttl)
+    ages = _ages({"--event-ttl": event_ttl, "--etcd-compaction-interval": compaction})
     try:
         with _opened(audit_log) as write:
             asyncio.run(
-                _serve(target, kubeconfig=kubeconfig, port=port, audit_log=write, event_ttl=kept)
+                _serve(target, kubeconfig=kubeconfig, port=port, audit_log=write, ages=ages)
             )
     except KeyboardInterrupt:
         click.echo("stopped", err=True)
@@ -89,7 +98,7 @@ async def _serve(
     kubeconfig: Path,
     port: int,
     audit_log: Callable[[bytes], None] | None,
-    event_ttl: float,
+    ages: tuple[float, float],
 ) -> None:
     from virtslo.base.clock import SystemClock
     from virtslo.cli.signals import heeded
@@ -102,7 +111,7 @@ async def _serve(
         port=port,
         kubeconfig=kubeconfig,
         audit_log=audit_log,
-        event_ttl=event_ttl,
+        ages=ages,
     ) as url:
         click.echo(f"serving {describe_simulated(target)} at {url}")
         click.echo(f"  kubectl --kubeconfig {kubeconfig} get nodes")
@@ -114,15 +123,18 @@ async def _serve(
     click.echo("stopped", err=True)
 
 
-def _event_ttl(text: str) -> float:
-    """Seconds of --event-ttl. Raises ScenarioError."""
+def _ages(texts: Mapping[str, str]) -> tuple[float, float]:
+    """Seconds of each option. Raises ScenarioError with every problem."""
     from virtslo.cli.durations import read_duration
 
     problems: list[Problem] = []
-    seconds = read_duration("--event-ttl", text, problems, least=1.0, most=LONGEST_TTL)
+    event_ttl, compaction = (
+        read_duration(option, text, problems, least=1.0, most=LONGEST_AGE)
+        for option, text in texts.items()
+    )
     if problems:
         raise ScenarioError("command line", problems)
-    return seconds
+    return event_ttl, compaction
 
 
 @contextmanager

@@ -140,16 +140,19 @@ async def served_cluster(
     port: int,
     kubeconfig: Path,
     audit_log: Callable[[bytes], None] | None,
-    event_ttl: float,
+    ages: tuple[float, float],
 ) -> AsyncIterator[str]:
-    """A simulated cluster on a loopback socket, its kubeconfig written; yields its URL."""
+    """A simulated cluster on a loopback socket, its kubeconfig written; yields its URL.
+
+    `ages` are seconds after which events, and old versions, are forgotten.
+    """
     from virtslo.sim.http.certificates import make_certificates
     from virtslo.sim.http.kubeconfig import check_replaceable, write_kubeconfig
     from virtslo.sim.http.server import HttpServer
 
     check_replaceable(kubeconfig)
     async with _running_cluster(
-        target, clock=clock, audit_log=audit_log, is_shared=True, event_ttl=event_ttl
+        target, clock=clock, audit_log=audit_log, is_shared=True, ages=ages
     ) as server:
         certificates = make_certificates()
         http = HttpServer(server, certificates)
@@ -169,7 +172,7 @@ async def _running_cluster(
     audit_log: Callable[[bytes], None] | None,
     stages: StageBoard | None = None,
     is_shared: bool = False,
-    event_ttl: float = 3600.0,
+    ages: tuple[float, float] = (3600.0, 300.0),
 ) -> "AsyncIterator[ApiServer]":
     from virtslo.config.faults import parse_faults
     from virtslo.config.profiles import profile_of_target
@@ -189,7 +192,8 @@ async def _running_cluster(
         profile=profile.server,
         audit_log=audit_log,
         faults=FaultPlan(faults, seed=target.seed),
-        event_ttl=event_ttl,
+        event_ttl=ages[0],
+        compaction_interval=ages[1],
     )
     server.set_up()
     cluster = HollowCluster(
