@@ -17,8 +17,8 @@ _UNITS: Final = {
     "m": 60.0,
     "h": 3600.0,
 }
-_PART: Final = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
-_RATE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*/\s*(s|m|h)")
+_PART: Final = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)", re.ASCII)
+_RATE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*/\s*(s|m|h)", re.ASCII)
 
 
 def parse_duration(text: str) -> float:
@@ -26,7 +26,7 @@ def parse_duration(text: str) -> float:
     stripped = text.strip()
     if stripped == "0":
         return 0.0
-    if len(stripped) > 64 or not re.fullmatch(rf"(?:{_PART.pattern})+", stripped):
+    if len(stripped) > 64 or not re.fullmatch(rf"(?:{_PART.pattern})+", stripped, re.ASCII):
         raise ValueError("a duration such as 90s, 5m or 1h30m")
     return float(
         round(sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(stripped)), 9)

@@ -12,7 +12,7 @@ from virtslo.base.units import parse_duration
 from virtslo.base.yaml_reader import GoMapping
 from virtslo.base.yaml_scalars import NO, YES
 from virtslo.config.field_types import MAX_COUNT
-from virtslo.config.foreign.kube_burner_keys import FLAGS
+from virtslo.config.foreign.kube_burner_keys import FLAGS, FORMS, METRICS_CLOSING, WAIT_OPTIONS
 from virtslo.config.problems import found_text, nearest
 
 MAX_WAIT: Final = 4 * 3600.0
@@ -47,6 +47,45 @@ def text_of(mapping: Mapping[str, Any], key: str) -> str:
     """A value where kube-burner wants a text: what was written, also for a number."""
     text = mapping.text_of(key) if isinstance(mapping, GoMapping) else mapping.get(key)
     return text if isinstance(text, str) else ""
+
+
+def wanted_form(key: str, value: Any) -> str:
+    """What kube-burner wants instead of this value of a key; empty where it takes it.
+
+    The keys that virtslo reads itself are checked where they are read.
+    """
+    form = FORMS.get(key, "")
+    if value is None or not form:
+        return ""
+    match form:
+        case "true or false":
+            is_taken = isinstance(value, bool)
+        case "a text":
+            is_taken = not isinstance(value, Mapping | list)
+        case "a mapping":
+            is_taken = isinstance(value, Mapping)
+        case "a list":
+            is_taken = isinstance(value, list)
+        case _:
+            is_taken = _is_duration(value)
+    if not is_taken:
+        return form
+    if key == "metricsClosing" and value not in METRICS_CLOSING:
+        return f"one of {', '.join(METRICS_CLOSING)}"
+    if key == "waitOptions" and not value.keys() <= set(WAIT_OPTIONS):
+        return f"a mapping of {', '.join(WAIT_OPTIONS)}"
+    return ""
+
+
+def _is_duration(value: Any) -> bool:
+    """Whether a value is a duration: a sign may lead it, and 0 needs no unit."""
+    if isinstance(value, str):
+        try:
+            parse_duration(value.removeprefix("-").removeprefix("+"))
+        except ValueError:
+            return False
+        return True
+    return value == 0 and not isinstance(value, bool)
 
 
 class JobFields:
@@ -118,7 +157,7 @@ class JobFields:
         if value is None:
             return default
         try:
-            return parse_duration(value) if value != 0 else 0.0
+            return parse_duration(value.removeprefix("+")) if value != 0 else 0.0
         except (ValueError, TypeError, AttributeError):
             where = f"{place or self.place}.{key}"
             self.add(where, found_text(value), "a duration such as 5m")
@@ -140,6 +179,8 @@ class JobFields:
             elif key not in keys:
                 hint = nearest(key, [*keys, *refused])
                 self.add(where, "an unknown key", f"one of {', '.join(keys)}", hint)
+            elif expected := wanted_form(key, value):
+                self.add(where, found_text(value), expected)
             elif keys[key] and value not in (None, False):
                 self.found.notes.append(f"{where}: {keys[key]}")
 

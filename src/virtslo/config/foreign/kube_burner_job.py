@@ -56,6 +56,7 @@ class JobReader:
     def read(self) -> Job:
         """The scenario document, what is wrong and what is done otherwise."""
         self._fields.keys(self._job, self._place, JOB_KEYS, REFUSED_IN_JOBS)
+        self._fields.duration("objectDelay", 0.0)  # only checked: objects follow the rate
         if self._job.get("waitWhenFinished") is False:
             expected = "true: nothing can be measured of what is not waited for"
             self._fields.add(f"{self._place}.waitWhenFinished", "false", expected)

@@ -115,3 +115,25 @@ FLAGS: Final = frozenset(
     }
 )  # fmt: skip
 """Keys of jobs and objects whose values are booleans."""
+FORMS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(sorted(FLAGS), "true or false"),
+    **dict.fromkeys(
+        ("jobPause", "preLoadPeriod", "requestTimeout", "timeout"),
+        "a duration such as 5m",
+    ),
+    **dict.fromkeys(("deletionStrategy", "metricsClosing", "jobType", "namespace"), "a text"),
+    **dict.fromkeys(
+        ("namespaceLabels", "namespaceAnnotations", "preLoadNodeLabels", "waitOptions"), "a mapping"
+    ),
+    **dict.fromkeys(("measurements", "functionTemplates"), "a list"),
+}
+"""What kube-burner wants as the value of keys that are read by it alone, or by both."""
+METRICS_CLOSING: Final = ("afterJob", "afterMeasurements", "afterJobPause")
+WAIT_OPTIONS: Final = (
+    "apiVersion",
+    "customStatusPaths",
+    "forCondition",
+    "kind",
+    "labelSelector",
+)
+"""`forCondition` is an earlier version's."""

@@ -17,7 +17,14 @@ from virtslo.base.json_reader import JsonProblem, parse_json
 from virtslo.base.yaml_reader import Reading, YamlProblem, parse_yaml
 from virtslo.base.yaml_scalars import Rules
 from virtslo.config.foreign.kube_burner_actions import ActionsReader
-from virtslo.config.foreign.kube_burner_fields import MAX_WAIT, Job, JobFields, text_of, with_flags
+from virtslo.config.foreign.kube_burner_fields import (
+    MAX_WAIT,
+    Job,
+    JobFields,
+    text_of,
+    wanted_form,
+    with_flags,
+)
 from virtslo.config.foreign.kube_burner_job import JobReader
 from virtslo.config.foreign.kube_burner_keys import GLOBAL_KEYS, ROOT_KEYS
 from virtslo.config.foreign.kube_burner_variables import read_user_data
@@ -46,7 +53,9 @@ REFUSED_TYPES: Final[Mapping[str, str]] = {
     "migrate), because what a patch brings about cannot be known from the file",
     "read": "virtslo measures what becomes of objects, and a read changes none",
 }
-_JOBS: Final = re.compile(r"^jobs:\s*(?:#.*)?$", re.MULTILINE)
+_JOBS: Final = re.compile(
+    r"^(?:jobs|\"jobs\"|'jobs')[ \t]*:(?:[ \t\r]*(?:#.*)?$|[ \t]+\[)", re.MULTILINE
+)
 _UNSET: Final = re.compile(r"the variable '(\w+)', which nothing sets")
 UUID: Final = "virtslo"
 """The UUID of a file's own template: where results go, which virtslo does not read."""
@@ -55,6 +64,7 @@ _MOST_VARIABLES: Final = 100
 
 def is_workload(text: str) -> bool:
     """Whether a text is a workload of kube-burner: it has `jobs` at the top, and no apiVersion."""
+    text = text.removeprefix("\ufeff")
     if _is_json_workload(text):
         return True
     return bool(_JOBS.search(text)) and not re.search(r"^apiVersion:", text, re.MULTILINE)
@@ -108,9 +118,10 @@ class _Workload:
     def read(self, root: Mapping[str, Any]) -> None:
         """Fill in document, problems and notes."""
         self._keys(root, "", ROOT_KEYS)
-        settings = root.get("global") or {}
+        settings = root.get("global")
+        settings = {} if settings is None else settings
         if isinstance(settings, Mapping):
-            self._keys(settings, "global.", GLOBAL_KEYS)
+            self._keys(with_flags(settings), "global.", GLOBAL_KEYS)
         else:
             self._add("global", found_text(settings), "a mapping")
         jobs = root.get("jobs")
@@ -186,10 +197,12 @@ class _Workload:
         self.document = found.document
 
     def _keys(self, mapping: Mapping[str, Any], prefix: str, keys: Mapping[str, str]) -> None:
-        for key in mapping:
+        for key, value in mapping.items():
             if key not in keys:
                 hint = nearest(key, list(keys))
                 self._add(f"{prefix}{key}", "an unknown key", f"one of {', '.join(keys)}", hint)
+            elif expected := wanted_form(key, value):
+                self._add(f"{prefix}{key}", found_text(value), expected)
             elif keys[key]:
                 self.notes.append(f"{prefix}{key}: {keys[key]}")
 
