@@ -63,7 +63,8 @@ def _at_rest(truth: Happened) -> Iterator[Claim]:
     edges = _edges(truth, HOLD)
     if edges is None:
         return
-    inside, seconds = _Inside(truth, edges), (edges.after[0] - edges.before[1]) / 1e9
+    inside = _Inside(truth, edges)
+    seconds = Span(*(_apart(edges, is_long=is_long) for is_long in (False, True)))
     header = truth.played.record.header
     divisors = {
         "per_hour": 1,
@@ -73,8 +74,15 @@ def _at_rest(truth: Happened) -> Iterator[Claim]:
     for verb in sorted(set(VERBS.values())):
         total = inside.count(_any_answer(verb))
         for statistic, divisor in divisors.items():
-            hours = exactly(seconds / 3600 * divisor)
+            hours = Span(*(end / 3600 * divisor for end in seconds))
             yield (f"idle_rest_calls_{verb}", statistic), total.over(hours)
+
+
+def _apart(edges: Edges, *, is_long: bool) -> float:
+    """Seconds from the reads before to those after: between them, or with them."""
+    if is_long:
+        return (edges.after[1] - edges.before[0]) / 1e9
+    return (edges.after[0] - edges.before[1]) / 1e9
 
 
 def made_in(truth: Happened) -> Span:
