@@ -346,7 +346,7 @@ def _judged(
     if row.verdict is not ComparisonVerdict.CANNOT_TELL:
         if not is_too_small:
             return row
-        words = f"there is one, but of less than {100 * wanted:g}%"
+        words = f"of {100 * wanted:g}% or more; a smaller one is certain"
         return replace(row, verdict=ComparisonVerdict.NO_DIFFERENCE, note=_joined(words, row.note))
     if is_too_small or (test.smallest is not None and test.smallest <= wanted):
         return replace(row, verdict=ComparisonVerdict.NO_DIFFERENCE)

@@ -44,7 +44,7 @@ def head_lines(comparison: Comparison) -> Iterator[str]:
             "differs from run to run cannot be, however many objects a run has."
         )
     for difference in comparison.differences:
-        yield f"The environments differ in {difference}"
+        yield f"The sides differ in {difference}"
     for name, keys in (("base", comparison.only_in_base),
                        ("candidate", comparison.only_in_candidate)):  # fmt: skip
         if keys:

@@ -116,7 +116,7 @@ def test_a_difference_that_is_surely_too_small_to_matter_is_no_finding() -> None
     assert row.p is not None
     assert row.p < 0.05
     assert row.verdict is ComparisonVerdict.NO_DIFFERENCE
-    assert row.note == "there is one, but of less than 5%"
+    assert row.note == "of 5% or more; a smaller one is certain"
     assert strict.verdict is ComparisonVerdict.WORSE
 
 

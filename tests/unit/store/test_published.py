@@ -113,6 +113,7 @@ def test_thresholds_are_judged_by_their_value_not_by_their_flag(
         (b'{"VMIResult": {"Values": {', "truncated"),
         (b"\xff\xfe{}", "not UTF-8"),
         (b"[" * 100_000, "nested too deeply"),
+        (b'{"VMIResult": 1' + b"0" * 5000 + b"}", "a whole number of more than 4,300 digits"),
         (b"[1, 2]", "not a result of a known format"),
         (b'{"VMIResult": null, "VMResult": null}', ""),
     ],

@@ -196,11 +196,9 @@ def _print_needed(
     if side is None:
         click.echo("no number of runs is known to settle it")
         return
-    power = options["power"]
-    click.echo(
-        f"{side} runs a side show every change that has a number with {power} power at 5 % error; "
-        f"{least} show the clearest one"
-    )
+    power = f"{100 * _power(options['power']):g} % power at 5 % error"
+    clearest = "" if side == least else f"; {least} show the clearest one"
+    click.echo(f"{side} runs a side show every change that has a number with {power}{clearest}")
 
 
 def _needed_text(item: Needed) -> str:

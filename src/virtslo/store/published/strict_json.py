@@ -6,6 +6,7 @@ no value and a problem each.
 
 import hashlib
 import json
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
@@ -58,7 +59,8 @@ def parse(data: bytes) -> tuple[Any, list[str]]:
     except RecursionError as error:
         raise Unreadable("nested too deeply") from error
     except ValueError as error:
-        raise Unreadable(f"not readable: {str(error)[:100]}") from error
+        most = sys.get_int_max_str_digits()
+        raise Unreadable(f"a whole number of more than {most:,} digits") from error
     more = len(odd) - _NAMED
     return document, odd[:_NAMED] + ([f"and {more} more of the kind"] if more > 0 else [])
 
