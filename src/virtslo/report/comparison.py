@@ -36,7 +36,8 @@ def head_lines(comparison: Comparison) -> Iterator[str]:
     """What was compared and what it came to; the first line is the sum."""
     base, candidate = len(comparison.base), len(comparison.candidate)
     pairs = ", paired by seed" if comparison.is_paired else ""
-    yield f"{base} against {candidate} runs{pairs}: {_summary(comparison)}"
+    runs = "run" if candidate == 1 else "runs"
+    yield f"{base} against {candidate} {runs}{pairs}: {_summary(comparison)}"
     yield f"A difference matters from {100 * comparison.wanted:g}% on (--smallest)."
     if base == 1 and candidate == 1:
         yield (
