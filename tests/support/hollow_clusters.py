@@ -1,11 +1,12 @@
 """Hollow clusters for tests: a simulated API server and every controller, in virtual time."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
+
+import msgspec
 
 from support.checked_writers import CheckedTransport
 from support.coroutines import beside
@@ -109,7 +110,7 @@ async def hollow_cluster(
         clock=clock,
         seed=seed,
         profile=loaded.server,
-        audit_log=lambda line: audit_log.append(json.loads(line)),
+        audit_log=lambda line: audit_log.append(msgspec.json.decode(line)),
         faults=FaultPlan(asked, seed=seed),
     )
     server.set_up()

@@ -94,20 +94,26 @@ class SharedCores:
 
     def _catch_up(self) -> None:
         now_ns = self._clock.now_ns()
-        self._given_ns += (now_ns - self._since_ns) * self._speed()
-        self._since_ns = now_ns
+        passed_ns = now_ns - self._since_ns
+        if passed_ns:
+            self._given_ns += passed_ns * self._speed()
+            self._since_ns = now_ns
 
     def _speed(self) -> float:
         """How much of a core each piece has."""
-        return min(1.0, self._cores / max(1, len(self._pieces)))
+        pieces = len(self._pieces)
+        return 1.0 if pieces <= self._cores else self._cores / pieces
 
     def _plan(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        nexts = [heap[0][0] for heap in (self._pieces, self._waits) if heap]
-        if nexts:
-            left_ns = max(0.0, (min(nexts) - self._given_ns) / self._speed())
+        pieces, waits = self._pieces, self._waits
+        if pieces or waits:
+            next_ns = pieces[0][0] if pieces else waits[0][0]
+            if waits and waits[0][0] < next_ns:
+                next_ns = waits[0][0]
+            left_ns = max(0.0, (next_ns - self._given_ns) / self._speed())
             seconds = (left_ns + _ROUNDING_NS) / NANOSECONDS_PER_SECOND
             self._timer = asyncio.get_running_loop().call_later(seconds, self._finish)
 

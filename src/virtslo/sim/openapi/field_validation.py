@@ -50,7 +50,7 @@ def checked_fields(
         known = struct.fields.get(key)
         if known is None and not struct.is_open:
             unknown.append(key)
-        elif known is not None and key not in _OPAQUE:
+        elif known is not None and key not in _OPAQUE and not _conforms(value, known):
             causes += _type_causes(value, known, key)
             found = list(_unknown(value, known, key))
             if found:
@@ -73,6 +73,41 @@ def _check_quantities(resource: Resource, target: Object, before: Object | None)
     """Refuse what is no quantity; of custom resources KubeVirt's webhooks do. Raises BadRequest."""
     if not rules_of(resource).is_custom and has_bad_quantity(resource.kind, target, before=before):
         raise _undecodable(resource, quantity.WORDS)
+
+
+def _conforms(value: Any, known: FieldType) -> bool:
+    """Whether a value has the shape of its type: nearly every one has, and making the paths of what
+    is wrong costs several times as much. False also where only the long way can tell."""
+    if value is None:
+        return True
+    shape = known.shape
+    if shape == "value":
+        return known.name == "any" or _fits(value, known.name)
+    if shape == "list":
+        item = known.item
+        if item is None or not isinstance(value, list | tuple):
+            return False
+        for each in value:
+            if not _conforms(each, item):
+                return False
+        return True
+    if not isinstance(value, Mapping):
+        return False
+    if shape == "map":
+        item = known.item
+        if item is None:
+            return False
+        for each in value.values():
+            if not _conforms(each, item):
+                return False
+        return True
+    struct = structs()[known.name]
+    fields, is_open = struct.fields, struct.is_open
+    for key, below in value.items():
+        field = fields.get(key)
+        if (field is None and not is_open) or (field is not None and not _conforms(below, field)):
+            return False
+    return True
 
 
 def _unknown(value: Any, known: FieldType, path: str) -> Iterator[str]:
