@@ -21,7 +21,7 @@ pytest_plugins = [
 
 # A session holds all that it imported and collected, a million objects; with Python's thresholds it
 # looks through all of them for cycles again and again, for an eighth of its processor time.
-OBJECTS_BETWEEN_COLLECTIONS = (50_000, 20, 20)
+gc.set_threshold(50_000, 20, 20)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -38,8 +38,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish() -> None:
-    """Look for cycles seldom, and never among what the session holds anyhow."""
-    gc.set_threshold(*OBJECTS_BETWEEN_COLLECTIONS)
+    """Never look for cycles among what the session holds anyhow."""
     gc.freeze()
 
 
