@@ -1,11 +1,13 @@
 """A run under each fault ends, says what it proves, and neither loses nor invents an object."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from support.cli import contents, only_run, virtslo
 from virtslo.cli.wiring import read_record
+from virtslo.model.run.stages import Stage
 from virtslo.model.simulated.faults import FAULTS as KNOWN
 
 PAGES = Path(__file__).parents[2] / "docs" / "reference" / "faults"
@@ -126,23 +128,31 @@ def test_what_became_of_a_watch_is_told(tmp_path: Path, fault: str, told: str) -
     assert ("410" in found[told]) == (told == "watch_relisted")
 
 
+STEADY = (
+    "run", "steady-state", "--count", "6", "--churn", "2", "--cycles", "2", "--every", "20s",
+    "--simulate", "ci", "--quiet", "--format", "json",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def stages_of_a_whole_run(tmp_path_factory: pytest.TempPathFactory) -> Sequence[Stage]:
+    runs = tmp_path_factory.mktemp("whole")
+    virtslo(*STEADY, "--runs", str(runs))
+    return read_record(only_run(runs)).header.stages
+
+
 @pytest.mark.parametrize("stage", ["warm_up", "ramp_up", "churn", "ramp_down"])
 def test_of_a_cluster_that_never_comes_back_the_record_says_what_is_left(
-    tmp_path: Path, stage: str
+    stages_of_a_whole_run: Sequence[Stage], tmp_path: Path, stage: str
 ) -> None:
-    command = (
-        "run", "steady-state", "--count", "6", "--churn", "2", "--cycles", "2", "--every", "20s",
-        "--simulate", "ci", "--quiet", "--format", "json",
-    )  # fmt: skip
-    virtslo(*command, "--runs", str(tmp_path / "whole"))
-    stages = read_record(only_run(tmp_path / "whole")).header.stages
-    (ends,) = [(each.started_ns, each.ended_ns or 0) for each in stages if each.name == stage]
+    whole = stages_of_a_whole_run
+    (ends,) = [(each.started_ns, each.ended_ns or 0) for each in whole if each.name == stage]
     for shift_ms in (0, 6_000, -6_000, 12_000):
         # A fault is part of what names objects, and names decide durations: the stage moves a bit.
         at_ms = sum(ends) // 2 // 10**6 + shift_ms
         fault = ("--fault", f"api-server-restart:at={at_ms}ms,for=9000s,stage=run")
         lost = tmp_path / f"lost {shift_ms}"
-        done = virtslo(*command, "--runs", str(lost), *fault)
+        done = virtslo(*STEADY, "--runs", str(lost), *fault)
         header = read_record(only_run(lost)).header
         struck = [
             each.name

@@ -80,32 +80,24 @@ def _conforms(value: Any, known: FieldType) -> bool:
     is wrong costs several times as much. False also where only the long way can tell."""
     if value is None:
         return True
-    shape = known.shape
+    shape, item = known.shape, known.item
     if shape == "value":
         return known.name == "any" or _fits(value, known.name)
-    if shape == "list":
-        item = known.item
-        if item is None or not isinstance(value, list | tuple):
-            return False
-        for each in value:
-            if not _conforms(each, item):
-                return False
-        return True
-    if not isinstance(value, Mapping):
+    if shape == "struct":
+        return isinstance(value, Mapping) and _struct_conforms(value, structs()[known.name])
+    if item is None or not isinstance(value, (list, tuple) if shape == "list" else Mapping):
         return False
-    if shape == "map":
-        item = known.item
-        if item is None:
-            return False
-        for each in value.values():
-            if not _conforms(each, item):
-                return False
-        return True
-    struct = structs()[known.name]
+    return all(_conforms(each, item) for each in (value if shape == "list" else value.values()))
+
+
+def _struct_conforms(value: Mapping[str, Any], struct: Struct) -> bool:
     fields, is_open = struct.fields, struct.is_open
     for key, below in value.items():
         field = fields.get(key)
-        if (field is None and not is_open) or (field is not None and not _conforms(below, field)):
+        if field is None:
+            if not is_open:
+                return False
+        elif not _conforms(below, field):
             return False
     return True
 
