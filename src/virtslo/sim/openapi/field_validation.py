@@ -85,9 +85,11 @@ def _conforms(value: Any, known: FieldType) -> bool:
         return known.name == "any" or _fits(value, known.name)
     if shape == "struct":
         return isinstance(value, Mapping) and _struct_conforms(value, structs()[known.name])
-    if item is None or not isinstance(value, (list, tuple) if shape == "list" else Mapping):
+    if item is None:
         return False
-    return all(_conforms(each, item) for each in (value if shape == "list" else value.values()))
+    if shape == "map":
+        return isinstance(value, Mapping) and all(_conforms(each, item) for each in value.values())
+    return isinstance(value, list | tuple) and all(_conforms(each, item) for each in value)
 
 
 def _struct_conforms(value: Mapping[str, Any], struct: Struct) -> bool:
