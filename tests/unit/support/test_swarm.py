@@ -1,5 +1,6 @@
 """The swarm's own judgement: each promise that is broken on purpose is found, and by its name."""
 
+import importlib.util
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from support.swarm.invariants import violations
 from support.swarm.play import Played, play
-from support.swarm.trials import shrunk
+from support.swarm.trials import Seen, Trial, shrunk
 from support.swarm.truth.figures import NOT_RECOMPUTED
 from support.swarm.witness import Mirror, Witness
 from support.swarm.worlds import FAULTS, World, draw
@@ -26,6 +27,7 @@ from virtslo.ports.kube_api import WatchEvent
 from virtslo.sim.storage.object_store import ObjectStore
 from virtslo.slo.catalog.catalog import CATALOG
 
+TOOL = Path(__file__).parents[3] / "tools" / "swarm.py"
 SMALL = World(
     seed=1,
     document={
@@ -341,3 +343,26 @@ def test_a_watch_that_repeats_skips_or_goes_back_is_found() -> None:
         for kind, version in events:
             mirror.changed(event(kind, version))
         assert words in "; ".join(mirror.differs(ObjectStore()))
+
+
+def test_what_runs_under_one_fault_alone_said_is_counted() -> None:
+    spec = importlib.util.spec_from_file_location("swarm_tool", TOOL)
+    assert spec is not None
+    assert spec.loader is not None
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+
+    def trial(faults: list[str], *spoiled: str, status: str = "complete") -> Trial:
+        world = World(1, {**SMALL.document, "faults": faults})
+        return Trial(world, (), Seen(status, not spoiled, frozenset(spoiled), frozenset({"note"})))
+
+    trials = [
+        trial(["latency:rate=1"]),
+        trial(["latency"], "unfinished"),
+        trial(["latency"], "interrupted", status="interrupted"),
+        trial(["latency", "compaction"], "watch_lag"),
+    ]
+    lines = list(tool.by_fault(trials))
+
+    assert "latency: 2, 1; unfinished 1; note 2" in lines
+    assert "compaction: 0, 0; nothing; nothing" in lines

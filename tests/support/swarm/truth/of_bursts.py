@@ -81,7 +81,9 @@ def of_vmis(
         entered = [truth.phase(life, phase) for life in vmis]
         samples = [end.minus(start) for end, start in zip(entered, born, strict=True)]
         yield from quantiles(f"vmi_creation_to_{phase.lower()}_seconds", [*samples, *lost])
-        absent = sum(not moment.is_sure for moment in entered)
+        absent = len(vmis)  # of a list after a lost watch each may have been jumped over
+        if truth.is_told_whole:
+            absent = sum(not moment.is_sure for moment in entered)
         never = sum(moment.low == NEVER for moment in entered)
         yield (f"not_seen_{phase.lower()}", "count"), Span(never, absent)
     for name, start_of in (
