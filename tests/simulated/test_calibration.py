@@ -70,7 +70,7 @@ def test_the_factors_of_a_profile_come_back_from_runs_of_it(tmp_path: Path) -> N
     made = {part: factor for part, factor in PLANE.items() if part != "capacity"}
     assert owners.startswith("not identified: these figures hardly depend on it; it keeps")
     assert capacity.startswith("not identified: ")
-    assert capacity.endswith("it is scaled as answers to requests are, on average")
+    assert "it is kept near the factor of answers to requests, on average: x 1." in capacity
     assert facts["factors"] == pytest.approx(made, rel=TOLERANCE)
     within = [low <= PLANE[part] <= high for part, (low, high) in facts["intervals"].items()]
     assert sum(within) >= 6, "of seven intervals of 95 % one may miss, not two"

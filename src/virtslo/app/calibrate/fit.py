@@ -22,6 +22,8 @@ LEAST_NOISE: Final = 0.02
 """By how much a figure of a run differs from that of another seed, as a logarithm, at least."""
 PRIOR: Final = 1.0
 """The standard deviation of a factor's logarithm before anything is known of it."""
+TIED: Final = 0.3
+"""By how much, as a logarithm, parts of one server differ: the prior of one that follows others."""
 DETERMINED: Final = 0.15
 """A factor whose logarithm the figures leave more uncertain than this is not identified."""
 ROUNDS: Final = 9
@@ -109,11 +111,15 @@ def fit(
     )
     acts = np.array(uncertainties(first)) < DETERMINED
     unknown |= {part for part, act in zip(PARTS, acts, strict=True) if not act}
+    tied = _tied(unknown, fixed)
+    moves = acts | np.array([part in tied for part in PARTS])
+    still = {part for part, is_moved in zip(PARTS, moves, strict=True) if not is_moved}
+    prior = np.array([TIED if part in tied else PRIOR for part in PARTS])
     now = first
     for number in range(rounds):
         if number and number % STEPS_A_SLOPE == 0:
-            now = _slopes(weighed, place, ratios, unknown)
-        step = _step(now, ratios, place, acts)
+            now = _slopes(weighed, place, ratios, still)
+        step = _step(now, ratios, place, moves, prior)
         if float(np.abs(step).max(initial=0.0)) < CLOSE:
             break
         candidate = np.clip(place + step, -FARTHEST, FARTHEST)
@@ -122,13 +128,18 @@ def fit(
         if not moved.any():
             break
         now = now + np.outer(found - ratios - now @ moved, moved) / (moved @ moved)
-        if found @ found < ratios @ ratios:
+        if _cost(found, candidate, prior) < _cost(ratios, place, prior):
             place, figures, ratios = candidate, tried, found
     error = error_of(log_ratios(wanted, figures))
-    last = now if acts.all() else first
+    last = np.where(moves, now, first)
     shares = np.abs(last * noise[:, None]).max(axis=0, initial=0.0)
-    factors = _described(place, last, acts, shares=shares, fixed=fixed)
+    factors = _described(place, last, acts, shares=shares, fixed=fixed, tied=tied)
     return Fit(factors, figures, error, first * noise[:, None])
+
+
+def _cost(ratios: Any, place: Any, prior: Any) -> float:
+    """How unlikely factors are, by the figures and by what was known before."""
+    return float(ratios @ ratios + ((place / prior) ** 2).sum())
 
 
 def _slopes(
@@ -148,14 +159,25 @@ def _slopes(
     return np.column_stack(columns)
 
 
+def _tied(unknown: Collection[str], fixed: Collection[str]) -> frozenset[str]:
+    """The parts that are not identified and yet moved, near those of the same server that are.
+
+    Kept exactly there, what they are off would be put into the factors that are identified.
+    """
+    if CAPACITY in unknown:
+        return frozenset({CAPACITY}) if ANSWERS.difference(unknown) else frozenset()
+    return ANSWERS.intersection(unknown).difference(fixed)
+
+
 def _factors(place: Any, unknown: Collection[str]) -> dict[str, float]:
-    """The factors by name. Of one server, what is not known is scaled as what is: answers as
-    capacity, and capacity as those answers on average that are known."""
+    """The factors by name. Of one server, what is not known follows what is, with its own place as
+    the distance: answers capacity, and capacity those answers on average that are known."""
     found = {name: exp(float(value)) for name, value in zip(PARTS, place, strict=True)}
     known = sorted(ANSWERS.difference(unknown))
     if CAPACITY in unknown and known:
-        found[CAPACITY] = exp(fmean(log(found[name]) for name in known))
-    return found | dict.fromkeys(ANSWERS.intersection(unknown), found[CAPACITY])
+        found[CAPACITY] *= exp(fmean(log(found[name]) for name in known))
+    following = sorted(ANSWERS.intersection(unknown))
+    return found | {name: found[name] * found[CAPACITY] for name in following}
 
 
 def uncertainties(slopes: Any) -> list[float]:
@@ -166,29 +188,36 @@ def uncertainties(slopes: Any) -> list[float]:
     return [sqrt(float(value)) for value in np.diag(np.linalg.inv(known))]
 
 
-def _step(slopes: Any, ratios: Any, place: Any, acts: Any) -> Any:
-    """The step to the likeliest factors by the slopes; those that are not identified stay."""
+def _step(slopes: Any, ratios: Any, place: Any, moves: Any, prior: Any) -> Any:
+    """The step to the likeliest factors by the slopes and their priors; the others stay."""
     import numpy as np
 
     step = np.zeros(slopes.shape[1])
-    if acts.any():
-        of = slopes[:, acts]
-        known = of.T @ of + np.eye(of.shape[1]) / PRIOR**2
-        pull = -(of.T @ ratios) - place[acts] / PRIOR**2
-        step[acts] = np.clip(np.linalg.solve(known, pull), -MOST_STEP, MOST_STEP)
+    if moves.any():
+        of = slopes[:, moves]
+        known = of.T @ of + np.diag(prior[moves] ** -2)
+        pull = -(of.T @ ratios) - place[moves] / prior[moves] ** 2
+        step[moves] = np.clip(np.linalg.solve(known, pull), -MOST_STEP, MOST_STEP)
     return step
 
 
 def _described(
-    place: Any, slopes: Any, acts: Any, *, shares: Any, fixed: Mapping[str, str]
+    place: Any,
+    slopes: Any,
+    acts: Any,
+    *,
+    shares: Any,
+    fixed: Mapping[str, str],
+    tied: Collection[str],
 ) -> tuple[Factor, ...]:
     """The factors, each with its uncertainty or why it has none."""
     found = []
     unknown = {name for name, act in zip(PARTS, acts, strict=True) if not act}
     values = _factors(place, unknown)
     kept = dict.fromkeys(ANSWERS, "it is scaled as capacity is")
-    if not unknown >= ANSWERS:
-        kept[CAPACITY] = "it is scaled as answers to requests are, on average"
+    for name in tied:
+        near = "answers to requests, on average" if name == CAPACITY else CAPACITY
+        kept[name] = f"it is kept near the factor of {near}: x {values[name]:.3g}"
     for index, (name, deviation) in enumerate(zip(PARTS, uncertainties(slopes), strict=True)):
         if acts[index]:
             share = float(shares[index])

@@ -29,7 +29,7 @@ from virtslo.model.whatif.calibration import (
     QUANTILE,
     TITLES,
 )
-from virtslo.slo.record.answer_times import OWN, OWN_CALLS, answer_times
+from virtslo.slo.record.answer_times import OWN, OWN_CALLS, AnswerTime, answer_times
 
 PATTERNS = (Pattern.BURST, Pattern.CONSTANT_CHURN)
 QUANTITIES = ("cpu", "memory")
@@ -133,20 +133,23 @@ def _measured(record: RunRecord) -> Measured:
             figures[column] = max(float(figure.value), LEAST_SECONDS)
             noise[column] = _noise(figure)
     answers = _answers(record) if figures else {}
-    return Measured(figures | answers, noise | dict.fromkeys(answers, ANSWER_NOISE))
+    for kind, item in answers.items():
+        figures[f"answers.{kind}"] = max(item.seconds, LEAST_SECONDS)
+        noise[f"answers.{kind}"] = sqrt(ANSWER_NOISE**2 + 2 * item.error**2)
+    return Measured(figures, noise)
 
 
-def _answers(record: RunRecord) -> dict[str, float]:
+def _answers(record: RunRecord) -> dict[str, AnswerTime]:
     """How long requests took at a low rate; our own only where no others are known."""
     if record.header.scenario.load.pattern is not Pattern.CONSTANT_CHURN:
         return {}
     found = {
-        f"answers.{kind}": max(item.seconds, LEAST_SECONDS)
+        kind: item
         for kind, item in answer_times(record, CHURN).items()
         if item.requests >= LEAST_REQUESTS
     }
-    own = found.pop(f"answers.{OWN}", None)
-    return {f"answers.{OWN}": own} if own is not None and not found else found
+    own = found.pop(OWN, None)
+    return {OWN: own} if own is not None and not found else found
 
 
 def is_at_once(scenario: Scenario) -> bool:

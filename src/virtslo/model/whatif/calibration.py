@@ -23,14 +23,14 @@ ANSWERS: Mapping[str, str] = {
     "answers.reads": "answer to a read, mean",
     "answers.writes": "answer to a write, mean",
     "answers.webhook_writes": "the same with webhooks, mean",
-    "answers.own_creates": "answer to our creates, mean",
+    "answers.own_webhooks": "our creates beyond our deletes, mean",
 }
 """How long requests take at a low rate, with their titles: by the API server's histogram or by an
 audit log, and our own by virtslo itself."""
 TOLD_BY: Mapping[str, tuple[str, ...]] = {
     "reads": ("answers.reads",),
     "writes": ("answers.writes",),
-    "webhooks": ("answers.webhook_writes", "answers.own_creates"),
+    "webhooks": ("answers.webhook_writes", "answers.own_webhooks"),
 }
 """The parts that only times of requests tell, and which."""
 JUDGED: Mapping[str, str] = {
@@ -51,7 +51,7 @@ RECORD_FOR: Mapping[str, str] = {
     "capacity": "a burst that takes several times as long as one object does",
     "reads": "constant churn with 20 reads of pods at least, the API server's metrics readable",
     "writes": "constant churn where the API server's metrics or its audit log can be read",
-    "webhooks": "constant churn of 20 VMIs at least, of which virtslo times its own creates",
+    "webhooks": "constant churn of 20 VMIs at least: virtslo times its own creates and deletes",
     "owners": "a burst of VMs, or of the owner that is meant",
     "playing": "a burst of VMIs, where one process plays the nodes; real nodes have no such work",
     "starting": "constant churn at about one object a second",

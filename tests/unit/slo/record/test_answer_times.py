@@ -8,6 +8,7 @@ import pytest
 
 from support.records import operation
 from support.records import record as record_of
+from virtslo.model.run.operations import OperationRecord
 from virtslo.model.run.record import RunRecord
 from virtslo.model.run.rest_calls import (
     API_SERVER,
@@ -94,15 +95,30 @@ def test_a_server_that_restarted_in_the_window_has_no_mean() -> None:
     assert answer_times(record(*by_life), STAGE) == {}
 
 
-def test_our_own_creates_are_a_figure_of_their_own() -> None:
-    made = [
-        operation("create", f"v{index}", 1.0, answered=1.0 + 0.01 * index, stage=STAGE)
-        for index in (1, 2, 3)
+def own(verb: str, *taken: float) -> list[OperationRecord]:
+    return [
+        operation(verb, f"v{index}", 1.0, answered=1.0 + seconds, stage=STAGE)
+        for index, seconds in enumerate(taken)
     ]
+
+
+def test_of_our_own_calls_creates_less_deletes_are_a_figure_since_the_network_is_in_both() -> None:
+    made = own("create", 0.02, 0.03, 0.04)
+    deleted = own("delete", 0.02, 0.03)
     refused = operation("create", "v4", 1.0, answered=9.0, stage=STAGE, error="Forbidden")
     elsewhere = operation("create", "v5", 1.0, answered=9.0, stage="warm_up")
-    found = answer_times(replace(record(), operations=(*made, refused, elsewhere)), STAGE)
+    found = answer_times(replace(record(), operations=(*made, *deleted, refused, elsewhere)), STAGE)
 
     assert found.keys() == {OWN}
-    assert found[OWN].seconds == pytest.approx(0.02)
-    assert found[OWN].requests == 3
+    assert found[OWN].seconds == pytest.approx(0.005)
+    assert found[OWN].requests == 2
+    assert found[OWN].error == pytest.approx(0.00764 / 0.005, rel=0.01)
+
+
+@pytest.mark.parametrize("deleted", [(), (0.02,), (0.05, 0.06)])
+def test_without_deletes_or_where_they_take_longer_there_is_no_such_figure(
+    deleted: tuple[float, ...],
+) -> None:
+    calls = [*own("create", 0.02, 0.03), *own("delete", *deleted)]
+
+    assert answer_times(replace(record(), operations=tuple(calls)), STAGE) == {}
