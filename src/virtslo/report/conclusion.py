@@ -8,11 +8,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
 from typing import Final
 
+from virtslo.model.plan.trace import MIXED
 from virtslo.model.report.document import Report, RunSummary
 from virtslo.model.report.figures import Figure
 from virtslo.model.report.indicators import FigureKey
 from virtslo.model.report.verdicts import Outcome, Verdict
-from virtslo.model.vocabulary import KIND_TITLES, LEAST_SAMPLES, OF_ARRIVALS, TEST_TITLES
+from virtslo.model.vocabulary import (
+    KIND_TITLES,
+    LEAST_SAMPLES,
+    MIXED_TITLE,
+    OF_ARRIVALS,
+    TEST_TITLES,
+)
 from virtslo.report.content import short_id, simulated_label
 from virtslo.report.headline import BURST, CHURN, PACE, Subject, kept_up_words, subjects_of
 from virtslo.report.numbers import amount, margin_of, measured, number, seconds, value_of
@@ -70,6 +77,8 @@ def record_of(report: Report) -> PurePath | None:
 
 def run_words(run: RunSummary) -> str:
     """A run's test, count and kind: `Burst of 100 VMIs`, `Burst of 100 VMs in 1 VMPool`."""
+    if run.kind == MIXED:
+        return f"{TEST_TITLES[run.test]} of {_counted(run.count, 'VMI')} of {MIXED_TITLE}"
     member, group = MEMBERS.get(run.kind, (KIND_TITLES.get(run.kind, run.kind), ""))
     words = f"{TEST_TITLES[run.test]} of {_counted(run.count, member)}"
     return f"{words} in {_counted(run.groups, group)}" if group else words

@@ -37,6 +37,9 @@ COUNTS = {"pods": "pods", "devices.kubevirt.io/kvm": "kvm"}
 """What nodes can hold, by resource, as a profile's shape of nodes calls it."""
 LEAST_REQUESTS = 20
 """Fewer give no mean time of a request."""
+MOST_OWN_ERROR = 0.1
+"""The standard error of what our own calls say, as a share: with more the fit would set webhooks by
+whatever else of the model is off."""
 ANSWER_NOISE = 0.05
 """The deviation of the logarithm of a mean time of requests: of what else is going on at a server
 more than of their number."""
@@ -149,7 +152,9 @@ def _answers(record: RunRecord) -> dict[str, AnswerTime]:
         if item.requests >= LEAST_REQUESTS
     }
     own = found.pop(OWN, None)
-    return {OWN: own} if own is not None and not found else found
+    if found or own is None or own.error > MOST_OWN_ERROR:
+        return found
+    return {OWN: own}
 
 
 def is_at_once(scenario: Scenario) -> bool:

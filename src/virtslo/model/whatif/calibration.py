@@ -51,7 +51,8 @@ RECORD_FOR: Mapping[str, str] = {
     "capacity": "a burst that takes several times as long as one object does",
     "reads": "constant churn with 20 reads of pods at least, the API server's metrics readable",
     "writes": "constant churn where the API server's metrics or its audit log can be read",
-    "webhooks": "constant churn of 20 VMIs at least: virtslo times its own creates and deletes",
+    "webhooks": "constant churn of 20 VMIs where the API server's metrics can be read, else "
+    "of some 400 VMIs, by the times of virtslo's own creates and deletes",
     "owners": "a burst of VMs, or of the owner that is meant",
     "playing": "a burst of VMIs, where one process plays the nodes; real nodes have no such work",
     "starting": "constant churn at about one object a second",
