@@ -12,7 +12,7 @@ from virtslo.model.report.verdicts import Outcome, Verdict
 from virtslo.model.run.environment import Environment
 from virtslo.model.run.findings import Finding
 from virtslo.model.simulated.target import SimulatedTarget
-from virtslo.report.conclusion import conclusion_lines
+from virtslo.report.conclusion import conclusion_lines, run_words
 from virtslo.report.content import short_id
 from virtslo.report.headline import headline_sheets
 
@@ -68,6 +68,13 @@ def test_it_says_what_was_run_how_soon_why_and_where() -> None:
         "Record: runs/20260101-burst-aa01; next: virtslo show aa01",
         "met: soon: 27.9 s, at most 30 s, margin 7 %",
     ]
+
+
+def test_a_run_of_several_kinds_is_of_vmis() -> None:
+    replay = replace(BURST, test="replay", kind="mixed", count=80)
+
+    assert run_words(replay) == "Replay of 80 VMIs of several kinds"
+    assert run_words(BURST) == "Burst of 100 VMIs"
 
 
 def test_a_violation_is_the_last_line() -> None:
