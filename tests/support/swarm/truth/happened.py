@@ -28,6 +28,8 @@ PROMPT: Final = 0.1
 UNSEEN: Final = 2.0
 """Seconds by which a fact may be late without a finding that spoils the run
 (docs/reference/definitions.md, `watch_lag`)."""
+STAMPED: Final = 2.0
+"""Seconds that stamps leave open: a lag is known to be at least so much less than it is."""
 UNSEEN_SHARE: Final = 0.1
 """The same, as a share of the time until the population was whole or gone."""
 
@@ -172,8 +174,8 @@ class Happened:
             return PROMPT
         end_ns = stage.whole_ns or stage.ended_ns
         if stage.name == CHURN or end_ns is None:
-            return UNSEEN + PROMPT
-        return PROMPT + max(UNSEEN, UNSEEN_SHARE * (end_ns - stage.t0_ns) / 1e9)
+            return PROMPT + STAMPED + UNSEEN
+        return PROMPT + STAMPED + max(UNSEEN, UNSEEN_SHARE * (end_ns - stage.t0_ns) / 1e9)
 
     def _requests(self) -> list[Request]:
         left = {key: list(found) for key, found in self._by_key.items()}

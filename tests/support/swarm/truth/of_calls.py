@@ -120,7 +120,8 @@ def _successes(verb: str, resources: Sequence[str]) -> Suits:
 def _any_answer(verb: str) -> Suits:
     def suits(item: Exchange) -> tuple[bool, bool]:
         is_it = item.caller in COMPONENTS and VERBS.get(item.verb) == verb
-        return is_it and item.outcome != GIVEN_UP, is_it
+        is_seen = item.outcome not in {GIVEN_UP, NO_ANSWER}  # an audit log knows no others
+        return is_it and is_seen, is_it
 
     return suits
 
