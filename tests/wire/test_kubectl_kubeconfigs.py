@@ -180,7 +180,19 @@ TAKEN |= {
         "clusters", "cluster", {"server": "https://x", "certificate-authority": "none"}
     ),
 }
+TAKEN |= {
+    "an empty token file beside a token": user(tokenFile="empty"),
+    "a plug-in beside a token": user(exec={**EXEC, "command": "./fails.sh"}),
+    "a plug-in that prints YAML": only({"exec": {**EXEC, "command": "./yaml.sh"}}),
+    "a user without a name": lambda document: at("users", 0, "name", value=None)(
+        at("contexts", 0, "context", "user", value="")(document)
+    ),
+    "a context without a name": lambda document: at("contexts", 0, "name", value=None)(
+        at("current-context", value="")(document)
+    ),
+}
 REFUSED: dict[str, Form] = {
+    "a plug-in that prints another kind": only({"exec": {**EXEC, "command": "./pod.sh"}}),
     "a token with a line feed": token(lambda words: f"{words}\n"),
     "both a certificate and no check": cluster(insecure_skip_tls_verify=True),
     "a truth in quotes": cluster(insecure_skip_tls_verify="true"),
@@ -263,8 +275,16 @@ def laid_out(folder: Path, there: Served) -> Document:
         "kind": "ExecCredential",
         "status": {"token": there.token},
     }
-    (folder / "plug.sh").write_text(f"#!/bin/sh\necho '{json.dumps(answer)}'\n")
-    (folder / "plug.sh").chmod(0o755)
+    prints = {
+        "plug.sh": json.dumps(answer),
+        "yaml.sh": yaml.safe_dump(answer),
+        "pod.sh": json.dumps({**answer, "kind": "Pod"}),
+    }
+    scripts = {name: f"echo '{words}'" for name, words in prints.items()}
+    for name, line in {**scripts, "fails.sh": "exit 3"}.items():
+        (folder / name).write_text(f"#!/bin/sh\n{line}\n")
+        (folder / name).chmod(0o755)
+    (folder / "empty").touch()
     data = base64.b64encode(there.certificates.ca_pem).decode()
     return {
         "apiVersion": "v1",

@@ -16,12 +16,14 @@ from typing import Any, Final
 from virtslo.base.errors import ClusterError
 from virtslo.base.json_reader import JsonProblem, parse_json
 from virtslo.base.limits import PLUG_IN_ANSWER, PLUG_IN_TIME
-from virtslo.base.yaml_reader import name_of
+from virtslo.base.yaml_reader import Reading, YamlProblem, name_of, parse_yaml
+from virtslo.base.yaml_scalars import Rules
 from virtslo.kube.kubeconfig import Section
 
 _HINT: Final = "try kubectl with the same context: it shows what the plug-in says"
 _VERSIONS: Final = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")
 
+_KIND: Final = "ExecCredential"
 _NEVER: Final = "Never"
 _IF_AVAILABLE: Final = "IfAvailable"
 _ALWAYS: Final = "Always"
@@ -107,15 +109,26 @@ async def run_plug_in(plug_in: PlugIn) -> PlugInAnswer:
             output = await _output(plug_in)
     except TimeoutError:
         raise _failed(plug_in, f"no answer within {PLUG_IN_TIME.amount}") from None
-    try:
-        document = parse_json(output)
-    except JsonProblem:
-        raise _failed(plug_in, "its answer is no JSON") from None
+    document = _document(plug_in, output)
     if not isinstance(document, dict) or not isinstance(document.get("status"), dict):
         raise _failed(plug_in, "its answer has no status")
+    if document.get("kind") not in (None, "", _KIND):
+        raise _failed(plug_in, f"its answer is no {_KIND}")
     if document.get("apiVersion") != plug_in.api_version:
         raise _failed(plug_in, f"its answer is not of the apiVersion {plug_in.api_version}")
     return _answer(plug_in, document["status"])
+
+
+def _document(plug_in: PlugIn, output: bytes) -> Any:
+    """What a plug-in printed, which client-go takes as YAML too."""
+    try:
+        return parse_json(output)
+    except JsonProblem:
+        pass
+    try:
+        return parse_yaml(output, Reading(rules=Rules.SIGS))
+    except YamlProblem:
+        raise _failed(plug_in, "its answer is neither JSON nor YAML") from None
 
 
 async def _output(plug_in: PlugIn) -> bytes:
@@ -155,7 +168,7 @@ def _information(plug_in: PlugIn) -> str:
     spec: dict[str, Any] = {"interactive": plug_in.interactive}
     if plug_in.cluster is not None:
         spec["cluster"] = plug_in.cluster
-    return json.dumps({"apiVersion": plug_in.api_version, "kind": "ExecCredential", "spec": spec})
+    return json.dumps({"apiVersion": plug_in.api_version, "kind": _KIND, "spec": spec})
 
 
 def _answer(plug_in: PlugIn, status: Mapping[str, Any]) -> PlugInAnswer:

@@ -47,9 +47,11 @@ async def identity_of(target: Target, clock: Clock) -> Identity:
         raise user.refusal("client-key", "nothing", "the key of client-certificate")
     plug_in = plug_in_of(user, target.cluster)
     has_basic = bool(user.text("username") or user.text("password"))
-    if has_basic and (user.text("token") or user.text("tokenFile")):
+    has_token = bool(user.text("token") or user.text("tokenFile"))
+    if has_basic and has_token:
         raise user.refusal("", "a token and a user name", "one way to authenticate")
-    answer = None if plug_in is None else await run_plug_in(plug_in)
+    # Beside a token client-go does not run a plug-in.
+    answer = None if plug_in is None or has_token else await run_plug_in(plug_in)
     if answer is not None and answer.certificate is not None:
         certificate, key = answer.certificate, answer.key
     authorize = _authorize(user, plug_in, answer, clock)
@@ -93,15 +95,15 @@ def _always(value: str) -> Authorize:
 def from_token_file(path: Path, place: str, clock: Clock, *, otherwise: str = "") -> Authorize:
     """The token of a file that something else keeps fresh.
 
-    While the file cannot be read the last token goes on, as client-go has it, and before any was
-    read the one that is given; without one ClusterError is raised.
+    While the file cannot be read or is empty the last token goes on, as client-go has it, and
+    before any was read the one that is given; without one ClusterError is raised.
     """
     last = otherwise
 
     async def read() -> str:
         nonlocal last
         try:
-            last = read_bounded(path, CREDENTIAL_FILE).decode().strip()
+            last = read_bounded(path, CREDENTIAL_FILE).decode().strip() or last
         except (UnreadableFile, UnicodeDecodeError) as error:
             if not last:
                 words = error.found if isinstance(error, UnreadableFile) else "it is no text"

@@ -15,7 +15,7 @@ from typing import Any, Final
 from virtslo.base.bounded_files import UnreadableFile, read_bounded
 from virtslo.base.errors import ClusterError
 from virtslo.base.limits import CREDENTIAL_FILE, KUBECONFIG_FILE
-from virtslo.base.paths import is_folder, is_there
+from virtslo.base.paths import is_there
 from virtslo.base.yaml_reader import Reading, YamlProblem, name_of, parse_yaml, shorten
 from virtslo.base.yaml_scalars import Rules
 from virtslo.kube.kubeconfig_shapes import decoded, shape_problems
@@ -151,11 +151,11 @@ class Kubeconfig:
         """What a context means; the current one if none is named. Raises ClusterError."""
         there = ", ".join(shorten(name) for name in self.contexts) or "none"
         wanted = context or self.current
-        if not wanted:
+        found = self.contexts.get(wanted)  # an entry without a name has the empty one
+        if found is None and not wanted:
             raise ClusterError(
                 f"{self.place}: no current context; contexts there: {there}", hint="use --context"
             )
-        found = self.contexts.get(wanted)
         if found is None:
             words = f"no context {shorten(wanted)!r}; contexts there: {there}"
             raise ClusterError(f"{self.place}: {words}")
@@ -164,7 +164,9 @@ class Kubeconfig:
         if cluster is None:
             raise found.refusal("cluster", "a name that no cluster has", "the name of a cluster")
         named = found.text("user")
-        user = self.users.get(named) if named else Section(place, {}, found.folder)
+        user = self.users.get(named)
+        if user is None and not named:
+            user = Section(place, {}, found.folder)
         if user is None:
             raise found.refusal("user", "a name that no user has", "the name of a user")
         return Target(wanted, place, cluster, user)
@@ -173,11 +175,12 @@ class Kubeconfig:
 def kubeconfig_paths(kubeconfig: Path | None) -> tuple[Path, ...]:
     """The kubeconfig files that exist. Raises ClusterError naming those that do not."""
     if kubeconfig is not None:
-        wanted = [kubeconfig]
+        wanted = [_expanded(kubeconfig)]
+    elif text := os.environ.get("KUBECONFIG"):
+        wanted = [Path(part) for part in text.split(os.pathsep) if part]  # ~ is a shell's
     else:
-        text = os.environ.get("KUBECONFIG") or DEFAULT_KUBECONFIG
-        wanted = [Path(part) for part in text.split(os.pathsep) if part]
-    found = tuple(path for path in map(_expanded, wanted) if _exists(path))
+        wanted = [_expanded(Path(DEFAULT_KUBECONFIG))]
+    found = tuple(path for path in wanted if _exists(path))
     if not found:
         told = ", ".join(repr(str(path)) for path in wanted)
         raise ClusterError(
@@ -236,6 +239,6 @@ def _expanded(path: Path) -> Path:
 
 def _exists(path: Path) -> bool:
     try:
-        return is_there(path) and not is_folder(path)
+        return is_there(path)
     except (OSError, ValueError):
         return False

@@ -194,9 +194,10 @@ def answered(program: str) -> str:
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        ("", "no JSON"),
-        (SECRET, "no JSON"),
-        ("[" * 5000, "no JSON"),
+        ("", "no status"),
+        (SECRET, "no status"),
+        ("[" * 5000, "neither JSON nor YAML"),
+        ('{"kind": "s3cr3t", "apiVersion": "V", "status": {}}', "no ExecCredential"),
         ("[]", "no status"),
         ('{"status": []}', "no status"),
         ('{"apiVersion": "V", "status": {"token": ["s3cr3t"]}}', "status.token"),
@@ -235,16 +236,32 @@ def test_relative_paths_are_relative_to_the_file_and_the_first_file_wins(tmp_pat
     assert target.user.folder == second.parent
 
 
-def test_empty_files_are_empty_and_folders_are_none(
+def test_empty_files_are_empty_and_missing_ones_are_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "empty").write_text("")
     (tmp_path / "full").write_text(yaml.safe_dump(full()))
-    monkeypatch.setenv("KUBECONFIG", f":{tmp_path / 'empty'}::{tmp_path}:{tmp_path / 'full'}:")
+    monkeypatch.setenv(
+        "KUBECONFIG", f":{tmp_path / 'empty'}::{tmp_path / 'none'}:{tmp_path / 'full'}:"
+    )
 
     merged = read_kubeconfig(kubeconfig_paths(None))
 
     assert merged.target(None).context == "mine"
+
+
+def test_a_folder_is_refused_and_a_tilde_is_a_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As kubectl has both: the shell expands a tilde, or nothing does."""
+    (tmp_path / "full").write_text(yaml.safe_dump(full()))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("KUBECONFIG", f"{tmp_path}:{tmp_path / 'full'}")
+    with pytest.raises(ClusterError, match="a folder"):
+        read_kubeconfig(kubeconfig_paths(None))
+    monkeypatch.setenv("KUBECONFIG", "~/full")
+    with pytest.raises(ClusterError, match="no kubeconfig at"):
+        kubeconfig_paths(None)
 
 
 @pytest.mark.parametrize(("key", "value"), [("kind", "Pod"), ("apiVersion", "v2"), ("kind", 5)])
