@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
+_MAPPED: Final = 96
+"""The prefix of addresses of version 4 that are written as version 6."""
 _PORTS: Final = {"http": 80, "https": 443}
 
 Ip = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -19,11 +21,12 @@ def environment_proxy(url: str, environment: Mapping[str, str] | None = None) ->
     variables = os.environ if environment is None else environment
     parts = urlsplit(url)
     proxy = _variable(variables, f"{parts.scheme}_proxy")
-    host = parts.hostname or ""
+    host = _ascii(parts.hostname or "")
     if not proxy or not host:
         return None
     port = parts.port or _PORTS.get(parts.scheme, 0)
-    if host == "localhost" or _is_left_out(host, port, _variable(variables, "no_proxy")):
+    is_localhost = host == "localhost" and host in parts.netloc  # Go wants it in small letters
+    if is_localhost or _is_left_out(host, port, _variable(variables, "no_proxy")):
         return None
     return proxy if "://" in proxy else f"http://{proxy}"
 
@@ -55,6 +58,7 @@ def _matches(entry: str, host: str, port: int, ip: Ip | None) -> bool:
     named = _ip(name)
     if named is not None:
         return named == ip
+    name = _ascii(name)
     if name.startswith("*."):
         name = name[1:]
     if name.startswith("."):
@@ -80,8 +84,26 @@ def _ip(text: str) -> Ip | None:
     return mapped if mapped is not None else found
 
 
-def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+def _ascii(name: str) -> str:
+    """A name as it is looked up: letters beyond ASCII in punycode."""
+    if name.isascii():
+        return name
     try:
-        return ipaddress.ip_network(text, strict=False)
+        return name.encode("idna").decode()
+    except UnicodeError:
+        return name
+
+
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    """A network by its prefix; a mask in its place is none to Go."""
+    if not text.rpartition("/")[2].isdecimal():
+        return None
+    try:
+        found = ipaddress.ip_network(text, strict=False)
     except ValueError:
         return None
+    if isinstance(found, ipaddress.IPv6Network) and found.prefixlen >= _MAPPED:
+        mapped = found.network_address.ipv4_mapped
+        if mapped is not None:
+            return ipaddress.IPv4Network((mapped, found.prefixlen - _MAPPED))
+    return found

@@ -42,6 +42,12 @@ THIRD = "[2001:db8::5]:6443, ,, CORP.EXAMPLE ,::ffff:10.1.1.1,x/y"
         ("https://api.corp.example:6443", THIRD, True),
         ("https://10.1.1.1:6443", THIRD, True),
         ("https://anything:6443", "*", True),
+        ("https://LOCALHOST:6443", "", False),
+        ("https://bücher.example", "xn--bcher-kva.example", True),
+        ("https://xn--bcher-kva.example", "bücher.example", True),
+        ("https://10.0.0.1", "10.0.0.0/255.0.0.0", False),
+        ("https://10.0.0.1", "::ffff:10.0.0.0/104", True),
+        ("https://11.0.0.1", "::ffff:10.0.0.0/104", False),
     ],
 )
 def test_no_proxy_names_what_it_names_to_go(url: str, no_proxy: str, is_direct: bool) -> None:
