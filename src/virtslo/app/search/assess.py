@@ -5,9 +5,10 @@ the generator was late, the watch was cut, the run ended early. Objects that fai
 are lost, and a backlog that grows makes a trial bad whatever it lost.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import sqrt
+from math import ceil, sqrt
 from statistics import fmean
 from typing import Final
 
@@ -45,6 +46,10 @@ only a trial that looks bad is in doubt; and of that only the time until Running
 GROWTH: Final = 0.01
 """By how many seconds latency may grow in each second of load while a backlog does not grow."""
 DEVIATIONS: Final = 2.0
+SURE_DEVIATIONS: Final = 3.0
+"""Likewise of what waits: by two, one trial in fifty that is no overload would look bad."""
+MOST_REACHED: Final = 0.95
+"""The share of objects that must take no longer than half of the arrivals for a backlog by count."""
 LEAST_OBJECTS: Final = 20
 ANSWERS: Final = "answers of the API server"
 QUEUES: Final = "virt-controller's work queues"
@@ -65,6 +70,8 @@ class Waiting:
     end: int
     arrived: int
     """Between these moments."""
+    together: int = 1
+    """How many arrive at one moment at most: members of a pool wait together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,27 +181,33 @@ def waiting_of(moments: Sequence[tuple[float, float | None]]) -> Waiting | None:
     """How many waited before the last arrival, and before the first of the second half.
 
     Whatever the order in which they are served: where that is not the order of arrival, a backlog
-    grows while latency does not.
+    grows while latency does not. None where one in twenty takes longer than half of the arrivals:
+    what waits grows then until the first are served, whatever the load.
     """
     if len(moments) < 2:
         return None
     start, end = min(at for at, _ in moments), max(at for at, _ in moments)
     middle = min((at for at, _ in moments if at > (start + end) / 2), default=end)
+    reached = sorted(late for _, late in moments if late is not None)
+    if reached and reached[ceil(MOST_REACHED * len(reached)) - 1] > middle - start:
+        return None
 
     def waiting(moment: float) -> int:
         return sum(at < moment and (late is None or at + late > moment) for at, late in moments)
 
     arrived = sum(middle <= at < end for at, _ in moments)
-    return Waiting(waiting(middle), waiting(end), arrived) if arrived else None
+    together = max(Counter(at for at, _ in moments).values())
+    return Waiting(waiting(middle), waiting(end), arrived, together) if arrived else None
 
 
 def is_piling_up(waiting: Waiting | None) -> bool:
     """Whether those that wait grow for sure by more than the tolerance: two counts of objects that
-    do not wait for one another differ by about the root of their sum."""
+    do not wait for one another differ by about the root of their sum, of groups by that of their
+    size more."""
     if waiting is None:
         return False
     grown = waiting.end - waiting.middle - GROWTH * waiting.arrived
-    return grown > DEVIATIONS * sqrt(waiting.middle + waiting.end)
+    return grown > SURE_DEVIATIONS * sqrt(waiting.together * (waiting.middle + waiting.end))
 
 
 def is_growing(growth: tuple[float, float] | None) -> bool:

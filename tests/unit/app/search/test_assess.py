@@ -83,5 +83,23 @@ def test_as_many_that_wait_at_the_end_as_before_are_no_backlog() -> None:
     assert steady == Waiting(middle=19, end=19, arrived=199)
     assert not is_piling_up(steady)
     assert not is_piling_up(Waiting(20, 27, 199))
+    assert not is_piling_up(Waiting(20, 36, 199))
+    assert is_piling_up(Waiting(20, 48, 199))
     assert waiting_of([(0.0, 1.0), (0.0, 2.0)]) is None
     assert not is_piling_up(None)
+
+
+def test_a_count_that_grows_until_the_first_are_served_is_no_backlog() -> None:
+    """Each takes 80 s of arrivals that last 120 s: 240 wait in the middle, 319 at the end."""
+    assert waiting_of([(at * 0.25, 80.0) for at in range(480)]) is None
+
+
+def test_members_of_a_pool_wait_together() -> None:
+    """Ten at a moment: one pool more at the end is no more than one object more."""
+    served = [(at // 10 * 5.0, 4.0 if at < 390 else 6.0) for at in range(400)]
+    waiting = waiting_of(served)
+
+    assert waiting is not None
+    assert waiting.together == 10
+    assert not is_piling_up(Waiting(20, 60, 199, together=10))
+    assert is_piling_up(Waiting(20, 60, 199))
