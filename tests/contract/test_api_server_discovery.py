@@ -131,8 +131,17 @@ def test_no_list_of_parameters_in_openapi_is_empty(api: RawApi) -> None:
     "path",
     ["/apis/apps/v1/nonsense", "/api/v1/namespaces/default/pods/a/nonsense"],
 )
-def test_what_is_not_served_is_answered_with_a_text(api: RawApi, path: str) -> None:
-    """client-go gives such an answer details, which kubectl counts on; a Status has none."""
+def test_a_resource_that_a_group_does_not_have_has_empty_details(api: RawApi, path: str) -> None:
+    """kubectl counts on details: it ends in a nil pointer without them."""
+    answer = api.call("GET", path)
+
+    assert (answer.code, answer.document["reason"]) == (404, "NotFound")
+    assert answer.message == "the server could not find the requested resource"
+    assert answer.document["details"] == {}
+
+
+@pytest.mark.parametrize("path", ["/apis/example.com/v1/nonsense", "/nonsense"])
+def test_what_is_no_path_is_answered_with_a_text(api: RawApi, path: str) -> None:
     answer = api.call("GET", path)
 
     assert (answer.code, answer.body) == (404, b"404 page not found\n")

@@ -142,6 +142,13 @@ class PathNotFound(NotFound):
         super().__init__("the server could not find the requested resource")
 
 
+class NotServed(NotFound):
+    """404: a built-in group has no such resource, which is a Status whose details are empty."""
+
+    def __init__(self) -> None:
+        super().__init__("the server could not find the requested resource")
+
+
 class MethodNotAllowed(ApiError):
     """405: the resource does not support this verb."""
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from virtslo.base.errors import ApiError, Forbidden
+from virtslo.base.errors import ApiError, Forbidden, NotServed
 from virtslo.model.identifiers import Object
 from virtslo.sim.storage.listing import ContinueExpired
 
@@ -58,6 +58,6 @@ def status_of(error: ApiError) -> Object:
     details = dict(error.details)
     if error.retry_after_seconds is not None:
         details["retryAfterSeconds"] = max(1, round(error.retry_after_seconds))
-    if details or isinstance(error, Forbidden):
+    if details or isinstance(error, Forbidden | NotServed):
         status["details"] = details
     return status

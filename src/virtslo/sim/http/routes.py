@@ -11,6 +11,8 @@ from typing import Any, Final, NamedTuple
 from virtslo.base.errors import (
     BadRequest,
     MethodNotAllowed,
+    NotFound,
+    NotServed,
     PathNotFound,
     RequestTooLarge,
     ServerFailure,
@@ -26,6 +28,7 @@ from virtslo.model.kubernetes.resources import Resource
 from virtslo.ports.kube_api import PatchType, Selection
 from virtslo.sim.aggregation import GROUP as AGGREGATED
 from virtslo.sim.api.requests import Request
+from virtslo.sim.api.resource_rules import rules_of
 from virtslo.sim.api.verbs import verbs_of
 from virtslo.sim.api.versions import KNOWN, served_as, to_stored
 from virtslo.sim.http.core_protobuf import MEDIA_TYPE, read_protobuf
@@ -37,6 +40,12 @@ _BY_PLURAL: Final = {
     for resource in KNOWN
     for served in served_as(resource)
 }
+_BUILT_IN: Final = {
+    (served.group, served.version)
+    for resource, served in _BY_PLURAL.values()
+    if not rules_of(resource).is_custom
+}
+"""Groups that the API server answers for itself, whatever is below them."""
 _PATCH_TYPES: Final = {kind.value: kind for kind in PatchType}
 _YAML: Final = frozenset({"application/yaml", "application/apply-patch+yaml"})
 _NUMBER: Final = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)")
@@ -76,7 +85,7 @@ def target_of(path: str) -> Target | None:
         namespace, rest = rest[1], rest[2:]
     found = _BY_PLURAL.get((group, version, rest[0]))
     if found is None or (namespace is not None and not found[0].namespaced):
-        raise PathNotFound
+        raise _unknown(group, version)
     resource, served = found
     name = rest[1] if len(rest) > 1 else None
     subresource = rest[2] if len(rest) > 2 else None
@@ -84,7 +93,7 @@ def target_of(path: str) -> Target | None:
         return None
     _check_subresource(resource, rest)
     if resource.namespaced and name is not None and namespace is None:
-        raise PathNotFound
+        raise _unknown(group, version)
     return Target(resource, served, namespace, name, subresource)
 
 
@@ -99,9 +108,9 @@ def _check_subresource(resource: Resource, rest: Sequence[str]) -> None:
             reason="NotImplemented",
         )
     if len(rest) > 3 or (subresource is not None and subresource not in resource.subresources):
-        raise PathNotFound
+        raise _unknown(resource.group, resource.version)
     if len(rest) > 1 and "get" not in verbs_of(resource):
-        raise PathNotFound
+        raise _unknown(resource.group, resource.version)
 
 
 def request_of(
@@ -231,3 +240,8 @@ def check_timeout(text: str) -> None:
 def _is_own_part(group: str, rest: list[str]) -> bool:
     """Whether `namespaces/x/y` names a subresource of the namespace itself."""
     return not group and len(rest) == 3 and rest[2] in resources.NAMESPACES.subresources
+
+
+def _unknown(group: str, version: str) -> NotFound:
+    """What is not served below a path: built-in groups answer with a Status, others as no path."""
+    return NotServed() if (group, version) in _BUILT_IN else PathNotFound()
