@@ -11,8 +11,11 @@ from virtslo.model.run.observations import (
     ADDED,
     DELETED,
     DELETING,
+    MIGRATED,
+    PAUSED,
     PHASE,
     READY,
+    UNPAUSED,
     Observation,
 )
 from virtslo.model.run.operations import CREATE, OperationRecord
@@ -23,7 +26,15 @@ from virtslo.model.stage_names import CHURN
 VMI = "VirtualMachineInstance"
 VM = "VirtualMachine"
 PHASES = ("Pending", "Scheduling", "Scheduled", "Running")
-FACTS = {"added": ADDED, "deleting": DELETING, "gone": DELETED, "ready": READY}
+FACTS = {
+    "added": ADDED,
+    "deleting": DELETING,
+    "gone": DELETED,
+    "migrated": MIGRATED,
+    "paused": PAUSED,
+    "ready": READY,
+    "unpaused": UNPAUSED,
+}
 
 
 def operation(

@@ -19,13 +19,17 @@ from virtslo.base.clock import to_nanoseconds, to_seconds
 from virtslo.model.identifiers import RUNNING
 from virtslo.model.kubernetes import resources
 from virtslo.model.kubernetes.components import VIRT_CONTROLLER, VIRT_HANDLER
+from virtslo.model.plan.actions import Action
 from virtslo.model.run.observations import (
     ADDED,
     DELETED,
     DELETING,
+    MIGRATED,
+    PAUSED,
     PHASE,
     READY,
     RELIST,
+    UNPAUSED,
     Observation,
 )
 from virtslo.model.run.operations import CREATE, DELETE, OperationRecord
@@ -44,15 +48,28 @@ ENOUGH_CALLS: Final = 3
 SLOWEST_PART: Final = 20
 """One in this number of calls is set aside as slow."""
 _STAMP_NS: Final = to_nanoseconds(STAMP_SECONDS)
+GONE: Final = 404
+"""A delete that is answered so found its object gone: it says nothing of when."""
 _API_SERVER: Final = "API server"
 _UNSTAMPED: Final = frozenset(
     {
         (resources.VMIS.kind, DELETED),
         (resources.VMS.kind, DELETED),
         (resources.VMS.kind, READY),
+        (resources.VMIS.kind, PAUSED),
+        (resources.VMIS.kind, UNPAUSED),
+        (resources.VMIS.kind, MIGRATED),
     }
 )
 """Facts of which figures are made and that no stamp says the time of."""
+_ASKED_BY: Final[Mapping[str, frozenset[str]]] = {
+    DELETED: frozenset({DELETE, Action.STOP, Action.RESTART}),
+    READY: frozenset({CREATE}),
+    PAUSED: frozenset({Action.PAUSE}),
+    UNPAUSED: frozenset({Action.UNPAUSE}),
+    MIGRATED: frozenset({Action.MIGRATE}),
+}
+"""The requests before which such a fact is not true, once they were accepted."""
 _OF_HANDLER: Final = frozenset({RUNNING, "Succeeded", "Failed"})
 
 
@@ -109,12 +126,20 @@ def watch_lag(lags: Mapping[Receipt, float], start_ns: int, end_ns: int | None) 
 def unsure_of_lists(record: RunRecord, start_ns: int, end_ns: int | None) -> float:
     """By how many seconds at most a window's facts without a stamp may be late that a list showed.
 
-    What is gone and which VM is ready has no stamp: it was true at some time since the last
-    delivery of its kind. 0 where no such fact was learnt from a list.
+    What is gone, which VM is ready, and what was paused or migrated has no stamp: it was true at
+    some time since the last delivery of its kind, and since the run asked for it. 0 where no such
+    fact was learnt from a list.
     """
     receipts = _receipts(record.observations)
+    asked = _requests(record.operations)
     spans = [
-        to_seconds(seen.received_ns - _silent_since(receipts[seen.kind], seen.received_ns))
+        to_seconds(
+            seen.received_ns
+            - max(
+                _silent_since(receipts[seen.kind], seen.received_ns),
+                _asked_before(asked.get((seen.fact, seen.namespace, seen.name), ()), seen),
+            )
+        )
         for seen in record.observations
         if seen.source == RELIST
         and seen.stage is None
@@ -123,6 +148,26 @@ def unsure_of_lists(record: RunRecord, start_ns: int, end_ns: int | None) -> flo
         and (seen.kind, seen.fact) in _UNSTAMPED
     ]
     return max(spans, default=0.0)
+
+
+def _requests(
+    operations: Iterable[OperationRecord],
+) -> Mapping[tuple[str, str, str], Sequence[int]]:
+    """When each fact of an object was asked for, in order; of what was accepted."""
+    found: dict[tuple[str, str, str], list[int]] = {}
+    for operation in operations:
+        if operation.error is None and operation.sent_ns is not None and operation.code != GONE:
+            for fact, verbs in _ASKED_BY.items():
+                if operation.verb in verbs:
+                    key = (fact, operation.namespace, operation.name)
+                    found.setdefault(key, []).append(operation.sent_ns)
+    return {key: sorted(moments) for key, moments in found.items()}
+
+
+def _asked_before(moments: Sequence[int], seen: Observation) -> int:
+    """The last of these moments before a receipt; 0 where there is none."""
+    before = bisect_left(moments, seen.received_ns)
+    return moments[before - 1] if before else 0
 
 
 def _after_answers(

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 import pytest
 
 from support.records import operation, record, seen
 from virtslo.base.clock import timestamp, to_nanoseconds
-from virtslo.model.run.observations import PHASE, Observation
+from virtslo.model.run.observations import PHASE, RELIST, Observation
 from virtslo.model.run.operations import CREATE, DELETE, OperationRecord
-from virtslo.slo.record.watch_lag import WatchLag, lags_of, watch_lag
+from virtslo.slo.record.watch_lag import WatchLag, lags_of, unsure_of_lists, watch_lag
 
 EPOCH = 1_800_000_000.0
 
@@ -161,3 +162,43 @@ def test_facts_are_counted_once() -> None:
 
     assert (found.late, found.events) == (1, 21)
     assert found.worst_seconds == pytest.approx(8.0)
+
+
+@pytest.mark.parametrize("fact", ["gone", "paused", "unpaused", "migrated"])
+def test_what_has_no_stamp_may_be_true_since_the_last_delivery(fact: str) -> None:
+    listed = [msgspec.structs.replace(one, source=RELIST) for one in seen("v", **{fact: 40.0})]
+    given = record(observations=[[*seen("v", added=1.0), *listed]])
+
+    assert unsure_of_lists(given, 0, None) == pytest.approx(39.0)
+
+
+@pytest.mark.parametrize(
+    ("verb", "fact", "expected"),
+    [
+        (DELETE, "gone", 0.6),
+        ("restart", "gone", 0.6),
+        ("pause", "paused", 0.6),
+        ("unpause", "unpaused", 0.6),
+        ("migrate", "migrated", 0.6),
+        ("pause", "gone", 59.6),
+        (CREATE, "gone", 59.6),
+    ],
+)
+def test_what_the_run_asked_for_was_not_true_before(verb: str, fact: str, expected: float) -> None:
+    listed = [msgspec.structs.replace(one, source=RELIST) for one in seen("v", **{fact: 60.6})]
+    given = record(
+        operations=[operation(verb, "v", 60.0)], observations=[[*seen("v", added=1.0), *listed]]
+    )
+
+    assert unsure_of_lists(given, 0, None) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("facts", [{"error": "Conflict", "code": 409}, {"code": 404}])
+def test_a_request_that_did_nothing_says_nothing_of_when(facts: dict[str, Any]) -> None:
+    listed = [msgspec.structs.replace(one, source=RELIST) for one in seen("v", gone=60.6)]
+    given = record(
+        operations=[operation(DELETE, "v", 60.0, **facts)],
+        observations=[[*seen("v", added=1.0), *listed]],
+    )
+
+    assert unsure_of_lists(given, 0, None) == pytest.approx(59.6)
