@@ -67,5 +67,5 @@ def ratio_by_ranks(old: Array, new: Array) -> tuple[float, float] | None:
     shifts = np.sort(np.subtract.outer(new, old), axis=None)
     pairs, runs = len(shifts), len(old) + len(new)
     outside = math.floor(pairs / 2 - _DEVIATE * math.sqrt(pairs * (runs + 1) / 12))
-    rank = max(0, outside)
+    rank = max(0, outside - 1)
     return 1 + float(shifts[rank]) / level, 1 + float(shifts[pairs - 1 - rank]) / level

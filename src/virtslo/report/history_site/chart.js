@@ -21,7 +21,8 @@ window.virtsloChart = (() => {
     const power = 10 ** Math.floor(Math.log10((high - low) / count));
     const step = power * [1, 2, 5, 10].find((factor) => factor * power * count >= high - low);
     const found = [];
-    for (let at = Math.ceil(low / step); at * step <= high; at += 1) found.push(at * step);
+    const first = Math.ceil(low / step);
+    for (let more = 0; more <= count && (first + more) * step <= high; more += 1) found.push((first + more) * step);
     return found;
   };
   const timeTicks = (from, to, count) => {
@@ -70,7 +71,9 @@ window.virtsloChart = (() => {
       .forEach((point) => [point.y, point.low, point.high].forEach(take));
     chart.levels.filter((level) => level.to >= from && level.from <= to).forEach((level) => take(level.y));
     if (low > high) return [0, 1];
-    const room = (high - low) * 0.06 || Math.abs(high) * 0.1 || 1;
+    // Values that differ by rounding alone are one value: no tick lies between them.
+    const size = Math.max(Math.abs(low), Math.abs(high));
+    const room = (high - low > size * 1e-9 && (high - low) * 0.06) || size * 0.1 || 1;
     return [low - room, high + room];
   };
 
