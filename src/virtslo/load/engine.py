@@ -148,8 +148,9 @@ class _Run:
         free_ns = self._t0_ns
         for operation in self._turns:
             intended_ns = self._t0_ns + (0 if self._is_closed else operation.offset_ns)
+            answered = asyncio.Event()
             if operation.verb == CREATE:
-                self._creating[_object(operation)] = asyncio.Event()
+                self._creating[_object(operation)] = answered
             if intended_ns > engine.now_ns():
                 await engine.sleep_until(intended_ns)
             free_ns = await self._when_created(operation, free_ns)
@@ -161,8 +162,9 @@ class _Run:
                 finished_ns = engine.now_ns()
             finally:
                 del self.in_flight[me]
-                if operation.verb == CREATE:
-                    self._creating.pop(_object(operation)).set()
+                answered.set()
+                if self._creating.get(_object(operation)) is answered:
+                    del self._creating[_object(operation)]
                 engine.record(
                     operation,
                     outcome,
