@@ -49,7 +49,7 @@ DEVIATIONS: Final = 2.0
 SURE_DEVIATIONS: Final = 3.0
 """Likewise of what waits: by two, one trial in fifty that is no overload would look bad."""
 MOST_REACHED: Final = 0.95
-"""The share of objects that must take no longer than half of the arrivals for a backlog by count."""
+"""The share of objects that must take at most half of the arrivals: else counts say nothing."""
 LEAST_OBJECTS: Final = 20
 ANSWERS: Final = "answers of the API server"
 QUEUES: Final = "virt-controller's work queues"

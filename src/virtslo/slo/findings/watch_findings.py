@@ -54,8 +54,8 @@ def _unsure(record: RunRecord, stage: Stage, touched: tuple[str, ...]) -> Iterat
     if seconds > _spoiling_seconds(stage):
         yield Finding(
             code="relist",
-            detail=f"what was gone, ready, paused or migrated in {stage.name} was learnt from a relist, "
-            f"up to {seconds:.1f} s after it was true: no stamp says when",
+            detail=f"what was gone, ready, paused or migrated in {stage.name} was learnt from a "
+            f"relist, up to {seconds:.1f} s after it was true: no stamp says when",
             touches=touched,
             inconclusive=True,
         )

@@ -164,9 +164,15 @@ def test_facts_are_counted_once() -> None:
     assert found.worst_seconds == pytest.approx(8.0)
 
 
+def relisted(fact: str, at: float) -> list[Observation]:
+    """A fact about the VMI `v` that a list showed."""
+    moments: Any = {fact: at}
+    return [msgspec.structs.replace(one, source=RELIST) for one in seen("v", **moments)]
+
+
 @pytest.mark.parametrize("fact", ["gone", "paused", "unpaused", "migrated"])
 def test_what_has_no_stamp_may_be_true_since_the_last_delivery(fact: str) -> None:
-    listed = [msgspec.structs.replace(one, source=RELIST) for one in seen("v", **{fact: 40.0})]
+    listed = relisted(fact, 40.0)
     given = record(observations=[[*seen("v", added=1.0), *listed]])
 
     assert unsure_of_lists(given, 0, None) == pytest.approx(39.0)
@@ -185,7 +191,7 @@ def test_what_has_no_stamp_may_be_true_since_the_last_delivery(fact: str) -> Non
     ],
 )
 def test_what_the_run_asked_for_was_not_true_before(verb: str, fact: str, expected: float) -> None:
-    listed = [msgspec.structs.replace(one, source=RELIST) for one in seen("v", **{fact: 60.6})]
+    listed = relisted(fact, 60.6)
     given = record(
         operations=[operation(verb, "v", 60.0)], observations=[[*seen("v", added=1.0), *listed]]
     )
@@ -195,7 +201,7 @@ def test_what_the_run_asked_for_was_not_true_before(verb: str, fact: str, expect
 
 @pytest.mark.parametrize("facts", [{"error": "Conflict", "code": 409}, {"code": 404}])
 def test_a_request_that_did_nothing_says_nothing_of_when(facts: dict[str, Any]) -> None:
-    listed = [msgspec.structs.replace(one, source=RELIST) for one in seen("v", gone=60.6)]
+    listed = relisted("gone", 60.6)
     given = record(
         operations=[operation(DELETE, "v", 60.0, **facts)],
         observations=[[*seen("v", added=1.0), *listed]],
