@@ -16,6 +16,14 @@ _HARMFUL: Final = re.compile(
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
+_USER_INFO: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*:/{1,2})[^/\s]*:[^/\s]*@")
+
+
+def without_passwords(text: str) -> str:
+    """A text in which no URL has a user and a password; a path's two slashes may be one."""
+    return _USER_INFO.sub(r"\1…@", text)
+
+
 def harmless(text: str, *, most: int | None = None, lines: bool = False) -> str:
     """A text on one line, or on several; cut after `most` characters."""
     if most is not None and len(text) > most:

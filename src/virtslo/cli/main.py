@@ -7,6 +7,7 @@ an error into a message. Exit codes: 0 met or valid Â· 1 violated or regressed Â
 
 import sys
 from collections.abc import Mapping
+from io import StringIO
 from typing import Final
 
 import click
@@ -14,7 +15,7 @@ import click
 from virtslo import __version__
 from virtslo.base.collector import COLLECTING
 from virtslo.base.errors import Interrupted, ScenarioError, VirtsloError
-from virtslo.base.plain_text import harmless
+from virtslo.base.plain_text import harmless, without_passwords
 from virtslo.cli.lazy_group import LazyGroup
 from virtslo.cli.standard_streams import COULD_NOT_RUN, end_streams, guard_streams
 
@@ -117,7 +118,7 @@ def exit_code_of(arguments: list[str]) -> int:
         click.echo("virtslo: stopped by the user", err=True)
         return INTERRUPTED
     except click.ClickException as error:
-        error.show()
+        _tell_usage(error)
         return WRONG_REQUEST
     except VirtsloError as error:
         _tell(error)
@@ -140,10 +141,20 @@ def _code_of(error: VirtsloError) -> int:
     return INTERRUPTED if isinstance(error, Interrupted) else COULD_NOT_RUN
 
 
+def _tell_usage(error: click.ClickException) -> None:
+    shown = StringIO()
+    error.show(shown)
+    click.echo(without_passwords(shown.getvalue()), err=True, nl=False)
+
+
 def _tell(error: VirtsloError) -> None:
-    click.echo(f"virtslo: {harmless(error.message, lines=True)}", err=True)
+    click.echo(f"virtslo: {_shown(error.message)}", err=True)
     if error.hint:
-        click.echo(f"  hint: {harmless(error.hint, lines=True)}", err=True)
+        click.echo(f"  hint: {_shown(error.hint)}", err=True)
+
+
+def _shown(text: str) -> str:
+    return without_passwords(harmless(text, lines=True))
 
 
 def _tell_bug() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from virtslo.base.plain_text import csv_text, file_name, harmless, shown_text
+from virtslo.base.plain_text import csv_text, file_name, harmless, shown_text, without_passwords
 from virtslo.report.text.markdown import escape
 
 ANY = st.text(st.characters(), max_size=40) | st.sampled_from(
@@ -61,3 +61,19 @@ def test_a_name_of_a_file_is_no_path(text: str) -> None:
 
 def test_a_message_shows_a_beginning() -> None:
     assert len(shown_text("x" * 1000)) == 256
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("no record at 'postgresql://u:pw@h/x'", "no record at 'postgresql://…@h/x'"),
+        ("postgresql:/u:pw@h/x.yaml: 1 problem", "postgresql:/…@h/x.yaml: 1 problem"),
+        ("https://:token@h and http://a:b@c:80/", "https://…@h and http://…@c:80/"),
+        ("https://u:p@ss@h", "https://…@h"),
+        ("postgresql://user@host/name", "postgresql://user@host/name"),
+        ("https://127.0.0.1:6443/a@b", "https://127.0.0.1:6443/a@b"),
+        ("C:/a:b@c", "C:/…@c"),
+    ],
+)
+def test_a_password_in_an_url_is_left_out(text: str, shown: str) -> None:
+    assert without_passwords(text) == shown

@@ -60,3 +60,14 @@ def test_no_record_is_said_with_a_hint() -> None:
     assert shown.code == 3
     assert "no record at 'no-such-run'" in shown.err
     assert "hint:" in shown.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("list",), ("show",), ("report",), ("run",), ("audit",), ("calibrate",), ("record", "--from")],
+)
+def test_a_password_given_where_a_path_is_expected_is_not_said(arguments: tuple[str, ...]) -> None:
+    told = virtslo(*arguments, "postgresql://u:sekrit@h/x")
+
+    assert told.code != 0
+    assert "sekrit" not in told.out + told.err
