@@ -1,6 +1,8 @@
 """The site of a history as a person meets it: in Chromium, from files."""
 
+import re
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(180),
 ]
+CHART = files("virtslo.report.history_site").joinpath("chart.js").read_text(encoding="utf-8")
 METRIC = "#/metric/vmi%20avgVirtControllerCPUUsage"
 
 
@@ -159,3 +162,23 @@ def test_no_view_is_wider_than_the_screen(
 
             assert shown.page.evaluate("document.documentElement.scrollWidth") <= width, route
         assert shown.page.evaluate("document.documentElement.dataset.look") == scheme
+
+
+@pytest.mark.parametrize("values", [[0.3, 0.1 + 0.2], [12.5, 12.500000000000002], [5, 5], [0, 100]])
+def test_values_that_differ_by_rounding_have_a_few_ticks(
+    chromium: Any, job: Path, values: list[float]
+) -> None:
+    """A step that is lost above 2^53 would never pass the highest value."""
+    functions = re.findall(
+        r"^  const (?:valueTicks|limits) = .*?^  };", CHART, re.DOTALL | re.MULTILINE
+    )
+    ticks = """values => {
+      const points = values.map((y, x) => ({ x, y, low: null, high: null }));
+      return valueTicks(...limits({ points, levels: [] }, 0, 10), 6);
+    }"""
+    with opened(chromium, job) as shown:
+        source = f"values => {{ {' '.join(functions)} return ({ticks})(values); }}"
+        found = shown.page.evaluate(source, values)
+
+    assert len(functions) == 2
+    assert 2 <= len(found) <= 7
