@@ -8,8 +8,8 @@ are lost, and a backlog that grows makes a trial bad whatever it lost.
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import ceil, sqrt
-from statistics import fmean
+from math import sqrt
+from statistics import fmean, median
 from typing import Final
 
 from virtslo.base.clock import to_seconds
@@ -46,10 +46,6 @@ only a trial that looks bad is in doubt; and of that only the time until Running
 GROWTH: Final = 0.01
 """By how many seconds latency may grow in each second of load while a backlog does not grow."""
 DEVIATIONS: Final = 2.0
-SURE_DEVIATIONS: Final = 3.0
-"""Likewise of what waits: by two, one trial in fifty that is no overload would look bad."""
-MOST_REACHED: Final = 0.95
-"""The share of objects that must take at most half of the arrivals: else counts say nothing."""
 LEAST_OBJECTS: Final = 20
 ANSWERS: Final = "answers of the API server"
 QUEUES: Final = "virt-controller's work queues"
@@ -181,15 +177,15 @@ def waiting_of(moments: Sequence[tuple[float, float | None]]) -> Waiting | None:
     """How many waited before the last arrival, and before the first of the second half.
 
     Whatever the order in which they are served: where that is not the order of arrival, a backlog
-    grows while latency does not. None where one in twenty takes longer than half of the arrivals:
+    grows while latency does not. None where half of them take longer than half of the arrivals:
     what waits grows then until the first are served, whatever the load.
     """
     if len(moments) < 2:
         return None
     start, end = min(at for at, _ in moments), max(at for at, _ in moments)
     middle = min((at for at, _ in moments if at > (start + end) / 2), default=end)
-    reached = sorted(late for _, late in moments if late is not None)
-    if reached and reached[ceil(MOST_REACHED * len(reached)) - 1] > middle - start:
+    reached = [late for _, late in moments if late is not None]
+    if reached and median(reached) > middle - start:
         return None
 
     def waiting(moment: float) -> int:
@@ -207,7 +203,7 @@ def is_piling_up(waiting: Waiting | None) -> bool:
     if waiting is None:
         return False
     grown = waiting.end - waiting.middle - GROWTH * waiting.arrived
-    return grown > SURE_DEVIATIONS * sqrt(waiting.together * (waiting.middle + waiting.end))
+    return grown > DEVIATIONS * sqrt(waiting.together * (waiting.middle + waiting.end))
 
 
 def is_growing(growth: tuple[float, float] | None) -> bool:

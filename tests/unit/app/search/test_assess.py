@@ -83,8 +83,7 @@ def test_as_many_that_wait_at_the_end_as_before_are_no_backlog() -> None:
     assert steady == Waiting(middle=19, end=19, arrived=199)
     assert not is_piling_up(steady)
     assert not is_piling_up(Waiting(20, 27, 199))
-    assert not is_piling_up(Waiting(20, 36, 199))
-    assert is_piling_up(Waiting(20, 48, 199))
+    assert is_piling_up(Waiting(20, 40, 199))
     assert waiting_of([(0.0, 1.0), (0.0, 2.0)]) is None
     assert not is_piling_up(None)
 
