@@ -135,18 +135,15 @@ class NotFound(ApiError):
     default_reason = "NotFound"
 
 
-class PathNotFound(NotFound):
-    """404: nothing is served at this path, which API servers answer as a text, not as a Status."""
-
-    def __init__(self) -> None:
-        super().__init__("the server could not find the requested resource")
-
-
 class NotServed(NotFound):
     """404: a built-in group has no such resource, which is a Status whose details are empty."""
 
     def __init__(self) -> None:
         super().__init__("the server could not find the requested resource")
+
+
+class PathNotFound(NotServed):
+    """404: nothing is served at this path, which API servers answer as a text, not as a Status."""
 
 
 class MethodNotAllowed(ApiError):

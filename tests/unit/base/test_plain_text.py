@@ -73,6 +73,9 @@ def test_a_message_shows_a_beginning() -> None:
         ("postgresql://user@host/name", "postgresql://user@host/name"),
         ("https://127.0.0.1:6443/a@b", "https://127.0.0.1:6443/a@b"),
         ("C:/a:b@c", "C:/…@c"),
+        ("1postgresql://u:pw@h", "1postgresql://…@h"),
+        ("x" * 200_000, "x" * 200_000),
+        (f"a://{'b:' * 100_000}", f"a://{'b:' * 100_000}"),
     ],
 )
 def test_a_password_in_an_url_is_left_out(text: str, shown: str) -> None:

@@ -89,12 +89,10 @@ class Search:
 
     def _search(self) -> str:
         """Try loads until there is no other; why there is none."""
-        while True:
-            load = self._next()
-            if isinstance(load, str):
-                return load
-            self._keep(UNDER_WAY)
+        self._keep(UNDER_WAY)
+        while not isinstance(load := self._next(), str):
             self._try(load)
+        return load
 
     def _next(self) -> float | str:
         """The next load, or why there is none."""

@@ -11,7 +11,6 @@ from typing import Any, Final, NamedTuple
 from virtslo.base.errors import (
     BadRequest,
     MethodNotAllowed,
-    NotFound,
     NotServed,
     PathNotFound,
     RequestTooLarge,
@@ -242,6 +241,6 @@ def _is_own_part(group: str, rest: list[str]) -> bool:
     return not group and len(rest) == 3 and rest[2] in resources.NAMESPACES.subresources
 
 
-def _unknown(group: str, version: str) -> NotFound:
+def _unknown(group: str, version: str) -> NotServed:
     """What is not served below a path: built-in groups answer with a Status, others as no path."""
     return NotServed() if (group, version) in _BUILT_IN else PathNotFound()
