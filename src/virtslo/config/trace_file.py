@@ -5,7 +5,6 @@ as far as it goes and is marked as cut. What is read has limits, also decompress
 """
 
 import hashlib
-import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from virtslo.model.plan.trace import (
     Shape,
     TraceEvent,
     TraceHeader,
+    is_simulated_label,
 )
 from virtslo.model.plan.workload import TRAITS
 
@@ -35,7 +35,6 @@ MOST_NS: Final = 2**62
 """A century and a half: no recording is longer."""
 MOST_NUMBER: Final = 2**63 - 1
 """Of what a shape counts: the API's own numbers are no larger."""
-_LABEL = re.compile(r"(s[0-9a-f]{1,38})?")
 _GZIP = b"\x1f\x8b"
 
 
@@ -209,7 +208,7 @@ def _header(path: Path, line: bytes) -> TraceHeader:
         header = msgspec.convert(document, TraceHeader)
         if header.format != TRACE_FORMAT or header.version != TRACE_VERSION:
             raise ValueError(f"format {header.format!r}, version {header.version}")
-        if not _LABEL.fullmatch(header.label):
+        if header.label and not is_simulated_label(header.label):
             raise ValueError("a label that is no run label of a simulated run")
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         hint = "virtslo record makes a trace of a cluster, an audit log, or another tool's trace"

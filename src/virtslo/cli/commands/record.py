@@ -214,6 +214,7 @@ def _from_simkube(source: Path, output: Path) -> int:
 def _from_record(source: Path, output: Path) -> int:
     from virtslo.base.errors import Problem, ScenarioError
     from virtslo.cli.wiring import read_record
+    from virtslo.model.plan.trace import is_simulated_label
     from virtslo.model.run.record import RunStatus
     from virtslo.model.stage_names import RAMP_UP
     from virtslo.observe.record_trace import record_facts
@@ -239,7 +240,7 @@ def _from_record(source: Path, output: Path) -> int:
         end_ns=end_ns,
         notes=notes,
         is_cut=is_cut,
-        label=record.header.run_label if record.header.environment.simulated else "",
+        label=label if is_simulated_label(label := record.header.run_label) else "",
     )
     _tell(output, builder, end_ns, notes, is_cut=is_cut)
     return 0

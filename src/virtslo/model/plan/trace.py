@@ -6,6 +6,7 @@ known (the arrival of what was there before, the end of what outlived the record
 """
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -53,6 +54,14 @@ class Shape(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
         return None if self.vcpus is None else self.vcpus * 1000 // ALLOCATION_RATIO
 
 
+_SIMULATED_LABEL: Final = re.compile(r"s[0-9a-f]{1,38}")
+
+
+def is_simulated_label(label: str) -> bool:
+    """Whether a run label is one that a run in virtual time has."""
+    return _SIMULATED_LABEL.fullmatch(label) is not None
+
+
 class TraceHeader(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """The first line of a trace."""
 
@@ -62,8 +71,9 @@ class TraceHeader(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknow
     tool: str = ""
     """What wrote it, with its version."""
     label: str = ""
-    """Of a simulated run's record: the run label, from which its names and so its random times
-    derive; a replay has the same. Empty for every other source."""
+    """Of the record of a run in virtual time: the run label, from which its names and so its random
+    times derive; a replay has the same. Empty for every other source, a run against `virtslo
+    simulate` among them."""
 
 
 class TraceEvent(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
