@@ -15,6 +15,7 @@ import msgspec
 
 from virtslo.base.bounded_files import UnreadableFile, read_bounded
 from virtslo.base.errors import Problem, ScenarioError
+from virtslo.base.gzip_members import read_member
 from virtslo.base.limits import PROBLEMS, TRACE_FILE, TRACE_LINES
 from virtslo.base.plain_text import shown_text
 from virtslo.model.plan.trace import (
@@ -182,15 +183,16 @@ def _text(path: Path) -> bytes:
 def _unfolded(path: Path, raw: bytes) -> bytes:
     """A gzip file's contents, member by member, as far as it is whole."""
     held = bytearray()
-    while raw:
-        member = zlib.decompressobj(wbits=31)
+    data, begin = memoryview(raw), 0
+    while begin < len(data):
         try:
-            held += member.decompress(raw, TRACE_FILE.most + 1 - len(held))
+            part, begin, _ = read_member(data, begin, TRACE_FILE.most - len(held))
         except zlib.error as error:
             raise UnreadableFile(path, f"a damaged gzip file: {error}", "a whole one") from None
+        held += part
         if len(held) > TRACE_FILE.most:
             raise UnreadableFile(path, f"more than {TRACE_FILE.amount}", str(TRACE_FILE))
-        raw = member.unused_data  # broken off: none, and without an end line the trace is cut
+    # One that is broken off is the last, and without an end line the trace is cut.
     return bytes(held)
 
 

@@ -6,14 +6,11 @@ fill the memory; whole and broken members give everything that they still hold.
 
 import zlib
 from pathlib import Path
-from typing import Final
 
 from virtslo.base.bounded_files import UnreadableFile, read_bounded
+from virtslo.base.gzip_members import read_member
 from virtslo.base.json_reader import JsonProblem, parse_json
 from virtslo.base.limits import RECORD_LEAST, RECORD_MEMBER, RECORD_RATIO, Limit
-
-PIECE: Final = 1 << 16
-"""Bytes that are given to zlib at a time."""
 
 
 def read_document(path: Path, limit: Limit) -> object:
@@ -37,7 +34,7 @@ def unfold(data: bytes) -> tuple[bytes, str | None]:
     while begin < len(data):
         most = min(RECORD_MEMBER.most, left)
         try:
-            part, end, is_whole = _member(view, begin, most)
+            part, end, is_whole = read_member(view, begin, most)
         except zlib.error as error:
             return b"".join(parts), f"a broken gzip member: {error}"
         if len(part) > most:
@@ -49,21 +46,3 @@ def unfold(data: bytes) -> tuple[bytes, str | None]:
         left -= len(part)
         begin = end
     return b"".join(parts), None
-
-
-def _member(data: memoryview, begin: int, most: int) -> tuple[bytes, int, bool]:
-    """A member's text up to one byte past `most`, where the member ends, and whether it is whole.
-
-    It is given piece by piece: zlib copies all that follows a member in what it is given, which
-    over a file of many small members would be the square of its size.
-    """
-    member = zlib.decompressobj(wbits=31)
-    parts: list[bytes] = []
-    size = 0
-    while begin < len(data) and not member.eof and size <= most:
-        piece = data[begin : begin + PIECE]
-        part = member.decompress(piece, most + 1 - size)
-        begin += len(piece) - len(member.unused_data) - len(member.unconsumed_tail)
-        size += len(part)
-        parts.append(part)
-    return b"".join(parts), begin, member.eof

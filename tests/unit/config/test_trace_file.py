@@ -54,6 +54,13 @@ def test_a_trace_that_was_broken_off_goes_as_far_as_it_goes(tmp_path: Path) -> N
     assert (found.end_ns, found.is_cut) == (9, True)
 
 
+def test_a_gzip_file_of_many_small_members_is_read_to_its_end(tmp_path: Path) -> None:
+    lines = gzip.compress(text_of(HEADER)) + gzip.compress(text_of(ARRIVAL, END))
+    found = read_trace(written(tmp_path, gzip.compress(b"", mtime=0) * 100_000 + lines))
+
+    assert (len(found.events), found.is_cut) == (1, False)
+
+
 def test_a_gzip_file_that_was_broken_off_is_cut_too(tmp_path: Path) -> None:
     lines = [{**ARRIVAL, "object": number, "at_ns": number} for number in range(1, 4000)]
     folded = gzip.compress(text_of(HEADER, *lines))
