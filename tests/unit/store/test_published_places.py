@@ -1,12 +1,16 @@
 """Published results in folders and clones: what stands in their place, and what is not there."""
 
 import json
+import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from support.published_results import JOB, RUN, read, result, write
+from virtslo.base.errors import StoreError
+from virtslo.base.limits import Limit
+from virtslo.store.published import git_command
 
 
 def test_links_and_folders_in_the_place_of_files_are_named(tmp_path: Path) -> None:
@@ -145,3 +149,54 @@ def test_artifacts_of_a_job_are_named_by_its_run_and_never_one_another(tmp_path:
     first = next(run for run in runs if run.run_id == RUN)
     assert first.ended_at.isoformat(timespec="minutes") == "2024-09-06T07:40+00:00"
     assert first.environment == "provider 1.29"
+
+
+def hostile_clone(folder: Path) -> Path:
+    """A clone with one run, whose commit has a signature of a program's."""
+    clone = folder / "clone"
+    write(clone, json.dumps(result({"GET-nodes-count": 1})))
+    program = folder / "program.sh"
+    program.write_text(
+        f"#!/bin/sh\ncat > /dev/null\ntouch {folder}/started\n"
+        "echo '[GNUPG:] SIG_CREATED D 1 8 00 1 A' >&2\n"
+        "echo '-----BEGIN PGP SIGNATURE-----'; echo x; echo '-----END PGP SIGNATURE-----'\n"
+    )
+    program.chmod(0o755)
+    git(clone, "init", "-b", "main")
+    git(clone, "config", "gpg.program", str(program))
+    git(clone, "add", ".")
+    git(clone, "commit", "-S", "-m", "signed")
+    (folder / "started").unlink()
+    return clone
+
+
+def test_no_program_that_a_clone_names_is_started(tmp_path: Path) -> None:
+    clone = hostile_clone(tmp_path)
+    git(clone, "config", "log.showSignature", "true")
+
+    (run,), odd = read(clone)
+
+    assert (run.run_id, odd) == (RUN, [])
+    assert not (tmp_path / "started").exists()
+
+
+def test_a_clone_that_git_never_ends_with_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clone = hostile_clone(tmp_path)
+    os.mkfifo(tmp_path / "pipe")
+    git(clone, "config", "diff.orderFile", str(tmp_path / "pipe"))
+    monkeypatch.setattr(git_command, "GIT_TIME", Limit("time", 1, "seconds"))
+
+    with pytest.raises(StoreError, match="git log does not end within 1 seconds"):
+        read(clone)
+
+
+def test_a_clone_of_which_git_says_too_much_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clone = hostile_clone(tmp_path)
+    monkeypatch.setattr(git_command, "GIT_ANSWER", Limit("answer", 50))
+
+    with pytest.raises(StoreError, match="git log prints more than 50 bytes"):
+        read(clone)

@@ -1,7 +1,7 @@
 """Results in a git clone, bare or not, with their history.
 
-Invariant: nothing of the clone is changed and nothing in it is executed; a file that a later
-commit removed is read as it last was and marked as deleted.
+Invariant: nothing of the clone is changed and nothing in it or named by its configuration is
+executed; a file that a later commit removed is read as it last was and marked as deleted.
 """
 
 import subprocess
@@ -10,23 +10,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import IO, Final
 
-from virtslo.base.errors import StoreError
 from virtslo.base.limits import PUBLISHED_FILE
 from virtslo.base.paths import is_file, is_folder, is_there
 from virtslo.model.history.runs import OddInput
+from virtslo.store.published.git_command import git_process, said_by_git, unreadable
 from virtslo.store.published.kubevirt_ci import run_folder
 from virtslo.store.published.sources import RESULTS, Source, nothing_in
 
-_SAFE: Final = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null",
-                "-c", "protocol.allow=never")  # fmt: skip
-_ENVIRONMENT: Final = {
-    "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_NO_LAZY_FETCH": "1",
-    "GIT_TERMINAL_PROMPT": "0",
-    "LC_ALL": "C",
-    "PATH": "/usr/local/bin:/usr/bin:/bin",
-}
 _KINDS: Final = {"120000": "a symbolic link", "160000": "a submodule"}
 
 
@@ -51,43 +41,33 @@ def sources(path: Path) -> Iterator[Source | OddInput]:
     """Every results file that the clone's branch has or had. Raises StoreError."""
     kept = _kept(path)
     yield from _others(path)
-    with subprocess.Popen(  # noqa: S603 - a fixed command; the path is an argument
-        _git(path, "cat-file", "--batch"),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=_ENVIRONMENT,
-    ) as process:
+    with git_process(path, "cat-file", "--batch", stderr=subprocess.DEVNULL) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         for item in kept:
             if item.kind:
                 yield OddInput(item.path, f"{item.kind}, expected a file")
                 continue
-            process.stdin.write(f"{item.blob}\n".encode())
-            process.stdin.flush()
+            try:
+                process.stdin.write(f"{item.blob}\n".encode())
+                process.stdin.flush()
+            except OSError:
+                raise unreadable(path, "git cat-file has ended") from None
             yield _answer(item, process.stdout)
         process.stdin.close()
 
 
 def _kept(path: Path) -> Sequence[_Kept]:
     """The last contents of each path, from the newest commit to the oldest."""
-    done = subprocess.run(  # noqa: S603 - as above
-        _git(path, "log", "--first-parent", "-m", "--raw", "--no-abbrev", "--no-renames",
-             "--no-ext-diff", "--no-textconv", "--format=", "-z", "HEAD", "--",
-             ":(glob)**/results.json"),
-        capture_output=True,
-        check=False,
-        env=_ENVIRONMENT,
+    log = said_by_git(
+        path, "log", "--first-parent", "-m", "--raw", "--no-abbrev", "--no-renames",
+        "--no-ext-diff", "--no-textconv", "--no-show-signature", "--format=", "-z", "HEAD", "--",
+        ":(glob)**/results.json",
     )  # fmt: skip
-    if done.returncode != 0:
-        words = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        reason = words[0] if words else "git failed"
-        raise StoreError(
-            f"cannot read the git clone {str(path)!r}: {reason[:200]}",
-            hint="name the folder with the results itself to read it without its history",
-        )
-    return _without_renamed(_last_contents(done.stdout))
+    try:
+        return _without_renamed(_last_contents(log))
+    except ValueError:
+        raise unreadable(path, "what git lists is no list of changes") from None
 
 
 def _last_contents(log: bytes) -> dict[str, _Kept]:
@@ -126,12 +106,9 @@ def _run_of(path: str) -> str:
 
 def _others(path: Path) -> Iterator[OddInput]:
     """What the newest commit has in the place of results: submodules, and runs without any."""
-    done = subprocess.run(  # noqa: S603 - as above
-        _git(path, "ls-tree", "-r", "-z", "HEAD"), capture_output=True, check=False,
-        env=_ENVIRONMENT,
-    )  # fmt: skip
+    tree = said_by_git(path, "ls-tree", "-r", "-z", "HEAD")
     runs: dict[PurePosixPath, list[str]] = {}
-    for line in done.stdout.decode("utf-8", "surrogateescape").split("\0"):
+    for line in tree.decode("utf-8", "surrogateescape").split("\0"):
         name = PurePosixPath(line.partition("\t")[2])
         if line.startswith("160000 "):
             yield OddInput(str(name), "a submodule: not read; import its own clone")
@@ -158,7 +135,3 @@ def _answer(item: _Kept, output: IO[bytes]) -> Source | OddInput:
 def _skip(output: IO[bytes], size: int) -> None:
     while size > 0:
         size -= len(output.read(min(size, 1 << 20))) or size
-
-
-def _git(path: Path, *arguments: str) -> list[str]:
-    return ["git", *_SAFE, "-C", str(path), *arguments]
