@@ -1,5 +1,6 @@
 """What a damaged history, or one of another virtslo, still gives."""
 
+import os
 import sqlite3
 from pathlib import Path
 
@@ -191,3 +192,43 @@ def test_a_checkpoint_that_is_damaged_is_none(path: Path, document: str) -> None
 
     assert history.checkpoints(JOB) == {}
     history.close()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        f"UPDATE history_run SET id = {2**63 - 1} WHERE id = {RUNS}",
+        f"UPDATE history_figure SET run = {2**63 - 1} WHERE run = {RUNS}",
+    ],
+)
+def test_a_number_that_no_run_can_have_costs_one_look(path: Path, statement: str) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA foreign_keys = OFF")
+        connection.execute(statement)
+    connection.close()
+    runs, odd = runs_of(path)
+
+    assert len(runs) == RUNS
+    assert "more than 10,000 run numbers have no run" in [item.reason for item in odd]
+
+
+@pytest.mark.parametrize("name", ["history_run", "history_series", "history_figure"])
+def test_a_view_in_the_place_of_a_table_is_refused_unread(path: Path, name: str) -> None:
+    with sqlite3.connect(path) as connection:
+        columns = [row[1] for row in connection.execute(f"PRAGMA table_info({name})")]
+        connection.execute(f"ALTER TABLE {name} RENAME TO other")
+        endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n)"
+        values = ", ".join(f"x AS {column}" for column in columns)
+        connection.execute(f"CREATE VIEW {name} AS {endless} SELECT {values} FROM n")
+    connection.close()
+
+    with pytest.raises(StoreError, match=f"the view '{name}', expected tables alone"):
+        open_history(str(path))
+    with pytest.raises(StoreError, match="expected tables alone"):
+        runs_of(path)
+
+
+def test_a_pipe_is_no_history(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+
+    assert not is_history(tmp_path / "pipe")

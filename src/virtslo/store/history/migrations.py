@@ -11,6 +11,7 @@ from typing import Final
 from sqlalchemy import Connection, insert, inspect, select, text, update
 
 from virtslo.base.errors import StoreError
+from virtslo.base.plain_text import shown_text
 from virtslo.store.history.column_types import damaged
 from virtslo.store.history.tables import METADATA, VERSION
 
@@ -53,6 +54,21 @@ def version_of(connection: Connection) -> int:
     return 0 if found is None else int(found)
 
 
+def refuse_programs(connection: Connection) -> None:
+    """Refuse a file with views or triggers: a query of them may never end. Raises StoreError."""
+    if connection.dialect.name != "sqlite":
+        return
+    found = connection.execute(
+        text("SELECT type, name FROM sqlite_master WHERE type IN ('view', 'trigger')")
+    ).first()
+    if found is not None:
+        raise StoreError(
+            f"the history has the {found.type} {shown_text(str(found.name))!r}, expected tables "
+            "alone",
+            hint="it was not written by virtslo: choose another with --history",
+        )
+
+
 def migrate(connection: Connection, migrations: Mapping[int, Migration] = MIGRATIONS) -> int:
     """Bring the database to the newest version, within the caller's transaction.
 
@@ -60,6 +76,7 @@ def migrate(connection: Connection, migrations: Mapping[int, Migration] = MIGRAT
     """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    refuse_programs(connection)
     found = version_of(connection)
     newest = max(migrations)
     if found < 0:

@@ -13,9 +13,10 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 from virtslo.base.errors import StoreError
+from virtslo.base.paths import is_file
 from virtslo.model.history.runs import HistoryFigure, HistoryRun, OddInput
 from virtslo.store.history.column_types import DamagedValue
-from virtslo.store.history.migrations import NEWEST, version_of
+from virtslo.store.history.migrations import NEWEST, refuse_programs, version_of
 from virtslo.store.history.rows import figure_of, run_of
 from virtslo.store.history.tables import FIGURE, RUN, SERIES
 
@@ -27,9 +28,11 @@ _WHOLE: Final = text("SELECT * FROM history_figure WHERE series = :series AND ru
 
 def is_history(path: Path) -> bool:
     """Whether a file is a SQLite database, by its first bytes."""
+    if not is_file(path):  # opening a pipe would wait for its writer
+        return False
     try:
         with path.open("rb") as file:
-            return path.is_file() and file.read(len(MAGIC)) == MAGIC
+            return file.read(len(MAGIC)) == MAGIC
     except OSError:
         return False
 
@@ -50,6 +53,7 @@ def read_history(path: Path) -> Iterator[HistoryRun | OddInput]:
 
 def _refuse_newer(connection: Connection, path: Path) -> None:
     try:
+        refuse_programs(connection)
         found = version_of(connection)
     except SQLAlchemyError:
         return
@@ -70,6 +74,9 @@ def _runs(connection: Connection, place: str) -> Iterator[HistoryRun | OddInput]
             continue
         series.setdefault(key.lineage, []).append(key)
     for number in _numbers(connection):
+        if number is None:
+            yield OddInput(place, f"more than {_MISSES:,} run numbers have no run", is_lost=False)
+            continue
         try:
             row = connection.execute(select(RUN).where(RUN.c.id == number)).first()
         except SQLAlchemyError as error:
@@ -90,15 +97,24 @@ def _runs(connection: Connection, place: str) -> Iterator[HistoryRun | OddInput]
         yield run
 
 
-def _numbers(connection: Connection) -> Iterator[int]:
-    """The numbers that runs may have: they are given in order, and no run is ever removed."""
+def _numbers(connection: Connection) -> Iterator[int | None]:
+    """The numbers that runs may have: they are given in order, and no run is ever removed.
+
+    None: more are missing than are tried one by one; those that are there follow.
+    """
     try:
         runs = connection.execute(select(func.max(RUN.c.id))).scalar()
         figures = connection.execute(select(func.max(FIGURE.c.run))).scalar()
+        held = connection.execute(select(func.count()).select_from(RUN)).scalar()
     except SQLAlchemyError:
         yield from _probed(connection)
         return
-    yield from range(1, max(runs or 0, figures or 0) + 1)
+    most = max(runs or 0, figures or 0)
+    if most - (held or 0) <= _MISSES:
+        yield from range(1, most + 1)
+        return
+    yield None
+    yield from connection.execute(select(RUN.c.id).order_by(RUN.c.id)).scalars().all()
 
 
 def _probed(connection: Connection) -> Iterator[int]:
