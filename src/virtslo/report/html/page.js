@@ -56,7 +56,8 @@
       plot_bgcolor: palette.paper,
       font: { color: palette.ink, size: narrow ? 11 : 12, family: getComputedStyle(document.body).fontFamily },
       margin: { l: narrow ? 44 : 60, r: 12, t: 34, b: 48 },
-      legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 1, xanchor: "right" },
+      // On the left: the buttons of a plot are on the right, and would cover it.
+      legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0, xanchor: "left" },
       hoverlabel: { bgcolor: palette.paper, bordercolor: palette.rule, font: { color: palette.ink } },
       xaxis: { ...axis, ...layout.xaxis },
       yaxis: { ...axis, ...layout.yaxis },
