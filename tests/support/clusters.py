@@ -60,6 +60,7 @@ class Served:
     url: str
     token: str
     certificates: Certificates
+    http: HttpServer
 
 
 def new_server(clock: Clock, *, log_size: int = 10_000) -> ApiServer:
@@ -139,7 +140,7 @@ async def served(*, log_size: int = 10_000) -> AsyncIterator[Served]:
     http = HttpServer(server, certificates)
     url = await http.start(0)
     try:
-        yield Served(server, url, http.token, certificates)
+        yield Served(server, url, http.token, certificates, http)
     finally:
         await http.stop()
 
@@ -173,7 +174,7 @@ async def hollow_served(
         task = group.create_task(cluster.run())
         try:
             await cluster.synced.wait()
-            yield Served(server, url, http.token, certificates)
+            yield Served(server, url, http.token, certificates, http)
         finally:
             task.cancel()
             await http.stop()

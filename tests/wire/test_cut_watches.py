@@ -92,7 +92,7 @@ async def follow(seen: Seen, *faults: str, end_watches: bool = False) -> int:
     async with faulty_server(SystemClock(), faults) as server:
         certificates = make_certificates()
         http = HttpServer(server, certificates)
-        there = Served(server, await http.start(0), http.token, certificates)
+        there = Served(server, await http.start(0), http.token, certificates, http)
         try:
             async with connected(there) as api, connected(there) as writer:
                 reflector = Reflector(api, resources.CONFIG_MAPS, handler=seen, clock=SystemClock())

@@ -31,7 +31,7 @@ async def _served(*faults: str) -> AsyncIterator[Served]:
         url = await http.start(0)
         try:
             async with asyncio.timeout(LONG):
-                yield Served(server, url, http.token, certificates)
+                yield Served(server, url, http.token, certificates, http)
         finally:
             await http.stop()
 

@@ -12,6 +12,8 @@ from virtslo.ports.kube_api import WatchEvent
 
 Seen = Callable[[Object | None, Object | None], None]
 """Receives every change: the object before (None: it is new) and after (None: it is gone)."""
+Left = Callable[[Object], None]
+"""Receives an object, as it was known last, that is there no more or is no longer selected."""
 
 
 def key_of(target: Object) -> NamespacedName:
@@ -28,8 +30,9 @@ def version_of(target: Object) -> int:
 class Cache:
     """Objects by key, kept by a reflector."""
 
-    def __init__(self, bad: BadObjects) -> None:
+    def __init__(self, bad: BadObjects, left: Sequence[Left] = ()) -> None:
         self._bad = bad
+        self._left = left
         self.objects: dict[NamespacedName, Object] = {}
         self._seen: list[Seen] = []
         self._owned: dict[str, dict[NamespacedName, None]] | None = None
@@ -111,6 +114,15 @@ class Cache:
                 seen(before, after)
             except UNREADABLE as error:
                 self._bad.note(name_of(after or before), error)
+        if after is None and before is not None:
+            self._tell_left(before)
+
+    def _tell_left(self, before: Object) -> None:
+        for left in self._left:
+            try:
+                left(before)
+            except UNREADABLE as error:
+                self._bad.note(name_of(before), error)
 
 
 def controller_uid(target: Object) -> str | None:

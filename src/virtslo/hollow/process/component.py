@@ -17,7 +17,7 @@ from virtslo.client.reflector import Reflector
 from virtslo.client.token_bucket import TokenBucket
 from virtslo.client.work_queue import WorkQueue
 from virtslo.hollow.client_go.bad_objects import UNREADABLE, BadObjects, name_of
-from virtslo.hollow.client_go.cache import Cache
+from virtslo.hollow.client_go.cache import Cache, Left
 from virtslo.hollow.process.delays import Work, draw, working_alone
 from virtslo.model.identifiers import NamespacedName, Object
 from virtslo.model.kubernetes import client_limits
@@ -77,6 +77,8 @@ class Component:
         self.set_limits(limits)
         self.bad_objects = BadObjects(identity.component)
         self.caches: list[Cache] = []
+        self.left: list[Left] = []
+        """Receives every object that a cache of this component holds no more."""
         self.metrics: list[Callable[[Exposition], None]] = []
         """What a component's parts add to its exposition."""
         self.reflectors: list[Reflector] = []
@@ -120,7 +122,7 @@ class Component:
 
     def watch(self, resource: Resource, selection: Selection = EVERYTHING) -> Cache:
         """A cache that a reflector of this component keeps."""
-        cache = Cache(self.bad_objects)
+        cache = Cache(self.bad_objects, self.left)
         self.caches.append(cache)
         self.reflectors.append(
             Reflector(self.api, resource, selection, handler=cache, clock=self.clock)

@@ -3,7 +3,8 @@
 Invariant: sending never holds up a controller. An event that says the same of the same object again
 is a PATCH of the first, or where that one is gone (it expired) a CREATE that goes on counting; from
 the tenth similar one on they are aggregated into one; and of one object no more than client-go's
-spam filter lets through (25 at once, then one in five minutes).
+spam filter lets through (25 at once, then one in five minutes). Nothing is remembered of an object
+whose deletion was seen some minutes ago: its uid does not come again.
 """
 
 import asyncio
@@ -20,6 +21,9 @@ from virtslo.ports.kube_api import PatchType
 
 LONGEST_MEMORY: Final = 4096
 """Series, aggregates and objects remembered: client-go's cache size."""
+FORGOTTEN_AFTER_NS: Final = to_nanoseconds(120.0)
+"""Time after its deletion was seen for which an object is remembered at least; twice that at most,
+while events are sent."""
 LONGEST_QUEUE: Final = 1000
 """Events waiting to be sent; more are dropped, as client-go's broadcaster drops them."""
 SIMILAR: Final = 10
@@ -48,11 +52,17 @@ class EventRecorder:
         self._spam: OrderedDict[str, TokenBucket] = OrderedDict()
         self._waiting: asyncio.Queue[Waiting] = asyncio.Queue()
         self.dropped = 0
+        self._deleted: set[str] = set()
+        """What was deleted since the last turn, of what is remembered."""
+        self._deleted_before: set[str] = set()
+        self._next_turn_ns = 0
+        component.left.append(self._note_left)
         component.background.append(self.run)
 
     def send(self, about: Object, reason: str, message: str, kind: str = "Normal") -> None:
         """Have an event about an object sent; a failure is dropped, as the real recorder does."""
         uid = about["metadata"]["uid"]
+        self._forget_deleted()
         if not self._may_send(uid) or self._waiting.qsize() >= LONGEST_QUEUE:
             self.dropped += 1
             return
@@ -61,6 +71,11 @@ class EventRecorder:
             message = COMBINED + message
         at = self._component.clock.stamp()
         self._waiting.put_nowait((about, series, message, kind, at))
+
+    @property
+    def remembered(self) -> int:
+        """How many series, aggregates and objects are remembered."""
+        return len(self._known) + len(self._similar) + len(self._spam)
 
     async def run(self) -> None:
         """Send what waits, in order."""
@@ -74,6 +89,27 @@ class EventRecorder:
                     await self._again(waiting, known)
             except ClusterError:
                 self.dropped += 1
+
+    def _note_left(self, target: Object) -> None:
+        """An object left a cache: for good if it was being deleted, else it may come back."""
+        metadata = target["metadata"]
+        if "deletionTimestamp" in metadata and metadata["uid"] in self._spam:
+            self._forget_deleted()
+            self._deleted.add(metadata["uid"])
+
+    def _forget_deleted(self) -> None:
+        """At each turn, forget what was deleted before the last one."""
+        now_ns = self._component.clock.now_ns()
+        if now_ns < self._next_turn_ns:
+            return
+        gone = self._deleted_before
+        for uid in gone:
+            self._spam.pop(uid, None)
+        if gone:
+            _forget(self._known, gone)
+            _forget(self._similar, gone)
+        self._deleted, self._deleted_before = set(), self._deleted
+        self._next_turn_ns = now_ns + FORGOTTEN_AFTER_NS
 
     def _may_send(self, uid: str) -> bool:
         bucket = self._spam.get(uid)
@@ -156,3 +192,9 @@ def _remember(memory: OrderedDict[Any, Any], key: Any, value: Any) -> None:
     memory.move_to_end(key)
     if len(memory) > LONGEST_MEMORY:
         memory.popitem(last=False)
+
+
+def _forget(memory: OrderedDict[Any, Any], uids: set[str]) -> None:
+    """Forget what belongs to some objects, by the first part of its key."""
+    for key in [key for key in memory if key[0] in uids]:
+        del memory[key]

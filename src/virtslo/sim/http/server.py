@@ -81,6 +81,11 @@ class HttpServer:
         """The administrator's bearer token."""
         return self._authentication.token
 
+    @property
+    def open_connections(self) -> int:
+        """How many connections clients have."""
+        return 0 if self._front is None else len(self._front.connections)
+
     async def start(self, port: int) -> str:
         """Listen on a port of loopback (0 takes a free one); the URL. Raises StoreError."""
         # A body is read as it comes, as the real server does: a compressed one is no JSON.

@@ -4,13 +4,15 @@ import asyncio
 from collections import Counter
 from typing import Any
 
+from support.bodies import config_map
 from support.clusters import USER, new_server
 from virtslo.base.clock import Clock, to_nanoseconds
 from virtslo.base.virtual_time import run_in_virtual_time
 from virtslo.hollow.process.component import Component
-from virtslo.hollow.process.recorder import EventRecorder
+from virtslo.hollow.process.recorder import FORGOTTEN_AFTER_NS, EventRecorder
 from virtslo.model.identifiers import Object
-from virtslo.model.kubernetes.resources import EVENTS
+from virtslo.model.kubernetes.resources import CONFIG_MAPS, EVENTS
+from virtslo.ports.kube_api import PatchType, Selection
 from virtslo.sim.direct import DirectTransport
 
 ABOUT: Object = {
@@ -75,3 +77,60 @@ def test_an_event_that_expired_is_created_anew_and_counts_on() -> None:
     assert dropped == 0
     assert event["count"] == 3
     assert event["firstTimestamp"] < event["lastTimestamp"]
+
+
+FINALIZERS = ["virtslo.test/kept"]
+
+
+async def _come_and_go(clock: Clock, number: int, *, is_deleted: bool) -> int:
+    """What is remembered after this many objects, each with an event, came into view and left it.
+
+    Objects leave by their deletion, or because they are no longer selected.
+    """
+    component = Component(USER, DirectTransport(new_server(clock), USER), clock)
+    recorder = EventRecorder(component, "test")
+    cache = component.watch(CONFIG_MAPS, Selection(label_selector="mine=yes"))
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(_run(component))
+        await component.synced()
+        for index in range(number):
+            name = f"a-{index}"
+            body = config_map(name, key="a")
+            body["metadata"] |= {"labels": {"mine": "yes"}, "finalizers": FINALIZERS}
+            made = await component.api.create(CONFIG_MAPS, body)
+            recorder.send(made, "Created", "one")
+            if is_deleted:
+                await component.api.delete(CONFIG_MAPS, name, namespace="default")
+            change = {"finalizers": None} if is_deleted else {"labels": None}
+            await component.api.patch(
+                CONFIG_MAPS,
+                name,
+                {"metadata": change},
+                patch_type=PatchType.MERGE,
+                namespace="default",
+            )
+            await clock.sleep_until(clock.now_ns() + FORGOTTEN_AFTER_NS // 10)
+        assert not cache.objects
+        task.cancel()
+    return recorder.remembered
+
+
+async def _run(component: Component) -> None:
+    async with asyncio.TaskGroup() as group:
+        component.start(group)
+
+
+def _remembered(number: int, *, is_deleted: bool) -> int:
+    return run_in_virtual_time(lambda clock: _come_and_go(clock, number, is_deleted=is_deleted))
+
+
+def test_an_object_that_was_deleted_is_forgotten_some_time_later() -> None:
+    few, many = _remembered(40, is_deleted=True), _remembered(200, is_deleted=True)
+
+    assert few == many
+    assert few <= 3 * 22
+
+
+def test_an_object_that_is_only_out_of_sight_is_not_forgotten() -> None:
+    """It may come back with what was said of it before, as a VMI that migrates there and back."""
+    assert _remembered(40, is_deleted=False) == 3 * 40
