@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from virtslo.base.clock import sleep, to_nanoseconds
 from virtslo.base.errors import ClusterError, NotFound
-from virtslo.hollow.client_go.bad_objects import name_of
+from virtslo.hollow.client_go.bad_objects import UNREADABLE, name_of
 from virtslo.hollow.client_go.cache import Cache
 from virtslo.hollow.client_go.conditions import find_condition
 from virtslo.hollow.node.heartbeats import NODE_NAMESPACE
@@ -22,6 +22,7 @@ from virtslo.ports.kube_api import PatchType, Selection
 LOOK_EVERY: Final = 5.0
 GRACE: Final = 50.0
 """Seconds without a sign of life after which a node is no longer ready."""
+GRACE_NS: Final = to_nanoseconds(GRACE)
 TOLERATED: Final = 300.0
 """Seconds for which pods tolerate a node that is not ready."""
 UNREACHABLE: Final = "node.kubernetes.io/unreachable"
@@ -37,6 +38,8 @@ class Known:
     heard_ns: int
     lost_ns: int | None = None
     is_emptied: bool = False
+    is_well: bool = True
+    """Whether nothing is to be done for it."""
 
 
 class NodeLifecycle:
@@ -59,22 +62,33 @@ class NodeLifecycle:
             await sleep(clock, LOOK_EVERY)
             for (_, name), node in list(self._nodes.objects.items()):
                 try:
-                    with self._component.bad_objects.working_on(name_of(node)):
-                        await self._look(name, node)
+                    known = self._heard(name)
+                    if not known.is_well:
+                        await self._care(name, node, known)
+                except UNREADABLE as error:
+                    self._component.bad_objects.note(name_of(node), error)
                 except ClusterError:
                     continue  # the next look tries again
 
-    async def _look(self, name: str, node: Object) -> None:
+    def _heard(self, name: str) -> Known:
+        """What is known of a node after a look at its lease."""
         now_ns = self._component.clock.now_ns()
-        lease = self._leases.get((NODE_NAMESPACE, name))
+        lease = self._leases.objects.get((NODE_NAMESPACE, name))
         renewed = "" if lease is None else str(lease["spec"].get("renewTime"))
-        known = self._known.setdefault(name, Known(renewed, now_ns))
-        if known.renewed != renewed:
+        known = self._known.get(name)
+        if known is None:
+            known = self._known[name] = Known(renewed, now_ns)
+        elif known.renewed != renewed:
             known.renewed, known.heard_ns = renewed, now_ns
-        if now_ns - known.heard_ns <= to_nanoseconds(GRACE):
-            if known.lost_ns is not None:
-                await self._welcome(name, node)
-                known.lost_ns, known.is_emptied = None, False
+        known.is_well = known.lost_ns is None and now_ns - known.heard_ns <= GRACE_NS
+        return known
+
+    async def _care(self, name: str, node: Object, known: Known) -> None:
+        """What a node wants that is silent, or was."""
+        now_ns = self._component.clock.now_ns()
+        if now_ns - known.heard_ns <= GRACE_NS:
+            await self._welcome(name, node)
+            known.lost_ns, known.is_emptied = None, False
             return
         if known.lost_ns is None:
             await self._mark(name, node)

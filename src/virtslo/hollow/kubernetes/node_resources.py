@@ -77,6 +77,19 @@ def limits_of(node: Object) -> Mapping[str, int]:
     return node_amounts((node.get("status") or {}).get("allocatable"), "status.allocatable")
 
 
+def holds_the_same(before: Object, after: Object) -> bool:
+    """Whether a change of a node, such as a heartbeat, left alone all that a scheduler looks at.
+
+    What a write does not name stays the very same object; its labels a heartbeat writes again.
+    """
+    if before.get("spec") is not after.get("spec"):
+        return False
+    old, new = before.get("status") or {}, after.get("status") or {}
+    if old.get("allocatable") is not new.get("allocatable"):
+        return False
+    return bool(before["metadata"].get("labels") == after["metadata"].get("labels"))
+
+
 def _repelled(taint: Taint) -> str:
     if taint.key == CORDONED:
         return UNSCHEDULABLE

@@ -25,6 +25,7 @@ from virtslo.hollow.kubernetes.affinity import (
 from virtslo.hollow.kubernetes.node_resources import (
     NOT_HELPFUL,
     NodeResources,
+    holds_the_same,
     limits_of,
 )
 from virtslo.hollow.kubernetes.scheduling_queue import FLUSH_EVERY_SECONDS, Unschedulable
@@ -186,9 +187,11 @@ class Scheduler:
         if after is None:
             self._rooms.pop(name, None)
             return
+        room = self._rooms.get(name)
+        if room is not None and before is not None and holds_the_same(before, after):
+            return
         limits, taints = limits_of(after), taints_of(after)
         labels = after["metadata"].get("labels") or {}
-        room = self._rooms.get(name)
         if room is None:
             self._rooms[name] = room = NodeResources(name, limits, labels, taints)
             for node, wanted in self._placed.values():
