@@ -164,22 +164,30 @@ class ApiServer:
 
     async def handle(self, request: Request) -> Response:
         """Answer a request. Raises ApiError; ConnectionLost if no answer comes."""
-        with Noted(self.telemetry, request) as noted:
+        noted = Noted(self.telemetry, request)
+        try:
             is_lost = self._gate.takes_time and await self._gate.take_time(request)
             self._forget_what_is_old()
             if request.verb == "delete":
                 response = await self._deleted(request)
             else:
                 response = self._handlers.handle(request)
+        except BaseException as error:
+            noted.end_with(error)
+            raise
         noted.answer(response.code, response.body)
-        self._watches.bookmark()
+        if self.clock.now_ns() >= self._watches.bookmark_due_ns:
+            self._watches.bookmark()
         if is_lost:
             raise ConnectionLost(RESET)
         return response
 
     def _forget_what_is_old(self) -> None:
-        self._compaction.compact()
-        self._events.expire()
+        now_ns = self.clock.now_ns()
+        if now_ns >= self._compaction.due_ns:
+            self._compaction.compact()
+        if now_ns >= self._events.due_ns:
+            self._events.expire()
 
     async def _deleted(self, request: Request) -> Response:
         """Carry a DELETE out; a pod that goes at once takes two writes, as in a real store."""

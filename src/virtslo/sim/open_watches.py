@@ -44,7 +44,8 @@ class OpenWatches:
             plural: to_nanoseconds(seconds) for plural, seconds in profile.watch_delays.items()
         }
         self._holds = 0
-        self._next_bookmark_ns = clock.now_ns() + BOOKMARK_EVERY_NS
+        self.bookmark_due_ns = clock.now_ns() + BOOKMARK_EVERY_NS
+        """When watches are told next how far they have come."""
 
     def open(self, request: Request) -> Watcher:
         """Open a watch. Raises ApiError for options that contradict each other."""
@@ -108,8 +109,8 @@ class OpenWatches:
     def bookmark(self) -> None:
         """Tell watches how far they have come, every minute."""
         now_ns = self._clock.now_ns()
-        if now_ns >= self._next_bookmark_ns:
-            self._next_bookmark_ns = now_ns + BOOKMARK_EVERY_NS
+        if now_ns >= self.bookmark_due_ns:
+            self.bookmark_due_ns = now_ns + BOOKMARK_EVERY_NS
             for watcher in self.hub.watchers():
                 watcher.bookmark(self._store.resource_version)
 

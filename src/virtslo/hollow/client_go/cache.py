@@ -88,13 +88,15 @@ class Cache:
         target = event.object
         metadata = target["metadata"]
         key = (metadata.get("namespace", ""), metadata["name"])
+        objects = self.objects
         if event.type == "DELETED":
-            before = self.objects.pop(key, None)
+            before = objects.pop(key, None)
             self._tell(before if before is not None else target, None)
             return
-        before = self.objects.get(key)
-        self.objects[key] = target
-        self._tell(before, target)
+        before = objects.get(key)
+        objects[key] = target
+        if self._owned is not None or self._seen:
+            self._tell(before, target)
 
     def bookmark(self, received_ns: int) -> None:
         """Nothing to do."""

@@ -21,7 +21,8 @@ class Compaction:
         self._store = store
         self._clock = clock
         self._interval_ns = to_nanoseconds(interval)
-        self._next_ns = clock.now_ns() + self._interval_ns
+        self.due_ns = clock.now_ns() + self._interval_ns
+        """When there is something to forget next."""
         self._marked = 0
         """The version at the last turn; what came until then is forgotten at the next."""
 
@@ -30,11 +31,11 @@ class Compaction:
 
         Nothing is written between requests, so several turns that came meanwhile are two.
         """
-        late_ns = self._clock.now_ns() - self._next_ns
+        late_ns = self._clock.now_ns() - self.due_ns
         if late_ns < 0:
             return
         newest = self._store.resource_version
         forgotten = self._marked if late_ns < self._interval_ns else newest
         self._store.forget_until(forgotten)
         self._marked = newest
-        self._next_ns += self._interval_ns * (late_ns // self._interval_ns + 1)
+        self.due_ns += self._interval_ns * (late_ns // self._interval_ns + 1)

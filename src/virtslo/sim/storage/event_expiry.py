@@ -25,27 +25,27 @@ class EventExpiry:
         self._clock = clock
         self._written: OrderedDict[NamespacedName, int] = OrderedDict()
         """When each event was written last, the oldest first."""
-        self._none_before_ns = 0
+        self.due_ns = 0
         """Until then nothing is too old: what was the oldest at the last look is not."""
         store.listen(self._note)
 
     def expire(self) -> None:
         """Remove what is too old by now."""
         now_ns = self._clock.now_ns()
-        if now_ns < self._none_before_ns:
+        if now_ns < self.due_ns:
             return
         written = self._written
         while written:
             key = next(iter(written))
             if written[key] > now_ns - self._ttl_ns:
-                self._none_before_ns = written[key] + self._ttl_ns
+                self.due_ns = written[key] + self._ttl_ns
                 return
             self._store.remove(EVENTS, key)
-        self._none_before_ns = now_ns + self._ttl_ns
+        self.due_ns = now_ns + self._ttl_ns
 
     def _note(self, collection: Collection, change: Change) -> None:
         resource = collection.resource
-        if resource.plural != EVENTS.plural or resource.group:
+        if resource is not EVENTS and (resource.plural != EVENTS.plural or resource.group):
             return
         key = key_of(change.object)
         self._written.pop(key, None)

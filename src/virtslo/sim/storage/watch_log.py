@@ -107,16 +107,22 @@ class Watcher:
 
         None where none waits for its time. What `take` raises ends it.
         """
-        queue, now_ns = self._queue, self._clock.now_ns
-        come_ns = self.pace.now_ns() + _ROUNDING_NS if queue else 0
-        while queue and not self.is_held:
-            due_ns = queue[0][0]
-            if due_ns > come_ns:
-                return due_ns
-            _, kind, target = queue.popleft()
+        queue = self._queue
+        if not queue or self.is_held:
+            return None
+        come_ns = self.pace.now_ns() + _ROUNDING_NS
+        due_ns, kind, target = queue[0]
+        if due_ns > come_ns:
+            return due_ns
+        now_ns = self._clock.now_ns()
+        while due_ns <= come_ns:
+            queue.popleft()
             self.delivered += 1
-            take(WatchEvent(kind, target, now_ns()))
-        return None
+            take(WatchEvent(kind, target, now_ns))
+            if not queue or self.is_held:
+                return None
+            due_ns, kind, target = queue[0]
+        return due_ns
 
     def finish(self) -> None:
         """Raise what ended the watch, if anything but its client or its time did."""
@@ -236,8 +242,10 @@ class Watcher:
             self.close(ResourceExpired("the watch was too slow and was closed"))
             return
         queue.append((self.pace.now_ns() + self._delay_ns, kind, target))
-        if delivery is None or not delivery.is_planned:
+        if delivery is None:
             self._wake()
+        elif not delivery.is_planned:
+            delivery.wake()
 
     def _wake(self) -> None:
         if self._delivery is not None:

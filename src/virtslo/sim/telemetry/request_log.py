@@ -100,8 +100,11 @@ class Noted:
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if error is None:
-            return
+        if error is not None:
+            self.end_with(error)
+
+    def end_with(self, error: BaseException) -> None:
+        """Note an ApiError as the answer; with any other exception there is none."""
         if isinstance(error, ApiError):
             self.fail(error)
         else:
