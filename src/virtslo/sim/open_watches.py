@@ -45,7 +45,7 @@ class OpenWatches:
         }
         self._holds = 0
         self.bookmark_due_ns = clock.now_ns() + BOOKMARK_EVERY_NS
-        """When watches are told next how far they have come."""
+        """When watches get their next bookmarks."""
 
     def open(self, request: Request) -> Watcher:
         """Open a watch. Raises ApiError for options that contradict each other."""
