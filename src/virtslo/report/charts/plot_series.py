@@ -46,22 +46,30 @@ def moments_of(first: float, last: float, wanted: Iterable[float] = ()) -> list[
     return sorted({*even, *(moment for moment in wanted if first <= moment <= last)})
 
 
-def population(objects: Sequence[ObjectTrack], moments: Sequence[float]) -> Mapping[str, list[int]]:
-    """How many VMIs were in each phase at each moment, exactly."""
-    entered, left = _stays(objects)
-    return {phase: _counts(times, left[phase], moments) for phase, times in entered.items()}
-
-
-def most_at_once(objects: Sequence[ObjectTrack]) -> Mapping[str, int]:
-    """The most VMIs that were in each phase at one time, exactly."""
-    entered, left = _stays(objects)
-    return {phase: max(_counts(times, left[phase], times)) for phase, times in entered.items()}
-
-
-def _stays(
-    objects: Sequence[ObjectTrack],
-) -> tuple[Mapping[str, list[float]], Mapping[str, list[float]]]:
+@dataclass(frozen=True, slots=True)
+class Stays:
     """When VMIs entered each phase, and when they left it, in order of time."""
+
+    entered: Mapping[str, Sequence[float]]
+    left: Mapping[str, Sequence[float]]
+
+    def population(self, moments: Sequence[float]) -> Mapping[str, list[int]]:
+        """How many VMIs were in each phase at each moment, exactly."""
+        return {
+            phase: _counts(times, self.left[phase], moments)
+            for phase, times in self.entered.items()
+        }
+
+    def most_at_once(self) -> Mapping[str, int]:
+        """The most VMIs that were in each phase at one time, exactly."""
+        return {
+            phase: max(_counts(times, self.left[phase], times))
+            for phase, times in self.entered.items()
+        }
+
+
+def stays_of(objects: Sequence[ObjectTrack]) -> Stays:
+    """The stays of these VMIs in their phases."""
     entered: dict[str, list[float]] = {}
     left: dict[str, list[float]] = {}
     for item in objects:
@@ -74,7 +82,7 @@ def _stays(
                 leaving.append(until)
     for times in (*entered.values(), *left.values()):
         times.sort()
-    return entered, left
+    return Stays(entered, left)
 
 
 def nice_step(least: float) -> float:

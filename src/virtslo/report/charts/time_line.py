@@ -15,14 +15,14 @@ from virtslo.report.charts.plot_series import (
     BINS,
     MOMENTS,
     Curve,
+    Stays,
     bins_for,
     highest,
     moments_of,
-    most_at_once,
     nice_step,
-    population,
     rates,
     span_of,
+    stays_of,
 )
 from virtslo.report.content import Sheet
 from virtslo.report.numbers import number, seconds
@@ -38,7 +38,8 @@ def population_chart(detail: RunDetail, marks: Mapping[str, Any] | None = None) 
     first = _first_release(detail, first)
     edges = [stage.ended for stage in detail.stages if stage.ended is not None]
     moments = moments_of(first, last, [*edges, *detail.cycle_starts])
-    counts = population(detail.objects, moments)
+    stays = stays_of(detail.objects)
+    counts = stays.population(moments)
     shown = [phase for phase in ALL_PHASES if phase in counts]
     shown += [phase for phase in counts if phase not in ALL_PHASES]
     drawn = [phase for phase in shown if any(counts[phase])]
@@ -64,7 +65,7 @@ def population_chart(detail: RunDetail, marks: Mapping[str, Any] | None = None) 
         }
         for phase in drawn
     ]
-    peak = most_at_once(detail.objects)
+    peak = stays.most_at_once()
     told = ", ".join(f"{phase} {number(peak[phase])}" for phase in shown)
     return Chart(
         "population",
@@ -86,7 +87,7 @@ def population_chart(detail: RunDetail, marks: Mapping[str, Any] | None = None) 
         table=Sheet(
             "Population when each stage ended",
             ["Stage", "ended", *shown],
-            [_at_end(detail, stage, first, shown) for stage in _ended(detail)],
+            [_at_end(stays, stage, first, shown) for stage in _ended(detail)],
         ),
     )
 
@@ -115,9 +116,9 @@ def _ended(detail: RunDetail) -> list[StageSpan]:
     return [stage for stage in detail.stages if stage.ended is not None and stage.name != "warm_up"]
 
 
-def _at_end(detail: RunDetail, stage: StageSpan, first: float, shown: list[str]) -> list[str]:
+def _at_end(stays: Stays, stage: StageSpan, first: float, shown: list[str]) -> list[str]:
     end = stage.ended or 0.0
-    counts = population(detail.objects, [end])
+    counts = stays.population([end])
     name = STAGES.get(stage.name, stage.name)
     return [name, seconds(end - first), *(number(counts[phase][0]) for phase in shown)]
 

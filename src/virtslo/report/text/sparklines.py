@@ -10,7 +10,7 @@ from typing import Final
 from virtslo.model.identifiers import RUNNING
 from virtslo.model.report.run_detail import RunDetail
 from virtslo.model.vocabulary import TABLE_PHASES
-from virtslo.report.charts.plot_series import moments_of, population, rates, span_of
+from virtslo.report.charts.plot_series import moments_of, rates, span_of, stays_of
 from virtslo.report.numbers import number, seconds
 
 BARS: Final = "▁▂▃▄▅▆▇█"
@@ -43,7 +43,7 @@ def over_time(detail: RunDetail, columns: int = COLUMNS) -> list[str]:
     if last <= first:
         return []
     moments = moments_of(first, last)
-    counts = population(detail.objects, moments)
+    counts = stays_of(detail.objects).population(moments)
     bars = max(LEAST_BARS, min(WIDTH, columns - BESIDE))
     rows: list[tuple[str, str, str]] = [
         (str(phase), sparkline([float(n) for n in counts[phase]], bars), number(max(counts[phase])))

@@ -53,6 +53,8 @@ WAITS: Final = (
     (WORK_QUEUE_WORK, QUEUE_WORK, "by_queue"),
 )
 """Indicators of waiting: the histogram whose sums they are of, and its labels."""
+CreatedAndPhases = tuple[int, Mapping[str, int]]
+"""When a VMI was created, and when it entered each of its phases, nanoseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +89,9 @@ class Ceiling:
 
 def time_rows(run: Measured) -> Iterator[Row]:
     """The indicators of phases, of waiting, and of the ceiling."""
-    for definition, seconds in phase_parts(run):
-        count = len(_whole(run))
+    vmis = _whole(run)
+    count = len(vmis)
+    for definition, seconds in _phase_parts(vmis):
         figure = (
             no_data("s", "no VMI was seen from its create to Running", source="watch")
             if seconds is None
@@ -113,17 +116,20 @@ def phase_parts(run: Measured) -> list[tuple[Definition, float | None]]:
 
     A phase that a VMI was not seen in has taken it no time; the phase before has.
     """
-    vmis = _whole(run)
-    edges = [*TABLE_PHASES]
+    return _phase_parts(_whole(run))
+
+
+def _phase_parts(vmis: Sequence[CreatedAndPhases]) -> list[tuple[Definition, float | None]]:
+    edges = [(phase, IN_PHASE.get(phase)) for phase in TABLE_PHASES]
     parts: dict[str, float] = {part.name: 0.0 for part in PARTS}
     for created_ns, phases in vmis:
         at_ns, part = created_ns, TO_PENDING
-        for phase in edges:
+        for phase, after in edges:
             reached = phases.get(phase)
             if reached is None:
                 continue
             parts[part.name] += to_seconds(reached - at_ns)
-            at_ns, part = reached, IN_PHASE.get(phase, part)
+            at_ns, part = reached, after or part
     return [(part, parts[part.name] / len(vmis) if vmis else None) for part in PARTS]
 
 
@@ -180,9 +186,9 @@ def controller_work(run: Measured, stage: str, objects: int) -> ControllerWork |
     return ControllerWork(controller_calls(window) / objects, waits)
 
 
-def _whole(run: Measured) -> Sequence[tuple[int, dict[str, int]]]:
+def _whole(run: Measured) -> Sequence[CreatedAndPhases]:
     """When each VMI that is Running was created, and when it entered its phases."""
-    found: list[tuple[int, dict[str, int]]] = []
+    found: list[CreatedAndPhases] = []
     for vmi in run.vmis:
         start = run.created_ns(vmi)
         if RUNNING in vmi.phases and start is not None:

@@ -20,6 +20,7 @@ class Ownership:
         self._objects = objects
         self._by_uid: dict[str, OperationRecord] = {}
         self._in_doubt: dict[tuple[str, str, str], list[OperationRecord]] = {}
+        self._found: dict[str, OperationRecord | None] = {}
         for operation in operations:
             if operation.verb != CREATE:
                 continue
@@ -31,6 +32,11 @@ class Ownership:
 
     def create_of(self, timeline: Timeline) -> OperationRecord | None:
         """The create that led to an object: its own, or that of its nearest owner."""
+        if timeline.uid not in self._found:
+            self._found[timeline.uid] = self._nearest(timeline)
+        return self._found[timeline.uid]
+
+    def _nearest(self, timeline: Timeline) -> OperationRecord | None:
         current: Timeline | None = timeline
         passed: set[str] = set()
         while current is not None and current.uid not in passed:

@@ -108,7 +108,8 @@ def lags_of(record: RunRecord) -> Mapping[Receipt, float]:
         *_after_stamps(seen_all, record),
     ):
         key = Receipt(seen.received_ns, seen.uid, seen.fact, seen.phase)
-        lags[key] = max(lag, lags.get(key, 0.0))
+        if lag >= lags.get(key, 0.0):
+            lags[key] = lag
     return lags
 
 
@@ -130,16 +131,8 @@ def unsure_of_lists(record: RunRecord, start_ns: int, end_ns: int | None) -> flo
     some time since the last delivery of its kind, and since the run asked for it. 0 where no such
     fact was learnt from a list.
     """
-    receipts = _receipts(record.observations)
-    asked = _requests(record.operations)
-    spans = [
-        to_seconds(
-            seen.received_ns
-            - max(
-                _silent_since(receipts[seen.kind], seen.received_ns),
-                _asked_before(asked.get((seen.fact, seen.namespace, seen.name), ()), seen),
-            )
-        )
+    unstamped = [
+        seen
         for seen in record.observations
         if seen.source == RELIST
         and seen.stage is None
@@ -147,7 +140,20 @@ def unsure_of_lists(record: RunRecord, start_ns: int, end_ns: int | None) -> flo
         and (end_ns is None or seen.received_ns <= end_ns)
         and (seen.kind, seen.fact) in _UNSTAMPED
     ]
-    return max(spans, default=0.0)
+    if not unstamped:
+        return 0.0
+    receipts = _receipts(record.observations)
+    asked = _requests(record.operations)
+    return max(
+        to_seconds(
+            seen.received_ns
+            - max(
+                _silent_since(receipts[seen.kind], seen.received_ns),
+                _asked_before(asked.get((seen.fact, seen.namespace, seen.name), ()), seen),
+            )
+        )
+        for seen in unstamped
+    )
 
 
 def _requests(
@@ -191,15 +197,20 @@ def _after_stamps(
     """Facts whose stamps say that they were true while the watch delivered nothing."""
     stamped = list(_stamped(watched))
     baselines = _baselines(stamped)
-    receipts = _receipts(watched)
     answers = _Answers(record.operations)
-    for item in stamped:
-        apart_ns = item.apart_ns - baselines[item.writer]
-        open_ns = _STAMP_NS + answers.slow_ns(item.seen.received_ns - apart_ns, apart_ns)
+    receipts: Mapping[str, list[tuple[int, int]]] = {}
+    for seen, writer, since_stamp_ns in stamped:
+        apart_ns = since_stamp_ns - baselines[writer]
+        if apart_ns <= _STAMP_NS + answers.in_run_ns:
+            yield seen, 0.0  # nothing is late by it, whatever answers took about then
+            continue
+        receipts = receipts or _receipts(watched)
+        open_ns = _STAMP_NS + answers.slow_ns(seen.received_ns - apart_ns, apart_ns)
         lag_ns = apart_ns - open_ns
-        silent_since_ns = _silent_since(receipts[item.seen.kind], item.seen.received_ns)
-        was_silent = item.seen.received_ns - lag_ns >= silent_since_ns
-        yield item.seen, to_seconds(lag_ns) if lag_ns > 0 and was_silent else 0.0
+        was_silent = seen.received_ns - lag_ns >= _silent_since(
+            receipts[seen.kind], seen.received_ns
+        )
+        yield seen, to_seconds(lag_ns) if lag_ns > 0 and was_silent else 0.0
 
 
 def _stamped(watched: Iterable[Observation]) -> Iterator[_Stamped]:
@@ -277,21 +288,20 @@ class _Answers:
             for operation in operations
             if operation.finished_ns is not None and operation.sent_ns is not None
         )
-        self._in_run_ns = _slow_ns([took for _, took in self._calls])
+        self.in_run_ns = _slow_ns([took for _, took in self._calls])
+        """How long slow answers took in the whole run."""
         self._about: dict[tuple[int, int], int] = {}
 
     def slow_ns(self, start_ns: int, length_ns: int) -> int:
         """How long slow answers took: in the whole run, or in the time that begins then, to whole
         seconds, whichever is longer."""
-        if length_ns <= _STAMP_NS + self._in_run_ns:
-            return self._in_run_ns  # nothing is late by it, whatever answers took about then
         first, last = start_ns // _STAMP_NS, -(-(start_ns + length_ns) // _STAMP_NS)
         if (first, last) not in self._about:
             begin = bisect_left(self._calls, (first * _STAMP_NS, -1))
             end = bisect_left(self._calls, (last * _STAMP_NS, -1))
             about = [took for _, took in self._calls[begin:end]]
             self._about[first, last] = _slow_ns(about) if len(about) >= ENOUGH_CALLS else 0
-        return max(self._in_run_ns, self._about[first, last])
+        return max(self.in_run_ns, self._about[first, last])
 
 
 def _slow_ns(took: Sequence[int]) -> int:

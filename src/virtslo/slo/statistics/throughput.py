@@ -9,6 +9,7 @@ beside the throughput as a detail and is no rate of the system (docs/adr/0014).
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Final
 
 from virtslo.base.clock import to_seconds
@@ -68,14 +69,15 @@ def throughput(
     if seen < needed:
         bound = divided / waited if waited is not None and waited > 0 else None
         return _never(loads, needed, unit=unit, source=source, upper_bound=bound)
+    offsets = [load.offsets for load in loads]
     if total < LEAST_FOR_SHARE:
-        elapsed = sum(load.offsets[-1] for load in loads if load.moments_ns) / len(loads)
+        elapsed = sum(each[-1] for each in offsets if each) / len(loads)
     else:
-        elapsed = sorted(offset for load in loads for offset in load.offsets)[needed - 1]
+        elapsed = sorted(chain.from_iterable(offsets))[needed - 1]
     if elapsed <= 0:
         reason = f"all {needed} events were at the intended moment: no time to divide by"
         return no_data(unit, reason, samples=total, source=source)
-    return Figure(divided / elapsed, unit, total, source, detail=_detail(loads))
+    return Figure(divided / elapsed, unit, total, source, detail=_detail(loads, offsets))
 
 
 def spread_rate(loads: Sequence[Load]) -> float | None:
@@ -104,14 +106,14 @@ def _never(
         source,
         reason=f"{share} of {total} never made it: {seen} did, {needed} are needed",
         upper_bound=upper_bound,
-        detail=_detail(loads),
+        detail=_detail(loads, [load.offsets for load in loads]),
     )
 
 
-def _detail(loads: Sequence[Load]) -> dict[str, Any]:
+def _detail(loads: Sequence[Load], offsets: Sequence[Sequence[float]]) -> dict[str, Any]:
     """Time to the first and to all, of several loads the longest; and the spread rate."""
-    firsts = [load.offsets[0] for load in loads if load.moments_ns]
-    lasts = [load.offsets[-1] for load in loads if load.moments_ns]
+    firsts = [each[0] for each in offsets if each]
+    lasts = [each[-1] for each in offsets if each]
     complete = all(len(load.moments_ns) >= load.intended for load in loads)
     return {
         "seconds_to_first": max(firsts, default=None),

@@ -9,10 +9,9 @@ from virtslo.report.charts.plot_series import (
     highest,
     histogram,
     moments_of,
-    most_at_once,
     nice_step,
-    population,
     rates,
+    stays_of,
     thinned,
 )
 
@@ -28,7 +27,7 @@ def track(deleted: float | None = None, **phases: float) -> ObjectTrack:
 def test_a_population_is_exact_at_each_moment() -> None:
     objects = [track(Pending=1.0, Running=3.0), track(9.0, Pending=2.0, Running=3.0)]
 
-    counts = population(objects, [0.0, 1.0, 2.5, 3.0, 9.0])
+    counts = stays_of(objects).population([0.0, 1.0, 2.5, 3.0, 9.0])
 
     assert counts == {"Pending": [0, 1, 2, 0, 0], "Running": [0, 0, 0, 2, 1]}
 
@@ -36,7 +35,7 @@ def test_a_population_is_exact_at_each_moment() -> None:
 def test_the_most_at_once_is_exact_whatever_is_drawn() -> None:
     objects = [track(Pending=1.0, Running=1.0001), track(Pending=1.00005, Running=2.0)]
 
-    assert most_at_once(objects) == {"Pending": 2, "Running": 2}
+    assert stays_of(objects).most_at_once() == {"Pending": 2, "Running": 2}
 
 
 def test_rates_count_every_event_once() -> None:
