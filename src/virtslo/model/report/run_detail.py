@@ -22,7 +22,7 @@ class StageSpan:
     ended: float | None
 
 
-class PodTrack(msgspec.Struct, frozen=True):
+class PodTrack(msgspec.Struct, frozen=True, gc=False):
     """The pod of a VMI."""
 
     name: str
@@ -30,7 +30,7 @@ class PodTrack(msgspec.Struct, frozen=True):
     ready: float | None
 
 
-class ObjectTrack(msgspec.Struct, frozen=True):
+class ObjectTrack(msgspec.Struct, frozen=True, gc=False):
     """One VMI: the create that led to it (of a restart, the delete), and what was observed."""
 
     namespace: str
@@ -78,7 +78,7 @@ class ObjectTrack(msgspec.Struct, frozen=True):
         return round(moment - self.released, 9)
 
 
-class OperationTrack(msgspec.Struct, frozen=True):
+class OperationTrack(msgspec.Struct, frozen=True, gc=False):
     """One operation of the load."""
 
     stage: str

@@ -1,7 +1,8 @@
 """Facts that a watch delivered about one object, each with its time of receipt.
 
 Invariant: `received_ns` is the run's clock at receipt, since the run's start; nothing else in an
-observation is ever subtracted from it.
+observation is ever subtracted from it. An observation holds no containers, so no cycle goes
+through it: Python's collector does not look at one (`gc=False`).
 """
 
 from typing import Final
@@ -23,7 +24,7 @@ DELETING: Final = "deleting"
 DELETED: Final = "deleted"
 
 
-class Observation(msgspec.Struct, frozen=True, omit_defaults=True):
+class Observation(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A fact about an object: added, a new phase, ready or not, paused or not, a live migration
     that came to its end, marked for deletion, gone."""
 

@@ -15,7 +15,7 @@ SCALE: Final = "scale"
 SERVER_FAILURE: Final = 500
 
 
-class OperationRecord(msgspec.Struct, frozen=True, omit_defaults=True):
+class OperationRecord(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What was intended, released, sent and answered for one object.
 
     `intended_ns`: when the arrival process wanted it. `released_ns`: when the in-flight bound let
