@@ -15,6 +15,7 @@ import pytest
 
 from support.cli import Outcome, contents, only_run, virtslo
 from virtslo.base.folder_lock import locked_folder
+from virtslo.cli.running import parallel_runs
 
 PARTS = [
     "burst-vmi", "steady-state-vmi", "burst-vm", "steady-state-vm", "burst-vmpool",
@@ -261,8 +262,13 @@ def test_a_repeated_scenario_gives_a_figure_over_runs_with_its_interval(tmp_path
     assert [part["repetition"] for part in state_of(tmp_path)["parts"]] == [1, 2, 3]
 
 
-def test_a_repetition_is_the_run_of_its_seed_to_the_bit(tmp_path: Path) -> None:
-    load = ("run", "burst", "--count", "12", "--quiet", "--format", "json")
+@pytest.mark.parametrize("count", [12, parallel_runs.SMALL + 1])
+def test_a_repetition_is_the_run_of_its_seed_to_the_bit(
+    tmp_path: Path, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In this process, or in a process of its own."""
+    monkeypatch.setattr(parallel_runs, "core_count", lambda: 2)
+    load = ("run", "burst", "--count", str(count), "--quiet", "--format", "json")
     virtslo(*load, "--repeat", "2", "--seed", "5", "--runs", str(tmp_path / "two"))
     virtslo(*load, "--repeat", "1", "--seed", "6", "--runs", str(tmp_path / "one"))
 

@@ -1,5 +1,7 @@
 """Repetitions side by side: a process for each seed, as many at once as there are cores.
 
+Runs of few objects are made one after another instead: a process takes longer to start.
+
 Invariant: this process alone writes `suite.json`; a child runs the parts of one seed and says what
 changed. A signal reaches the children through this process, once, and each ends its own run; when
 one fails, the others are ended and the first failure is raised.
@@ -26,6 +28,8 @@ from virtslo.ports.progress import Snapshot
 if TYPE_CHECKING:
     from virtslo.cli.running.series import SeriesListener
 
+SMALL: Final = 60
+"""A run that makes at most this number of objects takes less than a process takes to start."""
 LOOK_EVERY_SECONDS: Final = 0.2
 OF_TERMINALS: Final = (signal.SIGINT, signal.SIGHUP)
 SNAPSHOT_EVERY_NS: Final = 200_000_000
@@ -70,6 +74,26 @@ def core_count() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def is_worth_processes(batches: Sequence[SuiteRecord]) -> bool:
+    """Whether these batches end sooner in processes of their own."""
+    if len(batches) < 2 or core_count() < 2:
+        return False
+    return any(not _is_small(batch) for batch in batches)
+
+
+def _is_small(batch: SuiteRecord) -> bool:
+    made = 0.0
+    for part in batch.pending():
+        load = part.scenario.load
+        if load.replay is not None or load.hold:
+            return False
+        made += part.scenario.workload.count
+        if load.churn is not None:
+            made += (load.churn.rate or 0.0) * (load.churn.duration or 0.0)
+            made += load.churn.objects * load.churn.cycles
+    return made <= SMALL
 
 
 def run_side_by_side(

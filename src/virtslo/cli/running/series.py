@@ -23,7 +23,7 @@ from virtslo.base.errors import ClusterError, VirtsloError
 from virtslo.base.stage_board import StageBoard
 from virtslo.base.virtual_time import VirtualClock, run_in_virtual_time
 from virtslo.cli.progress.series_progress import SeriesProgress
-from virtslo.cli.running.parallel_runs import core_count, run_side_by_side
+from virtslo.cli.running.parallel_runs import is_worth_processes, run_side_by_side
 from virtslo.cli.running.run_once import Execution, OneRun, real_label, simulated_label
 from virtslo.cli.signals import handled_signals
 from virtslo.cli.wiring import (
@@ -135,7 +135,7 @@ class RunSeries:
 
     def _carry_out_simulated(self) -> None:
         batches = self.suite.by_seed()
-        if len(batches) > 1 and core_count() > 1:
+        if is_worth_processes(batches):
             run_side_by_side(
                 batches,
                 self.directory,
