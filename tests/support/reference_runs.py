@@ -52,10 +52,19 @@ class ReferenceRun:
         return self.latencies[max(0, math.ceil(share * len(self.latencies)) - 1)]
 
 
-@cache
-def reference_run(kind: str, count: int, *, every: float = 0.0, seed: int = 1) -> ReferenceRun:
-    """Create, settle and delete `count` VMIs' worth of a kind, all together or one `every`."""
+def reference_run(
+    kind: str, count: int, *, every: float = 0.0, seed: int = 1, is_deleted: bool = True
+) -> ReferenceRun:
+    """Create, settle and delete `count` VMIs' worth of a kind, all together or one `every`.
 
+    A run is made once in a session, however its arguments are written. Without a deletion it ends
+    when the creation has settled.
+    """
+    return _run(kind, count, every, seed, is_deleted)
+
+
+@cache
+def _run(kind: str, count: int, every: float, seed: int, is_deleted: bool) -> ReferenceRun:
     async def test(hollow: Hollow) -> ReferenceRun:
         await asyncio.sleep(5)
         resource, bodies = bodies_of(kind, count)
@@ -68,6 +77,8 @@ def reference_run(kind: str, count: int, *, every: float = 0.0, seed: int = 1) -
         running = (hollow.clock.now_ns() - start_ns) / 1e9
         await asyncio.sleep(SETTLE_SECONDS)
         created = counts(hollow.audit_log, count)
+        if not is_deleted:
+            return ReferenceRun(created, {}, running, math.nan, sorted(latencies))
         hollow.audit_log.clear()
         start_ns = hollow.clock.now_ns()
         await _delete(hollow, resource, bodies)
