@@ -8,7 +8,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 # A busy machine is no failure: examples are judged by what they come to, not by how long they take.
-settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("patient", PATIENT)
+settings.register_profile("thorough", PATIENT, max_examples=600)
 settings.load_profile("patient")
 
 pytest_plugins = [
@@ -26,6 +28,11 @@ gc.set_threshold(50_000, 20, 20)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--all", action="store_true", help="run the long tests too")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """With the long tests, a property that names no number of examples is tried with more."""
+    settings.load_profile("thorough" if config.getoption("--all") else "patient")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

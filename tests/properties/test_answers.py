@@ -4,7 +4,7 @@ import json
 from contextlib import suppress
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from virtslo.base.errors import ApiError, ClusterError
@@ -96,7 +96,6 @@ def use(item: Any) -> None:
 
 
 @given(BYTES)
-@settings(max_examples=500, deadline=None)
 def test_a_body_is_an_object_or_an_error_of_ours(body: bytes) -> None:
     with suppress(ClusterError):
         # A Go server writes an empty list as null, and KubeApi reads it as empty.
@@ -105,7 +104,6 @@ def test_a_body_is_an_object_or_an_error_of_ours(body: bytes) -> None:
 
 
 @given(st.sampled_from(PLACES), ODD)
-@settings(max_examples=600, deadline=None)
 def test_an_odd_value_anywhere_is_read_or_refused(place: tuple[Any, ...], value: Any) -> None:
     item = changed(place, value)
     with suppress(ClusterError):
@@ -141,7 +139,6 @@ def read_facts(item: Any) -> tuple[Any, ...]:
 
 
 @given(st.sampled_from(PLACES), ODD, st.sampled_from(["ADDED", "DELETED", "BOOKMARK", "ERROR"]))
-@settings(max_examples=600, deadline=None)
 def test_a_watch_of_facts_alone_tells_and_refuses_what_a_watch_of_whole_objects_does(
     place: tuple[Any, ...], value: Any, kind: str
 ) -> None:
@@ -151,7 +148,6 @@ def test_a_watch_of_facts_alone_tells_and_refuses_what_a_watch_of_whole_objects_
 
 
 @given(BYTES, st.integers(300, 999), st.text(max_size=20))
-@settings(max_examples=300, deadline=None)
 def test_every_failure_is_an_error_of_its_kind(body: bytes, code: int, after: str) -> None:
     error = error_of(code, {"Retry-After": after}, body, place="here")
 
@@ -162,7 +158,6 @@ def test_every_failure_is_an_error_of_its_kind(body: bytes, code: int, after: st
 
 
 @given(st.lists(BYTES, max_size=4))
-@settings(max_examples=300, deadline=None)
 def test_a_watch_gives_events_or_an_error_of_ours(lines: list[bytes]) -> None:
     stream = WatchStream("here")
     with suppress(ClusterError):
@@ -171,7 +166,6 @@ def test_a_watch_gives_events_or_an_error_of_ours(lines: list[bytes]) -> None:
 
 
 @given(BYTES)
-@settings(max_examples=300, deadline=None)
 def test_an_answer_of_prometheus_is_samples_or_an_error_of_ours(body: bytes) -> None:
     with suppress(ClusterError):
         _matrix(_document(body, 200, "here"), "here")
