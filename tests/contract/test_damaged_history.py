@@ -232,3 +232,23 @@ def test_a_pipe_is_no_history(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
 
     assert not is_history(tmp_path / "pipe")
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "postgresql://u:sekrit@h:x:y/n",
+        f"postgresql://u:sekrit@{'a' * 300}/n",
+        "postgresql://u:sekrit@../n",
+    ],
+)
+def test_an_address_that_no_server_has_is_said_without_its_password(place: str) -> None:
+    with pytest.raises(StoreError) as caught:
+        open_history(place)
+
+    assert "sekrit" not in caught.value.message + caught.value.hint
+
+
+def test_a_name_that_has_no_utf_8_is_not_in_a_history(path: Path) -> None:
+    with pytest.raises(StoreError, match="surrogates not allowed"):
+        open_history(str(path)).load("\udcff")

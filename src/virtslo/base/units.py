@@ -79,3 +79,8 @@ def parse_share(text: str) -> float:
     if share > 1:
         raise ValueError("a share of at most 100%")
     return share
+
+
+def whole_number(text: str) -> int | None:
+    """A number of at most nine ASCII digits; None for any other text."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None

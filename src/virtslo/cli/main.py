@@ -144,7 +144,7 @@ def _code_of(error: VirtsloError) -> int:
 def _tell_usage(error: click.ClickException) -> None:
     shown = StringIO()
     error.show(shown)
-    click.echo(without_passwords(shown.getvalue()), err=True, nl=False)
+    click.echo(_shown(shown.getvalue()), err=True, nl=False)
 
 
 def _tell(error: VirtsloError) -> None:

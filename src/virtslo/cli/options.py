@@ -161,7 +161,8 @@ class TargetOptions:
     @property
     def is_real(self) -> bool:
         """Whether a real cluster is meant."""
-        return bool(self.kubeconfig or self.context or self.in_cluster)
+        named = (self.kubeconfig, self.context)
+        return self.in_cluster or any(name is not None for name in named)
 
     @classmethod
     def of_real(cls, values: Mapping[str, Any]) -> "TargetOptions":

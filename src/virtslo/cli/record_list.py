@@ -10,6 +10,7 @@ import click
 
 from virtslo.app.build_report import build_report
 from virtslo.base.errors import StoreError
+from virtslo.base.plain_text import shown_text
 from virtslo.cli.record_names import records_under
 from virtslo.cli.records import read_runs
 from virtslo.cli.rendering import render_list
@@ -20,7 +21,7 @@ def print_records(root: Path, limit: int) -> int:
     """Print the newest records of a folder."""
     found = records_under(root)
     if not found:
-        click.echo(f"no records under {root}", err=True)
+        click.echo(f"no records under {shown_text(str(root))}", err=True)
         return 0
     lines = [record_line(folder) for folder in reversed(found[-limit:])]
     click.echo(render_list(lines), nl=False)

@@ -31,8 +31,12 @@ NOTHING_ASKED = Simulation()
 def real_target(options: TargetOptions, faults: tuple[str, ...] = ()) -> RealTarget | None:
     """The real cluster the options name; None means the simulated one. Raises ScenarioError."""
     kubeconfig, context, in_cluster = options.kubeconfig, options.context, options.in_cluster
-    named = bool(kubeconfig or context or in_cluster)
-    problems: list[Problem] = []
+    named = options.is_real
+    problems = [
+        Problem(name, "an empty text", "a name", "a variable that is not set, perhaps")
+        for name, value in (("--kubeconfig", kubeconfig), ("--context", context))
+        if value == ""
+    ]
     if named and (options.profile or options.faults or options.nodes or options.settings):
         problems.append(
             Problem(

@@ -4,7 +4,12 @@ Invariant: callers are served in the order they came; a reservation is computed 
 waiting call costs one timer. The time spent waiting is accounted.
 """
 
+from typing import Final
+
 from virtslo.base.clock import NANOSECONDS_PER_SECOND, Clock
+
+LONGEST_NS: Final = 1e18
+"""A token in three decades: a rate that is smaller has no other meaning, and no end as a number."""
 
 
 class TokenBucket:
@@ -12,7 +17,7 @@ class TokenBucket:
 
     def __init__(self, clock: Clock, *, qps: float, burst: int) -> None:
         self._clock = clock
-        self._interval_ns = NANOSECONDS_PER_SECOND / qps if qps > 0 else 0.0
+        self._interval_ns = min(NANOSECONDS_PER_SECOND / qps, LONGEST_NS) if qps > 0 else 0.0
         self._burst_ns = self._interval_ns * max(1, burst)
         self._full_at_ns = float(clock.now_ns())
         self.waited_ns = 0

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
+from virtslo.base.units import whole_number
 from virtslo.model.identifiers import INDEX_LABEL, RUN_LABEL, STAGE_LABEL, Object
 from virtslo.model.kubernetes import resources
 from virtslo.model.kubernetes.resources import Resource
@@ -95,7 +96,7 @@ def facts_of(resource: Resource, target: Object) -> Facts:
         "deletionTimestamp" in metadata,
         status.get("nodeName") or target.get("spec", {}).get("nodeName"),
         _controller(owners) if owners else None,
-        None if index is None else _whole(index),
+        None if index is None else whole_number(index),
         labels.get(STAGE_LABEL),
         labels.get(RUN_LABEL),
         is_vmi and _is_paused(status),
@@ -140,8 +141,3 @@ def _controller(owners: Sequence[Mapping[str, Any]]) -> str | None:
             uid: str = owner["uid"]
             return uid
     return None
-
-
-def _whole(text: str) -> int | None:
-    is_whole = text.isascii() and text.isdigit() and len(text) < 10
-    return int(text) if is_whole else None

@@ -25,6 +25,10 @@ FIRST_WAIT: Final = 0.5
 ANSWER_SECONDS: Final = 60.0
 LATER: Final = frozenset({429, 502, 503, 504})
 SHOWN: Final = 200
+_ODD: Final = (
+    ValueError, KeyError, TypeError, AttributeError, StopIteration, OverflowError, RecursionError,
+)  # fmt: skip
+"""What reading an answer of another form raises."""
 
 Item = tuple[str, Document]
 """(id, document)."""
@@ -131,7 +135,7 @@ def _sorted_out(
     try:
         answers = [next(iter(item.values())) for item in json.loads(text)["items"]]
         statuses = [int(answer["status"]) for answer in answers]
-    except (ValueError, KeyError, TypeError, AttributeError, StopIteration) as error:
+    except _ODD as error:
         raise ClusterError(f"{place}: an answer that is no bulk answer: {_told(text)}") from error
     if len(statuses) != len(items):
         raise ClusterError(f"{place}: {len(statuses)} answers to {len(items)} documents")

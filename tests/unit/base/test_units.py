@@ -11,6 +11,7 @@ from virtslo.base.units import (
     parse_duration,
     parse_rate,
     parse_share,
+    whole_number,
 )
 
 
@@ -74,3 +75,13 @@ def test_bounds_of_a_duration_are_said_and_included() -> None:
             parse_bounded_duration(text, least=1, most=60)
     with pytest.raises(ValueError, match="a duration such as"):
         parse_bounded_duration("soon", least=1, most=60)
+
+
+@pytest.mark.parametrize(("text", "number"), [("0", 0), ("007", 7), ("999999999", 999_999_999)])
+def test_whole_numbers_are_read(text: str, number: int) -> None:
+    assert whole_number(text) == number
+
+
+@pytest.mark.parametrize("text", ["", "-1", "1.5", "²", "\u0661", "9" * 10, "9" * 5000])
+def test_what_is_no_whole_number_has_none(text: str) -> None:
+    assert whole_number(text) is None

@@ -71,3 +71,10 @@ def test_a_password_given_where_a_path_is_expected_is_not_said(arguments: tuple[
 
     assert told.code != 0
     assert "sekrit" not in told.out + told.err
+
+
+def test_an_argument_that_is_quoted_changes_no_terminal() -> None:
+    told = virtslo("schema", "a\u202e\x1b[31mb")
+
+    assert told.code == 2
+    assert "argument (a\\u202eb)" in told.err

@@ -124,3 +124,12 @@ def test_every_wrong_option_is_told_at_once(tmp_path: Path) -> None:
     assert shown.code == 2
     for option in ("--count", "--kind", "--arrival", "--rate"):
         assert option in shown.err
+
+
+@pytest.mark.parametrize("option", ["--context", "--kubeconfig"])
+def test_an_empty_target_is_not_the_simulated_cluster(tmp_path: Path, option: str) -> None:
+    shown = virtslo(*RUN, option, "", "--yes", "--runs", str(tmp_path))
+
+    assert shown.code == 2
+    assert f"{option}: expected a name, found an empty text" in shown.err
+    assert list(tmp_path.iterdir()) == []

@@ -4,7 +4,7 @@ import asyncio
 
 from virtslo.base.clock import Clock, to_seconds
 from virtslo.base.virtual_time import VirtualClock
-from virtslo.client.token_bucket import TokenBucket
+from virtslo.client.token_bucket import LONGEST_NS, TokenBucket
 
 SECOND = 1_000_000_000
 
@@ -63,3 +63,10 @@ async def test_no_rate_is_no_limit(clock: Clock) -> None:
     assert await _moments(bucket, clock, 100) == [0] * 100
     assert bucket.try_take()
     assert (bucket.reserve(), bucket.waits) == (0, 0)
+
+
+async def test_a_rate_of_next_to_nothing_is_a_number(clock: Clock) -> None:
+    bucket = TokenBucket(clock, qps=1e-320, burst=1)
+
+    assert bucket.reserve() == clock.now_ns()
+    assert bucket.reserve() == clock.now_ns() + LONGEST_NS

@@ -50,5 +50,6 @@ def _metrics_port(pod: Object) -> int:
     for container in pod.get("spec", {}).get("containers", ()):
         for port in container.get("ports") or ():
             if port.get("name") == "metrics":
-                return int(port["containerPort"])
+                number = port.get("containerPort")
+                return number if isinstance(number, int) else METRICS_PORT
     return METRICS_PORT

@@ -97,7 +97,7 @@ def _played(kubevirt: Object | None) -> SimulatedTarget | None:
             settings=dict(played.get("settings") or {}),
             document=played.get("document"),
         )
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return SimulatedTarget("unknown", 0, 0)
 
 

@@ -66,14 +66,17 @@ def _record(folder: Path) -> Iterator[HistoryRun | OddInput]:
 
 
 def _print(account: ImportAccount, location: str, *, all_odd: bool) -> None:
+    from virtslo.base.plain_text import harmless
+
     stored = account.stored
     odd = account.odd if all_odd else account.odd[:SHOWN]
     for item in odd:
-        click.echo(f"{item.place}: {'left out' if item.is_lost else 'in part'}: {item.reason}")
+        words = f"{item.place}: {'left out' if item.is_lost else 'in part'}: {item.reason}"
+        click.echo(harmless(words))
     if len(odd) < len(account.odd):
         click.echo(f"… and {len(account.odd) - len(odd)} more odd inputs: --all-odd prints them")
     click.echo(
-        f"history {location}: {stored.added} runs added, {stored.updated} rewritten, "
+        f"history {harmless(location)}: {stored.added} runs added, {stored.updated} rewritten, "
         f"{stored.unchanged} there already; {account.figures:,} figures read"
     )
     if account.deleted or account.rewritten:

@@ -7,6 +7,7 @@ The display is drawn at most ten times a second of the machine's time, whatever 
 import sys
 
 from virtslo.base.clock import SystemClock
+from virtslo.base.terminal import terminal_environment
 from virtslo.base.units import format_duration
 from virtslo.cli.progress.live_view import LiveView, created_words
 from virtslo.model.identifiers import FAILED, SUCCEEDED
@@ -86,7 +87,7 @@ class LiveProgress:
 
         self._clock = SystemClock()
         self._next_ns = 0
-        console = Console(stderr=True)
+        console = Console(stderr=True, _environ=terminal_environment())
         self._view = LiveView(columns=console.width, is_virtual=is_virtual)
         self._live: Live = Live(
             console=console, auto_refresh=False, transient=True, redirect_stdout=False

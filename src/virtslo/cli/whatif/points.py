@@ -183,7 +183,7 @@ def _point(
 
 def _count(value: Value, problems: list[Problem]) -> int | None:
     text = str(value)
-    if text.isascii() and text.isdigit() and 1 <= int(text) <= 20_000:
+    if text.isascii() and text.isdigit() and len(text) < 6 and 1 <= int(text) <= 20_000:
         return int(text)
     problems.append(Problem("--vary nodes", repr(value), "whole numbers from 1 to 20000"))
     return None

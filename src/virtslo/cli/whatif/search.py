@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 INCONCLUSIVE = 4
 LONGEST = 86_400.0
+MOST = 1_000_000.0
+"""Of a load: more objects, in all or a second, than an API server takes."""
+LOAD = click.FloatRange(min=0, max=MOST, min_open=True)
 """The most that --within and --duration may be, seconds."""
 GUARDS = ("lost", "backlog", "refused", "objectives")
 
@@ -69,9 +72,9 @@ GUARDS = ("lost", "backlog", "refused", "objectives")
 )
 @click.option("--objectives", metavar="CATALOG|FILE", help="Objectives that must hold as well.")
 @click.option("--template", metavar="NAME|FILE", help="Built-in template, or path to one.")
-@click.option("--start", type=click.FloatRange(min=0, min_open=True), help="First load.")
-@click.option("--at-least", type=click.FloatRange(min=0, min_open=True), help="Lowest load to try.")
-@click.option("--at-most", type=click.FloatRange(min=0, min_open=True), help="Highest load to try.")
+@click.option("--start", type=LOAD, help="First load.")
+@click.option("--at-least", type=LOAD, help="Lowest load to try.")
+@click.option("--at-most", type=LOAD, help="Highest load to try.")
 @click.option(
     "--guard",
     "guard",

@@ -7,6 +7,7 @@ is older than its VM is deleted, as many at once as may be unavailable.
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from virtslo.base.units import whole_number
 from virtslo.client.work_queue import WorkQueue
 from virtslo.hollow.client_go.cache import Cache, key_of
 from virtslo.hollow.client_go.parallel import all_of
@@ -151,7 +152,7 @@ def most_unavailable(pool: Object) -> int:
     replicas = int(pool["spec"].get("replicas", 1))
     if isinstance(value, str):
         share = value.removesuffix("%")
-        return max(1, replicas * (int(share) if share.isdigit() else 100) // 100)
+        return max(1, replicas * (100 if (each := whole_number(share)) is None else each) // 100)
     return max(1, int(value))
 
 

@@ -5,7 +5,6 @@ else of a fixed width; a line is then as long as it is, so that it can be found 
 """
 
 import io
-import os
 import re
 import shutil
 import sys
@@ -14,6 +13,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
 
 from virtslo.base.plain_text import harmless
+from virtslo.base.terminal import terminal_environment
 from virtslo.report.content import Sheet
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def drawn(draw: "Callable[[Console], None]") -> str:
         highlight=False,
         markup=False,
         emoji=False,
+        _environ=terminal_environment(),
     )
     draw(console)
     assert isinstance(console.file, io.StringIO)
@@ -95,7 +96,7 @@ def _longest_word(sheet: Sheet) -> int:
 
 def _print_line(console: "Console", line: str, *, style: str | None) -> None:
     line = harmless(line)
-    if console.is_terminal or "COLUMNS" in os.environ:
+    if console.is_terminal or "COLUMNS" in terminal_environment():
         line = textwrap.fill(
             line,
             console.width,
@@ -110,6 +111,9 @@ def _print_line(console: "Console", line: str, *, style: str | None) -> None:
 
 
 def _width(*, is_terminal: bool) -> int:
-    if not is_terminal and "COLUMNS" not in os.environ:
+    told = terminal_environment().get("COLUMNS")
+    if told is not None:
+        return max(LEAST_WIDTH, int(told))
+    if not is_terminal:
         return PLAIN_WIDTH
     return max(LEAST_WIDTH, shutil.get_terminal_size((PLAIN_WIDTH, 24)).columns)

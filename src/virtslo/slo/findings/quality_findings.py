@@ -7,6 +7,7 @@ run inconclusive, what is worth knowing does not.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
+from virtslo.base.units import whole_number
 from virtslo.model.kubernetes.components import COUNTED_COMPONENTS, VIRT_OPERATOR
 from virtslo.model.plan.workload import Kind
 from virtslo.model.run.findings import ALL_FIGURES, Finding
@@ -181,9 +182,9 @@ def _room(run: Measured) -> Iterator[Finding]:
     nodes, shape = environment.schedulable_nodes, environment.node_shape
     wanted = run.record.header.scenario.peak
     limits = [
-        (int(shape[key]), name)
+        (each, name)
         for key, name in (("pods", "pods"), ("devices.kubevirt.io/kvm", "KVM devices"))
-        if shape.get(key, "").isdigit()
+        if (each := whole_number(shape.get(key, ""))) is not None
     ]
     if nodes is None or not limits:
         return

@@ -44,6 +44,8 @@ def transaction(engine: Engine, *, writes: bool, waits: bool = True) -> Iterator
     try:
         with engine.execution_options(writes=writes, waits=waits).begin() as connection:
             yield connection
+    except UnicodeError as error:  # the driver's, of a name or a text that has no UTF-8
+        raise StoreError(f"the history {shown(engine.url)}: {_reason(error)}") from None
     except SQLAlchemyError as error:
         raise StoreError(
             f"the history {shown(engine.url)}: {_reason(error)}", hint=_hint(error)
@@ -55,7 +57,7 @@ def _url(location: str) -> URL:
         return URL.create("sqlite", database=str(Path(location).expanduser()))
     try:
         url = make_url(location)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise StoreError(
             "the history's URL cannot be read",
             hint="such as postgresql://user@host/name, or a path",
@@ -103,7 +105,7 @@ def _lock_as_wanted(engine: Engine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _reason(error: SQLAlchemyError) -> str:
+def _reason(error: Exception) -> str:
     """What the driver says, without the statement and its parameters."""
     cause = getattr(error, "orig", None) or error
     return " ".join(str(cause).split())[:256]

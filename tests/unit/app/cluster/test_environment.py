@@ -8,7 +8,7 @@ import pytest
 from support.scripted_transport import ScriptedTransport, list_object
 from virtslo.app.cluster.environment import describe_environment
 from virtslo.base.errors import ClusterError
-from virtslo.model.identifiers import Object
+from virtslo.model.identifiers import SIMULATED_ANNOTATION, Object
 from virtslo.model.run.environment import Environment
 from virtslo.ports.kube_api import Call, KubeApi
 
@@ -61,3 +61,19 @@ async def test_a_limit_that_is_no_number_is_refused_by_its_place(odd: Any) -> No
 async def test_settings_that_are_no_mapping_are_refused_by_their_place() -> None:
     with pytest.raises(ClusterError, match=r"controllerConfiguration: expected a mapping"):
         await described(kubevirt({"controllerConfiguration": ["x"]}))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x", "[]", "null", "[" * 100_000, '{"profile": 1, "seed": 1e999, "nodes": 1}',
+        '{"profile": 1, "seed": %s, "nodes": 1}' % ("9" * 5000),
+    ],
+)  # fmt: skip
+async def test_what_plays_a_kubevirt_in_odd_words_is_unknown(text: str) -> None:
+    played = kubevirt({})
+    played["metadata"]["annotations"] = {SIMULATED_ANNOTATION: text}
+    found = (await described(played)).simulated
+
+    assert found is not None
+    assert (found.profile, found.nodes) == ("unknown", 0)

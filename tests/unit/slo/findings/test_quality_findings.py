@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import msgspec
+import pytest
 
 from support.reads import burst_record, read, with_idle_pods
 from virtslo.model.run.findings import Finding
@@ -124,6 +125,16 @@ def test_a_create_whose_answer_was_lost_is_not_foreign() -> None:
     assert "foreign_load" in findings(*reads, *counts, record=refused)
     damaged = replace(refused, damage=("operations.jsonl.gz ends early",))
     assert findings(*reads, *counts, record=damaged) == {}
+
+
+@pytest.mark.parametrize("pods", ["", "many", "²", "9" * 5000])
+def test_a_size_of_nodes_that_is_no_number_bounds_nothing(pods: str) -> None:
+    base = burst_record([])
+    environment = replace(base.header.environment, schedulable_nodes=1, node_shape={"pods": pods})
+
+    found = findings(record=replace(base, header=replace(base.header, environment=environment)))
+
+    assert "no_room" not in found
 
 
 def test_more_than_the_nodes_hold_is_told_before_anything_else() -> None:
