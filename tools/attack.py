@@ -28,7 +28,7 @@ from typing import Final
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from support.attack import calls, commands, files, records, requests  # noqa: E402
+from support.attack import arguments, calls, commands, files, records, requests  # noqa: E402
 from support.attack.judging import Attempt  # noqa: E402
 
 MEMORY: Final = 6 << 30
@@ -49,6 +49,11 @@ def _records(folder: Path, chance: random.Random, most: int) -> Iterator[Attempt
     yield from records.odd_records(whole, folder, most, chance)
 
 
+def _arguments(folder: Path, chance: random.Random, most: int) -> Iterator[Attempt]:
+    records.recorded(folder / "whole")
+    return arguments.odd_arguments(folder, most, chance)
+
+
 def _outputs(folder: Path, chance: random.Random, most: int) -> Iterator[Attempt]:
     return commands.odd_outputs(folder, records.recorded(folder / "whole").resolve())
 
@@ -59,6 +64,7 @@ SWEEPS: Final[Mapping[str, tuple[str, Sweep]]] = {
         "numbers, faults and settings on the command line",
         lambda folder, chance, most: commands.odd_options(),
     ),
+    "arguments": ("options and arguments of the other commands, and variables", _arguments),
     "outputs": ("outputs onto devices, folders and links", _outputs),
     "records": ("records that were changed, with and without their digests", _records),
     "histories": (

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from support.attack import calls, commands, files, records, requests
+from support.attack import arguments, calls, commands, files, records, requests
 from support.attack.judging import Attempt
 
 
@@ -70,3 +70,9 @@ def test_commands_fail_well_on_every_answer(folder: Path) -> None:
 @pytest.mark.sockets
 def test_requests_of_every_kind_leave_the_simulated_server_well(folder: Path) -> None:
     held(requests.odd_requests(folder, 25, random.Random(5)), 120)
+
+
+@pytest.mark.slow
+@pytest.mark.sockets
+def test_odd_arguments_and_variables_are_refused_well(folder: Path, record: Path) -> None:
+    held(arguments.odd_arguments(folder, 3, random.Random(6)), 300)
