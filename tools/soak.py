@@ -165,7 +165,8 @@ async def served(folder: Path, options: argparse.Namespace) -> AsyncIterator[tup
         ) as api:
             yield api, process.pid
     finally:
-        process.terminate()
+        with contextlib.suppress(ProcessLookupError):
+            process.terminate()
         await process.wait()
 
 
@@ -179,19 +180,21 @@ async def soak(options: argparse.Namespace) -> list[Moment]:
             load, begun = Soak(api, process, options), time.monotonic()
             tasks = [asyncio.ensure_future(load.load())]
             tasks += [asyncio.ensure_future(load.watch()) for _ in range(WATCHES)]
-            while (seconds := time.monotonic() - begun) < options.minutes * 60:
-                at = await load.moment(begun)
-                moments.append(at)
-                kept = "  ".join(f"{count:>9}" for count in at.kept)
-                print(
-                    f"{at.seconds:>6.0f}  {at.resident:>7.1f}  {kept}  {at.watches:>7}  "
-                    f"{at.created:>7}",
-                    flush=True,
-                )
-                await asyncio.sleep(min(options.every, options.minutes * 60 - seconds))
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
+            try:
+                while (seconds := time.monotonic() - begun) < options.minutes * 60:
+                    at = await load.moment(begun)
+                    moments.append(at)
+                    kept = "  ".join(f"{count:>9}" for count in at.kept)
+                    print(
+                        f"{at.seconds:>6.0f}  {at.resident:>7.1f}  {kept}  {at.watches:>7}  "
+                        f"{at.created:>7}",
+                        flush=True,
+                    )
+                    await asyncio.sleep(min(options.every, options.minutes * 60 - seconds))
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.wait(tasks)
     print(f"{load.created} VMIs created, {load.failed} failed; {load.dropped} watches dropped")
     return moments
 
@@ -204,7 +207,11 @@ def main() -> int:
     parser.add_argument("--every", type=float, default=15.0, help="seconds between two lines")
     parser.add_argument("--age", default="1m", help="how long events and old versions are kept")
     parser.add_argument("--seed", type=int, default=1, help="seed of the watches")
-    moments = asyncio.run(soak(parser.parse_args()))
+    try:
+        moments = asyncio.run(soak(parser.parse_args()))
+    except VirtsloError as error:
+        print(f"soak: the server did not answer to the end: {error}")
+        return 1
     later = moments[len(moments) // 2 :]
     growth = slope(later)
     print(f"soak: {moments[0].resident:.1f} to {moments[-1].resident:.1f} MiB;", end=" ")
