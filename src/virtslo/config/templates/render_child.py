@@ -8,8 +8,9 @@ after the answer to the one before.
 
 Invariant: a template reaches nothing but its variables. Each request is answered by a fork, which
 bounds its own memory and processor time before it reads the request; what one request leaves
-behind, no other meets. A fork that does not end well ends this process in the same way. What is
-imported is the language that is asked for and no other, once for all its requests.
+behind, no other meets. A fork that does not end well ends this process in the same way, and one
+whose answer has no reader any more is killed, since the asking process has ended. What is imported
+is the language that is asked for and no other, once for all its requests.
 """
 
 import contextlib
@@ -43,11 +44,7 @@ def main(idle_seconds: float) -> int:
     _bound(resource.RLIMIT_CORE, 0)
     while dialect := _dialect(idle_seconds):
         _load(dialect)
-        child = os.fork()
-        if child == 0:
-            os._exit(_answer())
-        _, status = os.waitpid(child, 0)
-        code = os.waitstatus_to_exitcode(status)
+        code = _forked()
         if code < 0:
             with contextlib.suppress(OSError):  # of SIGKILL
                 signal.signal(-code, signal.SIG_DFL)
@@ -56,6 +53,23 @@ def main(idle_seconds: float) -> int:
             return code
         os.write(sys.stdout.fileno(), b"\n")
     return 0
+
+
+def _forked() -> int:
+    """Have a fork answer a request; its exit code, or the negative of the signal that ended it."""
+    is_over, open_in_fork = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os._exit(_answer())
+    os.close(open_in_fork)
+    waiting = select.poll()
+    waiting.register(is_over, select.POLLIN)
+    waiting.register(sys.stdout.fileno(), 0)  # reports that the reader has gone, and nothing else
+    if is_over not in dict(waiting.poll()):
+        os.kill(child, signal.SIGKILL)
+    os.close(is_over)
+    _, status = os.waitpid(child, 0)
+    return os.waitstatus_to_exitcode(status)
 
 
 def _dialect(idle_seconds: float) -> str:

@@ -1,6 +1,12 @@
 """One process renders one request after another; what ends one request never reaches another."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -92,3 +98,51 @@ def test_a_closed_process_has_ended_well() -> None:
     process.close()
 
     assert process._process.returncode == 0
+
+
+ASKING: str = """
+import sys
+from virtslo.config.templates.render_process import RENDERER
+RENDERER.answer("jinja", sys.argv[1].encode(), 600.0)
+"""
+
+
+def children(process: int) -> list[int]:
+    return [
+        int(each) for each in Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    ]
+
+
+def until_one(process: int) -> int:
+    """The only child of a process, as soon as there is one."""
+    for _ in range(6000):
+        if found := children(process):
+            return found[0]
+        time.sleep(0.01)
+    raise AssertionError(f"{process} started nothing")
+
+
+def is_there(process: int) -> bool:
+    """Whether a process goes on."""
+    try:
+        return ") Z " not in Path(f"/proc/{process}/stat").read_text()
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="processes are found in /proc")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_nothing_goes_on_rendering_for_a_process_that_has_ended(number: signal.Signals) -> None:
+    """The fork would go on until it had used its processor time, which is half a minute."""
+    command = [sys.executable, "-c", ASKING, request(ENDLESS).decode()]
+    with subprocess.Popen(command) as asking:
+        child = until_one(asking.pid)
+        fork = until_one(child)
+        os.kill(asking.pid, number)
+    for _ in range(2500):
+        if not is_there(child) and not is_there(fork):
+            break
+        time.sleep(0.01)
+
+    assert not is_there(fork)
+    assert not is_there(child)
