@@ -25,11 +25,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
-
-from support.attack import arguments, calls, commands, files, records, requests  # noqa: E402
-from support.attack.judging import Attempt  # noqa: E402
+from support.attack import arguments, calls, commands, files, records, requests
+from support.attack.judging import Attempt
 
 MEMORY: Final = 6 << 30
 """Bytes of address space of a sweep's process; an answer alone may take 256 MiB."""

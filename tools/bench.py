@@ -66,7 +66,6 @@ sys.exit(0 if code in (0, 4) else 1)
 
 SERVED = """
 import asyncio, json, sys, time
-sys.path.insert(0, "tests")
 from support.bodies import config_map, machine
 from support.clusters import USER, connected, served
 from virtslo.model.kubernetes.resources import CONFIG_MAPS, VMIS

@@ -11,11 +11,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
-
-from support.chromium import browser, missing, opened  # noqa: E402
-from virtslo.cli.formats import FORMATS  # noqa: E402
+from support.chromium import browser, missing, opened
+from virtslo.cli.formats import FORMATS
 
 BEST_OF = 3
 OPENED = "performance.getEntriesByType('navigation')[0].toJSON().domComplete"

@@ -10,8 +10,6 @@ import time
 import tracemalloc
 from collections.abc import Callable
 
-sys.path.insert(0, "tests")
-
 import msgspec
 
 from support.hollow_clusters import Hollow, in_hollow_cluster, vmi

@@ -3,16 +3,13 @@
 It makes the runs of the reference on the simulated cluster, three times each, so it takes a minute.
 """
 
-import sys
 from pathlib import Path
 
+from support.calls_table import markdown
+from support.real_deletions import real_runs
+from support.reference_calls import UNDETERMINED
+
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
-
-from support.calls_table import markdown  # noqa: E402
-from support.real_deletions import real_runs  # noqa: E402
-from support.reference_calls import UNDETERMINED  # noqa: E402
-
 PAGE = ROOT / "docs" / "reference" / "calls-per-object.md"
 HEAD = """# Calls per object
 

@@ -12,11 +12,9 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
+from control_plane.side_by_side import PARTS, markdown, measure, read_runs
+
 ROOT: Final = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
-
-from control_plane.side_by_side import PARTS, markdown, measure, read_runs  # noqa: E402
-
 PAGE: Final = ROOT / "docs" / "explanation" / "real-control-plane.md"
 END: Final = "Writes merge when the plane is busy:"
 

@@ -10,13 +10,9 @@ import json
 import sys
 import tempfile
 from pathlib import Path
-from typing import Final
 
-ROOT: Final = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
-
-from control_plane.deletion_runs import COLUMNS, deletion_runs  # noqa: E402
-from support.real_deletions import KEPT, LEAST_RUNS  # noqa: E402
+from control_plane.deletion_runs import COLUMNS, deletion_runs
+from support.real_deletions import KEPT, LEAST_RUNS
 
 
 def main() -> None:

@@ -14,17 +14,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from support.chromium import browser, missing, opened
+from support.cli import only_run, virtslo
+from virtslo.app.build_report import build_report
+from virtslo.cli.formats import FORMATS
+from virtslo.cli.rendering import render, render_files
+from virtslo.cli.wiring import read_record
+from virtslo.model.run.record import RunRecord
+
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
-
-from support.chromium import browser, missing, opened  # noqa: E402
-from support.cli import only_run, virtslo  # noqa: E402
-from virtslo.app.build_report import build_report  # noqa: E402
-from virtslo.cli.formats import FORMATS  # noqa: E402
-from virtslo.cli.rendering import render, render_files  # noqa: E402
-from virtslo.cli.wiring import read_record  # noqa: E402
-from virtslo.model.run.record import RunRecord  # noqa: E402
-
 FOLDER = ROOT / "docs" / "gallery"
 PICTURES = ROOT / ".gallery"
 FILES: Mapping[str, str] = {

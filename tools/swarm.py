@@ -22,16 +22,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from multiprocessing.connection import wait
-from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
+import yaml
 
-import yaml  # noqa: E402
-
-from support.swarm.trials import Trial, attempt, shrunk  # noqa: E402
-from support.swarm.worlds import World  # noqa: E402
-from virtslo.model.simulated.faults import FAULTS  # noqa: E402
+from support.swarm.trials import Trial, attempt, shrunk
+from support.swarm.worlds import World
+from virtslo.model.simulated.faults import FAULTS
 
 SHRUNK = 5
 """At most so many failures are shrunk: each takes as long as dozens of seeds."""

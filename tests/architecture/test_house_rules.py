@@ -75,6 +75,17 @@ def test_engines_do_not_open_sockets_or_read_the_machines_clock() -> None:
     assert offenders == {}
 
 
+def test_tools_find_what_they_share_with_tests_without_changing_the_path() -> None:
+    """`dev-mode-dirs` in pyproject.toml says where it is; history_scores.py reads other tools."""
+    changing = {
+        path.name
+        for path in (ROOT / "tools").rglob("*.py")
+        if "sys.path" in path.read_text(encoding="utf-8")
+    }
+
+    assert changing == {"history_scores.py"}
+
+
 def imported_modules(path: Path) -> list[str]:
     found: list[str] = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
