@@ -1,11 +1,18 @@
 """Connections: addresses, TLS, and what a session does not do."""
 
 import ssl
+from asyncio import sslproto
 
 import pytest
 
 from virtslo.base.errors import ClusterError
-from virtslo.kube.connector import Endpoint, open_session, server_url, tls_context
+from virtslo.kube.connector import (
+    TLS_BUFFER_BYTES,
+    Endpoint,
+    open_session,
+    server_url,
+    tls_context,
+)
 
 
 @pytest.mark.parametrize(
@@ -76,3 +83,13 @@ async def test_a_session_queues_nothing_and_repeats_nothing() -> None:
         assert session.connector.limit == 0
         assert session._retry_connection is False
         assert session.headers["User-Agent"] == "me/1"
+
+
+async def test_what_asyncio_keeps_for_a_tls_connection_is_small(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sslproto.SSLProtocol, "max_size", 256 * 1024)
+    session = open_session(Endpoint("https://host:6443", "virtslo"))
+    await session.close()
+
+    assert sslproto.SSLProtocol.max_size == TLS_BUFFER_BYTES
