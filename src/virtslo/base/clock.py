@@ -31,7 +31,8 @@ def timestamp(moment: datetime) -> str:
 
 def micro_timestamp(moment: datetime) -> str:
     """A moment as leases want it (the API's MicroTime): always with microseconds, UTC."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    in_utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return f"{in_utc.isoformat(timespec='microseconds')[:26]}Z"
 
 
 class Clock(Protocol):

@@ -50,8 +50,8 @@ class Exposition:
         """A histogram's samples."""
         text = _text(labels)
         first, braced = f"{name}_bucket{{{text}{',' if text else ''}", _braced(text)
-        for bound, count in histogram.buckets():
-            self._lines.append(f'{first}le="{number(bound)}"}} {count}')
+        for edge, count in zip(_edges(histogram.bounds), histogram.reached(), strict=True):
+            self._lines.append(f'{first}le="{edge}"}} {count}')
         self._lines.append(f"{name}_sum{braced} {number(histogram.total)}")
         self._lines.append(f"{name}_count{braced} {histogram.count}")
 
@@ -74,6 +74,12 @@ def number(value: float) -> str:
     return repr(value)
 
 
+@lru_cache(maxsize=REMEMBERED)
+def _edges(bounds: tuple[float, ...]) -> tuple[str, ...]:
+    """A histogram's upper edges as they are written, the infinite one last."""
+    return (*map(number, bounds), "+Inf")
+
+
 def _text(labels: Labels) -> str:
     return ",".join([f'{key}="{_escaped(value)}"' for key, value in labels.items()])
 
@@ -82,6 +88,7 @@ def _braced(text: str) -> str:
     return f"{{{text}}}" if text else ""
 
 
+@lru_cache(maxsize=REMEMBERED)
 def _escaped(value: str) -> str:
     """A label's value as the format wants it between quotes."""
     return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

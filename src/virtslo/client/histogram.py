@@ -4,7 +4,8 @@ Invariant: bounds rise; an observation falls into the first bucket whose bound i
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from itertools import accumulate
 
 
 def exponential_bounds(start: float, factor: float, count: int) -> tuple[float, ...]:
@@ -17,7 +18,7 @@ class Histogram:
 
     __slots__ = ("_counts", "bounds", "count", "total")
 
-    def __init__(self, bounds: Sequence[float]) -> None:
+    def __init__(self, bounds: tuple[float, ...]) -> None:
         self.bounds = bounds
         self._counts = [0] * (len(bounds) + 1)
         self.count = 0
@@ -29,9 +30,10 @@ class Histogram:
         self.count += 1
         self.total += seconds
 
+    def reached(self) -> Iterator[int]:
+        """How many observations do not exceed each bound; the last bound is infinite."""
+        return accumulate(self._counts)
+
     def buckets(self) -> Iterator[tuple[float, int]]:
         """Bounds and how many observations do not exceed them; the last bound is infinite."""
-        reached = 0
-        for bound, count in zip((*self.bounds, float("inf")), self._counts, strict=True):
-            reached += count
-            yield bound, reached
+        return zip((*self.bounds, float("inf")), self.reached(), strict=True)
