@@ -13,6 +13,7 @@ from virtslo.base.plain_text import shown_text
 from virtslo.model.plan.suite import SUITE_VERSION, PartStatus, SuitePart, SuiteRecord
 from virtslo.model.run.record import RunStatus
 from virtslo.store.documents import read_value, require_known_version, write_value
+from virtslo.store.jsonl import HEADER
 from virtslo.store.records import read_header
 
 SUITE: Final = "suite.json"
@@ -67,6 +68,7 @@ def _check(directory: Path, suite: SuiteRecord) -> None:
         words = _fault(directory, part)
         if words:
             wrong.append(f"part {part.key}: {words}")
+    wrong += _unnamed(directory, suite)
     if wrong:
         told = "; ".join(shown_text(words) for words in wrong[:NAMED])
         more = f"; and {len(wrong) - NAMED} more" if len(wrong) > NAMED else ""
@@ -74,6 +76,26 @@ def _check(directory: Path, suite: SuiteRecord) -> None:
             f"{directory / SUITE} is damaged: {told}{more}",
             hint="the records of its parts can be read one by one",
         )
+
+
+def _unnamed(directory: Path, suite: SuiteRecord) -> list[str]:
+    """Records in a suite's folder of scenarios that no part of it has: parts that were removed.
+
+    A run that was broken off, or of which the suite did not hear, is run again: its scenario is a
+    part's.
+    """
+    named = {part.record for part in suite.parts}
+    scenarios = [part.scenario for part in suite.parts]
+    found: list[str] = []
+    for path in sorted(directory.iterdir()):
+        if path.name in named or not is_file(path / HEADER):
+            continue
+        try:
+            if read_header(path).scenario not in scenarios:
+                found.append(f"the record {path.name} is of no part")
+        except StoreError:
+            continue  # what cannot be read was never a part's whole record
+    return found
 
 
 def _fault(directory: Path, part: SuitePart) -> str:

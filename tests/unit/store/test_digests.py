@@ -174,3 +174,15 @@ def test_a_suite_that_does_not_agree_is_refused(
 
     with pytest.raises(StoreError, match=words):
         read_suite(suite(tmp_path, *parts))
+
+
+def test_a_record_of_a_part_that_was_removed_is_damage(tmp_path: Path) -> None:
+    write(tmp_path / "one")
+    write(tmp_path / "again")  # a run of which the suite did not hear is run again
+    write(tmp_path / "other")
+    header = json.loads((tmp_path / "other" / "run.json").read_bytes())
+    header["scenario"]["name"] = "another"
+    (tmp_path / "other" / "run.json").write_text(json.dumps(header))
+
+    with pytest.raises(StoreError, match="damaged: the record other is of no part"):
+        read_suite(suite(tmp_path, part("one")))
