@@ -22,10 +22,21 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Final
 
-from support.attack import arguments, calls, commands, files, records, requests
+from support.attack import (
+    arguments,
+    calls,
+    checkups,
+    commands,
+    files,
+    folders,
+    records,
+    requests,
+    traces,
+)
 from support.attack.judging import Attempt
 
 MEMORY: Final = 6 << 30
@@ -62,6 +73,18 @@ SWEEPS: Final[Mapping[str, tuple[str, Sweep]]] = {
         lambda folder, chance, most: commands.odd_options(),
     ),
     "arguments": ("options and arguments of the other commands, and variables", _arguments),
+    "traces": (
+        "traces, and audit logs and SimKube's files that traces are made of",
+        lambda folder, chance, most: traces.odd_traces(folder, most, chance),
+    ),
+    "folders": (
+        "folders of suites, sweeps and searches that were changed",
+        lambda folder, chance, most: folders.odd_folders(folder, most, chance),
+    ),
+    "checkups": (
+        "checkups whose ConfigMap is odd",
+        lambda folder, chance, most: checkups.odd_checkups(folder, most, chance),
+    ),
     "outputs": ("outputs onto devices, folders and links", _outputs),
     "records": ("records that were changed, with and without their digests", _records),
     "histories": (
@@ -129,8 +152,9 @@ def main() -> int:
     context = multiprocessing.get_context("spawn")
     for name in options.sweeps or SWEEPS:
         begun = time.monotonic()
-        with context.Pool(1) as pool:
-            counts, _, memory, seconds = pool.apply(swept, (name, options.seed, options.most))
+        with ProcessPoolExecutor(1, context) as pool:  # whose processes may have children
+            done = pool.submit(swept, name, options.seed, options.most).result()
+        counts, _, memory, seconds = done
         failed += counts["tried"] - counts["held"]
         print(
             f"{name:<11} {counts['tried']:>6} {counts['held']:>6} {memory:>5} {seconds:>6.0f} "

@@ -6,7 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from support.attack import arguments, calls, commands, files, records, requests
+from support.attack import (
+    arguments,
+    calls,
+    checkups,
+    commands,
+    files,
+    folders,
+    records,
+    requests,
+    traces,
+)
 from support.attack.judging import Attempt
 
 
@@ -76,3 +86,19 @@ def test_requests_of_every_kind_leave_the_simulated_server_well(folder: Path) ->
 @pytest.mark.sockets
 def test_odd_arguments_and_variables_are_refused_well(folder: Path, record: Path) -> None:
     held(arguments.odd_arguments(folder, 3, random.Random(6)), 300)
+
+
+@pytest.mark.slow
+def test_odd_traces_are_refused_or_played(folder: Path) -> None:
+    held(traces.odd_traces(folder, 40, random.Random(7)), 250)
+
+
+@pytest.mark.slow
+def test_folders_that_were_changed_are_damaged(folder: Path) -> None:
+    held(folders.odd_folders(folder, 4, random.Random(8)), 200)
+
+
+@pytest.mark.slow
+@pytest.mark.sockets
+def test_odd_checkups_fail_well(folder: Path) -> None:
+    held(checkups.odd_checkups(folder, 3, random.Random(9)), 60)

@@ -132,38 +132,37 @@ def histories(folder: Path, chance: random.Random, most: int) -> Iterator[Attemp
     recorded(folder / "stored")
     assert virtslo("history", "import", str(folder / "stored"), "--history", str(whole)).code == 0
     data = whole.read_bytes()
-    commands = (("list",), ("changes",), ("show", "latest"), ("check",))
+    changed, made = folder / "changed.db", folder / "made.db"
+    read = [("list",), ("changes",), ("show", "latest"), ("check",)]
+    commands = [("history", *command, "--history", str(changed)) for command in read]
+    commands.append(("history", "import", str(changed), "--history", str(made)))
     changes = [b"", data[:100], data[: len(data) // 2], b"\x00" * len(data), data + b"x" * 4096]
     for _ in range(min(most, 30)):
         at, span = chance.randrange(len(data)), chance.choice((1, 16, 512))
         changes.append(data[:at] + chance.randbytes(span) + data[at + span :])
-    changed = folder / "changed.db"
     for number, change in enumerate(changes):
         for command in commands:
-            _remove(changed)
+            _remove(changed, made)
             changed.write_bytes(change)
             yield judged(
-                "histories", f"{' '.join(command)}: bytes changed ({number})",
-                lambda command=command: virtslo(  # type: ignore[misc]
-                    "history", *command, "--history", str(changed)
-                ),
+                "histories", f"{command[1]}: bytes changed ({number})",
+                lambda command=command: virtslo(*command),  # type: ignore[misc]
             )  # fmt: skip
     statements = _statements(whole)
     for statement in chance.sample(statements, min(most, len(statements))):
         for command in commands:
-            _remove(changed)
+            _remove(changed, made)
             shutil.copy(whole, changed)
             with sqlite3.connect(changed) as connection:
                 try:
+                    connection.execute("pragma foreign_keys = off")
                     connection.execute(statement)
                 except sqlite3.Error:
                     continue
             connection.close()
             yield judged(
-                "histories", f"{' '.join(command)}: {statement[:60]}",
-                lambda command=command: virtslo(  # type: ignore[misc]
-                    "history", *command, "--history", str(changed)
-                ),
+                "histories", f"{command[1]}: {statement[:60]}",
+                lambda command=command: virtslo(*command),  # type: ignore[misc]
             )  # fmt: skip
 
 
@@ -184,9 +183,10 @@ def _statements(database: Path) -> list[str]:
     return made
 
 
-def _remove(database: Path) -> None:
-    for path in database.parent.glob(f"{database.name}*"):
-        path.unlink()
+def _remove(*databases: Path) -> None:
+    for database in databases:
+        for path in database.parent.glob(f"{database.name}*"):
+            path.unlink()
 
 
 def _copy(whole: Path, folder: Path) -> Path:
