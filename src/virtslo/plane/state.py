@@ -44,10 +44,15 @@ class PlaneFacts:
 
 
 def planes_folder() -> Path:
-    """Where planes are kept: private to the user."""
+    """Where planes are kept: private to the user. Raises ClusterError where none can be."""
     folder = user_state_path("virtslo") / "planes"
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o700)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
+    except (OSError, ValueError) as error:
+        words = getattr(error, "strerror", None) or "this is no path"
+        hint = "XDG_STATE_HOME names another place"
+        raise ClusterError(f"cannot keep planes in {str(folder)!r}: {words}", hint=hint) from error
     return folder
 
 

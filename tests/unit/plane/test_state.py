@@ -65,3 +65,13 @@ def test_what_a_killed_plane_left_is_not_taken_for_one() -> None:
 def test_a_name_is_no_path(name: str) -> None:
     with pytest.raises(ScenarioError, match="--name"):
         folder_of(name)
+
+
+@pytest.mark.parametrize("place", ["/dev/null", "/proc/nothing"])
+def test_a_place_where_no_planes_can_be_kept_is_said(
+    monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", place)
+
+    with pytest.raises(ClusterError, match="cannot keep planes in"):
+        folder_of("one")
