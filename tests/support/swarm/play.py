@@ -110,6 +110,8 @@ def play(world: World, folder: Path) -> Played:
             seen.update(exchanges=door.exchanges)
 
     run_in_virtual_time(main)
+    if refusal and not (run.directory / "run.json").is_file():
+        raise AssertionError(f"refused before there was a record: {refusal}")
     record = read_record(run.directory)
     return Played(
         world=world,

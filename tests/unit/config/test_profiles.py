@@ -1,5 +1,6 @@
 """Profiles are data files, read strictly, whole and with every problem; settings go over them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema  # type: ignore[import-untyped]
@@ -253,3 +254,16 @@ def test_a_distribution_by_its_quantiles_is_read_written_and_held_to_its_order()
         assert places(problems_of(wrong)) == {"delays.boot.values"}, wrong
     assert places(problems_of(deep)) == {"delays.boot.values[1]"}
     assert "without effect" in problems_of(unused)[0].found
+
+
+def test_requests_share_cores_only_where_there_are_some() -> None:
+    shared = load_profile("two-core-shared").server
+    alone = {"server": {"serving": "shared"}}
+
+    assert (shared.serving, shared.cores, shared.workers) == ("shared", 2, 2)
+    assert (
+        replace(shared, serving="in turn", workers=4, spread=0.12)
+        == load_profile("two-core").server
+    )
+    assert places(problems_of(alone)) == {"server.serving"}
+    assert not problems_of({"server": {"serving": "shared", "cores": 1}})

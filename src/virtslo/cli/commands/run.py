@@ -50,7 +50,9 @@ MOST_REPETITIONS = 30
     "--simulate",
     "profile",
     metavar="PROFILE|FILE",
-    shell_complete=words("ci", "instant", "reference", "regressed", "two-core", is_file_too=True),
+    shell_complete=words(
+        "ci", "instant", "reference", "regressed", "two-core", "two-core-shared", is_file_too=True
+    ),
     help="Simulated cluster: built-in timing profile, or path to one.",
 )
 @click.option(

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-BASE = ("auto", "two-core", "ci", "instant")
+BASE = ("auto", "two-core", "two-core-shared", "ci", "instant")
 
 
 def hold_out_option(function: Any) -> Any:

@@ -31,7 +31,7 @@ from virtslo.model.whatif.calibration import (
 )
 from virtslo.model.whatif.sweep import Point, PointResult, PointStatus
 
-BASES = ("two-core", "ci", "instant")
+BASES = ("two-core", "two-core-shared", "ci", "instant")
 """The built-in profiles that are scaled; what fits better is taken."""
 LEAST_RECORDS_HELD_OUT = 3
 """Fewer leave too little to fit when one of them is held out."""

@@ -18,6 +18,7 @@ from virtslo.config.yaml_document import read_mapping
 from virtslo.model.kubernetes.client_limits import COMPONENT_LIMITS
 from virtslo.model.simulated.profile import (
     PARAMETERS,
+    SHARED,
     SUPERFLUOUS_CALLS,
     ComponentLimits,
     Distribution,
@@ -116,7 +117,10 @@ def _contradictions(document: Mapping[str, Any]) -> Iterator[Problem]:
         if whole["qps"] > 0 and whole["burst"] < 1:
             hint = "0 requests per second turn the limit off"
             yield Problem(f"limits.{name}.burst", "0", "at least 1 where qps is above 0", hint)
-    for place in document.get("server", {}).get("webhook", {}):
+    server = document.get("server", {})
+    if server.get("serving") == SHARED and not server.get("cores"):
+        yield Problem("server.serving", f"{SHARED}, of no cores", "server.cores of 1 at least")
+    for place in server.get("webhook", {}):
         verb, _, resource = place.partition(" ")
         if verb not in _VERBS or not resource or " " in resource:
             expected = f"VERB RESOURCE, with one of {', '.join(_VERBS)}"

@@ -95,6 +95,8 @@ PARAMETERS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """What each shape of distribution is given by, beside `least`."""
 ZERO = Distribution()
+IN_TURN: Final = "in turn"
+SHARED: Final = "shared"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,10 @@ class ServerProfile:
     cores: Count = 0
     """Cores that all requests being served, and controllers' and played nodes' own work, share
     evenly; 0: each has a machine of its own."""
+    serving: Literal["in turn", "shared"] = IN_TURN
+    """With `cores`: "in turn", `workers` requests at once, first come, first served; "shared", all
+    at once, and together they get what `workers` pieces of work would: what is small is answered
+    soon, however many wait, as by a server whose threads share processors."""
     reads_in_flight: Count = 0
     """How many reads, but for watches, may be unanswered at once before others are answered 429, as
     kube-apiserver's `--max-requests-inflight`; 0: any number."""

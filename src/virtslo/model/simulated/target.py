@@ -7,6 +7,7 @@ from typing import Any, Final
 FITTED: Final[Mapping[str, str]] = {
     "ci": "only creation to Running is fitted; other rates and times are guesses",
     "two-core": "bursts are fitted; single VMIs and deletions are 20 to 30 % too quick",
+    "two-core-shared": "made to be scaled to records; calls per object are not fitted",
 }
 """What a built-in profile's figures rest on (docs/explanation/profiles.md)."""
 FITTED_LIKE: Final[Mapping[str, str]] = {"ci-varied": "ci", "regressed": "ci"}

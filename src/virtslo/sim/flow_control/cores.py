@@ -10,6 +10,7 @@ work itself, as under a scheduler that gives everyone a turn.
 
 import asyncio
 import heapq
+import math
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Protocol
@@ -42,10 +43,14 @@ class SharedCores:
     a piece is done when that number has grown by its own size. So a change costs one timer.
     """
 
-    def __init__(self, clock: Clock, cores: int) -> None:
+    def __init__(self, clock: Clock, cores: int, *, served_at_once: int = 0) -> None:
         self._clock = clock
         self._cores = cores
+        self._served_at_once = served_at_once
+        """How many pieces those that are served count as, at most; 0: as many as there are."""
         self._given_ns = 0.0
+        self._served_ns = 0.0
+        self._served: list[tuple[float, int, asyncio.Future[None]]] = []
         self._since_ns = clock.now_ns()
         self._pieces: list[tuple[float, int, asyncio.Future[None] | None]] = []
         self._waits: list[tuple[float, int, Callable[[], object]]] = []
@@ -60,6 +65,17 @@ class SharedCores:
             await done
         if after_ns > 0:
             self._add(after_ns, None)
+
+    async def serve(self, size_ns: int) -> None:
+        """Do work as one of those that share what `served_at_once` pieces have."""
+        if size_ns <= 0:
+            return
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._catch_up()
+        self._count += 1
+        heapq.heappush(self._served, (self._served_ns + size_ns, self._count, done))
+        self._plan()
+        await done
 
     def now_ns(self) -> int:
         """What a piece that has been there since the beginning would have been given."""
@@ -96,24 +112,40 @@ class SharedCores:
         now_ns = self._clock.now_ns()
         passed_ns = now_ns - self._since_ns
         if passed_ns:
-            self._given_ns += passed_ns * self._speed()
+            speed = self._speed()
+            self._given_ns += passed_ns * speed
+            if self._served:
+                self._served_ns += passed_ns * speed * self._share()
             self._since_ns = now_ns
 
     def _speed(self) -> float:
         """How much of a core each piece has."""
-        pieces = len(self._pieces)
+        pieces = len(self._pieces) + self._serving()
         return 1.0 if pieces <= self._cores else self._cores / pieces
+
+    def _serving(self) -> int:
+        """How many pieces those that are served count as."""
+        served = len(self._served)
+        most = self._served_at_once
+        return min(served, most) if most else served
+
+    def _share(self) -> float:
+        """The part of a piece's speed that each of those has that are served."""
+        return self._serving() / len(self._served)
 
     def _plan(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         pieces, waits = self._pieces, self._waits
-        if pieces or waits:
-            next_ns = pieces[0][0] if pieces else waits[0][0]
+        if pieces or waits or self._served:
+            next_ns = pieces[0][0] if pieces else math.inf
             if waits and waits[0][0] < next_ns:
                 next_ns = waits[0][0]
-            left_ns = max(0.0, (next_ns - self._given_ns) / self._speed())
+            left_ns = next_ns - self._given_ns
+            if self._served:
+                left_ns = min(left_ns, (self._served[0][0] - self._served_ns) / self._share())
+            left_ns = max(0.0, left_ns / self._speed())
             seconds = (left_ns + _ROUNDING_NS) / NANOSECONDS_PER_SECOND
             self._timer = asyncio.get_running_loop().call_later(seconds, self._finish)
 
@@ -123,6 +155,8 @@ class SharedCores:
         self._catch_up()
         while self._pieces and self._pieces[0][0] <= self._given_ns + _ROUNDING_NS:
             _settle(heapq.heappop(self._pieces)[2])
+        while self._served and self._served[0][0] <= self._served_ns + _ROUNDING_NS:
+            _settle(heapq.heappop(self._served)[2])
         while self._waits and self._waits[0][0] <= self._given_ns + _ROUNDING_NS:
             heapq.heappop(self._waits)[2]()
         self._plan()

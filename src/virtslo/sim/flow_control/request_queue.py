@@ -2,8 +2,9 @@
 
 Invariant: the queue is computed, not played: first come, first served by a number of workers; a
 request costs one timer at most, and none where the profile says that nothing takes time. Where the
-profile names cores, requests being served share them with whatever else works on that machine. What
-is answered 429 took no place and no time.
+profile names cores, requests being served share them with whatever else works on that machine, and
+where it says so all are served at once, with what as many pieces of work as there are workers would
+get. What is answered 429 took no place and no time.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ from typing import Final
 
 from virtslo.base.clock import Clock, to_nanoseconds
 from virtslo.base.errors import TooManyRequests
-from virtslo.model.simulated.profile import ServerProfile
+from virtslo.model.simulated.profile import SHARED, ServerProfile
 from virtslo.sim.flow_control.cores import Pace, SharedCores
 
 _READS = frozenset({"get", "list", "watch"})
@@ -45,9 +46,14 @@ class RequestQueue:
         self._limits = {True: profile.reads_in_flight, False: profile.writes_in_flight}
         self._in_flight = {True: 0, False: 0}
         """Reads and writes that wait or are being served, where they have a limit."""
-        self._cores = SharedCores(clock, profile.cores) if profile.cores else None
+        self._cores = (
+            SharedCores(clock, profile.cores, served_at_once=profile.workers)
+            if profile.cores
+            else None
+        )
         self._turns = asyncio.Semaphore(profile.workers) if profile.workers else nullcontext()
-        """Of requests that are served at once, where cores are shared."""
+        """Of requests that are served at once, where cores are shared and they take turns."""
+        self._is_shared = profile.serving == SHARED
         self.is_instant = not (
             self._read_ns or self._write_ns or profile.list_base or self._webhook_ns
         )
@@ -117,8 +123,11 @@ class RequestQueue:
 
     async def _work(self, cores: SharedCores, service_ns: int, after_ns: int) -> None:
         """Be served on shared cores."""
-        async with self._turns:
-            await cores.work(service_ns)
+        if self._is_shared:
+            await cores.serve(service_ns)
+        else:
+            async with self._turns:
+                await cores.work(service_ns)
         await cores.work(0, after_ns=after_ns)
 
     async def work(self, seconds: float) -> None:

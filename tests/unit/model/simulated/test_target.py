@@ -8,7 +8,8 @@ from virtslo.model.simulated.target import SimulatedTarget
 @pytest.mark.parametrize(
     ("profile", "words"),
     [("ci", "other rates and times are guesses"), ("ci-varied", "are guesses"),
-     ("regressed", "are guesses"), ("two-core", "20 to 30 % too quick"), ("instant", "")],
+     ("regressed", "are guesses"), ("two-core", "20 to 30 % too quick"),
+     ("two-core-shared", "not fitted"), ("instant", "")],
 )  # fmt: skip
 def test_a_built_in_profile_says_what_its_figures_rest_on(profile: str, words: str) -> None:
     found = SimulatedTarget(profile, 1, 2).fitted

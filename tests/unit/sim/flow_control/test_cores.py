@@ -1,6 +1,7 @@
 """Shared cores: everything at work at once works equally fast, and no faster than a core each."""
 
 import asyncio
+from collections.abc import Awaitable
 from functools import partial
 
 import pytest
@@ -49,6 +50,44 @@ def test_a_small_piece_is_done_long_before_a_large_one_that_came_first() -> None
 
     assert small == pytest.approx(20, abs=0.001)
     assert large == pytest.approx(105, abs=0.001)
+
+
+def _served(at_once: int, served_sizes: list[int], others: list[int]) -> tuple[list[float], ...]:
+    """When what is served and what else works, all from 0 on two cores, was done: milliseconds."""
+
+    async def main(clock: Clock) -> tuple[list[float], ...]:
+        shared = SharedCores(clock, 2, served_at_once=at_once)
+
+        async def until(work: Awaitable[None]) -> float:
+            await work
+            return clock.now_ns() / MILLISECOND
+
+        of_served = [until(shared.serve(size * MILLISECOND)) for size in served_sizes]
+        of_others = [until(shared.work(size * MILLISECOND)) for size in others]
+        done = await asyncio.gather(*of_served, *of_others)
+        return done[: len(of_served)], done[len(of_served) :]
+
+    return run_in_virtual_time(main)
+
+
+def test_what_is_served_together_gets_what_so_many_pieces_get() -> None:
+    served_done, others = _served(2, [10] * 4, [10])
+
+    assert others == pytest.approx([15], abs=0.001)  # a third of two cores
+    assert served_done == pytest.approx([25] * 4, abs=0.001)
+
+
+def test_of_what_is_served_the_small_is_done_first() -> None:
+    served_done, _ = _served(2, [100, 100, 100, 5], [])
+
+    assert served_done[3] == pytest.approx(10, abs=0.001)
+    assert max(served_done) == pytest.approx(152.5, abs=0.001)
+
+
+def test_without_a_bound_each_that_is_served_is_a_piece() -> None:
+    served_done, others = _served(0, [10] * 3, [10])
+
+    assert [*served_done, *others] == pytest.approx([20] * 4, abs=0.001)
 
 
 def test_no_more_is_done_than_the_cores_can_do() -> None:

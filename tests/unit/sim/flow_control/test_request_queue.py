@@ -4,13 +4,15 @@ import asyncio
 import contextlib
 import statistics
 
+import pytest
+
 from support.awaiting import served
 from virtslo.base.clock import Clock
 from virtslo.base.errors import NotFound, TooManyRequests
 from virtslo.base.virtual_time import run_in_virtual_time
 from virtslo.model.kubernetes.identity import Identity
 from virtslo.model.kubernetes.resources import CONFIG_MAPS, LEASES, PODS, SECRETS, Resource
-from virtslo.model.simulated.profile import ServerProfile
+from virtslo.model.simulated.profile import SHARED, ServerProfile
 from virtslo.ports.kube_api import KubeApi
 from virtslo.sim.api_server import ApiServer
 from virtslo.sim.direct import DirectTransport
@@ -48,6 +50,27 @@ def test_workers_take_turns_on_shared_cores_too() -> None:
     answered = _answered(ServerProfile(cores=2, workers=1, write=0.010), 3)
 
     assert [round(each / MILLISECOND) for each in answered] == [10, 20, 30]
+
+
+def test_shared_serving_lets_a_small_request_pass_large_ones() -> None:
+    profile = ServerProfile(
+        cores=2, workers=1, serving=SHARED, read=0.001, write=0.002,
+        webhook={"update virtualmachines": 0.018},
+    )  # fmt: skip
+
+    async def main(clock: Clock) -> list[float]:
+        capacity = RequestQueue(clock, profile, seed=1)
+
+        async def answered(verb: str) -> float:
+            await served(capacity.serve(verb, "virtualmachines"))
+            return clock.now_ns() / MILLISECOND
+
+        return list(await asyncio.gather(*(answered(verb) for verb in ["update"] * 3 + ["get"])))
+
+    *updates, read = run_in_virtual_time(main)
+
+    assert read == pytest.approx(4, abs=0.001)
+    assert updates == pytest.approx([61] * 3, abs=0.001)
 
 
 def test_without_a_queue_nothing_waits() -> None:
