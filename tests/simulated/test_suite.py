@@ -202,8 +202,8 @@ def test_an_interrupted_suite_goes_on_where_it_was(tmp_path: Path) -> None:
 
 def test_a_churn_ladder_says_what_was_absorbed(tmp_path: Path) -> None:
     done = virtslo(
-        "run", "constant-churn", "--count", "40", "--simulate", "two-core", "--quiet",
-        "--churn-ladder", "2/s,20/s", "--duration", "30s", "--format", "json",
+        "run", "constant-churn", "--count", "30", "--simulate", "two-core", "--quiet",
+        "--churn-ladder", "2/s,20/s", "--duration", "20s", "--format", "json",
         "--runs", str(tmp_path),
     )  # fmt: skip
 
