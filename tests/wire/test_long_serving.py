@@ -8,6 +8,7 @@ after the first rounds.
 import asyncio
 import gc
 import sys
+from asyncio import sslproto
 from dataclasses import dataclass
 
 import pytest
@@ -17,6 +18,7 @@ from support.clusters import Served, connected, served
 from virtslo.base.errors import ApiError
 from virtslo.model.kubernetes.resources import CONFIG_MAPS
 from virtslo.ports.kube_api import KubeApi, PatchType
+from virtslo.sim.http.server import TLS_BUFFER_BYTES
 
 OBJECTS = 5
 WATCHES = 60
@@ -131,3 +133,12 @@ async def test_what_is_kept_stays_the_same_over_sockets() -> None:
     assert last.timers <= first.timers
     assert last.tracked - first.tracked < watches
     assert last.blocks - first.blocks < watches * MOST_BLOCKS
+
+
+async def test_what_asyncio_keeps_for_each_connection_of_a_server_is_small(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A watch sends one request and reads no more: with asyncio's own buffer it is 256 KiB."""
+    monkeypatch.setattr(sslproto.SSLProtocol, "max_size", 256 * 1024)
+    async with served():
+        assert sslproto.SSLProtocol.max_size == TLS_BUFFER_BYTES

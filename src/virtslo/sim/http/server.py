@@ -6,6 +6,7 @@ All meaning is in `ApiServer`: here bytes become requests and answers become byt
 """
 
 import asyncio
+from asyncio import sslproto
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
@@ -55,6 +56,9 @@ _FORMS_OF_OBJECTS: Final = frozenset({Form.TABLE, Form.METADATA, Form.METADATA_L
 TEXT: Final = "text/plain"
 _ALSO_WITH_A_SLASH: Final = ("/api/", "/apis/", "/version/")
 GRACE_SECONDS: Final = 2.0
+TLS_BUFFER_BYTES: Final = 1 << 14
+"""What one read of a TLS connection takes at most: a TLS record. asyncio keeps a buffer of this
+size for each connection, and so for each watch, which reads nothing; its own is 256 KiB."""
 _NO_QUERY: Final[Mapping[str, str]] = {}
 
 
@@ -88,6 +92,7 @@ class HttpServer:
 
     async def start(self, port: int) -> str:
         """Listen on a port of loopback (0 takes a free one); the URL. Raises StoreError."""
+        sslproto.SSLProtocol.max_size = TLS_BUFFER_BYTES
         # A body is read as it comes, as the real server does: a compressed one is no JSON.
         self._front = web.Server(
             self._answer,
