@@ -52,7 +52,7 @@ def test_a_larger_burst_is_predicted_with_both_errors_apart(tmp_path: Path) -> N
     for figure, line in zip(FIGURES, lines[1:7], strict=True):
         assert line.strip().startswith(figure), line
         assert LINE.search(line), line
-    assert "Extrapolated: 4 times the largest burst that was recorded (12 objects)" in found.out
+    assert "Extrapolated: 2 times the largest burst that was recorded (24 objects)" in found.out
     assert "Error on records that were held out: never fitted" in found.out
     assumed = found.out.split("\nAssumed\n")[1].split("\n\n")[0]
     assert f"client limits as read in {Path(small).name}" in assumed

@@ -15,6 +15,7 @@ from virtslo.cli.scenarios import read_scenario
 from virtslo.cli.whatif.calibration_run import Note, calibrate, simulated_runs
 from virtslo.cli.whatif.recorded_runs import Recorded, is_at_once, nodes_of, settings_of
 from virtslo.model.plan.scenario import Scenario
+from virtslo.model.plan.workload import Kind
 from virtslo.model.whatif.calibration import JUDGED, Calibration
 from virtslo.model.whatif.prediction import Predicted, Prediction
 from virtslo.model.whatif.sweep import PointStatus
@@ -74,8 +75,8 @@ def predict(
         figures=tuple(figures),
         missing=missing,
         calibration=calibration,
-        largest=largest,
-        kinds=tuple(sorted({item.scenario.workload.kind.value for item in recorded})),
+        largest=_largest_known([*recorded, *judges], scenario.workload.kind),
+        kinds=tuple(sorted({item.scenario.workload.kind.value for item in [*recorded, *judges]})),
         assumed=tuple(_assumed(recorded, like, wanted, calibration, nodes)),
     )
 
@@ -88,6 +89,13 @@ def _largest_burst(recorded: Sequence[Recorded]) -> Recorded:
         problem = Problem("RECORD", "no burst of objects that arrive at once", "one at least", hint)
         raise ScenarioError("predict", [problem])
     return max(bursts, key=lambda item: item.scenario.workload.count)
+
+
+def _largest_known(known: Sequence[Recorded], kind: Kind) -> int:
+    """Objects of the largest burst that was fitted or judged: of the kind, where there is one."""
+    bursts = [item.scenario.workload for item in known if is_at_once(item.scenario)]
+    alike = [workload.count for workload in bursts if workload.kind is kind]
+    return max(alike or [workload.count for workload in bursts])
 
 
 def _scenario(like: Recorded, wanted: Wanted) -> Scenario:

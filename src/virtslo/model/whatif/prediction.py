@@ -36,9 +36,10 @@ class Prediction:
     figures: tuple[Predicted, ...]
     calibration: Calibration
     largest: int
-    """Objects of the largest burst that was recorded."""
+    """Objects of the largest burst of the kind that was fitted or held out; where there is none of
+    the kind, of any."""
     kinds: tuple[str, ...]
-    """Kinds that were recorded."""
+    """Kinds that were recorded, fitted or held out."""
     assumed: tuple[str, ...]
     """What the records do not tell and the simulation therefore takes from elsewhere."""
     missing: Mapping[str, int] = field(default_factory=dict)
