@@ -1,6 +1,6 @@
 """Repetitions side by side: a process for each seed, as many at once as there are cores.
 
-Runs of few objects are made one after another instead: a process takes longer to start.
+Short runs of few objects are made one after another instead: a process takes longer to start.
 
 Invariant: this process alone writes `suite.json`; a child runs the parts of one seed and says what
 changed. A signal reaches the children through this process, once, and each ends its own run; when
@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 
 SMALL: Final = 60
 """A run that makes at most this number of objects takes less than a process takes to start."""
+FEW_NODES: Final = 100
+"""On more nodes, heartbeats take longer than the objects do."""
+LONG_SECONDS: Final = 600.0
+"""Of a longer load too, whatever it makes."""
 LOOK_EVERY_SECONDS: Final = 0.2
 OF_TERMINALS: Final = (signal.SIGINT, signal.SIGHUP)
 SNAPSHOT_EVERY_NS: Final = 200_000_000
@@ -84,16 +88,20 @@ def is_worth_processes(batches: Sequence[SuiteRecord]) -> bool:
 
 
 def _is_small(batch: SuiteRecord) -> bool:
-    made = 0.0
+    if batch.simulated is not None and batch.simulated.nodes > FEW_NODES:
+        return False
+    made = seconds = 0.0
     for part in batch.pending():
-        load = part.scenario.load
+        load, count = part.scenario.load, part.scenario.workload.count
         if load.replay is not None or load.hold:
             return False
-        made += part.scenario.workload.count
+        made += count
+        seconds += count / load.arrival.rate if load.arrival.rate else 0.0
         if load.churn is not None:
             made += (load.churn.rate or 0.0) * (load.churn.duration or 0.0)
             made += load.churn.objects * load.churn.cycles
-    return made <= SMALL
+            seconds += load.churn.duration or load.churn.every * load.churn.cycles
+    return made <= SMALL and seconds <= LONG_SECONDS
 
 
 def run_side_by_side(

@@ -1,15 +1,18 @@
 """Which repetitions get processes of their own: those that take longer than a process to start."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from support.scenarios import scenario
 from virtslo.cli.running import parallel_runs
-from virtslo.cli.running.parallel_runs import SMALL, is_worth_processes
+from virtslo.cli.running.parallel_runs import FEW_NODES, SMALL, is_worth_processes
 from virtslo.model.plan.suite import SuitePart, SuiteRecord
+from virtslo.model.simulated.target import SimulatedTarget
 
 CHURN = {"churn": {"objects": 5, "cycles": 5}}
+HOURLY = {"churn": {"objects": 1, "cycles": 5, "every": "1h"}}
 
 
 def batches(number: int, *parts: Any) -> list[SuiteRecord]:
@@ -28,6 +31,7 @@ def batches(number: int, *parts: Any) -> list[SuiteRecord]:
         (5, 2, [scenario(count=SMALL - 25, pattern="steady-state", load=CHURN)], False),
         (5, 2, [scenario(count=SMALL - 24, pattern="steady-state", load=CHURN)], True),
         (5, 2, [scenario(count=1, load={"hold": "1h"})], True),
+        (5, 2, [scenario(count=5, pattern="steady-state", load=HOURLY)], True),
     ],
 )
 def test_few_objects_are_run_in_this_process(
@@ -36,3 +40,16 @@ def test_few_objects_are_run_in_this_process(
     monkeypatch.setattr(parallel_runs, "core_count", lambda: cores)
 
     assert is_worth_processes(batches(number, *parts)) is expected
+
+
+@pytest.mark.parametrize(("nodes", "expected"), [(FEW_NODES, False), (FEW_NODES + 1, True)])
+def test_few_objects_on_many_nodes_are_not(
+    monkeypatch: pytest.MonkeyPatch, nodes: int, *, expected: bool
+) -> None:
+    """A run of ten on 3 000 nodes takes two CPU minutes, most of them for heartbeats."""
+    monkeypatch.setattr(parallel_runs, "core_count", lambda: 2)
+    target = SimulatedTarget("ci", 1, nodes)
+
+    found = [replace(each, simulated=target) for each in batches(2, scenario(count=10))]
+
+    assert is_worth_processes(found) is expected
