@@ -5,8 +5,8 @@ else of a fixed width; a line is then as long as it is, so that it can be found 
 """
 
 import io
+import os
 import re
-import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Iterable
@@ -116,4 +116,7 @@ def _width(*, is_terminal: bool) -> int:
         return max(LEAST_WIDTH, int(told))
     if not is_terminal:
         return PLAIN_WIDTH
-    return max(LEAST_WIDTH, shutil.get_terminal_size((PLAIN_WIDTH, 24)).columns)
+    try:  # not shutil's, which takes COLUMNS whatever it says
+        return max(LEAST_WIDTH, os.get_terminal_size().columns or PLAIN_WIDTH)
+    except OSError:
+        return PLAIN_WIDTH

@@ -47,6 +47,13 @@ def test_no_line_is_wider_than_the_terminal_and_no_number_is_broken(
     assert "nothing" not in lines
 
 
+def test_a_size_that_no_terminal_has_is_not_its_width(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "9999999")
+    monkeypatch.setattr(sys, "stdout", Screen())
+
+    assert max(map(len, drawn(lambda console: console.rule()).splitlines())) < 10_000
+
+
 def test_without_a_terminal_a_line_stays_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("COLUMNS", raising=False)
 
