@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 INCONCLUSIVE = 4
 LONGEST = 86_400.0
+"""The most that --within and --duration may be, seconds."""
 MOST = 1_000_000.0
 """Of a load: more objects, in all or a second, than an API server takes."""
 LOAD = click.FloatRange(min=0, max=MOST, min_open=True)
-"""The most that --within and --duration may be, seconds."""
 GUARDS = ("lost", "backlog", "refused", "objectives")
 
 
