@@ -16,6 +16,7 @@ import pytest
 
 from support.cli import virtslo
 from virtslo.base.errors import ClusterError
+from virtslo.base.folder_lock import locked_folder
 from virtslo.cli.progress.point_progress import PointProgress
 from virtslo.cli.whatif import executors
 from virtslo.cli.whatif.executors import DaskExecutor, LocalExecutor
@@ -121,6 +122,19 @@ def test_an_interrupted_sweep_goes_on_and_runs_nothing_twice(
     assert told.code == 0
     assert (short.ran, rest.ran) == ([0, 2], [1, 3]), "every setting with the first seed first"
     assert len(rows(directory)) == 4
+
+
+def test_a_sweep_that_another_process_runs_is_not_resumed(
+    tmp_path: Path, in_this_process: InThisProcess
+) -> None:
+    made = virtslo("sweep", "burst", *FAST, "--seeds", "1", "--sweeps", str(tmp_path), "--quiet")
+    (directory,) = tmp_path.iterdir()
+    with locked_folder(directory):
+        refused = virtslo("sweep", "--resume", str(directory), "--quiet")
+
+    assert (made.code, refused.code) == (0, 3), made.err
+    assert "another virtslo is at work in" in refused.err
+    assert in_this_process.ran == [0]
 
 
 def test_other_options_beside_resume_are_refused(

@@ -74,6 +74,7 @@ def command(what: str, **options: Any) -> int:
     virtslo sweep steady-state --kind vm --vary churn=5,10 --vary simulate=ci,two-core
     virtslo sweep --resume sweeps/ID
     """
+    from virtslo.base.folder_lock import locked_folder
     from virtslo.cli.wiring.whatif import require_parquet
 
     if options["parquet"]:
@@ -85,7 +86,8 @@ def command(what: str, **options: Any) -> int:
         sweep, directory = _new(what, options)
     if options["dry_run"]:
         return _print_points(sweep)
-    return _carry_out(sweep, directory, options)
+    with locked_folder(directory):
+        return _carry_out(sweep, directory, options)
 
 
 def _new(what: str, options: Mapping[str, Any]) -> "tuple[SweepRecord, Path]":
