@@ -26,7 +26,7 @@ def locked_folder(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise StoreError(
             f"cannot work in {str(folder)!r}: {error.strerror}",
-            hint="choose another folder with --runs",
+            hint="choose another folder: --runs, or --sweeps of a sweep",
         ) from error
     try:
         _lock(folder, descriptor)

@@ -39,5 +39,10 @@ def test_a_lock_ends_with_the_process_that_held_it(tmp_path: Path) -> None:
 def test_a_place_that_is_no_folder_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
-    with pytest.raises(StoreError, match="cannot work in"), locked_folder(tmp_path / "file"):
+    with (
+        pytest.raises(StoreError, match="cannot work in") as refused,
+        locked_folder(tmp_path / "file"),
+    ):
         pass
+
+    assert "--sweeps" in (refused.value.hint or "")
