@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 SMALL: Final = 60
 """A run that makes at most this number of objects takes less than a process takes to start."""
 FEW_NODES: Final = 100
-"""On more nodes, heartbeats take longer than the objects do."""
+"""More nodes take longer themselves: each starts, renews a lease, and has its metrics read."""
 LONG_SECONDS: Final = 600.0
 """Of a longer load too, whatever it makes."""
 LOOK_EVERY_SECONDS: Final = 0.2

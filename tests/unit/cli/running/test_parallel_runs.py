@@ -46,7 +46,7 @@ def test_few_objects_are_run_in_this_process(
 def test_few_objects_on_many_nodes_are_not(
     monkeypatch: pytest.MonkeyPatch, nodes: int, *, expected: bool
 ) -> None:
-    """A run of ten on 3 000 nodes takes two CPU minutes, most of them for heartbeats."""
+    """A run of ten takes 0.7 CPU s on 10 nodes, 2.3 on 400 and 27 on 3 000."""
     monkeypatch.setattr(parallel_runs, "core_count", lambda: 2)
     target = SimulatedTarget("ci", 1, nodes)
 
