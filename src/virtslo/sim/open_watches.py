@@ -4,7 +4,6 @@ Invariant: a watch that is closed is counted once and gets nothing more; while w
 nothing is delivered to any, whenever it was opened.
 """
 
-import re
 from typing import Final
 
 from virtslo.base.clock import Clock, to_nanoseconds
@@ -13,13 +12,12 @@ from virtslo.model.simulated.profile import ServerProfile
 from virtslo.sim.api.requests import Request
 from virtslo.sim.flow_control.cores import Pace
 from virtslo.sim.objects.handlers import Handlers
-from virtslo.sim.storage.listing import check_watch_options, version_of
+from virtslo.sim.storage.listing import check_watch_options, version_of, whole_of
 from virtslo.sim.storage.object_store import ObjectStore
 from virtslo.sim.storage.watch_hub import WatchHub
 from virtslo.sim.storage.watch_log import INITIAL_EVENTS_END, Watcher, bookmark_of
 
 BOOKMARK_EVERY_NS: Final = 60_000_000_000
-_SECONDS: Final = re.compile(r"[0-9]{1,18}")
 
 
 class OpenWatches:
@@ -121,9 +119,9 @@ class OpenWatches:
             resource, request.selection, clock=self._clock, pace=self._pace, delay_ns=delay_ns
         )
         watcher.wants_bookmarks = query.get("allowWatchBookmarks") == "true"
-        if _SECONDS.fullmatch(query.get("timeoutSeconds", "")):
-            span_ns = to_nanoseconds(int(query["timeoutSeconds"]))
-            watcher.ends_at_ns = self._clock.now_ns() + span_ns
+        if seconds := whole_of(query, "timeoutSeconds"):
+            # As the real server's timer: one that is set to less than nothing fires at once.
+            watcher.ends_at_ns = self._clock.now_ns() + to_nanoseconds(max(0, seconds))
             watcher.version_at_end = self._newest_version
         return watcher
 

@@ -9,7 +9,7 @@ import pytest
 from support.bodies import config_map
 from support.clusters import USER, new_server
 from virtslo.base.clock import Clock
-from virtslo.base.errors import ConnectionLost, ResourceExpired, VirtsloError
+from virtslo.base.errors import BadRequest, ConnectionLost, ResourceExpired, VirtsloError
 from virtslo.base.virtual_time import run_in_virtual_time
 from virtslo.model.kubernetes.resources import CONFIG_MAPS
 from virtslo.model.simulated.profile import ServerProfile
@@ -140,3 +140,42 @@ async def test_a_delivery_ends_with_the_time_of_its_watch(clock: Clock) -> None:
     await watcher.deliver(lambda event: seen.append(event.type))
     assert (clock.now_ns() - begun_ns) / 1e9 == pytest.approx(30)
     assert seen == ["BOOKMARK"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("1.5", 'strconv.ParseInt: parsing "1.5": invalid syntax'),
+        ("x", 'strconv.ParseInt: parsing "x": invalid syntax'),
+        ("9223372036854775808", 'parsing "9223372036854775808": value out of range'),
+        ("9" * 5000, "value out of range"),
+    ],
+)
+@pytest.mark.parametrize("key", ["timeoutSeconds", "limit"])
+@pytest.mark.parametrize("verb", ["watch", "list"])
+async def test_a_number_that_is_none_is_refused(
+    clock: Clock, verb: str, key: str, text: str, words: str
+) -> None:
+    server = new_server(clock)
+    request = Request(verb, CONFIG_MAPS, query={key: text}, user=USER)
+    asked = server.open_watch(request) if verb == "watch" else server.handle(request)
+    with pytest.raises(BadRequest) as refused:
+        await asked
+    assert words in str(refused.value)
+
+
+async def test_a_watch_whose_time_is_below_nothing_ends_at_once(clock: Clock) -> None:
+    server = new_server(clock)
+    request = Request("watch", CONFIG_MAPS, query={"timeoutSeconds": "-1"}, user=USER)
+    watcher = await server.open_watch(request)
+    begun_ns = clock.now_ns()
+    await watcher.deliver(lambda event: None)
+    assert clock.now_ns() == begun_ns
+
+
+async def test_a_watch_whose_time_is_zero_has_none(clock: Clock) -> None:
+    server = new_server(clock)
+    request = Request("watch", CONFIG_MAPS, query={"timeoutSeconds": "0"}, user=USER)
+    watcher = await server.open_watch(request)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(watcher.deliver(lambda event: None), 100)

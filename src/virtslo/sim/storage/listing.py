@@ -19,7 +19,8 @@ from virtslo.sim.api.requests import Request
 from virtslo.sim.storage.object_store import Collection, ObjectStore
 from virtslo.sim.storage.watch_log import acceptance
 
-_WHOLE: Final = re.compile(r"[+-]?[0-9]{1,18}")
+_WHOLE: Final = re.compile(r"([+-]?)0*([0-9]+)")
+_WIDEST: Final = 2**63
 EXACT: Final = "Exact"
 NOT_OLDER_THAN: Final = "NotOlderThan"
 ANY_VERSION: Final = -1
@@ -49,7 +50,7 @@ class _Position(NamedTuple):
 def list_page(store: ObjectStore, request: Request) -> Object:
     """One page of a collection, as `{"metadata": …, "items": […]}`."""
     check_list_options(request.query)
-    limit = _whole(request.query, "limit")
+    limit = max(0, whole_of(request.query, "limit"))
     token = request.query.get("continue")
     position = _position(token) if token else None
     version = position.version if position is not None else _version(store, request.query, limit)
@@ -68,6 +69,7 @@ def list_page(store: ObjectStore, request: Request) -> Object:
 
 def check_list_options(query: Mapping[str, str]) -> None:
     """Refuse parameters that mean nothing together. Raises Invalid or BadRequest."""
+    whole_of(query, "timeoutSeconds")
     match, version = query.get("resourceVersionMatch", ""), query.get("resourceVersion", "")
     causes: list[Cause] = []
     if match:
@@ -94,7 +96,8 @@ def check_list_options(query: Mapping[str, str]) -> None:
 
 
 def check_watch_options(query: Mapping[str, str]) -> None:
-    """Refuse parameters of a watch that mean nothing together. Raises Invalid."""
+    """Refuse parameters of a watch that mean nothing together. Raises Invalid or BadRequest."""
+    whole_of(query, "limit")
     match = query.get("resourceVersionMatch", "")
     causes: list[Cause] = []
     if "sendInitialEvents" in query:
@@ -127,6 +130,20 @@ def version_of(query: Mapping[str, str], where: str = "") -> int | None:
             f'"{text}": {words}'
         )
     return int(text)
+
+
+def whole_of(query: Mapping[str, str], key: str) -> int:
+    """A whole number of the query, 0 where it says none. Raises BadRequest."""
+    text = query.get(key, "")
+    if not text:
+        return 0
+    found = _WHOLE.fullmatch(text)
+    if found is None:
+        raise BadRequest(f'strconv.ParseInt: parsing "{text}": invalid syntax')
+    digits = found[1] + found[2]
+    if len(digits) > LONGEST_VERSION or not -_WIDEST <= int(digits) < _WIDEST:
+        raise BadRequest(f'strconv.ParseInt: parsing "{text}": value out of range')
+    return int(digits)
 
 
 def _selected(
@@ -198,13 +215,3 @@ def _position(token: str) -> _Position:
         return _Position(int(document["v"]), (str(namespace), str(name)))
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise BadRequest("continue key is not valid") from error
-
-
-def _whole(query: Mapping[str, str], key: str) -> int:
-    """A whole number of the query; one below 0 is as none. Raises BadRequest."""
-    text = query.get(key, "")
-    if not text:
-        return 0
-    if not _WHOLE.fullmatch(text):
-        raise BadRequest(f'strconv.ParseInt: parsing "{text}": invalid syntax')
-    return max(0, int(text))
