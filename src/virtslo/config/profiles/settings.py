@@ -61,6 +61,7 @@ def _short_forms() -> dict[str, tuple[Path, ...]]:
     names |= {f"nodes.{key}": (("nodes", key),) for key in _NODES}
     names["apiServer.cores"] = (("server", "cores"),)
     names["apiServer.workers"] = (("server", "workers"),)
+    names["apiServer.serving"] = (("server", "serving"),)
     names["apiServer.maxRequestsInflight"] = (("server", "reads_in_flight"),)
     names["apiServer.maxMutatingRequestsInflight"] = (("server", "writes_in_flight"),)
     return names

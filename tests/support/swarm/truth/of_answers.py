@@ -42,9 +42,13 @@ def of_own_calls(truth: Happened) -> Iterator[Claim]:
 
 
 def of_everybodys_calls(surely: Sequence[Exchange], maybe: Sequence[Exchange]) -> Iterator[Claim]:
-    """The P99 of the slowest pair, as the bucket of the API server's histogram it lies in."""
+    """The P99 of the slowest pair, as the bucket of the API server's histogram it lies in.
+
+    A request that was reset may have been served, and is in the histogram then.
+    """
     ends = [_pairs(item for item in part if _is_timed(item)) for part in (surely, maybe)]
-    for scope in ends[1]:
+    ends.append(_pairs(item for item in maybe if _is_timed(item) or _may_be_timed(item)))
+    for scope in ends[-1]:
         slowest = [_p99_of_slowest(part.get(scope, {})) for part in ends]
         known = [edge for value in slowest if value is not None and (edge := _edge(value))]
         found = Span(min(known), max(known)) if len(known) == len(ends) else ANYTHING
@@ -65,6 +69,11 @@ def _p99_of_slowest(pairs: Mapping[tuple[str, str], Sequence[float]]) -> float |
 def _is_timed(item: Exchange) -> bool:
     """Whether the server keeps how long it took: what it answers of resources."""
     return item.outcome not in {NO_ANSWER, GIVEN_UP} and not item.is_raw and not item.is_dry
+
+
+def _may_be_timed(item: Exchange) -> bool:
+    """Whether the server may have kept it though its caller had no answer."""
+    return item.outcome == NO_ANSWER and not item.is_raw and not item.is_dry
 
 
 def _pairs(exchanges: Iterable[Exchange]) -> Mapping[str, Mapping[tuple[str, str], list[float]]]:
