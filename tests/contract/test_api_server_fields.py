@@ -127,3 +127,25 @@ def test_a_value_of_another_type_is_told_of_custom_resources(kubevirt: RawApi, s
         'spec.cpu.guest: Invalid value: "string": spec.cpu.guest in body must be of type integer: '
         '"string"'
     )
+
+
+@pytest.mark.parametrize(
+    ("bucket", "wrong"),
+    [({"qps": "x", "burst": 5}, "qps"), ({"qps": 5, "burst": 1.5}, "burst")],
+)
+def test_a_client_limit_that_is_no_number_is_refused(
+    kubevirt: RawApi, space: str, bucket: dict[str, Any], wrong: str
+) -> None:
+    limiter = {"restClient": {"rateLimiter": {"tokenBucketRateLimiter": bucket}}}
+    body = {
+        "apiVersion": "kubevirt.io/v1",
+        "kind": "KubeVirt",
+        "metadata": {"name": "one"},
+        "spec": {"configuration": {"controllerConfiguration": limiter}},
+    }
+
+    answer = kubevirt.call("POST", f"/apis/kubevirt.io/v1/namespaces/{space}/kubevirts", body)
+
+    place = "spec.configuration.controllerConfiguration.restClient.rateLimiter"
+    assert answer.code == 422
+    assert answer.causes == [("FieldValueTypeInvalid", f"{place}.tokenBucketRateLimiter.{wrong}")]
