@@ -65,8 +65,10 @@ def _cleaned(played: Played) -> Iterator[str]:
     told = played.record.header.left_behind
     if played.left and not told:
         yield f"clean-up: {len(played.left)} objects are left and none was told: {played.left[0]}"
-    if played.left and not played.world.faults:
-        yield f"clean-up: {played.left[0]} is left, though there was no fault"
+    full = {f"Namespace /{name.split()[1].partition('/')[0]}" for name in played.held}
+    left = [name for name in played.left if name not in full and name not in played.held]
+    if left and not played.world.faults:
+        yield f"clean-up: {left[0]} is left, though there was no fault"
 
 
 def _by_uid(played: Played) -> dict[str, list[Observation]]:

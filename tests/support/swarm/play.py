@@ -55,6 +55,8 @@ class Played:
     """Laws of the simulated cluster that were broken."""
     left: tuple[str, ...]
     """What the run made and is still there."""
+    held: tuple[str, ...]
+    """Of these, what KubeVirt never lets go of."""
     exchanges: tuple[Exchange, ...]
     """Every request of every client, as its caller had it."""
     creates: int
@@ -107,6 +109,7 @@ def play(world: World, folder: Path) -> Played:
             broken = [*witness.broken, *mirror.differs(server.store)]
             broken += [f"law of the cluster: orphan: {name}" for name in witness.orphans()]
             seen.update(lives=witness.lives, broken=broken, left=witness.left(label))
+            seen.update(held=witness.held())
             seen.update(exchanges=door.exchanges)
 
     run_in_virtual_time(main)
@@ -121,6 +124,7 @@ def play(world: World, folder: Path) -> Played:
         lives=seen["lives"],  # type: ignore[arg-type]
         broken=tuple(seen["broken"]),  # type: ignore[arg-type]
         left=tuple(seen["left"]),  # type: ignore[arg-type]
+        held=tuple(seen["held"]),  # type: ignore[arg-type]
         exchanges=tuple(seen["exchanges"]),  # type: ignore[arg-type]
         creates=_creates(log, TRAITS[scenario.workload.kind].resource.plural),
         refusal=refusal,

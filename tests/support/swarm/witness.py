@@ -6,9 +6,11 @@ against; a law that is broken is kept as a sentence.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, Final
 
 from virtslo.base.clock import Clock
+from virtslo.hollow.virt_controller.pool_template import POOL_FINALIZER
 from virtslo.model.identifiers import (
     FAILED,
     PENDING,
@@ -169,20 +171,39 @@ class Witness:
             if (item["metadata"].get("labels") or {}).get(RUN_LABEL) == run_label
         )
 
+    def held(self) -> list[str]:
+        """VMs that are being deleted and that KubeVirt itself holds for ever.
+
+        Its pool controller takes a pool that is gone when it wants to put a finalizer on it for one
+        that has it, and makes its VMs; nobody takes the pool's finalizer off these (v1.9.0).
+        """
+        return [
+            name
+            for name, metadata in self._without_owner()
+            if metadata.get("deletionTimestamp")
+            and POOL_FINALIZER in metadata.get("finalizers", ())
+        ]
+
     def orphans(self) -> list[str]:
-        """Objects whose owners are all gone."""
+        """Objects whose owners are all gone, but for those that KubeVirt holds."""
+        held = self.held()
+        return [name for name, _ in self._without_owner() if name not in held]
+
+    def _without_owner(self) -> list[tuple[str, Object]]:
+        """Objects whose owners are all gone: what it is called, and its metadata."""
         uids = {
             item["metadata"]["uid"]
             for collection in self._store.collections()
             for item in collection.objects.values()
         }
-        return sorted(
-            f"{collection.resource.kind} {key[0]}/{key[1]}"
+        found = [
+            (f"{collection.resource.kind} {key[0]}/{key[1]}", item["metadata"])
             for collection in self._store.collections()
             for key, item in collection.objects.items()
             if (owners := item["metadata"].get("ownerReferences"))
             and not any(owner["uid"] in uids for owner in owners)
-        )
+        ]
+        return sorted(found, key=itemgetter(0))
 
 
 def _controller_of(metadata: Object) -> str | None:
