@@ -120,6 +120,22 @@ def server_timestamp(target: Object, fact: str, phase: str | None) -> str | None
     return str(found) if found else None
 
 
+def phases_passed(target: Object, before: str | None, now: str) -> Sequence[str]:
+    """The phases that an object went through since one that was seen, by its own stamps.
+
+    A watch delivers each phase; a list after a lost watch shows the last one alone, and the stamps
+    say which it passed. Empty where the object has no stamps. A writer whose answer was lost stamps
+    a phase twice.
+    """
+    stamps = (target.get("status") or {}).get("phaseTransitionTimestamps") or ()
+    stamped = (entry.get("phase") for entry in stamps)
+    names = list(dict.fromkeys(name for name in stamped if isinstance(name, str) and name))
+    if now not in names:
+        return ()
+    since = names.index(before) + 1 if before in names else 0
+    return names[since : names.index(now)]
+
+
 def _is_paused(status: Mapping[str, Any]) -> bool:
     return any(
         condition.get("type") == "Paused" and condition.get("status") == "True"

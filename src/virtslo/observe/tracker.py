@@ -8,6 +8,8 @@ and never the object.
 from collections.abc import Callable, Sequence
 from typing import Final
 
+import msgspec
+
 from virtslo.model.identifiers import Object
 from virtslo.model.kubernetes.resources import Resource
 from virtslo.model.run.observations import (
@@ -25,7 +27,7 @@ from virtslo.model.run.observations import (
     WATCH,
     Observation,
 )
-from virtslo.observe.phases import Facts, facts_of, server_timestamp
+from virtslo.observe.phases import Facts, facts_of, phases_passed, server_timestamp
 from virtslo.ports.kube_api import WatchEvent
 
 _NEW: Final = Facts("", "", "", None, False, False, None, None, None, None, None)
@@ -96,6 +98,9 @@ class Tracker:
         if known is None:
             self._tell(ADDED, target, facts, received_ns, source)
         if facts.phase is not None and facts.phase != before.phase:
+            for phase in phases_passed(target, before.phase, facts.phase):
+                passed = msgspec.structs.replace(facts, phase=phase)
+                self._tell(PHASE, target, passed, received_ns, source)
             self._tell(PHASE, target, facts, received_ns, source)
         if facts.is_ready != before.is_ready:
             fact = READY if facts.is_ready else NOT_READY

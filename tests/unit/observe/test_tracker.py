@@ -123,3 +123,50 @@ def test_a_broken_watch_is_remembered_with_its_reason() -> None:
     recorded.tracker.lost("reset")
 
     assert recorded.tracker.losses == ["reset"]
+
+
+def stamped(phase: str, *passed: str) -> Any:
+    target = vmi("a", phase)
+    target["status"]["phaseTransitionTimestamps"] = [
+        {"phase": name, "phaseTransitionTimestamp": f"2026-01-01T00:00:0{second}Z"}
+        for second, name in enumerate([*passed, phase])
+    ]
+    return target
+
+
+def test_phases_that_a_relist_jumps_over_are_told_by_their_stamps() -> None:
+    recorded = Recorded()
+    recorded.event("ADDED", stamped("Pending"), 1)
+    recorded.tracker.listed(
+        [stamped("Running", "Pending", "Scheduling", "Scheduled")], ORIGIN + 9, relist=True
+    )
+
+    assert [(seen.phase, seen.server_timestamp, seen.source) for seen in recorded.facts[1:]] == [
+        ("Pending", "2026-01-01T00:00:00Z", "watch"),
+        ("Scheduling", "2026-01-01T00:00:01Z", "relist"),
+        ("Scheduled", "2026-01-01T00:00:02Z", "relist"),
+        ("Running", "2026-01-01T00:00:03Z", "relist"),
+    ]
+    assert {seen.received_ns for seen in recorded.facts[2:]} == {9}
+
+
+def test_no_phase_is_made_up_where_stamps_do_not_tell() -> None:
+    unstamped, other = Recorded(), Recorded()
+    unstamped.tracker.listed([vmi("a", "Running")], ORIGIN + 1, relist=True)
+    target = stamped("Running", "Pending")
+    target["status"]["phase"] = "Scheduled"  # of which there is no stamp
+    other.tracker.listed([target], ORIGIN + 1, relist=True)
+
+    target["status"]["phaseTransitionTimestamps"] += [{"phase": ["Running"]}, {"phase": 7}, {}]
+    other.event("MODIFIED", target, 2)
+
+    assert [seen.phase for seen in unstamped.facts] == [None, "Running"]
+    assert [seen.phase for seen in other.facts] == [None, "Scheduled"]
+
+
+def test_a_phase_that_was_stamped_twice_is_told_once() -> None:
+    recorded = Recorded()
+    recorded.event("ADDED", stamped("Running", "Pending", "Running"), 1)
+    recorded.event("MODIFIED", stamped("Succeeded", "Pending", "Running", "Running"), 2)
+
+    assert [seen.phase for seen in recorded.facts] == [None, "Pending", "Running", "Succeeded"]
