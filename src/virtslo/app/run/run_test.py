@@ -177,7 +177,7 @@ class TestRun:
 
     async def _load(self) -> None:
         plan = self._order.plan
-        await self._watch.synced()
+        await self._watch.synced(plan.running_deadline)
         await self._counting.begin()
         await self._surroundings.begin()
         self._made_namespaces = await create_namespaces(

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from virtslo.base.clock import Clock, to_nanoseconds
+from virtslo.base.errors import ClusterError
 from virtslo.client.reflector import Reflector
 from virtslo.model.identifiers import RUN_LABEL
 from virtslo.model.kubernetes import resources
@@ -78,10 +79,22 @@ class RunWatch:
         """Run the reflectors as tasks of `group`."""
         return [group.create_task(reflector.run()) for reflector in self._reflectors]
 
-    async def synced(self) -> None:
-        """Return when every reflector has listed once."""
-        for reflector in self._reflectors:
-            await reflector.synced.wait()
+    async def synced(self, limit: float) -> None:
+        """Return when every reflector has listed once.
+
+        Raises ClusterError where one has not within `limit` seconds.
+        """
+        for tracker, reflector in zip(self._trackers, self._reflectors, strict=True):
+            try:
+                async with asyncio.timeout(limit):
+                    await reflector.synced.wait()
+            except TimeoutError as error:
+                plural = tracker.resource.plural
+                why = f": {tracker.losses[-1]}" if tracker.losses else ""
+                raise ClusterError(
+                    f"{plural} could not be listed within {limit:g} s{why}",
+                    hint="virtslo preflight says what may be read; deadlines.running is the limit",
+                ) from error
 
     async def quiet(self, *, settle: float, limit: float) -> int | None:
         """Wait for `settle` seconds without an event, at most `limit` seconds.
