@@ -81,7 +81,7 @@ class WatchStream:
         if not rest.strip():
             return []
         try:
-            _decode(rest)
+            msgspec.json.decode(rest)  # whole JSON that is no event is an error, not dropped
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             # The connection ended within a line: the server sends it again on resuming.
             self._parts = []

@@ -82,6 +82,14 @@ def test_what_is_no_event_is_an_error_that_names_the_watch() -> None:
         WatchStream("here").feed(b"<html>\n", 1)
 
 
+def test_whole_json_that_is_no_event_is_an_error_without_its_line_feed_too() -> None:
+    stream = WatchStream("here")
+    stream.feed(json.dumps({"kind": "Status", "status": "Failure", "code": 500}).encode(), 1)
+
+    with pytest.raises(ClusterError, match="here: not a watch event"):
+        stream.finish(2)
+
+
 def test_a_watch_of_facts_alone_keeps_no_more_of_an_object() -> None:
     fields = [{"manager": "virt-controller", "fieldsV1": {"f:status": {}}}]
     metadata = {"name": "one", "uid": "u", "resourceVersion": "1", "managedFields": fields}
