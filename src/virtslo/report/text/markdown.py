@@ -68,7 +68,7 @@ def escape(text: str) -> str:
 
 
 def _sheet(sheet: Sheet) -> list[str]:
-    label = f" ({sheet.label})" if sheet.label else ""
+    label = f" ({escape(sheet.label)})" if sheet.label else ""
     lines = [f"## {sheet.title}{label}", ""]
     lines.append(_row(sheet.columns))
     lines.append(_row(["---"] * len(sheet.columns)))
