@@ -147,5 +147,7 @@ def test_a_client_limit_that_is_no_number_is_refused(
     answer = kubevirt.call("POST", f"/apis/kubevirt.io/v1/namespaces/{space}/kubevirts", body)
 
     place = "spec.configuration.controllerConfiguration.restClient.rateLimiter"
+    rules_left_out = ("FieldValueInvalid", "<nil>")  # by a real one, of an object with a wrong type
+    causes = [cause for cause in answer.causes if cause != rules_left_out]
     assert answer.code == 422
-    assert answer.causes == [("FieldValueTypeInvalid", f"{place}.tokenBucketRateLimiter.{wrong}")]
+    assert causes == [("FieldValueTypeInvalid", f"{place}.tokenBucketRateLimiter.{wrong}")]
