@@ -3,6 +3,7 @@
 import asyncio
 import json
 from pathlib import Path
+from typing import cast
 
 import msgspec
 import pytest
@@ -12,13 +13,13 @@ from support.hollow_clusters import NAMESPACE, Hollow, vm, vmi
 from virtslo.app.recording import KindWatch, Recording, record_cluster
 from virtslo.app.run.interruption import Interruption
 from virtslo.base.clock import sleep
-from virtslo.base.errors import StoreError
+from virtslo.base.errors import ClusterError, StoreError
 from virtslo.model.identifiers import Object
 from virtslo.model.kubernetes.resources import VMIS, VMS
 from virtslo.model.plan.trace import TraceEvent
 from virtslo.model.plan.workload import Kind
 from virtslo.observe.trace_builder import TraceBuilder
-from virtslo.ports.kube_api import WatchEvent
+from virtslo.ports.kube_api import KubeApi, WatchEvent
 
 SECOND = 10**9
 
@@ -139,3 +140,30 @@ def test_a_cluster_that_does_not_answer_leaves_an_earlier_trace_as_it_is(tmp_pat
 
     assert outcome.code != 0
     assert trace.read_text() == "of yesterday"
+
+
+class Deaf:
+    """An API that lists and refuses every watch."""
+
+    def __init__(self, hollow: Hollow) -> None:
+        self.list_objects = hollow.api.list_objects
+
+    def watch(self, *_: object, **__: object) -> None:
+        raise ClusterError("GET: 302 Found")
+
+
+@pytest.mark.hollow(profile="instant")
+async def test_watches_that_never_open_leave_a_cut_trace_and_no_false_zero(hollow: Hollow) -> None:
+    done = await record_cluster(
+        cast("KubeApi", Deaf(hollow)),
+        hollow.clock,
+        emit=lambda _: None,
+        flush=lambda: None,
+        interruption=Interruption(),
+        duration=30.0,
+    )
+
+    assert done.has_failed
+    assert done.is_cut
+    assert "the watch of VMIs was broken at the end" in "; ".join(done.notes)
+    assert not any("resumed" in note for note in done.notes)

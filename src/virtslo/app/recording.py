@@ -33,6 +33,8 @@ class Recording:
     is_cut: bool
     notes: tuple[str, ...]
     builder: TraceBuilder
+    has_failed: bool = False
+    """Whether a watch failed for good, or was broken at the end: arrivals may be lacking."""
 
 
 class KindWatch:
@@ -146,7 +148,8 @@ async def record_cluster(
     end_ns = clock.now_ns() - origin_ns
     is_short = duration is not None and end_ns < to_nanoseconds(duration)
     notes += _losses(watches, reflectors)
-    return Recording(end_ns, has_failed or is_short, tuple(notes), builder)
+    has_failed = has_failed or any(reflector.is_broken for reflector in reflectors.values())
+    return Recording(end_ns, has_failed or is_short, tuple(notes), builder, has_failed)
 
 
 async def _served(api: KubeApi, namespace: str | None) -> tuple[Kind, ...]:
@@ -192,9 +195,14 @@ async def _keep_flushed(flush: Callable[[], None], clock: Clock) -> None:
 
 
 def _losses(watches: dict[Kind, KindWatch], reflectors: dict[Kind, Reflector]) -> tuple[str, ...]:
-    lost = sum(watch.losses for watch in watches.values())
+    broken = [kind for kind, reflector in reflectors.items() if reflector.is_broken]
+    lost = sum(watch.losses for kind, watch in watches.items() if kind not in broken)
     relists = sum(reflector.relists for reflector in reflectors.values())
-    notes = []
+    notes = [
+        f"the watch of {TRAITS[kind].title}s was broken at the end: what happened since it broke "
+        "is not in the trace"
+        for kind in broken
+    ]
     if lost:
         notes.append(f"watches broke {lost} times and were resumed")
     if relists:

@@ -10,6 +10,7 @@ import click
 
 from virtslo.cli.completing import words
 from virtslo.cli.options import TargetOptions, output_option, target_options
+from virtslo.cli.standard_streams import COULD_NOT_RUN
 
 if TYPE_CHECKING:
     from virtslo.cli.wiring import RealTarget
@@ -169,7 +170,7 @@ def _watch(
     with handled_signals(interruption, lambda: f"{output} has what was recorded before"):
         done = asyncio.run(record())
     _tell(output, done.builder, done.end_ns, done.notes, is_cut=done.is_cut)
-    return 0
+    return COULD_NOT_RUN if done.has_failed else 0
 
 
 def _from_audit_log(source: Path, output: Path) -> int:
