@@ -86,8 +86,11 @@ def test_every_manipulation_has_a_right_result() -> None:
 
 @pytest.mark.parametrize(
     ("name", "right"),
-    [(name, right) for name, rights in MANIPULATED.items() for right in rights],
-    ids=str,
+    [
+        pytest.param(name, right, id=f"{name} {'+'.join(sorted(right[0]))} {right[1]}")
+        for name, rights in MANIPULATED.items()
+        for right in rights
+    ],
 )
 def test_a_run_whose_answers_are_changed_is_valid_only_if_its_figures_are(
     name: str, right: Right, tmp_path: Path
