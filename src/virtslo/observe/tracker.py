@@ -98,9 +98,10 @@ class Tracker:
         if known is None:
             self._tell(ADDED, target, facts, received_ns, source)
         if facts.phase is not None and facts.phase != before.phase:
-            for phase in phases_passed(target, before.phase, facts.phase):
-                passed = msgspec.structs.replace(facts, phase=phase)
-                self._tell(PHASE, target, passed, received_ns, source)
+            if source == RELIST:  # in a watch a phase that is lacking is a fault, and stays one
+                for phase in phases_passed(target, before.phase, facts.phase):
+                    passed = msgspec.structs.replace(facts, phase=phase)
+                    self._tell(PHASE, target, passed, received_ns, source)
             self._tell(PHASE, target, facts, received_ns, source)
         if facts.is_ready != before.is_ready:
             fact = READY if facts.is_ready else NOT_READY

@@ -158,7 +158,7 @@ def test_no_phase_is_made_up_where_stamps_do_not_tell() -> None:
     other.tracker.listed([target], ORIGIN + 1, relist=True)
 
     target["status"]["phaseTransitionTimestamps"] += [{"phase": ["Running"]}, {"phase": 7}, {}]
-    other.event("MODIFIED", target, 2)
+    other.tracker.listed([target], ORIGIN + 2, relist=True)
 
     assert [seen.phase for seen in unstamped.facts] == [None, "Running"]
     assert [seen.phase for seen in other.facts] == [None, "Scheduled"]
@@ -167,6 +167,15 @@ def test_no_phase_is_made_up_where_stamps_do_not_tell() -> None:
 def test_a_phase_that_was_stamped_twice_is_told_once() -> None:
     recorded = Recorded()
     recorded.event("ADDED", stamped("Running", "Pending", "Running"), 1)
-    recorded.event("MODIFIED", stamped("Succeeded", "Pending", "Running", "Running"), 2)
+    again = stamped("Succeeded", "Pending", "Running", "Running")
+    recorded.tracker.listed([again], ORIGIN + 2, relist=True)
 
-    assert [seen.phase for seen in recorded.facts] == [None, "Pending", "Running", "Succeeded"]
+    assert [seen.phase for seen in recorded.facts] == [None, "Running", "Succeeded"]
+
+
+def test_a_phase_that_a_watch_lacks_is_not_made_up() -> None:
+    recorded = Recorded()
+    recorded.event("ADDED", stamped("Pending"), 1)
+    recorded.event("MODIFIED", stamped("Running", "Pending", "Scheduling", "Scheduled"), 2)
+
+    assert [seen.phase for seen in recorded.facts] == [None, "Pending", "Running"]
