@@ -98,10 +98,8 @@ class Tracker:
         if known is None:
             self._tell(ADDED, target, facts, received_ns, source)
         if facts.phase is not None and facts.phase != before.phase:
-            if source == RELIST:  # in a watch a phase that is lacking is a fault, and stays one
-                for phase in phases_passed(target, before.phase, facts.phase):
-                    passed = msgspec.structs.replace(facts, phase=phase)
-                    self._tell(PHASE, target, passed, received_ns, source)
+            if source == RELIST:
+                self._tell_passed(target, before.phase, facts, received_ns)
             self._tell(PHASE, target, facts, received_ns, source)
         if facts.is_ready != before.is_ready:
             fact = READY if facts.is_ready else NOT_READY
@@ -114,6 +112,14 @@ class Tracker:
             self._tell(fact, target, facts, received_ns, source)
         if facts.is_deleting and not before.is_deleting:
             self._tell(DELETING, target, facts, received_ns, source)
+
+    def _tell_passed(
+        self, target: Object, before: str | None, facts: Facts, received_ns: int
+    ) -> None:
+        """The phases that a list jumped over; in a watch one that is lacking stays a fault."""
+        for phase in phases_passed(target, before, facts.phase or ""):
+            passed = msgspec.structs.replace(facts, phase=phase)
+            self._tell(PHASE, target, passed, received_ns, RELIST)
 
     def _tell(self, fact: str, target: Object, facts: Facts, received_ns: int, source: str) -> None:
         self._on_observation(
