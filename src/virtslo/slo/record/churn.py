@@ -25,6 +25,9 @@ class Victim:
     """None: the object was never observed."""
     vmis: tuple[Timeline, ...]
     gone_ns: int | None
+    is_repeat: bool = False
+    """Whether an earlier delete of the stage had been accepted for the same object: a cycle chose
+    what was still ending, and neither its end nor what follows it is this delete's."""
 
 
 @dataclass(frozen=True, slots=True)

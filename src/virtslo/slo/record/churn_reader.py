@@ -71,12 +71,14 @@ class _Reader:
             if timeline.kind == VMI and timeline.owner_uid is not None:
                 self._vmis_of.setdefault(timeline.owner_uid, []).append(timeline)
 
+        self._first_deletes: dict[str, OperationRecord] = {}
         self._deleted: dict[str, int] = {}
         for operation in record.operations:
             if operation.stage == CHURN and operation.verb == DELETE and operation.error is None:
                 target = self._timeline_of(operation)
                 if target is not None:
                     self._deleted[target.uid] = operation.intended_ns
+                    self._first_deletes.setdefault(target.uid, operation)
 
     def cycles(self) -> Iterator[Cycle]:
         """Every cycle that was to begin before the record ends."""
@@ -132,7 +134,9 @@ class _Reader:
             return Victim(operation, None, (), operation.finished_ns if gone else None)
         owned = self._vmis_of.get(timeline.uid, ()) if timeline.kind != VMI else ()
         vmis = tuple(owned) or ((timeline,) if timeline.kind == VMI else ())
-        return Victim(operation, timeline, vmis, self._all_gone([timeline, *owned]))
+        first = self._first_deletes.get(timeline.uid, operation)
+        is_repeat = operation.error is None and first is not operation
+        return Victim(operation, timeline, vmis, self._all_gone([timeline, *owned]), is_repeat)
 
     def _all_gone(self, timelines: Sequence[Timeline]) -> int | None:
         moments = [self._in_time(timeline.deleted_ns) for timeline in timelines]
@@ -171,7 +175,7 @@ class _Reader:
     def _restarted(self, victim: Victim) -> Replacement:
         """The VMIs that came after the victim under its name, of the same VM."""
         operation, gone = victim.operation, victim.timeline
-        if operation.error is not None or gone is None:
+        if operation.error is not None or gone is None or victim.is_repeat:
             return Replacement(operation, (), None)
         after = [
             timeline

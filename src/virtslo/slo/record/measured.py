@@ -220,7 +220,7 @@ class Measured:
         values: list[float] = []
         unfinished = 0
         for victim in (victim for cycle in churn.cycles for victim in cycle.victims):
-            if victim.operation.error is not None:
+            if victim.operation.error is not None or victim.is_repeat:
                 continue
             if victim.gone_ns is None:
                 unfinished += 1

@@ -17,6 +17,7 @@ from virtslo.model.run.stages import Stage
 from virtslo.model.stage_names import CHURN, RAMP_DOWN
 from virtslo.slo.figures.churn_figures import (
     churn_creation_rate,
+    churn_made_rate,
     churn_phase_rate,
     churn_rows,
     recovery_of,
@@ -243,6 +244,35 @@ def test_a_restart_that_was_restarted_itself_was_withdrawn() -> None:
     assert recovery_of(first).reason == "1 replacements were replaced before they ran"
     assert [item.withdrawn_ns for item in first.replacements] == [105 * 10**9]
     assert recovery_of(second).value == 13.0
+
+
+def test_a_vmi_that_is_chosen_again_while_it_ends_counts_once() -> None:
+    machines = scenario(
+        "vm",
+        2,
+        "steady-state",
+        load={"churn": {"objects": 1, "cycles": 2, "every": "5s", "mode": "restart"}},
+    )
+    given = record(
+        machines,
+        stages=(stage(CHURN, 100, 130, whole=118, deadline=700, starts=(100, 105)),),
+        operations=[
+            operation(DELETE, "m0", 100, cycle=0, uid="one"),
+            operation(DELETE, "m0", 105, cycle=1, uid="one"),
+        ],
+        observations=[
+            seen("m0", kind=VM, uid="a", added=1, ready=5),
+            seen("m0", uid="one", owner="a", added=2, running=5, deleting=100, gone=106),
+            seen("m0", uid="two", owner="a", added=107, running=118),
+        ],
+    )
+
+    facts = facts_of(given)
+    first, second = facts.cycles
+
+    assert [item.is_repeat for cycle in facts.cycles for item in cycle.victims] == [False, True]
+    assert [len(item.vmis) for item in (*first.replacements, *second.replacements)] == [1, 0]
+    assert churn_made_rate(facts).value is None  # one of two came
 
 
 POOL = scenario(
