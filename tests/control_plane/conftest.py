@@ -18,7 +18,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             continue
         item.add_marker(pytest.mark.slow)
         item.add_marker(pytest.mark.sockets)
-        item.add_marker(pytest.mark.timeout(600))
+        item.add_marker(pytest.mark.timeout(1200))
         if lacking:
             why = "build it with make control-plane" if go() else "there is no Go to build it with"
             reason = f"no real control plane ({', '.join(lacking)}): {why}"
