@@ -7,8 +7,10 @@ import os
 from collections.abc import Mapping
 from typing import Final
 
+from virtslo.base.units import whole_number
+
 _SIZES: Final = ("COLUMNS", "LINES")
-_MOST_DIGITS: Final = 4
+_MOST: Final = 9999
 
 
 def terminal_environment(environment: Mapping[str, str] | None = None) -> Mapping[str, str]:
@@ -18,4 +20,4 @@ def terminal_environment(environment: Mapping[str, str] | None = None) -> Mappin
 
 
 def _is_size(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS and int(text) > 0
+    return 0 < (whole_number(text) or 0) <= _MOST

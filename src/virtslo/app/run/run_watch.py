@@ -84,17 +84,19 @@ class RunWatch:
 
         Raises ClusterError where one has not within `limit` seconds.
         """
-        for tracker, reflector in zip(self._trackers, self._reflectors, strict=True):
-            try:
-                async with asyncio.timeout(limit):
+        try:
+            async with asyncio.timeout(limit):
+                for reflector in self._reflectors:
                     await reflector.synced.wait()
-            except TimeoutError as error:
-                plural = tracker.resource.plural
-                why = f": {tracker.losses[-1]}" if tracker.losses else ""
-                raise ClusterError(
-                    f"{plural} could not be listed within {limit:g} s{why}",
-                    hint="virtslo preflight says what may be read; deadlines.running is the limit",
-                ) from error
+        except TimeoutError as error:
+            both = zip(self._trackers, self._reflectors, strict=True)
+            unlisted = (of for of, reflector in both if not reflector.synced.is_set())
+            waited_for = next(unlisted, self._trackers[-1])
+            why = f": {waited_for.losses[-1]}" if waited_for.losses else ""
+            raise ClusterError(
+                f"{waited_for.resource.plural} could not be listed within {limit:g} s{why}",
+                hint="virtslo preflight says what may be read; deadlines.running is the limit",
+            ) from error
 
     async def quiet(self, *, settle: float, limit: float) -> int | None:
         """Wait for `settle` seconds without an event, at most `limit` seconds.

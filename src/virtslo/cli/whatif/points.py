@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from virtslo.app.sweep.grid import knobs_of, make_points, read_knobs
 from virtslo.base.errors import Problem, ScenarioError
+from virtslo.base.units import whole_number
 from virtslo.cli.options import SCENARIO_OPTIONS, TargetOptions, parameter_of
 from virtslo.cli.scenarios import PATTERNS, read_scenario
 from virtslo.cli.targets import NOTHING_ASKED, simulated_target
@@ -182,8 +183,8 @@ def _point(
 
 
 def _count(value: Value, problems: list[Problem]) -> int | None:
-    text = str(value)
-    if text.isascii() and text.isdigit() and len(text) < 6 and 1 <= int(text) <= 20_000:
-        return int(text)
+    count = whole_number(str(value))
+    if count is not None and 1 <= count <= 20_000:
+        return count
     problems.append(Problem("--vary nodes", repr(value), "whole numbers from 1 to 20000"))
     return None
