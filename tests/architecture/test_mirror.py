@@ -31,7 +31,6 @@ CORES = (
 
 EXCEPTIONS = {
     "base/limits.py": "constants; each reader's own tests hold it to its limit",
-    "base/logging.py": "set-up of the standard library's; tests/docs runs commands with it",
     "base/stage_board.py": "tests/simulated/test_server_faults.py plays faults by stage with it",
     "client/answer_times.py": "a list; tests/simulated/test_counts_agree.py compares its counts",
     "client/answers.py": "tests/properties/test_answers.py and tests/wire/test_odd_answers.py",

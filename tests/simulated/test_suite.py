@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from support.cli import Outcome, contents, only_run, virtslo
-from virtslo.base.folder_lock import locked_folder
 from virtslo.cli.running import parallel_runs
+from virtslo.cli.running.folder_lock import locked_folder
 
 PARTS = [
     "burst-vmi", "steady-state-vmi", "burst-vm", "steady-state-vm", "burst-vmpool",

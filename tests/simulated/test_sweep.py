@@ -16,8 +16,8 @@ import pytest
 
 from support.cli import virtslo
 from virtslo.base.errors import ClusterError
-from virtslo.base.folder_lock import locked_folder
 from virtslo.cli.progress.point_progress import PointProgress
+from virtslo.cli.running.folder_lock import locked_folder
 from virtslo.cli.whatif import executors
 from virtslo.cli.whatif.executors import DaskExecutor, LocalExecutor
 from virtslo.cli.whatif.point_run import PointOutcome, run_point

@@ -1,1 +1,1 @@
-"""Errors, clocks, units and logging: what every other room may stand on."""
+"""Errors, clocks, units and bounded reading: what every other room may stand on."""

@@ -14,8 +14,8 @@ from typing import Final
 import msgspec
 
 from virtslo.base.bounded_files import UnreadableFile, read_bounded
+from virtslo.base.bounded_streams import read_member
 from virtslo.base.errors import Problem, ScenarioError
-from virtslo.base.gzip_members import read_member
 from virtslo.base.limits import PROBLEMS, TRACE_FILE, TRACE_LINES
 from virtslo.base.plain_text import shown_text
 from virtslo.model.plan.trace import (

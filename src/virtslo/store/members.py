@@ -8,7 +8,7 @@ import zlib
 from pathlib import Path
 
 from virtslo.base.bounded_files import UnreadableFile, read_bounded
-from virtslo.base.gzip_members import read_member
+from virtslo.base.bounded_streams import read_member
 from virtslo.base.json_reader import JsonProblem, parse_json
 from virtslo.base.limits import RECORD_LEAST, RECORD_MEMBER, RECORD_RATIO, Limit
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from virtslo.base import gzip_members
+from virtslo.base import bounded_streams
 from virtslo.base.limits import RECORD_LEAST, RECORD_MEMBER
 from virtslo.store.members import unfold
 
@@ -70,7 +70,7 @@ def test_members_unfold_alike_however_they_are_given_to_zlib(
     at_once = unfold(data)
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(gzip_members, "PIECE", piece)
+        patched.setattr(bounded_streams, "PIECE", piece)
 
         assert unfold(data) == at_once
 

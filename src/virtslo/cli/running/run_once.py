@@ -20,9 +20,9 @@ from virtslo.app.run.interruption import Interruption
 from virtslo.app.run.prepare import prepare_plan
 from virtslo.app.run.run_test import RunOrder, TestRun
 from virtslo.base.clock import Clock, SystemClock, timestamp
-from virtslo.base.logging import log_to_file, stop_logging_to
 from virtslo.base.stage_board import StageBoard
 from virtslo.base.virtual_time import VirtualClock, run_in_virtual_time
+from virtslo.cli.running.run_log import log_to_file, stop_logging_to
 from virtslo.cli.signals import handled_signals
 from virtslo.cli.sources import open_sources
 from virtslo.cli.wiring import (

@@ -12,12 +12,12 @@ import click
 
 from virtslo.app.repetitions import LEAST
 from virtslo.base.errors import Problem, ScenarioError, VirtsloError
-from virtslo.base.folder_lock import locked_folder
 from virtslo.cli.options import SCENARIO_OPTIONS, RunOptions, parameter_of
 from virtslo.cli.preflight_dialog import look_and_ask
 from virtslo.cli.progress.live_progress import open_progress
 from virtslo.cli.record_names import locate
 from virtslo.cli.records import INTERRUPTED, conclude
+from virtslo.cli.running.folder_lock import locked_folder
 from virtslo.cli.running.run_once import Execution
 from virtslo.cli.running.series import RunSeries, new_suite_id
 from virtslo.cli.scenarios import Keyed

@@ -74,7 +74,7 @@ def command(what: str, **options: Any) -> int:
     virtslo sweep steady-state --kind vm --vary churn=5,10 --vary simulate=ci,two-core
     virtslo sweep --resume sweeps/ID
     """
-    from virtslo.base.folder_lock import locked_folder
+    from virtslo.cli.running.folder_lock import locked_folder
     from virtslo.cli.wiring.whatif import require_parquet
 
     if options["parquet"]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from virtslo.base.errors import StoreError
-from virtslo.base.folder_lock import locked_folder
+from virtslo.cli.running.folder_lock import locked_folder
 
 
 def test_a_folder_is_one_works_at_a_time(tmp_path: Path) -> None:
