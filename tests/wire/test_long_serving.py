@@ -16,9 +16,9 @@ import pytest
 from support.bodies import config_map
 from support.clusters import Served, connected, served
 from virtslo.base.errors import ApiError
+from virtslo.base.tls_buffer import TLS_BUFFER_BYTES
 from virtslo.model.kubernetes.resources import CONFIG_MAPS
 from virtslo.ports.kube_api import KubeApi, PatchType
-from virtslo.sim.http.server import TLS_BUFFER_BYTES
 
 OBJECTS = 5
 WATCHES = 60

@@ -9,7 +9,6 @@ import errno
 import posixpath
 import socket
 import ssl
-from asyncio import sslproto
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
@@ -20,15 +19,13 @@ from multidict import CIMultiDict
 
 from virtslo.base.errors import ClusterError
 from virtslo.base.piped import piped
+from virtslo.base.tls_buffer import keep_tls_buffers_small
 
 CONNECT_TIMEOUT_SECONDS: Final = 30.0
 ANSWER_TIMEOUT_SECONDS: Final = 75.0
 """Longer than the API server's own limit of 60 s for a request, so that its word comes first."""
 KEEP_ALIVE_SECONDS: Final = 60.0
 READ_BUFFER_BYTES: Final = 1 << 18
-TLS_BUFFER_BYTES: Final = 1 << 16
-"""What one read of a TLS connection takes at most. asyncio keeps a buffer of this size for each
-connection; with its own 256 KiB a hundred connections are 20 MiB more."""
 
 Authorize = Callable[[], Awaitable[str | None]]
 """The value of the Authorization header, fresh; None where the certificate speaks."""
@@ -138,7 +135,7 @@ def _load_pair(context: ssl.SSLContext, certificate: bytes, key: bytes | None) -
 
 def open_session(endpoint: Endpoint) -> aiohttp.ClientSession:
     """A session on the running loop; the caller closes it."""
-    sslproto.SSLProtocol.max_size = TLS_BUFFER_BYTES
+    keep_tls_buffers_small()
     connector = aiohttp.TCPConnector(
         limit=0,
         ssl=endpoint.tls if endpoint.tls is not None else True,

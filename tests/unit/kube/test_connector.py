@@ -6,8 +6,8 @@ from asyncio import sslproto
 import pytest
 
 from virtslo.base.errors import ClusterError
+from virtslo.base.tls_buffer import TLS_BUFFER_BYTES
 from virtslo.kube.connector import (
-    TLS_BUFFER_BYTES,
     Endpoint,
     open_session,
     server_url,

@@ -6,7 +6,6 @@ All meaning is in `ApiServer`: here bytes become requests and answers become byt
 """
 
 import asyncio
-from asyncio import sslproto
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
@@ -25,6 +24,7 @@ from virtslo.base.errors import (
     Unauthorized,
 )
 from virtslo.base.limits import BODY_BYTES
+from virtslo.base.tls_buffer import keep_tls_buffers_small
 from virtslo.model.identifiers import Object
 from virtslo.model.kubernetes.identity import Identity
 from virtslo.model.kubernetes.review_resources import REVIEWS
@@ -56,9 +56,6 @@ _FORMS_OF_OBJECTS: Final = frozenset({Form.TABLE, Form.METADATA, Form.METADATA_L
 TEXT: Final = "text/plain"
 _ALSO_WITH_A_SLASH: Final = ("/api/", "/apis/", "/version/")
 GRACE_SECONDS: Final = 2.0
-TLS_BUFFER_BYTES: Final = 1 << 14
-"""What one read of a TLS connection takes at most: a TLS record. asyncio keeps a buffer of this
-size for each connection, and so for each watch, which reads nothing; its own is 256 KiB."""
 _NO_QUERY: Final[Mapping[str, str]] = {}
 
 
@@ -92,7 +89,7 @@ class HttpServer:
 
     async def start(self, port: int) -> str:
         """Listen on a port of loopback (0 takes a free one); the URL. Raises StoreError."""
-        sslproto.SSLProtocol.max_size = TLS_BUFFER_BYTES
+        keep_tls_buffers_small()
         # A body is read as it comes, as the real server does: a compressed one is no JSON.
         self._front = web.Server(
             self._answer,
