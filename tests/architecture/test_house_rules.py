@@ -2,8 +2,10 @@
 
 import ast
 from collections import Counter
+from graphlib import TopologicalSorter
 from pathlib import Path
 
+import grimp
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -59,6 +61,15 @@ def test_only_wiring_names_an_adapter() -> None:
     ]
 
     assert naming == []
+
+
+def test_no_module_imports_one_that_imports_it() -> None:
+    """Not inside a function either, nor for types alone: `prepare` raises CycleError."""
+    graph = grimp.build_graph("virtslo", cache_dir=None)
+
+    TopologicalSorter(
+        {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    ).prepare()
 
 
 def test_engines_do_not_open_sockets_or_read_the_machines_clock() -> None:

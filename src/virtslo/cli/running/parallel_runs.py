@@ -26,6 +26,7 @@ from virtslo.model.plan.suite import SuitePart, SuiteRecord
 from virtslo.ports.progress import Snapshot
 
 if TYPE_CHECKING:
+    from virtslo.cli.running.run_once import Execution
     from virtslo.cli.running.series import SeriesListener
 
 SMALL: Final = 60
@@ -106,15 +107,19 @@ def _is_small(batch: SuiteRecord) -> bool:
 
 def run_side_by_side(
     batches: Sequence[SuiteRecord],
-    directory: Path,
-    command: tuple[str, ...],
+    execution: "Execution",
     *,
     changed: Callable[[SuitePart], None],
     progress: "SeriesListener",
     interruption: Interruption,
-) -> None:
-    """Run these batches, each in a process of its own. Raises ClusterError if one fails."""
-    waiting = [Batch(suite, directory, command) for suite in batches]
+) -> bool:
+    """Run these batches, each in a process of its own, if that ends sooner; whether it was done.
+
+    Raises ClusterError if one fails.
+    """
+    if not is_worth_processes(batches):
+        return False
+    waiting = [Batch(suite, execution.runs, execution.command) for suite in batches]
     children = _Children(changed, progress)
     interruption.when_requested(children.end)
     try:
@@ -126,6 +131,7 @@ def run_side_by_side(
         children.end()
     if children.failure is not None:
         raise ClusterError(children.failure.message, hint=children.failure.hint)
+    return True
 
 
 class _Children:

@@ -9,7 +9,7 @@ have a simulated cluster each, and are run side by side where there are cores.
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +23,6 @@ from virtslo.base.errors import ClusterError, VirtsloError
 from virtslo.base.stage_board import StageBoard
 from virtslo.base.virtual_time import VirtualClock, run_in_virtual_time
 from virtslo.cli.progress.series_progress import SeriesProgress
-from virtslo.cli.running.parallel_runs import is_worth_processes, run_side_by_side
 from virtslo.cli.running.run_once import Execution, OneRun, real_label, simulated_label
 from virtslo.cli.signals import handled_signals
 from virtslo.cli.wiring import (
@@ -71,6 +70,22 @@ class SeriesListener(Progress, Protocol):
         ...
 
 
+class SideBySide(Protocol):
+    """Runs batches in processes of their own, where that ends sooner."""
+
+    def __call__(
+        self,
+        batches: Sequence[SuiteRecord],
+        execution: Execution,
+        *,
+        changed: Callable[[SuitePart], None],
+        progress: SeriesListener,
+        interruption: Interruption,
+    ) -> bool:
+        """Whether it ran them; else they are to be run one after another."""
+        ...
+
+
 class RunSeries:
     """Runs the parts of a suite that are still to be run."""
 
@@ -81,10 +96,12 @@ class RunSeries:
         *,
         directory: Path,
         where: RealTarget | None,
+        side_by_side: SideBySide | None = None,
     ) -> None:
         self.suite = suite
         self.directory = directory
         self._where = where
+        self._side_by_side = side_by_side
         self._part_changed: Callable[[SuitePart], None] = lambda _: self._save()
         self._interruption = Interruption()
         self._stages = StageBoard()
@@ -135,15 +152,13 @@ class RunSeries:
 
     def _carry_out_simulated(self) -> None:
         batches = self.suite.by_seed()
-        if is_worth_processes(batches):
-            run_side_by_side(
-                batches,
-                self.directory,
-                self._execution.command,
-                changed=self._set,
-                progress=self._progress,
-                interruption=self._interruption,
-            )
+        if self._side_by_side is not None and self._side_by_side(
+            batches,
+            self._execution,
+            changed=self._set,
+            progress=self._progress,
+            interruption=self._interruption,
+        ):
             return
         for batch in batches:
             if not self._interruption.is_requested:

@@ -18,6 +18,7 @@ from virtslo.cli.progress.live_progress import open_progress
 from virtslo.cli.record_names import locate
 from virtslo.cli.records import INTERRUPTED, conclude
 from virtslo.cli.running.folder_lock import locked_folder
+from virtslo.cli.running.parallel_runs import run_side_by_side
 from virtslo.cli.running.run_once import Execution
 from virtslo.cli.running.series import RunSeries, new_suite_id
 from virtslo.cli.scenarios import Keyed
@@ -151,7 +152,9 @@ def _carry_out(
         )
     progress = open_progress(quiet=options.quiet, is_virtual=target is None)
     execution = Execution(options.runs, tuple(sys.argv[1:]), progress)
-    series = RunSeries(suite, execution, directory=directory, where=target)
+    series = RunSeries(
+        suite, execution, directory=directory, where=target, side_by_side=run_side_by_side
+    )
     try:
         if suite.simulated is not None:
             where = describe_simulated(suite.simulated, seeds=sorted(_seeds(suite)))
