@@ -80,6 +80,8 @@ POINT_ARCHIVE: Final = Limit("the record of a sweep's point, packed by a worker"
 
 PROBLEMS: Final = Limit("problems that one message lists", 50, "problems")
 SHOWN_TEXT: Final = Limit("text from elsewhere that a message shows", 256, "characters")
+REPORT_WORD: Final = Limit("a name or another word in what is made for people", 512, "characters")
+REPORT_TEXT: Final = Limit("a line or cell of what is made for people", 8_000, "characters")
 ANSWER_BYTES: Final = Limit("an answer of an API server", 256 * _MIB)
 ANSWER_DEPTH: Final = Limit("levels in an answer that is no list or object", 200, "levels")
 LIST_PAGES: Final = Limit("pages of one list", 100_000, "pages")

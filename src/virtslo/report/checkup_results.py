@@ -7,6 +7,7 @@ unit in the key, so that scripts can compare them.
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from virtslo.base.plain_text import report_text
 from virtslo.model.report.document import Report
 from virtslo.model.report.figures import Figure
 from virtslo.model.report.indicators import FigureKey
@@ -36,7 +37,7 @@ def checkup_results(report: Report) -> dict[str, str]:
     keys = _BURST if subject.test in OF_ARRIVALS else _CHURN
     return {
         "verdict": verdict_of(report),
-        "summary": "\n".join(conclusion_lines(report)),
+        "summary": "\n".join(map(report_text, conclusion_lines(report))),
         "runId": run.id,
         "test": run.test,
         "kind": run.kind,
@@ -56,7 +57,7 @@ def verdict_of(report: Report) -> str:
 
 def failure_reason(report: Report) -> str:
     """Why a checkup failed; empty where it did not."""
-    return verdict_sentence(report) if report.exit_code else ""
+    return report_text(verdict_sentence(report)) if report.exit_code else ""
 
 
 def _objectives(report: Report) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Final
 
+from virtslo.base.plain_text import json_text, report_text
 from virtslo.model.history.comparison import ComparedIndicator, Comparison, ComparisonVerdict
+from virtslo.report.markdown_text import markdown_row, plain
 
 ORDER: Final = tuple(ComparisonVerdict)
 HEAD: Final = ("indicator", "base", "candidate", "ratio (95 %)", "verdict", "could have shown")
@@ -18,7 +20,8 @@ HEAD: Final = ("indicator", "base", "candidate", "ratio (95 %)", "verdict", "cou
 def render_comparison(comparison: Comparison, form: str) -> str:
     """The comparison as `table`, `markdown` or `json`; its page is in `report.html`."""
     if form == "json":
-        return json.dumps(_document(comparison), indent=2, ensure_ascii=False) + "\n"
+        document = json.dumps(_document(comparison), indent=2, ensure_ascii=False)
+        return json_text(document) + "\n"
     if form == "markdown":
         return _markdown(comparison)
     return _text(comparison)
@@ -93,9 +96,10 @@ def _smallest(row: ComparedIndicator) -> str:
 
 
 def _text(comparison: Comparison) -> str:
-    rows = [HEAD, *(cells(row) for row in ordered(comparison) if _is_shown(row))]
+    shown = (row for row in ordered(comparison) if _is_shown(row))
+    rows = [HEAD, *(tuple(map(report_text, cells(row))) for row in shown)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = [*head_lines(comparison), ""]
+    lines = [*map(report_text, head_lines(comparison)), ""]
     lines += [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
@@ -116,7 +120,7 @@ def _markdown(comparison: Comparison) -> str:
     rows = ordered(comparison)
     first = [row for row in rows if row.verdict in decided]
     rest = [row for row in rows if row.verdict not in decided and _is_shown(row)]
-    lines = [f"**{line}**" if number == 0 else f"{line}\n" for number, line in
+    lines = [f"**{line}**" if number == 0 else f"{plain(line)}\n" for number, line in
              enumerate(head_lines(comparison))]  # fmt: skip
     lines += ["", *_markdown_table(first)] if first else ["", "No indicator is worse or better."]
     if rest:
@@ -129,7 +133,7 @@ def _markdown_table(rows: Sequence[ComparedIndicator]) -> Iterator[str]:
     yield f"| {' | '.join(HEAD)} |"
     yield f"|{' --- |' * len(HEAD)}"
     for row in rows:
-        yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells(row)) + " |"
+        yield markdown_row(cells(row))
 
 
 def _document(comparison: Comparison) -> dict[str, object]:

@@ -4,13 +4,15 @@ Invariant: every format has every line with both sides, difference, interval and
 without a difference says what could hide there; nothing is asked of any server.
 """
 
-import html
 import json
 import math
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from virtslo.base.plain_text import harmless, json_text, report_text
 from virtslo.model.cost.card import CostCard, CostPart, CostRow, CostSide, CostVerdict
+from virtslo.report.html.templates import escaped
+from virtslo.report.markdown_text import markdown_row, plain
 
 HEAD: Final = ("cost", "base", "candidate", "difference (95 %)", "verdict")
 STYLE: Final = """
@@ -25,7 +27,7 @@ td.more{color:#c62828;font-weight:600}td.less{color:#2e7d32;font-weight:600}pre{
 def render_cost_card(card: CostCard, form: str) -> str:
     """The card as `text`, `markdown`, `json` or `html`."""
     if form == "json":
-        return json.dumps(_document(card), indent=2, ensure_ascii=False) + "\n"
+        return json_text(json.dumps(_document(card), indent=2, ensure_ascii=False)) + "\n"
     if form == "html":
         return _html(card)
     return _markdown(card) if form == "markdown" else _text(card)
@@ -120,7 +122,7 @@ def _titled(title: str, row: CostRow) -> tuple[str, ...]:
 def _text(card: CostCard) -> str:
     lines = [*_head(card)]
     for title, rows in _sections(card):
-        table = [HEAD, *(_titled(title, row) for row in rows)]
+        table = [HEAD, *(tuple(map(report_text, _titled(title, row))) for row in rows)]
         widths = [max(map(len, column)) for column in zip(*table, strict=True)]
         lines += ["", title]
         lines += [
@@ -132,7 +134,7 @@ def _text(card: CostCard) -> str:
         ]
     lines += ["", *_objectives(card), *(f"limit: {words}" for words in card.limits)]
     lines += ["", 'For "## Scalability":', "", scalability(card), "", f"again: {card.command}"]
-    return "\n".join(lines) + "\n"
+    return "\n".join(map(report_text, lines)) + "\n"
 
 
 def _objectives(card: CostCard) -> list[str]:
@@ -141,7 +143,7 @@ def _objectives(card: CostCard) -> list[str]:
 
 def _markdown(card: CostCard) -> str:
     head = list(_head(card))
-    lines = [f"**{head[0]}**", "", *(f"- {line}" for line in head[1:])]
+    lines = [f"**{head[0]}**", "", *(f"- {plain(line)}" for line in head[1:])]
     sections = list(_sections(card))
     if card.findings:
         title, rows = sections.pop(0)
@@ -149,9 +151,10 @@ def _markdown(card: CostCard) -> str:
     lines += ["", "<details><summary>every cost</summary>", ""]
     for title, rows in sections:
         lines += [f"#### {title}", "", *_markdown_table(title, rows), ""]
-    lines += ["</details>", "", *(f"- {line}" for line in _objectives(card))]
-    lines += [f"- limit: {words}" for words in card.limits]
-    lines += ["", "## Scalability", "", scalability(card), "", "```sh", card.command, "```"]
+    lines += ["</details>", "", *(f"- {plain(line)}" for line in _objectives(card))]
+    lines += [f"- limit: {plain(words)}" for words in card.limits]
+    command = harmless(card.command)
+    lines += ["", "## Scalability", "", plain(scalability(card)), "", "```sh", command, "```"]
     return "\n".join(lines) + "\n"
 
 
@@ -159,7 +162,7 @@ def _markdown_table(title: str, rows: Sequence[CostRow]) -> Iterator[str]:
     yield f"| {' | '.join(HEAD)} |"
     yield f"|{' --- |' * len(HEAD)}"
     for row in rows:
-        yield "| " + " | ".join(cell.replace("|", "\\|") for cell in _titled(title, row)) + " |"
+        yield markdown_row(_titled(title, row))
 
 
 def scalability(card: CostCard) -> str:
@@ -194,31 +197,31 @@ def scalability(card: CostCard) -> str:
 
 
 def _html(card: CostCard) -> str:
-    head = "".join(f"<p>{html.escape(line)}</p>" for line in _head(card))
+    head = "".join(f"<p>{escaped(line)}</p>" for line in _head(card))
     body = ""
     for title, rows in _sections(card):
-        titles = "".join(f'<th scope="col">{html.escape(text)}</th>' for text in HEAD)
+        titles = "".join(f'<th scope="col">{escaped(text)}</th>' for text in HEAD)
         lines = "".join(_html_row(title, row) for row in rows)
         body += (
-            f'<h2>{html.escape(title)}</h2><div class="wide"><table><thead><tr>{titles}</tr>'
+            f'<h2>{escaped(title)}</h2><div class="wide"><table><thead><tr>{titles}</tr>'
             f"</thead><tbody>{lines}</tbody></table></div>"
         )
     said = [*_objectives(card), *(f"limit: {words}" for words in card.limits)]
-    tail = "".join(f"<p>{html.escape(line)}</p>" for line in said)
+    tail = "".join(f"<p>{escaped(line)}</p>" for line in said)
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         '<meta http-equiv="Content-Security-Policy" '
         "content=\"default-src 'none'; style-src 'unsafe-inline'\">"
         f"<title>Cost card</title><style>{STYLE}</style></head><body><h1>Cost card</h1>{head}"
-        f"{body}{tail}<h2>Scalability</h2><p>{html.escape(scalability(card))}</p>"
-        f"<pre>{html.escape(card.command)}</pre></body></html>\n"
+        f"{body}{tail}<h2>Scalability</h2><p>{escaped(scalability(card))}</p>"
+        f"<pre>{escaped(card.command)}</pre></body></html>\n"
     )
 
 
 def _html_row(title: str, row: CostRow) -> str:
     colour = {CostVerdict.MORE: "more", CostVerdict.LESS: "less"}.get(row.verdict, "")
-    cells = [html.escape(cell) for cell in _titled(title, row)]
+    cells = [escaped(cell) for cell in _titled(title, row)]
     plain = "".join(f"<td>{cell}</td>" for cell in cells[:-1])
     return f'<tr>{plain}<td class="{colour}">{cells[-1]}</td></tr>'
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from virtslo.base.plain_text import json_text
 from virtslo.model.history.detection import Detection, DetectionPlan
 from virtslo.report.content import Sheet
 from virtslo.report.numbers import NO_DATA, number
@@ -26,7 +27,8 @@ SUPPOSED = (
 def render_detection(plans: Sequence[DetectionPlan], form: str) -> str:
     """The plans as `table` or `json`."""
     if form == "json":
-        return json.dumps([_document(plan) for plan in plans], indent=2, ensure_ascii=False) + "\n"
+        documents = [_document(plan) for plan in plans]
+        return json_text(json.dumps(documents, indent=2, ensure_ascii=False)) + "\n"
 
     sheets = [detection_sheet(plan) for plan in plans]
     if sheets:

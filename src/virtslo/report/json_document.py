@@ -10,6 +10,7 @@ from dataclasses import asdict
 from importlib import resources as package_data
 from typing import Any, Final
 
+from virtslo.base.plain_text import json_text
 from virtslo.model.report.document import ChurnLadder, Report, RunGroup, RunSummary
 from virtslo.model.report.figures import CONFIDENCE, Figure, Interval
 from virtslo.model.report.verdicts import Verdict
@@ -22,7 +23,7 @@ class JsonDocument:
 
     def render(self, report: Report) -> str:
         """The document, indented."""
-        return json.dumps(document_of(report), indent=2, ensure_ascii=False) + "\n"
+        return json_text(json.dumps(document_of(report), indent=2, ensure_ascii=False)) + "\n"
 
 
 def report_schema() -> Any:

@@ -74,9 +74,9 @@ def _validity(run: RunSummary, report: Report) -> Element:
             )
             problem.text = _legal(f"{finding.code}: {finding.detail}")
             break
-    notes = "\n".join(f"{finding.code}: {finding.detail}" for finding in found)
+    notes = "\n".join(_legal(f"{finding.code}: {finding.detail}") for finding in found)
     if notes:
-        SubElement(case, "system-out").text = _legal(notes)
+        SubElement(case, "system-out").text = notes
     return case
 
 
@@ -101,5 +101,5 @@ def _case(run: RunSummary, name: str) -> Element:
 
 
 def _legal(text: str) -> str:
-    """Text without the characters that XML has no way to write, nor any that deceive."""
-    return harmless(text, lines=True)
+    """Text on one line, without what XML has no way to write, nor any that deceive."""
+    return harmless(text)

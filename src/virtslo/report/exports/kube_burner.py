@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from virtslo.base.plain_text import file_name
+from virtslo.base.plain_text import file_name, json_text
 from virtslo.model.identifiers import RUNNING
 from virtslo.model.report.document import Report, RunSummary
 from virtslo.model.report.run_detail import LatencySummary, ObjectTrack, RunDetail
@@ -182,4 +182,4 @@ def _milliseconds(seconds: float) -> int:
 
 
 def _array(documents: list[Document]) -> str:
-    return json.dumps(documents, indent=1, ensure_ascii=False) + "\n"
+    return json_text(json.dumps(documents, indent=1, ensure_ascii=False)) + "\n"

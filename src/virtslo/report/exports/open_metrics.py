@@ -1,13 +1,15 @@
 """A report as OpenMetrics text, which Prometheus and its Pushgateway read too.
 
 Invariant: what has no value has no sample, but is named with its reason; every series says whether
-its run was simulated. Every family is a gauge, so that older readers take the text as well.
+its run was simulated; labels are harmless text. Every family is a gauge, so that older readers
+take the text as well.
 """
 
 import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
+from virtslo.base.plain_text import harmless
 from virtslo.model.report.document import Report, RunSummary
 from virtslo.model.report.indicators import Indicator
 from virtslo.model.report.verdicts import Outcome
@@ -41,6 +43,14 @@ class _Families:
 
     def collect(self) -> "Iterable[GaugeMetricFamily]":
         """Every family."""
+        for family in self._families():
+            family.samples = [
+                sample._replace(labels={name: harmless(of) for name, of in sample.labels.items()})
+                for sample in family.samples
+            ]
+            yield family
+
+    def _families(self) -> "Iterator[GaugeMetricFamily]":
         yield from (self._runs(), self._validity())
         yield from self._indicators()
         yield self._missing()

@@ -1,6 +1,6 @@
 """What the pages of a site read: plain values, in scripts that hand them over by name.
 
-Invariant: a missing value is null, never 0; a run is named by its id as text.
+Invariant: a missing value is null, never 0; a run is named by its id as text; text is harmless.
 """
 
 import json
@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from virtslo.base.plain_text import report_value
 from virtslo.model.history.changes import Change, Drift, HistoryFinding
 from virtslo.model.history.runs import RunPoint, SeriesKey
 from virtslo.model.history.site import HistorySite, Level
@@ -17,7 +18,8 @@ RUNS_A_FILE: Final = 100
 
 def script(name: str, value: object) -> str:
     """A script that hands a value to the page."""
-    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    plain_value = report_value(value)
+    text = json.dumps(plain_value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return f"virtslo.put({json.dumps(name)},{text});\n"
 
 

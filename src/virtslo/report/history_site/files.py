@@ -5,14 +5,14 @@ names from outside reach the page as data, never as markup.
 """
 
 import hashlib
-import html
 import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 from virtslo.model.history.site import HistorySite, JobSummary
 from virtslo.report.history_site.data import RUNS_A_FILE, overview, runs_file, script, series_file
-from virtslo.report.html.page import resource as page_resource
+from virtslo.report.html.templates import escaped
+from virtslo.report.html.templates import resource as page_resource
 
 POLICY: Final = (
     "default-src 'none'; script-src 'unsafe-inline' 'self' file:; style-src 'unsafe-inline'; "
@@ -54,11 +54,11 @@ def _job_row(job: JobSummary) -> str:
         number, kind, ended = job.newest
         newest = (
             f'<a href="{address}#/finding/{number}">{ended:%Y-%m-%d}</a> '
-            f'<span class="kind {_KINDS.get(kind, "plain")}">{html.escape(kind)}</span>'
+            f'<span class="kind {_KINDS.get(kind, "plain")}">{escaped(kind)}</span>'
         )
     worse = f"<small>{job.worse:,} confirmed as worse</small>" if job.worse else ""
     return (
-        f'<tr><th scope="row"><a href="{address}">{html.escape(job.name)}</a></th>'
+        f'<tr><th scope="row"><a href="{address}">{escaped(job.name)}</a></th>'
         f'<td class="text days">{job.first:%Y-%m-%d} to {job.last:%Y-%m-%d}</td>'
         f"<td>{job.runs:,}<small>{job.valid:,} valid</small></td><td>{job.series:,}</td>"
         f'<td>{job.findings:,}{worse}</td><td class="text">{newest}</td></tr>'
@@ -77,7 +77,7 @@ def _page(title: str, body: str, code: str) -> str:
         '<!DOCTYPE html>\n<html lang="en" data-look="light">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
-        f'<meta name="generator" content="virtslo">\n<title>{html.escape(title)}</title>\n'
+        f'<meta name="generator" content="virtslo">\n<title>{escaped(title)}</title>\n'
         f'<link rel="icon" href="data:,">\n<style>\n{style}</style>\n</head>\n<body>\n{body}\n'
         f"<script>\n{code}</script>\n</body>\n</html>\n"
     )

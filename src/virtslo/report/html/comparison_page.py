@@ -11,7 +11,8 @@ from typing import Final
 
 from virtslo.model.history.comparison import ComparedIndicator, Comparison, ComparisonVerdict
 from virtslo.report.comparison import HEAD, cells, head_lines, ordered
-from virtslo.report.html.page import POLICY, resource
+from virtslo.report.html.page import POLICY
+from virtslo.report.html.templates import page_template, resource
 
 WIDEST: Final = 4.0
 """The ratio, or its inverse, at which the bars' scale ends at most."""
@@ -47,16 +48,11 @@ class PageGroup:
 
 def render(comparison: Comparison) -> str:
     """The page."""
-    from jinja2 import Environment, StrictUndefined
     from markupsafe import Markup
 
     widest = _widest(comparison.rows)
     rows = ordered(comparison)
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True
-    )
-    page = environment.from_string(resource("comparison.html.j2"))
-    return page.render(
+    page = page_template("comparison.html.j2").render(
         policy=POLICY.format(scripts="").replace("  ", " "),
         style=Markup(resource("page.css")),  # noqa: S704 - our own file
         script=Markup(resource("page.js")),  # noqa: S704 - our own file
@@ -76,6 +72,7 @@ def render(comparison: Comparison) -> str:
         scale=None if widest is None else (f"{1 / widest:.2f}", f"{widest:.2f}"),
         sides=(("Base", comparison.base), ("Candidate", comparison.candidate)),
     )
+    return str(page)
 
 
 def _look(comparison: Comparison) -> str:

@@ -1,7 +1,7 @@
 """A report as one HTML page that opens offline: tables first, then interactive plots.
 
 Invariant: the page asks nothing of any server (its own policy forbids it); whatever came from
-outside is escaped; the same report gives the same bytes.
+outside is escaped and harmless; the same report gives the same bytes.
 """
 
 import json
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from importlib import resources as package_data
 from typing import Any, Final
 
+from virtslo.base.plain_text import report_value
 from virtslo.model.report.document import Report, RunSummary
 from virtslo.model.report.figures import Figure
 from virtslo.model.report.indicators import FigureKey
@@ -32,6 +33,7 @@ from virtslo.report.content import (
 from virtslo.report.definitions import conditions
 from virtslo.report.headline import headline_sheets, subjects_of
 from virtslo.report.html.promises import promise_lines, subjects_chart
+from virtslo.report.html.templates import page_template, resource
 from virtslo.report.marking import detailed_runs
 from virtslo.report.numbers import amount, number, value_and_interval
 from virtslo.report.table_sheets import table_sheets
@@ -67,20 +69,11 @@ class Html:
     def render(self, report: Report) -> str:
         """The page."""
         page = _page(report, is_shared=self.is_shared)
-        return str(_template().render(page, kept=_kept_together))
+        return str(page_template("page.html.j2").render(page, kept=_kept_together))
 
     def assets(self) -> Mapping[str, str]:
         """What must lie beside the page, by name."""
         return {ASSET: library()} if self.is_shared else {}
-
-
-def _template() -> Any:
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True
-    )
-    return environment.from_string(resource("page.html.j2"))
 
 
 def _page(report: Report, *, is_shared: bool) -> dict[str, Any]:
@@ -180,7 +173,9 @@ def script_json(charts: Sequence[Mapping[str, Any]]) -> str:
     """Charts as JSON that can stand in a script element."""
     kept = ("id", "traces", "layout", "log_axis", "is_log", "height")
     plain = [{key: chart[key] for key in kept} for chart in charts]
-    return json.dumps(plain, separators=(",", ":"), ensure_ascii=False).translate(_UNSAFE)
+    return json.dumps(report_value(plain), separators=(",", ":"), ensure_ascii=False).translate(
+        _UNSAFE
+    )
 
 
 def _title(report: Report) -> str:
@@ -259,8 +254,3 @@ def library() -> str:
     """The plotting library's bundle, as its package ships it."""
     text = package_data.files("plotly").joinpath("package_data", "plotly.min.js")
     return text.read_text(encoding="utf-8")
-
-
-def resource(name: str) -> str:
-    """The text of one of the page's own files."""
-    return package_data.files("virtslo.report.html").joinpath(name).read_text(encoding="utf-8")

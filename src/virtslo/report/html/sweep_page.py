@@ -11,7 +11,8 @@ from typing import Any
 from virtslo.model.whatif.sweep import HEADLINES, Knob, PointStatus, SweepOutcome, Value
 from virtslo.report.charts.chart import Chart
 from virtslo.report.content import Sheet
-from virtslo.report.html.page import POLICY, library, plain_chart, resource, script_json
+from virtslo.report.html.page import POLICY, library, plain_chart, script_json
+from virtslo.report.html.templates import page_template, resource
 from virtslo.report.sweep_words import effect_line, law_line, quality_lines
 
 MOST_CURVES = 12
@@ -20,16 +21,11 @@ MOST_CURVES = 12
 
 def render(outcome: SweepOutcome) -> str:
     """The page."""
-    from jinja2 import Environment, StrictUndefined
     from markupsafe import Markup
 
     charts = [plain_chart(chart, chart.key) for chart in _charts(outcome)]
     sweep = outcome.sweep
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True
-    )
-    page = environment.from_string(resource("sweep.html.j2"))
-    return page.render(
+    page = page_template("sweep.html.j2").render(
         policy=POLICY.format(scripts="").replace("  ", " "),
         title=f"Sweep of {sweep.name}",
         style=Markup(resource("page.css")),  # noqa: S704 - our own file
@@ -45,6 +41,7 @@ def render(outcome: SweepOutcome) -> str:
         laws=[law_line(law) for law in outcome.laws],
         quality=list(quality_lines(outcome)),
     )
+    return str(page)
 
 
 def _charts(outcome: SweepOutcome) -> Iterator[Chart]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from math import sqrt
 from statistics import fmean
 
+from virtslo.base.plain_text import report_text
 from virtslo.model.whatif.calibration import (
     RECORD_FOR,
     TITLES,
@@ -21,12 +22,12 @@ from virtslo.report.numbers import seconds
 
 def render_calibration(calibration: Calibration) -> str:
     """The text; it ends with a line feed."""
-    return "\n".join(_calibration(calibration)) + "\n"
+    return "\n".join(map(report_text, _calibration(calibration))) + "\n"
 
 
 def render_prediction(prediction: Prediction) -> str:
     """The text; it ends with a line feed."""
-    return "\n".join(_prediction(prediction)) + "\n"
+    return "\n".join(map(report_text, _prediction(prediction))) + "\n"
 
 
 def _calibration(calibration: Calibration) -> Iterator[str]:

@@ -12,7 +12,7 @@ import textwrap
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
 
-from virtslo.base.plain_text import harmless
+from virtslo.base.plain_text import report_text
 from virtslo.base.terminal import terminal_environment
 from virtslo.report.content import Sheet
 
@@ -58,19 +58,19 @@ def print_sheet(console: "Console", sheet: Sheet) -> None:
 
     console.print()
     title = f"{sheet.title}, {sheet.label}" if sheet.label else sheet.title
-    console.print(harmless(title), style="bold")
+    console.print(report_text(title), style="bold")
     padding = (0, 1) if console.width >= NARROW else (0, 0)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=padding)
     for index, column in enumerate(sheet.columns):
         table.add_column(
-            harmless(column),
+            report_text(column),
             justify="left" if index == 0 or sheet.is_text else "right",
             overflow="fold",
             no_wrap=index == 0 and console.width >= UNFOLDED,
             max_width=_longest_word(sheet) if index == 0 and console.width < NARROW else None,
         )
     for row in sheet.rows:
-        table.add_row(*(_THOUSANDS.sub(_KEPT, harmless(cell)) for cell in row))
+        table.add_row(*(_THOUSANDS.sub(_KEPT, report_text(cell)) for cell in row))
     console.print(table)
     for note in sheet.notes:
         _print_line(console, note, style="dim")
@@ -82,7 +82,7 @@ def print_lines(console: "Console", title: str, lines: Iterable[str]) -> None:
     if not lines:
         return
     console.print()
-    console.print(harmless(title), style="bold")
+    console.print(report_text(title), style="bold")
     for line in lines:
         style = next((style for start, style in _STYLES if line.startswith(start)), None)
         _print_line(console, line, style=style)
@@ -95,7 +95,7 @@ def _longest_word(sheet: Sheet) -> int:
 
 
 def _print_line(console: "Console", line: str, *, style: str | None) -> None:
-    line = harmless(line)
+    line = report_text(line)
     if console.is_terminal or "COLUMNS" in terminal_environment():
         line = textwrap.fill(
             line,

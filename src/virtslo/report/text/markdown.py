@@ -3,10 +3,9 @@
 Invariant: it renders on GitHub as it is; what came from outside is escaped.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from virtslo.base.plain_text import harmless
 from virtslo.model.report.document import Report
 from virtslo.report.call_sheets import call_sheets
 from virtslo.report.conclusion import conclusion_lines
@@ -21,6 +20,7 @@ from virtslo.report.content import (
 )
 from virtslo.report.definitions import conditions, table_definitions
 from virtslo.report.headline import headline_sheets
+from virtslo.report.markdown_text import escape, markdown_row, plain
 from virtslo.report.table_sheets import table_sheets
 from virtslo.report.verdicts import objectives_title, verdict_lines
 
@@ -58,36 +58,19 @@ class Markdown:
         return "\n".join(parts) + "\n"
 
 
-def escape(text: str) -> str:
-    """Text that Markdown and HTML leave as it is."""
-    text = harmless(text)
-    for character in ("\\", "|", "<", ">", "*", "_", "["):
-        text = text.replace(character, f"\\{character}" if character not in "<>" else {
-            "<": "&lt;", ">": "&gt;"}[character])  # fmt: skip
-    return text
-
-
 def _sheet(sheet: Sheet) -> list[str]:
     label = f" ({escape(sheet.label)})" if sheet.label else ""
-    lines = [f"## {sheet.title}{label}", ""]
-    lines.append(_row(sheet.columns))
-    lines.append(_row(["---"] * len(sheet.columns)))
-    lines += [_row(row) for row in sheet.rows]
+    lines = [f"## {plain(sheet.title)}{label}", ""]
+    lines.append(markdown_row(sheet.columns))
+    lines.append(markdown_row(["---"] * len(sheet.columns)))
+    lines += [markdown_row(row) for row in sheet.rows]
     lines.append("")
-    lines += [f"{note}  " for note in map(_plain, sheet.notes)]
+    lines += [f"{note}  " for note in map(plain, sheet.notes)]
     if sheet.notes:
         lines.append("")
     return lines
 
 
-def _row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(_plain(cell).replace("|", "\\|") for cell in cells) + " |"
-
-
 def _bullets(lines: Iterable[str], nothing: str = "") -> list[str]:
-    found = [f"- {_plain(line)}" for line in lines]
+    found = [f"- {plain(line)}" for line in lines]
     return found or ([nothing] if nothing else [])
-
-
-def _plain(text: str) -> str:
-    return harmless(text).replace("<", "&lt;")

@@ -5,12 +5,13 @@ Invariant: the last good load never stands without the first bad one, or why the
 
 from collections.abc import Iterator
 
+from virtslo.base.plain_text import report_text
 from virtslo.model.whatif.search import MIGRATION, Quantity, SearchResult, Trial
 
 
 def render(result: SearchResult) -> str:
     """The text; it ends with a line feed."""
-    return "\n".join(_lines(result)) + "\n"
+    return "\n".join(map(report_text, _lines(result))) + "\n"
 
 
 def _lines(result: SearchResult) -> Iterator[str]:

@@ -5,13 +5,14 @@ Invariant: an effect stands with its interval, or with why it has none.
 
 from collections.abc import Iterator
 
+from virtslo.base.plain_text import report_text
 from virtslo.model.whatif.sweep import SweepOutcome
 from virtslo.report.sweep_words import effect_line, law_line, quality_lines
 
 
 def render(outcome: SweepOutcome) -> str:
     """The text; it ends with a line feed."""
-    return "\n".join(_lines(outcome)) + "\n"
+    return "\n".join(map(report_text, _lines(outcome))) + "\n"
 
 
 def _lines(outcome: SweepOutcome) -> Iterator[str]:

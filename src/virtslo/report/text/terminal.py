@@ -6,7 +6,7 @@ Invariant: it says what Markdown says.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from virtslo.base.plain_text import harmless
+from virtslo.base.plain_text import report_text
 from virtslo.model.report.document import Report
 from virtslo.report.call_sheets import call_sheets
 from virtslo.report.conclusion import MET, conclusion_lines
@@ -57,9 +57,9 @@ def print_end(console: "Console", report: Report) -> None:
     console.print()
     *lines, verdict = conclusion_lines(report)
     for line in lines:
-        console.print(harmless(line), soft_wrap=not console.is_terminal)
+        console.print(report_text(line), soft_wrap=not console.is_terminal)
     style = "bold green" if report.exit_code == MET else "bold red"
-    console.print(harmless(verdict), style=style, soft_wrap=not console.is_terminal)
+    console.print(report_text(verdict), style=style, soft_wrap=not console.is_terminal)
 
 
 def _print(console: "Console", report: Report, *, is_whole: bool) -> None:
