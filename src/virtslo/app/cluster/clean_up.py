@@ -70,7 +70,8 @@ async def clean_up(
     namespace: str | None = None,
     made_none: bool = False,
 ) -> tuple[str, ...]:
-    """Delete everything that carries the label, wait until it is gone; returns what is left.
+    """Delete everything that carries the label, wait until it is gone; returns what is left: each
+    object once, in order, with why it could not be deleted where that is known.
 
     With `namespace`, everything in it; where `made_none` says that the run made no namespace, none
     is looked for.
@@ -78,15 +79,16 @@ async def clean_up(
     deadline_ns = clock.now_ns() + to_nanoseconds(limit)
     selector = Selection(namespace, label_selector=selector_of(run_label))
     patience = Patience(clock, deadline_ns, tell)
-    failures: list[str] = []
+    failures: dict[str, str] = {}
     for resource in OWNERS_FIRST:
         items = await _list_all(api, resource, selector, patience)
         if items:
             tell(f"removing {len(items)} {resource.plural}")
-        failures += await _delete_all(api, resource, items, patience)
+        failures |= await _delete_all(api, resource, items, patience)
     remaining = await _wait_until_gone(api, clock, selector, deadline_ns, patience)
     if remaining:
-        return (*failures, *remaining)
+        reasons = {name: f" ({failures[name]})" for name in remaining if name in failures}
+        return tuple(f"{name}{reasons.get(name, '')}" for name in remaining)
     if made_none:
         return ()
     names = await patience.call(lambda: list_namespaces(api, selector_of(run_label)))
@@ -110,8 +112,9 @@ async def _list_all(
 
 async def _delete_all(
     api: KubeApi, resource: Resource, items: Sequence[Object], patience: Patience
-) -> list[str]:
-    failures: list[str] = []
+) -> dict[str, str]:
+    """Ask for the deletion of each; returns why it was refused, by object."""
+    failures: dict[str, str] = {}
     for item in items:
         meta = item["metadata"]
         if meta.get("deletionTimestamp"):
@@ -124,7 +127,7 @@ async def _delete_all(
         except NotFound:
             continue
         except ClusterError as error:
-            failures.append(f"{resource.kind} {meta['namespace']}/{meta['name']} ({error.message})")
+            failures[_named(resource, item)] = error.message
     return failures
 
 
@@ -132,11 +135,15 @@ async def _wait_until_gone(
     api: KubeApi, clock: Clock, selector: Selection, deadline_ns: int, patience: Patience
 ) -> tuple[str, ...]:
     while True:
-        remaining = [
-            f"{resource.kind} {item['metadata']['namespace']}/{item['metadata']['name']}"
+        remaining = {
+            _named(resource, item)
             for resource in OWNERS_FIRST
             for item in await _list_all(api, resource, selector, patience)
-        ]
+        }
         if not remaining or clock.now_ns() >= deadline_ns:
-            return tuple(remaining)
+            return tuple(sorted(remaining))
         await sleep(clock, POLL_SECONDS)
+
+
+def _named(resource: Resource, item: Object) -> str:
+    return f"{resource.kind} {item['metadata']['namespace']}/{item['metadata']['name']}"

@@ -134,7 +134,7 @@ async def delete_namespaces(
     remaining = await _wait_until_gone(
         api, deleting, clock=clock, deadline_ns=deadline_ns, patience=patience
     )
-    return (*left, *(f"Namespace {name} (still terminating)" for name in remaining))
+    return tuple(sorted({*left, *(f"Namespace {name} (still terminating)" for name in remaining)}))
 
 
 async def _wait_until_gone(
