@@ -164,6 +164,8 @@ def _document(body: bytes, status: int, place: str) -> Mapping[str, Any]:
     if document["status"] != "success":
         words = str(document.get("error", ""))[:SHOWN_CHARACTERS]
         raise ClusterError(f"{place}: {document.get('errorType', status)}: {words}")
+    if not 200 <= status < 300:
+        raise ClusterError(f"{place}: answered {status} beside a result", hint=_HINT)
     warnings = document.get("warnings")
     if warnings:
         first = str(warnings[0] if isinstance(warnings, list) else warnings)

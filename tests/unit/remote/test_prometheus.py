@@ -130,6 +130,7 @@ def test_no_secret_is_shown() -> None:
         ((200, '{"status":"success","data":{"resultType":"vector","result":[]}}'), "a vector"),
         ((200, '{"status":"success","data":{"resultType":"matrix"}}'), "no matrix"),
         ((302, ""), "answered 302"),
+        ((302, '{"status":"success","data":{"resultType":"matrix","result":[]}}'), "answered 302"),
     ],
 )
 def test_an_answer_that_is_not_whole_is_an_error(answer: tuple[int, str], words: str) -> None:

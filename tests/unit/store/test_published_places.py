@@ -151,6 +151,34 @@ def test_artifacts_of_a_job_are_named_by_its_run_and_never_one_another(tmp_path:
     assert first.environment == "provider 1.29"
 
 
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ('{"Values": [1]}', "Values: expected an object, found [1]"),
+        ('{"odd": 1, "b": 2, "c": 3, "d": 4}', "found an object with 'odd', 'b', 'c', …"),
+        ('{"scenario": {}}', "scenario without schema_version and aggregate"),
+        ("5", "expected an object with VMIResult or VMResult or Values, found 5"),
+        ("{", "truncated"),
+    ],
+)
+def test_artifacts_that_are_no_results_are_named_themselves(
+    tmp_path: Path, text: str, reason: str
+) -> None:
+    folder = tmp_path / JOB / RUN / "artifacts"
+    folder.mkdir(parents=True)
+    right = folder / "VM-perf-audit-results.json"
+    right.write_text('{"Values": {"CREATE-pods-count": {"value": 100.0}}}')
+    wrong = [folder / f"{name}-results.json" for name in ("VMI-perf-audit", "other")]
+    for path in wrong:
+        path.write_text(text)
+
+    runs, odd = read(tmp_path)
+
+    assert [run.job for run in runs] == [f"{JOB} VM-perf-audit-results"]
+    assert sorted(item.place for item in odd) == sorted(map(str, wrong))
+    assert all(reason in item.reason and item.is_lost for item in odd)
+
+
 def hostile_clone(folder: Path) -> Path:
     """A clone with one run, whose commit has a signature of a program's."""
     clone = folder / "clone"

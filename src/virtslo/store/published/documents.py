@@ -10,12 +10,19 @@ from pathlib import PurePath
 from typing import Any, Final
 
 from virtslo.model.history.runs import HistoryFigure, HistoryRun, OddInput
-from virtslo.store.published.kubevirt_ci import lineage_of, read_values, run_folder, started_at
+from virtslo.store.published.kubevirt_ci import (
+    RESULTS,
+    lineage_of,
+    read_values,
+    run_folder,
+    started_at,
+)
 from virtslo.store.published.strict_json import content_hash, short
 from virtslo.store.published.values import count, moment, number
 
 QUANTILES: Final = ("P99", "P95", "P50", "min", "max", "avg")
 VEP_KEYS: Final = ("schema_version", "scenario", "aggregate")
+_NAMED: Final = 3
 
 
 def read_document(
@@ -33,6 +40,21 @@ def read_document(
     if all(isinstance(item, dict) and all(key in item for key in VEP_KEYS) for item in document):
         return _vep411(document, origin)
     return None
+
+
+def no_result(document: Any) -> str:
+    """What a document is that is none of the known ones, and what one would be."""
+    if isinstance(document, dict) and "Values" in document:
+        return f"Values: expected an object, found {short(document['Values'])}"
+    if isinstance(document, dict) and (there := [key for key in VEP_KEYS if key in document]):
+        missing = [key for key in VEP_KEYS if key not in document]
+        return f"{' and '.join(there)} without {' and '.join(missing)}"
+    if isinstance(document, dict):
+        named = [*map(short, list(document)[:_NAMED]), *(["…"] if len(document) > _NAMED else [])]
+        found = f"an object with {', '.join(named) or 'nothing'}"
+    else:
+        found = short(document)
+    return f"expected an object with {' or '.join((*RESULTS, 'Values'))}, found {found}"
 
 
 def _perfscale_audit(

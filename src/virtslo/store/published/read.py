@@ -10,7 +10,7 @@ from pathlib import Path, PurePath, PurePosixPath
 
 from virtslo.base.paths import is_folder
 from virtslo.model.history.runs import HistoryRun, OddInput
-from virtslo.store.published.documents import read_document
+from virtslo.store.published.documents import no_result, read_document
 from virtslo.store.published.git_clone import is_clone, sources
 from virtslo.store.published.json_lines import read_lines
 from virtslo.store.published.kubevirt_ci import is_result, read_result, run_folder
@@ -82,8 +82,16 @@ def _runs(
     if found is not None:
         yield from (OddInput(source.name, words, is_lost=False) for words in odd)
         yield from found
-    elif is_named or PurePosixPath(source.name).name == RESULTS:
-        yield OddInput(source.name, "not a result of a known format")
+    elif is_named or _has_results(PurePosixPath(source.name)):
+        yield OddInput(source.name, f"not a result of a known format: {no_result(document)}")
+
+
+def _has_results(path: PurePosixPath) -> bool:
+    """Whether a file's name says that it is a result: in a run's folder, one with the kind before
+    it too, such as `VMI-perf-audit-results.json`."""
+    return path.name == RESULTS or (
+        path.name.endswith(f"-{RESULTS}") and run_folder(path) is not None
+    )
 
 
 def _result(document: dict[str, object], source: Source) -> Iterator[HistoryRun | OddInput]:
