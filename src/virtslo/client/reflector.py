@@ -104,6 +104,8 @@ class Reflector:
     async def run(self) -> None:
         """List and watch until cancelled. Raises ClusterError for non-retryable errors."""
         while True:
+            self._opened_ns = None  # what the watch before lived is no excuse of this turn's
+            self._has_events = False
             try:
                 if self._version is None:
                     await self._list()
@@ -166,8 +168,6 @@ class Reflector:
         self.synced.set()
 
     async def _watch(self) -> None:
-        self._opened_ns = None
-        self._has_events = False
         async with self._api.watch(
             self._resource,
             self._selection,

@@ -190,6 +190,44 @@ async def test_a_server_whose_watches_do_not_last_is_asked_ever_more_seldom(
     assert len(asked.listed) == (1 if error is None else len(expected))
 
 
+class Down:
+    """An API whose first watch lives and then has expired, and which cannot be reached after it."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.listed: list[float] = []
+        self.api = KubeApi(ScriptedTransport(self._list, events=self._open))
+
+    async def _list(self, _: Call) -> Object:
+        self.listed.append(self._clock.now_ns() / 1e9)
+        assert len(self.listed) < 50, "asked without a pause"
+        if len(self.listed) > 1:
+            raise ConnectionLost("connection refused")
+        return list_object()
+
+    async def _open(self, _: Call) -> AsyncIterator[WatchEvent]:
+        return self._events()
+
+    async def _events(self) -> AsyncIterator[WatchEvent]:
+        yield WatchEvent("BOOKMARK", {"metadata": {"resourceVersion": "2"}}, 0)
+        await asyncio.sleep(60)
+        raise ResourceExpired("too old resource version")
+
+
+async def test_a_list_is_not_resumed_at_once_because_a_watch_before_it_had_lived(
+    clock: Clock,
+) -> None:
+    down = Down(clock)
+    reflector = Reflector(down.api, CONFIG_MAPS, handler=Seen(), clock=clock)
+    task = asyncio.ensure_future(reflector.run())
+    await asyncio.sleep(100)
+    task.cancel()
+    await asyncio.wait([task])
+    start = down.listed[1]
+
+    assert [round(at - start, 3) for at in down.listed[1:]] == [0.0, 1.6, 4.8, 11.2, 24.0]
+
+
 class LongLists:
     """An API whose second page is no longer there; each list that was asked for."""
 
