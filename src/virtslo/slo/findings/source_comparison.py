@@ -29,6 +29,14 @@ TITLES: Final[Mapping[str, str]] = {
 AGREEING: Final = ((COMPONENTS, AUDIT_LOG), (AUDIT_ALL, API_SERVER))
 """Sources that count the same requests, so that any difference is an error of one."""
 
+CONTAINED: Final = ((COMPONENTS, API_SERVER), (COMPONENTS, AUDIT_ALL), (PROMETHEUS, API_SERVER))
+"""A source of the components' requests, and one of every caller's: no count of the first can be
+greater."""
+
+DONE: Final = frozenset({"200", "201"})
+"""Codes of requests that both sources of a contained pair count: a refusal may come from before
+the server's metrics, and 202 answers a subresource that another server serves."""
+
 BEFORE_METRICS: Final = frozenset({"401", "403"})
 """Codes of requests that the API server answers before its own metrics count them."""
 
@@ -75,14 +83,17 @@ def comparison_findings(run: Measured) -> Iterator[Finding]:
     """Sources that must agree on a window and do not."""
     stage = measured_stage(run.record)
     best = best_window(run, stage)
+    believed = f"; the figures are those of the {TITLES[best.source]}" if best else ""
     for one, other in AGREEING:
-        first, second = source_window(run, stage, one), source_window(run, stage, other)
-        if first is None or second is None or not (first.is_whole and second.is_whole):
+        pair = _whole_pair(run, stage, one, other)
+        if pair is None:
             continue
-        differing = list(_differences(_agreeable(first, one), _agreeable(second, other)))
+        here, there = _agreeable(pair[0], one), _agreeable(pair[1], other)
+        differing = list(_differences(here, there))
         if differing:
-            spoils = _is_beyond_edges(first, one, second, other)
-            believed = f"; the figures are those of the {TITLES[best.source]}" if best else ""
+            apart = sum(abs(here.get(key, 0) - there.get(key, 0)) for key in {**here, **there})
+            sent = max(sum(here.values()), sum(there.values()))
+            spoils = apart > _sent_at_edges(sent, *pair)
             yield Finding(
                 code="sources_disagree",
                 detail=f"{TITLES[one]} and {TITLES[other]} do not agree: "
@@ -92,6 +103,35 @@ def comparison_findings(run: Measured) -> Iterator[Finding]:
                 touches=("rest_calls",),
                 inconclusive=spoils,
             )
+    for one, other in CONTAINED:
+        pair = _whole_pair(run, stage, one, other)
+        if pair is None:
+            continue
+        part, whole = _done(pair[0], one), _done(pair[1], other)
+        more = {key: count for key, count in part.items() if count > whole.get(key, 0)}
+        surplus = sum(count - whole.get(key, 0) for key, count in more.items())
+        if surplus > _sent_at_edges(sum(part.values()), *pair):
+            told = [
+                f"{' '.join(key)}: {count} of {whole.get(key, 0)}"
+                for key, count in sorted(more.items())
+            ]
+            yield Finding(
+                code="sources_disagree",
+                detail=f"the {TITLES[one]} have requests that the {TITLES[other]} does not have: "
+                + "; ".join(told[:5])
+                + ", more than their edges explain"
+                + believed,
+                touches=("rest_calls",),
+                inconclusive=True,
+            )
+
+
+def _whole_pair(run: Measured, stage: str, one: str, other: str) -> tuple[Window, Window] | None:
+    """The windows of two sources; None where either was not read whole."""
+    first, second = source_window(run, stage, one), source_window(run, stage, other)
+    if first is None or second is None or not (first.is_whole and second.is_whole):
+        return None
+    return first, second
 
 
 def _differences(
@@ -103,15 +143,24 @@ def _differences(
             yield f"{' '.join(part for part in key if part)}: {here} and {there}"
 
 
-def _is_beyond_edges(first: Window, one: str, second: Window, other: str) -> bool:
-    """Whether two counts differ by more than can have been sent while the reads were made."""
-    here, there = _agreeable(first, one), _agreeable(second, other)
-    differing = sum(abs(here.get(key, 0) - there.get(key, 0)) for key in {**here, **there})
-    sent = max(sum(here.values()), sum(there.values()))
+def _sent_at_edges(sent: int, first: Window, second: Window) -> int:
+    """How many of `sent` requests may have been sent while the two windows' reads were made."""
     seconds = max(first.seconds, second.seconds)
     edges = sum(first.edge_seconds) + sum(second.edge_seconds)
-    allowed = math.ceil(sent * edges / seconds) if seconds > 0 else 0
-    return differing > allowed
+    return math.ceil(sent * edges / seconds) if seconds > 0 else 0
+
+
+def _done(window: Window, source: str) -> Mapping[tuple[str, str, str], int]:
+    """Requests for counted resources that were carried out, by verb, resource and code."""
+    alone = source in {COMPONENTS, PROMETHEUS}
+    sums: dict[tuple[str, str, str], int] = {}
+    for (component, call), count in folded(window.requests).items():
+        if alone and component not in COUNTED_COMPONENTS:
+            continue
+        if call.verb in COUNTED_VERBS and call.target in COUNTED_RESOURCES and call.code in DONE:
+            key = (call.verb, call.target, call.code)
+            sums[key] = sums.get(key, 0) + count
+    return sums
 
 
 def _agreeable(window: Window, source: str) -> Mapping[tuple[str, ...], int]:

@@ -1,8 +1,11 @@
 """Sources that must agree are compared in what both of them can have counted."""
 
+from dataclasses import replace
+
 import pytest
 
-from support.reads import measured_burst, read
+from support.reads import measured_burst, read, with_idle_pods
+from virtslo.model.run.findings import Finding
 from virtslo.model.run.rest_calls import API_SERVER, AUDIT_ALL, CounterRead
 from virtslo.slo.findings.source_comparison import comparison_findings
 
@@ -45,3 +48,45 @@ def test_one_request_that_only_one_source_has_is_a_finding() -> None:
 def test_requests_that_only_one_source_can_have_are_not_compared(counts: Counts) -> None:
     assert details({PODS: 10, **counts}, {PODS: 10}) == []
     assert details({PODS: 10}, {PODS: 10, **counts}) == []
+
+
+def of_components(counted: Counts, measured: Counts, *, edges: float = 0.0) -> list[Finding]:
+    """Findings where virt-controller counts these calls and the API server, of everybody, those."""
+    before = read("", "before", "virt-controller-a", at=0.0)
+    after = read("ramp_up", "after", "virt-controller-a", counted, at=10.0)
+    slow = replace(after, ended_ns=after.ended_ns + int(edges * 1e9))
+    run = measured_burst([*with_idle_pods([before, slow]), *reads(API_SERVER, measured)])
+    return list(comparison_findings(run))
+
+
+@pytest.mark.parametrize(
+    "counted",
+    [
+        {PODS: 10},
+        {PODS: 7},
+        {},
+        # What the server's metrics need not have.
+        {PODS: 10, FORBIDDEN: 5, REFUSED: 3},
+        {PODS: 10, ("WATCH", "pods", "200"): 4},
+        {PODS: 10, ("UPDATE", "virtualmachineinstances", "202"): 4},
+        {PODS: 10, ("CREATE", "pods", "<error>"): 4},
+    ],
+)
+def test_components_with_no_more_requests_than_the_server_are_believed(counted: Counts) -> None:
+    assert of_components(counted, {PODS: 10}) == []
+
+
+def test_components_with_more_requests_than_the_server_are_not_believed() -> None:
+    (finding,) = of_components({PODS: 10, REFUSED: 3}, {PODS: 6})
+    assert finding.inconclusive
+    assert finding.touches == ("rest_calls",)
+    assert finding.detail == (
+        "the component counters have requests that the API server (all) does not have: "
+        "CREATE pods 201: 10 of 6, more than their edges explain; "
+        "the figures are those of the component counters"
+    )
+
+
+def test_requests_that_fit_in_the_edges_of_the_reads_are_allowed() -> None:
+    assert of_components({PODS: 10}, {PODS: 8}, edges=2.0) == []
+    assert of_components({PODS: 10}, {PODS: 7}, edges=2.0)
