@@ -111,8 +111,10 @@ class Scheduler:
                 resources.PODS, binding, namespace=namespace, name=name, subresource="binding"
             )
         except ClusterError:
-            self._release(key)
-            self.queue.add_rate_limited(key)
+            # A binding whose answer was lost stands where the watch has shown it.
+            if not _is_bound(self._pods.get(key)):
+                self._release(key)
+                self.queue.add_rate_limited(key)
             return
         message = f"Successfully assigned {namespace}/{name} to {node}"
         self._events.send(pod, "Scheduled", message)
@@ -259,6 +261,10 @@ class Scheduler:
             self._requests.clear()
         self._requests[id(parts[0])] = (parts, wanted)
         return wanted
+
+
+def _is_bound(pod: Object | None) -> bool:
+    return pod is not None and bool(pod["spec"].get("nodeName"))
 
 
 def _refusal(nodes: int, reasons: Mapping[str, int]) -> str:
