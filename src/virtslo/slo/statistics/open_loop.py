@@ -32,7 +32,8 @@ class Pace:
     kept_up: bool | None
     """None: too short to tell."""
     has_come_through: bool = True
-    """Whether what was offered at first had come to Running when the second half began."""
+    """Whether the second half is long enough, and what was offered at first had come to Running
+    when it began, or never did."""
 
     @property
     def backlog_slope(self) -> float:
@@ -61,7 +62,7 @@ def pace_of(
         taken,
         came,
         _kept_up(offered, came, length, latency),
-        has_come_through=math.isinf(latency) or _is_long_enough(offered, length, latency),
+        has_come_through=_is_long_enough(offered, length, latency),
     )
 
 
@@ -77,7 +78,7 @@ def _within(moments: Sequence[float | None], start: float, end: float) -> float:
 
 
 def _is_long_enough(offered: float, length: float, latency: float) -> bool:
-    return offered * length >= LEAST_OFFERED and latency <= length
+    return offered * length >= LEAST_OFFERED and (latency <= length or math.isinf(latency))
 
 
 def _early_latency(

@@ -70,6 +70,25 @@ def test_objects_that_never_run_are_not_forgotten() -> None:
     assert pace.kept_up is False
 
 
+def test_few_objects_that_never_run_tell_nothing_of_running_either() -> None:
+    intended = [number * 5.0 for number in range(6)]
+
+    pace = pace_of(intended, intended, [5.0, *[None] * 5])
+
+    assert pace is not None
+    assert pace.kept_up is None
+    assert not pace.has_come_through
+
+
+def test_many_objects_that_never_run_have_a_rate_of_none() -> None:
+    intended = [number / 2 for number in range(120)]
+
+    pace = pace_of(intended, intended, [None] * 120)
+
+    assert pace is not None
+    assert pace.has_come_through
+
+
 def test_a_load_without_length_has_no_pace() -> None:
     assert pace_of([], [], []) is None
     assert pace_of([1.0, 1.0], [1.0], [2.0, None]) is None
