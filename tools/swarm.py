@@ -14,6 +14,7 @@ import argparse
 import json
 import multiprocessing
 import os
+import resource
 import secrets
 import sys
 import threading
@@ -25,10 +26,12 @@ from multiprocessing.connection import wait
 
 import yaml
 
-from support.swarm.trials import Trial, attempt, shrunk
+from support.swarm.trials import NO_END, Trial, attempt, limited, shrunk
 from support.swarm.worlds import World
 from virtslo.model.simulated.faults import FAULTS
 
+MOST_BYTES = 4 << 30
+"""Of address space for one process: what a world that hangs may take."""
 SHRUNK = 5
 """At most so many failures are shrunk: each takes as long as dozens of seeds."""
 
@@ -69,16 +72,23 @@ def tried(first: int, count: int, jobs: int, seconds: float | None) -> Iterator[
 
     # A process that is made anew every now and then cannot hoard what a seed left behind.
     context = multiprocessing.get_context("spawn")
-    with context.Pool(jobs, initializer=end_with_parent, maxtasksperchild=200) as pool:
-        waiting = [pool.apply_async(attempt, (seed,)) for seed in islice(in_time(), jobs)]
+    with context.Pool(jobs, initializer=begin, maxtasksperchild=200) as pool:
+        # Twice as many as processes: none waits for a dear seed of another.
+        waiting = [pool.apply_async(limited, (seed,)) for seed in islice(in_time(), 2 * jobs)]
         while waiting:
             trial = waiting.pop(0).get()
             following = next(in_time(), None)
             if following is not None:
-                waiting.append(pool.apply_async(attempt, (following,)))
+                waiting.append(pool.apply_async(limited, (following,)))
             if trial.broken:
                 print(f"seed {trial.world.seed}: {trial.broken[0][:400]}", flush=True)
             yield trial
+
+
+def begin() -> None:
+    """Make a worker ready: with limited memory, and with an end."""
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_BYTES, MOST_BYTES))
+    end_with_parent()
 
 
 def end_with_parent() -> None:
@@ -99,7 +109,8 @@ def report(trials: list[Trial], seconds: float) -> int:
     """Say what held; 1 if anything did not."""
     failed = [trial for trial in trials if trial.broken]
     for trial in failed[:SHRUNK]:
-        smaller = shrunk(trial.world, trial.broken)
+        is_endless = trial.broken[0].startswith(NO_END)
+        smaller = trial.world if is_endless else shrunk(trial.world, trial.broken)
         print(f"\nseed {trial.world.seed} broke {len(trial.broken)} promises:")
         for words in trial.broken[:10]:
             print(f"  {words[:600]}")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from support.swarm.door import Door, Exchange
-from support.swarm.witness import Life, Mirror, Witness
+from support.swarm.witness import LAW, Life, Mirror, Witness
 from support.swarm.worlds import World
 from virtslo.app.build_report import build_report
 from virtslo.base.clock import to_nanoseconds
@@ -107,7 +107,8 @@ def play(world: World, folder: Path) -> Played:
             await clock.sleep_until(clock.now_ns() + to_nanoseconds(AFTERWARDS))
             await _ended(interrupting, watching)
             broken = [*witness.broken, *mirror.differs(server.store)]
-            broken += [f"law of the cluster: orphan: {name}" for name in witness.orphans()]
+            broken += witness.crowded(door.exchanges)
+            broken += [f"{LAW}: orphan: {name}" for name in witness.orphans()]
             seen.update(lives=witness.lives, broken=broken, left=witness.left(label))
             seen.update(held=witness.held())
             seen.update(exchanges=door.exchanges)

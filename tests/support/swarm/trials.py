@@ -5,12 +5,14 @@ same promise.
 """
 
 import shutil
+import signal
 import tempfile
 import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from types import FrameType
+from typing import Any, Final, NoReturn
 
 from support.swarm.invariants import violations
 from support.swarm.play import Played, play
@@ -18,6 +20,9 @@ from support.swarm.worlds import World, draw
 
 REPLAY_EVERY: Final = 4
 """Every so many seeds, the world is played twice and the records compared byte for byte."""
+NO_END: Final = "crash: no end after"
+MOST_SECONDS: Final = 120.0
+"""Of processor time for one seed; the dearest take a few."""
 MOST_STEPS: Final = 60
 """How many smaller worlds are tried to shrink one that fails."""
 
@@ -49,6 +54,31 @@ def attempt(seed: int) -> Trial:
     return tried(draw(seed))
 
 
+class Endless(SystemExit):
+    """A world that does not come to its end: an exception that an event loop lets through."""
+
+
+def limited(seed: int) -> Trial:
+    """Try one seed in a process of its own kind: within `MOST_SECONDS` of its processor time.
+
+    A world that hangs takes one processor and ever more memory, and no clock of the world's own
+    can end it.
+    """
+
+    def end(_: int, __: FrameType | None) -> NoReturn:
+        raise Endless
+
+    before = signal.signal(signal.SIGVTALRM, end)
+    signal.setitimer(signal.ITIMER_VIRTUAL, MOST_SECONDS, MOST_SECONDS)
+    try:
+        return attempt(seed)
+    except Endless:
+        return Trial(draw(seed), (f"{NO_END} {MOST_SECONDS:g} s",))
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+
+
 def broken_by(world: World) -> tuple[str, ...]:
     """What a world breaks."""
     return tried(world).broken
@@ -68,11 +98,15 @@ def tried(world: World) -> Trial:
                 found.append(f"replay: {', '.join(names)} differ when the world is played again")
         return Trial(world, tuple(found), _seen(first))
     except Exception as error:  # noqa: BLE001  whatever ends a run is what is looked for
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        words = f"crash: {type(error).__name__}: {error} ({Path(place.filename).name})"
+        words = f"crash: {type(error).__name__}: {error} ({_place_of(error)})"
         return Trial(world, (words,))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _place_of(error: BaseException) -> str:
+    """The file that an error came from."""
+    return Path(traceback.extract_tb(error.__traceback__)[-1].filename).name
 
 
 def _seen(played: Played) -> Seen:

@@ -4,11 +4,12 @@ Invariant: it changes nothing and draws no chance. What it saw is the truth that
 against; a law that is broken is kept as a sentence.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any, Final
 
+from support.swarm.door import Exchange
 from virtslo.base.clock import Clock
 from virtslo.hollow.virt_controller.pool_template import POOL_FINALIZER
 from virtslo.model.identifiers import (
@@ -19,6 +20,7 @@ from virtslo.model.identifiers import (
     SCHEDULED,
     SCHEDULING,
     SUCCEEDED,
+    NamespacedName,
     Object,
 )
 from virtslo.model.kubernetes.pod_requests import node_amounts, pod_requests
@@ -33,6 +35,7 @@ ORDER: Final[Mapping[str | None, int]] = {
     )
     for phase in phases
 }
+LAW: Final = "law of the cluster"
 ENDED: Final = (SUCCEEDED, FAILED)
 
 
@@ -64,6 +67,8 @@ class Witness:
         self._clock = clock
         self._last = store.resource_version
         self.broken: list[str] = []
+        self._crowded: list[tuple[str, frozenset[NamespacedName]]] = []
+        """Bindings beyond a node's room, each with the pods that were there then."""
         self.lives: dict[str, Life] = {}
         """Objects with a run's label, by uid."""
         self._uids: set[str] = set()
@@ -89,6 +94,19 @@ class Witness:
             self._pod(place, change)
         self._follow(collection.resource.kind, change)
 
+    def crowded(self, exchanges: Iterable[Exchange]) -> list[str]:
+        """Bindings beyond a node's room that no lost answer explains.
+
+        A scheduler that has no answer to a binding gives the room away until its watch shows that
+        the pod is bound after all; kube-scheduler does so too, and the kubelet refuses the pod.
+        """
+        lost = {
+            (each.namespace, each.name)
+            for each in exchanges
+            if each.subresource == "binding" and not each.is_success
+        }
+        return [f"{LAW}: {words}" for words, here in self._crowded if not here & lost]
+
     def _against(self, place: str, before: Any, after: Any) -> None:
         if before["uid"] != after["uid"]:
             self._break(f"{place}: another uid under one name without a deletion")
@@ -111,15 +129,18 @@ class Witness:
             return
         there = node_amounts(node["status"]["allocatable"], "status.allocatable")
         used: dict[str, int] = {}
-        for pod in self._store.collection(PODS).objects.values():
+        here: set[NamespacedName] = set()
+        for place_of_pod, pod in self._store.collection(PODS).objects.items():
             is_over = pod.get("status", {}).get("phase") in ENDED
             if pod["spec"].get("nodeName") != name or is_over:
                 continue
+            here.add(place_of_pod)
             for key, amount in {**pod_requests(pod["spec"]), "pods": 1}.items():
                 used[key] = used.get(key, 0) + amount
         for key, amount in used.items():
             if amount > there.get(key, 0):
-                self._break(f"{place}: {name} has {there.get(key, 0)} {key}, asked for {amount}")
+                words = f"{place}: {name} has {there.get(key, 0)} {key}, asked for {amount}"
+                self._crowded.append((words, frozenset(here)))
 
     def _follow(self, kind: str, change: Change) -> None:
         metadata = change.object["metadata"]
@@ -160,7 +181,7 @@ class Witness:
 
     def _break(self, words: str) -> None:
         if len(self.broken) < 20:
-            self.broken.append(f"law of the cluster: {words}")
+            self.broken.append(f"{LAW}: {words}")
 
     def left(self, run_label: str) -> list[str]:
         """Objects of a run that are still there."""
