@@ -7,6 +7,7 @@ partial answer of the server is an error here, since it would be taken for the w
 
 import math
 import ssl
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
@@ -183,16 +184,27 @@ def _matrix(
         data = document["data"]
         if data["resultType"] != "matrix":
             raise ClusterError(f"{place}: answered a {data['resultType']}, not raw samples")
-        return [
+        found = [
             (
                 tuple(sorted(series["metric"].items())),
                 _finite(series.get("values", ())),
             )
             for series in data["result"]
         ]
+        twice = next(
+            (labels for labels, n in Counter(row[0] for row in found).items() if n > 1), None
+        )
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         words = shown_text(repr(error))
         raise ClusterError(f"{place}: an answer that is no matrix of samples: {words}") from error
+    if twice is not None:
+        series = shown_text(", ".join(f"{key}={value!r}" for key, value in twice))
+        raise ClusterError(
+            f"{place}: the answer has one series twice, {{{series}}}: its samples would be taken "
+            "for those of a counter that was reset",
+            hint="look at how the sources behind this address are put together",
+        )
+    return found
 
 
 def _finite(values: Iterable[tuple[float, str]]) -> list[Sample]:

@@ -121,6 +121,13 @@ def test_no_secret_is_shown() -> None:
     assert "secret" not in repr(Prometheus(address, user_agent="x").place)
 
 
+def matrix(*labels: dict[str, str]) -> str:
+    """An answer with a series for each set of labels."""
+    result = [{"metric": each, "values": [[1, "1"]]} for each in labels]
+    data = {"resultType": "matrix", "result": result}
+    return json.dumps({"status": "success", "data": data})
+
+
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
@@ -130,6 +137,7 @@ def test_no_secret_is_shown() -> None:
         ((200, '{"status":"success","data":{"resultType":"vector","result":[]}}'), "a vector"),
         ((200, '{"status":"success","data":{"resultType":"matrix"}}'), "no matrix"),
         ((302, ""), "answered 302"),
+        ((200, matrix({"pod": "a"}, {"pod": "b"}, {"pod": "a"})), "one series twice, {pod='a'}"),
         ((302, '{"status":"success","data":{"resultType":"matrix","result":[]}}'), "answered 302"),
     ],
 )
