@@ -36,7 +36,7 @@ def read_object(body: bytes, *, place: str, namespaced: bool = False) -> Object:
     if not isinstance(decoded, dict):
         raise ClusterError(f"{place}: the answer is not an object: {excerpt(body)!r}")
     if decoded.get("kind") == "Status" and decoded.get("status") == "Failure":
-        raise error_of_status(decoded)
+        raise error_of_status(decoded, place=f"{place}: a failure under HTTP 200")
     items = decoded.get("items")
     if items is None:
         return checked_object(decoded, f"{place}: the answer")
@@ -58,16 +58,24 @@ def error_of(code: int, headers: Mapping[str, str], body: bytes, *, place: str) 
     except JsonProblem:
         status = None
     if isinstance(status, dict) and status.get("kind") == "Status":
-        return error_of_status(status, code=code, retry_after_seconds=retry_after)
+        where = "" if status.get("message") else f"{place}: HTTP {code}"
+        return error_of_status(status, place=where, code=code, retry_after_seconds=retry_after)
     text = excerpt(body)
     message = f"{place}: HTTP {code}: {text}" if text else f"{place}: HTTP {code}"
     return api_error(message, code=code, retry_after_seconds=retry_after)
 
 
 def error_of_status(
-    status: Mapping[str, Any], *, code: int = 0, retry_after_seconds: float | None = None
+    status: Mapping[str, Any],
+    *,
+    place: str = "",
+    code: int = 0,
+    retry_after_seconds: float | None = None,
 ) -> ApiError:
-    """The error that a `Status` tells of; what in it has another type is left out."""
+    """The error that a `Status` tells of; what in it has another type is left out.
+
+    A place stands before the server's words where these alone would not say what was asked.
+    """
     details = status.get("details")
     details = details if isinstance(details, dict) else {}
     if retry_after_seconds is None:
@@ -76,8 +84,9 @@ def error_of_status(
     if not isinstance(stated, int) or isinstance(stated, bool) or not 400 <= stated < 600:
         stated = code if code >= 400 else 500
     reason = _text(status.get("reason"))
+    words = _text(status.get("message")) or reason or "the API server gave no reason"
     return api_error(
-        _text(status.get("message")) or reason or "the API server gave no reason",
+        f"{place}: {words}" if place else words,
         code=stated,
         reason=reason,
         details=details,

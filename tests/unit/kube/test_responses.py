@@ -48,6 +48,21 @@ def test_a_status_becomes_the_error_of_its_code(
     assert (error.message, error.reason, error.code) == ("words", reason, code)
 
 
+def test_a_failure_under_a_successful_code_says_what_was_asked() -> None:
+    status = {"kind": "Status", "status": "Failure", "message": "no", "code": 409}
+
+    with pytest.raises(ApiError) as caught:
+        responses.read_object(json.dumps(status).encode(), place="GET /x at host")
+
+    assert caught.value.message == "GET /x at host: a failure under HTTP 200: no"
+
+
+def test_a_status_without_words_says_what_was_asked() -> None:
+    error = responses.error_of(500, {}, b'{"kind":"Status"}', place="GET /x at host")
+
+    assert error.message == "GET /x at host: HTTP 500: the API server gave no reason"
+
+
 def test_the_time_to_come_back_is_read_from_the_header_and_from_the_status() -> None:
     status = {"kind": "Status", "code": 429, "details": {"retryAfterSeconds": 7}}
 
