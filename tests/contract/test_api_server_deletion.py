@@ -55,6 +55,29 @@ def test_what_has_finalizers_is_marked_and_waits_for_them(api: RawApi, space: st
     assert api.call("GET", path(space, "one")).code == 404
 
 
+def test_what_is_being_deleted_takes_no_further_finalizer(api: RawApi, space: str) -> None:
+    create(api, space, finalizers=["example.com/wait"])
+    marked = api.call("DELETE", path(space, "one")).document
+
+    more = {"metadata": {"finalizers": ["example.com/wait", "example.com/b", "example.com/a"]}}
+    patched = api.call("PATCH", path(space, "one"), more, kind=MERGE)
+    metadata = {**marked["metadata"], "finalizers": ["example.com/wait", "example.com/a"]}
+    updated = api.call("PUT", path(space, "one"), {**marked, "metadata": metadata})
+
+    for answer in (patched, updated):
+        assert answer.code == 422
+        assert answer.causes == [("FieldValueForbidden", "metadata.finalizers")]
+    assert patched.message == (
+        'ConfigMap "one" is invalid: metadata.finalizers: Forbidden: no new finalizers can be '
+        "added if the object is being deleted, found new finalizers "
+        '[]string{"example.com/a", "example.com/b"}'
+    )
+    kept = api.call("GET", path(space, "one")).document["metadata"]
+    assert kept["finalizers"] == ["example.com/wait"]
+    patch = [{"op": "remove", "path": "/metadata/finalizers"}]
+    assert api.call("PATCH", path(space, "one"), patch, kind=JSON_PATCH).code == 200
+
+
 @pytest.mark.parametrize(
     ("policy", "finalizer"), [("Foreground", "foregroundDeletion"), ("Orphan", "orphan")]
 )

@@ -12,7 +12,14 @@ from typing import Any, Final
 
 from virtslo.model.kubernetes.access_resources import RBAC
 from virtslo.model.kubernetes.resources import Resource
-from virtslo.sim.api.refusals import TOO_LONG, Cause, invalid, invalid_value, required
+from virtslo.sim.api.refusals import (
+    TOO_LONG,
+    Cause,
+    forbidden_field,
+    invalid,
+    invalid_value,
+    required,
+)
 
 _LABEL: Final = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _SUBDOMAIN: Final = re.compile(rf"{_LABEL.pattern}(\.{_LABEL.pattern})*")
@@ -98,8 +105,25 @@ def check_metadata(
             for field, words in _OWNER_FIELDS.items()
             if not (isinstance(owner, dict) and owner.get(field))
         ]
+    if before.get("deletionTimestamp"):
+        causes += _late_finalizer_causes(metadata, before)
     if causes:
         raise invalid(resource, name, causes)
+
+
+def _late_finalizer_causes(
+    metadata: Mapping[str, Any], before: Mapping[str, Any]
+) -> Iterator[Cause]:
+    """What is wrong with the finalizers of an object that is being deleted already."""
+    known = before.get("finalizers") or ()
+    added = sorted({name for name in metadata.get("finalizers") or () if name not in known})
+    if added:
+        listed = ", ".join(f'"{name}"' for name in added)
+        yield forbidden_field(
+            "metadata.finalizers",
+            "no new finalizers can be added if the object is being deleted, found new finalizers "
+            f"[]string{{{listed}}}",
+        )
 
 
 def _segment_causes(name: str) -> Iterator[Cause]:

@@ -113,12 +113,6 @@ def _metadata(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> Mapping[
             metadata[key] = current[key]
         else:
             metadata.pop(key, None)
-    if current.get("deletionTimestamp"):
-        before = current.get("finalizers") or ()
-        after = metadata.get("finalizers") or ()
-        added = [name for name in after if name not in before]
-        if added:
-            metadata["finalizers"] = [name for name in after if name in before]
     return metadata
 
 
