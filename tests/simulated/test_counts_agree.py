@@ -9,7 +9,14 @@ import pytest
 from support.cli import Outcome, only_run, virtslo
 from virtslo.model.kubernetes.calls import ComponentCall
 from virtslo.model.kubernetes.components import COUNTED_COMPONENTS
-from virtslo.model.run.rest_calls import API_SERVER, AUDIT_ALL, AUDIT_LOG, COMPONENTS
+from virtslo.model.run.rest_calls import (
+    API_SERVER,
+    AUDIT_ALL,
+    AUDIT_LOG,
+    COMPONENTS,
+    CallSource,
+    ReadStage,
+)
 from virtslo.slo.record.call_windows import Window, folded, window_of
 from virtslo.slo.record.scraped_window import scraped_window
 from virtslo.store.records import read_record
@@ -43,7 +50,7 @@ class Counted:
         self.calls = read_record(only_run(folder / "runs")).rest_calls
         self.stages = [read.stage for read in self.calls.reads if read.moment == "after"]
 
-    def window(self, stage: str, source: str) -> Window:
+    def window(self, stage: ReadStage, source: CallSource) -> Window:
         found = window_of(self.calls.reads, stage, source=source)
         assert found is not None
         assert found.is_whole, found

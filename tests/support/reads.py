@@ -9,7 +9,15 @@ from virtslo.model.kubernetes.components import COUNTED_COMPONENTS
 from virtslo.model.run.environment import Environment
 from virtslo.model.run.operations import CREATE, OperationRecord
 from virtslo.model.run.record import HostFacts, RunHeader, RunRecord, RunStatus
-from virtslo.model.run.rest_calls import COMPONENTS, CallCount, CounterRead, Moment, RestCallReads
+from virtslo.model.run.rest_calls import (
+    COMPONENTS,
+    CallCount,
+    CallSource,
+    CounterRead,
+    Moment,
+    ReadStage,
+    RestCallReads,
+)
 from virtslo.model.run.stages import Stage
 from virtslo.model.stage_names import RAMP_UP
 from virtslo.slo.record.measured import Measured, measure
@@ -19,7 +27,7 @@ Counts = Mapping[tuple[str, str, str], int]
 
 
 def read(
-    stage: str,
+    stage: ReadStage,
     moment: str,
     pod: str,
     counts: Counts | None = None,
@@ -30,7 +38,7 @@ def read(
     memory: float | None = None,
     error: str | None = None,
     leading: bool | None = None,
-    source: str = COMPONENTS,
+    source: CallSource = COMPONENTS,
     sums: Mapping[str, tuple[float, int]] | None = None,
 ) -> CounterRead:
     """One read of a pod; its component is the first two words of its name."""

@@ -18,10 +18,10 @@ from virtslo.model.run.observations import (
     UNPAUSED,
     Observation,
 )
-from virtslo.model.run.operations import CREATE, OperationRecord
+from virtslo.model.run.operations import CREATE, OperationRecord, Verb
 from virtslo.model.run.record import HostFacts, RunHeader, RunRecord, RunStatus
 from virtslo.model.run.stages import Stage
-from virtslo.model.stage_names import CHURN
+from virtslo.model.stage_names import CHURN, StageName
 
 VMI = "VirtualMachineInstance"
 VM = "VirtualMachine"
@@ -38,7 +38,7 @@ FACTS = {
 
 
 def operation(
-    verb: str,
+    verb: Verb,
     name: str,
     at: float,
     *,
@@ -46,7 +46,7 @@ def operation(
     kind: str = VMI,
     index: int = 0,
     cycle: int | None = None,
-    stage: str = CHURN,
+    stage: StageName = CHURN,
     **facts: Any,
 ) -> OperationRecord:
     """An operation intended, released and sent at one moment, accepted unless `error` is given."""
@@ -98,7 +98,7 @@ def seen(
 
 
 def stage(
-    name: str,
+    name: StageName,
     t0: float,
     ended: float | None,
     *,

@@ -18,6 +18,7 @@ from virtslo.model.simulated.faults import (
     STATUS,
     WHOLE,
     Fault,
+    FaultStage,
     parameters_of,
 )
 
@@ -96,16 +97,19 @@ def _fault(
     return Fault(name, text, values, at, lasts, every, _stage(name, given, problems, place))
 
 
-def _stage(name: str, given: Mapping[str, str], problems: list[Problem], place: str) -> str | None:
+def _stage(
+    name: str, given: Mapping[str, str], problems: list[Problem], place: str
+) -> FaultStage | None:
     stage = given.get("stage")
     if stage is None:
         return None
-    known = stage.replace("-", "_")
-    if known not in STAGES:
-        wanted = f"one of {', '.join(STAGES)}"
-        hint = did_you_mean(stage, STAGES)
-        problems.append(Problem(f"{place} {name}:stage", repr(stage), wanted, hint))
-    return known
+    for known in STAGES:
+        if known == stage.replace("-", "_"):
+            return known
+    wanted = f"one of {', '.join(STAGES)}"
+    hint = did_you_mean(stage, STAGES)
+    problems.append(Problem(f"{place} {name}:stage", repr(stage), wanted, hint))
+    return None
 
 
 def _value(text: str, kind: str) -> float:

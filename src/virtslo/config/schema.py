@@ -26,6 +26,7 @@ from virtslo.config.field_types import (
     default_text,
     expected,
 )
+from virtslo.model.plan.scenario import CountsFrom
 
 API_VERSION: Final = "virtslo/v1"
 MAX_STEPS: Final = 1000
@@ -230,9 +231,7 @@ def _check_prometheus(value: str) -> str:
 class ObserveModel(Model):
     """What else is read besides the watch."""
 
-    rest_calls: Literal["auto", "components", "audit-log", "api-server", "prometheus", "none"] = (
-        Field("auto", description="Where REST calls are counted.")
-    )
+    rest_calls: CountsFrom = Field("auto", description="Where REST calls are counted.")
     prometheus: Annotated[str, AfterValidator(_check_prometheus)] | None = Field(
         None,
         min_length=1,

@@ -9,6 +9,8 @@ from typing import Any
 
 from virtslo.model.identifiers import Object
 from virtslo.model.plan.workload import Kind
+from virtslo.model.run.operations import Verb
+from virtslo.model.stage_names import StageName
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +33,10 @@ class PlannedObject:
 class PlannedOperation:
     """One action that the run intends on an object, at `offset_ns` from its stage's t0."""
 
-    verb: str
+    verb: Verb
     planned: PlannedObject
     offset_ns: int
-    stage: str
+    stage: StageName
     cycle: int | None = None
     replicas: int | None = None
     """For `scale`: how many members the object shall have."""

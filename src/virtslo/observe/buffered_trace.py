@@ -6,7 +6,7 @@ deletion alone is known was there before. Facts hold shapes and keys, never obje
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal
 
 from virtslo.base.errors import StoreError
 from virtslo.base.limits import TRACE_LINES
@@ -14,10 +14,11 @@ from virtslo.model.plan.trace import TraceEvent
 from virtslo.model.plan.workload import Kind
 from virtslo.observe.trace_builder import Key, Sighting, TraceBuilder
 
-APPEARED: Final = "appeared"
-WAS_THERE: Final = "was there"
-DELETED: Final = "deleted"
-ALL_DELETED: Final = "all deleted"
+Happening = Literal["appeared", "was there", "deleted", "all deleted"]
+APPEARED: Final[Happening] = "appeared"
+WAS_THERE: Final[Happening] = "was there"
+DELETED: Final[Happening] = "deleted"
+ALL_DELETED: Final[Happening] = "all deleted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Fact:
     """One thing that happened to an object; `ALL_DELETED`: to all of a kind in a namespace."""
 
     at_ns: int
-    what: str
+    what: Happening
     key: Key
     seen: Sighting | None = None
 

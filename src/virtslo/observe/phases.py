@@ -12,6 +12,7 @@ from virtslo.base.units import whole_number
 from virtslo.model.identifiers import INDEX_LABEL, RUN_LABEL, STAGE_LABEL, Object
 from virtslo.model.kubernetes import resources
 from virtslo.model.kubernetes.resources import Resource
+from virtslo.model.run.observations import Fact
 
 
 class Facts(msgspec.Struct, frozen=True):
@@ -105,7 +106,7 @@ def facts_of(resource: Resource, target: Object) -> Facts:
     )
 
 
-def server_timestamp(target: Object, fact: str, phase: str | None) -> str | None:
+def server_timestamp(target: Object, fact: Fact, phase: str | None) -> str | None:
     """The server's own stamp for a fact: whole seconds, by the server's clock."""
     metadata = target["metadata"]
     found: Any = None

@@ -25,7 +25,9 @@ from virtslo.model.run.observations import (
     RELIST,
     UNPAUSED,
     WATCH,
+    Fact,
     Observation,
+    Source,
 )
 from virtslo.observe.phases import Facts, facts_of, phases_passed, server_timestamp
 from virtslo.ports.kube_api import WatchEvent
@@ -83,7 +85,7 @@ class Tracker:
         self.losses.append(reason)
 
     def _take(
-        self, target: Object, received_ns: int, source: str, *, is_last: bool = False
+        self, target: Object, received_ns: int, source: Source, *, is_last: bool = False
     ) -> None:
         facts = facts_of(self.resource, target)
         if facts.run != self._run_label:
@@ -121,7 +123,9 @@ class Tracker:
             passed = msgspec.structs.replace(facts, phase=phase)
             self._tell(PHASE, target, passed, received_ns, RELIST)
 
-    def _tell(self, fact: str, target: Object, facts: Facts, received_ns: int, source: str) -> None:
+    def _tell(
+        self, fact: Fact, target: Object, facts: Facts, received_ns: int, source: Source
+    ) -> None:
         self._on_observation(
             Observation(
                 received_ns=received_ns - self._origin_ns,
@@ -140,7 +144,7 @@ class Tracker:
             )
         )
 
-    def _forget(self, uid: str, received_ns: int, source: str) -> None:
+    def _forget(self, uid: str, received_ns: int, source: Source) -> None:
         known = self._states.pop(uid, None)
         if known is None:
             return

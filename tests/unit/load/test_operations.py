@@ -8,14 +8,14 @@ from virtslo.base.errors import ClusterError, ConnectionLost, Forbidden
 from virtslo.base.virtual_time import VirtualClock
 from virtslo.load.operations import Answer, perform
 from virtslo.load.planned import PlannedOperation
-from virtslo.model.run.operations import CREATE, DELETE, SCALE
+from virtslo.model.run.operations import CREATE, DELETE, SCALE, Verb
 from virtslo.model.stage_names import RAMP_UP
 from virtslo.ports.kube_api import KubeApi
 
 PLAN = planned(scenario("vmirs", 3, warmUp={"objects": 0}))
 
 
-def operation(verb: str, replicas: int | None = None) -> PlannedOperation:
+def operation(verb: Verb, replicas: int | None = None) -> PlannedOperation:
     return PlannedOperation(verb, PLAN.objects[0], 0, RAMP_UP, replicas=replicas)
 
 

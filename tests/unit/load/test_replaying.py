@@ -5,6 +5,7 @@ from virtslo.load.replaying import describe_replay, peak_rate, plan_deletions, s
 from virtslo.model.plan.trace import Replay, ReplayArrival
 from virtslo.model.plan.workload import Kind
 from virtslo.model.run.operations import DELETE
+from virtslo.model.stage_names import RAMP_DOWN
 
 SECOND = 10**9
 
@@ -36,7 +37,7 @@ def test_deletions_are_in_order_of_time_and_scaled_by_the_speed() -> None:
 
 def test_operations_are_split_where_nothing_is_intended_for_long() -> None:
     operations = [
-        PlannedOperation(DELETE, planned(at), at * SECOND, "s") for at in (0, 3, 8, 9, 14)
+        PlannedOperation(DELETE, planned(at), at * SECOND, RAMP_DOWN) for at in (0, 3, 8, 9, 14)
     ]
 
     batches = list(split_by_rest(operations, least=5.0))

@@ -4,12 +4,18 @@ import ast
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
 
+from virtslo.app.search import assess
+from virtslo.cli.cost import measuring
+from virtslo.config import schema
 from virtslo.model import vocabulary
 from virtslo.model.kubernetes import client_limits, components, kubevirt_metrics
-from virtslo.model.plan.scenario import Pattern
+from virtslo.model.plan.actions import Action
+from virtslo.model.plan.scenario import ArrivalProcess, ChurnMode, Dialect, Pattern, Victims
+from virtslo.model.run.operations import CREATE, DELETE, SCALE, Verb
 
 PACKAGE = Path(vocabulary.__file__).parents[1]
 HOMES = {
@@ -36,6 +42,51 @@ def test_a_test_has_a_title_for_each_pattern() -> None:
         "constant_churn",
         "replay",
     ]
+
+
+def test_the_verbs_of_operations_are_the_three_of_objects_and_the_actions() -> None:
+    assert get_args(Verb) == (CREATE, DELETE, SCALE, *(action.value for action in Action))
+
+
+@pytest.mark.parametrize(
+    ("model", "field", "words"),
+    [
+        (schema.LoadModel, "pattern", Pattern),
+        (schema.ArrivalModel, "process", ArrivalProcess),
+        (schema.ChurnModel, "victims", Victims),
+        (schema.ChurnModel, "mode", ChurnMode),
+        (schema.ActionModel, "action", Action),
+        (schema.WorkloadModel, "dialect", Dialect),
+    ],
+)
+def test_a_scenario_file_may_say_what_a_scenario_may_be(
+    model: type, field: str, words: Iterable[str]
+) -> None:
+    """All but `recorded`, the process of a replay."""
+    assert set(_literals(get_type_hints(model)[field])) == set(words) - {ArrivalProcess.RECORDED}
+
+
+def _literals(hint: object) -> Iterator[str]:
+    """The words of a Literal, or of a union that has one."""
+    for part in get_args(hint):
+        if isinstance(part, str):
+            yield part
+        else:
+            yield from _literals(part)
+
+
+def test_findings_that_are_told_apart_by_their_code_are_made_somewhere() -> None:
+    apart = {assess.WATCH_LAG, *assess.OF_THE_LOAD, *assess.OF_ACTIONS, *measuring.OF_TIMES}
+    made = {
+        keyword.value.value
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        for keyword in node.keywords
+        if keyword.arg == "code" and isinstance(keyword.value, ast.Constant)
+    }
+
+    assert apart - made == set()
 
 
 def test_quantiles_are_statistics_that_objectives_may_be_about() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from virtslo.model.identifiers import INDEX_LABEL, RUN_LABEL, STAGE_LABEL
 from virtslo.model.kubernetes.resources import PODS, VM_POOLS, VMI_REPLICA_SETS, VMIS, VMS, Resource
+from virtslo.model.run.observations import Fact
 from virtslo.observe.phases import facts_of, server_timestamp
 
 READY = {"type": "Ready", "status": "True"}
@@ -80,7 +81,7 @@ def test_an_object_marked_for_deletion_says_so() -> None:
         ("ready", None, None),
     ],
 )
-def test_the_servers_stamp_of_a_fact(fact: str, phase: str | None, expected: str | None) -> None:
+def test_the_servers_stamp_of_a_fact(fact: Fact, phase: str | None, expected: str | None) -> None:
     stamps = [{"phase": "Running", "phaseTransitionTimestamp": "03"}]
     found = target(
         {"phaseTransitionTimestamps": stamps}, creationTimestamp="01", deletionTimestamp="02"

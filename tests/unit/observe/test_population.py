@@ -4,7 +4,7 @@ import asyncio
 
 from support.records import seen
 from virtslo.base.clock import Clock, to_seconds
-from virtslo.model.run.observations import Observation
+from virtslo.model.run.observations import Fact, Observation
 from virtslo.observe.population import Population
 
 SECOND = 1_000_000_000
@@ -109,7 +109,8 @@ async def test_nothing_is_left_but_what_is_kept_and_what_it_owns(clock: Clock) -
 
 async def test_the_warm_up_is_apart(clock: Clock) -> None:
     population = Population(clock)
-    for fact, phase in (("added", None), ("phase", "Running")):
+    passed: tuple[tuple[Fact, str | None], ...] = (("added", None), ("phase", "Running"))
+    for fact, phase in passed:
         population.apply(
             Observation(
                 received_ns=0, fact=fact, kind="VirtualMachineInstance", namespace="ns", name="w",

@@ -4,11 +4,11 @@ from support.records import record
 from support.scenarios import scenario
 from virtslo.model.plan.trace import TraceEvent
 from virtslo.model.run.observations import ADDED, DELETED, Observation
-from virtslo.model.run.operations import OperationRecord
+from virtslo.model.run.operations import OperationRecord, Verb
 from virtslo.observe.record_trace import record_facts
 
 
-def asked(verb: str, name: str, at_ns: int, *, index: int = 0, **more: object) -> OperationRecord:
+def asked(verb: Verb, name: str, at_ns: int, *, index: int = 0, **more: object) -> OperationRecord:
     given = {"stage": "ramp_up", "finished_ns": at_ns + 5, "kind": "VirtualMachine", **more}
     return OperationRecord(
         verb=verb,
@@ -21,11 +21,11 @@ def asked(verb: str, name: str, at_ns: int, *, index: int = 0, **more: object) -
 
 
 def test_own_operations_have_intended_times_and_controllers_objects_an_owner() -> None:
-    vmi = {"kind": "VirtualMachineInstance", "namespace": "n", "name": "a"}
+    vmi = ("VirtualMachineInstance", "n", "a", "u2")
     observations = [
         Observation(12, ADDED, "VirtualMachine", "n", "a", "u1", index=0),
-        Observation(20, ADDED, uid="u2", index=0, owner_uid="u1", **vmi),
-        Observation(40, DELETED, uid="u2", index=0, owner_uid="u1", **vmi),
+        Observation(20, ADDED, *vmi, index=0, owner_uid="u1"),
+        Observation(40, DELETED, *vmi, index=0, owner_uid="u1"),
     ]
     given = record(
         scenario("vm", workload={"variables": {"memory": "1Gi"}}),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from virtslo.model.report.figures import OVER_RUNS, WITHIN_RUN, Figure, Interval
+from virtslo.model.report.figures import OVER_RUNS, WITHIN_RUN, Figure, Interval, Scope
 from virtslo.model.report.verdicts import Outcome, Verdict
 from virtslo.report.numbers import amount, cell, decimals_of, margin_of, measured
 
@@ -12,7 +12,7 @@ def figure(
     low: float | None,
     high: float | None,
     unit: str = "s",
-    scope: str = OVER_RUNS,
+    scope: Scope = OVER_RUNS,
 ) -> Figure:
     return Figure(value, unit, 100, "watch", interval=Interval(scope, low, high, 5, "t"))
 

@@ -11,7 +11,14 @@ from support.records import operation, record, seen
 from virtslo.base.clock import SystemClock
 from virtslo.base.errors import StoreError
 from virtslo.model.run.operations import CREATE
-from virtslo.store.jsonl import HEADER, LINES_A_MEMBER, OBSERVATIONS, JsonlRecorder, LineFile
+from virtslo.store.jsonl import (
+    HEADER,
+    LINES_A_MEMBER,
+    OBSERVATIONS,
+    OPERATIONS,
+    JsonlRecorder,
+    LineFile,
+)
 from virtslo.store.records import read_record
 
 
@@ -119,3 +126,21 @@ def test_a_header_is_replaced_whole(tmp_path: Path) -> None:
 def test_a_folder_that_is_there_is_not_written_over(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="cannot write a record"):
         JsonlRecorder(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "word"), [(OBSERVATIONS, '"fact":"added"'), (OPERATIONS, '"verb":"create"')]
+)
+def test_a_word_that_no_record_has_is_damage(tmp_path: Path, name: str, word: str) -> None:
+    whole = record(operations=[operation(CREATE, "v", 1.0)], observations=[seen("v", added=1.0)])
+    folder = tmp_path / "run"
+    recorder = JsonlRecorder(folder)
+    recorder.write_header(whole.header)
+    recorder.add_operation(whole.operations[0])
+    recorder.add_observation(whole.observations[0])
+    recorder.close()
+    text = gzip.decompress((folder / name).read_bytes()).decode()
+    assert word in text
+    (folder / name).write_bytes(gzip.compress(text.replace(word[-3:], 'zz"').encode()))
+
+    assert any("Invalid enum value" in words for words in read_record(folder).damage)

@@ -6,6 +6,8 @@ Invariant: scaling by 1 gives the profile back; a factor touches no value of ano
 from collections.abc import Mapping
 from typing import Any, Final
 
+from virtslo.model.simulated.profile import Step
+
 CAPACITY: Final = "capacity"
 READS: Final = "reads"
 WRITES: Final = "writes"
@@ -49,7 +51,7 @@ _OWNERS: Final = frozenset(
 )
 _OWNING: Final = frozenset({"vm", "snapshot", "pool", "replica_set"})
 """The controllers whose work is that for owners of VMIs."""
-_STEPS: Final = {
+_STEPS: Final[Mapping[str, tuple[Step, ...]]] = {
     STARTING: ("schedule", "pod_create", "pod_start"),
     BOOTING: ("domain_define", "boot"),
     STOPPING: ("shutdown", "pod_stop"),

@@ -14,15 +14,17 @@ from virtslo.app.calibrate.factors import BOOTING, DIGITS, STARTING, STOPPING
 from virtslo.model.identifiers import RUNNING, SCHEDULED, SCHEDULING
 from virtslo.model.kubernetes import resources
 from virtslo.model.run.record import RunRecord
+from virtslo.model.simulated.profile import Step
+from virtslo.model.stage_names import StageName
 from virtslo.slo.record.timelines import Timeline, timelines_of
 
-MAIN_STEPS: Final[Mapping[str, str]] = {
+MAIN_STEPS: Final[Mapping[str, Step]] = {
     STARTING: "pod_start",
     BOOTING: "boot",
     STOPPING: "pod_stop",
 }
 """The step that takes most of each part's time: the one whose shape is replaced."""
-OTHER_STEPS: Final[Mapping[str, tuple[str, ...]]] = {
+OTHER_STEPS: Final[Mapping[str, tuple[Step, ...]]] = {
     STARTING: ("schedule", "pod_create"),
     BOOTING: ("domain_define",),
     STOPPING: (),
@@ -40,7 +42,7 @@ Samples = Mapping[str, Sequence[float]]
 """Seconds of the phase of each part, by part."""
 
 
-def phase_samples(record: RunRecord, *, stage: str) -> Samples:
+def phase_samples(record: RunRecord, *, stage: StageName) -> Samples:
     """How long each VMI of a stage was in the phases that the parts make up."""
     found: dict[str, list[float]] = {part: [] for part in MAIN_STEPS}
     lines = timelines_of(record, stages={stage})

@@ -10,7 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from virtslo.app.cluster.component_pods import ComponentPod
 from virtslo.model.kubernetes.calls import Counted, RestCall
 from virtslo.model.kubernetes.components import COUNTED_COMPONENTS
-from virtslo.model.run.rest_calls import AUDIT_ALL, AUDIT_LOG, CounterRead, Moment, counters_of
+from virtslo.model.run.rest_calls import (
+    AUDIT_ALL,
+    AUDIT_LOG,
+    CounterRead,
+    Moment,
+    ReadStage,
+    counters_of,
+)
 from virtslo.model.vocabulary import EVERY_POD
 from virtslo.observe.audit_log import AuditLogTally
 
@@ -19,7 +26,7 @@ def audit_log_reads(
     tally: AuditLogTally,
     pods: Sequence[ComponentPod],
     *,
-    stage: str,
+    stage: ReadStage,
     moment: Moment,
     span_ns: tuple[int, int],
 ) -> list[CounterRead]:

@@ -25,8 +25,10 @@ from virtslo.model.run.rest_calls import (
     IDLE,
     NO_PODS,
     BucketCount,
+    CallSource,
     CounterRead,
     Moment,
+    ReadStage,
     RestCallReads,
     counters_of,
 )
@@ -111,7 +113,7 @@ class Counting:
         if self._audit_log is not None:
             await self._audit_log.skip()
 
-    async def at_rest(self, stage: str, moment: Moment) -> None:
+    async def at_rest(self, stage: ReadStage, moment: Moment) -> None:
         """Read around a stage: after each, and before the first as long as it idles, twice.
 
         What ended the stage before is at the same time what begins the next one.
@@ -125,7 +127,7 @@ class Counting:
             await sleep(self._clock, self._idle_seconds)
             await self.read(IDLE, Moment.AFTER)
 
-    async def read(self, stage: str, moment: Moment) -> None:
+    async def read(self, stage: ReadStage, moment: Moment) -> None:
         """Read every source's counters now."""
         if self.is_off:
             return
@@ -138,7 +140,7 @@ class Counting:
             await self._scraped.moment(stage, is_end=moment is Moment.AFTER)
 
     async def _read_components(
-        self, stage: str, moment: Moment
+        self, stage: ReadStage, moment: Moment
     ) -> tuple[Sequence[ComponentPod], list[CounterRead]]:
         try:
             pods = await find_component_pods(self._api)
@@ -152,7 +154,7 @@ class Counting:
         return pods, [task.result() for task in tasks]
 
     async def _read_pod(
-        self, pod: ComponentPod, stage: str, moment: Moment, gate: asyncio.Semaphore
+        self, pod: ComponentPod, stage: ReadStage, moment: Moment, gate: asyncio.Semaphore
     ) -> CounterRead:
         async with gate:
             started_ns = self._now()
@@ -192,7 +194,7 @@ class Counting:
         }
         return max(1, len(addresses))
 
-    async def _read_servers(self, stage: str, moment: Moment) -> list[CounterRead]:
+    async def _read_servers(self, stage: ReadStage, moment: Moment) -> list[CounterRead]:
         """Every API server's metrics; which one answered is known by when it began."""
         times = 1 if self._servers == 1 else READS_A_SERVER * self._servers
         async with asyncio.TaskGroup() as group:
@@ -210,7 +212,7 @@ class Counting:
             return [*answered.values(), *(failed[:1] or [missing])]
         return [answered[pod] for pod in sorted(answered)]
 
-    async def _read_server(self, stage: str, moment: Moment) -> CounterRead:
+    async def _read_server(self, stage: ReadStage, moment: Moment) -> CounterRead:
         started_ns = self._now()
         try:
             text = await self._api.read_raw(METRICS)
@@ -234,7 +236,11 @@ class Counting:
         )
 
     async def _read_audit_log(
-        self, audit_log: AuditLogSource, pods: Sequence[ComponentPod], stage: str, moment: Moment
+        self,
+        audit_log: AuditLogSource,
+        pods: Sequence[ComponentPod],
+        stage: ReadStage,
+        moment: Moment,
     ) -> list[CounterRead]:
         started_ns = self._now()
         try:
@@ -250,12 +256,12 @@ class Counting:
 
     def _failed(
         self,
-        stage: str,
+        stage: ReadStage,
         moment: Moment,
         component: str,
         pod: str,
         error: str,
-        source: str = COMPONENTS,
+        source: CallSource = COMPONENTS,
     ) -> CounterRead:
         now_ns = self._now()
         return CounterRead(

@@ -30,7 +30,7 @@ from virtslo.model.kubernetes.components import VIRT_CONTROLLER
 from virtslo.model.plan.actions import Action
 from virtslo.model.plan.ceiling import usual_calls_of
 from virtslo.model.plan.scenario import Scenario
-from virtslo.model.simulated.profile import ZERO, Profile
+from virtslo.model.simulated.profile import ZERO, Profile, Step
 
 START: Final = (SCHEDULE, POD_CREATE, POD_START, DOMAIN_DEFINE, BOOT)
 STOP: Final = (SHUTDOWN, POD_STOP)
@@ -119,7 +119,7 @@ def expectation_lines(
 
 
 def _last(
-    count: int, profile: Profile, steps: tuple[str, ...], rng: Random, *, spread: float
+    count: int, profile: Profile, steps: tuple[Step, ...], rng: Random, *, spread: float
 ) -> Iterator[float]:
     """When the last of `count` objects is through these steps, drawn several times: they enter one
     after another over `spread` seconds."""

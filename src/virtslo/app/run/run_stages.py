@@ -18,7 +18,7 @@ from virtslo.model.plan.scenario import ArrivalProcess, Scenario
 from virtslo.model.plan.workload import TRAITS
 from virtslo.model.run.operations import CREATE, DELETE, OperationRecord
 from virtslo.model.run.stages import Stage
-from virtslo.model.stage_names import ACTIONS, CHURN, HOLD, RAMP_DOWN, RAMP_UP, WARM_UP
+from virtslo.model.stage_names import ACTIONS, CHURN, HOLD, RAMP_DOWN, RAMP_UP, WARM_UP, StageName
 
 NOT_FOUND = 404
 PAUSES = (3.0, 9.0, 27.0)
@@ -226,7 +226,7 @@ class RunStages:
     async def _create(
         self,
         objects: Sequence[PlannedObject],
-        stage: str,
+        stage: StageName,
         offsets_ns: Sequence[int],
         *,
         closed_loop: bool,
@@ -237,7 +237,7 @@ class RunStages:
         ]
         await self._engine.run(operations, t0_ns=self._windows.t0_ns, closed_loop=closed_loop)
 
-    async def _delete_alive(self, stage: str, *, t0_ns: int) -> None:
+    async def _delete_alive(self, stage: StageName, *, t0_ns: int) -> None:
         """Delete what is there, and what may be; what had no good answer once more, and again."""
         there = {**self._alive, **self._unknown}
         for pause in (*PAUSES, None):

@@ -33,7 +33,7 @@ from virtslo.model.run.environment import Environment
 from virtslo.model.run.findings import ALL_FIGURES, Finding
 from virtslo.model.run.operations import OperationRecord
 from virtslo.model.run.record import RunHeader, RunStatus
-from virtslo.model.run.rest_calls import Moment
+from virtslo.model.run.rest_calls import Moment, ReadStage
 from virtslo.model.stage_names import CHURN, RAMP_UP
 from virtslo.ports.kube_api import KubeApi
 from virtslo.ports.progress import Progress
@@ -213,7 +213,7 @@ class TestRun:
         await self._clean_up()
         self._save(RunStatus.FAILED)
 
-    async def _at_rest(self, stage: str, moment: Moment) -> None:
+    async def _at_rest(self, stage: ReadStage, moment: Moment) -> None:
         self._surroundings.at_rest()
         if moment is Moment.AFTER and stage in {RAMP_UP, CHURN} and self._is_waiting_over():
             plan = self._order.plan

@@ -11,7 +11,7 @@ from typing import Final
 from virtslo.base.clock import Clock, sleep, to_nanoseconds
 from virtslo.base.errors import ClusterError
 from virtslo.model.kubernetes import kubevirt_metrics
-from virtslo.model.run.rest_calls import ScrapedCount, ScrapedWindow
+from virtslo.model.run.rest_calls import ReadStage, ScrapedCount, ScrapedWindow
 from virtslo.ports.metric_source import MetricSource, ScrapedSeries
 from virtslo.slo.record.scraped import Growth, grown_by, process_of
 
@@ -35,7 +35,7 @@ class ScrapedWindows:
         self._begins: float | None = None
         self.windows: tuple[ScrapedWindow, ...] = ()
 
-    async def moment(self, stage: str, *, is_end: bool) -> None:
+    async def moment(self, stage: ReadStage, *, is_end: bool) -> None:
         """The cluster is at rest: end the window of `stage`, if it has one, and begin the next."""
         ended = self._clock.wall().timestamp()
         try:
@@ -59,7 +59,7 @@ class ScrapedWindows:
                 return
             await sleep(self._clock, ASK_EVERY)
 
-    async def _window(self, stage: str, start: float, end: float) -> ScrapedWindow:
+    async def _window(self, stage: ReadStage, start: float, end: float) -> ScrapedWindow:
         now = self._clock.wall().timestamp()
         since = start - LOOK_BACK
         series = await self._source.raw_samples(REQUESTS, start=since, end=now)

@@ -14,12 +14,13 @@ from virtslo.base.clock import Clock, to_nanoseconds, to_seconds
 from virtslo.model.plan.scenario import Load
 from virtslo.model.run.rest_calls import Moment
 from virtslo.model.run.stages import Stage
+from virtslo.model.stage_names import StageName
 
-AtRest = Callable[[str, Moment], Awaitable[None]]
+AtRest = Callable[[StageName, Moment], Awaitable[None]]
 """Called with a stage's name and the moment, while nothing of the run is in flight."""
 
 
-async def look_at_nothing(_stage: str, _moment: Moment) -> None:
+async def look_at_nothing(_stage: StageName, _moment: Moment) -> None:
     """No-op observer."""
 
 
@@ -57,7 +58,7 @@ class StageWindows:
         return self._origin_ns + self.stages[-1].t0_ns
 
     @asynccontextmanager
-    async def stage(self, name: str, *, deadline: float) -> AsyncIterator[None]:
+    async def stage(self, name: StageName, *, deadline: float) -> AsyncIterator[None]:
         """A stage: what is inside is its work; quiet and the looks at rest are around it.
 
         `deadline` counts from its t0, seconds.

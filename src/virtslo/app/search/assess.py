@@ -19,7 +19,7 @@ from virtslo.model.report.verdicts import Outcome
 from virtslo.model.run.findings import Finding
 from virtslo.model.run.operations import OperationRecord
 from virtslo.model.run.record import RunRecord
-from virtslo.model.stage_names import ACTIONS
+from virtslo.model.stage_names import ACTIONS, StageName
 from virtslo.model.whatif.search import Goal, Trial, TrialOutcome
 from virtslo.slo.catalog.time_spent import API_ANSWER_WAIT, RATE_LIMITER_WAIT, WORK_QUEUE_WAIT
 from virtslo.slo.figures.time_spent import controller_work
@@ -77,7 +77,7 @@ class Subject:
     moments: Sequence[tuple[float, float | None]]
     """When each was intended, and how long until it was as wanted, seconds; None: never."""
     requests: Sequence[OperationRecord]
-    stage: str
+    stage: StageName
     accepted: int
     of_the_load: frozenset[str]
     """Findings that an overload causes."""

@@ -25,7 +25,7 @@ from virtslo.cli.whatif.point_run import record_of
 from virtslo.cli.whatif.recorded_runs import Recorded, is_at_once, nodes_of, settings_of
 from virtslo.model.plan.scenario import Pattern
 from virtslo.model.simulated.target import SimulatedTarget
-from virtslo.model.stage_names import CHURN, RAMP_UP
+from virtslo.model.stage_names import CHURN, RAMP_UP, StageName
 from virtslo.model.whatif.sweep import Point
 
 NAME: Final = "calibrated"
@@ -124,6 +124,6 @@ def _simulated(item: Recorded, document: Mapping[str, Any], seeds: Sequence[int]
     return found
 
 
-def shape_stage(item: Recorded) -> str:
+def shape_stage(item: Recorded) -> StageName:
     """The stage whose phases are looked at."""
     return CHURN if item.scenario.load.pattern is Pattern.CONSTANT_CHURN else RAMP_UP

@@ -12,17 +12,17 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from typing import Final
 
 from virtslo.base.clock import Clock, sleep
-from virtslo.model.simulated.profile import ZERO, Distribution, Profile
+from virtslo.model.simulated.profile import ZERO, Distribution, Profile, Step
 
-SCHEDULE: Final = "schedule"
-POD_CREATE: Final = "pod_create"
-POD_START: Final = "pod_start"
-DOMAIN_DEFINE: Final = "domain_define"
-BOOT: Final = "boot"
-SHUTDOWN: Final = "shutdown"
-POD_STOP: Final = "pod_stop"
-MIGRATION_PREPARE: Final = "migration_prepare"
-MIGRATE: Final = "migrate"
+SCHEDULE: Final[Step] = "schedule"
+POD_CREATE: Final[Step] = "pod_create"
+POD_START: Final[Step] = "pod_start"
+DOMAIN_DEFINE: Final[Step] = "domain_define"
+BOOT: Final[Step] = "boot"
+SHUTDOWN: Final[Step] = "shutdown"
+POD_STOP: Final[Step] = "pod_stop"
+MIGRATION_PREPARE: Final[Step] = "migration_prepare"
+MIGRATE: Final[Step] = "migrate"
 
 
 Work = Callable[[float], Awaitable[None]]
@@ -109,7 +109,7 @@ class Delays:
             between_runs=profile.between_runs,
         )
 
-    def seconds(self, step: str, key: str) -> float:
+    def seconds(self, step: Step, key: str) -> float:
         """How long a step takes for one object."""
         distribution = self._distributions.get(step, ZERO)
         if distribution.shape == "constant":
@@ -117,13 +117,13 @@ class Delays:
         self._chance.seed(f"{self._seed}:{step}:{key}")
         return draw(distribution, self._chance) * self._factor
 
-    async def wait(self, step: str, key: str) -> None:
+    async def wait(self, step: Step, key: str) -> None:
         """Let a step take its time."""
         seconds = self.seconds(step, key)
         if seconds > 0:
             await sleep(self._clock, seconds)
 
-    async def wait_for_pod(self, step: str, key: str) -> None:
+    async def wait_for_pod(self, step: Step, key: str) -> None:
         """Let a pod's step take its time, and its turn where one process plays every node."""
         await self.wait(step, key)
         await self.turn_of_pod()

@@ -7,7 +7,7 @@ refused by `config` before one exists. Durations are seconds, rates are per seco
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from virtslo.model.plan.actions import ActionStep
 from virtslo.model.plan.objectives import ObjectiveSet
@@ -164,11 +164,15 @@ class Deadlines:
     gone: float | None = None
 
 
+CountsFrom = Literal["auto", "components", "audit-log", "api-server", "prometheus", "none"]
+"""Where counts of requests may come from; `auto`: from the best source that can be read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Observe:
     """What else is read besides the watch."""
 
-    rest_calls: str = "auto"
+    rest_calls: CountsFrom = "auto"
     prometheus: str | None = None
     audit_log: str | None = None
 

@@ -12,6 +12,7 @@ from virtslo.model.report.run_detail import RunDetail
 from virtslo.model.report.verdicts import Verdict
 from virtslo.model.run.environment import Environment
 from virtslo.model.run.findings import Finding
+from virtslo.model.stage_names import StageName
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ class SourceComparison:
     """The sources of REST call counts side by side, in the measured stage of a run."""
 
     run: str
-    stage: str
+    stage: StageName
     sources: tuple[str, ...]
     rows: tuple[SourceRow, ...]
     notes: tuple[str, ...] = ()

@@ -5,12 +5,13 @@ Invariant: `value` is None if and only if `reason` says why. No data is never 0.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 CONFIDENCE: Final = 0.95
 """Of every interval."""
-WITHIN_RUN: Final = "within run"
-OVER_RUNS: Final = "over runs"
+Scope = Literal["within run", "over runs"]
+WITHIN_RUN: Final[Scope] = "within run"
+OVER_RUNS: Final[Scope] = "over runs"
 LEAST_RUNS: Final = 3
 """Runs that an interval over runs needs, and each side of a comparison."""
 
@@ -19,7 +20,7 @@ LEAST_RUNS: Final = 3
 class Interval:
     """A 95 % interval of a figure, with what it is over: a run's objects, or runs."""
 
-    scope: str
+    scope: Scope
     """`within run` or `over runs`: the former says nothing of how runs differ."""
     low: float | None
     high: float | None

@@ -10,6 +10,10 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from virtslo.model.run.operations import Verb
+from virtslo.model.run.rest_calls import ReadStage
+from virtslo.model.stage_names import StageName
+
 
 @dataclass(frozen=True, slots=True)
 class StageSpan:
@@ -40,7 +44,7 @@ class ObjectTrack(msgspec.Struct, frozen=True, gc=False):
     node: str | None
     owner: str | None
     """The name of the VM or replica set that owns it."""
-    stage: str | None
+    stage: StageName | None
     """The stage of the create that led to it; None where no create is known."""
     cycle: int | None
     intended: float | None
@@ -81,8 +85,8 @@ class ObjectTrack(msgspec.Struct, frozen=True, gc=False):
 class OperationTrack(msgspec.Struct, frozen=True, gc=False):
     """One operation of the load."""
 
-    stage: str
-    verb: str
+    stage: StageName
+    verb: Verb
     intended: float
     released: float | None
     sent: float | None
@@ -108,7 +112,7 @@ class CycleTrack:
 class RestRow:
     """Requests of one component in one stage's window."""
 
-    stage: str
+    stage: ReadStage
     component: str
     verb: str
     resource: str
@@ -152,7 +156,7 @@ class RunDetail:
     objects: tuple[ObjectTrack, ...]
     operations: tuple[OperationTrack, ...]
     rest_calls: tuple[RestRow, ...]
-    measured_stage: str
+    measured_stage: StageName
     """The stage that the figures are about: `churn` where there is one, else `ramp_up`."""
     window_end: float | None
     """When the measured window closed; later phases are not the measured stage's."""

@@ -5,23 +5,38 @@ observation is ever subtracted from it. An observation holds no containers, so n
 through it: Python's collector does not look at one (`gc=False`).
 """
 
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
-WATCH: Final = "watch"
-RELIST: Final = "relist"
+Source = Literal["watch", "relist"]
+"""What delivered a fact: an event of a watch, or a list after one was lost."""
+Fact = Literal[
+    "added",
+    "phase",
+    "ready",
+    "not_ready",
+    "paused",
+    "unpaused",
+    "migrated",
+    "migration_failed",
+    "deleting",
+    "deleted",
+]
 
-ADDED: Final = "added"
-PHASE: Final = "phase"
-READY: Final = "ready"
-NOT_READY: Final = "not_ready"
-PAUSED: Final = "paused"
-UNPAUSED: Final = "unpaused"
-MIGRATED: Final = "migrated"
-MIGRATION_FAILED: Final = "migration_failed"
-DELETING: Final = "deleting"
-DELETED: Final = "deleted"
+WATCH: Final[Source] = "watch"
+RELIST: Final[Source] = "relist"
+
+ADDED: Final[Fact] = "added"
+PHASE: Final[Fact] = "phase"
+READY: Final[Fact] = "ready"
+NOT_READY: Final[Fact] = "not_ready"
+PAUSED: Final[Fact] = "paused"
+UNPAUSED: Final[Fact] = "unpaused"
+MIGRATED: Final[Fact] = "migrated"
+MIGRATION_FAILED: Final[Fact] = "migration_failed"
+DELETING: Final[Fact] = "deleting"
+DELETED: Final[Fact] = "deleted"
 
 
 class Observation(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -29,13 +44,13 @@ class Observation(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     that came to its end, marked for deletion, gone."""
 
     received_ns: int
-    fact: str
+    fact: Fact
     kind: str
     namespace: str
     name: str
     uid: str
     phase: str | None = None
-    source: str = WATCH
+    source: Source = WATCH
     index: int | None = None
     stage: str | None = None
     """The value of the stage label: `warm-up` for objects that are not measured."""

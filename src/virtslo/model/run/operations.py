@@ -4,13 +4,20 @@ Invariant: times are nanoseconds of the run's clock since the run's start; a tim
 come to pass is None, never 0.
 """
 
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
-CREATE: Final = "create"
-DELETE: Final = "delete"
-SCALE: Final = "scale"
+from virtslo.model.stage_names import StageName
+
+Verb = Literal[
+    "create", "delete", "scale", "start", "stop", "restart", "pause", "unpause", "migrate"
+]
+"""What an operation asks for; from `start` on, of a machine that is there (`Action`)."""
+
+CREATE: Final[Verb] = "create"
+DELETE: Final[Verb] = "delete"
+SCALE: Final[Verb] = "scale"
 
 SERVER_FAILURE: Final = 500
 
@@ -25,8 +32,8 @@ class OperationRecord(msgspec.Struct, frozen=True, omit_defaults=True, gc=False)
     refusal (`Invalid`, `Forbidden`), `message` the server's own words for it.
     """
 
-    stage: str
-    verb: str
+    stage: StageName
+    verb: Verb
     kind: str
     namespace: str
     name: str

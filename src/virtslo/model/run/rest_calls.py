@@ -7,21 +7,33 @@ holds nothing. Each read names its source.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Final, Literal, NamedTuple
 
 import msgspec
 
 from virtslo.model.kubernetes.calls import ComponentCall, Counted, RestCall, TimedCall
+from virtslo.model.stage_names import StageName
 
-COMPONENTS: Final = "component counters"
-AUDIT_LOG: Final = "audit log"
-AUDIT_ALL: Final = "audit log, all callers"
-API_SERVER: Final = "apiserver_request_total"
-PROMETHEUS: Final = "prometheus"
+CallSource = Literal[
+    "component counters",
+    "audit log",
+    "audit log, all callers",
+    "apiserver_request_total",
+    "prometheus",
+]
+"""Where counts of requests are read."""
+
+COMPONENTS: Final[CallSource] = "component counters"
+AUDIT_LOG: Final[CallSource] = "audit log"
+AUDIT_ALL: Final[CallSource] = "audit log, all callers"
+API_SERVER: Final[CallSource] = "apiserver_request_total"
+PROMETHEUS: Final[CallSource] = "prometheus"
 
 NO_PODS: Final = "no running pods of virt-api, virt-controller or virt-handler were found"
 """Why a read holds nothing where the components' pods were looked for and there were none."""
-IDLE: Final = "idle"
+ReadStage = StageName | Literal["idle", "preflight"]
+"""What counts are read around: a stage, the idle time before the first, or nothing at all."""
+IDLE: Final[ReadStage] = "idle"
 """The stage under which the reads around the idle time before a run are kept."""
 
 
@@ -75,7 +87,7 @@ class BucketCount(NamedTuple):
 class CounterRead:
     """Cumulative counts at one moment: a pod's `/metrics`, an API server's, the audit log's."""
 
-    stage: str
+    stage: ReadStage
     moment: Moment
     component: str
     """`*` where all callers are counted together."""
@@ -94,7 +106,7 @@ class CounterRead:
     """An API server's."""
     duration_family: str = ""
     error: str | None = None
-    source: str = COMPONENTS
+    source: CallSource = COMPONENTS
 
     @property
     def counted(self) -> Counted:
@@ -137,7 +149,7 @@ class ScrapedCount:
 class ScrapedWindow:
     """What a Prometheus says of a stage's window."""
 
-    stage: str
+    stage: ReadStage
     counts: tuple[ScrapedCount, ...] = ()
     gap_before: float | None = None
     """Seconds from the last scrape before the window to its start; None: there was none."""

@@ -5,12 +5,14 @@ Invariant: times are nanoseconds of the run's clock since its start.
 
 from dataclasses import dataclass
 
+from virtslo.model.stage_names import StageName
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:
     """A part of a run: `warm_up`, `ramp_up`, `churn` or `ramp_down`."""
 
-    name: str
+    name: StageName
     started_ns: int
     """The read before the first operation (or the first intended operation)."""
     t0_ns: int

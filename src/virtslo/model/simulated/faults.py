@@ -6,13 +6,15 @@ strikes at the same moments and the same requests in every run. Durations are se
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal
 
-from virtslo.model.stage_names import CHURN, RAMP_DOWN, RAMP_UP, WARM_UP
+from virtslo.model.stage_names import CHURN, RAMP_DOWN, RAMP_UP, WARM_UP, StageName
 
+FaultStage = StageName | Literal["run"]
 WHOLE_RUN: Final = "run"
 """In place of a stage: from the run's first stage on, whatever stage is under way."""
-STAGES: Final = (WARM_UP, RAMP_UP, CHURN, RAMP_DOWN, WHOLE_RUN)
+STAGES: Final[tuple[FaultStage, ...]] = (WARM_UP, RAMP_UP, CHURN, RAMP_DOWN, WHOLE_RUN)
+ParameterKind = Literal["share", "span", "status", "whole"]
 SHARE: Final = "share"
 SPAN: Final = "span"
 STATUS: Final = "status"
@@ -24,7 +26,7 @@ class Parameter:
     """A parameter of one fault: its default as written, and what kind of value it is."""
 
     default: str
-    kind: str
+    kind: ParameterKind
     """`share` (0 to 1), `span` (a duration), `status` (500 to 599), `whole` (at least 1)."""
     text: str
 
@@ -57,7 +59,7 @@ class Fault:
     """How long each time lasts; 0 is for good."""
     every: float = 0.0
     """From one time to the next; 0 is once."""
-    stage: str | None = None
+    stage: FaultStage | None = None
     """The stage to which the fault is confined, or `WHOLE_RUN`; None: the measured stage."""
 
 

@@ -7,7 +7,7 @@ reader and the settings put over it are made from them.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_args
 
 from msgspec import Meta
 
@@ -18,7 +18,7 @@ GET_NODES: Final = "GET nodes"
 PATCH_VMIS: Final = "PATCH virtualmachineinstances"
 SUPERFLUOUS_CALLS: Final = (GET_NODES, PATCH_VMIS)
 """What a profile may ask for in `extra_calls`, by `VERB resource`."""
-STEPS: Final = (
+Step = Literal[
     "schedule",
     "pod_create",
     "pod_start",
@@ -28,7 +28,8 @@ STEPS: Final = (
     "pod_stop",
     "migration_prepare",
     "migrate",
-)
+]
+STEPS: Final[tuple[Step, ...]] = get_args(Step)
 """The steps outside the API server that take time."""
 THREADS: Final[Mapping[str, int]] = {
     "vmi": 10,

@@ -9,7 +9,7 @@ from typing import Final
 
 from virtslo.model.report.figures import Figure, no_data
 from virtslo.model.report.indicators import Definition
-from virtslo.model.run.rest_calls import COMPONENTS, IDLE
+from virtslo.model.run.rest_calls import COMPONENTS, IDLE, ReadStage
 from virtslo.model.stage_names import HOLD, RAMP_DOWN
 from virtslo.model.vocabulary import COUNTED_RESOURCES
 from virtslo.slo.catalog.calls import OF_COMPONENT, OF_VERB
@@ -85,7 +85,7 @@ def usage_rows(run: Measured) -> Iterator[Row]:
             yield Row(of.memory, statistic, _used(of.memory, usage, read, why))
 
 
-def _beyond_idle(run: Measured, stage: str, component: str, spent: Figure) -> Figure:
+def _beyond_idle(run: Measured, stage: ReadStage, component: str, spent: Figure) -> Figure:
     """Processor time for each VMI, beyond what the component uses in the same time when idle."""
     window, idle = (source_window(run, name, COMPONENTS) for name in (stage, IDLE))
     objects = objects_of(run, stage)

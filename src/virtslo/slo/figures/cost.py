@@ -18,7 +18,7 @@ from virtslo.model.kubernetes.components import (
 )
 from virtslo.model.plan.workload import Kind
 from virtslo.model.run.record import RunRecord
-from virtslo.model.run.rest_calls import AUDIT_LOG, COMPONENTS, IDLE
+from virtslo.model.run.rest_calls import AUDIT_LOG, COMPONENTS, IDLE, CallSource, ReadStage
 from virtslo.model.stage_names import HOLD, RAMP_DOWN, RAMP_UP
 from virtslo.model.vocabulary import WATCH
 from virtslo.slo.record.call_windows import Window, window_of
@@ -39,8 +39,11 @@ NOUNS: Final = {
 OURS: Final = (VIRT_API, VIRT_CONTROLLER)
 """Components of KubeVirt that run for real on a plane."""
 OF_CLUSTERS: Final = (*OURS, VIRT_HANDLER, VIRT_OPERATOR)
-PER_OBJECT: Final = {RAMP_UP: CostPart.CREATED, RAMP_DOWN: CostPart.DELETED}
-AT_REST: Final = {IDLE: CostPart.IDLE, HOLD: CostPart.HELD}
+PER_OBJECT: Final[Mapping[ReadStage, CostPart]] = {
+    RAMP_UP: CostPart.CREATED,
+    RAMP_DOWN: CostPart.DELETED,
+}
+AT_REST: Final[Mapping[ReadStage, CostPart]] = {IDLE: CostPart.IDLE, HOLD: CostPart.HELD}
 BY_TIME: Final = frozenset({"leases"})
 """Resources that are written by the clock, not for objects."""
 ENDED: Final = "WATCH ended"
@@ -69,7 +72,7 @@ def cost_of(
         nodes=_nodes(record),
         unknown=frozenset(
             (part, component)
-            for stage, part in (PER_OBJECT | AT_REST).items()
+            for stage, part in {**PER_OBJECT, **AT_REST}.items()
             for component in set(components) - set(_known(record, stage, source, components))
         ),
     )
@@ -79,17 +82,17 @@ def _nodes(record: RunRecord) -> int:
     return record.header.environment.nodes or 0
 
 
-def _source(record: RunRecord) -> str:
+def _source(record: RunRecord) -> CallSource:
     has_log = any(read.source == AUDIT_LOG for read in record.rest_calls.reads)
     return AUDIT_LOG if has_log else COMPONENTS
 
 
-def _window(record: RunRecord, stage: str, source: str) -> Window | None:
+def _window(record: RunRecord, stage: ReadStage, source: CallSource) -> Window | None:
     return window_of(record.rest_calls.reads, stage, source=source)
 
 
 def _known(
-    record: RunRecord, stage: str, source: str, components: tuple[str, ...]
+    record: RunRecord, stage: ReadStage, source: CallSource, components: tuple[str, ...]
 ) -> Sequence[str]:
     """The components whose calls in a stage are all known."""
     window = _window(record, stage, source)
@@ -97,7 +100,7 @@ def _known(
 
 
 def _calls(
-    record: RunRecord, source: str, components: tuple[str, ...], objects: int
+    record: RunRecord, source: CallSource, components: tuple[str, ...], objects: int
 ) -> Iterator[tuple[CostKey, CostValue]]:
     kind = noun_of(record.header.scenario.workload.kind)
     for stage, part in PER_OBJECT.items():

@@ -14,7 +14,7 @@ from virtslo.base.clock import to_seconds
 from virtslo.model.kubernetes.calls import TimedCall
 from virtslo.model.report.figures import Figure, no_data
 from virtslo.model.run.rest_calls import API_SERVER, CounterRead, Moment, OwnLatencies
-from virtslo.model.stage_names import RAMP_UP
+from virtslo.model.stage_names import RAMP_UP, StageName
 from virtslo.model.vocabulary import LEAST_SAMPLES, QUANTILES
 from virtslo.slo.catalog.family import OWN_CALLS, SERVER_HISTOGRAMS
 from virtslo.slo.catalog.responsiveness import OF_SCOPE
@@ -47,7 +47,7 @@ def responsiveness_rows(run: Measured) -> Iterator[Row]:
 
 
 def server_quantiles(
-    run: Measured, stage: str = RAMP_UP
+    run: Measured, stage: StageName = RAMP_UP
 ) -> Mapping[TimedCall, BucketQuantile] | str:
     """The P99 of everybody's calls for each pair in a stage's window; or why there is none."""
     moments = moments_of(run.record.rest_calls.reads, API_SERVER)

@@ -23,7 +23,7 @@ from virtslo.model.run.operations import CREATE, DELETE, OperationRecord
 from virtslo.model.run.record import RunRecord
 from virtslo.model.run.rest_calls import CounterRead
 from virtslo.model.run.stages import Stage
-from virtslo.model.stage_names import ACTIONS, CHURN, RAMP_DOWN, RAMP_UP
+from virtslo.model.stage_names import ACTIONS, CHURN, RAMP_DOWN, RAMP_UP, StageName
 from virtslo.slo.figures.churn_figures import recovery_of
 from virtslo.slo.figures.latency_summaries import phase_counts, summaries_of
 from virtslo.slo.record.call_windows import Windows
@@ -182,7 +182,7 @@ def _released_ns(operation: OperationRecord) -> int:
     return operation.intended_ns if released is None else released
 
 
-def _creates(record: RunRecord, stage: str) -> tuple[int, int]:
+def _creates(record: RunRecord, stage: StageName) -> tuple[int, int]:
     """How many VMIs a stage's accepted creates stand for, and how many creates were refused.
 
     In a churn that restarts VMs the deletes of their VMIs stand for the creates.

@@ -24,6 +24,7 @@ from virtslo.model.plan.workload import Kind
 from virtslo.model.report.figures import Figure, no_data
 from virtslo.model.report.indicators import Definition
 from virtslo.model.run.rest_calls import COMPONENTS
+from virtslo.model.stage_names import StageName
 from virtslo.model.vocabulary import TABLE_PHASES, WATCH
 from virtslo.slo.catalog.time_spent import (
     API_ANSWER_WAIT,
@@ -168,7 +169,7 @@ class ControllerWork:
     waits: Mapping[Definition, float]
 
 
-def controller_work(run: Measured, stage: str, objects: int) -> ControllerWork | str:
+def controller_work(run: Measured, stage: StageName, objects: int) -> ControllerWork | str:
     """What virt-controller alone did in a stage for each of these objects; or why it is not known.
 
     It is known without the other components: on a control plane without nodes there are no pods of

@@ -13,7 +13,7 @@ from virtslo.model.plan.workload import Kind
 from virtslo.model.run.findings import ALL_FIGURES, Finding
 from virtslo.model.run.operations import CREATE
 from virtslo.model.run.rest_calls import API_SERVER, COMPONENTS
-from virtslo.model.stage_names import RAMP_DOWN
+from virtslo.model.stage_names import RAMP_DOWN, StageName
 from virtslo.slo.catalog import actions, churn, vms
 from virtslo.slo.catalog.catalog import CATALOG
 from virtslo.slo.catalog.family import WATCH
@@ -128,7 +128,7 @@ def _failed(window: Window, touched: tuple[str, ...]) -> Iterator[Finding]:
         )
 
 
-def _foreign(run: Measured, stage: str) -> Iterator[Finding]:
+def _foreign(run: Measured, stage: StageName) -> Iterator[Finding]:
     """What neither this run nor KubeVirt created while the run measured."""
     if run.record.damage:
         return  # what this run made is not all known

@@ -11,13 +11,21 @@ from typing import Final
 from virtslo.model.kubernetes.components import COUNTED_COMPONENTS
 from virtslo.model.report.document import SourceComparison, SourceRow
 from virtslo.model.run.findings import Finding
-from virtslo.model.run.rest_calls import API_SERVER, AUDIT_ALL, AUDIT_LOG, COMPONENTS, PROMETHEUS
+from virtslo.model.run.rest_calls import (
+    API_SERVER,
+    AUDIT_ALL,
+    AUDIT_LOG,
+    COMPONENTS,
+    PROMETHEUS,
+    CallSource,
+    ReadStage,
+)
 from virtslo.model.vocabulary import COUNTED_RESOURCES, COUNTED_VERBS, WATCH
 from virtslo.slo.record.call_windows import Window, folded
 from virtslo.slo.record.measured import Measured, measured_stage
 from virtslo.slo.record.rest_calls import best_window, reason_of, source_window
 
-TITLES: Final[Mapping[str, str]] = {
+TITLES: Final[Mapping[CallSource, str]] = {
     COMPONENTS: "component counters",
     AUDIT_LOG: "audit log",
     PROMETHEUS: "Prometheus",
@@ -26,10 +34,17 @@ TITLES: Final[Mapping[str, str]] = {
 }
 """The sources in the order shown; the last two count every caller, ours and the kubelets' too."""
 
-AGREEING: Final = ((COMPONENTS, AUDIT_LOG), (AUDIT_ALL, API_SERVER))
+AGREEING: Final[tuple[tuple[CallSource, CallSource], ...]] = (
+    (COMPONENTS, AUDIT_LOG),
+    (AUDIT_ALL, API_SERVER),
+)
 """Sources that count the same requests, so that any difference is an error of one."""
 
-CONTAINED: Final = ((COMPONENTS, API_SERVER), (COMPONENTS, AUDIT_ALL), (PROMETHEUS, API_SERVER))
+CONTAINED: Final[tuple[tuple[CallSource, CallSource], ...]] = (
+    (COMPONENTS, API_SERVER),
+    (COMPONENTS, AUDIT_ALL),
+    (PROMETHEUS, API_SERVER),
+)
 """A source of the components' requests, and one of every caller's: no count of the first can be
 greater."""
 
@@ -126,7 +141,9 @@ def comparison_findings(run: Measured) -> Iterator[Finding]:
             )
 
 
-def _whole_pair(run: Measured, stage: str, one: str, other: str) -> tuple[Window, Window] | None:
+def _whole_pair(
+    run: Measured, stage: ReadStage, one: CallSource, other: CallSource
+) -> tuple[Window, Window] | None:
     """The windows of two sources; None where either was not read whole."""
     first, second = source_window(run, stage, one), source_window(run, stage, other)
     if first is None or second is None or not (first.is_whole and second.is_whole):
@@ -150,7 +167,7 @@ def _sent_at_edges(sent: int, first: Window, second: Window) -> int:
     return math.ceil(sent * edges / seconds) if seconds > 0 else 0
 
 
-def _done(window: Window, source: str) -> Mapping[tuple[str, str, str], int]:
+def _done(window: Window, source: CallSource) -> Mapping[tuple[str, str, str], int]:
     """Requests for counted resources that were carried out, by verb, resource and code."""
     alone = source in {COMPONENTS, PROMETHEUS}
     sums: dict[tuple[str, str, str], int] = {}
@@ -163,7 +180,7 @@ def _done(window: Window, source: str) -> Mapping[tuple[str, str, str], int]:
     return sums
 
 
-def _agreeable(window: Window, source: str) -> Mapping[tuple[str, ...], int]:
+def _agreeable(window: Window, source: CallSource) -> Mapping[tuple[str, ...], int]:
     """A window's counts as far as both of an agreeing pair can have them.
 
     Watches are left out: the API server counts them when they end, clients when they begin. So are
@@ -184,7 +201,7 @@ def _agreeable(window: Window, source: str) -> Mapping[tuple[str, ...], int]:
     return {key: count for key, count in sums.items() if count}
 
 
-def _counts(window: Window, source: str) -> Mapping[VerbAndResource, int]:
+def _counts(window: Window, source: CallSource) -> Mapping[VerbAndResource, int]:
     """Successful requests by verb and resource: of KubeVirt's components, or of everybody."""
     everybody = source in {AUDIT_ALL, API_SERVER}
     counts: dict[VerbAndResource, int] = {}
@@ -201,7 +218,7 @@ def _value(
     return counts.get(key, 0) if reason_of(window) is None else None
 
 
-def _notes(windows: Mapping[str, Window]) -> Iterator[str]:
+def _notes(windows: Mapping[CallSource, Window]) -> Iterator[str]:
     for source, window in windows.items():
         reason = reason_of(window)
         if reason is not None:

@@ -15,7 +15,14 @@ from virtslo.base.clock import to_seconds
 from virtslo.model.kubernetes import resources
 from virtslo.model.run.operations import CREATE, DELETE
 from virtslo.model.run.record import RunRecord
-from virtslo.model.run.rest_calls import ANSWERED, API_SERVER, AUDIT_ALL, AUDIT_LOG, answer_key
+from virtslo.model.run.rest_calls import (
+    ANSWERED,
+    API_SERVER,
+    AUDIT_ALL,
+    AUDIT_LOG,
+    ReadStage,
+    answer_key,
+)
 from virtslo.slo.record.call_windows import window_of
 
 READS: Final = "reads"
@@ -52,7 +59,7 @@ class AnswerTime:
     """The standard error of the mean, as a share of it, where single times are known."""
 
 
-def answer_times(record: RunRecord, stage: str) -> Mapping[str, AnswerTime]:
+def answer_times(record: RunRecord, stage: ReadStage) -> Mapping[str, AnswerTime]:
     """By kind of request; a kind without any is not there."""
     for source, name in _SOURCES.items():
         window = window_of(record.rest_calls.reads, stage, source=source)
@@ -77,7 +84,7 @@ def _means(sums: Mapping[tuple[str, str], tuple[float, int]], source: str) -> di
     }
 
 
-def _of_own(record: RunRecord, stage: str) -> dict[str, AnswerTime]:
+def _of_own(record: RunRecord, stage: ReadStage) -> dict[str, AnswerTime]:
     """Of our own creates of VMIs in a stage less our own deletes, from sent to answered."""
     creates, deletes = (_taken(record, stage, verb) for verb in (CREATE, DELETE))
     if min(len(creates), len(deletes)) < 2:
@@ -89,7 +96,7 @@ def _of_own(record: RunRecord, stage: str) -> dict[str, AnswerTime]:
     return {OWN: AnswerTime(seconds, min(len(creates), len(deletes)), OWN_CALLS, error)}
 
 
-def _taken(record: RunRecord, stage: str, verb: str) -> list[float]:
+def _taken(record: RunRecord, stage: ReadStage, verb: str) -> list[float]:
     """Seconds of our own calls about VMIs that were answered and not refused."""
     return [
         to_seconds(item.finished_ns - item.sent_ns)

@@ -13,7 +13,15 @@ from typing import Final
 from virtslo.base.clock import to_seconds
 from virtslo.model.kubernetes.calls import ComponentCall, Counted
 from virtslo.model.kubernetes.components import COUNTED_COMPONENTS
-from virtslo.model.run.rest_calls import AUDIT_LOG, COMPONENTS, NO_PODS, CounterRead, Moment
+from virtslo.model.run.rest_calls import (
+    AUDIT_LOG,
+    COMPONENTS,
+    NO_PODS,
+    CallSource,
+    CounterRead,
+    Moment,
+    ReadStage,
+)
 from virtslo.model.vocabulary import EVERYONE
 
 _BY_COMPONENT: Final = frozenset({COMPONENTS, AUDIT_LOG})
@@ -40,8 +48,8 @@ class Usage:
 class Window:
     """The requests between two moments, and what is to be said of the reads."""
 
-    source: str
-    stage: str
+    source: CallSource
+    stage: ReadStage
     requests: Mapping[ComponentCall, int]
     seconds: float
     """From the end of the reads before to the start of the reads after."""
@@ -88,9 +96,9 @@ class Windows:
 
     def __init__(self, reads: Sequence[CounterRead]) -> None:
         self._reads = reads
-        self._made: dict[str, Mapping[str, Window]] = {}
+        self._made: dict[CallSource, Mapping[ReadStage, Window]] = {}
 
-    def of(self, stage: str, source: str = COMPONENTS) -> Window | None:
+    def of(self, stage: ReadStage, source: CallSource = COMPONENTS) -> Window | None:
         """The window of a stage: from the moment before it to the one after it; None if not read.
 
         Counters that fell earlier in the run are listed too: such a process gives no count.
@@ -102,13 +110,15 @@ class Windows:
 
 
 def window_of(
-    reads: Sequence[CounterRead], stage: str, *, source: str = COMPONENTS
+    reads: Sequence[CounterRead], stage: ReadStage, *, source: CallSource = COMPONENTS
 ) -> Window | None:
     """One window of reads that no other is wanted of."""
     return Windows(reads).of(stage, source)
 
 
-def _by_stage(reads: Sequence[CounterRead], source: str) -> Iterator[tuple[str, Window]]:
+def _by_stage(
+    reads: Sequence[CounterRead], source: CallSource
+) -> Iterator[tuple[ReadStage, Window]]:
     fell: list[str] = []
     for (_, before), ((stage, moment), after) in itertools.pairwise(moments_of(reads, source)):
         window = difference(before, after, source=source, stage=stage)
@@ -118,10 +128,10 @@ def _by_stage(reads: Sequence[CounterRead], source: str) -> Iterator[tuple[str, 
 
 
 def moments_of(
-    reads: Sequence[CounterRead], source: str
-) -> list[tuple[tuple[str, Moment], list[CounterRead]]]:
+    reads: Sequence[CounterRead], source: CallSource
+) -> list[tuple[tuple[ReadStage, Moment], list[CounterRead]]]:
     """The reads of a source, moment by moment, in order."""
-    found: dict[tuple[str, Moment], list[CounterRead]] = {}
+    found: dict[tuple[ReadStage, Moment], list[CounterRead]] = {}
     for read in reads:
         if read.source == source:
             found.setdefault((read.stage, read.moment), []).append(read)
@@ -129,7 +139,11 @@ def moments_of(
 
 
 def difference(
-    before: Sequence[CounterRead], after: Sequence[CounterRead], *, source: str, stage: str
+    before: Sequence[CounterRead],
+    after: Sequence[CounterRead],
+    *,
+    source: CallSource,
+    stage: ReadStage,
 ) -> Window:
     """What happened between two moments of one source."""
     first = {(read.component, read.pod): read for read in before if not read.error}

@@ -16,7 +16,7 @@ from virtslo.model.plan.workload import TRAITS
 from virtslo.model.run.operations import OperationRecord
 from virtslo.model.run.record import RunRecord
 from virtslo.model.run.stages import Stage
-from virtslo.model.stage_names import ACTIONS, CHURN, RAMP_DOWN, RAMP_UP
+from virtslo.model.stage_names import ACTIONS, CHURN, RAMP_DOWN, RAMP_UP, StageName
 from virtslo.slo.record.call_windows import Windows
 from virtslo.slo.record.churn import ChurnFacts
 from virtslo.slo.record.churn_reader import churn_facts
@@ -332,10 +332,10 @@ def intended(operation: OperationRecord) -> int:
     return operation.intended_ns
 
 
-def measured_stage(record: RunRecord) -> str:
+def measured_stage(record: RunRecord) -> StageName:
     """The name of the stage whose figures fill the tables: the ramp-up of a burst, else churn."""
     return CHURN if record.header.scenario.load.pattern.has_churn else RAMP_UP
 
 
-def _stage(stages: Sequence[Stage], name: str) -> Stage | None:
+def _stage(stages: Sequence[Stage], name: StageName) -> Stage | None:
     return next((stage for stage in stages if stage.name == name), None)

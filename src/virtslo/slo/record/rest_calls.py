@@ -11,8 +11,17 @@ from typing import Final
 
 from virtslo.model.kubernetes.calls import ComponentCall
 from virtslo.model.kubernetes.components import COUNTED_COMPONENTS
+from virtslo.model.plan.scenario import CountsFrom
 from virtslo.model.report.figures import Figure, no_data
-from virtslo.model.run.rest_calls import API_SERVER, AUDIT_LOG, COMPONENTS, IDLE, PROMETHEUS
+from virtslo.model.run.rest_calls import (
+    API_SERVER,
+    AUDIT_LOG,
+    COMPONENTS,
+    IDLE,
+    PROMETHEUS,
+    CallSource,
+    ReadStage,
+)
 from virtslo.model.vocabulary import COUNTED_RESOURCES, EVERYONE
 from virtslo.slo.record.call_windows import Window, folded
 from virtslo.slo.record.measured import Measured, measured_stage
@@ -21,7 +30,7 @@ from virtslo.slo.record.scraped_window import scraped_window
 UNIT: Final = "requests"
 NOT_COUNTED: Final = "REST calls were not counted in this run"
 
-SOURCES: Final[Mapping[str, tuple[str, ...]]] = {
+SOURCES: Final[Mapping[CountsFrom, tuple[CallSource, ...]]] = {
     "auto": (COMPONENTS, AUDIT_LOG, PROMETHEUS),
     "components": (COMPONENTS,),
     "audit-log": (AUDIT_LOG,),
@@ -32,19 +41,19 @@ SOURCES: Final[Mapping[str, tuple[str, ...]]] = {
 """Which sources a scenario's `observe.restCalls` lets a cell come from, best first."""
 
 
-def objects_of(run: Measured, stage: str) -> int:
+def objects_of(run: Measured, stage: ReadStage) -> int:
     """How many VMIs a stage's calls are for: made, replaced, or deleted."""
     return run.expected_vmis() if stage == measured_stage(run.record) else run.vmis_to_delete()
 
 
-def source_window(run: Measured, stage: str, source: str) -> Window | None:
+def source_window(run: Measured, stage: ReadStage, source: CallSource) -> Window | None:
     """What one source says of a stage's window; None: it was not read."""
     if source == PROMETHEUS:
         return scraped_window(run.record.rest_calls.scraped, stage)
     return run.windows.of(stage, source)
 
 
-def best_window(run: Measured, stage: str) -> Window | None:
+def best_window(run: Measured, stage: ReadStage) -> Window | None:
     """What the best source that could be read says; the best one's failure where none could."""
     windows = [
         window
@@ -81,7 +90,7 @@ def reason_of(
     return None
 
 
-def cell(run: Measured, verb: str, stage: str | None = None) -> Figure:
+def cell(run: Measured, verb: str, stage: ReadStage | None = None) -> Figure:
     """The cell of table 3 for a verb."""
     stage = stage or measured_stage(run.record)
     window = best_window(run, stage)

@@ -8,11 +8,11 @@ was not scraped.
 from collections.abc import Sequence
 
 from virtslo.model.kubernetes.components import COUNTED_COMPONENTS
-from virtslo.model.run.rest_calls import PROMETHEUS, ScrapedWindow
+from virtslo.model.run.rest_calls import PROMETHEUS, ReadStage, ScrapedWindow
 from virtslo.slo.record.call_windows import Window
 
 
-def scraped_window(windows: Sequence[ScrapedWindow], stage: str) -> Window | None:
+def scraped_window(windows: Sequence[ScrapedWindow], stage: ReadStage) -> Window | None:
     """The window of a stage; None: no Prometheus was asked."""
     found = next((window for window in windows if window.stage == stage), None)
     if found is None:

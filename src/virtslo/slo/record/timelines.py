@@ -7,7 +7,7 @@ counts, and one from a relist is known to be late.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from virtslo.model.run.observations import ADDED, DELETED, DELETING, PHASE, READY, RELIST
+from virtslo.model.run.observations import ADDED, DELETED, DELETING, PHASE, READY, RELIST, Fact
 from virtslo.model.run.operations import CREATE, DELETE, OperationRecord
 from virtslo.model.run.record import RunRecord
 
@@ -101,7 +101,7 @@ def _is_repeat(operation: OperationRecord, earlier: OperationRecord | None) -> b
     return is_same or operation.error is not None
 
 
-def _note(timeline: Timeline, fact: str, phase: str | None, when_ns: int) -> None:
+def _note(timeline: Timeline, fact: Fact, phase: str | None, when_ns: int) -> None:
     if fact == ADDED:
         timeline.added_ns = when_ns
     elif fact == PHASE and phase is not None:

@@ -30,6 +30,7 @@ from virtslo.model.run.observations import (
     READY,
     RELIST,
     UNPAUSED,
+    Fact,
     Observation,
 )
 from virtslo.model.run.operations import CREATE, DELETE, OperationRecord
@@ -88,7 +89,7 @@ class Receipt(NamedTuple):
 
     received_ns: int
     uid: str
-    fact: str
+    fact: Fact
     phase: str | None
 
 

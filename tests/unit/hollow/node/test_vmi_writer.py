@@ -12,7 +12,7 @@ from virtslo.hollow.client_go.bad_objects import BadObjects
 from virtslo.hollow.client_go.cache import Cache
 from virtslo.hollow.node.vmi_writer import VmiWriter
 from virtslo.hollow.process.component import Component
-from virtslo.hollow.process.delays import Delays
+from virtslo.hollow.process.delays import POD_STOP, Delays
 from virtslo.model.identifiers import Object
 from virtslo.model.kubernetes.identity import Identity
 from virtslo.ports.kube_api import Call, WatchEvent
@@ -58,7 +58,7 @@ async def test_a_change_while_a_write_is_worked_on_is_a_conflict(
     delays = Delays(clock, {}, 1, node_work=1.0, pod_work=1.0)
     vmis.changed(WatchEvent("ADDED", _vmi("1"), 0))
     async with asyncio.TaskGroup() as group:
-        group.create_task(delays.wait_for_pod("another step", "w/b"))
+        group.create_task(delays.wait_for_pod(POD_STOP, "w/b"))
         await asyncio.sleep(0)
         writing = group.create_task(VmiWriter(component, vmis, delays).write(_vmi("1"), dict))
         await asyncio.sleep(changed_at)

@@ -16,6 +16,7 @@ from virtslo.model.run.rest_calls import (
     BucketCount,
     CounterRead,
     OwnLatencies,
+    ReadStage,
     RestCallReads,
 )
 from virtslo.model.stage_names import RAMP_UP
@@ -193,7 +194,7 @@ def test_our_own_calls_are_judged_by_their_slowest_pair() -> None:
 def test_everybodys_calls_have_no_figure_where_the_server_ended_in_the_window() -> None:
     """Each life of a server is a read of its own: what the first one answered last is lost."""
 
-    def server_read(stage: str, begun: float, answered: int) -> CounterRead:
+    def server_read(stage: ReadStage, begun: float, answered: int) -> CounterRead:
         pod = f"kube-apiserver begun {begun:.3f}"
         bucket = BucketCount("CREATE", VMI, "resource", "0.1", answered)
         made = read(stage, "after", pod, start=begun, source=API_SERVER)

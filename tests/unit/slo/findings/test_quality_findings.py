@@ -9,7 +9,7 @@ import pytest
 from support.reads import burst_record, read, with_idle_pods
 from virtslo.model.run.findings import Finding
 from virtslo.model.run.record import RunRecord
-from virtslo.model.run.rest_calls import API_SERVER, CounterRead, RestCallReads
+from virtslo.model.run.rest_calls import API_SERVER, CounterRead, ReadStage, RestCallReads
 from virtslo.slo.findings.quality_findings import quality_findings
 from virtslo.slo.record.measured import measure
 
@@ -33,7 +33,7 @@ def findings(
     return {finding.code: finding for finding in quality_findings(measure(whole))}
 
 
-def server(stage: str, pods: int, vmis: int = 10) -> CounterRead:
+def server(stage: ReadStage, pods: int, vmis: int = 10) -> CounterRead:
     counts = {POD: pods, ("CREATE", "virtualmachineinstances", "201"): vmis,
               ("CREATE", "pods/binding", "201"): 500}  # fmt: skip
     made = read(stage, "after", "kube-apiserver", counts, source=API_SERVER)

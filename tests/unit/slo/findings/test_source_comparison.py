@@ -6,7 +6,7 @@ import pytest
 
 from support.reads import measured_burst, read, with_idle_pods
 from virtslo.model.run.findings import Finding
-from virtslo.model.run.rest_calls import API_SERVER, AUDIT_ALL, CounterRead
+from virtslo.model.run.rest_calls import API_SERVER, AUDIT_ALL, CallSource, CounterRead
 from virtslo.slo.findings.source_comparison import comparison_findings
 
 PODS = ("CREATE", "pods", "201")
@@ -17,10 +17,10 @@ REFUSED = ("CREATE", "pods", "409")
 Counts = dict[tuple[str, str, str], int]
 
 
-def reads(source: str, counts: Counts) -> list[CounterRead]:
+def reads(source: CallSource, counts: Counts) -> list[CounterRead]:
     """Reads of all callers before and after a ramp-up in which these requests were made."""
     return [
-        read("", "before", "*", at=0.0, source=source),
+        read("idle", "before", "*", at=0.0, source=source),
         read("ramp_up", "after", "*", counts, at=10.0, source=source),
     ]
 
@@ -52,7 +52,7 @@ def test_requests_that_only_one_source_can_have_are_not_compared(counts: Counts)
 
 def of_components(counted: Counts, measured: Counts, *, edges: float = 0.0) -> list[Finding]:
     """Findings where virt-controller counts these calls and the API server, of everybody, those."""
-    before = read("", "before", "virt-controller-a", at=0.0)
+    before = read("idle", "before", "virt-controller-a", at=0.0)
     after = read("ramp_up", "after", "virt-controller-a", counted, at=10.0)
     slow = replace(after, ended_ns=after.ended_ns + int(edges * 1e9))
     run = measured_burst([*with_idle_pods([before, slow]), *reads(API_SERVER, measured)])

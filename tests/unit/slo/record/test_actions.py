@@ -5,7 +5,14 @@ from typing import Any
 
 from support.records import VM, operation, record, seen, stage
 from support.scenarios import scenario
-from virtslo.model.run.observations import MIGRATED, MIGRATION_FAILED, PAUSED, UNPAUSED, Observation
+from virtslo.model.run.observations import (
+    MIGRATED,
+    MIGRATION_FAILED,
+    PAUSED,
+    UNPAUSED,
+    Fact,
+    Observation,
+)
 from virtslo.model.run.record import RunRecord
 from virtslo.model.stage_names import ACTIONS
 from virtslo.slo.findings.action_findings import action_findings
@@ -13,7 +20,7 @@ from virtslo.slo.record.actions import acted, shortest_wait
 from virtslo.slo.record.measured import measure
 
 
-def fact(name: str, what: str, at: float, uid: str = "") -> list[Observation]:
+def fact(name: str, what: Fact, at: float, uid: str = "") -> list[Observation]:
     kind = "VirtualMachineInstance"
     return [Observation(round(at * 1e9), what, kind, "ns", name, uid or f"uid-{name}")]
 

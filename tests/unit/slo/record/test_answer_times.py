@@ -2,17 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
 from support.records import operation
 from support.records import record as record_of
-from virtslo.model.run.operations import OperationRecord
+from virtslo.model.run.operations import OperationRecord, Verb
 from virtslo.model.run.record import RunRecord
 from virtslo.model.run.rest_calls import (
     API_SERVER,
     AUDIT_ALL,
+    CallSource,
     CounterRead,
     Moment,
     RestCallReads,
@@ -25,10 +26,10 @@ GET = answer_key("GET", "pods")
 STATUS = answer_key("PATCH", "pods/status")
 BIND = answer_key("CREATE", "pods/binding")
 UPDATE = answer_key("UPDATE", "virtualmachineinstances")
-STAGE = "ramp_up"
+STAGE: Final = "ramp_up"
 
 
-def read(moment: Moment, sums: Sums, source: str = API_SERVER, **facts: Any) -> CounterRead:
+def read(moment: Moment, sums: Sums, source: CallSource = API_SERVER, **facts: Any) -> CounterRead:
     return CounterRead(
         stage=STAGE, moment=moment, component="*", pod="server", started_ns=0, ended_ns=1,
         sums=sums, source=source, **facts,
@@ -95,7 +96,7 @@ def test_a_server_that_restarted_in_the_window_has_no_mean() -> None:
     assert answer_times(record(*by_life), STAGE) == {}
 
 
-def own(verb: str, *taken: float) -> list[OperationRecord]:
+def own(verb: Verb, *taken: float) -> list[OperationRecord]:
     return [
         operation(verb, f"v{index}", 1.0, answered=1.0 + seconds, stage=STAGE)
         for index, seconds in enumerate(taken)

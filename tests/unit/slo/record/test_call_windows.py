@@ -12,6 +12,7 @@ from virtslo.model.run.rest_calls import (
     CallCount,
     CounterRead,
     Moment,
+    ReadStage,
 )
 from virtslo.slo.record.call_windows import Usage, Window, Windows, folded, window_of
 
@@ -78,7 +79,8 @@ def test_every_stage_has_its_window_and_it_is_made_once() -> None:
     ]
     windows = Windows(reads)
 
-    for stage, made in (("ramp_up", 3), ("ramp_down", 7)):
+    expected: tuple[tuple[ReadStage, int], ...] = (("ramp_up", 3), ("ramp_down", 7))
+    for stage, made in expected:
         found = windows.of(stage)
         assert found is not None
         assert (found.stage, gets(found)) == (stage, made)

@@ -3,11 +3,11 @@
 from typing import Any
 
 from support.records import operation
-from virtslo.model.run.operations import CREATE, DELETE, OperationRecord
+from virtslo.model.run.operations import CREATE, DELETE, OperationRecord, Verb
 from virtslo.slo.record.refusals import refusals
 
 
-def refused(verb: str, error: str, **more: Any) -> OperationRecord:
+def refused(verb: Verb, error: str, **more: Any) -> OperationRecord:
     return operation(verb, "v", 1.0, error=error, **more)
 
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from support.reads import burst_record, measured_burst, read, with_idle_pods
 from virtslo.model.kubernetes.calls import ComponentCall, RestCall
-from virtslo.model.run.rest_calls import CounterRead, Moment
+from virtslo.model.plan.scenario import CountsFrom
+from virtslo.model.run.rest_calls import COMPONENTS, CounterRead, Moment
 from virtslo.slo.record.call_windows import difference, folded, window_of
 from virtslo.slo.record.measured import measure
 from virtslo.slo.record.rest_calls import cell, refused
@@ -29,9 +30,11 @@ def run_of(*after: CounterRead, before: tuple[CounterRead, ...] = ()) -> list[Co
 
 
 BEFORE = (
-    read("", "before", "virt-controller-a", {CREATE_POD: 5, PATCH_VMI: 7}, at=2.0, leading=True),
-    read("", "before", "virt-controller-b", {}, at=2.0, leading=False),
-    read("", "before", "virt-handler-x", {}, at=2.0),
+    read(
+        "idle", "before", "virt-controller-a", {CREATE_POD: 5, PATCH_VMI: 7}, at=2.0, leading=True
+    ),
+    read("idle", "before", "virt-controller-b", {}, at=2.0, leading=False),
+    read("idle", "before", "virt-handler-x", {}, at=2.0),
 )
 
 
@@ -238,7 +241,7 @@ def test_sums_of_histograms_are_differences_too() -> None:
 
 
 @pytest.mark.parametrize("choice", ["audit-log", "prometheus", "api-server"])
-def test_a_source_that_was_asked_for_and_not_read_is_no_data(choice: str) -> None:
+def test_a_source_that_was_asked_for_and_not_read_is_no_data(choice: CountsFrom) -> None:
     record = burst_record(run_of(*WHOLE, before=BEFORE))
     scenario = record.header.scenario
     chosen = replace(scenario, observe=replace(scenario.observe, rest_calls=choice))
@@ -277,12 +280,12 @@ def test_windows_that_follow_each_other_add_up(
     ) -> dict[tuple[str, str, str], int]:
         return {key: one.get(key, 0) + two.get(key, 0) for key in (*one, *two)}
 
-    a = [read("a", "after", "virt-api-0", first)]
-    b = [read("b", "after", "virt-api-0", plus(first, more))]
-    c = [read("c", "after", "virt-api-0", plus(plus(first, more), last))]
+    a = [read("idle", "after", "virt-api-0", first)]
+    b = [read("ramp_up", "after", "virt-api-0", plus(first, more))]
+    c = [read("ramp_down", "after", "virt-api-0", plus(plus(first, more), last))]
 
-    one = difference(a, b, source="x", stage="b").requests
-    two = difference(b, c, source="x", stage="c").requests
-    whole = difference(a, c, source="x", stage="c").requests
+    one = difference(a, b, source=COMPONENTS, stage="ramp_up").requests
+    two = difference(b, c, source=COMPONENTS, stage="ramp_down").requests
+    whole = difference(a, c, source=COMPONENTS, stage="ramp_down").requests
 
     assert whole == {row: one.get(row, 0) + two.get(row, 0) for row in sorted({**one, **two})}

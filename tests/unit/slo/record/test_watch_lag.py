@@ -10,7 +10,7 @@ import pytest
 from support.records import operation, record, seen
 from virtslo.base.clock import timestamp, to_nanoseconds
 from virtslo.model.run.observations import PHASE, RELIST, Observation
-from virtslo.model.run.operations import CREATE, DELETE, OperationRecord
+from virtslo.model.run.operations import CREATE, DELETE, OperationRecord, Verb
 from virtslo.slo.record.watch_lag import WatchLag, lags_of, unsure_of_lists, watch_lag
 
 EPOCH = 1_800_000_000.0
@@ -190,7 +190,7 @@ def test_what_has_no_stamp_may_be_true_since_the_last_delivery(fact: str) -> Non
         (CREATE, "gone", 59.6),
     ],
 )
-def test_what_the_run_asked_for_was_not_true_before(verb: str, fact: str, expected: float) -> None:
+def test_what_the_run_asked_for_was_not_true_before(verb: Verb, fact: str, expected: float) -> None:
     listed = relisted(fact, 60.6)
     given = record(
         operations=[operation(verb, "v", 60.0)], observations=[[*seen("v", added=1.0), *listed]]
