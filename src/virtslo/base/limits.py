@@ -68,6 +68,14 @@ GIT_TIME: Final = Limit("the time in which git lists a clone", 300, "seconds")
 ACKNOWLEDGED_FILE: Final = Limit("a file of acknowledged findings", _MIB)
 ANNOTATIONS_FILE: Final = Limit("a file of annotations of a history", _MIB)
 PLANE_FILE: Final = Limit("what is written of a plane, and an audit policy", _MIB)
+SOURCE_FILE: Final = Limit("a file of a source tree of KubeVirt", 16 * _MIB)
+SOURCE_FILES: Final = Limit(
+    "Go files of a package, and Go files that no commit has", 5_000, "files"
+)
+SOURCE_SAID: Final = Limit("what git says of a source tree", 256 * _MIB)
+SOURCE_TREE: Final = Limit("a commit of a source tree, unpacked", 4 * _GIB)
+TREE_FILES: Final = Limit("files of a commit of a source tree", 500_000, "files")
+SOURCE_DEPTH: Final = Limit("folders above a file of a commit of a source tree", 64, "levels")
 AUDIT_LINE: Final = Limit("a line of an API server's audit log", 64 * _MIB)
 
 TRACE_FILE: Final = Limit("a trace, decompressed, or a trace of SimKube's", 512 * _MIB)

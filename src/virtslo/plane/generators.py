@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from virtslo.base.errors import Problem, ScenarioError
+from virtslo.plane.source_files import package_texts
 
 GENERATE: Final = "pkg/virt-operator/resource/generate"
 COMPONENTS: Final = "components"
@@ -31,8 +32,8 @@ def generator_of(tree: Path) -> str:
     """The Go program for a source tree. Raises ScenarioError."""
     folder = tree / GENERATE
     return go_program(
-        _texts(folder / COMPONENTS),
-        _texts(folder / RBAC),
+        package_texts(folder / COMPONENTS),
+        package_texts(folder / RBAC),
     )
 
 
@@ -57,14 +58,6 @@ def go_program(components: Iterable[str], rbac: Iterable[str]) -> str:
     return _PROGRAM.format(
         definitions="\n".join(lines), roles="\n".join(roles), others="\n".join(others)
     )
-
-
-def _texts(folder: Path) -> list[str]:
-    return [
-        path.read_text(encoding="utf-8", errors="replace")
-        for path in sorted(folder.glob("*.go"))
-        if not path.name.endswith("_test.go")
-    ]
 
 
 def _signatures(texts: Iterable[str]) -> dict[str, str]:

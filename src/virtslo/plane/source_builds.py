@@ -7,27 +7,31 @@ a commit is built no more; a tree with changes is known by these.
 
 import asyncio
 import hashlib
+import io
 import json
 import os
 import re
 import shutil
-import tarfile
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
+from virtslo.base.bounded_streams import StreamTooLong
 from virtslo.base.errors import ClusterError, Problem, ScenarioError
+from virtslo.base.limits import SOURCE_SAID, SOURCE_TREE, Limit
 from virtslo.plane.generators import generator_of
 from virtslo.plane.programs import KUBEVIRT, MANIFESTS, VIRT_API, VIRT_CONTROLLER, Programs
 from virtslo.plane.programs import cache_folder as caches
+from virtslo.plane.source_files import digests_of, source_text, unpack
 
 MODULE: Final = "kubevirt.io/kubevirt"
 GO_PLACES: Final = ("/usr/local/go/bin/go", "/usr/lib/go/bin/go")
 _VERSION: Final = "kubevirt.io/client-go/version"
 _GENERATOR: Final = "cmd/virtslo-manifests/main.go"
 _SHOWN_LINES: Final = 15
+_CHUNK_BYTES: Final = 1 << 16
 Tell = Callable[[str], None]
 
 
@@ -54,8 +58,7 @@ class _Source:
 
 def refuse_other_trees(tree: Path) -> None:
     """Raise ScenarioError for what is no source tree of KubeVirt."""
-    module = tree / "go.mod"
-    text = module.read_text(encoding="utf-8", errors="replace") if module.is_file() else ""
+    text = source_text(tree / "go.mod")
     if re.search(rf"^module {re.escape(MODULE)}\s*$", text, re.MULTILINE):
         return
     found = re.search(r"^module (\S+)", text, re.MULTILINE)
@@ -100,7 +103,7 @@ async def build_kubevirt(tree: Path, revision: str | None, tell: Tell) -> Build:
         for name, package in _packages().items():
             tell(f"building {name} of {source.version}")
             command = [go, "build", f"-overlay={overlay}", *_flags(source)]
-            await _run([*command, "-o", str(here / name), package], root, name)
+            await said_by([*command, "-o", str(here / name), package], root, name)
         for name, path in programs.items():
             (here / name).replace(path)
     return build
@@ -163,29 +166,35 @@ async def _changes(tree: Path) -> str:
     """What the tree has that its commit has not; empty: nothing."""
     changed = await _git(tree, "diff", "HEAD", "--binary")
     others = await _git(tree, "ls-files", "--others", "--exclude-standard", "-z", "--", "*.go")
-    new = [
-        f"{name} {hashlib.sha256((tree / name).read_bytes()).hexdigest()}"
-        for name in filter(None, others.split("\0"))
-    ]
+    new = digests_of(tree, filter(None, others.split("\0")))
     return "\n".join(filter(None, [changed, *new]))
 
 
 async def _checked_out(tree: Path, commit: str, here: Path) -> Path:
     """A commit's files, apart from the tree."""
     archive, root = here / "source.tar", here / "source"
-    await _git(tree, "archive", "--format=tar", f"--output={archive}", commit)
-    with tarfile.open(archive) as packed:
-        await asyncio.to_thread(packed.extractall, root, filter="tar")
+    command = ["git", "-C", str(tree), "archive", "--format=tar", commit]
+    with archive.open("wb") as file:
+        await said_by(command, tree, "git archive", into=file, limit=SOURCE_TREE)
+    await asyncio.to_thread(unpack, archive, root)
     archive.unlink()
     return root
 
 
 async def _git(tree: Path, *arguments: str) -> str:
-    return await _run(["git", "-C", str(tree), *arguments], tree, f"git {arguments[0]}")
+    return await said_by(["git", "-C", str(tree), *arguments], tree, f"git {arguments[0]}")
 
 
-async def _run(command: list[str], folder: Path, name: str) -> str:
-    """The output of a command. Raises ClusterError with its last words."""
+async def said_by(
+    command: list[str],
+    folder: Path,
+    name: str,
+    *,
+    into: BinaryIO | None = None,
+    limit: Limit = SOURCE_SAID,
+) -> str:
+    """The output of a command, unless it goes `into` a file. Raises ClusterError with its last
+    words, or where it says more than the limit."""
     process = await asyncio.create_subprocess_exec(
         *command,
         cwd=folder,
@@ -194,14 +203,41 @@ async def _run(command: list[str], folder: Path, name: str) -> str:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    said, last, is_too_much = io.BytesIO(), bytearray(), False
     try:
-        out, err = await process.communicate()
-    except BaseException:
+        async with asyncio.TaskGroup() as reading:
+            reading.create_task(_take(process.stdout, into or said, limit))
+            reading.create_task(_keep_last(process.stderr, last))
+        await process.wait()
+    except* StreamTooLong:
+        is_too_much = True
+    finally:
         if process.returncode is None:
             process.kill()
-        raise
+            await process.wait()
+    if is_too_much:
+        raise ClusterError(f"{name} says more than {limit.amount}")
     if process.returncode != 0:
-        words = err.decode(errors="replace").splitlines()[-_SHOWN_LINES:]
+        words = last.decode(errors="replace").splitlines()[-_SHOWN_LINES:]
         told = "\n".join(f"    {line}" for line in words)
         raise ClusterError(f"{name} failed with code {process.returncode}; its last words:\n{told}")
-    return out.decode(errors="replace")
+    return said.getvalue().decode(errors="replace")
+
+
+async def _take(stream: asyncio.StreamReader, file: BinaryIO, limit: Limit) -> None:
+    """Write a stream to a file. Raises StreamTooLong."""
+    size = 0
+    while chunk := await stream.read(_CHUNK_BYTES):
+        size += len(chunk)
+        if size > limit.most:
+            raise StreamTooLong(f"it says more than {limit.amount}")
+        file.write(chunk)
+
+
+async def _keep_last(stream: asyncio.StreamReader, last: bytearray) -> None:
+    """Read a stream to its end, and keep the last of it."""
+    while chunk := await stream.read(_CHUNK_BYTES):
+        last += chunk
+        del last[:-_CHUNK_BYTES]
