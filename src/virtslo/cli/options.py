@@ -16,6 +16,8 @@ from virtslo.cli.completing import words
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 """Adds options to a command."""
+SEEDS: Final = click.IntRange(0, 2**53)
+"""Random seeds: with a repetition's number added, still what a record may hold."""
 SCENARIO_OPTIONS: Final = (
     # option, path in a scenario file, help
     ("--kind", "workload.kind", "Kind of the objects: vmi, vm, vmpool or vmirs."),

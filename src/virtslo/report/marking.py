@@ -38,9 +38,9 @@ def detailed_runs(report: Report) -> Iterator[tuple[RunSummary, RunDetail]]:
 
 def date_at(detail: RunDetail, seconds: float) -> str:
     """The date of a moment of the run, RFC 3339 with milliseconds: for people and dashboards."""
+    since = timedelta(seconds=seconds)
     try:
-        start = datetime.fromisoformat(detail.started_at)
-    except ValueError:
-        start = datetime.fromtimestamp(0, UTC)
-    moment = start.astimezone(UTC) + timedelta(seconds=seconds)
+        moment = datetime.fromisoformat(detail.started_at).astimezone(UTC) + since
+    except (ValueError, OverflowError):  # no date, or one beyond the years 1 to 9999
+        moment = datetime.fromtimestamp(0, UTC) + since
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"

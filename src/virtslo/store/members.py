@@ -4,13 +4,18 @@ Invariant: what a file unfolds to is bounded by its size on disk, so that a few 
 fill the memory; whole and broken members give everything that they still hold.
 """
 
+import re
 import zlib
 from pathlib import Path
+from typing import Final
 
 from virtslo.base.bounded_files import UnreadableFile, read_bounded
 from virtslo.base.bounded_streams import read_member
 from virtslo.base.json_reader import JsonProblem, parse_json
 from virtslo.base.limits import RECORD_LEAST, RECORD_MEMBER, RECORD_RATIO, Limit
+
+_LARGEST: Final = 2**63 - 1
+_PERHAPS_LARGER: Final = re.compile(rb"(?<![\w.])[0-9]{19}|[0-9.][eE]\+?[0-9]{2}")
 
 
 def read_document(path: Path, limit: Limit) -> object:
@@ -21,9 +26,26 @@ def read_document(path: Path, limit: Limit) -> object:
 def parse_document(path: Path, data: bytes) -> object:
     """The JSON value of what a file of a record holds. Raises UnreadableFile."""
     try:
-        return parse_json(data)
+        value = parse_json(data)
     except JsonProblem as error:
         raise UnreadableFile(path, str(error), "a JSON document") from None
+    if _PERHAPS_LARGER.search(data) and _is_beyond(value):
+        raise UnreadableFile(path, "a number of more than 64 bits", "numbers of at most 64 bits")
+    return value
+
+
+def _is_beyond(value: object) -> bool:
+    """Whether a number in a value is further from 0 than any that is written here."""
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, dict):
+            waiting.extend(item.values())
+        elif isinstance(item, list):
+            waiting.extend(item)
+        elif isinstance(item, int | float) and abs(item) > _LARGEST:
+            return True
+    return False
 
 
 def unfold(data: bytes) -> tuple[bytes, str | None]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from virtslo.base.errors import ClusterError, Problem, ScenarioError
-from virtslo.cli.options import TargetOptions, target_options
+from virtslo.cli.options import SEEDS, TargetOptions, target_options
 
 if TYPE_CHECKING:
     from virtslo.cli.wiring import RealTarget
@@ -50,7 +50,7 @@ class HollowOptions:
     help="Pod capacity of each node.",
 )
 @click.option("--profile", default="instant", show_default=True, help="Timing profile.")
-@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Random seed.")
+@click.option("--seed", type=SEEDS, default=1, show_default=True, help="Random seed.")
 @click.option(
     "--install-crds", is_flag=True, help="Install KubeVirt's CustomResourceDefinitions first."
 )

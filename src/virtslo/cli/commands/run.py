@@ -10,6 +10,7 @@ import click
 from virtslo.cli.completing import words
 from virtslo.cli.formats import check_before_run, report_format_option
 from virtslo.cli.options import (
+    SEEDS,
     RunOptions,
     repetition_options,
     runs_option,
@@ -69,7 +70,7 @@ MOST_REPETITIONS = 30
 @repetition_options
 @click.option(
     "--seed",
-    type=click.IntRange(0),
+    type=SEEDS,
     default=1,
     show_default=True,
     help="Random seed; the first of several repetitions.",

@@ -11,7 +11,7 @@ import click
 
 from virtslo.base.bounded_files import UnreadableFile, open_to_append
 from virtslo.base.errors import Problem, ScenarioError, StoreError
-from virtslo.cli.options import TargetOptions, settings_option
+from virtslo.cli.options import SEEDS, TargetOptions, settings_option
 
 LONGEST_AGE: Final = 8760 * 3600.0
 """A year, seconds."""
@@ -32,7 +32,7 @@ LONGEST_AGE: Final = 8760 * 3600.0
     "--profile", default="instant", show_default=True, help="Timing profile, or path to one."
 )
 @click.option("--nodes", type=click.IntRange(1, 20_000), help="Number of hollow nodes.")
-@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Random seed.")
+@click.option("--seed", type=SEEDS, default=1, show_default=True, help="Random seed.")
 @click.option(
     "--fault", "faults", multiple=True, metavar="NAME[:KEY=VALUE,...]", help="Fault to inject."
 )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from virtslo.cli.options import (
+    SEEDS,
     TargetOptions,
     folder_option,
     format_option,
@@ -87,7 +88,7 @@ GUARDS = ("lost", "backlog", "refused", "objectives")
 )
 @click.option("--nodes", type=click.IntRange(1, 20_000), help="Number of hollow nodes.")
 @settings_option
-@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Random seed.")
+@click.option("--seed", type=SEEDS, default=1, show_default=True, help="Random seed.")
 @target_options
 @click.option(
     "--plane",

@@ -11,6 +11,7 @@ import click
 from virtslo.base.paths import is_folder
 from virtslo.cli.options import (
     SCENARIO_OPTIONS,
+    SEEDS,
     TargetOptions,
     folder_option,
     parameter_of,
@@ -39,7 +40,7 @@ SWEEPS = Path("sweeps")
     help="Field of the scenario, profile or setting to vary, with its values.",
 )
 @click.option("--seeds", type=click.IntRange(1, 1000), help="Number of seeds of each point.")
-@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="First seed.")
+@click.option("--seed", type=SEEDS, default=1, show_default=True, help="First seed.")
 @scenario_options
 @click.option(
     "--simulate", "profile", metavar="PROFILE|FILE", help="Built-in timing profile, or path to one."

@@ -9,6 +9,8 @@ from typing import Final, Literal
 
 import msgspec
 
+from virtslo.model.run.numbers import Nanoseconds, Number
+
 Source = Literal["watch", "relist"]
 """What delivered a fact: an event of a watch, or a list after one was lost."""
 Fact = Literal[
@@ -43,7 +45,7 @@ class Observation(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A fact about an object: added, a new phase, ready or not, paused or not, a live migration
     that came to its end, marked for deletion, gone."""
 
-    received_ns: int
+    received_ns: Nanoseconds
     fact: Fact
     kind: str
     namespace: str
@@ -51,7 +53,7 @@ class Observation(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     uid: str
     phase: str | None = None
     source: Source = WATCH
-    index: int | None = None
+    index: Number | None = None
     stage: str | None = None
     """The value of the stage label: `warm-up` for objects that are not measured."""
     owner_uid: str | None = None

@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from virtslo.model.run.numbers import Nanoseconds, Number
 from virtslo.model.stage_names import StageName
 
 Verb = Literal[
@@ -37,15 +38,15 @@ class OperationRecord(msgspec.Struct, frozen=True, omit_defaults=True, gc=False)
     kind: str
     namespace: str
     name: str
-    index: int
-    intended_ns: int
-    released_ns: int | None = None
-    sent_ns: int | None = None
-    finished_ns: int | None = None
-    code: int | None = None
+    index: Number
+    intended_ns: Nanoseconds
+    released_ns: Nanoseconds | None = None
+    sent_ns: Nanoseconds | None = None
+    finished_ns: Nanoseconds | None = None
+    code: Number | None = None
     error: str | None = None
     uid: str | None = None
-    cycle: int | None = None
+    cycle: Number | None = None
     message: str | None = None
 
     @property
