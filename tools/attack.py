@@ -7,7 +7,7 @@ What does not hold is printed with what was given; the exit code is then 1.
 
     tools/attack.py                      every sweep, a sample of each
     tools/attack.py --most 1000000       every trial of every sweep (hours)
-    tools/attack.py records answers      these sweeps
+    tools/attack.py records commands     these sweeps
 """
 
 import argparse
@@ -21,98 +21,16 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Final
 
-from support.attack import (
-    arguments,
-    calls,
-    checkups,
-    commands,
-    files,
-    folders,
-    records,
-    requests,
-    traces,
-)
-from support.attack.judging import Attempt
+from support.attack.sweeps import SWEEPS
 
 MEMORY: Final = 6 << 30
 """Bytes of address space of a sweep's process; an answer alone may take 256 MiB."""
 LONGEST: Final = 900.0
 """Seconds after which a trial that does not end, ends the sweep with a traceback."""
-Sweep = Callable[[Path, random.Random, int], Iterable[Attempt]]
-
-
-def _files(folder: Path, chance: random.Random, most: int) -> Iterator[Attempt]:
-    record = records.recorded(folder / "whole").resolve()
-    return files.sampled(folder, record, most, chance)
-
-
-def _records(folder: Path, chance: random.Random, most: int) -> Iterator[Attempt]:
-    whole = records.recorded(folder / "whole")
-    yield from records.changed_bytes(whole, folder, chance)
-    yield from records.odd_records(whole, folder, most, chance)
-
-
-def _arguments(folder: Path, chance: random.Random, most: int) -> Iterator[Attempt]:
-    records.recorded(folder / "whole")
-    return arguments.odd_arguments(folder, most, chance)
-
-
-def _outputs(folder: Path, chance: random.Random, most: int) -> Iterator[Attempt]:
-    return commands.odd_outputs(folder, records.recorded(folder / "whole").resolve())
-
-
-SWEEPS: Final[Mapping[str, tuple[str, Sweep]]] = {
-    "files": ("files of every kind that an option or argument names", _files),
-    "options": (
-        "numbers, faults and settings on the command line",
-        lambda folder, chance, most: commands.odd_options(),
-    ),
-    "arguments": ("options and arguments of the other commands, and variables", _arguments),
-    "traces": (
-        "traces, and audit logs and SimKube's files that traces are made of",
-        lambda folder, chance, most: traces.odd_traces(folder, most, chance),
-    ),
-    "folders": (
-        "folders of suites, sweeps and searches that were changed",
-        lambda folder, chance, most: folders.odd_folders(folder, most, chance),
-    ),
-    "checkups": (
-        "checkups whose ConfigMap is odd",
-        lambda folder, chance, most: checkups.odd_checkups(folder, most, chance),
-    ),
-    "outputs": ("outputs onto devices, folders and links", _outputs),
-    "records": ("records that were changed, with and without their digests", _records),
-    "histories": (
-        "databases whose bytes or values were changed",
-        records.histories,
-    ),
-    "calls": (
-        "each call to an API server, with every answer, watch body and exposition",
-        lambda folder, chance, most: calls.every_call(),
-    ),
-    "commands": (
-        "commands that ask a cluster, with every answer",
-        lambda folder, chance, most: commands.odd_servers(folder),
-    ),
-    "prometheus": (
-        "audits of every answer of a Prometheus",
-        lambda folder, chance, most: commands.odd_prometheus(folder),
-    ),
-    "requests": (
-        "requests to virtslo simulate: bytes, heads, paths, queries, bodies, patches, objects",
-        lambda folder, chance, most: requests.odd_requests(folder, most, chance),
-    ),
-    "streams": (
-        "standard streams that are full, closed or broken",
-        lambda folder, chance, most: commands.odd_streams(folder),
-    ),
-}
-"""What is attacked, by the name of the sweep."""
 
 
 def swept(name: str, seed: int, most: int) -> tuple[Counter[str], list[str], int, float]:
@@ -124,7 +42,7 @@ def swept(name: str, seed: int, most: int) -> tuple[Counter[str], list[str], int
     try:
         with contextlib.chdir(folder):
             faulthandler.dump_traceback_later(LONGEST, exit=True)
-            for attempt in SWEEPS[name][1](folder, random.Random(seed), most):
+            for attempt in SWEEPS[name].trials(folder, random.Random(seed), most):
                 faulthandler.dump_traceback_later(LONGEST, exit=True)
                 counts["tried"] += 1
                 counts["held"] += not attempt.broken
@@ -158,7 +76,7 @@ def main() -> int:
         failed += counts["tried"] - counts["held"]
         print(
             f"{name:<11} {counts['tried']:>6} {counts['held']:>6} {memory:>5} {seconds:>6.0f} "
-            f"{time.monotonic() - begun:>5.0f}  {SWEEPS[name][0]}",
+            f"{time.monotonic() - begun:>5.0f}  {SWEEPS[name].words}",
             flush=True,
         )
     return 1 if failed else 0

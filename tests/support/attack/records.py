@@ -8,7 +8,7 @@ import json
 import random
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -47,7 +47,7 @@ def changed_bytes(
         for number, change in enumerate(changes):
             if change is not None and _says_the_same(change, data):
                 continue
-            copied = _copy(whole, folder)
+            copied = fresh_copy(whole, folder)
             if change is None:
                 (copied / path.name).unlink()
             else:
@@ -67,7 +67,7 @@ def odd_records(whole: Path, folder: Path, most: int, chance: random.Random) -> 
     for path in sorted(whole.iterdir()):
         if path.name == "log.txt":
             continue
-        lines = _documents(path)
+        lines = documents(path)
         trials = [
             (number, place, value)
             for number in sorted({0, len(lines) - 1})
@@ -77,15 +77,15 @@ def odd_records(whole: Path, folder: Path, most: int, chance: random.Random) -> 
         for number, place, value in chance.sample(trials, min(most, len(trials))):
             changed = [*lines]
             changed[number] = put(lines[number], place, value)
-            copied = _copy(whole, folder)
-            _write(copied / path.name, changed)
-            _digest_again(copied)
+            copied = fresh_copy(whole, folder)
+            write(copied / path.name, changed)
+            digest_again(copied)
             yield judged(
                 "odd records", f"{path.name}[{number}].{dotted(place)} = {shown(value)}",
                 lambda copied=copied: virtslo("report", str(copied)),  # type: ignore[misc]
             )  # fmt: skip
         for name, content in odd_texts().items():
-            copied = _copy(whole, folder)
+            copied = fresh_copy(whole, folder)
             (copied / path.name).write_bytes(content)
             yield judged(
                 "odd records", f"{path.name}: {name}",
@@ -93,7 +93,7 @@ def odd_records(whole: Path, folder: Path, most: int, chance: random.Random) -> 
             )  # fmt: skip
 
 
-def _documents(path: Path) -> list[Any]:
+def documents(path: Path) -> list[Any]:
     """A file's documents: one, or one a line."""
     data = path.read_bytes()
     if path.suffix == ".gz":
@@ -101,15 +101,18 @@ def _documents(path: Path) -> list[Any]:
     return [json.loads(data)]
 
 
-def _write(path: Path, documents: list[Any]) -> None:
-    lines = [json.dumps(each).encode() for each in documents]
+def write(
+    path: Path, changed: list[Any], spelled: Callable[[str], str] = lambda text: text
+) -> None:
+    """Write a file's documents, their text as `spelled` makes it."""
+    lines = [spelled(json.dumps(each)).encode() for each in changed]
     if path.suffix == ".gz":
         path.write_bytes(gzip.compress(b"".join(line + b"\n" for line in lines)))
     else:
         path.write_bytes(lines[0])
 
 
-def _digest_again(copied: Path) -> None:
+def digest_again(copied: Path) -> None:
     """As one who knows how digests are made would hide a change."""
     known: dict[str, Any] = {}
     try:
@@ -189,7 +192,8 @@ def _remove(*databases: Path) -> None:
             path.unlink()
 
 
-def _copy(whole: Path, folder: Path) -> Path:
+def fresh_copy(whole: Path, folder: Path) -> Path:
+    """A copy of a record, in place of the one before."""
     copied = folder / "changed" / whole.name
     shutil.rmtree(copied.parent, ignore_errors=True)
     shutil.copytree(whole, copied)
