@@ -72,6 +72,17 @@ def test_no_module_imports_one_that_imports_it() -> None:
     ).prepare()
 
 
+def test_text_reaches_a_terminal_by_way_of_what_makes_it_harmless() -> None:
+    raw = {
+        name_of(path)
+        for path in SOURCES
+        if "click.echo" in path.read_text(encoding="utf-8")
+        or "click.secho" in path.read_text(encoding="utf-8")
+    }
+
+    assert raw == {"src/virtslo/cli/main.py", "src/virtslo/cli/printing.py"}
+
+
 def test_engines_do_not_open_sockets_or_read_the_machines_clock() -> None:
     forbidden = {"socket", "aiohttp", "ssl", "time"}
     rooms = {"load", "observe", "hollow", "slo", "config", "client", "app", "model"}

@@ -5,7 +5,7 @@ Invariant: nothing on the cluster is changed, and no run begins before the quest
 
 from typing import TYPE_CHECKING
 
-import click
+from virtslo.cli.printing import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,7 @@ def look_at(scenario: "Scenario", target: "RealTarget") -> "Examination":
     from virtslo.base.clock import SystemClock
     from virtslo.cli.wiring import describe_target, open_cluster
 
-    click.echo(f"target: {describe_target(target)}", err=True)
+    say(f"target: {describe_target(target)}", err=True)
 
     async def main() -> "Examination":
         clock = SystemClock()
@@ -34,9 +34,9 @@ def look_at(scenario: "Scenario", target: "RealTarget") -> "Examination":
 
     examination = asyncio.run(main())
     for check in examination.checks:
-        click.echo(f"  {MARKS[check.outcome.value]:<8} {check.name}: {check.found}", err=True)
+        say(f"  {MARKS[check.outcome.value]:<8} {check.name}: {check.found}", err=True)
         if check.advice:
-            click.echo(f"           do: {check.advice}", err=True)
+            say(f"           do: {check.advice}", err=True)
     return examination
 
 
@@ -60,6 +60,6 @@ def look_and_ask(
             hint="virtslo preflight looks again, and changes nothing",
         )
     if runs > 1:
-        click.echo(f"{runs} runs, one after another; the largest:", err=True)
+        say(f"{runs} runs, one after another; the largest:", err=True)
     largest, examination = max(examinations, key=lambda pair: pair[0].workload.count)
     ask(largest, examination.environment, is_agreed=is_agreed)

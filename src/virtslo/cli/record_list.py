@@ -6,11 +6,10 @@ be read is listed with the reason.
 
 from pathlib import Path
 
-import click
-
 from virtslo.app.build_report import build_report
 from virtslo.base.errors import StoreError
 from virtslo.base.plain_text import shown_text
+from virtslo.cli.printing import say, show
 from virtslo.cli.record_names import records_under
 from virtslo.cli.records import read_runs
 from virtslo.cli.rendering import render_list
@@ -21,12 +20,12 @@ def print_records(root: Path, limit: int) -> int:
     """Print the newest records of a folder."""
     found = records_under(root)
     if not found:
-        click.echo(f"no records under {shown_text(str(root))}", err=True)
+        say(f"no records under {shown_text(str(root))}", err=True)
         return 0
     lines = [record_line(folder) for folder in reversed(found[-limit:])]
-    click.echo(render_list(lines), nl=False)
+    show(render_list(lines))
     if len(found) > limit:
-        click.echo(f"{len(found) - limit} older ones: --limit {len(found)}", err=True)
+        say(f"{len(found) - limit} older ones: --limit {len(found)}", err=True)
     return 0
 
 

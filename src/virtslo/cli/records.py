@@ -12,6 +12,7 @@ from virtslo.base.errors import ScenarioError, StoreError
 from virtslo.cli.formats import FOR_TERMINALS, FORMATS, check_destination, check_simulated
 from virtslo.cli.options import ReportWanted
 from virtslo.cli.output import write_file, write_folder
+from virtslo.cli.printing import say, show
 from virtslo.cli.record_names import locate
 from virtslo.cli.rendering import render, render_files, render_shared
 from virtslo.cli.wiring import (
@@ -86,7 +87,7 @@ def print_report(
     )
     check_simulated(report, form, is_allowed=allow_simulated)
     if output is None:
-        click.echo(render(report, form, **options_of(form, is_whole=is_whole)), nl=False)
+        show(render(report, form, **options_of(form, is_whole=is_whole)))
     else:
         _write(report, form, output, is_shared=is_shared, is_whole=is_whole)
     return exit_code(report)
@@ -109,7 +110,7 @@ def _write(
         write_file(output, click.unstyle(text) if form in FOR_TERMINALS else text)
     else:
         write_folder(output, files)
-    click.echo(f"written: {output}", err=True)
+    say(f"written: {output}", err=True)
 
 
 def send_report(
@@ -135,10 +136,10 @@ def send_report(
         for record in records:
             part = build_report([record], detailed=True, objectives=judges)
             where = push_metrics(url, record.host.run_id, render(part, form))
-            click.echo(f"pushed: {where}", err=True)
+            say(f"pushed: {where}", err=True)
         return exit_code(report)
     delivery = send_documents(url, index, kube_burner_documents(report))
-    click.echo(
+    say(
         f"indexed {delivery.accepted} documents in {index!r} with {delivery.requests} requests, "
         f"{delivery.retries} of them repetitions",
         err=True,
@@ -170,10 +171,10 @@ def conclude(
     failure = None if history is None else _failure_to_store(records, history)
     if wanted.output is None:
         options = options_of(form, is_whole=wanted.is_whole)
-        click.echo(render(report, form, **options), nl=False)
+        show(render(report, form, **options))
     else:
         _write(report, form, wanted.output, is_whole=wanted.is_whole)
-        click.echo(render(report, "conclusion"), nl=False)
+        show(render(report, "conclusion"))
     if failure is not None:
         raise failure
     if any(record.header.status is RunStatus.INTERRUPTED for record in records):
@@ -184,12 +185,10 @@ def conclude(
 def _tell_leftovers(records: Sequence[RunRecord]) -> None:
     for record in records:
         if record.header.left_behind:
-            click.echo(
-                "virtslo: left on the cluster:\n  "
-                + "\n  ".join(record.header.left_behind)
-                + f"\n  remove it: virtslo clean --run {record.header.run_label}",
-                err=True,
-            )
+            say("virtslo: left on the cluster:", err=True)
+            for name in record.header.left_behind:
+                say(f"  {name}", err=True)
+            say(f"  remove it: virtslo clean --run {record.header.run_label}", err=True)
 
 
 def _failure_to_store(records: Sequence[RunRecord], location: str) -> StoreError | None:
@@ -201,7 +200,7 @@ def _failure_to_store(records: Sequence[RunRecord], location: str) -> StoreError
     try:
         with opened(location) as store:
             outcome = store.put(run for record in records for run in runs_of(record))
-            click.echo(
+            say(
                 f"history {store.location}: {outcome.added} runs added, {outcome.updated} "
                 f"rewritten, {outcome.unchanged} there already",
                 err=True,

@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from virtslo.base.paths import is_file, is_there
 from virtslo.cli.options import PLACES, USER_DATA, merged, misplaced, overrides
+from virtslo.cli.printing import say
 
 SUITE = "suite"
 IDLE = "idle"
@@ -210,7 +209,7 @@ def read_scenario(
     pattern = given.get("pattern") if isinstance(given, dict) else None
     over = overrides(options, is_constant_churn=pattern == "constant-churn")
     for note in notes_on(Path(what), user_data=values) if opened is None else ():
-        click.echo(f"note: {note}", err=True)
+        say(f"note: {note}", err=True)
     document = merged(read, over)
     if "objectives" in over:
         document["objectives"] = _from_here(over["objectives"], base)

@@ -12,6 +12,7 @@ import click
 
 from virtslo.base.errors import Problem, ScenarioError
 from virtslo.cli.options import RunOptions, TargetOptions
+from virtslo.cli.printing import say
 from virtslo.cli.wiring import RealTarget
 from virtslo.config.faults import parse_faults
 from virtslo.config.profiles import choose_profile, profile_with
@@ -165,7 +166,7 @@ def ask(scenario: Scenario, environment: Environment | None, *, is_agreed: bool)
     """Show what will be done to the cluster, and ask. Raises click.Abort on no."""
     workload = scenario.workload
     version = environment.kubevirt_version if environment is not None else None
-    click.echo(
+    say(
         f"this will create {workload.count} x {scenario.kind_name} with KubeVirt "
         f"{version or 'of unknown version'}, at most {scenario.load.max_in_flight} requests in "
         "flight, and delete them again",

@@ -6,6 +6,7 @@ from typing import Any, Final
 import click
 
 from virtslo.cli.options import format_option
+from virtslo.cli.printing import say, show
 
 OPTIONS: Final = {
     "prometheus": ("prometheusURL", "--prometheus"),
@@ -78,13 +79,11 @@ def command(
 
     async def carry_out() -> Any:
         async with open_prometheus(request) as source:
-            return await perfscale_audit(
-                request, source, clock, lambda text: click.echo(text, err=True)
-            )
+            return await perfscale_audit(request, source, clock, lambda text: say(text, err=True))
 
     result = asyncio.run(carry_out())
     table, results = perfscale_audit_texts(result)
     if results_file is not None:
         write_file(results_file, results)
-    click.echo(results if form == "json" else table, nl=False)
+    show(results if form == "json" else table)
     return exit_code(result)

@@ -9,6 +9,7 @@ import click
 
 from virtslo.base.errors import ClusterError, Problem, ScenarioError
 from virtslo.cli.options import target_options
+from virtslo.cli.printing import say
 
 if TYPE_CHECKING:
     from virtslo.cli.wiring import RealTarget
@@ -46,7 +47,7 @@ def command(
         )
         raise ScenarioError("command line", [problem])
     target = RealTarget(Path(kubeconfig) if kubeconfig else None, context, in_cluster)
-    click.echo(f"target: {describe_target(target)}", err=True)
+    say(f"target: {describe_target(target)}", err=True)
     return asyncio.run(_clean(target, run_label, is_agreed=yes))
 
 
@@ -59,17 +60,17 @@ async def _clean(target: "RealTarget", run_label: str | None, *, is_agreed: bool
     async with open_cluster(target, clock) as api:
         leftovers = await find_leftovers(api, run_label)
         if leftovers.is_empty:
-            click.echo("nothing to remove")
+            say("nothing to remove")
             return 0
         for line in leftovers.describe():
-            click.echo(line, err=True)
+            say(line, err=True)
         if not is_agreed:
             if not sys.stdin.isatty():
                 problem = Problem("--yes", "no terminal to ask on", "--yes", "add --yes")
                 raise ScenarioError("command line", [problem])
             click.confirm("remove all of it?", abort=True, err=True)
-        left = await clean_up(api, clock, run_label=run_label, limit=600.0, tell=click.echo)
+        left = await clean_up(api, clock, run_label=run_label, limit=600.0, tell=say)
     if left:
         raise ClusterError("could not remove: " + ", ".join(left), hint="try again later")
-    click.echo("removed")
+    say("removed")
     return 0

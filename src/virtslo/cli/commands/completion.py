@@ -11,6 +11,8 @@ from typing import Final
 
 import click
 
+from virtslo.cli.printing import say, show
+
 PROGRAM: Final = "virtslo"
 VARIABLE: Final = "_VIRTSLO_COMPLETE"
 SHELLS: Final = ("bash", "zsh", "fish")
@@ -37,15 +39,15 @@ def command(shell: str, install: bool) -> int:
     """
     text = script_of(shell)
     if not install:
-        click.echo(text)
+        show(text)
         return 0
     from virtslo.cli.output import write_file
 
     path = place_of(shell)
     write_file(path, text + "\n")
-    click.echo(f"written: {path}; it works in shells that are opened from now on")
+    say(f"written: {path}; it works in shells that are opened from now on")
     if shell == "zsh":
-        click.echo(f"zsh looks there if ~/.zshrc has, before compinit: fpath+=({path.parent})")
+        say(f"zsh looks there if ~/.zshrc has, before compinit: fpath+=({path.parent})")
     return 0
 
 

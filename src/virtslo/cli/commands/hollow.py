@@ -10,6 +10,7 @@ import click
 
 from virtslo.base.errors import ClusterError, Problem, ScenarioError
 from virtslo.cli.options import SEEDS, TargetOptions, target_options
+from virtslo.cli.printing import say
 
 if TYPE_CHECKING:
     from virtslo.cli.wiring import RealTarget
@@ -81,7 +82,7 @@ def command(**values: Any) -> int:
         raise ClusterError(
             "could not remove: " + ", ".join(left), hint="later: virtslo hollow --remove"
         )
-    click.echo("removed: nothing of it is left", err=True)
+    say("removed: nothing of it is left", err=True)
     return 0
 
 
@@ -91,14 +92,12 @@ def _agree(target: "RealTarget", options: HollowOptions) -> None:
     from virtslo.cli.wiring import describe_target
 
     require_agreement(is_agreed=options.yes)
-    click.echo(f"target: {describe_target(target)}", err=True)
+    say(f"target: {describe_target(target)}", err=True)
     if options.remove:
-        click.echo(
-            "this will remove hollow nodes and a hollow KubeVirt, if they are ours", err=True
-        )
+        say("this will remove hollow nodes and a hollow KubeVirt, if they are ours", err=True)
     else:
         defined = ", definitions of its resources" if options.install_crds else ""
-        click.echo(f"this will create {options.nodes} nodes and a KubeVirt{defined}", err=True)
+        say(f"this will create {options.nodes} nodes and a KubeVirt{defined}", err=True)
     if not options.yes:
         click.confirm("go on?", abort=True, err=True)
 
@@ -141,7 +140,7 @@ async def _play(target: "RealTarget", options: HollowOptions) -> tuple[str, ...]
             async with attached_parts(
                 target, clock, profile, nodes=options.nodes, seed=options.seed
             ):
-                click.echo("playing; Ctrl-C ends it and removes everything", err=True)
+                say("playing; Ctrl-C ends it and removes everything", err=True)
                 sys.stderr.flush()
                 await stop.wait()
         finally:
@@ -150,4 +149,4 @@ async def _play(target: "RealTarget", options: HollowOptions) -> tuple[str, ...]
 
 
 def _tell(text: str) -> None:
-    click.echo(f"  {text}", err=True)
+    say(f"  {text}", err=True)

@@ -4,7 +4,9 @@ import json
 
 import click
 
+from virtslo.cli import printing
 from virtslo.cli.options import TargetOptions, settings_option
+from virtslo.cli.printing import say, show_json
 
 
 @click.group("profile")
@@ -27,7 +29,7 @@ def show(profile: str | None, settings: tuple[str, ...]) -> int:
 
     if profile is None and not settings:
         for name in profile_names():
-            click.echo(f"{name:10}  {builtin_document(name)['description']}")
+            say(f"{name:10}  {builtin_document(name)['description']}")
         return 0
     from virtslo.cli.targets import simulated_target
     from virtslo.config.profiles.profile_file import profile_text
@@ -36,7 +38,7 @@ def show(profile: str | None, settings: tuple[str, ...]) -> int:
     target = simulated_target(options, seed=1, count=0, option="PROFILE")
     from virtslo.config.profiles import profile_of_target
 
-    click.echo(profile_text(profile_of_target(target)), nl=False)
+    printing.show(profile_text(profile_of_target(target)))
     return 0
 
 
@@ -49,7 +51,7 @@ def check(profile: str, settings: tuple[str, ...]) -> int:
 
     options = TargetOptions(profile=profile, settings=settings)
     target = simulated_target(options, seed=1, count=0, option="PROFILE")
-    click.echo(f"{profile}: a valid profile, named {target.description}")
+    say(f"{profile}: a valid profile, named {target.description}")
     return 0
 
 
@@ -61,8 +63,8 @@ def settings_() -> int:
     width = max(map(len, SHORT_FORMS))
     for name, paths in SHORT_FORMS.items():
         values = ", ".join(f"profile.{'.'.join(path)}" for path in paths)
-        click.echo(f"{name:{width}}  {values}")
-    click.echo(f"{'profile.NAME':{width}}  any value that `virtslo profile show` prints")
+        say(f"{name:{width}}  {values}")
+    say(f"{'profile.NAME':{width}}  any value that `virtslo profile show` prints")
     return 0
 
 
@@ -71,5 +73,5 @@ def schema() -> int:
     """Print the JSON Schema of a profile's file."""
     from virtslo.config.profiles.profile_file import profile_schema
 
-    click.echo(json.dumps(profile_schema(), indent=2))
+    show_json(json.dumps(profile_schema(), indent=2))
     return 0

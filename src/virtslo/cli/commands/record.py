@@ -10,6 +10,7 @@ import click
 
 from virtslo.cli.completing import words
 from virtslo.cli.options import TargetOptions, output_option, target_options
+from virtslo.cli.printing import say
 from virtslo.cli.standard_streams import COULD_NOT_RUN
 
 if TYPE_CHECKING:
@@ -144,11 +145,11 @@ def _watch(
 
     interruption = Interruption()
     how_long = "until Ctrl-C" if seconds is None else f"for {format_duration(seconds)}"
-    click.echo(f"target: {describe_target(target)}", err=True)
+    say(f"target: {describe_target(target)}", err=True)
 
     def started(kinds: Any, present: int) -> None:
         names = ", ".join(TRAITS[kind].title for kind in kinds)
-        click.echo(f"recording {names} {how_long}; {present} were there before", err=True)
+        say(f"recording {names} {how_long}; {present} were there before", err=True)
 
     async def record() -> Recording:
         clock = SystemClock()
@@ -284,9 +285,9 @@ def _tell(
     from virtslo.model.plan.trace import ARRIVAL, DELETION, PRESENT
 
     for note in notes:
-        click.echo(f"note: {note}", err=True)
+        say(f"note: {note}", err=True)
     span = format_duration(to_seconds(end_ns))
-    click.echo(f"{output}: {span} recorded{', cut before its end' if is_cut else ''}")
+    say(f"{output}: {span} recorded{', cut before its end' if is_cut else ''}")
     for event, what in (
         (PRESENT, "there before"),
         (ARRIVAL, "arrivals"),
@@ -296,4 +297,4 @@ def _tell(
             kind.value: count for (name, kind), count in builder.counts.items() if name == event
         }
         kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(found.items()))
-        click.echo(f"  {what}: {sum(found.values())}{f' ({kinds})' if kinds else ''}")
+        say(f"  {what}: {sum(found.values())}{f' ({kinds})' if kinds else ''}")

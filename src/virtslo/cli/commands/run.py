@@ -20,6 +20,7 @@ from virtslo.cli.options import (
     target_options,
 )
 from virtslo.cli.plane.target import counted_on_plane, on_plane
+from virtslo.cli.printing import say
 from virtslo.cli.scenarios import PATTERNS, SUITE, Keyed, read_scenarios
 
 if TYPE_CHECKING:
@@ -222,9 +223,9 @@ def _print_plans(scenarios: Keyed, options: RunOptions) -> int:
     """Say what every run would do; do none of it."""
     for number, (key, scenario) in enumerate(scenarios, start=1):
         if len(scenarios) > 1:
-            click.echo(f"part {number} of {len(scenarios)}: {key}")
+            say(f"part {number} of {len(scenarios)}: {key}")
         _print_plan(scenario, options)
-    click.echo("nothing was created: this was a dry run")
+    say("nothing was created: this was a dry run")
     return 0
 
 
@@ -249,4 +250,4 @@ def _print_plan(scenario: "Scenario", options: RunOptions) -> None:
     found = expect(plan, scenario, profile)
     expected = expectation_lines(found, plan, profile.name, is_real=target is not None)
     for line in (f"target: {name}", *describe_plan(plan, scenario), *expected):
-        click.echo(line)
+        say(line)

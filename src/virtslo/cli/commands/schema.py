@@ -4,6 +4,7 @@ import json
 
 import click
 
+from virtslo.cli.printing import show_json
 from virtslo.config.objectives_schema import objectives_schema
 from virtslo.config.schema import scenario_schema
 from virtslo.config.trace_schema import trace_schema
@@ -15,4 +16,4 @@ from virtslo.config.trace_schema import trace_schema
 def command(*, objectives: bool, trace: bool) -> None:
     """Print the JSON Schema of the scenario file, for editors and other tools."""
     schema = objectives_schema() if objectives else scenario_schema()
-    click.echo(json.dumps(trace_schema() if trace else schema, indent=2))
+    show_json(json.dumps(trace_schema() if trace else schema, indent=2))

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from virtslo.cli.options import output_option
+from virtslo.cli.printing import say
 from virtslo.cli.record_names import completed
 
 
@@ -24,5 +25,5 @@ def command(runs: tuple[Path, ...], output: Path | None, no_browser: bool) -> in
     page = output or folders[0] / "report.html"
     code = print_report(folders, form="html", output=page)
     if not no_browser and click.launch(page.resolve().as_uri()):
-        click.echo(f"virtslo: no browser could be started; open {page}", err=True)
+        say(f"virtslo: no browser could be started; open {page}", err=True)
     return code

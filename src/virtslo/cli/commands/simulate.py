@@ -12,6 +12,7 @@ import click
 from virtslo.base.bounded_files import UnreadableFile, open_to_append
 from virtslo.base.errors import Problem, ScenarioError, StoreError
 from virtslo.cli.options import SEEDS, TargetOptions, settings_option
+from virtslo.cli.printing import say
 
 LONGEST_AGE: Final = 8760 * 3600.0
 """A year, seconds."""
@@ -88,7 +89,7 @@ def command(
                 _serve(target, kubeconfig=kubeconfig, port=port, audit_log=write, ages=ages)
             )
     except KeyboardInterrupt:
-        click.echo("stopped", err=True)
+        say("stopped", err=True)
     return 0
 
 
@@ -113,14 +114,14 @@ async def _serve(
         audit_log=audit_log,
         ages=ages,
     ) as url:
-        click.echo(f"serving {describe_simulated(target)} at {url}")
-        click.echo(f"  kubectl --kubeconfig {kubeconfig} get nodes")
-        click.echo("  Ctrl-C ends it")
+        say(f"serving {describe_simulated(target)} at {url}")
+        say(f"  kubectl --kubeconfig {kubeconfig} get nodes")
+        say("  Ctrl-C ends it")
         stop = asyncio.Event()
         for number in heeded():
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         await stop.wait()
-    click.echo("stopped", err=True)
+    say("stopped", err=True)
 
 
 def _ages(texts: Mapping[str, str]) -> tuple[float, float]:

@@ -16,6 +16,7 @@ from virtslo.base.errors import Problem, ScenarioError
 from virtslo.cli.cost.sides import Side, sides_of
 from virtslo.cli.options import format_option, runs_option
 from virtslo.cli.plane.options import PlaneOptions, plane_options, spec_of
+from virtslo.cli.printing import say, show
 from virtslo.model.vocabulary import KIND_TITLES
 
 if TYPE_CHECKING:
@@ -281,11 +282,11 @@ def _write(card: "CostCard", form: str, outputs: Sequence[Path]) -> None:
     forms = {".md": "markdown", ".json": "json", ".html": "html", ".txt": "text"}
     for path in outputs:
         write_file(path, cost_card_text(card, forms.get(path.suffix, form)))
-        click.echo(f"written: {path}", err=True)
+        say(f"written: {path}", err=True)
     if not outputs:
-        click.echo(cost_card_text(card, form), nl=False)
+        show(cost_card_text(card, form))
 
 
 def _tell(text: str) -> None:
-    click.echo(text, err=True)
+    say(text, err=True, lines=True)
     sys.stderr.flush()

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from virtslo.cli.history.options import choose_lineage, history_option, opened, remembered
+from virtslo.cli.printing import say
 
 
 @click.command("acknowledge")
@@ -41,4 +42,4 @@ def command(finding: str, reason: str, location: str | None, job: str | None, pa
         )
     reasons = {**read_acknowledged(path), finding: reason.strip()}
     write_file(path, acknowledged_text(reasons))
-    click.echo(f"acknowledged: {finding} in {path}")
+    say(f"acknowledged: {finding} in {path}")

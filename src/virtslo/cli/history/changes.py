@@ -11,6 +11,7 @@ import click
 
 from virtslo.cli.history.options import choose_lineage, history_option, opened, remembered
 from virtslo.cli.options import format_option
+from virtslo.cli.printing import say, show_json
 from virtslo.model.history.changes import (
     Change,
     ChangeKind,
@@ -87,11 +88,11 @@ def command(
     is_bad = any(finding.is_confirmed and finding.kind in BAD for finding in findings)
     code = 1 if is_new_only and is_bad else 0
     if form == "json":
-        click.echo(json.dumps(document_of(lineage, found, findings, reasons), indent=2))
+        show_json(json.dumps(document_of(lineage, found, findings, reasons), indent=2))
         return code
     limit = None if all_series else SHOWN
     for line in _lines(lineage, found, findings, reasons, limit=limit, is_odd_shown=outliers):
-        click.echo(line)
+        say(line)
     return code
 
 

@@ -7,6 +7,7 @@ import click
 
 from virtslo.cli.history.options import choose_lineage, history_option, opened, remembered
 from virtslo.cli.options import format_option
+from virtslo.cli.printing import say, show_json
 
 NAMED: Final = 3
 
@@ -50,7 +51,7 @@ def command(run: str | None, location: str | None, job: str | None, form: str) -
         names.insert(0, f"{len(check.unresolved)} keys without resolution, such as "
                      f"{check.unresolved[0].label}")  # fmt: skip
     if form == "json":
-        click.echo(json.dumps({
+        show_json(json.dumps({
             "schema": "virtslo.check/v1",
             "run_id": ids[index],
             "standing": check.standing.value,
@@ -67,7 +68,7 @@ def command(run: str | None, location: str | None, job: str | None, form: str) -
     else:
         more = f"; and {len(names) - NAMED} more" if len(names) > NAMED else ""
         reason = check.reason or "; ".join(names[:NAMED]) + more
-        click.echo(
+        say(
             f"{ids[index]}: {check.standing.value}, {check.judged} series judged"
             f"{': ' if reason else ''}{reason}"
         )

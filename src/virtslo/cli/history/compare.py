@@ -8,6 +8,7 @@ import click
 
 from virtslo.cli.history.options import choose_lineage, history_option, opened
 from virtslo.cli.options import format_option, output_option
+from virtslo.cli.printing import say, show
 from virtslo.model.history.comparison import RunSample
 
 FROM_HISTORY: Final = "history:"
@@ -73,10 +74,10 @@ def command(
     found = replace(compare(old, new, wanted=wanted), differences=tuple(unlike))
     text = comparison_text(found, form)
     if output is None:
-        click.echo(text, nl=False)
+        show(text)
     else:
         write_file(output, text)
-        click.echo(f"written: {output}", err=True)
+        say(f"written: {output}", err=True)
     return 1 if found.is_worse else 0
 
 
@@ -120,5 +121,5 @@ def _recorded(path: Path) -> Sequence[RunSample]:
         if run.is_valid:
             found.append(sample_of(run, report))
         else:
-            click.echo(f"left out: {run.run_id} is not valid", err=True)
+            say(f"left out: {run.run_id} is not valid", err=True)
     return found

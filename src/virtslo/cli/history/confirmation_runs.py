@@ -11,14 +11,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-import click
-
 from virtslo.app.build_report import build_report
 from virtslo.app.history.from_report import history_runs
 from virtslo.app.history.samples import sample_of
 from virtslo.base.errors import Problem, ScenarioError, StoreError
 from virtslo.cli.options import TargetOptions
 from virtslo.cli.preflight_dialog import look_and_ask
+from virtslo.cli.printing import say
 from virtslo.cli.progress.live_progress import open_progress
 from virtslo.cli.running.run_once import Execution, run_on_cluster, run_simulated
 from virtslo.cli.targets import NOTHING_ASKED, describe_simulated, simulated_target
@@ -75,7 +74,7 @@ def new_runs(
         for number in range(wanted.count):
             for side in (0, 1) if number % 2 == 0 else (1, 0):
                 name = ("base", "candidate")[side]
-                click.echo(f"run {number + 1} of {wanted.count}, {name}", err=True)
+                say(f"run {number + 1} of {wanted.count}, {name}", err=True)
                 sample = _run(scenario, targets[side], first + number, execution)
                 if sample is not None:
                     found[side].append(sample)
@@ -105,7 +104,7 @@ def _target(
     if text == RECORDED:
         recorded = record.header.environment.simulated
         if recorded is not None:
-            click.echo(f"{option[2:]}: {describe_simulated(recorded)}", err=True)
+            say(f"{option[2:]}: {describe_simulated(recorded)}", err=True)
             return recorded
         problem = Problem(
             option, "recorded, of a run on a real cluster", f"{CONTEXT}NAME", "name a context"
@@ -120,11 +119,11 @@ def _target(
             asked=scenario.simulated or NOTHING_ASKED,
             option=option,
         )
-        click.echo(f"{option[2:]}: {describe_simulated(target)}", err=True)
+        say(f"{option[2:]}: {describe_simulated(target)}", err=True)
         return target
     if text.startswith(CONTEXT) and text != CONTEXT:
         real = RealTarget(wanted.kubeconfig, text[len(CONTEXT) :])
-        click.echo(f"{option[2:]}: {describe_target(real)}", err=True)
+        say(f"{option[2:]}: {describe_target(real)}", err=True)
         return real
     raise ScenarioError("command line", [Problem(option, repr(text), EXPECTED)])
 
@@ -140,5 +139,5 @@ def _run(
     (run,) = history_runs([record], build_report([record]))
     if run.is_valid:
         return sample_of(run)
-    click.echo(f"left out: {run.run_id} is not valid", err=True)
+    say(f"left out: {run.run_id} is not valid", err=True)
     return None

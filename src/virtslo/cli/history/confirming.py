@@ -10,6 +10,7 @@ import click
 from virtslo.cli.history.changes import BAD, change_text, finding_head
 from virtslo.cli.history.options import choose_lineage, history_option, opened, remembered
 from virtslo.cli.options import runs_option
+from virtslo.cli.printing import say, show_json
 from virtslo.model.history.changes import HistoryFinding
 from virtslo.model.history.confirmation import Confirmation, Needed, Settled
 from virtslo.model.report.figures import LEAST_RUNS
@@ -110,7 +111,7 @@ def command(finding: str, location: str | None, job: str | None, **options: Any)
             raise click.UsageError(f"no number of runs settles {finding}: see it without --make")
         _log(options["log"], "")
         if side > options["most"]:
-            click.echo(f"{side} runs a side are needed, --most allows {options['most']}", err=True)
+            say(f"{side} runs a side are needed, --most allows {options['most']}", err=True)
         confirmation = _made(store, lineage, chosen, min(side, options["most"]), options)
     return _concluded(lineage, chosen, confirmation, needed, options)
 
@@ -185,20 +186,20 @@ def _print_needed(
     options: dict[str, Any],
 ) -> None:
     if options["form"] == "json":
-        click.echo(json.dumps(_plan(lineage, finding, needed, side, options), indent=2))
+        show_json(json.dumps(_plan(lineage, finding, needed, side, options), indent=2))
         return
     for line in finding_head(lineage, finding):
-        click.echo(line)
+        say(line)
     width = max(len(item.change.key.label) for item in needed)
     for item in needed:
-        click.echo(f"    {item.change.key.label:<{width}}  {_needed_text(item)}")
+        say(f"    {item.change.key.label:<{width}}  {_needed_text(item)}")
     least = min((item.runs for item in needed if item.runs is not None), default=None)
     if side is None:
-        click.echo("no number of runs is known to settle it")
+        say("no number of runs is known to settle it")
         return
     power = f"{100 * _power(options['power']):g} % power at 5 % error"
     clearest = "" if side == least else f"; {least} show the clearest one"
-    click.echo(f"{side} runs a side show every change that has a number with {power}{clearest}")
+    say(f"{side} runs a side show every change that has a number with {power}{clearest}")
 
 
 def _needed_text(item: Needed) -> str:
@@ -245,12 +246,12 @@ def _concluded(
     """Print and log; returns the exit code."""
     document = _document(lineage, finding, confirmation, needed, options)
     _log(options["log"], json.dumps(document, ensure_ascii=False) + "\n")
-    click.echo(f"logged: {options['log']}", err=True)
+    say(f"logged: {options['log']}", err=True)
     if options["form"] == "json":
-        click.echo(json.dumps(document, indent=2))
+        show_json(json.dumps(document, indent=2))
     else:
         for line in _lines(finding, confirmation):
-            click.echo(line)
+            say(line)
     if confirmation.standing is Settled.OPEN:
         return OPEN
     is_bad = confirmation.standing is Settled.CONFIRMED and finding.kind in BAD

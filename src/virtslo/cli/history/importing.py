@@ -9,6 +9,7 @@ import click
 
 from virtslo.app.history.importing import ImportAccount
 from virtslo.cli.history.options import history_option, opened
+from virtslo.cli.printing import say
 from virtslo.model.history.runs import HistoryRun, OddInput
 
 SHOWN: Final = 50
@@ -66,26 +67,24 @@ def _record(folder: Path) -> Iterator[HistoryRun | OddInput]:
 
 
 def _print(account: ImportAccount, location: str, *, all_odd: bool) -> None:
-    from virtslo.base.plain_text import harmless
-
     stored = account.stored
     odd = account.odd if all_odd else account.odd[:SHOWN]
     for item in odd:
         words = f"{item.place}: {'left out' if item.is_lost else 'in part'}: {item.reason}"
-        click.echo(harmless(words))
+        say(words)
     if len(odd) < len(account.odd):
-        click.echo(f"… and {len(account.odd) - len(odd)} more odd inputs: --all-odd prints them")
-    click.echo(
-        f"history {harmless(location)}: {stored.added} runs added, {stored.updated} rewritten, "
+        say(f"… and {len(account.odd) - len(odd)} more odd inputs: --all-odd prints them")
+    say(
+        f"history {location}: {stored.added} runs added, {stored.updated} rewritten, "
         f"{stored.unchanged} there already; {account.figures:,} figures read"
     )
     if account.deleted or account.rewritten:
-        click.echo(
+        say(
             f"in the clone's history: {account.deleted} deleted, {account.rewritten} replaced later"
         )
     if account.flags:
         shown = ", ".join(f"{flag} {count}" for flag, count in sorted(account.flags.items()))
-        click.echo(f"quality flags: {shown}")
+        say(f"quality flags: {shown}")
     if account.odd:
         lost = sum(item.is_lost for item in account.odd)
-        click.echo(f"odd inputs: {lost} left out, {len(account.odd) - lost} read in part")
+        say(f"odd inputs: {lost} left out, {len(account.odd) - lost} read in part")

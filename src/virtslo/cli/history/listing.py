@@ -3,6 +3,7 @@
 import click
 
 from virtslo.cli.history.options import history_option, opened
+from virtslo.cli.printing import say
 
 
 @click.command("list")
@@ -35,5 +36,5 @@ def command(location: str | None, job: str | None, last: int) -> None:
             ]  # fmt: skip
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
                    .rstrip())  # fmt: skip

@@ -6,6 +6,7 @@ import click
 
 from virtslo.cli.history.options import history_option
 from virtslo.cli.options import format_option
+from virtslo.cli.printing import show
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +61,7 @@ def command(
     keys = _keys(indicators)
     samples = [sample for text in runs for sample in samples_of(text, location)]
     plans = detection_plans(samples, keys, wanted=wanted)
-    click.echo(detection_text(plans, form), nl=False)
+    show(detection_text(plans, form))
     return 0
 
 

@@ -7,6 +7,7 @@ import click
 
 from virtslo.cli.history.options import history_option, opened
 from virtslo.cli.options import format_option
+from virtslo.cli.printing import say, show_json
 from virtslo.model.history.runs import HistoryRun
 
 
@@ -25,29 +26,29 @@ def command(run: str, location: str | None, form: str) -> None:
             f"no run {run!r} in the history", hint="virtslo history list --job NAME lists runs"
         )
     if form == "json":
-        click.echo(json.dumps([_document(item) for item in found], indent=2, ensure_ascii=False))
+        show_json(json.dumps([_document(item) for item in found], indent=2, ensure_ascii=False))
         return
     for item in found:
         _print(item)
 
 
 def _print(run: HistoryRun) -> None:
-    click.echo(f"{run.job} {run.run_id}")
-    click.echo(f"  ended {run.ended_at:%Y-%m-%d %H:%M:%S} UTC, {run.environment or 'environment –'}"
+    say(f"{run.job} {run.run_id}")
+    say(f"  ended {run.ended_at:%Y-%m-%d %H:%M:%S} UTC, {run.environment or 'environment –'}"
                f", {'valid' if run.is_valid else 'not valid'}"
                f"{', simulated' if run.is_simulated else ''}, read from {run.origin} ({run.form})"
                )  # fmt: skip
     for kind, flags in run.flags.items():
-        click.echo(f"  flags of {kind or 'the run'}: {', '.join(flags)}")
+        say(f"  flags of {kind or 'the run'}: {', '.join(flags)}")
     for code, detail in run.findings:
-        click.echo(f"  {code}: {detail}")
+        say(f"  {code}: {detail}")
     for figure in run.figures:
         name = " ".join(filter(None, (figure.kind, figure.indicator, figure.statistic)))
         value = f"no data: {figure.reason}" if figure.value is None else f"{figure.value:.6g}"
         unit = f" {figure.unit}" if figure.unit and figure.value is not None else ""
         count = "" if figure.samples is None else f", n = {figure.samples}"
         flag = f" [{figure.flag}]" if figure.flag else ""
-        click.echo(f"  {name}: {value}{unit} ({figure.source or 'source unknown'}{count}){flag}")
+        say(f"  {name}: {value}{unit} ({figure.source or 'source unknown'}{count}){flag}")
 
 
 def _document(run: HistoryRun) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from virtslo.cli.history.options import choose_lineage, history_option, opened, remembered
+from virtslo.cli.printing import say
 from virtslo.model.history.site import JobSummary
 
 
@@ -73,7 +74,7 @@ def command(
     front = site_front(jobs)
     write_folder(output, front)
     written += sum(len(text.encode()) for text in front.values())
-    click.echo(
+    say(
         f"written: {output / 'index.html'} ({_many(len(jobs), 'job')}, "
         f"{_many(sum(job.runs for job in jobs), 'run')}, {written / 1e6:.1f} MB)"
     )

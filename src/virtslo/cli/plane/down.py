@@ -8,6 +8,7 @@ from typing import Final
 import click
 
 from virtslo.base.errors import ClusterError
+from virtslo.cli.printing import say
 
 PATIENCE_SECONDS: Final = 90.0
 POLL_SECONDS: Final = 0.1
@@ -21,12 +22,12 @@ def command(name: str) -> int:
 
     pid = holder_of(name)
     if pid is None:
-        click.echo(f"plane {name}: not up", err=True)
+        say(f"plane {name}: not up", err=True)
         return 0
     os.kill(pid, signal.SIGTERM)
     for _ in range(int(PATIENCE_SECONDS / POLL_SECONDS)):
         if holder_of(name) is None:
-            click.echo(f"plane {name}: ended, nothing of it is left", err=True)
+            say(f"plane {name}: ended, nothing of it is left", err=True)
             return 0
         time.sleep(POLL_SECONDS)
     raise ClusterError(

@@ -5,6 +5,8 @@ Invariant: the path is printed, not the contents, which hold a key.
 
 import click
 
+from virtslo.cli.printing import show
+
 
 @click.command("kubeconfig")
 @click.option("--name", default="default", show_default=True, help="Name of the plane.")
@@ -16,5 +18,5 @@ def command(name: str) -> int:
     """
     from virtslo.plane.state import require
 
-    click.echo(require(name).kubeconfig)
+    show(require(name).kubeconfig)
     return 0

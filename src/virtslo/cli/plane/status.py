@@ -6,6 +6,7 @@ from dataclasses import asdict
 import click
 
 from virtslo.cli.options import format_option
+from virtslo.cli.printing import say, show_json
 
 
 @click.command("status")
@@ -17,18 +18,18 @@ def command(form: str) -> int:
     found = {name: facts_of(name) for name in names()}
     if form == "json":
         known = [asdict(facts) for facts in found.values() if facts is not None]
-        click.echo(json.dumps(known, indent=2))
+        show_json(json.dumps(known, indent=2))
         return 0
     if not found:
-        click.echo("no plane is up")
+        say("no plane is up")
     for name, facts in found.items():
         if facts is None:
-            click.echo(f"{name}: not ready yet")
+            say(f"{name}: not ready yet")
             continue
-        click.echo(
+        say(
             f"{name}: KubeVirt {facts.version}, {facts.nodes} hollow nodes, {facts.url}, "
             f"since {facts.started_at}"
         )
         for process, pid in facts.processes.items():
-            click.echo(f"  {pid:>8}  {process}")
+            say(f"  {pid:>8}  {process}")
     return 0

@@ -14,6 +14,7 @@ import click
 
 from virtslo.base.errors import ClusterError, Problem, ScenarioError
 from virtslo.cli.plane.options import CONTEXT, PlaneOptions, plane_options, spec_of
+from virtslo.cli.printing import say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,12 +98,13 @@ async def _play(name: str, folder: "Path", spec: "PlaneSpec") -> None:
 
 def _tell_ready(name: str, plane: "RunningPlane") -> None:
     option = "" if name == "default" else f" {name}"
-    click.echo(
+    say(
         f"ready. In another terminal:\n"
         f"  virtslo run burst --plane{option}\n"
         f"  kubectl --kubeconfig {plane.kubeconfig} get nodes\n"
         f"Ctrl-C ends it and removes everything",
         err=True,
+        lines=True,
     )
 
 
@@ -127,11 +129,11 @@ def _detach(name: str) -> int:
             raise ClusterError(f"the plane {name!r} did not come up:\n{words}")
         time.sleep(POLL_SECONDS)
     option = "" if name == "default" else f" --name {name}"
-    click.echo(f"plane {name}: KubeVirt {facts.version} at {facts.url}", err=True)
-    click.echo(f"  virtslo plane down{option} ends it; its log: {log}", err=True)
+    say(f"plane {name}: KubeVirt {facts.version} at {facts.url}", err=True)
+    say(f"  virtslo plane down{option} ends it; its log: {log}", err=True)
     return 0
 
 
 def _tell(text: str) -> None:
-    click.echo(text, err=True)
+    say(text, err=True, lines=True)
     sys.stderr.flush()

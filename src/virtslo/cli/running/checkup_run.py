@@ -11,8 +11,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-import click
-
 from virtslo.app.build_report import build_report
 from virtslo.app.cluster.checkup_map import CheckupMap
 from virtslo.base.background import first_error
@@ -20,6 +18,7 @@ from virtslo.base.clock import Clock, SystemClock, sleep
 from virtslo.base.errors import ScenarioError, VirtsloError
 from virtslo.base.units import format_duration
 from virtslo.cli.options import SCENARIO_OPTIONS, parameter_of
+from virtslo.cli.printing import say, show
 from virtslo.cli.progress.live_progress import open_progress
 from virtslo.cli.rendering import render, render_checkup
 from virtslo.cli.running.run_once import Execution, OneRun, real_label
@@ -55,7 +54,7 @@ def carry_out(target: RealTarget, *, name: str, namespace: str, runs: Path) -> i
 
 
 async def _carry_out(target: RealTarget, name: str, namespace: str, runs: Path) -> int:
-    click.echo(f"target: {describe_target(target)}, namespace {namespace}", err=True)
+    say(f"target: {describe_target(target)}, namespace {namespace}", err=True)
     clock = SystemClock()
     async with open_cluster(target, clock) as api:
         return await run_checkup(api, clock, CheckupMap(api, namespace, name), runs)
@@ -145,7 +144,7 @@ class _CheckupRun:
     def _status(self, record: RunRecord) -> tuple[int, dict[str, str]]:
         """The exit code, and what the ConfigMap says of the run."""
         report = build_report([record])
-        click.echo(render(report, "conclusion"), nl=False)
+        show(render(report, "conclusion"))
         results, reason = render_checkup(report)
         status = {f"{RESULT}{name}": value for name, value in results.items()}
         if record.header.left_behind:

@@ -8,12 +8,11 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-import click
-
 from virtslo.app.repetitions import LEAST
 from virtslo.base.errors import Problem, ScenarioError, VirtsloError
 from virtslo.cli.options import SCENARIO_OPTIONS, RunOptions, parameter_of
 from virtslo.cli.preflight_dialog import look_and_ask
+from virtslo.cli.printing import say
 from virtslo.cli.progress.live_progress import open_progress
 from virtslo.cli.record_names import locate
 from virtslo.cli.records import INTERRUPTED, conclude
@@ -96,7 +95,7 @@ def _resume(directory: Path, suite: SuiteRecord, options: RunOptions) -> int:
         raise ScenarioError("command line", problems)
     _refuse_to_keep(options)
     if suite.is_complete:
-        click.echo(f"{directory}: every part is complete; nothing was run again", err=True)
+        say(f"{directory}: every part is complete; nothing was run again", err=True)
     return _carry_out(suite, options, directory=directory, target=target)
 
 
@@ -163,18 +162,16 @@ def _carry_out(
             progress.note(f"kinds in random order, drawn from seed {suite.seed}")
         records = series.carry_out()
     except VirtsloError:
-        click.echo(f"virtslo: what is complete is kept; go on: {series.resume_command()}", err=True)
+        say(f"virtslo: what is complete is kept; go on: {series.resume_command()}", err=True)
         raise
     finally:
         progress.close()
     if not series.suite.is_complete:
         done = len(series.suite.parts) - len(series.suite.pending())
-        click.echo(
-            f"suite: {directory} ({done} of {len(series.suite.parts)} parts complete)", err=True
-        )
-        click.echo(f"  go on: {series.resume_command()}", err=True)
+        say(f"suite: {directory} ({done} of {len(series.suite.parts)} parts complete)", err=True)
+        say(f"  go on: {series.resume_command()}", err=True)
     for width in series.too_wide:
-        click.echo(f"--until was not reached: {width}", err=True)
+        say(f"--until was not reached: {width}", err=True)
     code = conclude(records, options.wanted, suite=series.suite, history=options.history)
     if series.suite.is_complete:
         return code

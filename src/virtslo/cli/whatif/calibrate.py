@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from virtslo.cli.printing import say, show
+
 BASE = ("auto", "two-core", "two-core-shared", "ci", "instant")
 
 
@@ -72,14 +74,14 @@ def command(
 
     def note(words: str) -> None:
         if not quiet:
-            click.echo(f"virtslo: {words}", err=True)
+            say(f"virtslo: {words}", err=True)
 
     recorded, judging = read_recorded(records, judges, command="calibrate")
     bases = BASES if base == "auto" else (base,)
     numbers = tuple(range(1, seeds + 1))
     calibration = calibrate(recorded, judges=judging, seeds=numbers, bases=bases, note=note)
-    click.echo(calibration_text(calibration), nl=False)
+    show(calibration_text(calibration))
     if output is not None:
         write_file(output, profile_file(calibration))
-        click.echo(f"written: {output}", err=True)
+        say(f"written: {output}", err=True)
     return 0

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from virtslo.cli.printing import say, show
 from virtslo.cli.whatif.calibrate import BASE, hold_out_option
 
 
@@ -52,11 +53,11 @@ def command(
 
     def note(words: str) -> None:
         if not quiet:
-            click.echo(f"virtslo: {words}", err=True)
+            say(f"virtslo: {words}", err=True)
 
     recorded, judging = read_recorded(records, judges, command="predict")
     bases = BASES if base == "auto" else (base,)
     wanted = Wanted(count, kind, nodes, tuple(range(1, seeds + 1)))
     prediction = predict(recorded, wanted, judges=judging, bases=bases, note=note)
-    click.echo(prediction_text(prediction), nl=False)
+    show(prediction_text(prediction))
     return 0

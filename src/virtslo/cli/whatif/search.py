@@ -16,6 +16,7 @@ from virtslo.cli.options import (
     settings_option,
     target_options,
 )
+from virtslo.cli.printing import say, show, show_json
 
 if TYPE_CHECKING:
     from virtslo.app.search.controller import Limits
@@ -297,10 +298,10 @@ def _carry_out(
     finally:
         progress.close()
     if options["form"] == "json":
-        click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+        show_json(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
     else:
-        click.echo(search_text(found), nl=False)
-    click.echo(f"search: {directory}", err=True)
+        show(search_text(found))
+    say(f"search: {directory}", err=True)
     if search.is_interrupted:
         return INTERRUPTED
     return 0 if found.last_good is not None and found.first_bad is not None else INCONCLUSIVE
@@ -321,7 +322,7 @@ def _order(
 
     def note(words: str) -> None:
         if not options["quiet"]:
-            click.echo(f"virtslo: {words}", err=True)
+            say(f"virtslo: {words}", err=True)
 
     def simulated(scenario: "Scenario", number: int) -> "SimulatedTarget":
         return _simulated(target, scenario, seed + number - 1)

@@ -18,6 +18,7 @@ from virtslo.cli.options import (
     scenario_options,
     settings_option,
 )
+from virtslo.cli.printing import say, show
 
 if TYPE_CHECKING:
     from virtslo.cli.whatif.executors import Executor
@@ -154,10 +155,10 @@ def _carry_out(sweep: "SweepRecord", directory: Path, options: Mapping[str, Any]
     progress = PointProgress(quiet=options["quiet"])
     outcome, is_interrupted = carry_out_sweep(sweep, directory, executor, progress)
     written = _write(outcome, directory, is_parquet=options["parquet"])
-    click.echo(sweep_text(outcome), nl=False)
-    click.echo(f"written: {', '.join(str(path) for path in written)}", err=True)
+    show(sweep_text(outcome))
+    say(f"written: {', '.join(str(path) for path in written)}", err=True)
     if len(outcome.results) < len(sweep.points):
-        click.echo(f"  go on: virtslo sweep --resume {directory}", err=True)
+        say(f"  go on: virtslo sweep --resume {directory}", err=True)
     return INTERRUPTED if is_interrupted else _code(outcome)
 
 
@@ -199,6 +200,6 @@ def _code(outcome: "SweepOutcome") -> int:
 def _print_points(sweep: "SweepRecord") -> int:
     for point in sweep.points:
         values = ", ".join(f"{name}={value}" for name, value in point.values.items())
-        click.echo(f"{point.index}: {values or sweep.name}, seed {point.seed}")
-    click.echo(f"{len(sweep.points)} points; nothing was run: this was a dry run")
+        say(f"{point.index}: {values or sweep.name}, seed {point.seed}")
+    say(f"{len(sweep.points)} points; nothing was run: this was a dry run")
     return 0

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from virtslo.base.plain_text import report_text
 from virtslo.model.report.perfscale_audit import (
     PerfscaleAuditResult,
     PerfscaleAuditValue,
@@ -43,13 +44,13 @@ def _value(value: PerfscaleAuditValue, verdict: ThresholdVerdict | None) -> dict
 
 def perfscale_audit_text(result: PerfscaleAuditResult) -> str:
     """The result for people, a line a value."""
-    return "\n".join(_lines(result)) + "\n"
+    return "\n".join(map(report_text, _lines(result))) + "\n"
 
 
 def _lines(result: PerfscaleAuditResult) -> Iterator[str]:
     yield f"Audit of {result.place}"
     yield f"  from {_date(result.start)} to {_date(result.end)} ({result.end - result.start:g} s)"
-    width = max((len(value.key) for value in result.values), default=0)
+    width = max((len(report_text(value.key)) for value in result.values), default=0)
     zeros = []
     for value in result.values:
         if value.value == 0 and not value.detail:
