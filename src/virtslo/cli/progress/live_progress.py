@@ -7,6 +7,7 @@ The display is drawn at most ten times a second of the machine's time, whatever 
 import sys
 
 from virtslo.base.clock import SystemClock
+from virtslo.base.plain_text import harmless
 from virtslo.base.terminal import terminal_environment
 from virtslo.base.units import format_duration
 from virtslo.cli.progress.live_view import LiveView, created_words
@@ -60,7 +61,7 @@ class PlainProgress:
 
     def note(self, message: str) -> None:
         """Print it."""
-        print(message, file=sys.stderr, flush=True)  # noqa: T201
+        print(harmless(message, lines=True), file=sys.stderr, flush=True)  # noqa: T201
 
     def close(self) -> None:
         """Nothing is open."""
@@ -72,7 +73,7 @@ class NotesAlone(Silent):
 
     def note(self, message: str) -> None:
         """Print it."""
-        print(message, file=sys.stderr, flush=True)  # noqa: T201
+        print(harmless(message, lines=True), file=sys.stderr, flush=True)  # noqa: T201
 
     def close(self) -> None:
         """Nothing is open."""
@@ -103,7 +104,7 @@ class LiveProgress:
 
     def note(self, message: str) -> None:
         """Print it above the line."""
-        self._live.console.print(message, highlight=False, markup=False)
+        self._live.console.print(harmless(message, lines=True), highlight=False, markup=False)
 
     def close(self) -> None:
         """Take the picture away."""

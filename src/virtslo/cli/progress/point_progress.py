@@ -8,6 +8,7 @@ import sys
 from typing import Final
 
 from virtslo.base.clock import SystemClock
+from virtslo.base.plain_text import harmless
 from virtslo.base.units import format_duration
 from virtslo.model.whatif.sweep import PointResult, PointStatus
 
@@ -56,7 +57,7 @@ class PointProgress:
     def note(self, message: str) -> None:
         """A line worth keeping on screen."""
         if not self._quiet:
-            print(f"virtslo: {message}", file=sys.stderr, flush=True)  # noqa: T201
+            print(f"virtslo: {harmless(message, lines=True)}", file=sys.stderr, flush=True)  # noqa: T201
 
     def end(self) -> None:
         """Nothing more comes."""

@@ -16,6 +16,7 @@ from virtslo.app.cluster.checkup_map import CheckupMap
 from virtslo.base.background import first_error
 from virtslo.base.clock import Clock, SystemClock, sleep
 from virtslo.base.errors import ScenarioError, VirtsloError
+from virtslo.base.plain_text import report_text
 from virtslo.base.units import format_duration
 from virtslo.cli.options import SCENARIO_OPTIONS, parameter_of
 from virtslo.cli.printing import say, show
@@ -148,7 +149,7 @@ class _CheckupRun:
         results, reason = render_checkup(report)
         status = {f"{RESULT}{name}": value for name, value in results.items()}
         if record.header.left_behind:
-            status[f"{RESULT}leftBehind"] = "\n".join(record.header.left_behind)
+            status[f"{RESULT}leftBehind"] = "\n".join(map(report_text, record.header.left_behind))
         if record.header.status is RunStatus.COMPLETE:
             return report.exit_code, {**status, FAILURE_REASON: reason}
         words = f"not finished within {self._timeout()}" if self.is_late else reason
