@@ -127,7 +127,10 @@ def _cycle(
     else:
         ran = [item.running for item in replaced]
         recovered = latest([*(_all_gone(truth, item) for item in deletes), *ran])
-    end = NEVER if following is None else following
+    # What came after the churn is of no cycle: controllers that had not seen a deletion made it.
+    ended_ns = truth.stages[CHURN].ended_ns
+    assert ended_ns is not None
+    end = ended_ns / 1e9 if following is None else following
     added = [life for life in truth.vmis.values() if start <= truth.seconds(life.added_ns) < end]
     machines = truth.of_kind(VMS.kind).values()
     return TrueCycle(
