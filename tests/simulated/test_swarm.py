@@ -11,13 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from support.swarm.trials import attempt
+from support.swarm.trials import limited
 
 TOOL = Path(__file__).parents[2] / "tools" / "swarm.py"
 KNOWN = {
     86: "a VMI was Running after it had Succeeded: a refused write was tried again too late",
     300157: "a list after a lost watch was late, and cycle_recovery_seconds 39.8 for 28.4",
     300250: "time_to_first_running_seconds was 24.0 for 17.4, and no finding touched it",
+    600368: "a node held a pod too many: the scheduler forgot one that its watch had shown bound",
+    600452: "a list that failed was asked for again without a pause, and the run never ended",
+    600858: "three arrivals that never ran had a Running rate of 0/s",
+    700561: "a VM that was deleted before its first reconcile left its VMI behind",
+    702701: "a set that was gone made VMIs without end, in no time",
 }
 """Seeds that broke a promise once, and which."""
 KILLED = """
@@ -37,7 +42,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 @pytest.mark.parametrize("seed", [0, *KNOWN])
 def test_a_seed_keeps_every_promise(seed: int) -> None:
-    assert attempt(seed).broken == ()
+    assert limited(seed).broken == ()
 
 
 @pytest.mark.slow

@@ -23,6 +23,8 @@ from virtslo.model.identifiers import NamespacedName, Object
 from virtslo.model.kubernetes import resources
 
 BURST_REPLICAS: Final = 250
+TIMES_AT_ONE_MOMENT: Final = 20
+PAUSE_SECONDS: Final = 1.0
 
 
 class ReplicaSetController:
@@ -37,6 +39,8 @@ class ReplicaSetController:
         vmis.index_owners()
         self._events = EventRecorder(component, "virtualmachinereplicaset-controller")
         self._expected = Expectations(component.clock)
+        self._made: dict[NamespacedName, tuple[int, int]] = {}
+        """When each set made members last, and how many at that moment."""
         self.queue = component.queue("virt-controller-replicaset")
         follow(sets, self.queue.add)
         follow_controlled(vmis, "VirtualMachineInstanceReplicaSet", self._expected, self.queue.add)
@@ -47,6 +51,7 @@ class ReplicaSetController:
         replica_set = self._sets.get(key)
         if replica_set is None:
             self._expected.forget(key)
+            self._made.pop(key, None)
             return
         if not has_api_versions(replica_set):
             await self._api.update(resources.VMI_REPLICA_SETS, with_api_versions(replica_set))
@@ -81,12 +86,27 @@ class ReplicaSetController:
         missing = replica_set["spec"].get("replicas", 1) - len(active)
         if missing > 0:
             count = min(missing, BURST_REPLICAS)
+            if self._has_made_enough(key, replica_set["spec"].get("replicas", 1), count):
+                self.queue.add_after(key, PAUSE_SECONDS)
+                return
             self._expected.expect_creations(key, count)
             body = vmi_of_set(replica_set)
             await all_of(self._create(key, replica_set, body) for _ in range(count))
         elif missing < 0:
             victims = active[: min(-missing, BURST_REPLICAS)]
             await self._delete_all(key, replica_set, victims)
+
+    def _has_made_enough(self, key: NamespacedName, replicas: int, count: int) -> bool:
+        """Whether a set has made its members many times over at one moment.
+
+        Where nothing takes time, a set that is gone and still in this cache makes members that the
+        garbage collector deletes, without end and before the cache can learn of it.
+        """
+        now_ns = self._component.clock.now_ns()
+        moment_ns, made = self._made.get(key, (now_ns, 0))
+        made = count if moment_ns != now_ns else made + count
+        self._made[key] = (now_ns, made)
+        return made > TIMES_AT_ONE_MOMENT * (replicas + 1)
 
     async def _clean(
         self, key: NamespacedName, replica_set: Object, over: Sequence[Object]
