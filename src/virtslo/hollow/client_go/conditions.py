@@ -3,6 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from virtslo.model.identifiers import Object
+from virtslo.model.kubernetes import resources
+from virtslo.ports.kube_api import KubeApi, PatchType
+
 Condition = Mapping[str, Any]
 
 
@@ -19,3 +23,28 @@ def with_condition(conditions: Sequence[Condition] | None, condition: Condition)
     """The conditions with one of them replaced, or added at the end."""
     kept = [item for item in conditions or () if item["type"] != condition["type"]]
     return [*kept, condition]
+
+
+def not_ready(reason: str, message: str, now: str) -> Condition:
+    """The condition `Ready`, with why it is false."""
+    return {
+        "lastProbeTime": now,
+        "lastTransitionTime": now,
+        "message": message,
+        "reason": reason,
+        "status": "False",
+        "type": "Ready",
+    }
+
+
+async def patch_condition(api: KubeApi, pod: Object, condition: Condition) -> None:
+    """Write one condition into a pod's status, beside those that are there."""
+    metadata = pod["metadata"]
+    await api.patch(
+        resources.PODS,
+        metadata["name"],
+        {"status": {"conditions": [condition]}},
+        patch_type=PatchType.STRATEGIC,
+        namespace=metadata["namespace"],
+        subresource="status",
+    )

@@ -14,7 +14,7 @@ from virtslo.base.clock import sleep
 from virtslo.base.errors import ClusterError
 from virtslo.client.work_queue import WorkQueue
 from virtslo.hollow.client_go.cache import Cache, key_of
-from virtslo.hollow.client_go.conditions import find_condition
+from virtslo.hollow.client_go.conditions import find_condition, patch_condition
 from virtslo.hollow.client_go.event_handlers import latest
 from virtslo.hollow.kubernetes.affinity import (
     Neighbours,
@@ -36,7 +36,6 @@ from virtslo.hollow.process.recorder import EventRecorder
 from virtslo.model.identifiers import NamespacedName, Object
 from virtslo.model.kubernetes import resources
 from virtslo.model.kubernetes.pod_requests import pod_requests
-from virtslo.ports.kube_api import PatchType
 
 _OVER: Final = frozenset({"Succeeded", "Failed"})
 
@@ -172,14 +171,7 @@ class Scheduler:
                 "type": "PodScheduled",
             }
             try:
-                await self._api.patch(
-                    resources.PODS,
-                    pod["metadata"]["name"],
-                    {"status": {"conditions": [condition]}},
-                    patch_type=PatchType.STRATEGIC,
-                    namespace=pod["metadata"]["namespace"],
-                    subresource="status",
-                )
+                await patch_condition(self._api, pod, condition)
             except ClusterError:
                 return
         self._events.send(pod, "FailedScheduling", why, "Warning")

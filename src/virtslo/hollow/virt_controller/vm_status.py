@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from virtslo.base.clock import timestamp
-from virtslo.hollow.client_go.conditions import Condition, find_condition
+from virtslo.hollow.client_go.conditions import Condition, find_condition, not_ready
 from virtslo.hollow.virt_controller.restart_required import (
     RESTART_REQUIRED,
     needs_restart,
@@ -198,14 +198,7 @@ def _ready(vmi: Object | None, now: str) -> Condition:
         if theirs is not None:
             return theirs
         reason, message = "VMIConditionMissing", "VMI is missing the Ready condition"
-    return {
-        "lastProbeTime": now,
-        "lastTransitionTime": now,
-        "message": message,
-        "reason": reason,
-        "status": "False",
-        "type": "Ready",
-    }
+    return not_ready(reason, message, now)
 
 
 def _failed(failure: Failure, now: str) -> Condition:

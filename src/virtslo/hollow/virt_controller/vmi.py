@@ -11,7 +11,7 @@ from typing import Final
 from virtslo.base.errors import ClusterError, NotFound
 from virtslo.hollow.client_go.api_versions import has_api_versions, with_api_versions
 from virtslo.hollow.client_go.cache import Cache, key_of
-from virtslo.hollow.client_go.conditions import find_condition
+from virtslo.hollow.client_go.conditions import find_condition, patch_condition
 from virtslo.hollow.client_go.event_handlers import follow_controlled, latest
 from virtslo.hollow.client_go.expectations import Expectations
 from virtslo.hollow.client_go.ownership import controller_of
@@ -194,14 +194,7 @@ class VmiController:
             "status": "True",
             "type": UNPAUSED_GATE,
         }
-        await self._api.patch(
-            resources.PODS,
-            pod["metadata"]["name"],
-            {"status": {"conditions": [condition]}},
-            patch_type=PatchType.STRATEGIC,
-            namespace=pod["metadata"]["namespace"],
-            subresource="status",
-        )
+        await patch_condition(self._api, pod, condition)
 
     async def _label(self, vmi: Object, pod: Object) -> None:
         """Tell the pod the node that its VMI says it is on."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from virtslo.hollow.client_go.conditions import Condition, find_condition, with_condition
+from virtslo.hollow.client_go.conditions import Condition, find_condition, not_ready, with_condition
 from virtslo.hollow.client_go.finalizers import without_finalizers
 from virtslo.hollow.vmi.launcher import OVERHEAD_MIB
 from virtslo.hollow.vmi.run_strategy import RECEIVER_ANNOTATION
@@ -190,15 +190,15 @@ def _set_ready(new: dict[str, Any], pod: Object | None, now: str) -> None:
 def _ready(phase: str, pod: Object | None, now: str) -> Condition:
     if pod is None:
         words = "virt-launcher pod has not yet been scheduled"
-        return _not_ready("PodNotExists", words, now)
+        return not_ready("PodNotExists", words, now)
     if is_going_down(pod):
-        return _not_ready("PodTerminating", "virt-launcher pod is terminating", now)
+        return not_ready("PodTerminating", "virt-launcher pod is terminating", now)
     if phase != "Running":
-        return _not_ready("GuestNotRunning", "Guest VM is not reported as running", now)
+        return not_ready("GuestNotRunning", "Guest VM is not reported as running", now)
     theirs = find_condition(pod.get("status") or {}, "Ready")
     if theirs is None:
         words = "virt-launcher pod is missing the Ready condition"
-        return _not_ready("PodConditionMissing", words, now)
+        return not_ready("PodConditionMissing", words, now)
     ready = {
         "lastProbeTime": None,
         "lastTransitionTime": theirs["lastTransitionTime"],
@@ -206,17 +206,6 @@ def _ready(phase: str, pod: Object | None, now: str) -> Condition:
         "type": "Ready",
     }
     return {**ready, **{key: theirs[key] for key in ("reason", "message") if key in theirs}}
-
-
-def _not_ready(reason: str, message: str, now: str) -> Condition:
-    return {
-        "lastProbeTime": now,
-        "lastTransitionTime": now,
-        "message": message,
-        "reason": reason,
-        "status": "False",
-        "type": "Ready",
-    }
 
 
 def _says_the_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
