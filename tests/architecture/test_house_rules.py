@@ -16,6 +16,31 @@ LONGEST = 400
 
 
 MOST_MODULES = 30
+MOST_PARAMETERS = 6
+MORE_PARAMETERS = {
+    # Options of a command are parameters of its function.
+    "cli/commands/simulate.py command",
+    "cli/history/changes.py command",
+    "cli/history/compare.py command",
+    "cli/whatif/predict.py command",
+    # Assembled once, of parts that are chosen one by one, by keyword.
+    "app/cluster/hollow_cluster.py install",
+    "app/run/run_test.py __init__",
+    "cli/running/run_once.py __init__",
+    "hollow/cluster.py __init__",
+    "hollow/process/component.py __init__",
+    "hollow/process/delays.py __init__",
+    "sim/api_server.py __init__",
+    # Options of one action, by keyword, each with a default.
+    "app/cluster/clean_up.py clean_up",
+    "app/recording.py record_cluster",
+    "app/run/progress.py tell_progress",
+    "app/search/bounding.py ceilings_of",
+    "cli/records.py print_report",
+    "client/reflector.py __init__",
+    "ports/kube_api.py watch",
+}
+"""What has more: file and function."""
 
 
 def name_of(path: Path) -> str:
@@ -49,6 +74,24 @@ def test_no_folder_holds_more_modules_than_a_reader_takes_in() -> None:
     crowded = {folder: count for folder, count in modules.items() if count > MOST_MODULES}
 
     assert crowded == {}
+
+
+def test_no_function_has_more_parameters_than_a_reader_keeps_in_mind() -> None:
+    """What travels together is a value; what is listed is an interface of keywords."""
+    more = {
+        f"{path.relative_to(ROOT / 'src' / 'virtslo')} {node.name}"
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and len(parameters_of(node.args)) > MOST_PARAMETERS
+    }
+
+    assert more == MORE_PARAMETERS
+
+
+def parameters_of(arguments: ast.arguments) -> list[str]:
+    named = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    return [each.arg for each in named if each.arg not in {"self", "cls"}]
 
 
 def test_only_wiring_names_an_adapter() -> None:

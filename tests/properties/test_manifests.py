@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from virtslo.base.yaml_reader import YamlProblem, parse_yaml
 from virtslo.config.manifests.reader import ManifestReader
-from virtslo.load.manifests import prepare_manifest
+from virtslo.load.manifests import Placement, prepare_manifest
 from virtslo.model.plan.workload import TRAITS, Kind
 
 KEYS = st.text("abcXYZ-_.", min_size=1, max_size=6).filter(lambda key: key[0].isalpha())
@@ -58,9 +58,7 @@ def test_labels_never_lose_the_objects_own(
         below["labels"] = own
     before = copy.deepcopy(manifest)
 
-    prepared = prepare_manifest(
-        manifest, kind, run_label="r", index=1, name="n", namespace="ns", replicas=2
-    )
+    prepared = prepare_manifest(manifest, kind, Placement("r", 1, "n", "ns", replicas=2))
 
     assert manifest == before
     for path, own in zip(paths, labels, strict=False):

@@ -1,6 +1,7 @@
 """Settings over a profile: they act, stand in the report, and keep runs that differ apart."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,9 @@ def test_a_section_of_the_scenario_does_what_the_options_do(tmp_path: Path) -> N
 
 
 def _on(options: TargetOptions, look: Any) -> Any:
-    target = simulated_target(options, seed=1, count=0, default="instant")
+    target = simulated_target(
+        options, seed=1, count=0, asked=replace(NOTHING_ASKED, profile="instant")
+    )
     found: list[Any] = []
 
     async def main(clock: VirtualClock) -> None:

@@ -8,6 +8,7 @@ from virtslo.config.scenario_file import scenario_from_mapping
 from virtslo.config.templates.rendering import render_manifests
 from virtslo.load.plan import (
     Plan,
+    Rendered,
     contexts,
     make_plan,
     replacement_contexts,
@@ -46,12 +47,5 @@ def planned(given: Scenario, *, run_label: str = "s1", seed: int = 1) -> Plan:
     manifests = render_manifests(
         workload.template, [*ramp_up, *warm_up, *refills], workload.variables, workload.kind
     )
-    first, second = len(ramp_up), len(ramp_up) + len(warm_up)
-    return make_plan(
-        given,
-        run_label=run_label,
-        seed=seed,
-        manifests=manifests[:first],
-        warm_up_manifests=manifests[first:second],
-        replacement_manifests=manifests[second:],
-    )
+    rendered = Rendered.of(manifests, ramp_up=len(ramp_up), warm_up=len(warm_up))
+    return make_plan(given, rendered, run_label=run_label, seed=seed)

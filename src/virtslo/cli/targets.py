@@ -74,7 +74,6 @@ def simulated_target(
     count: int,
     faults: tuple[str, ...] = (),
     asked: Simulation = NOTHING_ASKED,
-    default: str = DEFAULT_PROFILE,
     option: str = "--simulate",
 ) -> SimulatedTarget:
     """A simulated cluster with nodes enough for `count` VMIs where their number is not given.
@@ -83,7 +82,7 @@ def simulated_target(
     problem of faults, of the profile that `option` names, and of settings.
     """
     problems: list[Problem] = []
-    name, document = asked.profile or default, asked.document
+    name, document = asked.profile or DEFAULT_PROFILE, asked.document
     try:
         parse_faults((*faults, *options.faults))
     except ScenarioError as error:

@@ -21,6 +21,7 @@ from virtslo.hollow.component_workloads import (
 )
 from virtslo.hollow.installation import (
     KUBEVIRT_VERSION,
+    HollowPod,
     PodAddresses,
     address_of,
     component_pod_spec,
@@ -171,16 +172,11 @@ class HollowCluster:
             if component.startswith("virt-"):
                 node = self._node_of(name)
                 membership = memberships.get(component, NO_MEMBERSHIP)
-                await install_component_pod(
-                    api,
-                    name,
-                    component,
-                    node,
-                    now=self._clock.stamp(),
-                    addresses=self._addresses_of(name, node),
-                    labels=membership.labels,
-                    owner=membership.owner,
+                addresses = self._addresses_of(name, node)
+                pod = HollowPod(
+                    name, component, node, addresses, membership.labels, membership.owner
                 )
+                await install_component_pod(api, pod, now=self._clock.stamp())
                 self._expose(process)
         if self._register_subresources is not None:
             self._register_subresources(self._answer_of_subresources())

@@ -40,27 +40,20 @@ async def install_workload(
     if component == VIRT_HANDLER:
         made = await _create(api, DAEMON_SETS, _body(DAEMON_SETS, component, spec))
         return Membership(_owner(DAEMON_SETS, made), {REVISION_LABEL: revision_hash(made)})
-    deployment = await _deployed(api, DEPLOYMENTS, component, component, spec, replicas, None)
+    body = _body(DEPLOYMENTS, component, spec)
+    deployment = await _deployed(api, DEPLOYMENTS, body, replicas)
     mark = {"pod-template-hash": revision_hash(deployment)}
-    name = f"{component}-{mark['pod-template-hash']}"
-    owner = _owner(DEPLOYMENTS, deployment)
-    replica_set = await _deployed(api, REPLICA_SETS, name, component, spec, replicas, owner)
+    body = _body(REPLICA_SETS, component, spec)
+    body["metadata"]["name"] = f"{component}-{mark['pod-template-hash']}"
+    body["metadata"]["ownerReferences"] = [_owner(DEPLOYMENTS, deployment)]
+    replica_set = await _deployed(api, REPLICA_SETS, body, replicas)
     return Membership(_owner(REPLICA_SETS, replica_set), mark)
 
 
 async def _deployed(
-    api: KubeApi,
-    resource: Resource,
-    name: str,
-    component: str,
-    spec: Mapping[str, Any],
-    replicas: int,
-    owner: Mapping[str, Any] | None,
+    api: KubeApi, resource: Resource, body: dict[str, Any], replicas: int
 ) -> Object:
-    body = _body(resource, component, spec)
-    body["metadata"]["name"] = name
-    if owner is not None:
-        body["metadata"]["ownerReferences"] = [owner]
+    """Create a workload whose replicas are all there."""
     body["spec"]["replicas"] = replicas
     made = await _create(api, resource, body)
     names = ("replicas", "readyReplicas", "availableReplicas")

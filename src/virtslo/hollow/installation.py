@@ -5,6 +5,7 @@ Invariant: it is created through the API like everything else; what nodes have i
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
@@ -221,31 +222,35 @@ def _client_limits(limits: Mapping[str, ComponentLimits]) -> dict[str, Any]:
     }
 
 
-async def install_component_pod(
-    api: KubeApi,
-    pod: str,
-    component: str,
-    node: str,
-    *,
-    now: str,
-    addresses: PodAddresses,
-    labels: Mapping[str, str] = MappingProxyType({}),
-    owner: Mapping[str, Any] | None = None,
-) -> None:
-    """Create the running pod of a component's process, of the workload that owns it."""
+@dataclass(frozen=True, slots=True)
+class HollowPod:
+    """The pod of a component's process: where it is, and the workload that owns it."""
+
+    name: str
+    component: str
+    node: str
+    addresses: PodAddresses
+    labels: Mapping[str, str]
+    """Of the workload."""
+    owner: Mapping[str, Any] | None
+
+
+async def install_component_pod(api: KubeApi, pod: HollowPod, *, now: str) -> None:
+    """Create the running pod of a component's process."""
+    component = pod.component
     metadata: dict[str, Any] = {
-        "name": pod,
+        "name": pod.name,
         "namespace": KUBEVIRT_NAMESPACE,
-        "labels": {"kubevirt.io": component, **labels},
+        "labels": {"kubevirt.io": component, **pod.labels},
     }
-    if owner is not None:
-        metadata["ownerReferences"] = [owner]
+    if pod.owner is not None:
+        metadata["ownerReferences"] = [pod.owner]
     body = {
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": metadata,
-        "spec": {**component_pod_spec(component), "nodeName": node},
-        "status": _running(component, now, addresses),
+        "spec": {**component_pod_spec(component), "nodeName": pod.node},
+        "status": _running(component, now, pod.addresses),
     }
     await _create(api, resources.PODS, body, KUBEVIRT_NAMESPACE)
 

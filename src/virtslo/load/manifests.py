@@ -5,6 +5,7 @@ else is shared. An object's own labels stay, at every level.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from virtslo.model.identifiers import INDEX_LABEL, RUN_LABEL, STAGE_LABEL, Object
@@ -13,29 +14,32 @@ from virtslo.model.plan.workload import TRAITS, Kind
 WARM_UP_VALUE: Final = "warm-up"
 
 
-def prepare_manifest(
-    manifest: Object,
-    kind: Kind,
-    *,
-    run_label: str,
-    index: int,
-    name: str,
-    namespace: str,
-    replicas: int | None = None,
-    is_warm_up: bool = False,
-) -> Object:
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """What a run writes into one rendered manifest."""
+
+    run_label: str
+    index: int
+    name: str
+    namespace: str
+    replicas: int | None = None
+    is_warm_up: bool = False
+
+
+def prepare_manifest(manifest: Object, kind: Kind, placement: Placement) -> Object:
     """The manifest as it is sent: named, placed, and labelled down to the VMI."""
     traits = TRAITS[kind]
-    labels = {RUN_LABEL: run_label, INDEX_LABEL: str(index)}
-    if is_warm_up:
+    name, namespace = placement.name, placement.namespace
+    labels = {RUN_LABEL: placement.run_label, INDEX_LABEL: str(placement.index)}
+    if placement.is_warm_up:
         labels[STAGE_LABEL] = WARM_UP_VALUE
     prepared: Mapping[str, Any] = manifest
     for path in traits.template_paths:
         prepared = _with(prepared, (*path, "labels"), labels)
     metadata = {key: value for key, value in prepared["metadata"].items() if key != "generateName"}
     prepared = {**prepared, "metadata": {**metadata, "name": name, "namespace": namespace}}
-    if traits.is_group and replicas is not None:
-        prepared = _with(prepared, ("spec",), {"replicas": replicas})
+    if traits.is_group and placement.replicas is not None:
+        prepared = _with(prepared, ("spec",), {"replicas": placement.replicas})
     return prepared
 
 

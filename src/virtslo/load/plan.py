@@ -11,7 +11,7 @@ from typing import Any
 from virtslo.load.arrivals import offsets
 from virtslo.load.churn import CycleSchedule, churn_schedule
 from virtslo.load.machine_actions import PlannedStep, plan_steps
-from virtslo.load.manifests import prepare_manifest
+from virtslo.load.manifests import Placement, prepare_manifest
 from virtslo.load.naming import (
     Slot,
     context_of,
@@ -101,14 +101,27 @@ def replacement_contexts(scenario: Scenario, run_label: str, seed: int) -> list[
     return [context_of(scenario, run_label, slot) for slot in slots]
 
 
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """The rendered manifests of a scenario, one for each of its contexts."""
+
+    ramp_up: Sequence[Object]
+    warm_up: Sequence[Object] = ()
+    replacements: Sequence[Object] = ()
+
+    @classmethod
+    def of(cls, manifests: Sequence[Object], *, ramp_up: int, warm_up: int) -> "Rendered":
+        """The manifests of all contexts, in the order of ramp-up, warm-up and replacements."""
+        begin, end = ramp_up, ramp_up + warm_up
+        return cls(manifests[:begin], manifests[begin:end], manifests[end:])
+
+
 def make_plan(
     scenario: Scenario,
+    rendered: Rendered,
     *,
     run_label: str,
     seed: int,
-    manifests: Sequence[Object],
-    warm_up_manifests: Sequence[Object],
-    replacement_manifests: Sequence[Object] = (),
     limit: ClientLimit | None = None,
 ) -> Plan:
     """The plan of a scenario whose manifests have been rendered, one for each context."""
@@ -117,7 +130,7 @@ def make_plan(
     usual = usual_seconds_of(scenario, bucket)
     schedule = _schedule(scenario, seed)
     slots = ramp_up_slots(scenario)
-    objects = _planned(scenario, run_label, slots, manifests)
+    objects = _planned(scenario, run_label, slots, rendered.ramp_up)
     refills = replacement_slots(scenario, schedule)
     rng = Random(f"{seed}:arrivals")
     return Plan(
@@ -125,7 +138,7 @@ def make_plan(
         namespaces=namespaces_of(scenario, run_label),
         owned_namespaces=workload.namespace is None,
         objects=objects,
-        warm_up=_planned(scenario, run_label, warm_up_slots(scenario), warm_up_manifests),
+        warm_up=_planned(scenario, run_label, warm_up_slots(scenario), rendered.warm_up),
         offsets_ns=tuple(offsets(scenario.load.arrival, len(slots), rng))
         if replay is None
         else replay.offsets_ns,
@@ -137,7 +150,7 @@ def make_plan(
             scenario,
             schedule,
             objects=objects,
-            replacements=_planned(scenario, run_label, refills, replacement_manifests),
+            replacements=_planned(scenario, run_label, refills, rendered.replacements),
         ),
         steps=plan_steps(scenario.load.actions, objects),
         limit=bucket,
@@ -157,16 +170,8 @@ def _planned(
         name = name_of(scenario, run_label, slot)
         namespace = namespace_of(scenario, run_label, slot)
         members, kind = members_of(scenario, slot), kind_of(scenario, slot)
-        prepared = prepare_manifest(
-            manifest,
-            kind,
-            run_label=run_label,
-            index=slot.index,
-            name=name,
-            namespace=namespace,
-            replicas=members,
-            is_warm_up=slot.is_warm_up,
-        )
+        placement = Placement(run_label, slot.index, name, namespace, members, slot.is_warm_up)
+        prepared = prepare_manifest(manifest, kind, placement)
         planned.append(
             PlannedObject(slot.index, kind, namespace, name, prepared, members, slot.generation)
         )

@@ -1,7 +1,7 @@
 """A plan is complete before anything is touched, and the same for the same seed."""
 
 from support.scenarios import planned, scenario
-from virtslo.load.plan import make_plan
+from virtslo.load.plan import Rendered, make_plan
 from virtslo.model.kubernetes.client_limits import ClientLimit
 
 
@@ -52,10 +52,9 @@ def test_the_ceiling_uses_the_limit_that_is_in_effect() -> None:
     manifests = [o.manifest for o in planned(given).objects]
     plan = make_plan(
         given,
+        Rendered(manifests),
         run_label="s1",
         seed=1,
-        manifests=manifests,
-        warm_up_manifests=[],
         limit=ClientLimit(2.0, 4, "KubeVirt CR"),
     )
 

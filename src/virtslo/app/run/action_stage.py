@@ -9,16 +9,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from virtslo.app.run.stage_windows import StageWindows
-from virtslo.base.clock import Clock, sleep, to_nanoseconds, to_seconds
-from virtslo.load.engine import Engine
+from virtslo.app.run.stage_tools import StageTools
+from virtslo.base.clock import sleep, to_nanoseconds, to_seconds
 from virtslo.load.machine_actions import PlannedStep
 from virtslo.load.plan import Plan, PlannedObject
 from virtslo.model.kubernetes import resources
 from virtslo.model.plan.actions import Action, ActionStep
 from virtslo.model.run.operations import OperationRecord
 from virtslo.model.stage_names import ACTIONS
-from virtslo.observe.population import Population
 
 VMI: Final = resources.VMIS.kind
 Place = tuple[str, str]
@@ -31,17 +29,13 @@ class ActionStage:
     def __init__(
         self,
         plan: Plan,
-        *,
-        engine: Engine,
-        windows: StageWindows,
-        population: Population,
-        clock: Clock,
+        tools: StageTools,
     ) -> None:
         self._plan = plan
-        self._engine = engine
-        self._windows = windows
-        self._population = population
-        self._clock = clock
+        self._engine = tools.engine
+        self._windows = tools.windows
+        self._population = tools.watch.population
+        self._clock = tools.clock
         self._accepted: dict[Place, None] = {}
         """Machines that accepted the request of the step under way."""
 

@@ -7,15 +7,13 @@ stage lasts to the last start + max(every, its recovery), and no longer than its
 from collections.abc import Callable
 from dataclasses import replace
 
-from virtslo.app.run.stage_windows import StageWindows
-from virtslo.base.clock import Clock, to_nanoseconds, to_seconds
-from virtslo.load.engine import Engine
+from virtslo.app.run.stage_tools import StageTools
+from virtslo.base.clock import to_nanoseconds, to_seconds
 from virtslo.load.plan import Plan, PlannedCycle
 from virtslo.model.plan.scenario import Churn, ChurnMode, Pattern, Scenario
 from virtslo.model.plan.workload import TRAITS
 from virtslo.model.run.operations import CREATE, DELETE, OperationRecord
 from virtslo.model.stage_names import CHURN
-from virtslo.observe.population import Population
 
 
 class ChurnStage:
@@ -25,20 +23,16 @@ class ChurnStage:
         self,
         scenario: Scenario,
         plan: Plan,
-        *,
-        engine: Engine,
-        windows: StageWindows,
-        population: Population,
-        clock: Clock,
+        tools: StageTools,
     ) -> None:
         assert scenario.load.churn is not None
         self._churn: Churn = scenario.load.churn
         self._scenario = scenario
         self._plan = plan
-        self._engine = engine
-        self._windows = windows
-        self._population = population
-        self._clock = clock
+        self._engine = tools.engine
+        self._windows = tools.windows
+        self._population = tools.watch.population
+        self._clock = tools.clock
         self._last = plan.cycles[-1].number
         self._victims: dict[str, None] = {}
         self._refused: dict[tuple[str, str], tuple[str, str, str] | None] = {}

@@ -8,6 +8,7 @@ from virtslo.config.templates.rendering import render_manifests
 from virtslo.load.never_started import never_started
 from virtslo.load.plan import (
     Plan,
+    Rendered,
     contexts,
     make_plan,
     replacement_contexts,
@@ -43,16 +44,8 @@ def prepare_plan(
     manifests = _rendered(scenario, wanted, [*_kinds(scenario, len(ramped))])
     if environment is not None:
         limit = environment.client_limits.get(VIRT_CONTROLLER, limit)
-    begin, end = len(ramped), len(ramped) + len(warm)
-    plan = make_plan(
-        scenario,
-        run_label=run_label,
-        seed=seed,
-        manifests=manifests[:begin],
-        warm_up_manifests=manifests[begin:end],
-        replacement_manifests=manifests[end:],
-        limit=limit,
-    )
+    rendered = Rendered.of(manifests, ramp_up=len(ramped), warm_up=len(warm))
+    plan = make_plan(scenario, rendered, run_label=run_label, seed=seed, limit=limit)
     problems = never_started(plan.objects)
     if problems:
         raise ScenarioError(workload.template.name, problems)

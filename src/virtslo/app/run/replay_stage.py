@@ -8,10 +8,9 @@ to become quiet; deletions that are intended later belong to the ramp-down.
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from virtslo.app.run.run_watch import RunWatch
-from virtslo.app.run.stage_windows import StageWindows
-from virtslo.base.clock import Clock, to_seconds
-from virtslo.load.engine import Engine, PlannedOperation
+from virtslo.app.run.stage_tools import StageTools
+from virtslo.base.clock import to_seconds
+from virtslo.load.engine import PlannedOperation
 from virtslo.load.plan import Plan, PlannedObject
 from virtslo.load.replaying import split_by_rest
 from virtslo.model.run.operations import CREATE
@@ -24,21 +23,18 @@ class ReplayStage:
     def __init__(
         self,
         plan: Plan,
+        tools: StageTools,
         *,
         settle: float,
-        engine: Engine,
-        watch: RunWatch,
-        windows: StageWindows,
-        clock: Clock,
         is_whole: Callable[[], Callable[[], bool]],
         place_of: Callable[[PlannedObject], int],
     ) -> None:
         self._plan = plan
         self._settle = settle
-        self._engine = engine
-        self._watch = watch
-        self._windows = windows
-        self._clock = clock
+        self._engine = tools.engine
+        self._watch = tools.watch
+        self._windows = tools.windows
+        self._clock = tools.clock
         self._is_whole = is_whole
         """Makes the test whether everything that is there runs, anew for what is there."""
         self._place_of = place_of

@@ -10,6 +10,7 @@ from virtslo.app.run.action_stage import ActionStage
 from virtslo.app.run.churn_stage import ChurnStage
 from virtslo.app.run.replay_stage import ReplayStage
 from virtslo.app.run.run_watch import RunWatch
+from virtslo.app.run.stage_tools import StageTools
 from virtslo.app.run.stage_windows import StageWindows
 from virtslo.base.clock import Clock, sleep, to_seconds
 from virtslo.load.engine import Engine, PlannedOperation
@@ -66,33 +67,18 @@ class RunStages:
         """How many creates are planned in all, but for the warm-up's."""
         self.wanted_members = sum(planned.members for planned in plan.objects)
         """How many VMIs the plan wants in all."""
-        self._actions: ActionStage | None = None
-        if plan.steps:
-            self._actions = ActionStage(
-                plan, engine=engine, windows=windows, population=watch.population, clock=clock
-            )
+        tools = StageTools(engine, watch, windows, clock)
+        self._actions = ActionStage(plan, tools) if plan.steps else None
         self._replay: ReplayStage | None = None
         if scenario.load.replay is not None:
             self._replay = ReplayStage(
                 plan,
+                tools,
                 settle=scenario.load.settle,
-                engine=engine,
-                watch=watch,
-                windows=windows,
-                clock=clock,
                 is_whole=self._is_whole,
                 place_of=self._place_of,
             )
-        self._churn: ChurnStage | None = None
-        if plan.cycles:
-            self._churn = ChurnStage(
-                scenario,
-                plan,
-                engine=engine,
-                windows=self._windows,
-                population=watch.population,
-                clock=clock,
-            )
+        self._churn = ChurnStage(scenario, plan, tools) if plan.cycles else None
 
     @property
     def stages(self) -> tuple[Stage, ...]:

@@ -17,7 +17,7 @@ from virtslo.app.run.interruption import Interruption
 from virtslo.app.run.node_watch import Surroundings
 from virtslo.app.run.progress import tell_progress
 from virtslo.app.run.run_stages import RunStages
-from virtslo.app.run.run_watch import RunWatch
+from virtslo.app.run.run_watch import RunObjects, RunWatch
 from virtslo.app.run.stage_windows import StageWindows
 from virtslo.app.run.stuck import find_stuck
 from virtslo.base.background import first_error
@@ -97,11 +97,9 @@ class TestRun:
         self._watch = RunWatch(
             api,
             clock,
-            kinds=order.scenario.kinds,
-            run_label=order.plan.run_label,
+            RunObjects(order.scenario.kinds, order.plan.run_label, order.plan.only_namespace),
             origin_ns=self._origin_ns,
             on_observation=recorder.add_observation,
-            namespace=order.plan.only_namespace,
         )
         self._made_namespaces: tuple[str, ...] | None = None
         self._surroundings = Surroundings(api, clock)

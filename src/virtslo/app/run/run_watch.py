@@ -5,6 +5,7 @@ Invariant: one reflector per resource for the whole run; the population is fed b
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from virtslo.base.clock import Clock, to_nanoseconds
 from virtslo.base.errors import ClusterError
@@ -40,6 +41,16 @@ def watched(kinds: Sequence[Kind]) -> tuple[Resource, ...]:
     return tuple(resource for resource in _OWNERS_FIRST if resource in wanted)
 
 
+@dataclass(frozen=True, slots=True)
+class RunObjects:
+    """Which objects are a run's."""
+
+    kinds: Sequence[Kind]
+    run_label: str
+    namespace: str | None = None
+    """None: objects with the run's label in all namespaces."""
+
+
 class RunWatch:
     """The reflectors of a run, its trackers and its population."""
 
@@ -47,14 +58,11 @@ class RunWatch:
         self,
         api: KubeApi,
         clock: Clock,
+        objects: RunObjects,
         *,
-        kinds: Sequence[Kind],
-        run_label: str,
         origin_ns: int,
         on_observation: Callable[[Observation], None],
-        namespace: str | None = None,
     ) -> None:
-        """Without a namespace, objects with the run's label are watched in all of them."""
         self._clock = clock
         self._origin_ns = origin_ns
         self.population = Population(clock)
@@ -63,10 +71,15 @@ class RunWatch:
             on_observation(observation)
             self.population.apply(observation)
 
-        selection = Selection(namespace, label_selector=f"{RUN_LABEL}={run_label}")
+        selection = Selection(objects.namespace, label_selector=f"{RUN_LABEL}={objects.run_label}")
         self._trackers = [
-            Tracker(resource, origin_ns=origin_ns, on_observation=observed, run_label=run_label)
-            for resource in watched(kinds)
+            Tracker(
+                resource,
+                origin_ns=origin_ns,
+                on_observation=observed,
+                run_label=objects.run_label,
+            )
+            for resource in watched(objects.kinds)
         ]
         self._reflectors = [
             Reflector(

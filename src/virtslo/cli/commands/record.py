@@ -1,7 +1,8 @@
 """`virtslo record`: a trace of arrivals and lifetimes, to be replayed."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -170,7 +171,7 @@ def _watch(
 
     with handled_signals(interruption, lambda: f"{output} has what was recorded before"):
         done = asyncio.run(record())
-    _tell(output, done.builder, done.end_ns, done.notes, is_cut=done.is_cut)
+    _tell(output, done.builder, Span(0, done.end_ns, done.notes, is_cut=done.is_cut))
     return COULD_NOT_RUN if done.has_failed else 0
 
 
@@ -185,12 +186,8 @@ def _from_audit_log(source: Path, output: Path) -> int:
         what = "; ".join(found.notes()) or "no whole line"
         problem = Problem("the log", what, "events of audit.k8s.io/v1, one a line")
         raise ScenarioError(str(source), [problem])
-    end_ns = found.last_ns - found.first_ns
-    builder = _write(
-        output, "audit-log", found.found, origin_ns=found.first_ns, end_ns=end_ns,
-        notes=found.notes(),
-    )  # fmt: skip
-    _tell(output, builder, end_ns, found.notes())
+    span = Span(found.first_ns, found.last_ns - found.first_ns, found.notes())
+    _tell(output, _write(output, "audit-log", found.found, span), span)
     return 0
 
 
@@ -208,8 +205,8 @@ def _from_simkube(source: Path, output: Path) -> int:
     notes = tuple(f"{count} {what}" for what, count in sorted(odd.items()))
     end_ns = (times[-1] - times[0]) * NANOSECONDS_PER_SECOND
     origin_ns = times[0] * NANOSECONDS_PER_SECOND
-    builder = _write(output, "simkube", found, origin_ns=origin_ns, end_ns=end_ns, notes=notes)
-    _tell(output, builder, end_ns, notes)
+    span = Span(origin_ns, end_ns, notes)
+    _tell(output, _write(output, "simkube", found, span), span)
     return 0
 
 
@@ -233,61 +230,59 @@ def _from_record(source: Path, output: Path) -> int:
     is_cut = record.header.status is not RunStatus.COMPLETE or bool(record.damage)
     t0_ns = [stage.t0_ns for stage in record.header.stages if stage.name == RAMP_UP]
     origin_ns = min([*t0_ns, *times])
-    end_ns = max(times) - origin_ns
-    builder = _write(
-        output,
-        "record",
-        found,
-        origin_ns=origin_ns,
-        end_ns=end_ns,
-        notes=notes,
-        is_cut=is_cut,
-        label=label if is_simulated_label(label := record.header.run_label) else "",
-    )
-    _tell(output, builder, end_ns, notes, is_cut=is_cut)
+    span = Span(origin_ns, max(times) - origin_ns, notes, is_cut=is_cut)
+    run_label = record.header.run_label
+    label = run_label if is_simulated_label(run_label) else ""
+    _tell(output, _write(output, "record", found, span, label=label), span)
     return 0
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The time that a trace is of, and what is to be said of it."""
+
+    origin_ns: int
+    end_ns: int
+    """Since the origin."""
+    notes: Sequence[str]
+    is_cut: bool = False
 
 
 def _write(
     output: Path,
     source: "TraceSource",
     found: Any,
+    span: Span,
     *,
-    origin_ns: int,
-    end_ns: int,
-    notes: Iterable[str],
-    is_cut: bool = False,
     label: str = "",
 ) -> "TraceBuilder":
     """Write the trace of a source that has ended; nothing is written where it fails."""
     from virtslo.cli.wiring.tracing import open_trace
 
     events: list[TraceEvent] = []
-    builder: TraceBuilder = found.play(events.append, origin_ns=origin_ns)
+    builder: TraceBuilder = found.play(events.append, origin_ns=span.origin_ns)
     trace = open_trace(output, source, label=label)
     for event in events:
         trace.add(event)
-    trace.end(end_ns, is_cut=is_cut, notes=notes)
+    trace.end(span.end_ns, is_cut=span.is_cut, notes=span.notes)
     return builder
 
 
 def _tell(
     output: Path,
     builder: "TraceBuilder",
-    end_ns: int,
-    notes: Iterable[str],
-    *,
-    is_cut: bool = False,
+    span: Span,
 ) -> None:
     """Say what the trace has."""
     from virtslo.base.clock import to_seconds
     from virtslo.base.units import format_duration
     from virtslo.model.plan.trace import ARRIVAL, DELETION, PRESENT
 
-    for note in notes:
+    for note in span.notes:
         say(f"note: {note}", err=True)
-    span = format_duration(to_seconds(end_ns))
-    say(f"{output}: {span} recorded{', cut before its end' if is_cut else ''}")
+    lasted = format_duration(to_seconds(span.end_ns))
+    cut = ", cut before its end" if span.is_cut else ""
+    say(f"{output}: {lasted} recorded{cut}")
     for event, what in (
         (PRESENT, "there before"),
         (ARRIVAL, "arrivals"),

@@ -7,6 +7,7 @@ parts on it.
 from collections.abc import Sequence
 
 from virtslo.hollow.node.heartbeats import HandlerHeart, NodeHeart
+from virtslo.hollow.node.host import Host
 from virtslo.hollow.node.kubelet import Kubelet
 from virtslo.hollow.node.machine import Machine
 from virtslo.hollow.node.migration_agent import TARGET_LABEL, MigrationAgent
@@ -27,26 +28,15 @@ class HollowNode:
         self, name: str, *, address: str, share: float, delays: Delays, network: PodNetwork
     ) -> None:
         self._name = name
-        self._address = address
         self._share = share
-        self._delays = delays
-        self._network = network
-        self._machine = Machine()
+        self._host = Host(name, address, Machine(), network, delays)
 
     def kubelet(self, component: Component) -> Sequence[Startable]:
         """The parts of the node's kubelet."""
         pods = component.watch(
             resources.PODS, Selection(field_selector=f"spec.nodeName={self._name}")
         )
-        agent = Kubelet(
-            component,
-            pods,
-            self._delays,
-            node=self._name,
-            address=self._address,
-            machine=self._machine,
-            network=self._network,
-        )
+        agent = Kubelet(component, pods, self._host)
         return (agent, NodeHeart(component, self._name, self._share))
 
     def virt_handler(self, component: Component) -> Sequence[Startable]:
@@ -57,24 +47,9 @@ class HollowNode:
         targets = component.watch(
             resources.VMIS, Selection(label_selector=f"{TARGET_LABEL}={self._name}")
         )
-        agent = MigrationAgent(
-            component,
-            vmis,
-            targets,
-            self._delays,
-            node=self._name,
-            machine=self._machine,
-            network=self._network,
-        )
+        agent = MigrationAgent(component, vmis, targets, self._host)
         return (
-            VirtHandler(
-                component,
-                vmis,
-                self._delays,
-                network=self._network,
-                node=self._name,
-                machine=self._machine,
-            ),
+            VirtHandler(component, vmis, self._host),
             agent,
             HandlerHeart(component, self._name, self._share),
         )

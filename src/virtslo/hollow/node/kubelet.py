@@ -11,10 +11,9 @@ from virtslo.base.clock import sleep, to_nanoseconds, to_seconds
 from virtslo.base.errors import ClusterError, Forbidden, NotFound
 from virtslo.hollow.client_go.cache import Cache, key_of
 from virtslo.hollow.client_go.ownership import controller_of
-from virtslo.hollow.node.machine import Machine
-from virtslo.hollow.node.pod_network import PodNetwork
+from virtslo.hollow.node.host import Host
 from virtslo.hollow.process.component import Component
-from virtslo.hollow.process.delays import POD_CREATE, POD_START, POD_STOP, Delays
+from virtslo.hollow.process.delays import POD_CREATE, POD_START, POD_STOP
 from virtslo.model.identifiers import Object
 from virtslo.model.kubernetes import resources
 from virtslo.ports.kube_api import PatchType
@@ -38,26 +37,21 @@ class Kubelet:
         self,
         component: Component,
         pods: Cache,
-        delays: Delays,
-        *,
-        node: str,
-        address: str,
-        machine: Machine,
-        network: PodNetwork,
+        host: Host,
     ) -> None:
         self._component = component
         self._api = component.api
-        self._delays = delays
-        self._node = node
-        self._address = address
-        self._network = network
-        self._machine = machine
+        self._delays = host.delays
+        self._node = host.name
+        self._address = host.address
+        self._network = host.network
+        self._machine = host.machine
         self._group: asyncio.TaskGroup | None = None
         self._started: dict[str, None] = {}
         self._stopping: dict[str, None] = {}
         self._pods = pods
         pods.when_seen(self._pod_seen)
-        machine.when_launcher_ends(self._launcher_ended)
+        host.machine.when_launcher_ends(self._launcher_ended)
 
     def start(self, group: asyncio.TaskGroup) -> None:
         """Pods are started and stopped as tasks of this group."""

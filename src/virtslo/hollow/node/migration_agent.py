@@ -9,12 +9,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from virtslo.hollow.client_go.cache import Cache, key_of
-from virtslo.hollow.node.machine import Machine
-from virtslo.hollow.node.pod_network import PodNetwork
+from virtslo.hollow.node.host import Host
 from virtslo.hollow.node.vmi_interfaces import with_address
 from virtslo.hollow.node.vmi_writer import VmiWriter
 from virtslo.hollow.process.component import Component
-from virtslo.hollow.process.delays import MIGRATE, MIGRATION_PREPARE, Delays
+from virtslo.hollow.process.delays import MIGRATE, MIGRATION_PREPARE
 from virtslo.hollow.process.recorder import EventRecorder
 from virtslo.hollow.vmi.vmi_status import NODE_LABEL
 from virtslo.model.identifiers import Object
@@ -31,19 +30,15 @@ class MigrationAgent:
         component: Component,
         vmis: Cache,
         targets: Cache,
-        delays: Delays,
-        *,
-        node: str,
-        machine: Machine,
-        network: PodNetwork,
+        host: Host,
     ) -> None:
         self._component = component
-        self._sources = VmiWriter(component, vmis, delays)
-        self._targets = VmiWriter(component, targets, delays)
-        self._delays = delays
-        self._node = node
-        self._machine = machine
-        self._network = network
+        self._sources = VmiWriter(component, vmis, host.delays)
+        self._targets = VmiWriter(component, targets, host.delays)
+        self._delays = host.delays
+        self._node = host.name
+        self._machine = host.machine
+        self._network = host.network
         self._events = EventRecorder(component, VIRT_HANDLER)
         self._group: asyncio.TaskGroup | None = None
         self._begun: dict[tuple[str, str], None] = {}

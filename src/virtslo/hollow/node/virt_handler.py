@@ -9,12 +9,11 @@ from typing import Any, Final
 
 from virtslo.hollow.client_go.cache import Cache, key_of
 from virtslo.hollow.client_go.conditions import with_condition
-from virtslo.hollow.node.machine import Machine
-from virtslo.hollow.node.pod_network import PodNetwork
+from virtslo.hollow.node.host import Host
 from virtslo.hollow.node.vmi_interfaces import with_address
 from virtslo.hollow.node.vmi_writer import VmiWriter
 from virtslo.hollow.process.component import Component
-from virtslo.hollow.process.delays import BOOT, DOMAIN_DEFINE, SHUTDOWN, Delays
+from virtslo.hollow.process.delays import BOOT, DOMAIN_DEFINE, SHUTDOWN
 from virtslo.hollow.process.recorder import EventRecorder
 from virtslo.hollow.vmi.vmi_status import PAUSED, is_final, with_phase
 from virtslo.model.identifiers import Object
@@ -34,18 +33,14 @@ class VirtHandler:
         self,
         component: Component,
         vmis: Cache,
-        delays: Delays,
-        *,
-        network: PodNetwork,
-        node: str,
-        machine: Machine,
+        host: Host,
     ) -> None:
         self._component = component
-        self._network = network
-        self._machine = machine
-        self._node = node
-        self._writer = VmiWriter(component, vmis, delays)
-        self._delays = delays
+        self._network = host.network
+        self._machine = host.machine
+        self._node = host.name
+        self._writer = VmiWriter(component, vmis, host.delays)
+        self._delays = host.delays
         self._events = EventRecorder(component, VIRT_HANDLER)
         self._group: asyncio.TaskGroup | None = None
         self._started: dict[str, None] = {}

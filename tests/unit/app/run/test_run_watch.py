@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 
 from support.clusters import Cluster
-from virtslo.app.run.run_watch import RunWatch
+from virtslo.app.run.run_watch import RunObjects, RunWatch
 from virtslo.base.errors import ClusterError
 from virtslo.model.plan.workload import Kind
 from virtslo.ports.kube_api import KubeApi
@@ -23,8 +23,7 @@ async def test_a_list_that_never_succeeds_ends_at_the_limit(cluster: Cluster) ->
     watch = RunWatch(
         cast("KubeApi", NoLists()),
         cluster.clock,
-        kinds=(Kind.VMI,),
-        run_label="s1",
+        RunObjects((Kind.VMI,), "s1"),
         origin_ns=cluster.clock.now_ns(),
         on_observation=lambda _: None,
     )

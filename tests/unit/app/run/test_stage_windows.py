@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from support.clusters import Cluster
-from virtslo.app.run.run_watch import RunWatch
+from virtslo.app.run.run_watch import RunObjects, RunWatch
 from virtslo.app.run.stage_windows import StageWindows
 from virtslo.base.clock import NANOSECONDS_PER_SECOND
 from virtslo.model.plan.scenario import Load, Pattern
@@ -25,8 +25,7 @@ def windows_of(cluster: Cluster, looks: list[tuple[str, str]]) -> StageWindows:
     watch = RunWatch(
         cluster.api,
         clock,
-        kinds=(Kind.VMI,),
-        run_label="s1",
+        RunObjects((Kind.VMI,), "s1"),
         origin_ns=clock.now_ns(),
         on_observation=lambda _: None,
     )

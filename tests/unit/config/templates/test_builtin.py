@@ -8,7 +8,7 @@ from virtslo.config.templates.builtin import (
     builtin_variables,
 )
 from virtslo.config.templates.rendering import render_manifests
-from virtslo.load.manifests import prepare_manifest
+from virtslo.load.manifests import Placement, prepare_manifest
 from virtslo.model.plan.workload import TRAITS, Kind
 
 CONTEXT = {
@@ -47,9 +47,7 @@ def test_a_groups_selector_matches_the_labels_of_its_template(kind: Kind) -> Non
     assert template is not None
     (manifest,) = render_manifests(template, [CONTEXT], {}, kind)
 
-    prepared = prepare_manifest(
-        manifest, kind, run_label="r", index=0, name="x-00000", namespace="ns", replicas=3
-    )
+    prepared = prepare_manifest(manifest, kind, Placement("r", 0, "x-00000", "ns", replicas=3))
 
     wanted = prepared["spec"]["selector"]["matchLabels"].items()
     for path in TRAITS[kind].template_paths[1:]:

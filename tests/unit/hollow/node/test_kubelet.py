@@ -10,6 +10,7 @@ from virtslo.base.clock import Clock
 from virtslo.base.errors import ApiError, Forbidden, ServerFailure
 from virtslo.hollow.client_go.bad_objects import BadObjects
 from virtslo.hollow.client_go.cache import Cache
+from virtslo.hollow.node.host import Host
 from virtslo.hollow.node.kubelet import Kubelet
 from virtslo.hollow.node.machine import Machine
 from virtslo.hollow.node.pod_network import PodNetwork
@@ -39,15 +40,9 @@ async def reads_until_answered(clock: Clock, error: ApiError, refusals: int) -> 
 
     component = Component(Identity("k", "k", "k/1", ()), ScriptedTransport(answer), clock)
     pods = Cache(BadObjects("kubelet"))
-    kubelet = Kubelet(
-        component,
-        pods,
-        Delays(clock, {}, 1),
-        node="n",
-        address="10.0.0.1",
-        machine=Machine(),
-        network=PodNetwork(["n"], pods_per_node=10),
-    )
+    network = PodNetwork(["n"], pods_per_node=10)
+    host = Host("n", "10.0.0.1", Machine(), network, Delays(clock, {}, 1))
+    kubelet = Kubelet(component, pods, host)
     async with asyncio.TaskGroup() as group:
         kubelet.start(group)
         pods.changed(WatchEvent("ADDED", POD, 0))
