@@ -12,8 +12,11 @@ _NO_LINGER: Final = struct.pack("ii", 1, 0)
 
 
 def reset(transport: asyncio.BaseTransport | None) -> None:
-    """Reset a connection, if it is still there."""
+    """Reset a connection, if it is still there; one that is being closed is aborted."""
     if not isinstance(transport, asyncio.Transport):
+        return
+    if transport.is_closing():  # closed twice, TLS no longer knows its socket
+        transport.abort()
         return
     under = transport.get_extra_info("socket")
     if under is not None and under.fileno() >= 0:
