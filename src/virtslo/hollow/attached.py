@@ -33,7 +33,7 @@ class AttachedParts:
         factory = ProcessFactory(connect, clock, profile, node_names=node_names, seed=seed)
         self.synced = asyncio.Event()
         """Set when every process works."""
-        self._processes: list[Process] = []
+        processes: list[Process] = []
         if with_virt_controller:
             seat = Seat(VIRT_CONTROLLER, KUBEVIRT_NAMESPACE)
             name = f"{VIRT_CONTROLLER}-0"
@@ -41,19 +41,30 @@ class AttachedParts:
             def controllers(component: Component) -> Sequence[Startable]:
                 return (VirtController(component, threads=profile.threads),)
 
-            self._processes.append(factory.process(name, virt_controller(), controllers, seat=seat))
-        self._processes += factory.node_processes()
+            processes.append(factory.process(name, virt_controller(), controllers, seat=seat))
+        processes += factory.node_processes()
+        self._processes = {process.name: process for process in processes}
 
     @property
     def components(self) -> tuple[Component, ...]:
         """Every process's component, as it is now."""
-        return tuple(process.component for process in self._processes)
+        return tuple(process.component for process in self._processes.values())
+
+    async def lose_node(self, node: str) -> None:
+        """Let a node's kubelet and virt-handler fall silent."""
+        for name in (f"kubelet-{node}", f"virt-handler-{node}"):
+            await self._processes[name].stop()
+
+    def return_node(self, node: str) -> None:
+        """Start a node's kubelet and virt-handler again."""
+        for name in (f"kubelet-{node}", f"virt-handler-{node}"):
+            self._processes[name].start_again()
 
     async def run(self) -> None:
         """Run every process until cancelled."""
         async with asyncio.TaskGroup() as group:
-            for process in self._processes:
+            for process in self._processes.values():
                 process.start(group)
-            for process in self._processes:
+            for process in self._processes.values():
                 await process.working.wait()
             self.synced.set()

@@ -53,6 +53,8 @@ class Options:
     max_in_flight: int = 400
     extra: tuple[str, ...] = ()
     """More arguments of kube-apiserver; the last of a name counts."""
+    extra_of_manager: tuple[str, ...] = ()
+    """More arguments of kube-controller-manager; the last of a name counts."""
     audit_policy: Mapping[str, Any] | None = None
     """Instead of every request's metadata."""
     port: int | None = None
@@ -264,6 +266,7 @@ class ControlPlane:
             "--service-account-private-key-file=accounts-key.pem",
             # A node without a kubelet is among them, and the machine may be slow.
             "--node-monitor-grace-period=2h",
+            *self._options.extra_of_manager,
         )
 
     def _scheduler_arguments(self) -> tuple[str, ...]:
