@@ -45,7 +45,9 @@ class Outcome:
     shown: Shown
     record: RunRecord
     findings: dict[str, str]
-    """Detail by code."""
+    """Details by code."""
+    doubts: frozenset[str] = frozenset()
+    """Codes of what makes it inconclusive."""
 
     def __repr__(self) -> str:
         if self.shown.code == 3:
@@ -55,9 +57,16 @@ class Outcome:
 
 
 def folder_with(
-    kubeconfig: Path, folder: Path, *, load: dict[str, Any], count: int = COUNT
+    kubeconfig: Path,
+    folder: Path,
+    *,
+    load: dict[str, Any],
+    count: int = COUNT,
+    rest_calls: str = "none",
+    deadline: str = "90s",
 ) -> Path:
-    """A folder for one run: the kubeconfig, and a scenario that looks at the watch alone."""
+    """A folder for one run: the kubeconfig, and a scenario that looks at the watch alone, or
+    counts REST calls too."""
     folder.mkdir(parents=True)
     (folder / "account.yaml").write_bytes(kubeconfig.read_bytes())
     scenario = {
@@ -65,8 +74,8 @@ def folder_with(
         "name": "endure",
         "workload": {"kind": "vmi", "count": count},
         "load": {**load, "settle": "2s"},
-        "deadlines": {"running": "90s", "gone": "90s"},
-        "observe": {"restCalls": "none"},
+        "deadlines": {"running": deadline, "gone": deadline},
+        "observe": {"restCalls": rest_calls},
     }
     (folder / "scenario.yaml").write_text(yaml.safe_dump(scenario))
     return folder
@@ -98,10 +107,13 @@ async def endure(plane: ControlPlane, folder: Path, happening: Happening) -> Out
     if shown.code == 3:
         assert header["status"] == "failed", place
         return Outcome(shown, record, {})
-    findings = {each["code"]: each["detail"] for each in shown.document["data_quality"]}
+    findings: dict[str, str] = {}
+    for each in shown.document["data_quality"]:
+        known = findings.get(each["code"])
+        findings[each["code"]] = f"{known}; {each['detail']}" if known else each["detail"]
     reasons = [each for each in shown.document["data_quality"] if each["inconclusive"]]
     assert bool(reasons) == (shown.code == 4), f"inconclusive for no reason, or valid: {place}"
-    return Outcome(shown, record, findings)
+    return Outcome(shown, record, findings, frozenset(each["code"] for each in reasons))
 
 
 def assert_nothing_lost_or_counted_twice(plane: ControlPlane, record: RunRecord) -> None:
