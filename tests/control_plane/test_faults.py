@@ -187,9 +187,9 @@ def assert_failed_and_found(lab: Laboratory, outcome: Outcome) -> None:
     struck, lost = was_struck(lab, served=True), was_struck(lab, served=False)
     LOG.info("  %d creates were struck and done, %d not done", struck, lost)
     assert struck + lost == sum(each.error is not None for each in creates(outcome)), outcome
-    assert struck
-    assert lost
-    assert "failed_operations" in outcome.doubts or "not_whole" in outcome.doubts, outcome
+    assert struck + lost, "which of them chance strikes depends on what else is asked meanwhile"
+    if lost:
+        assert {"failed_operations", "not_whole"} & outcome.doubts, outcome
 
 
 async def dropped_watches(lab: Laboratory) -> None:
