@@ -116,7 +116,7 @@ SWEEPS: Final[Mapping[str, Sweep]] = {
     "values": Sweep("odd values in records, with their digests", _values, 20, 100),
     "numbers": Sweep(
         "numbers and times at the ends of what there is in records, by each command that reads one",
-        _numbers, 20, 100,
+        _numbers, 8, 30,
     ),
     "histories": Sweep(
         "databases whose bytes or values were changed", records.histories, 25, 150
