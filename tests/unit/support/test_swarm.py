@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from support.swarm.door import NO_ANSWER, Exchange
 from support.swarm.invariants import violations
 from support.swarm.play import Played, play
 from support.swarm.trials import Seen, Trial, shrunk
@@ -270,7 +271,7 @@ class Witnessed:
 
     @property
     def broken(self) -> str:
-        return "; ".join(self.witness.broken)
+        return "; ".join([*self.witness.broken, *self.witness.crowded(())])
 
 
 def test_a_cluster_that_keeps_its_laws_breaks_none() -> None:
@@ -293,6 +294,20 @@ def test_a_node_that_is_given_more_than_it_has_is_found(cpu: str) -> None:
         seen.pod(name, "node", cpu)
 
     assert ("cpu, asked for 1200" if cpu == "600m" else "2 pods, asked for 3") in seen.broken
+
+
+def test_a_binding_whose_answer_was_lost_explains_a_pod_too_many() -> None:
+    seen = Witnessed()
+    for name in ("a", "b", "c"):
+        seen.pod(name, "node")
+
+    def binding(name: str, outcome: str) -> Exchange:
+        return Exchange(
+            "kube-scheduler", "create", "pods", "binding", "n", name, 0, 1, outcome=outcome
+        )
+
+    assert seen.witness.crowded([binding("b", NO_ANSWER)]) == []
+    assert seen.witness.crowded([binding("b", "201"), binding("x", NO_ANSWER)])
 
 
 def test_a_pod_that_moves_and_a_node_that_is_not_there_are_found() -> None:
