@@ -205,7 +205,7 @@ def _result(report: Report, subject: Subject) -> str:
     spoilt = {item.run for item in report.findings if item.finding.inconclusive} & ids
     if not spoilt:
         return "valid"
-    return "INCONCLUSIVE" if len(ids) == 1 else f"INCONCLUSIVE ({len(spoilt)} runs)"
+    return "INCONCLUSIVE" if len(ids) == 1 else f"INCONCLUSIVE ({len(spoilt)} of {len(ids)} runs)"
 
 
 def _extent(items: Sequence[Verdict]) -> str:

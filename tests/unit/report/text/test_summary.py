@@ -6,6 +6,8 @@ from virtslo.model.report.document import Report, RunFinding, RunSummary, Tables
 from virtslo.model.report.verdicts import Outcome, Verdict
 from virtslo.model.run.environment import Environment
 from virtslo.model.run.findings import Finding
+from virtslo.report.headline import Subject
+from virtslo.report.text import summary
 from virtslo.report.text.summary import grouped_findings, objective_lines, run_sheet
 
 BURST = RunSummary(
@@ -101,3 +103,12 @@ def test_a_run_that_a_finding_spoils_is_not_called_valid() -> None:
 
     assert [row[0] for row in sheet.rows] == ["Burst, VMI", "Steady State, VMI"]
     assert [row[-2:] for row in sheet.rows] == [["1 of 1", "valid"], ["not judged", "INCONCLUSIVE"]]
+
+
+def test_of_several_runs_it_is_said_how_many_are_spoilt() -> None:
+    spoilt = RunFinding("run-3", Finding(code="unfinished", detail="hung", inconclusive=True))
+    again = replace(BURST, id="run-3", directory="runs/run-3")
+
+    subject = Subject("Burst, VMI", "burst", "vmi", (BURST, again), {})
+
+    assert summary._result(report(findings=(spoilt,)), subject) == "INCONCLUSIVE (1 of 2 runs)"
