@@ -85,7 +85,7 @@ WRITE: Final = (
     ("audit", "audit.json", "-o", "{}"), ("cost", "default", "default", "-o", "{}"),
     ("history", "confirm", "29e71c44", "--history", "h.db", "--log", "{}"),
     ("simulate", "--kubeconfig", "{}"),
-    ("simulate", "--kubeconfig", "/nonexistent/kubeconfig", "--audit-log", "{}"),
+    ("simulate", "--kubeconfig", "/dev/null/kubeconfig", "--audit-log", "{}"),
 )  # fmt: skip
 """Commands that write where {} is."""
 INTO_FOLDERS: Final = frozenset({"--runs", "--sweeps", "--searches"})
