@@ -50,13 +50,24 @@ def test_requests_that_only_one_source_can_have_are_not_compared(counts: Counts)
     assert details({PODS: 10}, {PODS: 10, **counts}) == []
 
 
-def of_components(counted: Counts, measured: Counts, *, edges: float = 0.0) -> list[Finding]:
-    """Findings where virt-controller counts these calls and the API server, of everybody, those."""
+def of_components(
+    counted: Counts, measured: Counts, *, edges: float = 0.0, servers: int = 2
+) -> list[Finding]:
+    """Findings where virt-controller counts these calls and the API servers, of everybody, those.
+
+    The first server that was read has them all; the others have none.
+    """
     before = read("idle", "before", "virt-controller-a", at=0.0)
     after = read("ramp_up", "after", "virt-controller-a", counted, at=10.0)
     slow = replace(after, ended_ns=after.ended_ns + int(edges * 1e9))
-    run = measured_burst([*with_idle_pods([before, slow]), *reads(API_SERVER, measured)])
-    return list(comparison_findings(run))
+    first, last = reads(API_SERVER, measured)
+    others = [
+        replace(each, pod=f"server-{number}", counters=())
+        for number in range(1, servers)
+        for each in (first, last)
+    ]
+    read_of = [*with_idle_pods([before, slow]), first, last, *others]
+    return list(comparison_findings(measured_burst(read_of)))
 
 
 @pytest.mark.parametrize(
@@ -76,15 +87,22 @@ def test_components_with_no_more_requests_than_the_server_are_believed(counted: 
     assert of_components(counted, {PODS: 10}) == []
 
 
-def test_components_with_more_requests_than_the_server_are_not_believed() -> None:
+def test_components_with_more_requests_than_the_servers_are_not_believed() -> None:
     (finding,) = of_components({PODS: 10, REFUSED: 3}, {PODS: 6})
     assert finding.inconclusive
     assert finding.touches == ("rest_calls",)
     assert finding.detail == (
-        "the component counters have requests that the API server (all) does not have: "
-        "CREATE pods 201: 10 of 6, more than their edges explain; "
-        "the figures are those of the component counters"
+        "the component counters have requests that the API server's own do not have: "
+        "CREATE pods 201: 10 of 6, more than their edges explain; the figures are theirs"
     )
+
+
+def test_of_one_server_that_was_read_there_may_be_others() -> None:
+    """A load balancer has one address, and the metrics behind it are those of one server."""
+    (finding,) = of_components({PODS: 300}, {PODS: 101}, servers=1)
+    assert not finding.inconclusive
+    assert "300 of 101" in finding.detail
+    assert "perhaps not every API server was read" in finding.detail
 
 
 def test_requests_that_fit_in_the_edges_of_the_reads_are_allowed() -> None:
