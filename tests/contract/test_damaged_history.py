@@ -252,3 +252,14 @@ def test_an_address_that_no_server_has_is_said_without_its_password(place: str) 
 def test_a_name_that_has_no_utf_8_is_not_in_a_history(path: Path) -> None:
     with pytest.raises(StoreError, match="surrogates not allowed"):
         open_history(str(path)).load("\udcff")
+
+
+def test_words_of_the_driver_that_are_no_utf_8_are_damage(path: Path) -> None:
+    """Words of the schema that are no UTF-8 come back in the driver's error, undecoded."""
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b"CREATE TABLE history_", b"CREATE\x91TABLE history_"))
+
+    runs, odd = runs_of(path)
+
+    assert runs == []
+    assert odd

@@ -21,6 +21,8 @@ from virtslo.store.history.rows import figure_of, run_of
 from virtslo.store.history.tables import FIGURE, RUN, SERIES
 
 MAGIC: Final = b"SQLite format 3\0"
+UNREADABLE: Final = (SQLAlchemyError, UnicodeError)
+"""What a query of a damaged file raises; the second where the driver's own words are no UTF-8."""
 _MISSES: Final = 10_000
 """Ids in a row under which nothing can be read, after which no more are tried."""
 _WHOLE: Final = text("SELECT * FROM history_figure WHERE series = :series AND run = :run")
@@ -45,7 +47,7 @@ def read_history(path: Path) -> Iterator[HistoryRun | OddInput]:
         with engine.connect() as connection:
             _refuse_newer(connection, path)
             yield from _runs(connection, str(path))
-    except SQLAlchemyError as error:
+    except UNREADABLE as error:
         yield OddInput(str(path), _reason(error))
     finally:
         engine.dispose()
@@ -55,7 +57,7 @@ def _refuse_newer(connection: Connection, path: Path) -> None:
     try:
         refuse_programs(connection)
         found = version_of(connection)
-    except SQLAlchemyError:
+    except UNREADABLE:
         return
     if found > NEWEST:
         raise StoreError(
@@ -69,7 +71,7 @@ def _runs(connection: Connection, place: str) -> Iterator[HistoryRun | OddInput]
     for number in connection.execute(select(SERIES.c.id)).scalars().all():
         try:
             key = connection.execute(select(SERIES).where(SERIES.c.id == number)).one()
-        except SQLAlchemyError as error:
+        except UNREADABLE as error:
             yield OddInput(f"{place}: series number {number}", _reason(error), is_lost=False)
             continue
         series.setdefault(key.lineage, []).append(key)
@@ -79,7 +81,7 @@ def _runs(connection: Connection, place: str) -> Iterator[HistoryRun | OddInput]
             continue
         try:
             row = connection.execute(select(RUN).where(RUN.c.id == number)).first()
-        except SQLAlchemyError as error:
+        except UNREADABLE as error:
             yield OddInput(f"{place}: run number {number}", _reason(error))
             continue
         if row is None:
@@ -106,7 +108,7 @@ def _numbers(connection: Connection) -> Iterator[int | None]:
         runs = connection.execute(select(func.max(RUN.c.id))).scalar()
         figures = connection.execute(select(func.max(FIGURE.c.run))).scalar()
         held = connection.execute(select(func.count()).select_from(RUN)).scalar()
-    except SQLAlchemyError:
+    except UNREADABLE:
         yield from _probed(connection)
         return
     most = max(runs or 0, figures or 0)
@@ -124,7 +126,7 @@ def _probed(connection: Connection) -> Iterator[int]:
         number += 1
         try:
             found = connection.execute(select(RUN.c.id).where(RUN.c.id == number)).first()
-        except SQLAlchemyError:
+        except UNREADABLE:
             found = None
         misses = misses + 1 if found is None else 0
         if found is not None:
@@ -142,10 +144,10 @@ def _figures(
             row = connection.execute(_WHOLE, {"series": key.id, "run": run}).first()
             if row is not None:
                 found.append(figure_of(key, row))
-        except SQLAlchemyError:
+        except UNREADABLE:
             lost += 1
     return tuple(found), lost
 
 
-def _reason(error: SQLAlchemyError) -> str:
+def _reason(error: Exception) -> str:
     return " ".join(str(getattr(error, "orig", None) or error).split())[:256]
