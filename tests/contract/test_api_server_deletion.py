@@ -73,6 +73,8 @@ def test_what_is_being_deleted_takes_no_further_finalizer(api: RawApi, space: st
         "added if the object is being deleted, found new finalizers "
         '[]string{"example.com/a", "example.com/b"}'
     )
+    odd = api.call("PATCH", path(space, "one"), {"metadata": {"finalizers": [None]}}, kind=MERGE)
+    assert odd.code == 422
     kept = api.call("GET", path(space, "one")).document["metadata"]
     assert kept["finalizers"] == ["example.com/wait"]
     patch = [{"op": "remove", "path": "/metadata/finalizers"}]

@@ -116,7 +116,8 @@ def _late_finalizer_causes(
 ) -> Iterator[Cause]:
     """What is wrong with the finalizers of an object that is being deleted already."""
     known = before.get("finalizers") or ()
-    added = sorted({name for name in metadata.get("finalizers") or () if name not in known})
+    wanted = (name or "" for name in metadata.get("finalizers") or ())  # null is no text in Go
+    added = sorted({name for name in wanted if name not in known})
     if added:
         listed = ", ".join(f'"{name}"' for name in added)
         yield forbidden_field(
