@@ -36,7 +36,7 @@ def read_object(body: bytes, *, place: str, namespaced: bool = False) -> Object:
     if not isinstance(decoded, dict):
         raise ClusterError(f"{place}: the answer is not an object: {excerpt(body)!r}")
     if decoded.get("kind") == "Status" and decoded.get("status") == "Failure":
-        raise error_of_status(decoded, place=f"{place}: a failure under HTTP 200")
+        raise error_of_status(decoded, place=f"{place}: a failure under a code of success")
     items = decoded.get("items")
     if items is None:
         return checked_object(decoded, f"{place}: the answer")
@@ -58,7 +58,7 @@ def error_of(code: int, headers: Mapping[str, str], body: bytes, *, place: str) 
     except JsonProblem:
         status = None
     if isinstance(status, dict) and status.get("kind") == "Status":
-        where = "" if status.get("message") else f"{place}: HTTP {code}"
+        where = "" if _text(status.get("message")) else f"{place}: HTTP {code}"
         return error_of_status(status, place=where, code=code, retry_after_seconds=retry_after)
     text = excerpt(body)
     message = f"{place}: HTTP {code}: {text}" if text else f"{place}: HTTP {code}"

@@ -70,7 +70,7 @@ class WatchStream:
                 continue
             event = (self._read_facts(line) if self._facts_only else None) or self._read(line)
             if event.type == ERROR:
-                where = "" if event.object.get("message") else self._place
+                where = "" if isinstance(event.object.get("message"), str) else self._place
                 self.error = error_of_status(event.object, place=where)
             else:
                 events.append(WatchEvent(event.type, event.object, received_ns))

@@ -54,11 +54,14 @@ def test_a_failure_under_a_successful_code_says_what_was_asked() -> None:
     with pytest.raises(ApiError) as caught:
         responses.read_object(json.dumps(status).encode(), place="GET /x at host")
 
-    assert caught.value.message == "GET /x at host: a failure under HTTP 200: no"
+    assert caught.value.message == "GET /x at host: a failure under a code of success: no"
 
 
-def test_a_status_without_words_says_what_was_asked() -> None:
-    error = responses.error_of(500, {}, b'{"kind":"Status"}', place="GET /x at host")
+@pytest.mark.parametrize("more", [b"", b',"message":{"a":1}', b',"message":""'])
+def test_a_status_without_words_says_what_was_asked(more: bytes) -> None:
+    body = b'{"kind":"Status"%s}' % more
+
+    error = responses.error_of(500, {}, body, place="GET /x at host")
 
     assert error.message == "GET /x at host: HTTP 500: the API server gave no reason"
 
