@@ -15,7 +15,7 @@ from virtslo.base.json_reader import JsonProblem, parse_json
 from virtslo.base.limits import RECORD_LEAST, RECORD_MEMBER, RECORD_RATIO, Limit
 
 _LARGEST: Final = 2**63 - 1
-_PERHAPS_LARGER: Final = re.compile(rb"(?<![\w.])[0-9]{19}|[0-9.][eE]\+?[0-9]{2}")
+_PERHAPS_LARGER: Final = re.compile(rb"(?<![\w.])[0-9]{19}|[0-9.][eE]\+?[0-9]")
 
 
 def read_document(path: Path, limit: Limit) -> object:

@@ -17,7 +17,7 @@ from virtslo.base.paths import is_there
 from virtslo.model.run.observations import Observation
 from virtslo.model.run.operations import OperationRecord
 from virtslo.model.run.record import SCHEMA_VERSION, HostFacts, RunHeader, RunRecord, RunStatus
-from virtslo.model.run.rest_calls import RestCallReads
+from virtslo.model.run.rest_calls import CounterRead, RestCallReads
 from virtslo.store.digests import Checker, read_digests
 from virtslo.store.jsonl import HEADER, HOST, OBSERVATIONS, OPERATIONS, READS
 from virtslo.store.members import parse_document, read_document, unfold
@@ -26,6 +26,8 @@ T = TypeVar("T")
 Document = dict[str, Any]
 
 OLDEST_VERSION: Final = 1
+MOST_DAMAGE: Final = 100
+"""How many damaged lines and reads of a record are said."""
 
 UPGRADES: Final[Mapping[int, Callable[[Document], Document]]] = {}
 """How a header of a version becomes one of the next."""
@@ -109,11 +111,36 @@ def _rest_calls(path: Path, checker: Checker) -> RestCallReads:
             checker.checked.add(path.name)
         else:
             checker.check(path.name, text)
-        return msgspec.convert(parse_document(path, text), RestCallReads)
+        document = parse_document(path, text)
+        if isinstance(document, dict):
+            document = _without_odd_reads(document, checker)
+        return msgspec.convert(document, RestCallReads)
     except (UnreadableFile, msgspec.MsgspecError, ValueError) as error:
         checker.checked.add(path.name)
         checker.damage.append(f"{path.name}: {_words(error)}")
         return RestCallReads()
+
+
+def _without_odd_reads(document: Document, checker: Checker) -> Document:
+    """The document with the reads that can be read; the others are damage, each by itself."""
+    reads = document.get("reads")
+    if not isinstance(reads, list):
+        return document
+    kept = []
+    for number, read in enumerate(reads):
+        try:
+            msgspec.convert(read, CounterRead)
+        except msgspec.ValidationError as error:
+            _note(checker.damage, f"{READS}: reads[{number}]: {error}")
+        else:
+            kept.append(read)
+    return {**document, "reads": kept}
+
+
+def _note(damage: list[str], words: str) -> None:
+    """Keep what is damaged; of very many things, the first."""
+    if len(damage) < MOST_DAMAGE:
+        damage.append(words)
 
 
 def _lines(path: Path, kind: type[T], checker: Checker) -> list[T]:
@@ -136,6 +163,8 @@ def _lines(path: Path, kind: type[T], checker: Checker) -> list[T]:
             continue
         try:
             found.append(decode(line))
+        except msgspec.ValidationError as error:  # whole, and with a word or number of another kind
+            _note(damage, f"{path.name}: line {number}: {error}")
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             damage.append(f"{path.name}: line {number}: {_words(error)}")
             break

@@ -3,19 +3,23 @@
 import gzip
 import json
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from support.reads import read
 from support.records import operation, record, seen
 from virtslo.base.clock import SystemClock
 from virtslo.base.errors import StoreError
 from virtslo.model.run.operations import CREATE
+from virtslo.model.run.rest_calls import RestCallReads
 from virtslo.store.jsonl import (
     HEADER,
     LINES_A_MEMBER,
     OBSERVATIONS,
     OPERATIONS,
+    READS,
     JsonlRecorder,
     LineFile,
 )
@@ -144,3 +148,35 @@ def test_a_word_that_no_record_has_is_damage(tmp_path: Path, name: str, word: st
     (folder / name).write_bytes(gzip.compress(text.replace(word[-3:], 'zz"').encode()))
 
     assert any("Invalid enum value" in words for words in read_record(folder).damage)
+
+
+def test_a_line_with_an_unknown_word_takes_no_other_with_it(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    write(folder)
+    lines = gzip.decompress((folder / OBSERVATIONS).read_bytes()).splitlines()
+    odd = lines[1].replace(b'"fact":"phase"', b'"fact":"frozen"')
+    assert odd != lines[1]
+    (folder / OBSERVATIONS).write_bytes(gzip.compress(b"\n".join([lines[0], odd, *lines[2:]])))
+
+    found = read_record(folder)
+
+    assert len(found.observations) == len(lines) - 1
+    assert any("line 2: Invalid enum value 'frozen'" in words for words in found.damage)
+
+
+def test_an_odd_read_takes_no_other_with_it(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    given = record()
+    recorder = JsonlRecorder(folder)
+    recorder.write_header(given.header)
+    whole = read("ramp_up", "after", "virt-controller-a", {("CREATE", "pods", "201"): 1})
+    recorder.write_rest_calls(RestCallReads((whole, replace(whole, pod="virt-controller-b"))))
+    recorder.close()
+    document = json.loads((folder / READS).read_text())
+    document["reads"][0]["source"] = "etcd"
+    (folder / READS).write_text(json.dumps(document))
+
+    found = read_record(folder)
+
+    assert [each.pod for each in found.rest_calls.reads] == ["virt-controller-b"]
+    assert any("reads[0]: Invalid enum value 'etcd'" in words for words in found.damage)

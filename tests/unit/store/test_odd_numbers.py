@@ -45,7 +45,14 @@ def test_a_line_with_a_number_that_no_run_has_is_refused(
 
 
 @pytest.mark.parametrize(
-    "text", ["9223372036854775808", "-1e300", '{"a": [1, {"b": 1e19}]}', f"[{'9' * 400}]"]
+    "text",
+    [
+        "9223372036854775808",
+        "-1e300",
+        '{"a": [1, {"b": 1e19}]}',
+        f"[{'9' * 400}]",
+        "[999999999999999999e9]",
+    ],
 )
 def test_a_document_with_a_number_beyond_64_bits_is_unreadable(text: str) -> None:
     with pytest.raises(UnreadableFile, match="a number of more than 64 bits"):
