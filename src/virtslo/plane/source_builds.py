@@ -171,13 +171,16 @@ async def _changes(tree: Path) -> str:
 
 
 async def _checked_out(tree: Path, commit: str, here: Path) -> Path:
-    """A commit's files, apart from the tree."""
+    """A commit's files, apart from the tree. Raises ScenarioError, ClusterError."""
     archive, root = here / "source.tar", here / "source"
     command = ["git", "-C", str(tree), "archive", "--format=tar", commit]
-    with archive.open("wb") as file:
-        await said_by(command, tree, "git archive", into=file, limit=SOURCE_TREE)
-    await asyncio.to_thread(unpack, archive, root)
-    archive.unlink()
+    try:
+        with archive.open("wb") as file:
+            await said_by(command, tree, "git archive", into=file, limit=SOURCE_TREE)
+        await asyncio.to_thread(unpack, archive, root)
+        archive.unlink()
+    except OSError as error:
+        raise _unwritable("git archive", str(error.filename or archive), error) from None
     return root
 
 
@@ -194,7 +197,7 @@ async def said_by(
     limit: Limit = SOURCE_SAID,
 ) -> str:
     """The output of a command, unless it goes `into` a file. Raises ClusterError with its last
-    words, or where it says more than the limit."""
+    words, where it says more than the limit, or where the file cannot be written."""
     process = await asyncio.create_subprocess_exec(
         *command,
         cwd=folder,
@@ -205,20 +208,23 @@ async def said_by(
     )
     assert process.stdout is not None
     assert process.stderr is not None
-    said, last, is_too_much = io.BytesIO(), bytearray(), False
+    said, last = io.BytesIO(), bytearray()
+    failure: ClusterError | None = None
     try:
         async with asyncio.TaskGroup() as reading:
             reading.create_task(_take(process.stdout, into or said, limit))
             reading.create_task(_keep_last(process.stderr, last))
         await process.wait()
     except* StreamTooLong:
-        is_too_much = True
+        failure = ClusterError(f"{name} says more than {limit.amount}")
+    except* OSError as errors:
+        failure = _unwritable(name, str(getattr(into, "name", "memory")), errors.exceptions[0])
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
-    if is_too_much:
-        raise ClusterError(f"{name} says more than {limit.amount}")
+    if failure is not None:
+        raise failure
     if process.returncode != 0:
         words = last.decode(errors="replace").splitlines()[-_SHOWN_LINES:]
         told = "\n".join(f"    {line}" for line in words)
@@ -227,13 +233,19 @@ async def said_by(
 
 
 async def _take(stream: asyncio.StreamReader, file: BinaryIO, limit: Limit) -> None:
-    """Write a stream to a file. Raises StreamTooLong."""
+    """Write a stream to a file, beside the event loop. Raises StreamTooLong, OSError."""
     size = 0
     while chunk := await stream.read(_CHUNK_BYTES):
         size += len(chunk)
         if size > limit.most:
             raise StreamTooLong(f"it says more than {limit.amount}")
-        file.write(chunk)
+        await asyncio.to_thread(file.write, chunk)
+    await asyncio.to_thread(file.flush)
+
+
+def _unwritable(name: str, place: str, error: BaseException) -> ClusterError:
+    words = getattr(error, "strerror", None) or str(error)
+    return ClusterError(f"{name}: what it says cannot be written to {place!r}: {words}")
 
 
 async def _keep_last(stream: asyncio.StreamReader, last: bytearray) -> None:

@@ -5,6 +5,7 @@ and what is no file, is refused by its path.
 """
 
 import hashlib
+import os
 import tarfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -44,10 +45,13 @@ def package_texts(folder: Path) -> list[str]:
 
 
 def digests_of(tree: Path, names: Iterable[str]) -> list[str]:
-    """A line with the digest of each file. Raises ScenarioError."""
+    """A line with the digest of each file. Raises ScenarioError.
+
+    A link that leads nowhere, as an editor's lock is, counts by where it leads.
+    """
     names = list(names)
     refuse_more(tree, names, SOURCE_FILES)
-    return [f"{name} {hashlib.sha256(_bytes(tree / name)).hexdigest()}" for name in names]
+    return [f"{name} {hashlib.sha256(_bytes_or_target(tree / name)).hexdigest()}" for name in names]
 
 
 def unpack(archive: Path, root: Path) -> None:
@@ -71,6 +75,12 @@ def refuse_more(place: Path, found: Iterable[object], limit: Limit) -> None:
     count = sum(1 for _ in found)
     if count > limit.most:
         raise _refused(str(place), f"{count} files", limit)
+
+
+def _bytes_or_target(path: Path) -> bytes:
+    if path.is_symlink() and not is_there(path):
+        return b"link to " + os.fsencode(path.readlink())
+    return _bytes(path)
 
 
 def _bytes(path: Path) -> bytes:

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,28 @@ async def test_a_build_that_fails_says_its_last_words(tree: Path) -> None:
 async def test_a_commit_that_is_not_there_is_refused(tree: Path) -> None:
     with pytest.raises(ScenarioError, match="no such commit"):
         await build(tree, "--help")
+
+
+@pytest.mark.sockets
+async def test_a_disk_that_is_full_is_named_with_its_place(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    (here / "source.tar").symlink_to("/dev/full")
+    monkeypatch.setattr("tempfile.TemporaryDirectory", lambda **_: nullcontext(str(here)))
+
+    with pytest.raises(ClusterError, match=r"written to .*source\.tar': No space left on device"):
+        await build(tree, "v1.2.3")
+
+
+@pytest.mark.sockets
+async def test_an_editors_lock_does_not_refuse_a_tree(tree: Path) -> None:
+    (tree / "pkg" / ".#vmi.go").symlink_to("user@host.123:1")
+
+    made, _ = await build(tree)
+
+    assert made.is_changed
 
 
 @pytest.mark.sockets

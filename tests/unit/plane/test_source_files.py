@@ -2,8 +2,10 @@
 
 import sys
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -11,6 +13,13 @@ from virtslo.base.errors import ClusterError, ScenarioError
 from virtslo.base.limits import Limit
 from virtslo.plane import source_builds, source_files
 from virtslo.plane.source_files import digests_of, package_texts, source_text, unpack
+
+
+@pytest.fixture
+def full() -> Iterator[BinaryIO]:
+    """A file on a disk that is full, which cannot be closed without an error either."""
+    with suppress(OSError), Path("/dev/full").open("wb") as file:
+        yield file
 
 
 def test_a_package_has_the_texts_of_its_files_but_no_tests(tmp_path: Path) -> None:
@@ -34,6 +43,20 @@ def test_what_is_no_file_is_refused_by_its_path(
             read(tmp_path / f"{name}.go")
         assert f"{name}.go" in refused.value.message
         assert f"found {kind}" in refused.value.message
+
+
+def test_a_link_that_leads_nowhere_counts_by_where_it_leads(tmp_path: Path) -> None:
+    lock = tmp_path / ".#vmi.go"
+    lock.symlink_to("user@host.123:1")
+    first = digests_of(tmp_path, [lock.name])
+    lock.unlink()
+    lock.symlink_to("user@host.456:1")
+    second = digests_of(tmp_path, [lock.name])
+
+    assert first[0].startswith(".#vmi.go ")
+    assert first != second
+    with pytest.raises(ScenarioError, match=r"none\.go"):
+        digests_of(tmp_path, ["none.go"])
 
 
 def test_limits_are_held_and_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,3 +102,17 @@ async def test_a_program_that_says_too_much_is_ended(tmp_path: Path) -> None:
 
     with pytest.raises(ClusterError, match="git diff says more than 5000 bytes"):
         await source_builds.said_by(endless, tmp_path, "git diff", limit=Limit("it", 5000))
+
+
+@pytest.mark.sockets
+@pytest.mark.parametrize("size", [1, 1_000_000])
+async def test_a_file_that_cannot_be_written_is_named(
+    tmp_path: Path, full: BinaryIO, size: int
+) -> None:
+    command = [sys.executable, "-c", f"print('x' * {size})"]
+    expected = "git archive: what it says cannot be written to '/dev/full': No space left on device"
+
+    with pytest.raises(ClusterError) as failed:
+        await source_builds.said_by(command, tmp_path, "git archive", into=full)
+
+    assert str(failed.value) == expected
