@@ -55,11 +55,19 @@ def report_text(text: str) -> str:
 
 
 def report_value(value: Any) -> Any:
-    """Plain values for a page's script, every text in them made harmless and cut."""
+    """Plain values for a page's script, every text in them made harmless and cut.
+
+    Keys are made harmless and not cut, and those that come out alike are numbered: none is lost.
+    """
     if isinstance(value, str):
         return report_text(value)
     if isinstance(value, Mapping):
-        return {report_value(key): report_value(part) for key, part in value.items()}
+        made: dict[Any, Any] = {}
+        for key, part in value.items():
+            made[_other_than(made, harmless(key)) if isinstance(key, str) else key] = report_value(
+                part
+            )
+        return made
     if isinstance(value, list | tuple):
         return [report_value(part) for part in value]
     return value
@@ -81,6 +89,14 @@ def csv_text(text: str) -> str:
 def file_name(text: str) -> str:
     """A text as a part of a file's name: letters, digits, dots, dashes and underscores."""
     return re.sub(r"[^A-Za-z0-9._-]+", "_", text)[:120].lstrip(".") or "_"
+
+
+def _other_than(taken: Mapping[Any, Any], name: str) -> str:
+    shown, number = name, 1
+    while shown in taken:
+        number += 1
+        shown = f"{name} ({number})"
+    return shown
 
 
 def _in_json(character: str) -> str:

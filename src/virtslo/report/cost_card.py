@@ -1,7 +1,8 @@
 """A cost card as text, Markdown, JSON and HTML, and the paragraph for "## Scalability".
 
 Invariant: every format has every line with both sides, difference, interval and verdict; a line
-without a difference says what could hide there; nothing is asked of any server.
+without a difference says what could hide there, the command to run again is whole; nothing is asked
+of any server.
 """
 
 import json
@@ -11,7 +12,7 @@ from typing import Any, Final
 
 from virtslo.base.plain_text import harmless, json_text, report_text
 from virtslo.model.cost.card import CostCard, CostPart, CostRow, CostSide, CostVerdict
-from virtslo.report.html.templates import escaped
+from virtslo.report.html.templates import command_markup, escaped
 from virtslo.report.markdown_text import markdown_row, plain
 
 HEAD: Final = ("cost", "base", "candidate", "difference (95 %)", "verdict")
@@ -133,8 +134,8 @@ def _text(card: CostCard) -> str:
             for line in table
         ]
     lines += ["", *_objectives(card), *(f"limit: {words}" for words in card.limits)]
-    lines += ["", 'For "## Scalability":', "", scalability(card), "", f"again: {card.command}"]
-    return "\n".join(map(report_text, lines)) + "\n"
+    lines += ["", 'For "## Scalability":', "", scalability(card), ""]
+    return "\n".join([*map(report_text, lines), f"again: {harmless(card.command)}"]) + "\n"
 
 
 def _objectives(card: CostCard) -> list[str]:
@@ -215,7 +216,7 @@ def _html(card: CostCard) -> str:
         "content=\"default-src 'none'; style-src 'unsafe-inline'\">"
         f"<title>Cost card</title><style>{STYLE}</style></head><body><h1>Cost card</h1>{head}"
         f"{body}{tail}<h2>Scalability</h2><p>{escaped(scalability(card))}</p>"
-        f"<pre>{escaped(card.command)}</pre></body></html>\n"
+        f"<pre>{command_markup(card.command)}</pre></body></html>\n"
     )
 
 

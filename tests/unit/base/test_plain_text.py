@@ -98,6 +98,15 @@ def test_values_of_a_page_are_harmless_at_any_depth() -> None:
     }
 
 
+def test_values_of_a_page_lose_no_key() -> None:
+    long = "k" * 2_000
+    value = {f"{long}1": "a", f"{long}2": "b", "\x1b": 1, "\\x1b": 2, 3: "\x1b"}
+
+    assert report_value(value) == {
+        f"{long}1": "a", f"{long}2": "b", "\\x1b": 1, "\\x1b (2)": 2, 3: "\\x1b"
+    }  # fmt: skip
+
+
 def test_markdown_has_no_link_and_no_character_by_its_number() -> None:
     assert plain("[a](http://b) &#x202e; &lt; a & b") == (
         "[a]\\(http://b) &amp;#x202e; &amp;lt; a & b"

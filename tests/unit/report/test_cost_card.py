@@ -49,6 +49,13 @@ def test_every_format_says_both_sides_difference_verdict_and_what_could_hide(for
         assert words in text, words
 
 
+@pytest.mark.parametrize("form", ["text", "markdown", "html", "json"])
+def test_the_command_to_run_again_is_whole(form: str) -> None:
+    command = f"virtslo cost --kubeconfig /{'d' * 2_000}/one {'word ' * 2_000}--end"
+
+    assert command in render_cost_card(replace(CARD, command=command), form)
+
+
 def test_names_are_no_markup() -> None:
     assert "<v2>" not in render_cost_card(CARD, "html")
 

@@ -1,14 +1,14 @@
 """The one environment of all pages' templates, and text in pages that are made without one.
 
-Invariant: whatever a page shows is escaped, harmless and cut to the limits of a report's text;
-only the package's own files (Markup) stand as they are.
+Invariant: whatever a page shows is escaped, harmless and, but for a command to run again, cut to
+the limits of a report's text; only the package's own files (Markup) stand as they are.
 """
 
 import html
 from importlib import resources as package_data
 from typing import Any
 
-from virtslo.base.plain_text import report_text
+from virtslo.base.plain_text import harmless, report_text
 
 
 def page_template(name: str) -> Any:
@@ -24,6 +24,11 @@ def page_template(name: str) -> Any:
 def escaped(text: str) -> str:
     """A text as a page's markup has it."""
     return html.escape(report_text(text))
+
+
+def command_markup(command: str) -> str:
+    """A command as a page's markup has it: whole, since one that is cut cannot be run."""
+    return html.escape(harmless(command))
 
 
 def resource(name: str) -> str:
