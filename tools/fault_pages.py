@@ -14,7 +14,7 @@ from fault_observations import SEEDS, SEEN
 from virtslo.model.simulated.faults import FAULTS, TIMING, parameters_of
 
 _TEST: Final = "(`tests/control_plane/test_faults.py`)"
-_GATEWAY: Final = "at a gateway between it and what it asks (`tests/control_plane/test_faults.py`)"
+_GATEWAY: Final = f"A gateway in front of the API server does this {_TEST}."
 _REFUSED: Final = ("failed_operations", "deleted_late", "found_by_name", "unfinished", "not_gone")
 _WATCHES: Final = ("watch_resumed", "watch_relisted", "watch_lost", "watch_lag", "relist")
 
@@ -47,8 +47,8 @@ ACCOUNTS: Final[Mapping[str, Account]] = {
         "latency:rate=0.5,delay=300ms",
         "etcd stands still for four seconds in every stage "
         "(`tests/control_plane/test_endurance.py`); half of the requests of virtslo and of both "
-        f"virt-controllers wait 0.3 s {_GATEWAY}. A slow disk is not played; etcd that "
-        "stands still is its worst case.",
+        f"virt-controllers wait 0.3 s. {_GATEWAY} A slow disk is not played; etcd that stands "
+        "still is its worst case.",
         seen=(
             "valid in every stage while etcd stood still, and valid with slow requests; cycles "
             "of churn overlapped."
@@ -76,8 +76,8 @@ ACCOUNTS: Final[Mapping[str, Account]] = {
         "time of an answer.",
         _REFUSED,
         "server-error:rate=0.05",
-        f"a third of virtslo's writes are answered 500 and not done, or 504 and done {_GATEWAY}; "
-        "then a tenth of the requests of both virt-controllers are answered 500.",
+        "a third of virtslo's writes are answered 500 and not done, or 504 and done; then a tenth "
+        f"of the requests of both virt-controllers are answered 500. {_GATEWAY}",
         seen=(
             "of virtslo's creates 2 were answered 504 and done, 2 answered 500: inconclusive, "
             "the two that were done found by their names and the other two failed; 7 deletes "
@@ -95,8 +95,8 @@ ACCOUNTS: Final[Mapping[str, Account]] = {
         "never arrived has failed and spoils the run.",
         (*_REFUSED, *_WATCHES),
         "connection-reset:rate=0.05",
-        f"a fifth of virtslo's requests are reset before they are served, or after {_GATEWAY}; "
-        "then a tenth of those of both virt-controllers.",
+        "a fifth of virtslo's requests are reset before they are served, or after; then a tenth of "
+        f"those of both virt-controllers. {_GATEWAY}",
         seen=(
             "of virtslo's creates one was done and its answer lost, 3 never arrived: "
             "inconclusive, the one found by its name and the 3 failed. With 35 requests of "
@@ -131,8 +131,8 @@ ACCOUNTS: Final[Mapping[str, Account]] = {
         "spoils the run beyond the limit of the definitions.",
         _WATCHES,
         "dropped-watches:at=2s,every=7s",
-        "in every stage all watches of virtslo and of both virt-controllers are reset "
-        f"{_GATEWAY}.",
+        "in every stage all watches of virtslo and of both virt-controllers are reset. "
+        f"{_GATEWAY}",
         seen=(
             "each of virtslo's two watches broke four times and was resumed where it had ended, "
             "and every phase was seen. One run was valid; of another, on a busy machine, watches "
@@ -146,7 +146,7 @@ ACCOUNTS: Final[Mapping[str, Account]] = {
         _WATCHES,
         "stalled-watches:at=16s,for=12s,stage=ramp_up",
         "virtslo's watches stay open and deliver nothing for eight seconds, in ramp-up (a VMI "
-        f"every two seconds) and in churn {_GATEWAY}.",
+        f"every two seconds) and in churn. {_GATEWAY}",
         seen=(
             "inconclusive in both: in ramp-up 13 of 60 facts were late, the worst by 7.9 s, in "
             "churn 11 of 30, by 7.4 s."
