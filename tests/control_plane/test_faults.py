@@ -113,7 +113,7 @@ def from_warm_up(gateway: Gateway, meet: Meeting, until: ExitStack) -> Happening
 
 
 async def nothing(_: Path) -> None:
-    """Nothing happens but what does from the beginning."""
+    """Do nothing while the run goes on: its faults were set before it began."""
 
 
 def is_create(asked: Asked) -> bool:

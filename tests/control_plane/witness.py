@@ -1,4 +1,4 @@
-"""A second observer of VMIs on a real control plane, on a way that no fault strikes.
+"""A second observer of VMIs on a real control plane, over a connection without faults.
 
 Invariant: it lists once and watches as the administrator; what it saw is the truth that a run's
 record is held against: each phase once and in order, no VMI lost, the times alike.
@@ -39,7 +39,7 @@ class Life:
 
 
 class Witness:
-    """Who looks on."""
+    """An observer that keeps what its watch delivers."""
 
     def __init__(self) -> None:
         self.lives: dict[str, Life] = {}
