@@ -222,7 +222,8 @@ async def said_by(
     finally:
         if process.returncode is None:
             process.kill()
-            await process.wait()
+            # Waiting alone would have no end: what is in its pipe must be read first.
+            await process.communicate()
     if failure is not None:
         raise failure
     if process.returncode != 0:
