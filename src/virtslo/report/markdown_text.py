@@ -1,6 +1,8 @@
 """Text as GitHub Markdown has it: harmless, cut to its limits, and without markup of its own.
 
-Invariant: no text from elsewhere becomes a tag, a link, a cell or a character by its number.
+Invariant: no text from elsewhere becomes a tag, a link or picture of the form `[…](…)`, a cell or a
+character by its number. What GitHub makes of bare text is not prevented: it links URLs, notifies
+`@names`, and knows references (`[…][…]` with a line `[…]: URL`).
 """
 
 import re
