@@ -35,7 +35,9 @@ LONGEST: Final = 900.0
 
 def swept(name: str, seed: int, most: int) -> tuple[Counter[str], list[str], int, float]:
     """Carry out a sweep in this process: tried and held, what broke, MiB and CPU seconds."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    most = MEMORY if hard == resource.RLIM_INFINITY else min(MEMORY, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
     folder = Path(tempfile.mkdtemp(prefix="virtslo-attack-"))
     counts: Counter[str] = Counter()
     broken: list[str] = []

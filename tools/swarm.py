@@ -87,7 +87,9 @@ def tried(first: int, count: int, jobs: int, seconds: float | None) -> Iterator[
 
 def begin() -> None:
     """Make a worker ready: with limited memory, and with an end."""
-    resource.setrlimit(resource.RLIMIT_AS, (MOST_BYTES, MOST_BYTES))
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    most = MOST_BYTES if hard == resource.RLIM_INFINITY else min(MOST_BYTES, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
     end_with_parent()
 
 
