@@ -39,7 +39,7 @@ test-all: $(STAMP) ## every test, the long ones and those that need kubectl or G
 test-long: $(STAMP) ## only the tests that make test leaves out
 	-@$(MAKE) --no-print-directory control-plane
 	-@$(MAKE) --no-print-directory browser
-	@$(BIN)/python -m pytest -q --all -m slow --durations=25 -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -q --all -m slow --durations=25 -n 2 --dist loadfile --no-loadscope-reorder
 
 check: $(STAMP) ## format, lint, strict types, import contracts, spelling, language
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
