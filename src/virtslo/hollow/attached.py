@@ -11,7 +11,7 @@ from virtslo.base.clock import Clock
 from virtslo.hollow.process.component import KUBEVIRT_NAMESPACE, Component
 from virtslo.hollow.process.identities import virt_controller
 from virtslo.hollow.process.lifecycle import Process, Seat, Startable
-from virtslo.hollow.process_factory import Connect, ProcessFactory
+from virtslo.hollow.process_factory import Connect, ProcessFactory, lose_node, return_node
 from virtslo.hollow.virt_controller.process import VirtController
 from virtslo.model.kubernetes.components import VIRT_CONTROLLER
 from virtslo.model.simulated.profile import Profile
@@ -52,13 +52,11 @@ class AttachedParts:
 
     async def lose_node(self, node: str) -> None:
         """Let a node's kubelet and virt-handler fall silent."""
-        for name in (f"kubelet-{node}", f"virt-handler-{node}"):
-            await self._processes[name].stop()
+        await lose_node(self._processes, node)
 
     def return_node(self, node: str) -> None:
         """Start a node's kubelet and virt-handler again."""
-        for name in (f"kubelet-{node}", f"virt-handler-{node}"):
-            self._processes[name].start_again()
+        return_node(self._processes, node)
 
     async def run(self) -> None:
         """Run every process until cancelled."""

@@ -55,7 +55,7 @@ from virtslo.hollow.process.identities import (
 )
 from virtslo.hollow.process.lifecycle import Parts, Process, Seat, Startable
 from virtslo.hollow.process.metrics import expose
-from virtslo.hollow.process_factory import ProcessFactory
+from virtslo.hollow.process_factory import ProcessFactory, lose_node, return_node
 from virtslo.hollow.virt_api.subresource_api import SubresourceApi
 from virtslo.hollow.virt_controller.process import VirtController
 from virtslo.model.kubernetes import resources
@@ -234,13 +234,11 @@ class HollowCluster:
 
     async def lose_node(self, node: str) -> None:
         """Let a node's kubelet and virt-handler fall silent."""
-        for name in (f"kubelet-{node}", f"virt-handler-{node}"):
-            await self._processes[name].stop()
+        await lose_node(self._processes, node)
 
     def return_node(self, node: str) -> None:
         """Start a node's kubelet and virt-handler again."""
-        for name in (f"kubelet-{node}", f"virt-handler-{node}"):
-            self._processes[name].start_again()
+        return_node(self._processes, node)
 
     async def declare_out_of_service(self, node: str, *, is_out: bool) -> None:
         """Taint a node as an administrator does who knows that it is off, or take that back."""

@@ -4,7 +4,7 @@ Invariant: every process is made from the profile in one way: its client's limit
 seed; a process that starts again gets a new component, made the same.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from virtslo.base.clock import Clock
@@ -86,9 +86,10 @@ class ProcessFactory:
             network=self.network,
         )
         kubelet, handler = kubelet_of(name), virt_handler_of(name)
+        of_kubelet, of_handler = _names_on(name)
         return (
-            self.process(f"kubelet-{name}", kubelet, node.kubelet, node=name),
-            self.process(f"virt-handler-{name}", handler, node.virt_handler, node=name),
+            self.process(of_kubelet, kubelet, node.kubelet, node=name),
+            self.process(of_handler, handler, node.virt_handler, node=name),
         )
 
     def _component(self, identity: Identity, node: str) -> Component:
@@ -104,6 +105,23 @@ class ProcessFactory:
         if identity.component in LIMIT_KEYS:
             follow_limits(component)
         return component
+
+
+async def lose_node(processes: Mapping[str, Process], node: str) -> None:
+    """Let a node's kubelet and virt-handler fall silent."""
+    for name in _names_on(node):
+        await processes[name].stop()
+
+
+def return_node(processes: Mapping[str, Process], node: str) -> None:
+    """Start a node's kubelet and virt-handler again."""
+    for name in _names_on(node):
+        processes[name].start_again()
+
+
+def _names_on(node: str) -> tuple[str, str]:
+    """The names of a node's processes: its kubelet's and its virt-handler's."""
+    return f"kubelet-{node}", f"virt-handler-{node}"
 
 
 def _nothing(component: Component) -> Sequence[Startable]:

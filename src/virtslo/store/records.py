@@ -28,6 +28,7 @@ Document = dict[str, Any]
 OLDEST_VERSION: Final = 1
 MOST_DAMAGE: Final = 100
 """How many damaged lines and reads of a record are said."""
+MORE_DAMAGE: Final = "more lines or reads are damaged than are named here"
 
 UPGRADES: Final[Mapping[int, Callable[[Document], Document]]] = {}
 """How a header of a version becomes one of the next."""
@@ -112,19 +113,19 @@ def _rest_calls(path: Path, checker: Checker) -> RestCallReads:
         else:
             checker.check(path.name, text)
         document = parse_document(path, text)
-        if isinstance(document, dict):
-            document = _without_odd_reads(document, checker)
-        return msgspec.convert(document, RestCallReads)
+        try:
+            return msgspec.convert(document, RestCallReads)
+        except msgspec.ValidationError:
+            return msgspec.convert(_without_odd_reads(document, checker), RestCallReads)
     except (UnreadableFile, msgspec.MsgspecError, ValueError) as error:
         checker.checked.add(path.name)
         checker.damage.append(f"{path.name}: {_words(error)}")
         return RestCallReads()
 
 
-def _without_odd_reads(document: Document, checker: Checker) -> Document:
+def _without_odd_reads(document: object, checker: Checker) -> object:
     """The document with the reads that can be read; the others are damage, each by itself."""
-    reads = document.get("reads")
-    if not isinstance(reads, list):
+    if not isinstance(document, dict) or not isinstance(reads := document.get("reads"), list):
         return document
     kept = []
     for number, read in enumerate(reads):
@@ -138,9 +139,11 @@ def _without_odd_reads(document: Document, checker: Checker) -> Document:
 
 
 def _note(damage: list[str], words: str) -> None:
-    """Keep what is damaged; of very many things, the first."""
+    """Keep what is damaged; of very many things, the first, and that there are more."""
     if len(damage) < MOST_DAMAGE:
         damage.append(words)
+    elif damage[-1] != MORE_DAMAGE:
+        damage.append(MORE_DAMAGE)
 
 
 def _lines(path: Path, kind: type[T], checker: Checker) -> list[T]:

@@ -23,7 +23,7 @@ from virtslo.store.jsonl import (
     JsonlRecorder,
     LineFile,
 )
-from virtslo.store.records import read_record
+from virtslo.store.records import MORE_DAMAGE, MOST_DAMAGE, read_record
 
 
 class Stopped(SystemClock):
@@ -180,3 +180,16 @@ def test_an_odd_read_takes_no_other_with_it(tmp_path: Path) -> None:
 
     assert [each.pod for each in found.rest_calls.reads] == ["virt-controller-b"]
     assert any("reads[0]: Invalid enum value 'etcd'" in words for words in found.damage)
+
+
+def test_of_very_much_damage_the_first_is_named_and_that_there_is_more(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    write(folder)
+    line = gzip.decompress((folder / OBSERVATIONS).read_bytes()).splitlines()[1]
+    odd = line.replace(b'"fact":"phase"', b'"fact":"frozen"')
+    (folder / OBSERVATIONS).write_bytes(gzip.compress(b"\n".join([odd] * (2 * MOST_DAMAGE))))
+
+    damage = read_record(folder).damage
+
+    assert MOST_DAMAGE <= len(damage) <= MOST_DAMAGE + 2
+    assert MORE_DAMAGE in damage

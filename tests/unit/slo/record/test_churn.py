@@ -217,26 +217,31 @@ def test_a_restart_tells_the_new_vmi_from_the_old_one_of_its_name() -> None:
     assert "restart" in (churn_creation_rate(facts_of(given)).reason or "")
 
 
-def test_a_restart_that_was_restarted_itself_was_withdrawn() -> None:
+def restarted_twice(second: str, *vmis: list[Observation]) -> RunRecord:
+    """A VM of which two cycles restart its VMI: `one`, then this one."""
     machines = scenario(
         "vm",
         2,
         "steady-state",
         load={"churn": {"objects": 1, "cycles": 2, "every": "5s", "mode": "restart"}},
     )
-    given = record(
+    return record(
         machines,
         stages=(stage(CHURN, 100, 130, whole=118, deadline=700, starts=(100, 105)),),
         operations=[
             operation(DELETE, "m0", 100, cycle=0, uid="one"),
-            operation(DELETE, "m0", 105, cycle=1, uid="two"),
+            operation(DELETE, "m0", 105, cycle=1, uid=second),
         ],
-        observations=[
-            seen("m0", kind=VM, uid="a", added=1, ready=5),
-            seen("m0", uid="one", owner="a", added=2, running=5, deleting=100, gone=103),
-            seen("m0", uid="two", owner="a", added=104, deleting=105, gone=107),
-            seen("m0", uid="three", owner="a", added=108, running=118),
-        ],
+        observations=[seen("m0", kind=VM, uid="a", added=1, ready=5), *vmis],
+    )
+
+
+def test_a_restart_that_was_restarted_itself_was_withdrawn() -> None:
+    given = restarted_twice(
+        "two",
+        seen("m0", uid="one", owner="a", added=2, running=5, deleting=100, gone=103),
+        seen("m0", uid="two", owner="a", added=104, deleting=105, gone=107),
+        seen("m0", uid="three", owner="a", added=108, running=118),
     )
 
     first, second = facts_of(given).cycles
@@ -247,24 +252,10 @@ def test_a_restart_that_was_restarted_itself_was_withdrawn() -> None:
 
 
 def test_a_vmi_that_is_chosen_again_while_it_ends_counts_once() -> None:
-    machines = scenario(
-        "vm",
-        2,
-        "steady-state",
-        load={"churn": {"objects": 1, "cycles": 2, "every": "5s", "mode": "restart"}},
-    )
-    given = record(
-        machines,
-        stages=(stage(CHURN, 100, 130, whole=118, deadline=700, starts=(100, 105)),),
-        operations=[
-            operation(DELETE, "m0", 100, cycle=0, uid="one"),
-            operation(DELETE, "m0", 105, cycle=1, uid="one"),
-        ],
-        observations=[
-            seen("m0", kind=VM, uid="a", added=1, ready=5),
-            seen("m0", uid="one", owner="a", added=2, running=5, deleting=100, gone=106),
-            seen("m0", uid="two", owner="a", added=107, running=118),
-        ],
+    given = restarted_twice(
+        "one",
+        seen("m0", uid="one", owner="a", added=2, running=5, deleting=100, gone=106),
+        seen("m0", uid="two", owner="a", added=107, running=118),
     )
 
     facts = facts_of(given)
