@@ -28,7 +28,7 @@ import click
 
 from virtslo.base.errors import ScenarioError
 from virtslo.plane.programs import cache_folder
-from virtslo.plane.source_builds import go_command
+from virtslo.plane.sources.builds import go_command
 
 ROOT: Final = Path(__file__).parents[1]
 KUBEVIRT_MODULE: Final = ROOT / "tests" / "control_plane" / "modules" / "kubevirt"

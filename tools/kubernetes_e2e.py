@@ -18,7 +18,7 @@ from typing import Final
 import click
 from released_kubevirt import run
 
-from virtslo.plane.source_builds import go_command
+from virtslo.plane.sources.builds import go_command
 
 ROOT: Final = Path(__file__).parents[1]
 PROGRAM: Final = "kubernetes-e2e-api-machinery"

@@ -26,9 +26,9 @@ from typing import Final
 
 import click
 
-from virtslo.plane.generators import generator_of
 from virtslo.plane.programs import KUBEVIRT, MANIFESTS
-from virtslo.plane.source_builds import go_command
+from virtslo.plane.sources.builds import go_command
+from virtslo.plane.sources.generators import generator_of
 
 MODULE: Final = "kubevirt.io/kubevirt"
 STAGED: Final = ("api", "client-go")

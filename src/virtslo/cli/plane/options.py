@@ -145,7 +145,7 @@ def spec_of(
 
 
 def _built(options: PlaneOptions, tell: "Tell") -> Mapping[str, Path]:
-    from virtslo.plane.source_builds import build_kubevirt
+    from virtslo.plane.sources.builds import build_kubevirt
 
     assert options.source is not None
     return asyncio.run(build_kubevirt(options.source.absolute(), options.revision, tell)).programs

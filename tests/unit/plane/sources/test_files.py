@@ -11,8 +11,8 @@ import pytest
 
 from virtslo.base.errors import ClusterError, ScenarioError
 from virtslo.base.limits import Limit
-from virtslo.plane import source_builds, source_files
-from virtslo.plane.source_files import digests_of, package_texts, source_text, unpack
+from virtslo.plane.sources import builds, files
+from virtslo.plane.sources.files import digests_of, package_texts, source_text, unpack
 
 
 @pytest.fixture
@@ -60,8 +60,8 @@ def test_a_link_that_leads_nowhere_counts_by_where_it_leads(tmp_path: Path) -> N
 
 
 def test_limits_are_held_and_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(source_files, "SOURCE_FILE", Limit("a file", 3))
-    monkeypatch.setattr(source_files, "SOURCE_FILES", Limit("files", 2, "files"))
+    monkeypatch.setattr(files, "SOURCE_FILE", Limit("a file", 3))
+    monkeypatch.setattr(files, "SOURCE_FILES", Limit("files", 2, "files"))
     (tmp_path / "a.go").write_text("long")
 
     with pytest.raises(ScenarioError, match="more than 3 bytes"):
@@ -89,7 +89,7 @@ def test_a_commit_is_unpacked_within_limits(
             packed.add(text, member)
 
     unpack(archive, tmp_path / "out")
-    monkeypatch.setattr(source_files, name, Limit("a commit", most, unit))
+    monkeypatch.setattr(files, name, Limit("a commit", most, unit))
 
     assert (tmp_path / "out/a/b/two").read_text() == "text"
     with pytest.raises(ScenarioError, match=f"more than {most} {unit}"):
@@ -101,7 +101,7 @@ async def test_a_program_that_says_too_much_is_ended(tmp_path: Path) -> None:
     endless = [sys.executable, "-c", "while True: print('x' * 1000)"]
 
     with pytest.raises(ClusterError, match="git diff says more than 5000 bytes"):
-        await source_builds.said_by(endless, tmp_path, "git diff", limit=Limit("it", 5000))
+        await builds.said_by(endless, tmp_path, "git diff", limit=Limit("it", 5000))
 
 
 @pytest.mark.sockets
@@ -113,6 +113,6 @@ async def test_a_file_that_cannot_be_written_is_named(
     expected = "git archive: what it says cannot be written to '/dev/full': No space left on device"
 
     with pytest.raises(ClusterError) as failed:
-        await source_builds.said_by(command, tmp_path, "git archive", into=full)
+        await builds.said_by(command, tmp_path, "git archive", into=full)
 
     assert str(failed.value) == expected

@@ -9,7 +9,7 @@ import pytest
 
 from virtslo.base.errors import ClusterError, ScenarioError
 from virtslo.plane.programs import KUBEVIRT
-from virtslo.plane.source_builds import Build, build_kubevirt, go_command
+from virtslo.plane.sources.builds import Build, build_kubevirt, go_command
 
 GO = """#!/bin/sh
 # Plays `go build`: writes the version that it was asked for.
@@ -145,7 +145,7 @@ async def test_another_source_tree_is_refused(tmp_path: Path) -> None:
 
 def test_go_is_asked_for_by_name_where_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
-    monkeypatch.setattr("virtslo.plane.source_builds.GO_PLACES", ())
+    monkeypatch.setattr("virtslo.plane.sources.builds.GO_PLACES", ())
 
     with pytest.raises(ScenarioError, match="the go command"):
         go_command()

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from virtslo.base.errors import ScenarioError
-from virtslo.plane.generators import generator_of, go_program
+from virtslo.plane.sources.generators import generator_of, go_program
 
 COMPONENTS = """
 func NewVirtualMachineCrd() (*extv1.CustomResourceDefinition, error) {

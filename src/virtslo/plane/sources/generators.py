@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from virtslo.base.errors import Problem, ScenarioError
-from virtslo.plane.source_files import package_texts
+from virtslo.plane.sources.files import package_texts
 
 GENERATE: Final = "pkg/virt-operator/resource/generate"
 COMPONENTS: Final = "components"

@@ -21,10 +21,10 @@ from typing import BinaryIO, Final
 from virtslo.base.bounded_streams import StreamTooLong
 from virtslo.base.errors import ClusterError, Problem, ScenarioError
 from virtslo.base.limits import SOURCE_SAID, SOURCE_TREE, Limit
-from virtslo.plane.generators import generator_of
 from virtslo.plane.programs import KUBEVIRT, MANIFESTS, VIRT_API, VIRT_CONTROLLER, Programs
 from virtslo.plane.programs import cache_folder as caches
-from virtslo.plane.source_files import digests_of, source_text, unpack
+from virtslo.plane.sources.files import digests_of, source_text, unpack
+from virtslo.plane.sources.generators import generator_of
 
 MODULE: Final = "kubevirt.io/kubevirt"
 GO_PLACES: Final = ("/usr/local/go/bin/go", "/usr/lib/go/bin/go")
