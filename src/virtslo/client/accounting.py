@@ -16,7 +16,7 @@ from virtslo.client.histogram import Histogram, exponential_bounds
 from virtslo.client.token_bucket import TokenBucket
 from virtslo.model.identifiers import Object
 from virtslo.model.kubernetes import resources
-from virtslo.model.kubernetes.calls import RestCall, TimedCall
+from virtslo.model.kubernetes.calls import Counted, RestCall, TimedCall
 from virtslo.model.kubernetes.resources import Resource
 from virtslo.ports.kube_api import Call, Transport, WatchEvent
 
@@ -73,22 +73,14 @@ LATENCY_BOUNDS: Final = exponential_bounds(0.001, 2, 10)
 class CallSeries:
     """Calls that are timed together, and the histograms they are timed in."""
 
-    __slots__ = ("_calls", "answered", "shape", "waited")
+    __slots__ = ("answered", "ended", "shape", "waited")
 
     def __init__(self, shape: CallShape, answered: Histogram, waited: Histogram) -> None:
         self.shape = shape
         self.answered = answered
         self.waited = waited
-        self._calls: dict[str, RestCall] = {}
-
-    def call(self, code: str) -> RestCall:
-        """What a call of this series is counted under, by its code."""
-        call = self._calls.get(code)
-        if call is None:
-            shape = self.shape
-            call = RestCall(shape.verb, shape.resource, shape.subresource, code)
-            self._calls[code] = call
-        return call
+        self.ended: dict[str, int] = {}
+        """How many ended with each code."""
 
 
 OnAnswer = Callable[[TimedCall, int], None]
@@ -102,7 +94,6 @@ class CallAccount:
     """The REST calls of one client, which may have several token buckets."""
 
     def __init__(self) -> None:
-        self.requests: dict[RestCall, int] = {}
         self.answered: dict[Endpoint, Histogram] = {}
         """Seconds until an answer."""
         self.waited: dict[Endpoint, Histogram] = {}
@@ -113,8 +104,18 @@ class CallAccount:
         self._series_of_calls: dict[tuple[str, str, str | None, bool], CallSeries] = {}
 
     @property
-    def calls(self) -> int:
+    def requests(self) -> Counted:
         """Calls that were answered, and those that got no answer."""
+        counts: dict[RestCall, int] = {}
+        for shape, series in self._series.items():
+            for code, count in series.ended.items():
+                call = RestCall(shape.verb, shape.resource, shape.subresource, code)
+                counts[call] = counts.get(call, 0) + count
+        return counts
+
+    @property
+    def calls(self) -> int:
+        """How many these are in all."""
         return sum(self.requests.values())
 
     def calls_by_verb_and_resource(self) -> dict[str, int]:
@@ -155,11 +156,11 @@ class CallAccount:
 
     def add(self, series: CallSeries, code: str, namespace: str | None, spent_ns: int) -> None:
         """Count a call that was answered with a code, or got no answer, after a time."""
-        call = series.call(code)
-        self.requests[call] = self.requests.get(call, 0) + 1
+        series.ended[code] = series.ended.get(code, 0) + 1
         series.answered.observe(spent_ns / NANOSECONDS_PER_SECOND)
         if self.on_answer is not None and code != NO_ANSWER:
             shape = series.shape
+            call = RestCall(shape.verb, shape.resource, shape.subresource, code)
             scope = _scope(shape.verb, named=shape.is_named, namespace=namespace)
             self.on_answer(TimedCall(shape.verb, call.target, scope), spent_ns)
 
@@ -186,9 +187,10 @@ class AccountedTransport:
         series = account.series_of(call)
         started_ns = clock.now_ns()
         if bucket is not None:
-            when_ns, waited_ns = bucket.reserve(), 0
+            when_ns, waited_ns = bucket.reserve(started_ns), 0
             if when_ns > started_ns:
-                waited_ns = await bucket.wait(when_ns, started_ns)
+                await clock.sleep_until(when_ns)
+                waited_ns = when_ns - started_ns
                 started_ns = clock.now_ns()
             series.waited.observe(waited_ns / NANOSECONDS_PER_SECOND)
         code = "201" if call.verb == "create" else "200"

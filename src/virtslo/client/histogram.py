@@ -16,19 +16,22 @@ def exponential_bounds(start: float, factor: float, count: int) -> tuple[float, 
 class Histogram:
     """Observations in seconds, counted by bucket."""
 
-    __slots__ = ("_counts", "bounds", "count", "total")
+    __slots__ = ("_counts", "bounds", "total")
 
     def __init__(self, bounds: tuple[float, ...]) -> None:
         self.bounds = bounds
         self._counts = [0] * (len(bounds) + 1)
-        self.count = 0
         self.total = 0.0
 
     def observe(self, seconds: float) -> None:
         """Count one observation."""
         self._counts[bisect_left(self.bounds, seconds)] += 1
-        self.count += 1
         self.total += seconds
+
+    @property
+    def count(self) -> int:
+        """How many observations there are."""
+        return sum(self._counts)
 
     def reached(self) -> Iterator[int]:
         """How many observations do not exceed each bound; the last bound is infinite."""

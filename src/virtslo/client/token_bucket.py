@@ -1,7 +1,7 @@
 """A client-side token bucket with client-go's meaning of queries per second and burst.
 
 Invariant: callers are served in the order they came; a reservation is computed at once, so a
-waiting call costs one timer. The time spent waiting is accounted.
+waiting call costs one timer.
 """
 
 from typing import Final
@@ -20,12 +20,9 @@ class TokenBucket:
         self._interval_ns = min(NANOSECONDS_PER_SECOND / qps, LONGEST_NS) if qps > 0 else 0.0
         self._burst_ns = self._interval_ns * max(1, burst)
         self._full_at_ns = float(clock.now_ns())
-        self.waited_ns = 0
-        self.waits = 0
 
-    def reserve(self) -> int:
-        """Take a token; returns the moment from which the call may go, nanoseconds."""
-        now_ns = self._clock.now_ns()
+    def reserve(self, now_ns: int) -> int:
+        """Take a token at this moment; returns the one from which the call may go, nanoseconds."""
         if not self._interval_ns:
             return now_ns
         full_at_ns = self._full_at_ns
@@ -51,14 +48,8 @@ class TokenBucket:
         if not self._interval_ns:
             return 0
         now_ns = self._clock.now_ns()
-        return await self.wait(self.reserve(), now_ns)
-
-    async def wait(self, when_ns: int, now_ns: int) -> int:
-        """Wait until a token that was reserved at `now_ns` may be used; the nanoseconds waited."""
+        when_ns = self.reserve(now_ns)
         if when_ns <= now_ns:
             return 0
         await self._clock.sleep_until(when_ns)
-        waited_ns = when_ns - now_ns
-        self.waited_ns += waited_ns
-        self.waits += 1
-        return waited_ns
+        return when_ns - now_ns
