@@ -166,7 +166,10 @@ class ApiServer:
         """Answer a request. Raises ApiError; ConnectionLost if no answer comes."""
         noted = Noted(self.telemetry, request)
         try:
-            is_lost = self._gate.takes_time and await self._gate.take_time(request)
+            entering = self._gate.enter(request)
+            is_lost = entering is not None and await entering
+            if noted.is_cut_off:
+                raise ConnectionLost(RESET)
             self._forget_what_is_old()
             if request.verb == "delete":
                 response = await self._deleted(request)
@@ -203,7 +206,10 @@ class ApiServer:
     async def open_watch(self, request: Request) -> Watcher:
         """Open a watch. Raises ApiError; ResourceExpired if its version is no longer known."""
         with self.telemetry.begin(request) as noted:
-            is_lost = self._gate.takes_time and await self._gate.take_time(request)
+            entering = self._gate.enter(request)
+            is_lost = entering is not None and await entering
+            if noted.is_cut_off:
+                raise ConnectionLost(RESET)
             self._forget_what_is_old()
             watcher = self._watches.open(request)
         noted.start()
@@ -295,7 +301,10 @@ class ApiServer:
     async def _read_proxy(self, request: Request) -> bytes:
         """GET what a pod serves, through the API server."""
         with self.telemetry.begin(request) as noted:
-            is_lost = self._gate.takes_time and await self._gate.take_time(request)
+            entering = self._gate.enter(request)
+            is_lost = entering is not None and await entering
+            if noted.is_cut_off:
+                raise ConnectionLost(RESET)
             self._handlers.find(replace(request, name=pod_and_port(request)[0]))
             body = self._paths.read_pod(request)
         noted.answer(200)

@@ -1,15 +1,17 @@
 """What a request meets before it is looked into: a server that is down, faults, and capacity.
 
-Invariant: a request that was under way when the server died gets no answer, whatever it did.
+Invariant: while the server is down every request is refused; one that meets no fault waits for no
+more than its place in the queue.
 """
 
+from collections.abc import Awaitable
 from typing import Final
 
 from virtslo.base.clock import Clock
 from virtslo.base.errors import ConnectionLost
 from virtslo.sim.api.requests import Request
 from virtslo.sim.authorization.authorizer import MASTERS
-from virtslo.sim.faults.request_faults import RESET, FaultPlan
+from virtslo.sim.faults.request_faults import FaultPlan
 from virtslo.sim.flow_control.request_queue import RequestQueue
 from virtslo.sim.objects.handlers import Handlers
 from virtslo.sim.storage.object_store import ObjectStore
@@ -39,12 +41,10 @@ class Gate:
         self._handlers = handlers
         self.faults = faults
         self._is_down = False
-        self._life = 0
 
     def close(self) -> None:
-        """The server dies: whatever is under way comes to nothing."""
+        """The server goes down."""
         self._is_down = True
-        self._life += 1
 
     def open(self) -> None:
         """The server is up again."""
@@ -55,36 +55,33 @@ class Gate:
         if self._is_down:
             raise ConnectionLost(REFUSED)
 
-    @property
-    def takes_time(self) -> bool:
-        """Whether a request may take time, or come to nothing."""
-        return not self._capacity.is_instant or self._is_down or self.faults.is_active
+    def enter(self, request: Request) -> Awaitable[bool | None] | None:
+        """Let a request in: what to await until it has been served, None for at once.
 
-    async def take_time(self, request: Request) -> bool:
-        """Wait, meet faults and be served; whether the answer is to be lost.
-
-        Raises ConnectionLost where the server is down or dies meanwhile, ApiError for a fault or
-        where too much is in flight.
+        What was awaited is true if the answer is to be lost. Raises ConnectionLost where the server
+        is down, ApiError for a fault or where too much is in flight, at once or when awaited.
         """
-        if self._is_down:
-            raise ConnectionLost(REFUSED)
-        life = self._life
-        is_lost = False
-        if self.faults.is_active:
-            is_lost = await self.faults.meet(request, self._clock)
-        objects = 0
-        if request.verb == "list":
-            objects = len(self._store.collection(request.resource).objects)
-        what = request.resource.plural
-        if request.subresource:
-            what = f"{what}/{request.subresource}"
-        verb = request.verb
-        if verb in _CHANGES and self._handlers.writes_nothing(request):
-            verb = "get"
-        is_exempt = request.resource.plural == LEASES or MASTERS in request.user.groups
-        served = self._capacity.serve(verb, what, objects, is_exempt=is_exempt)
+        self.check_up()
+        return self._struck(request) if self.faults.is_active else self._queued(request)
+
+    async def _struck(self, request: Request) -> bool:
+        """Meet the faults that are active, then wait to be served."""
+        is_lost = await self.faults.meet(request, self._clock)
+        served = self._queued(request)
         if served is not None:
             await served
-        if self._life != life:
-            raise ConnectionLost(RESET)
         return is_lost
+
+    def _queued(self, request: Request) -> Awaitable[None] | None:
+        """Take a place in the queue: what to await until served, None for at once."""
+        if self._capacity.is_instant:
+            return None
+        verb, what, objects = request.verb, request.resource.plural, 0
+        if verb == "list":
+            objects = len(self._store.collection(request.resource).objects)
+        is_exempt = what == LEASES or MASTERS in request.user.groups
+        if request.subresource:
+            what = f"{what}/{request.subresource}"
+        if verb in _CHANGES and self._handlers.writes_nothing(request):
+            verb = "get"
+        return self._capacity.serve(verb, what, objects, is_exempt=is_exempt)

@@ -39,7 +39,11 @@ class RequestQueue:
         """Of service times about their mean: requests that come together are not answered so."""
         self._after_ns = to_nanoseconds(profile.after_write)
         self._second_ns = round(self._write_ns * profile.second_write)
-        self._webhook_ns = {key: to_nanoseconds(value) for key, value in profile.webhook.items()}
+        self._webhook_ns = {
+            tuple(key.split(" ", 1)): to_nanoseconds(value)
+            for key, value in profile.webhook.items()
+        }
+        """By verb and `resource` or `resource/subresource`."""
         now_ns = clock.now_ns()
         self._free_at_ns = [now_ns] * profile.workers
         heapq.heapify(self._free_at_ns)
@@ -71,7 +75,7 @@ class RequestQueue:
         base = self._read_ns if verb in _READS else self._write_ns
         if not self._webhook_ns:
             return base
-        return base + self._webhook_ns.get(f"{verb} {what}", 0)
+        return base + self._webhook_ns.get((verb, what), 0)
 
     def serve(
         self, verb: str, what: str, objects: int = 0, *, is_exempt: bool = False

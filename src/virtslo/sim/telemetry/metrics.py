@@ -53,9 +53,30 @@ _HELP: Final = {
 
 RequestLabels = tuple[str, str, str, str, str, str, str]
 """(verb, group, version, resource, subresource, scope, dry run)."""
+_IN_FLIGHT: Final = {"GET": "readOnly", "LIST": "readOnly", "WATCH": "", "CONNECT": ""}
+"""What requests count as in flight, by their label `verb`; every other is `mutating`."""
 
 
-def series_of(request: Request) -> RequestLabels:
+class RequestSeries:
+    """Requests with the same labels: how they ended, and after what time."""
+
+    __slots__ = ("durations", "ended", "in_flight", "labels")
+
+    def __init__(self, labels: RequestLabels) -> None:
+        self.labels = labels
+        self.in_flight = _IN_FLIGHT.get(labels[0], "mutating")
+        """What they count as in flight; empty for requests that go on, which do not."""
+        self.ended: dict[int, int] = {}
+        """How many ended with each code."""
+        self.durations = Histogram(BUCKETS)
+
+    def answered(self, code: int, seconds: float) -> None:
+        """Count a request by how it ended."""
+        self.ended[code] = self.ended.get(code, 0) + 1
+        self.durations.observe(seconds)
+
+
+def _labels_of(request: Request) -> RequestLabels:
     """The labels of a request, but for its code."""
     resource, subresource = request.resource, request.subresource or ""
     verb = _VERBS[request.verb]
@@ -75,20 +96,38 @@ class ServerMetrics:
 
     def __init__(self, clock: Clock) -> None:
         self._started = clock.wall().timestamp()
-        self._requests: dict[tuple[RequestLabels, int], int] = {}
-        self._durations: dict[RequestLabels, Histogram] = {}
+        self._series: dict[RequestLabels, RequestSeries] = {}
+        self._series_of_requests: dict[tuple[object, ...], RequestSeries] = {}
+        """By what the labels are made of: there are as many as shapes of requests."""
         self._watch_events: Counter[Resource] = Counter()
         self.in_flight = {"mutating": 0, "readOnly": 0}
         self.long_running: Counter[RequestLabels] = Counter()
 
-    def answered(self, series: RequestLabels, code: int, seconds: float) -> None:
-        """Count a request by how it ended."""
-        key = (series, code)
-        self._requests[key] = self._requests.get(key, 0) + 1
-        durations = self._durations.get(series)
-        if durations is None:
-            durations = self._durations[series] = Histogram(BUCKETS)
-        durations.observe(seconds)
+    def series_of(self, request: Request) -> RequestSeries:
+        """The series of a request."""
+        resource = request.resource
+        key = (
+            request.verb,
+            resource.group,
+            resource.version,
+            resource.plural,
+            request.subresource,
+            request.name is None,
+            not request.namespace,
+            request.patch_type is PatchType.APPLY,
+            "dryRun" in request.query,
+        )
+        series = self._series_of_requests.get(key)
+        if series is None:
+            series = self._series_of_requests[key] = self.series(_labels_of(request))
+        return series
+
+    def series(self, labels: RequestLabels) -> RequestSeries:
+        """The series with these labels."""
+        series = self._series.get(labels)
+        if series is None:
+            series = self._series[labels] = RequestSeries(labels)
+        return series
 
     def sent(self, resource: Resource, events: int) -> None:
         """Count the events that a watch which is over was sent."""
@@ -96,17 +135,22 @@ class ServerMetrics:
 
     def requests(self) -> dict[tuple[RequestLabels, int], int]:
         """Requests by series and code, since the server began."""
-        return dict(self._requests)
+        return {
+            (series.labels, code): count
+            for series in self._series.values()
+            for code, count in series.ended.items()
+        }
 
     def text(self, sent: Mapping[Resource, int]) -> bytes:
         """The exposition; `sent` is how many events the open watches were sent."""
         text = Exposition()
         name = _family(text, "apiserver_request_total")
-        for (series, code), count in sorted(self._requests.items()):
+        for (series, code), count in sorted(self.requests().items()):
             text.sample(name, {"code": str(code), **_labels(series)}, count)
         name = _family(text, "apiserver_request_duration_seconds")
-        for series, durations in sorted(self._durations.items()):
-            text.histogram(name, _labels(series), durations)
+        for series, found in sorted(self._series.items()):
+            if found.ended:
+                text.histogram(name, _labels(series), found.durations)
         name = _family(text, "apiserver_current_inflight_requests")
         for kind, count in self.in_flight.items():
             text.sample(name, {"request_kind": kind}, count)

@@ -24,9 +24,8 @@ from virtslo.sim.telemetry.audit_log import (
     refused_event,
     succeeded,
 )
-from virtslo.sim.telemetry.metrics import CONNECTED, ServerMetrics, series_of
+from virtslo.sim.telemetry.metrics import CONNECTED, ServerMetrics
 
-_READS: Final = frozenset({"get", "list"})
 NOT_FOUND: Final = 404
 _HEALTH: Final = ("/healthz", "/livez", "/readyz")
 
@@ -84,17 +83,27 @@ class Noted:
     As a context it notes an ApiError as the answer; with any other exception there is none.
     """
 
-    __slots__ = ("_audit_id", "_life", "_received", "_request", "_started_ns", "_telemetry")
+    __slots__ = (
+        "_audit_id",
+        "_life",
+        "_received",
+        "_request",
+        "_series",
+        "_started_ns",
+        "_telemetry",
+    )
 
     def __init__(self, telemetry: Telemetry, request: Request) -> None:
         self._telemetry = telemetry
         self._request = request
-        self._life = telemetry.metrics
+        self._life = life = telemetry.metrics
+        self._series = series = life.series_of(request)
         self._started_ns = telemetry.clock.now_ns()
-        self._received = None if telemetry.audit_log is None else telemetry.clock.wall()
-        self._audit_id = "" if telemetry.audit_log is None else telemetry.audit_log.new_id()
-        if request.verb != "watch" and request.subresource not in CONNECTED:
-            self._life.in_flight["readOnly" if request.verb in _READS else "mutating"] += 1
+        audit_log = telemetry.audit_log
+        self._received = None if audit_log is None else telemetry.clock.wall()
+        self._audit_id = "" if audit_log is None else audit_log.new_id()
+        if series.in_flight:
+            life.in_flight[series.in_flight] += 1
 
     def __enter__(self) -> Self:
         return self
@@ -102,6 +111,11 @@ class Noted:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if error is not None:
             self.end_with(error)
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether the server has died since it came: it gets no answer, whatever it did."""
+        return self._telemetry.metrics is not self._life
 
     def end_with(self, error: BaseException) -> None:
         """Note an ApiError as the answer; with any other exception there is none."""
@@ -112,36 +126,35 @@ class Noted:
 
     def answer(self, code: int, made: Object | None = None) -> None:
         """It went well; `made` is the object it created, if it created one."""
-        self._in_flight(-1)
         if self._request.subresource in CONNECTED:
             self._write(STARTED, code, None, None)
         self._end(code, None, made)
 
     def fail(self, error: ApiError) -> None:
         """It was answered with a failure."""
-        self._in_flight(-1)
         self._end(error.code, error, None)
 
     def vanish(self) -> None:
         """It gets no answer, and is not recorded."""
-        self._in_flight(-1)
+        self._leave()
 
     def start(self) -> None:
         """A watch was answered, and goes on."""
-        self._life.long_running[series_of(self._request)] += 1
+        self._life.long_running[self._series.labels] += 1
         self._write(STARTED, 200, None, None)
 
     def finish(self, events: int) -> None:
         """A watch ended; one whose server has died is not recorded."""
-        if self._telemetry.metrics is self._life:
-            self._life.long_running[series_of(self._request)] -= 1
+        if not self.is_cut_off:
+            self._life.long_running[self._series.labels] -= 1
             self._life.sent(self._request.resource, events)
             self._end(200, None, None)
 
     def _end(self, code: int, error: ApiError | None, made: Object | None) -> None:
+        self._leave()
         telemetry = self._telemetry
         seconds = (telemetry.clock.now_ns() - self._started_ns) / NANOSECONDS_PER_SECOND
-        self._life.answered(series_of(self._request), code, seconds)
+        self._series.answered(code, seconds)
         if telemetry.audit_log is not None:
             self._write(COMPLETE, code, error, made)
 
@@ -158,12 +171,10 @@ class Noted:
             now=self._telemetry.clock.wall(),
         )
 
-    def _in_flight(self, change: int) -> None:
-        """Requests that go on are counted apart, as the real server does."""
-        request = self._request
-        if request.verb != "watch" and request.subresource not in CONNECTED:
-            kind = "readOnly" if request.verb in _READS else "mutating"
-            self._life.in_flight[kind] += change
+    def _leave(self) -> None:
+        """It is in flight no longer, if it was: those that go on are counted apart."""
+        if self._series.in_flight:
+            self._life.in_flight[self._series.in_flight] -= 1
 
 
 class NotedRaw:
@@ -203,7 +214,8 @@ class NotedRaw:
         telemetry, code = self._telemetry, 200 if error is None else error.code
         if self._path.startswith(_HEALTH) and code != NOT_FOUND:  # else each would be a series
             seconds = to_seconds(telemetry.clock.now_ns() - self._started_ns)
-            telemetry.metrics.answered(("GET", "", "", "", self._path, "", ""), code, seconds)
+            looks = telemetry.metrics.series(("GET", "", "", "", self._path, "", ""))
+            looks.answered(code, seconds)
         if telemetry.audit_log is not None:
             status = succeeded(code) if error is None else failed(error)
             telemetry.audit_log.write(
