@@ -14,6 +14,7 @@ import click
 from virtslo.base.errors import Problem, ScenarioError
 from virtslo.base.near_words import did_you_mean
 from virtslo.cli.completing import words
+from virtslo.cli.output import check_folder, check_replaceable
 from virtslo.model.report.document import Report
 
 
@@ -28,6 +29,8 @@ class Format:
     """Whether it shows single objects and moments."""
     says_simulated: bool = True
     """Whether it has a place to say that a run was simulated."""
+    is_folder: bool = False
+    """Whether it is a folder of files."""
     can_be_whole: bool = False
     """Whether it can show the three tables with what was not run."""
     goes_to: str = ""
@@ -70,6 +73,7 @@ FORMATS: Final[Mapping[str, Format]] = {
         "virtslo.report.exports.kube_burner:KubeBurner",
         is_detailed=True,
         says_simulated=False,
+        is_folder=True,
         goes_to="an OpenSearch",
     ),
     "vep411": Format(
@@ -77,6 +81,7 @@ FORMATS: Final[Mapping[str, Format]] = {
         "virtslo.report.exports.vep411:Vep411",
         is_detailed=True,
         says_simulated=False,
+        is_folder=True,
     ),
     "vep411-csv": Format(
         "VEP-411 records as CSV",
@@ -110,6 +115,14 @@ def known_format(_context: click.Context, _option: click.Parameter, name: str) -
     raise click.BadParameter(f"unknown format {name!r}; {words}\n{known}")
 
 
+def _writable(context: click.Context, _option: click.Parameter, path: Path | None) -> Path | None:
+    """The place of a report, refused before the work where its format cannot be written there."""
+    if path is not None:
+        is_folder = FORMATS[context.params["form"]].is_folder
+        (check_folder if is_folder else check_replaceable)(path)
+    return path
+
+
 def report_format_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say in which format a report is wanted, and where."""
     for decorate in (
@@ -117,6 +130,7 @@ def report_format_option(command: Callable[..., Any]) -> Callable[..., Any]:
             "-o",
             "--output",
             type=click.Path(path_type=Path),
+            callback=_writable,
             help="File of the report, or folder for formats of several files; else standard "
             "output.",
         ),
@@ -125,6 +139,7 @@ def report_format_option(command: Callable[..., Any]) -> Callable[..., Any]:
             "form",
             metavar="NAME",
             callback=known_format,
+            is_eager=True,
             default="table",
             show_default=True,
             help=f"Format of the report: {', '.join(FORMATS)}.",

@@ -13,6 +13,7 @@ import click
 
 from virtslo.base.errors import Problem
 from virtslo.cli.completing import words
+from virtslo.cli.output import OutputFile
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 """Adds options to a command."""
@@ -124,9 +125,7 @@ def format_option(*forms: str, text: str = "Format of the output.") -> Decorator
 
 def output_option(text: str = "File of the output; else standard output.") -> Decorator:
     """The option that names a file for the output."""
-    return click.option(
-        "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help=text
-    )
+    return click.option("-o", "--output", type=OutputFile(), help=text)
 
 
 def folder_option(name: str, what: str, *, parameter: str | None = None) -> Decorator:

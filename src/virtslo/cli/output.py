@@ -7,10 +7,11 @@ that comes from a record never leads out of its folder.
 
 import os
 import stat
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+import click
 
 from virtslo.base.errors import StoreError
 from virtslo.base.paths import is_folder, is_there
@@ -25,6 +26,8 @@ _KINDS: Final = (
 
 def write_file(path: Path, text: str) -> None:
     """Put a text under a path at once. Raises StoreError."""
+    import tempfile  # two dozen modules, which no help text waits for
+
     check_replaceable(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -45,11 +48,7 @@ def write_file(path: Path, text: str) -> None:
 
 def write_folder(folder: Path, files: Mapping[str, str]) -> None:
     """Put texts under their names in a folder, each at once. Raises StoreError."""
-    if is_there(folder) and not is_folder(folder):
-        raise StoreError(
-            f"cannot write {str(folder)!r}: it is a file",
-            hint="this format is a folder of files: name a folder",
-        )
+    check_folder(folder)
     for name in files:
         if name in {"", ".", ".."} or Path(name).name != name or "\0" in name:
             raise StoreError(f"cannot write {name!r}: the name of a file is no path")
@@ -57,11 +56,44 @@ def write_folder(folder: Path, files: Mapping[str, str]) -> None:
         write_file(folder / name, text)
 
 
+class OutputFile(click.Path):
+    """A file that a command writes at its end: what cannot be written is refused before the work.
+
+    Raises StoreError.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(dir_okay=False, path_type=Path)
+
+    def convert(
+        self,
+        value: str | os.PathLike[str],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> Any:
+        """The path that a text names."""
+        path = super().convert(value, param, ctx)
+        assert isinstance(path, Path)
+        check_replaceable(path)
+        return path
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a path that files cannot be written below. Raises StoreError."""
+    if is_there(folder) and not is_folder(folder):
+        raise StoreError(
+            f"cannot write {str(folder)!r}: it is a file",
+            hint="this format is a folder of files: name a folder",
+        )
+    _check_permission(folder / "file")
+
+
 def check_replaceable(path: Path) -> None:
-    """Refuse to replace what is no regular file. Raises StoreError."""
+    """Refuse a path that no file can be written to. Raises StoreError."""
     try:
         mode = path.lstat().st_mode
     except FileNotFoundError:
+        _check_permission(path)
         return
     except (OSError, ValueError) as error:
         raise _failed(path, error) from error
@@ -71,6 +103,13 @@ def check_replaceable(path: Path) -> None:
             f"cannot write {str(path)!r}: it is {kind}",
             hint="name a file; without -o it is printed",
         )
+
+
+def _check_permission(path: Path) -> None:
+    """Refuse a new file that nothing may be added beside. Folders that lack are made."""
+    there = next((folder for folder in path.absolute().parents if is_there(folder)), None)
+    if there is not None and is_folder(there) and not os.access(there, os.W_OK | os.X_OK):
+        raise StoreError(f"cannot write {str(path)!r}: no permission in {str(there)!r}")
 
 
 def _failed(path: Path, error: Exception) -> StoreError:

@@ -1,12 +1,18 @@
 """Only regular files are replaced, and names never become paths."""
 
 import os
+import pkgutil
 from pathlib import Path
 
+import click
 import pytest
+from click.testing import CliRunner
 
 from virtslo.base.errors import StoreError
-from virtslo.cli.output import write_file, write_folder
+from virtslo.cli.formats import FORMATS, report_format_option
+from virtslo.cli.options import output_option
+from virtslo.cli.output import check_folder, check_replaceable, write_file, write_folder
+from virtslo.ports.renderer import FolderRenderer
 
 
 def test_a_file_is_replaced(tmp_path: Path) -> None:
@@ -55,3 +61,60 @@ def test_a_name_in_a_folder_is_no_path(tmp_path: Path, name: str) -> None:
 
     assert not folder.exists()
     assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_place_is_refused_before_the_work_exactly_where_it_would_be_after_it(
+    tmp_path: Path, form: str
+) -> None:
+    worked = []
+
+    @click.command
+    @report_format_option
+    def command(form: str, output: Path | None) -> None:
+        worked.append((form, output))
+
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "folder").mkdir()
+    good, bad = ("folder", "file") if FORMATS[form].is_folder else ("file", "folder")
+
+    refused = CliRunner().invoke(command, ["-o", str(tmp_path / bad), "--format", form])
+    taken = CliRunner().invoke(command, ["-o", str(tmp_path / good), "--format", form])
+    new = CliRunner().invoke(command, ["-o", str(tmp_path / "new" / "place"), "--format", form])
+
+    assert isinstance(refused.exception, StoreError)
+    assert taken.exit_code == new.exit_code == 0
+    assert worked == [(form, tmp_path / good), (form, tmp_path / "new" / "place")]
+    assert not (tmp_path / "new").exists()
+
+
+def test_an_output_file_is_refused_before_the_work(tmp_path: Path) -> None:
+    worked = []
+
+    @click.command
+    @output_option()
+    def command(output: Path | None) -> None:
+        worked.append(output)
+
+    os.mkfifo(tmp_path / "pipe")
+    refused = CliRunner().invoke(command, ["-o", str(tmp_path / "pipe")])
+
+    assert isinstance(refused.exception, StoreError)
+    assert "a pipe" in str(refused.exception)
+    assert not worked
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_may_not_be_written_is_refused(tmp_path: Path) -> None:
+    tmp_path.chmod(0o555)
+
+    for check in (check_replaceable, check_folder):
+        with pytest.raises(StoreError, match="no permission"):
+            check(tmp_path / "new" / "file")
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_format_says_whether_it_is_a_folder(form: str) -> None:
+    renderer = pkgutil.resolve_name(FORMATS[form].renderer)
+
+    assert FORMATS[form].is_folder == isinstance(renderer(), FolderRenderer)

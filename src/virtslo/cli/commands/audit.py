@@ -6,6 +6,7 @@ from typing import Any, Final
 import click
 
 from virtslo.cli.options import format_option
+from virtslo.cli.output import OutputFile
 from virtslo.cli.printing import say, show
 
 OPTIONS: Final = {
@@ -30,7 +31,7 @@ OPTIONS: Final = {
 @click.option(
     "-o",
     "--results-file",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=OutputFile(),
     help="Write perfscale-audit's results file too.",
 )
 @format_option("table", "json", text="Format of the output: a table, or perfscale-audit's results.")

@@ -15,6 +15,7 @@ import click
 from virtslo.base.errors import Problem, ScenarioError
 from virtslo.cli.cost.sides import Side, sides_of
 from virtslo.cli.options import format_option, runs_option
+from virtslo.cli.output import OutputFile
 from virtslo.cli.plane.options import PlaneOptions, plane_options, spec_of
 from virtslo.cli.printing import say, show
 from virtslo.model.vocabulary import KIND_TITLES
@@ -81,8 +82,7 @@ OF_CLUSTERS: Final = ("both clusters are taken as they are: what differs between
 @click.option("--yes", is_flag=True, help="Load real clusters without asking.")
 @runs_option
 @format_option("text", "markdown", "json", "html", text="Format of the card.")
-@click.option("-o", "--output", "outputs", multiple=True,
-              type=click.Path(dir_okay=False, path_type=Path),
+@click.option("-o", "--output", "outputs", multiple=True, type=OutputFile(),
               help="File for the card; .md, .json and .html name their format.")  # fmt: skip
 def command(base: str, candidate: str, **options: Any) -> int:
     """Measure what CANDIDATE costs the control plane beside BASE.

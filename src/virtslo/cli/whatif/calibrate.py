@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from virtslo.cli.output import OutputFile
 from virtslo.cli.printing import say, show
 
 BASE = ("auto", "two-core", "two-core-shared", "ci", "instant")
@@ -25,9 +26,7 @@ def hold_out_option(function: Any) -> Any:
 
 @click.command("calibrate")
 @click.argument("records", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option(
-    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Profile to write."
-)
+@click.option("-o", "--output", type=OutputFile(), help="Profile to write.")
 @click.option(
     "--base",
     type=click.Choice(BASE),
@@ -64,13 +63,10 @@ def command(
     virtslo calibrate runs/A runs/B --hold-out runs/LARGER
     virtslo run burst --count 1000 --simulate ./mine.yaml
     """
-    from virtslo.cli.output import check_replaceable, write_file
+    from virtslo.cli.output import write_file
     from virtslo.cli.whatif.calibration_run import BASES, calibrate, profile_file
     from virtslo.cli.whatif.recorded_runs import read_recorded
     from virtslo.cli.wiring.whatif import calibration_text
-
-    if output is not None:
-        check_replaceable(output)
 
     def note(words: str) -> None:
         if not quiet:
