@@ -65,32 +65,66 @@ class Checker:
 
     def check(self, name: str, text: bytes) -> None:
         """Compare a file's text."""
-        known = self.digests.get(name)
+        checking = self.begin(name)
+        checking.add(text)
+        checking.end()
+
+    def begin(self, name: str) -> "Checking":
+        """Compare a file whose text comes in parts."""
         self.checked.add(name)
-        if known is None:
-            if self.digests and not self.is_growing:
-                self.damage.append(f"{name}: the record has no digest of it")
-            return
-        found = digest_of(text)
-        if found == known:
-            return
-        if self.is_growing and found.lines > known.lines:
-            end = -1
-            for _ in range(known.lines):
-                end = text.index(b"\n", end + 1)
-            found = digest_of(text[: end + 1])
-            if found == known:
-                return
-        if found.lines != known.lines:
-            words = f"it holds {found.lines} lines, and held {known.lines} when it was written"
-        else:
-            words = "it was changed after it was written"
-        self.damage.append(f"{name}: {words}")
+        return Checking(name, self)
 
     def finish(self) -> None:
         """Name the files that are gone."""
         for name in sorted(set(self.digests) - self.checked):
             self.damage.append(f"{name}: it is missing")
+
+
+class Checking:
+    """The comparison of one file, given its text part by part."""
+
+    def __init__(self, name: str, checker: Checker) -> None:
+        self._name = name
+        self._checker = checker
+        self._known = checker.digests.get(name)
+        self._whole = GrowingDigest()
+        self._first = GrowingDigest()
+        """Of as many lines as there were when the digest was written."""
+        is_growing = checker.is_growing and self._known is not None
+        self._lines_left = self._known.lines if is_growing and self._known else 0
+
+    def add(self, text: bytes) -> None:
+        """Take in the next part of the text."""
+        if self._known is None:
+            return
+        self._whole.add(text)
+        if self._lines_left:
+            lines = text.count(b"\n")
+            end = len(text)
+            if lines >= self._lines_left:
+                end = 0
+                for _ in range(self._lines_left):
+                    end = text.index(b"\n", end) + 1
+            self._first.add(text[:end])
+            self._lines_left -= min(lines, self._lines_left)
+
+    def end(self) -> None:
+        """Compare what came; a difference is damage."""
+        known, checker = self._known, self._checker
+        if known is None:
+            if checker.digests and not checker.is_growing:
+                checker.damage.append(f"{self._name}: the record has no digest of it")
+            return
+        found = self._whole.value
+        if found == known:
+            return
+        if checker.is_growing and found.lines > known.lines and self._first.value == known:
+            return
+        if found.lines != known.lines:
+            words = f"it holds {found.lines} lines, and held {known.lines} when it was written"
+        else:
+            words = "it was changed after it was written"
+        checker.damage.append(f"{self._name}: {words}")
 
 
 def read_digests(directory: Path, damage: list[str]) -> Mapping[str, Digest]:

@@ -6,6 +6,7 @@ fill the memory; whole and broken members give everything that they still hold.
 
 import re
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -48,23 +49,34 @@ def _is_beyond(value: object) -> bool:
     return False
 
 
-def unfold(data: bytes) -> tuple[bytes, str | None]:
-    """The text of gzip members one after another, and what is wrong with them."""
-    parts: list[bytes] = []
-    left = max(RECORD_LEAST.most, RECORD_RATIO.most * len(data))
-    view, begin = memoryview(data), 0
-    while begin < len(data):
-        most = min(RECORD_MEMBER.most, left)
-        try:
-            part, end, is_whole = read_member(view, begin, most)
-        except zlib.error as error:
-            return b"".join(parts), f"a broken gzip member: {error}"
-        if len(part) > most:
-            return b"".join(parts), f"a gzip member that unfolds to more than {most} bytes"
-        if not is_whole:
-            whole = part[: part.rfind(b"\n") + 1]
-            return b"".join([*parts, whole]), "the last gzip member is cut off"
-        parts.append(part)
-        left -= len(part)
-        begin = end
-    return b"".join(parts), None
+class Unfolding:
+    """The texts of gzip members one after another; `problem` says afterwards what is wrong.
+
+    Of a member that is cut off the whole lines are given.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self.problem: str | None = None
+
+    def __iter__(self) -> Iterator[bytes]:
+        data, begin = self._data, 0
+        left = max(RECORD_LEAST.most, RECORD_RATIO.most * len(data))
+        view = memoryview(data)
+        while begin < len(data):
+            most = min(RECORD_MEMBER.most, left)
+            try:
+                part, begin, is_whole = read_member(view, begin, most)
+            except zlib.error as error:
+                self.problem = f"a broken gzip member: {error}"
+                return
+            if len(part) > most:
+                self.problem = f"a gzip member that unfolds to more than {most} bytes"
+                return
+            if not is_whole:
+                self.problem = "the last gzip member is cut off"
+                part = part[: part.rfind(b"\n") + 1]
+            left -= len(part)
+            yield part
+            if not is_whole:
+                return

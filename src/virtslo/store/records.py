@@ -4,11 +4,15 @@ Invariant: damage is reported and never repaired silently; what can be read is r
 damage is never complete.
 """
 
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from itertools import repeat
+from operator import attrgetter
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import msgspec
+from msgspec.structs import force_setattr
 
 from virtslo.base.bounded_files import UnreadableFile, read_bounded
 from virtslo.base.errors import StoreError
@@ -20,16 +24,32 @@ from virtslo.model.run.record import SCHEMA_VERSION, HostFacts, RunHeader, RunRe
 from virtslo.model.run.rest_calls import CounterRead, RestCallReads
 from virtslo.store.digests import Checker, read_digests
 from virtslo.store.jsonl import HEADER, HOST, OBSERVATIONS, OPERATIONS, READS
-from virtslo.store.members import parse_document, read_document, unfold
+from virtslo.store.members import Unfolding, parse_document, read_document
 
-T = TypeVar("T")
+T = TypeVar("T", bound=msgspec.Struct)
 Document = dict[str, Any]
+Texts = dict[str | None, str | None]
+"""Each text of a record that is known so far, by itself."""
 
 OLDEST_VERSION: Final = 1
 MOST_DAMAGE: Final = 100
 """How many damaged lines and reads of a record are said."""
 MORE_DAMAGE: Final = "more lines or reads are damaged than are named here"
 
+REPEATED: Final[Mapping[str, tuple[str, ...]]] = {
+    OPERATIONS: ("kind", "namespace", "name", "uid"),
+    OBSERVATIONS: (
+        "kind",
+        "namespace",
+        "name",
+        "uid",
+        "phase",
+        "owner_uid",
+        "node",
+        "server_timestamp",
+    ),
+}
+"""The fields of a file's lines whose texts stand in many of them."""
 UPGRADES: Final[Mapping[int, Callable[[Document], Document]]] = {}
 """How a header of a version becomes one of the next."""
 
@@ -46,8 +66,9 @@ def read_record(directory: Path) -> RunRecord:
     else:
         checker.checked.add(HEADER)  # replaced before its digest is
     host = _host(directory, damage)
-    operations = _lines(directory / OPERATIONS, OperationRecord, checker)
-    observations = _lines(directory / OBSERVATIONS, Observation, checker)
+    texts: Texts = {}
+    operations = _lines(directory / OPERATIONS, OperationRecord, checker, texts)
+    observations = _lines(directory / OBSERVATIONS, Observation, checker, texts)
     rest_calls = _rest_calls(directory / READS, checker)
     checker.finish()
     return RunRecord(
@@ -146,32 +167,97 @@ def _note(damage: list[str], words: str) -> None:
         damage.append(MORE_DAMAGE)
 
 
-def _lines(path: Path, kind: type[T], checker: Checker) -> list[T]:
+def _lines(path: Path, kind: type[T], checker: Checker, texts: Texts) -> list[T]:
     damage = checker.damage
     try:
-        text, problem = unfold(read_bounded(path, RECORD_FILE))
+        unfolding = Unfolding(read_bounded(path, RECORD_FILE))
     except UnreadableFile as error:
         checker.checked.add(path.name)
         damage.append(f"{path.name}: {_words(error)}")
         return []
-    if problem:
-        checker.checked.add(path.name)
-        damage.append(f"{path.name}: {problem}")
+    checking, lines = checker.begin(path.name), _Lines(path.name, kind, texts)
+    for text in unfolding:
+        checking.add(text)
+        lines.add(text)
+    lines.end()
+    if unfolding.problem:
+        damage.append(f"{path.name}: {unfolding.problem}")
     else:
-        checker.check(path.name, text)
-    decode = msgspec.json.Decoder(kind).decode
-    found: list[T] = []
-    for number, line in enumerate(text.split(b"\n"), start=1):
-        if not line:
-            continue
+        checking.end()
+    for words in lines.damage:
+        _note(damage, words)
+    if lines.end_of_reading:
+        damage.append(lines.end_of_reading)
+    return lines.found
+
+
+class _Lines(Generic[T]):
+    """Reads the lines of a file, given its text part by part.
+
+    The texts of a record that are alike are one: names and uids stand in each fact of an object.
+    """
+
+    def __init__(self, name: str, kind: type[T], texts: Texts) -> None:
+        self._name = name
+        decoder = msgspec.json.Decoder(kind)
+        self._decode, self._decode_all = decoder.decode, decoder.decode_lines
+        self._repeated = REPEATED[name]
+        self._texts = texts
+        self._waiting: list[bytes] = []
+        """The begin of a line."""
+        self._count = 0
+        self.found: list[T] = []
+        self.damage: list[str] = []
+        """Lines that are not what they should be, up to a number that can be said."""
+        self.end_of_reading = ""
+        """The line that is no JSON: what follows it is not read."""
+
+    def add(self, text: bytes) -> None:
+        """Read the lines that this part of the text ends."""
+        end = text.rfind(b"\n") + 1
+        if not end:
+            self._waiting.append(text)
+            return
+        whole = b"".join((*self._waiting, text[:end]))
+        self._waiting = [text[end:]]
+        self._read(whole)
+
+    def end(self) -> None:
+        """Read what is left: a last line without its end."""
+        self._read(b"".join(self._waiting))
+
+    def _read(self, text: bytes) -> None:
+        """Read whole lines: all at once, or where one of them is odd one by one."""
+        if self.end_of_reading:
+            return
         try:
-            found.append(decode(line))
-        except msgspec.ValidationError as error:  # whole, and with a word or number of another kind
-            _note(damage, f"{path.name}: line {number}: {error}")
-        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-            damage.append(f"{path.name}: line {number}: {_words(error)}")
-            break
-    return found
+            found = self._decode_all(text)
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            found = []
+        if len(found) != text.count(b"\n"):
+            found = list(self._singly(text))
+        self._count += text.count(b"\n")
+        self._share_texts(found)
+        self.found += found
+
+    def _singly(self, text: bytes) -> Iterator[T]:
+        for number, line in enumerate(text.split(b"\n"), start=self._count + 1):
+            if not line:
+                continue
+            try:
+                yield self._decode(line)
+            except msgspec.ValidationError as error:  # whole, with a word or number of another kind
+                _note(self.damage, f"{self._name}: line {number}: {error}")
+            except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+                self.end_of_reading = f"{self._name}: line {number}: {_words(error)}"
+                return
+
+    def _share_texts(self, items: list[T]) -> None:
+        """Put the first of equal texts in place of each item's own."""
+        for field in self._repeated:
+            own = list(map(attrgetter(field), items))
+            first = map(self._texts.setdefault, own, own)
+            deque(map(force_setattr, items, repeat(field), first), maxlen=0)
 
 
 def _words(error: Exception) -> str:

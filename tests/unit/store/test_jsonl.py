@@ -4,9 +4,12 @@ import gzip
 import json
 import zlib
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from support.reads import read
 from support.records import operation, record, seen
@@ -193,3 +196,48 @@ def test_of_very_much_damage_the_first_is_named_and_that_there_is_more(tmp_path:
 
     assert MOST_DAMAGE <= len(damage) <= MOST_DAMAGE + 2
     assert MORE_DAMAGE in damage
+
+
+ODD_LINES: list[bytes] = [b"", b'{"fact":1}', b"[", b'"half']
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    cuts=st.lists(st.integers(0, 2_000), max_size=5),
+    odd=st.one_of(st.none(), st.tuples(st.integers(0, 8), st.sampled_from(ODD_LINES))),
+    ends=st.sampled_from([b"\n", b""]),
+)
+def test_a_record_is_read_alike_wherever_its_members_end(
+    tmp_path_factory: pytest.TempPathFactory,
+    cuts: list[int],
+    odd: tuple[int, bytes] | None,
+    ends: bytes,
+) -> None:
+    folder = tmp_path_factory.mktemp("record") / "run"
+    write(folder)
+    path = folder / OBSERVATIONS
+    lines = gzip.decompress(path.read_bytes()).splitlines()
+    if odd is not None:
+        lines.insert(odd[0], odd[1])
+    text = b"\n".join(lines) + ends
+    edges = [0, *sorted(min(cut, len(text)) for cut in cuts), len(text)]
+    parts = [text[begin:end] for begin, end in pairwise(edges)]
+
+    path.write_bytes(gzip.compress(text))
+    at_once = read_record(folder)
+    path.write_bytes(b"".join(map(gzip.compress, parts)))
+
+    assert read_record(folder) == at_once
+    if odd is None:
+        assert len(at_once.observations) == len(lines)
+
+
+def test_texts_that_are_alike_are_kept_once(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    write(folder)
+
+    first, *others = read_record(folder).observations
+
+    same = [other for other in others if other.uid == first.uid]
+    assert same
+    assert all(other.uid is first.uid and other.name is first.name for other in same)

@@ -9,13 +9,19 @@ from hypothesis import strategies as st
 
 from virtslo.base import bounded_streams
 from virtslo.base.limits import RECORD_LEAST, RECORD_MEMBER
-from virtslo.store.members import unfold
+from virtslo.store.members import Unfolding
 
 
 def bomb(size: int) -> bytes:
     squeeze = zlib.compressobj(9, wbits=31)
     block = b"\n" * (1 << 20)
     return b"".join(squeeze.compress(block) for _ in range(size >> 20)) + squeeze.flush()
+
+
+def unfold(data: bytes) -> tuple[bytes, str | None]:
+    unfolding = Unfolding(data)
+    text = b"".join(unfolding)
+    return text, unfolding.problem
 
 
 def test_members_one_after_another_are_one_text() -> None:
