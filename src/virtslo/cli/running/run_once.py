@@ -35,7 +35,7 @@ from virtslo.cli.wiring import (
 from virtslo.client.accounting import AccountedTransport, CallAccount
 from virtslo.load.plan import Plan
 from virtslo.model.plan.scenario import Scenario
-from virtslo.model.run.record import HostFacts, RunRecord
+from virtslo.model.run.record import HostFacts, RunHeader, RunRecord
 from virtslo.model.simulated.target import SimulatedTarget
 from virtslo.ports.kube_api import KubeApi
 from virtslo.ports.progress import Progress
@@ -158,8 +158,8 @@ class OneRun:
             return words
         return f"{words}\n  what it made is still there: virtslo clean --run {self._label}"
 
-    async def carry_out(self, api: KubeApi, clock: Clock) -> None:
-        """Look at the cluster, plan, run, record."""
+    async def carry_out(self, api: KubeApi, clock: Clock) -> RunHeader:
+        """Look at the cluster, plan, run, record; returns what the record says of the run."""
         account = CallAccount()
         ours = KubeApi(AccountedTransport(api.transport, clock, account))
         environment = await describe_environment(
@@ -179,7 +179,7 @@ class OneRun:
             keep=self._execution.keep,
             cluster_ends_with_run=self._cluster_ends_with_run,
         )
-        await self._record(order, ours, account, clock, cluster=api)
+        return await self._record(order, ours, account, clock, cluster=api)
 
     async def _record(
         self,
@@ -189,13 +189,13 @@ class OneRun:
         clock: Clock,
         *,
         cluster: KubeApi,
-    ) -> None:
+    ) -> RunHeader:
         recorder = open_recorder(self.directory)
         log = log_to_file(self.directory / "log.txt")
         recorder.write_host(self._host)
         try:
             async with open_sources(self._scenario.observe, cluster, clock) as sources:
-                await TestRun(
+                return await TestRun(
                     order,
                     api=api,
                     account=account,

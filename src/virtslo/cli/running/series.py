@@ -255,20 +255,19 @@ class RunSeries:
         self._set(part)
         self._progress.begin(part)
         try:
-            await self._run.carry_out(api, clock)
+            status = (await self._run.carry_out(api, clock)).status
         except VirtsloError:
             self._set(replace(part, status=PartStatus.FAILED))
             raise
-        record = read_record(self.directory / folder)
-        self._set(replace(part, status=_STATUS[record.header.status]))
+        self._set(replace(part, status=_STATUS[status]))
         self._progress.end(part)
-        if simulated is None and record.header.status is RunStatus.COMPLETE:
-            self._skip_rungs_above(part, record)
+        if simulated is None and status is RunStatus.COMPLETE:
+            self._skip_rungs_above(part, folder)
 
-    def _skip_rungs_above(self, part: SuitePart, record: RunRecord) -> None:
+    def _skip_rungs_above(self, part: SuitePart, folder: str) -> None:
         """A rung that a real cluster did not absorb ends its ladder: the next would hurt more."""
         above = self.suite.rungs_above(part)
-        if not above or kept_up(measure(record)) is not False:
+        if not above or kept_up(measure(read_record(self.directory / folder))) is not False:
             return
         names = ", ".join(other.key for other in above)
         self._progress.note(f"{part.key} was not absorbed; not run: {names}")
