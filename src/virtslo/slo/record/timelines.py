@@ -7,7 +7,16 @@ counts, and one from a relist is known to be late.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from virtslo.model.run.observations import ADDED, DELETED, DELETING, PHASE, READY, RELIST, Fact
+from virtslo.model.run.observations import (
+    ADDED,
+    DELETED,
+    DELETING,
+    PHASE,
+    READY,
+    RELIST,
+    Fact,
+    Observation,
+)
 from virtslo.model.run.operations import CREATE, DELETE, OperationRecord
 from virtslo.model.run.record import RunRecord
 
@@ -65,21 +74,6 @@ class Timelines:
 def timelines_of(record: RunRecord, *, stages: Iterable[str]) -> Timelines:
     """Put a record's facts together; `stages` are those whose operations are measured."""
     measured = frozenset(stages)
-    objects: dict[str, Timeline] = {}
-    for seen in record.observations:
-        if seen.stage is not None:
-            continue
-        timeline = objects.get(seen.uid)
-        if timeline is None:
-            timeline = Timeline(
-                seen.kind, seen.namespace, seen.name, seen.uid, seen.index, seen.owner_uid
-            )
-            objects[seen.uid] = timeline
-        if seen.node is not None:
-            timeline.node = seen.node
-        if seen.source == RELIST:
-            timeline.is_relisted = True
-        _note(timeline, seen.fact, seen.phase, seen.received_ns)
     creations: dict[tuple[str, str, str], OperationRecord] = {}
     deletions: dict[tuple[str, str, str], OperationRecord] = {}
     for operation in record.operations:
@@ -90,7 +84,44 @@ def timelines_of(record: RunRecord, *, stages: Iterable[str]) -> Timelines:
             creations[key] = operation
         elif operation.verb == DELETE and not _is_repeat(operation, deletions.get(key)):
             deletions[key] = operation
-    return Timelines(objects, creations, deletions)
+    return Timelines(_objects(record.observations), creations, deletions)
+
+
+def _objects(observations: Iterable[Observation]) -> dict[str, Timeline]:
+    """Measured objects by uid."""
+    objects: dict[str, Timeline] = {}
+    for seen in observations:
+        if seen.stage is not None:
+            continue
+        uid, fact = seen.uid, seen.fact
+        timeline = objects.get(uid)
+        if timeline is None:
+            timeline = objects[uid] = Timeline(
+                seen.kind, seen.namespace, seen.name, uid, seen.index, seen.owner_uid
+            )
+        if (node := seen.node) is not None:
+            timeline.node = node
+        if seen.source == RELIST:
+            timeline.is_relisted = True
+        if fact == PHASE:
+            if (phase := seen.phase) is not None:
+                timeline.phases.setdefault(phase, seen.received_ns)
+                timeline.last_phase = phase
+        else:
+            _note(timeline, fact, seen.received_ns)
+    return objects
+
+
+def _note(timeline: Timeline, fact: Fact, when_ns: int) -> None:
+    """A fact that is no phase."""
+    if fact == ADDED:
+        timeline.added_ns = when_ns
+    elif fact == READY and timeline.ready_ns is None:
+        timeline.ready_ns = when_ns
+    elif fact == DELETING:
+        timeline.deleting_ns = when_ns
+    elif fact == DELETED:
+        timeline.deleted_ns = when_ns
 
 
 def _is_repeat(operation: OperationRecord, earlier: OperationRecord | None) -> bool:
@@ -99,17 +130,3 @@ def _is_repeat(operation: OperationRecord, earlier: OperationRecord | None) -> b
         return False
     is_same = operation.uid is not None and operation.uid == earlier.uid
     return is_same or operation.error is not None
-
-
-def _note(timeline: Timeline, fact: Fact, phase: str | None, when_ns: int) -> None:
-    if fact == ADDED:
-        timeline.added_ns = when_ns
-    elif fact == PHASE and phase is not None:
-        timeline.phases.setdefault(phase, when_ns)
-        timeline.last_phase = phase
-    elif fact == READY and timeline.ready_ns is None:
-        timeline.ready_ns = when_ns
-    elif fact == DELETING:
-        timeline.deleting_ns = when_ns
-    elif fact == DELETED:
-        timeline.deleted_ns = when_ns

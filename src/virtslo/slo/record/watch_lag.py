@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Final, NamedTuple
+from itertools import chain
+from typing import Final
 
 from virtslo.base.clock import to_nanoseconds, to_seconds
 from virtslo.model.identifiers import RUNNING
@@ -84,31 +85,21 @@ class WatchLag:
     worst_seconds: float
 
 
-class Receipt(NamedTuple):
-    """One fact about one object, and when it was received."""
-
-    received_ns: int
-    uid: str
-    fact: Fact
-    phase: str | None
-
-
-class _Stamped(NamedTuple):
-    seen: Observation
-    writer: str
-    apart_ns: int
-    """Receipt on the run's clock minus the stamp on its writer's."""
+Receipt = tuple[int, str, Fact, str | None]
+"""When a fact was received; of which object (uid), which fact it is, and its phase."""
+_Stamped = tuple[Observation, str, int]
+"""An observation, its stamp's writer, and its receipt on the run's clock minus its stamp on the
+writer's."""
 
 
 def lags_of(record: RunRecord) -> Mapping[Receipt, float]:
     """By how many seconds at least each receipt was late, where that can be judged."""
     seen_all = record.observations
     lags: dict[Receipt, float] = {}
-    for seen, lag in (
-        *_after_answers(seen_all, record.operations),
-        *_after_stamps(seen_all, record),
+    for seen, lag in chain(
+        _after_answers(seen_all, record.operations), _after_stamps(seen_all, record)
     ):
-        key = Receipt(seen.received_ns, seen.uid, seen.fact, seen.phase)
+        key = (seen.received_ns, seen.uid, seen.fact, seen.phase)
         if lag >= lags.get(key, 0.0):
             lags[key] = lag
     return lags
@@ -118,8 +109,8 @@ def watch_lag(lags: Mapping[Receipt, float], start_ns: int, end_ns: int | None) 
     """Judge what was received in a window."""
     inside = [
         lag
-        for receipt, lag in lags.items()
-        if receipt.received_ns >= start_ns and (end_ns is None or receipt.received_ns <= end_ns)
+        for (received_ns, _, _, _), lag in lags.items()
+        if received_ns >= start_ns and (end_ns is None or received_ns <= end_ns)
     ]
     late = [lag for lag in inside if lag > BOUND_SECONDS]
     return WatchLag(len(late), len(inside), max(late, default=0.0))
@@ -216,10 +207,11 @@ def _after_stamps(
 
 def _stamped(watched: Iterable[Observation]) -> Iterator[_Stamped]:
     for seen in watched:
-        writer = _writer_of(seen)
-        stamp_ns = _nanoseconds_of(seen.server_timestamp) if writer is not None else None
+        stamp = seen.server_timestamp
+        writer = None if stamp is None else _writer_of(seen)
+        stamp_ns = None if writer is None else _nanoseconds_of(stamp)
         if writer is not None and stamp_ns is not None:
-            yield _Stamped(seen, writer, seen.received_ns - stamp_ns)
+            yield seen, writer, seen.received_ns - stamp_ns
 
 
 def _writer_of(seen: Observation) -> str | None:
@@ -248,8 +240,8 @@ def _nanoseconds_of(stamp: str | None) -> int | None:
 def _baselines(stamped: Iterable[_Stamped]) -> Mapping[str, int]:
     """The least difference of each writer; that of all where a writer made too few stamps."""
     by_writer: dict[str, list[int]] = {}
-    for item in stamped:
-        by_writer.setdefault(item.writer, []).append(item.apart_ns)
+    for _, writer, apart_ns in stamped:
+        by_writer.setdefault(writer, []).append(apart_ns)
     of_all = min((min(apart) for apart in by_writer.values()), default=0)
     return {
         writer: min(apart) if len(apart) >= ENOUGH_STAMPS else of_all
