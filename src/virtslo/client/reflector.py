@@ -24,6 +24,7 @@ from virtslo.base.errors import (
     Unauthorized,
     WatchStalled,
 )
+from virtslo.base.latch import Latch
 from virtslo.client.paging import pages
 from virtslo.model.identifiers import Object
 from virtslo.model.kubernetes.resources import Resource
@@ -95,7 +96,7 @@ class Reflector:
         self._refused_since_ns: int | None = None
         self._opened_ns: int | None = None
         self._has_events = False
-        self.synced = asyncio.Event()
+        self.synced = Latch()
         self.relists = 0
         self.resumed = 0
         self.is_broken = False

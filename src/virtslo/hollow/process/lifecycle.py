@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from virtslo.base.clock import sleep
+from virtslo.base.latch import Latch
 from virtslo.hollow.process.component import Component
 from virtslo.hollow.process.leader_election import LeaderElection, LeadershipLost
 
@@ -49,7 +50,7 @@ class Process:
     ) -> None:
         self.name = name
         self.component = new_component()
-        self.working = asyncio.Event()
+        self.working = Latch()
         """Set while it works: it leads, where it must, and its caches are filled."""
         self._new_component = new_component
         self._parts = parts

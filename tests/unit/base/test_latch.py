@@ -1,0 +1,56 @@
+"""A latch: what waits is woken when it is set, in order."""
+
+import asyncio
+
+from virtslo.base.clock import Clock
+from virtslo.base.latch import Latch
+from virtslo.base.virtual_time import run_in_virtual_time
+
+
+def test_what_waits_is_woken_in_the_order_of_waiting() -> None:
+    async def main(clock: Clock) -> list[str]:
+        latch = Latch()
+        woken: list[str] = []
+
+        async def wait(name: str) -> None:
+            await latch.wait()
+            woken.append(name)
+
+        async with asyncio.TaskGroup() as group:
+            for name in "abc":
+                group.create_task(wait(name))
+            await asyncio.sleep(1)
+            assert woken == []
+            latch.set()
+        return woken
+
+    assert run_in_virtual_time(main) == ["a", "b", "c"]
+
+
+def test_one_that_is_set_lets_pass_at_once_until_it_is_cleared() -> None:
+    async def main(clock: Clock) -> bool:
+        latch = Latch()
+        latch.set()
+        await latch.wait()
+        latch.clear()
+        try:
+            async with asyncio.timeout(10):
+                await latch.wait()
+        except TimeoutError:
+            return latch.is_set()
+        return True
+
+    assert run_in_virtual_time(main) is False
+
+
+def test_a_wait_that_was_given_up_is_forgotten() -> None:
+    async def main(clock: Clock) -> bool:
+        latch = Latch()
+        waits = [asyncio.ensure_future(latch.wait()) for _ in range(2)]
+        await asyncio.sleep(1)
+        waits[0].cancel()
+        latch.set()
+        await waits[1]
+        return waits[0].cancelled()
+
+    assert run_in_virtual_time(main) is True
