@@ -5,9 +5,9 @@ Invariant: a component reaches the cluster through its own accounted client and 
 
 import asyncio
 import zlib
-from collections.abc import Awaitable, Callable, Coroutine, Hashable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from random import Random
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from virtslo.base.clock import Clock
 from virtslo.base.errors import ClusterError
@@ -83,8 +83,8 @@ class Component:
         """What a component's parts add to its exposition."""
         self.reflectors: list[Reflector] = []
         self.queues: list[WorkQueue[NamespacedName]] = []
-        self.background: list[Callable[[], Coroutine[Any, Any, None]]] = []
-        """What runs beside the reflectors: senders of events."""
+        self.background: list[Callable[[asyncio.TaskGroup], None]] = []
+        """What begins to work beside the reflectors: senders of events."""
         self.kubevirt: Object | None = None
         """The KubeVirt object, as far as it was seen; None before, and where it is not watched."""
         self.started = clock.wall().timestamp()
@@ -139,8 +139,8 @@ class Component:
         for reflector in self.reflectors[self._running :]:
             group.create_task(reflector.run())
         self._running = len(self.reflectors)
-        for work in self.background:
-            group.create_task(work())
+        for begin in self.background:
+            begin(group)
         self.background.clear()
 
     def begin(

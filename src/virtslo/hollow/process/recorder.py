@@ -50,37 +50,50 @@ class EventRecorder:
         self._known: OrderedDict[EventKey, Observed] = OrderedDict()
         self._similar: OrderedDict[tuple[str, str], tuple[int, dict[str, None]]] = OrderedDict()
         self._spam: OrderedDict[str, TokenBucket] = OrderedDict()
-        self._waiting: asyncio.Queue[Waiting] = asyncio.Queue()
+        self._waiting: list[Waiting] = []
+        self._group: asyncio.TaskGroup | None = None
+        self._is_sending = False
         self.dropped = 0
         self._deleted: set[str] = set()
         """What was deleted since the last turn, of what is remembered."""
         self._deleted_before: set[str] = set()
         self._next_turn_ns = 0
         component.left.append(self._note_left)
-        component.background.append(self.run)
+        component.background.append(self.start)
+
+    def start(self, group: asyncio.TaskGroup) -> None:
+        """From now on, send what waits and what will, in a task of this group."""
+        self._group = group
+        self._begin_sending()
 
     def send(self, about: Object, reason: str, message: str, kind: str = "Normal") -> None:
         """Have an event about an object sent; a failure is dropped, as the real recorder does."""
         uid = about["metadata"]["uid"]
         self._forget_deleted()
-        if not self._may_send(uid) or self._waiting.qsize() >= LONGEST_QUEUE:
+        if not self._may_send(uid) or len(self._waiting) >= LONGEST_QUEUE:
             self.dropped += 1
             return
         series = self._series(uid, reason, message)
         if series[2] is COMBINED:
             message = COMBINED + message
         at = self._component.clock.stamp()
-        self._waiting.put_nowait((about, series, message, kind, at))
+        self._waiting.append((about, series, message, kind, at))
+        self._begin_sending()
 
     @property
     def remembered(self) -> int:
         """How many series, aggregates and objects are remembered."""
         return len(self._known) + len(self._similar) + len(self._spam)
 
-    async def run(self) -> None:
-        """Send what waits, in order."""
-        while True:
-            waiting = await self._waiting.get()
+    def _begin_sending(self) -> None:
+        """Send what waits, unless a task does already."""
+        if self._group is not None and self._waiting and not self._is_sending:
+            self._is_sending = True
+            self._group.create_task(self._send_waiting())
+
+    async def _send_waiting(self) -> None:
+        while self._waiting:
+            waiting = self._waiting.pop(0)
             known = self._known.get(waiting[1])
             try:
                 if known is None:
@@ -89,6 +102,7 @@ class EventRecorder:
                     await self._again(waiting, known)
             except ClusterError:
                 self.dropped += 1
+        self._is_sending = False
 
     def _note_left(self, target: Object) -> None:
         """An object left a cache: for good if it was being deleted, else it may come back."""

@@ -32,9 +32,8 @@ def _calls(messages: list[str]) -> Counter[str]:
             recorder.send(ABOUT, "Created", message)
         assert component.account.calls == 0
         async with asyncio.TaskGroup() as group:
-            task = group.create_task(recorder.run())
+            recorder.start(group)
             await asyncio.sleep(1)
-            task.cancel()
         return Counter(component.account.calls_by_verb())
 
     return run_in_virtual_time(main)
@@ -60,13 +59,12 @@ def test_an_event_that_expired_is_created_anew_and_counts_on() -> None:
         component = Component(USER, DirectTransport(server, USER), clock)
         recorder = EventRecorder(component, "test")
         async with asyncio.TaskGroup() as group:
-            task = group.create_task(recorder.run())
+            recorder.start(group)
             recorder.send(ABOUT, "Created", "one")
             recorder.send(ABOUT, "Created", "one")
             await clock.sleep_until(clock.now_ns() + to_nanoseconds(3700.0))
             recorder.send(ABOUT, "Created", "one")
             await asyncio.sleep(1)
-            task.cancel()
         calls = Counter(component.account.calls_by_verb())
         events = list(server.store.collection(EVENTS).objects.values())
         return calls, events, recorder.dropped
