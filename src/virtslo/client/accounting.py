@@ -6,8 +6,8 @@ token bucket is kept apart. Nothing else counts calls.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
-from functools import partial
+from contextlib import AbstractAsyncContextManager
+from functools import lru_cache, partial
 from typing import Final, NamedTuple, TypeVar
 
 from virtslo.base.clock import NANOSECONDS_PER_SECOND, Clock
@@ -66,6 +66,17 @@ _QUERIES: Final = {
     "WATCH": "?allowWatchBookmarks=%7Bvalue%7D&resourceVersion=%7Bvalue%7D&watch=%7Bvalue%7D",
 }
 
+
+class CallKind(NamedTuple):
+    """What is the same of calls of a shape, whichever client makes them."""
+
+    shape: CallShape
+    endpoint: Endpoint
+
+
+MOST_KINDS: Final = 1024
+"""Kinds of calls that are kept for all clients; KubeVirt's components make about a hundred."""
+
 LATENCY_BOUNDS: Final = exponential_bounds(0.001, 2, 10)
 """Bucket bounds of KubeVirt's client metrics, seconds."""
 
@@ -100,14 +111,15 @@ class CallAccount:
         """Seconds in the client's own token bucket."""
         self.on_answer: OnAnswer | None = None
         """Called for every call that was answered."""
-        self._series: dict[CallShape, CallSeries] = {}
-        self._series_of_calls: dict[tuple[str, str, str | None, bool], CallSeries] = {}
+        self._series: dict[tuple[str, str, str | None, bool], CallSeries] = {}
+        """By what tells calls apart; of raw reads, which are no calls, by their shape."""
 
     @property
     def requests(self) -> Counted:
         """Calls that were answered, and those that got no answer."""
         counts: dict[RestCall, int] = {}
-        for shape, series in self._series.items():
+        for series in self._series.values():
+            shape = series.shape
             for code, count in series.ended.items():
                 call = RestCall(shape.verb, shape.resource, shape.subresource, code)
                 counts[call] = counts.get(call, 0) + count
@@ -136,22 +148,22 @@ class CallAccount:
     def series_of(self, call: Call) -> CallSeries:
         """The series of a call."""
         key = (call.verb, call.resource.plural, call.subresource, call.name is not None)
-        series = self._series_of_calls.get(key)
-        if series is None:
-            series = self.series(_shape_of(call), call.resource)
-            self._series_of_calls[key] = series
-        return series
+        return self._series.get(key) or self._begin(key, _shape_of(call), call.resource)
 
     def series(self, shape: CallShape, resource: Resource) -> CallSeries:
         """The series of calls of a shape."""
-        series = self._series.get(shape)
-        if series is None:
-            template = template_of(resource, shape.subresource, named=shape.is_named)
-            path = f"{template}{_QUERIES.get(shape.verb, '')}"
-            endpoint = Endpoint(METHODS[shape.verb], path)
-            answered = self.answered.setdefault(endpoint, Histogram(LATENCY_BOUNDS))
-            waited = self.waited.setdefault(endpoint, Histogram(LATENCY_BOUNDS))
-            series = self._series[shape] = CallSeries(shape, answered, waited)
+        return self._series.get(shape) or self._begin(shape, shape, resource)
+
+    def _begin(
+        self, key: tuple[str, str, str | None, bool], shape: CallShape, resource: Resource
+    ) -> CallSeries:
+        """A new series; those of one shape share their histograms."""
+        kind = _kind_of(shape, resource)
+        series = self._series[key] = CallSeries(
+            kind.shape,
+            self.answered.setdefault(kind.endpoint, Histogram(LATENCY_BOUNDS)),
+            self.waited.setdefault(kind.endpoint, Histogram(LATENCY_BOUNDS)),
+        )
         return series
 
     def add(self, series: CallSeries, code: str, namespace: str | None, spent_ns: int) -> None:
@@ -204,16 +216,11 @@ class AccountedTransport:
                 account.add(series, code, call.namespace, clock.now_ns() - started_ns)
         return answer
 
-    @asynccontextmanager
-    async def open_watch(self, call: Call) -> AsyncIterator[AsyncIterator[WatchEvent]]:
+    def open_watch(self, call: Call) -> AbstractAsyncContextManager[AsyncIterator[WatchEvent]]:
         """A watch, counted once, when it is answered."""
         opening = self._transport.open_watch(call)
         series = self._account.series_of(call)
-        events = await self._counted(series, "200", opening.__aenter__)
-        try:
-            yield events
-        finally:
-            await opening.__aexit__(None, None, None)
+        return _CountedWatch(self, series, opening)
 
     async def read_raw(self, path: str, query: Mapping[str, str]) -> bytes:
         """GET of a path, counted under its last part (`pods/proxy` for a pod's metrics)."""
@@ -222,9 +229,9 @@ class AccountedTransport:
         resource = resources.PODS if is_proxy else Resource("", "", parts[-1], "")
         shape = CallShape("GET", resource.plural, "proxy" if is_proxy else "", is_named=False)
         exchange = partial(self._transport.read_raw, path, query)
-        return await self._counted(self._account.series(shape, resource), "200", exchange)
+        return await self.counted(self._account.series(shape, resource), "200", exchange)
 
-    async def _counted(
+    async def counted(
         self,
         series: CallSeries,
         code: str,
@@ -248,6 +255,35 @@ class AccountedTransport:
                 spent_ns = self._clock.now_ns() - started_ns
                 self._account.add(series, code, namespace, spent_ns)
         return answer
+
+
+class _CountedWatch:
+    """A watch that is counted as it is opened. No generator: a simulated node keeps four open."""
+
+    __slots__ = ("_opening", "_series", "_transport")
+
+    def __init__(
+        self,
+        transport: AccountedTransport,
+        series: CallSeries,
+        opening: AbstractAsyncContextManager[AsyncIterator[WatchEvent]],
+    ) -> None:
+        self._transport = transport
+        self._series = series
+        self._opening = opening
+
+    async def __aenter__(self) -> AsyncIterator[WatchEvent]:
+        return await self._transport.counted(self._series, "200", self._opening.__aenter__)
+
+    async def __aexit__(self, *failure: object) -> None:
+        await self._opening.__aexit__(None, None, None)
+
+
+@lru_cache(maxsize=MOST_KINDS)
+def _kind_of(shape: CallShape, resource: Resource) -> CallKind:
+    template = template_of(resource, shape.subresource, named=shape.is_named)
+    path = f"{template}{_QUERIES.get(shape.verb, '')}"
+    return CallKind(shape, Endpoint(METHODS[shape.verb], path))
 
 
 def _shape_of(call: Call) -> CallShape:
