@@ -5,7 +5,7 @@ objects are handed over without being copied.
 """
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 
 from virtslo.base.errors import PathNotFound
@@ -14,8 +14,9 @@ from virtslo.model.kubernetes.identity import Identity
 from virtslo.ports.kube_api import Call, WatchEvent
 from virtslo.sim.aggregation import GROUP as AGGREGATED
 from virtslo.sim.aggregation import call_of
-from virtslo.sim.api.requests import received
+from virtslo.sim.api.requests import Request, received
 from virtslo.sim.api_server import ApiServer
+from virtslo.sim.storage.watch_log import Watcher
 
 
 class DirectTransport:
@@ -54,15 +55,29 @@ class DirectTransport:
         answer = await self._server.pass_on(replace(asked, options=call.body), path, self._user)
         return answer.document or {}
 
-    @asynccontextmanager
-    async def open_watch(self, call: Call) -> AsyncIterator[AsyncIterator[WatchEvent]]:
+    def open_watch(self, call: Call) -> AbstractAsyncContextManager[AsyncIterator[WatchEvent]]:
         """Open a watch for as long as the context is open."""
-        watcher = await self._server.open_watch(received(call, self._user))
-        try:
-            yield watcher
-        finally:
-            self._server.close_watch(watcher)
+        return _DirectWatch(self._server, received(call, self._user))
 
     async def read_raw(self, path: str, query: Mapping[str, str]) -> bytes:
         """GET any path."""
         return await self._server.read_raw(path, query, self._user)
+
+
+class _DirectWatch:
+    """A watch of a server in this process. No generator: a simulated node keeps four open."""
+
+    __slots__ = ("_request", "_server", "_watcher")
+
+    def __init__(self, server: ApiServer, request: Request) -> None:
+        self._server = server
+        self._request = request
+        self._watcher: Watcher | None = None
+
+    async def __aenter__(self) -> Watcher:
+        self._watcher = await self._server.open_watch(self._request)
+        return self._watcher
+
+    async def __aexit__(self, *failure: object) -> None:
+        if self._watcher is not None:
+            self._server.close_watch(self._watcher)

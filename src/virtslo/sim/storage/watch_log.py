@@ -5,7 +5,6 @@ to match is ADDED, one that ceases to match is DELETED (as it was when it matche
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -50,7 +49,8 @@ class Watcher:
         self._clock = clock
         self.pace = pace
         self._delay_ns = delay_ns
-        self._queue: deque[tuple[int, str, Object]] = deque()
+        self._queue: list[tuple[int, str, Object]] = []
+        """A list, for most watches wait with none: an empty deque holds 600 bytes."""
         self._waiter: asyncio.Future[None] | None = None
         self._delivery: _Delivery | None = None
         self._ending: VirtsloError | None = None
@@ -98,7 +98,7 @@ class Watcher:
         queue = self._queue
         if self.is_held or not queue or queue[0][0] > self.pace.now_ns() + _ROUNDING_NS:
             return None
-        _, kind, target = queue.popleft()
+        _, kind, target = queue.pop(0)
         self.delivered += 1
         return WatchEvent(kind, target, self._clock.now_ns())
 
@@ -115,13 +115,17 @@ class Watcher:
         if due_ns > come_ns:
             return due_ns
         now_ns = self._clock.now_ns()
-        while due_ns <= come_ns:
-            queue.popleft()
-            self.delivered += 1
-            take(WatchEvent(kind, target, now_ns))
-            if not queue or self.is_held:
-                return None
-            due_ns, kind, target = queue[0]
+        taken = 0
+        try:
+            while due_ns <= come_ns:
+                taken += 1
+                take(WatchEvent(kind, target, now_ns))
+                if taken >= len(queue) or self.is_held:
+                    return None
+                due_ns, kind, target = queue[taken]
+        finally:
+            self.delivered += taken
+            del queue[:taken]
         return due_ns
 
     def finish(self) -> None:
@@ -135,9 +139,11 @@ class Watcher:
         if self.is_held:
             return ready
         now_ns, come_ns = self._clock.now_ns(), self.pace.now_ns() + _ROUNDING_NS
-        while self._queue and len(ready) < most and self._queue[0][0] <= come_ns:
-            _, kind, target = self._queue.popleft()
+        for due_ns, kind, target in self._queue[:most]:
+            if due_ns > come_ns:
+                break
             ready.append(WatchEvent(kind, target, now_ns))
+        del self._queue[: len(ready)]
         self.delivered += len(ready)
         return ready
 
