@@ -187,6 +187,13 @@ def label_reader(key: str) -> Callable[[Object], str]:
     return lambda target: (target["metadata"].get("labels") or _NO_LABELS).get(key, "")
 
 
+def reader_of(what: str) -> Callable[[Object], str]:
+    """What reads the value of an index: of `label:KEY` or `field:PATH`; of nothing, empty text."""
+    if not what:
+        return lambda _: ""
+    return label_reader(what[6:]) if what.startswith("label:") else field_reader(what[6:])
+
+
 def _terms(text: str) -> list[str]:
     terms: list[str] = []
     depth = 0

@@ -16,8 +16,9 @@ from virtslo.model.identifiers import NamespacedName, Object
 from virtslo.ports.kube_api import Selection
 from virtslo.sim.api.refusals import Cause, forbidden_field, invalid_options, unsupported
 from virtslo.sim.api.requests import Request
+from virtslo.sim.api.selectors import reader_of
 from virtslo.sim.storage.object_store import Collection, ObjectStore
-from virtslo.sim.storage.watch_log import acceptance
+from virtslo.sim.storage.watch_log import acceptance, index_of
 
 _WHOLE: Final = re.compile(r"([+-]?)0*([0-9]+)")
 _WIDEST: Final = 2**63
@@ -154,16 +155,19 @@ def _selected(
     position: _Position | None,
 ) -> list[tuple[NamespacedName, Object]]:
     """What is selected of a collection at a version, in the order of keys, after a position."""
-    if version in {store.resource_version, ANY_VERSION}:
-        items = collection.in_order()
-    else:
+    plural = collection.resource.plural
+    (what, value), is_all = index_of(selection, plural)
+    accepts = acceptance(selection, plural)
+    if version not in {store.resource_version, ANY_VERSION}:
         items = sorted(_snapshot(store, collection, version, position).items())
+        is_all = is_all and not what
+    elif what:
+        items = collection.having(what, value, reader_of(what))
+    else:
+        items = collection.in_order()
     if position is not None:
         items = items[bisect_right(items, position.after, key=lambda item: item[0]) :]
-    accepts = acceptance(selection, collection.resource.plural)
-    if selection == Selection():
-        return items
-    return [item for item in items if accepts(item[1])]
+    return items if is_all else [item for item in items if accepts(item[1])]
 
 
 def _version(store: ObjectStore, query: Mapping[str, str], limit: int) -> int:

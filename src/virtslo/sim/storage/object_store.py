@@ -8,7 +8,7 @@ what is listed at a version plus the changes since is what is listed now.
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -35,6 +35,13 @@ class Change(msgspec.Struct, frozen=True):
     previous: Object | None
 
 
+class Groups(NamedTuple):
+    """Keys and objects by what was read of them."""
+
+    what: str
+    by_value: dict[str, list[tuple[NamespacedName, Object]]]
+
+
 @dataclass(slots=True)
 class Collection:
     """The objects of one resource, and the changes that are still known."""
@@ -46,6 +53,8 @@ class Collection:
     """The newest resource version whose change is no longer known."""
     ordered: list[NamespacedName] | None = None
     """The keys in order, as long as none came or went."""
+    groups: Groups | None = None
+    """The objects by one thing that was read of them, as long as nothing changes."""
 
     def in_order(self) -> list[tuple[NamespacedName, Object]]:
         """Keys and objects, in the order of keys."""
@@ -53,6 +62,20 @@ class Collection:
             self.ordered = sorted(self.objects)
         objects = self.objects
         return [(key, objects[key]) for key in self.ordered]
+
+    def having(
+        self, what: str, value: str, read: Callable[[Object], str]
+    ) -> list[tuple[NamespacedName, Object]]:
+        """Keys and objects of which `read` gives this value, in the order of keys.
+
+        All are read once, and not for each value: every kubelet lists the pods of its node. `what`
+        names the reading; the last one is kept until the next change.
+        """
+        if self.groups is None or self.groups.what != what:
+            self.groups = Groups(what, {})
+            for key, target in self.in_order():
+                self.groups.by_value.setdefault(read(target), []).append((key, target))
+        return self.groups.by_value.get(value, [])
 
 
 Listener = Callable[[Collection, Change], None]
@@ -166,6 +189,7 @@ class ObjectStore:
                 collection.forgotten = log.popleft().resource_version
 
     def _note(self, collection: Collection, change: Change) -> None:
+        collection.groups = None
         log = collection.log
         log.append(change)
         if len(log) > self._log_size:

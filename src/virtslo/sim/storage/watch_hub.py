@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from virtslo.model.identifiers import Object
-from virtslo.sim.api.selectors import field_reader, label_reader
+from virtslo.sim.api.selectors import reader_of
 from virtslo.sim.storage.object_store import Change, Collection
 from virtslo.sim.storage.watch_log import Watcher
 
@@ -32,7 +32,7 @@ class WatchHub:
         what, value = watcher.index
         by_what = self._watchers.setdefault(key, {})
         if what not in by_what:
-            by_what[what] = _Index(_reader_of(what), {})
+            by_what[what] = _Index(reader_of(what), {})
         by_what[what].buckets.setdefault(value, {})[watcher] = None
 
     def discard(self, watcher: Watcher) -> None:
@@ -77,10 +77,3 @@ class WatchHub:
             if before is not None and before != now:
                 for watcher in tuple(buckets.get(before, ())):
                     watcher.offer(change, was=True, matches=False)
-
-
-def _reader_of(what: str) -> Callable[[Object], str]:
-    """What reads the value of an index."""
-    if not what:
-        return lambda _: ""
-    return label_reader(what[6:]) if what.startswith("label:") else field_reader(what[6:])
