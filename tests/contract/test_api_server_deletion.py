@@ -181,6 +181,18 @@ def test_a_pod_on_no_node_goes_at_once(api: RawApi, space: str) -> None:
     assert api.call("GET", f"{pods}/free").code == 404
 
 
+def test_a_dry_run_stated_in_the_options_leaves_a_pod(api: RawApi, space: str) -> None:
+    pods = f"/api/v1/namespaces/{space}/pods"
+    api.call("POST", pods, pod("free"))
+
+    answer = api.call("DELETE", f"{pods}/free", {"dryRun": ["All"]})
+
+    assert answer.code == 200
+    kept = api.call("GET", f"{pods}/free")
+    assert (kept.code, "deletionTimestamp" in kept.document["metadata"]) == (200, False)
+    api.call("DELETE", f"{pods}/free")
+
+
 def test_a_pod_is_bound_once(api: RawApi, space: str) -> None:
     pods = f"/api/v1/namespaces/{space}/pods"
     api.call("POST", pods, pod("one"))

@@ -172,7 +172,9 @@ class ApiServer:
                 raise ConnectionLost(RESET)
             self._forget_what_is_old()
             if request.verb == "delete":
-                response = await self._deleted(request)
+                response, is_begun = self._handlers.delete(request)
+                if is_begun:
+                    await self._finish_deletion(request)
             else:
                 response = self._handlers.handle(request)
         except BaseException as error:
@@ -192,16 +194,12 @@ class ApiServer:
         if now_ns >= self._events.due_ns:
             self._events.expire()
 
-    async def _deleted(self, request: Request) -> Response:
-        """Carry a DELETE out; a pod that goes at once takes two writes, as in a real store."""
-        begun = self._handlers.begin_deletion(request)
-        if begun is None:
-            return self._handlers.handle(request)
+    async def _finish_deletion(self, request: Request) -> None:
+        """Take the time of a deletion's second write, and make it whatever happens meanwhile."""
         try:
             await self._capacity.store_again()
         finally:
             self._handlers.finish_deletion(request)
-        return begun
 
     async def open_watch(self, request: Request) -> Watcher:
         """Open a watch. Raises ApiError; ResourceExpired if its version is no longer known."""

@@ -62,9 +62,15 @@ class Deletion:
         self._store = store
         self._clock = clock
         self._going: dict[NamespacedName, None] = {}
+        """Pods of whose two last writes only the first was made."""
 
-    def delete(self, request: Request) -> Object:
-        """Delete the object a request names; the object as it is left, or a Status if it went."""
+    def delete(self, request: Request, *, in_two_writes: bool = False) -> tuple[Object, bool]:
+        """Delete the object a request names; the object as it is left, or a Status if it went.
+
+        With `in_two_writes`, a pod that goes at once is only marked, with no grace left, and true
+        is given beside it: `finish` is the second write. A delete by another client in between is
+        answered that it is pending.
+        """
         assert request.name is not None
         resource = request.resource
         key = (request.namespace or "" if resource.namespaced else "", request.name)
@@ -74,13 +80,14 @@ class Deletion:
         options = options_of(request)
         if resource is resources.NAMESPACES and request.name in _UNDELETABLE:
             raise forbidden(resource, request.name, "this namespace may not be deleted")
-        _check_preconditions(resource, current, options.get("preconditions") or {})
+        _check_preconditions(resource, current, options.get("preconditions"))
         if dry_run(request):
-            return current
-        left = self._delete(resource, key, current, options)
+            return current, False
+        was_going = key in self._going
+        left = self._delete(resource, key, current, options, in_two_writes=in_two_writes)
         if left is not None:
-            return left
-        return current if resource.plural in _GIVEN_BACK else _success(resource, current)
+            return left, not was_going and key in self._going
+        return current if resource.plural in _GIVEN_BACK else _success(resource, current), False
 
     def delete_collection(self, request: Request) -> Object:
         """Delete what the request selects; returns a list of what was there."""
@@ -96,29 +103,6 @@ class Deletion:
             "metadata": {"resourceVersion": str(self._store.resource_version)},
             "items": chosen,
         }
-
-    def begin(self, request: Request) -> Object | None:
-        """The first of the two writes by which a pod goes at once: marked, with no grace left.
-
-        None if the request deletes in another way. A delete by another client before the second
-        write (`finish`) is answered that it is pending.
-        """
-        resource = request.resource
-        if not rules_of(resource).is_graceful or "dryRun" in request.query:
-            return None
-        key = (request.namespace or "", request.name or "")
-        current = self._store.get(resource, key)
-        if current is None or key in self._going:
-            return None
-        metadata, options = current["metadata"], options_of(request)
-        _check_preconditions(resource, current, options.get("preconditions") or {})
-        finalizers = _finalizers(metadata, options.get("propagationPolicy"))
-        if finalizers or self._grace(resource, current, options) > 0:
-            return None
-        self._going[key] = None
-        return self._store.put(
-            resource, key, {**current, "metadata": self._marked(metadata, 0, finalizers)}
-        )
 
     def finish(self, request: Request) -> None:
         """The second write: the pod goes."""
@@ -145,22 +129,30 @@ class Deletion:
         return not (rules_of(resource).is_graceful and metadata.get("deletionGracePeriodSeconds"))
 
     def _delete(
-        self, resource: Resource, key: NamespacedName, current: Object, options: Mapping[str, Any]
+        self,
+        resource: Resource,
+        key: NamespacedName,
+        current: Object,
+        options: Mapping[str, Any],
+        *,
+        in_two_writes: bool = False,
     ) -> Object | None:
         """The object as it is left; None if it went."""
-        metadata = current["metadata"]
+        metadata, is_graceful = current["metadata"], rules_of(resource).is_graceful
+        if is_graceful and key in self._going:
+            return current
         finalizers = _finalizers(metadata, options.get("propagationPolicy"))
         grace = self._grace(resource, current, options)
         is_held = bool(finalizers) or grace > 0 or resource is resources.NAMESPACES
-        if rules_of(resource).is_graceful and key in self._going:
-            return current
         if metadata.get("deletionTimestamp"):
             shorter = grace < metadata.get("deletionGracePeriodSeconds", 0)
             if not shorter and is_held:
                 return current
         if not is_held:
-            self._store.remove(resource, key)
-            return None
+            if not (is_graceful and in_two_writes):
+                self._store.remove(resource, key)
+                return None
+            self._going[key] = None
         marked: dict[str, Any] = {**current, "metadata": self._marked(metadata, grace, finalizers)}
         if resource is resources.NAMESPACES:
             marked["status"] = {**current.get("status", {}), "phase": "Terminating"}
@@ -202,20 +194,25 @@ class Deletion:
 
 def options_of(request: Request) -> Mapping[str, Any]:
     """DeleteOptions from the body and the query; the query is the weaker. Raises Invalid."""
-    options: dict[str, Any] = {}
-    grace = request.query.get("gracePeriodSeconds")
-    if grace is not None:
-        if not _WHOLE.fullmatch(grace):
-            raise BadRequest(f'strconv.ParseInt: parsing "{grace}": invalid syntax')
-        options["gracePeriodSeconds"] = int(grace)
-    if "propagationPolicy" in request.query:
-        options["propagationPolicy"] = request.query["propagationPolicy"]
+    options = _options_of_query(request.query) if request.query else {}
     if isinstance(request.body, dict):
         body = request.body
         # An eviction carries its options within.
         own = body.get("deleteOptions") or {} if body.get("kind") == "Eviction" else body
         options.update(_typed(own))
     return _checked(options)
+
+
+def _options_of_query(query: Mapping[str, str]) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    grace = query.get("gracePeriodSeconds")
+    if grace is not None:
+        if not _WHOLE.fullmatch(grace):
+            raise BadRequest(f'strconv.ParseInt: parsing "{grace}": invalid syntax')
+        options["gracePeriodSeconds"] = int(grace)
+    if "propagationPolicy" in query:
+        options["propagationPolicy"] = query["propagationPolicy"]
+    return options
 
 
 def _typed(options: Any) -> Mapping[str, Any]:
@@ -260,8 +257,10 @@ def _finalizers(metadata: Mapping[str, Any], policy: str | None) -> list[str]:
 
 
 def _check_preconditions(
-    resource: Resource, current: Object, preconditions: Mapping[str, Any]
+    resource: Resource, current: Object, preconditions: Mapping[str, Any] | None
 ) -> None:
+    if not preconditions:
+        return
     for key, words, why in _PRECONDITIONS:
         wanted = preconditions.get(key)
         found = current["metadata"][key]

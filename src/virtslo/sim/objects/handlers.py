@@ -61,7 +61,7 @@ class Handlers:
         self._deletion = Deletion(store, clock)
 
     def handle(self, request: Request) -> Response:
-        """Carry out a request. Raises ApiError."""
+        """Carry out a request that is no DELETE (`delete`). Raises ApiError."""
         check_options(request)
         match request.verb:
             case "create":
@@ -74,8 +74,6 @@ class Handlers:
                 return self._update(request)
             case "patch":
                 return self._patch(request)
-            case "delete":
-                return Response(OK, self._deletion.delete(request))
             case "deletecollection":
                 return Response(OK, self._deletion.delete_collection(request))
         raise MethodNotAllowed(f"the server does not allow this method: {request.verb}")
@@ -96,10 +94,14 @@ class Handlers:
         version = (request.body.get("metadata") or {}).get("resourceVersion")
         return bool(version) and version != current["metadata"]["resourceVersion"]
 
-    def begin_deletion(self, request: Request) -> Response | None:
-        """The first of a DELETE's two writes, where it takes two; `finish_deletion` follows."""
-        marked = self._deletion.begin(request)
-        return None if marked is None else Response(OK, marked)
+    def delete(self, request: Request) -> tuple[Response, bool]:
+        """Carry out a DELETE; whether `finish_deletion` is to follow. Raises ApiError.
+
+        A pod that goes at once takes two writes, as in a real store.
+        """
+        check_options(request)
+        answer, is_begun = self._deletion.delete(request, in_two_writes=True)
+        return Response(OK, answer), is_begun
 
     def finish_deletion(self, request: Request) -> None:
         """The second of two writes of a deletion."""
