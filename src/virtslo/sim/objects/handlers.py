@@ -320,7 +320,7 @@ class Handlers:
             return current
         if part is None:
             changed = self._admission.changed(resource, current, changed, request.user)
-        if changed["metadata"] is not current["metadata"]:
+        if wanted.get("metadata") is not current["metadata"] is not changed["metadata"]:
             check_metadata(resource, changed["metadata"], current["metadata"])
         if has_owners(current) and not is_apply(request):
             is_built_in = not rules_of(resource).is_custom

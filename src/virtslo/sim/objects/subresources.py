@@ -4,7 +4,7 @@ Invariant: immutable fields (uid, name, creation) stay; an object that a write d
 change is the very same object.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from virtslo.base.errors import Conflict
@@ -25,6 +25,7 @@ _FIXED: Final = (
     "deletionGracePeriodSeconds",
     "selfLink",
 )
+_ABSENT: Final = object()
 
 
 def merged(resource: Resource, current: Object, wanted: Object, subresource: str | None) -> Object:
@@ -45,9 +46,10 @@ def merged(resource: Resource, current: Object, wanted: Object, subresource: str
             changed["status"] = current["status"]
         else:
             changed.pop("status", None)
-    if _is_same(current, changed):
+    differing = _differing(current, changed)
+    if not differing:
         return current
-    if _bumps_generation(rules.generation, current, changed):
+    if _bumps_generation(rules.generation, differing, current, changed):
         generation = current["metadata"].get("generation", 0) + 1
         changed["metadata"] = {**metadata, "generation": generation}
     return changed
@@ -111,26 +113,30 @@ def _metadata(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> Mapping[
     for key in _FIXED:
         if key in current:
             metadata[key] = current[key]
-        else:
-            metadata.pop(key, None)
+        elif key in metadata:
+            del metadata[key]
     return metadata
 
 
-def _is_same(current: Object, changed: Object) -> bool:
-    return current == changed
+def _differing(current: Object, changed: Object) -> list[str]:
+    """The fields that are not the same in both."""
+    found = [
+        key
+        for key, value in changed.items()
+        if value is not (old := current.get(key, _ABSENT)) and value != old
+    ]
+    return found + [key for key in current if key not in changed]
 
 
-def _bumps_generation(rule: str, current: Object, changed: Object) -> bool:
-    if rule == "nothing":
-        return False
-    if rule == "spec":
-        return not _equal(current.get("spec"), changed.get("spec"))
-    keys = {key: None for key in (*current, *changed) if key != "metadata"}
-    return any(not _equal(current.get(key), changed.get(key)) for key in keys)
-
-
-def _equal(one: Any, other: Any) -> bool:
-    return one is other or bool(one == other)
+def _bumps_generation(
+    rule: str, differing: Sequence[str], current: Object, changed: Object
+) -> bool:
+    """Whether a field that the rule names differs; null is the same as no field."""
+    return rule != "nothing" and any(
+        current.get(key) is not None or changed.get(key) is not None
+        for key in differing
+        if key == "spec" or (rule == "all" and key != "metadata")
+    )
 
 
 def bound(pod: Object, binding: Any, now: str) -> Object:

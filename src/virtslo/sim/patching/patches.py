@@ -38,6 +38,7 @@ SERVICE_PORT: Final = "port"
 SET_LISTS: Final = frozenset({"finalizers"})
 """Lists of plain values that are merged as sets."""
 
+_MERGED: Final = (dict, list)
 _ABSENT: Final = object()
 _INDEX_DIGITS: Final = 10
 
@@ -108,16 +109,17 @@ def apply_strategic_patch(target: Any, patch: Mapping[str, Any]) -> Any:
         return {key: value for key, value in patch.items() if key != "$patch"}
     result = dict(target) if isinstance(target, dict) else {}
     for key, value in patch.items():
-        if key.startswith("$deleteFromPrimitiveList/"):
-            name = key.split("/", 1)[1]
-            gone, old = _list_at(key, value), _list_at(name, result.get(name) or ())
-            result[name] = [item for item in old if item not in gone]
-        elif key.startswith("$"):
-            continue
+        if key.startswith("$"):
+            if key.startswith("$deleteFromPrimitiveList/"):
+                name = key.split("/", 1)[1]
+                gone, old = _list_at(key, value), _list_at(name, result.get(name) or ())
+                result[name] = [item for item in old if item not in gone]
         elif value is None:
             result.pop(key, None)
-        else:
+        elif isinstance(value, _MERGED):
             result[key] = _strategic_value(key, result.get(key), value)
+        else:
+            result[key] = value
     return result
 
 
@@ -129,25 +131,24 @@ def merge_key_of(name: str, items: Sequence[Any]) -> str | None:
     return key
 
 
-def _strategic_value(key: str, old: Any, new: Any) -> Any:
+def _strategic_value(key: str, old: Any, new: dict[str, Any] | list[Any]) -> Any:
     if isinstance(new, dict):
         if new.get("$patch") == "delete":
             return {}
         return apply_strategic_patch(old, new)
-    if isinstance(new, list) and isinstance(old, list | tuple):
+    if isinstance(old, list | tuple):
         merge_key = merge_key_of(key, new)
         if merge_key:
             return _merged_list(old, new, merge_key)
         if key in SET_LISTS:
             return [*old, *(item for item in new if item not in old)]
-    if isinstance(new, list):
-        return [_without_directives(item) for item in new if not _is_directive(item)]
-    return new
+    return [_without_directives(item) for item in new if not _is_directive(item)]
 
 
 def _merged_list(old: Sequence[Any], new: Sequence[Any], merge_key: str) -> list[Any]:
-    if any(isinstance(item, dict) and item.get("$patch") == "replace" for item in new):
-        return [item for item in new if not _is_directive(item)]
+    for item in new:
+        if isinstance(item, dict) and item.get("$patch") == "replace":
+            return [item for item in new if not _is_directive(item)]
     merged = {_merge_value(item, merge_key): item for item in old}
     for item in new:
         name = _merge_value(item, merge_key)

@@ -13,7 +13,7 @@ from virtslo.base.clock import Clock
 from virtslo.client.exposition import Exposition
 from virtslo.client.histogram import Histogram
 from virtslo.model.kubernetes.resources import Resource
-from virtslo.ports.kube_api import PatchType
+from virtslo.sim.api.options import is_apply
 from virtslo.sim.api.requests import Request
 
 BUCKETS: Final = (0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0, 5.0,
@@ -82,7 +82,7 @@ def _labels_of(request: Request) -> RequestLabels:
     verb = _VERBS[request.verb]
     if subresource in CONNECTED:
         verb = "CONNECT"
-    elif request.patch_type is PatchType.APPLY:
+    elif is_apply(request):
         verb = "APPLY"
     scope = "resource"
     if request.name is None and request.verb != "create":
@@ -114,7 +114,7 @@ class ServerMetrics:
             request.subresource,
             request.name is None,
             not request.namespace,
-            request.patch_type is PatchType.APPLY,
+            is_apply(request),
             "dryRun" in request.query,
         )
         series = self._series_of_requests.get(key)
