@@ -90,17 +90,14 @@ class GarbageCollector:
 
     def _follow(self, cache: Cache, resource: Resource) -> None:
         def seen(before: Object | None, after: Object | None) -> None:
-            metadata = latest(before, after)["metadata"]
-            ref = ObjectRef(
-                resource.plural,
-                metadata.get("namespace", ""),
-                metadata["name"],
-                metadata["uid"],
-            )
             if after is None:
-                self._gone(ref)
-            else:
-                self._known(ref, after)
+                self._gone(_ref_of(resource, latest(before, after)))
+            elif before is None:
+                self._known(_ref_of(resource, after), after)
+            elif not _is_same_to_owners(before, after):
+                if before["metadata"]["uid"] != after["metadata"]["uid"]:
+                    self._gone(_ref_of(resource, before))
+                self._known(_ref_of(resource, after), after)
 
         cache.when_seen(seen)
 
@@ -311,6 +308,24 @@ class GarbageCollector:
         except NotFound:
             return
         self._own(ref, kept)
+
+
+def _ref_of(resource: Resource, target: Object) -> ObjectRef:
+    metadata = target["metadata"]
+    return ObjectRef(
+        resource.plural, metadata.get("namespace", ""), metadata["name"], metadata["uid"]
+    )
+
+
+def _is_same_to_owners(before: Object, after: Object) -> bool:
+    """Whether a change of an object says nothing of it that the graph of owners is made of."""
+    old, new = before["metadata"], after["metadata"]
+    return bool(
+        old["uid"] == new["uid"]
+        and old.get("ownerReferences") == new.get("ownerReferences")
+        and old.get("deletionTimestamp") == new.get("deletionTimestamp")
+        and old.get("finalizers") == new.get("finalizers")
+    )
 
 
 def _version(target: Object) -> str:
