@@ -7,6 +7,7 @@ real controller's is.
 from collections.abc import Callable, Sequence
 
 from virtslo.hollow.client_go.bad_objects import UNREADABLE, BadObjects, name_of
+from virtslo.hollow.client_go.ownership import controller_of
 from virtslo.model.identifiers import NamespacedName, Object
 from virtslo.ports.kube_api import WatchEvent
 
@@ -42,6 +43,7 @@ class Cache:
         """Keep an index of who controls what, for `owned_by`."""
         if self._owned is None:
             self._owned = {}
+            self._seen.insert(0, self._index)
             for target in self.objects.values():
                 self._index(None, target)
 
@@ -52,10 +54,12 @@ class Cache:
 
     def _index(self, before: Object | None, after: Object | None) -> None:
         assert self._owned is not None
+        if before is not None and after is not None:
+            owners = before["metadata"].get("ownerReferences")
+            if owners == after["metadata"].get("ownerReferences"):
+                return
         old = None if before is None else controller_uid(before)
         new = None if after is None else controller_uid(after)
-        if old == new and before is not None and after is not None:
-            return
         if before is not None and old is not None and old != new:
             siblings = self._owned.get(old, {})
             siblings.pop(key_of(before), None)
@@ -95,7 +99,7 @@ class Cache:
             return
         before = objects.get(key)
         objects[key] = target
-        if self._owned is not None or self._seen:
+        if self._seen:
             self._tell(before, target)
 
     def bookmark(self, received_ns: int) -> None:
@@ -106,11 +110,6 @@ class Cache:
         self.breaks += 1
 
     def _tell(self, before: Object | None, after: Object | None) -> None:
-        try:
-            if self._owned is not None:
-                self._index(before, after)
-        except UNREADABLE as error:
-            self._bad.note(name_of(after or before), error)
         for seen in self._seen:
             try:
                 seen(before, after)
@@ -129,11 +128,5 @@ class Cache:
 
 def controller_uid(target: Object) -> str | None:
     """The uid of an object's controller, if it has one."""
-    owners = target["metadata"].get("ownerReferences")
-    if not owners:
-        return None
-    for owner in owners:
-        if owner.get("controller"):
-            uid: str = owner["uid"]
-            return uid
-    return None
+    owner = controller_of(target)
+    return None if owner is None else owner["uid"]
