@@ -36,54 +36,52 @@ class Facts(msgspec.Struct, frozen=True):
     """Whether that one failed."""
 
 
-def _no_phase(_: Mapping[str, Any]) -> str | None:
-    return None
+State = tuple[str | None, bool, bool]
+"""What a status says: the phase, and whether the object is ready, and paused."""
 
 
-def _status_phase(status: Mapping[str, Any]) -> str | None:
-    phase: str | None = status.get("phase")
-    return phase or None
-
-
-def _printable(status: Mapping[str, Any]) -> str | None:
-    phase: str | None = status.get("printableStatus")
-    return phase or None
-
-
-def _ready_condition(status: Mapping[str, Any]) -> bool:
+def _state_of_vmi(status: Mapping[str, Any]) -> State:
+    is_ready = is_paused = False
     for condition in status.get("conditions") or ():
-        if condition.get("type") == "Ready" and condition.get("status") == "True":
-            return True
-    return False
+        if condition.get("status") == "True":
+            kind = condition.get("type")
+            if kind == "Ready":
+                is_ready = True
+            elif kind == "Paused":
+                is_paused = True
+    return status.get("phase") or None, is_ready, is_paused
 
 
-def _ready_field(status: Mapping[str, Any]) -> bool:
-    return bool(status.get("ready"))
+def _state_of_pod(status: Mapping[str, Any]) -> State:
+    phase, is_ready, _ = _state_of_vmi(status)
+    return phase, is_ready, False
 
 
-def _never_ready(_: Mapping[str, Any]) -> bool:
-    return False
+def _state_of_vm(status: Mapping[str, Any]) -> State:
+    return status.get("printableStatus") or None, bool(status.get("ready")), False
 
 
-ReadPhase = Callable[[Mapping[str, Any]], str | None]
-ReadReady = Callable[[Mapping[str, Any]], bool]
+def _no_state(_: Mapping[str, Any]) -> State:
+    return None, False, False
 
-READERS: Final[Mapping[str, tuple[ReadPhase, ReadReady]]] = {
-    resources.VMIS.plural: (_status_phase, _ready_condition),
-    resources.PODS.plural: (_status_phase, _ready_condition),
-    resources.VMS.plural: (_printable, _ready_field),
-    resources.VM_POOLS.plural: (_no_phase, _never_ready),
-    resources.VMI_REPLICA_SETS.plural: (_no_phase, _never_ready),
+
+READERS: Final[Mapping[str, Callable[[Mapping[str, Any]], State]]] = {
+    resources.VMIS.plural: _state_of_vmi,
+    resources.PODS.plural: _state_of_pod,
+    resources.VMS.plural: _state_of_vm,
+    resources.VM_POOLS.plural: _no_state,
+    resources.VMI_REPLICA_SETS.plural: _no_state,
 }
-"""How a resource's phase and readiness are read from its status."""
+"""How a resource's state is read from its status."""
+_NOTHING: Final[Mapping[str, Any]] = {}
 
 
 def facts_of(resource: Resource, target: Object) -> Facts:
     """Read an object."""
     metadata = target["metadata"]
-    status = target.get("status") or {}
-    labels = metadata.get("labels") or {}
-    phase, ready = READERS[resource.plural]
+    status = target.get("status") or _NOTHING
+    labels = metadata.get("labels") or _NOTHING
+    phase, is_ready, is_paused = READERS[resource.plural](status)
     owners, index = metadata.get("ownerReferences"), labels.get(INDEX_LABEL)
     is_vmi = resource.plural == resources.VMIS.plural
     state = status.get("migrationState") if is_vmi else None
@@ -92,15 +90,15 @@ def facts_of(resource: Resource, target: Object) -> Facts:
         metadata["uid"],
         metadata.get("namespace", ""),
         metadata["name"],
-        phase(status),
-        ready(status),
+        phase,
+        is_ready,
         "deletionTimestamp" in metadata,
-        status.get("nodeName") or target.get("spec", {}).get("nodeName"),
+        status.get("nodeName") or target.get("spec", _NOTHING).get("nodeName"),
         _controller(owners) if owners else None,
         None if index is None else whole_number(index),
         labels.get(STAGE_LABEL),
         labels.get(RUN_LABEL),
-        is_vmi and _is_paused(status),
+        is_paused,
         migration,
         has_failed,
     )
@@ -135,13 +133,6 @@ def phases_passed(target: Object, before: str | None, now: str) -> Sequence[str]
         return ()
     since = names.index(before) + 1 if before in names else 0
     return names[since : names.index(now)]
-
-
-def _is_paused(status: Mapping[str, Any]) -> bool:
-    return any(
-        condition.get("type") == "Paused" and condition.get("status") == "True"
-        for condition in status.get("conditions") or ()
-    )
 
 
 def _migration(state: Mapping[str, Any]) -> tuple[str | None, bool]:
