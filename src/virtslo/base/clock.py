@@ -55,6 +55,10 @@ class Clock(Protocol):
         """The date and time as the API server writes them: RFC 3339, whole seconds, UTC."""
         ...
 
+    def micro_stamp(self) -> str:
+        """The date and time as leases want them: RFC 3339, always with microseconds, UTC."""
+        ...
+
     def sleep_until(self, when_ns: int) -> Awaitable[None]:
         """Await it, once, to go on at `when_ns` of this clock; at once if that is past."""
         ...
@@ -85,6 +89,10 @@ class SystemClock:
     def stamp(self) -> str:
         """The machine's date and time as the API server writes them."""
         return timestamp(self.wall())
+
+    def micro_stamp(self) -> str:
+        """The machine's date and time with microseconds, as leases want them."""
+        return micro_timestamp(self.wall())
 
     async def sleep_until(self, when_ns: int) -> None:
         """Return at `when_ns`, at once if that is past."""

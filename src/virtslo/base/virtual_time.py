@@ -222,6 +222,11 @@ class VirtualClock:
             self._stamp = timestamp(EPOCH + timedelta(seconds=second))
         return self._stamp
 
+    def micro_stamp(self) -> str:
+        """The virtual date with microseconds, as leases want it; the whole seconds as `stamp`."""
+        micros = self._loop.elapsed_ns % NANOSECONDS_PER_SECOND // 1000
+        return f"{self.stamp()[:-1]}.{micros:06d}Z"
+
     def sleep_until(self, when_ns: int) -> Awaitable[None]:
         """Await it to go on at `when_ns`, at once if that is past."""
         if when_ns <= self._loop.elapsed_ns:

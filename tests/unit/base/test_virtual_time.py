@@ -5,6 +5,7 @@ import gc
 
 import pytest
 
+from virtslo.base.clock import micro_timestamp, timestamp
 from virtslo.base.virtual_time import EPOCH, Deadlock, VirtualClock, run_in_virtual_time
 
 
@@ -123,3 +124,14 @@ def test_the_garbage_collector_is_left_as_it_was_found() -> None:
 
     assert during[0] > before[0]
     assert gc.get_threshold() == before
+
+
+def test_stamps_are_those_of_the_virtual_date() -> None:
+    async def main(clock: VirtualClock) -> None:
+        for step_ns in (0, 1, 999, 1_000, 999_999_999, 1, 60_000_000_000, 123_456_789_012_345):
+            await clock.sleep_until(clock.now_ns() + step_ns)
+
+            assert clock.stamp() == timestamp(clock.wall())
+            assert clock.micro_stamp() == micro_timestamp(clock.wall())
+
+    run_in_virtual_time(main)

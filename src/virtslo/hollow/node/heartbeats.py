@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from virtslo.base.clock import micro_timestamp, to_nanoseconds
+from virtslo.base.clock import to_nanoseconds
 from virtslo.base.errors import AlreadyExists, ClusterError
 from virtslo.hollow.process.component import Component
 from virtslo.model.identifiers import Object
@@ -39,7 +39,7 @@ class NodeHeart:
         group.create_task(_every(self._component, STATUS_EVERY, self._share, self._report))
 
     async def _renew(self) -> None:
-        api, now = self._component.api, micro_timestamp(self._component.clock.wall())
+        api, now = self._component.api, self._component.clock.micro_stamp()
         try:
             if self._lease is None:
                 self._lease = await self._acquire(now)

@@ -6,7 +6,7 @@ it was released or has not been renewed for fifteen seconds, by the asker's own 
 
 from typing import Any, Final
 
-from virtslo.base.clock import Clock, micro_timestamp, sleep, to_nanoseconds
+from virtslo.base.clock import Clock, sleep, to_nanoseconds
 from virtslo.base.errors import ClusterError, NotFound
 from virtslo.hollow.process.component import Component
 from virtslo.model.identifiers import Object
@@ -92,7 +92,7 @@ class LeaderElection:
 
     async def _try_to_renew(self) -> bool:
         assert self._lease is not None
-        now = micro_timestamp(self._clock.wall())
+        now = self._clock.micro_stamp()
         if await self._put({**self._lease["spec"], "renewTime": now}):
             return True
         try:
@@ -113,7 +113,7 @@ class LeaderElection:
         return True
 
     def _spec(self, transitions: int) -> dict[str, Any]:
-        now = micro_timestamp(self._clock.wall())
+        now = self._clock.micro_stamp()
         return {
             "acquireTime": now,
             "holderIdentity": self._identity,
