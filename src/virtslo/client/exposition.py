@@ -18,6 +18,10 @@ LARGEST_COUNT: Final = 1 << 53
 """Beyond it a number of an exposition is no longer exact."""
 REMEMBERED: Final = 1 << 16
 """How many series are remembered: an API server has about ten thousand."""
+WRITTEN: Final = 1 << 11
+"""How many histograms' lines are remembered: all components write a few hundred, of 2 KB each."""
+SHORT: Final = 1 << 18
+"""Characters up to which a text is split into its lines: a component's are 35 000."""
 _NAME: Final = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
 _VALUE: Final = r'"[^"\\\n]*"'
 _PLAIN: Final = re.compile(rf"({_NAME})(?:\{{((?:{_NAME}={_VALUE},)*{_NAME}={_VALUE})\}})?")
@@ -48,12 +52,9 @@ class Exposition:
 
     def histogram(self, name: str, labels: Labels, histogram: Histogram) -> None:
         """A histogram's samples."""
-        text = _text(labels)
-        first, braced = f"{name}_bucket{{{text}{',' if text else ''}", _braced(text)
-        for edge, count in zip(_edges(histogram.bounds), histogram.reached(), strict=True):
-            self._lines.append(f'{first}le="{edge}"}} {count}')
-        self._lines.append(f"{name}_sum{braced} {number(histogram.total)}")
-        self._lines.append(f"{name}_count{braced} {histogram.count}")
+        begins = _begins_of(name, _text(labels), histogram.bounds)
+        values = (*histogram.reached(), number(histogram.total), histogram.count)
+        self._lines += [f"{begin}{value}" for begin, value in zip(begins, values, strict=True)]
 
     def single(self, name: str, kind: str, words: str, value: float) -> None:
         """A family of one sample."""
@@ -74,10 +75,13 @@ def number(value: float) -> str:
     return repr(value)
 
 
-@lru_cache(maxsize=REMEMBERED)
-def _edges(bounds: tuple[float, ...]) -> tuple[str, ...]:
-    """A histogram's upper edges as they are written, the infinite one last."""
-    return (*map(number, bounds), "+Inf")
+@lru_cache(maxsize=WRITTEN)
+def _begins_of(name: str, labels: str, bounds: tuple[float, ...]) -> tuple[str, ...]:
+    """What a histogram's lines begin with: buckets, the infinite one last, then sum and count."""
+    first, braced = f"{name}_bucket{{{labels}{',' if labels else ''}", _braced(labels)
+    edges = (*map(number, bounds), "+Inf")
+    buckets = [f'{first}le="{edge}"}} ' for edge in edges]
+    return (*buckets, f"{name}_sum{braced} ", f"{name}_count{braced} ")
 
 
 def _text(labels: Labels) -> str:
@@ -118,14 +122,19 @@ def read_identities(text: str, wanted: tuple[str, ...]) -> Iterator[tuple[Identi
         yield identity, value
 
 
+def labels_of(identity: Identity) -> Labels:
+    """The labels of a series, by its identity."""
+    return dict(zip(identity[1::2], identity[2::2], strict=True))
+
+
 def _read_lines(text: str, wanted: tuple[str, ...]) -> Iterator[tuple[str, Identity, float]]:
     passed: set[Identity] = set()
-    for line in _lines(text, wanted):
+    for count, line in enumerate(_lines(text, wanted)):
         written, digits = _split(line)
         identity = _identity(written)
-        if identity in passed:
-            raise ValueError(f"the series {shown_text(written)} is there twice")
         passed.add(identity)
+        if len(passed) == count:
+            raise ValueError(f"the series {shown_text(written)} is there twice")
         value = float(digits)
         if not isfinite(value):
             raise ValueError(f"the series {shown_text(written)} is {digits}")
@@ -135,8 +144,12 @@ def _read_lines(text: str, wanted: tuple[str, ...]) -> Iterator[tuple[str, Ident
 def _lines(text: str, wanted: tuple[str, ...]) -> Iterator[str]:
     """The lines that begin with one of `wanted`, each once.
 
-    They are looked for rather than all lines read: an API server writes 32 000, and few are wanted.
+    In a long text they are looked for rather than all lines read: an API server writes 32 000, and
+    few are wanted.
     """
+    if len(text) <= SHORT:
+        yield from [line for line in text.split("\n") if line.startswith(wanted)]
+        return
     for start in wanted:
         if any(start.startswith(other) for other in wanted if other != start):
             continue

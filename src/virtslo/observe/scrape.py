@@ -6,10 +6,17 @@ sums and counts, since KubeVirt's buckets say little of what matters (they end a
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from virtslo.base.plain_text import shown_text
-from virtslo.client.exposition import read_samples, whole_count
+from virtslo.client.exposition import (
+    REMEMBERED,
+    Identity,
+    labels_of,
+    read_identities,
+    whole_count,
+)
 from virtslo.model.kubernetes.calls import Counted, RestCall
 from virtslo.model.kubernetes.kubevirt_metrics import (
     LEADING,
@@ -60,21 +67,18 @@ def read_metrics(text: str) -> Scrape:
     requests: dict[RestCall, int] = {}
     single: dict[str, float] = {}
     sums: dict[str, tuple[float, int]] = {}
-    for series, value in read_samples(text, _WANTED):
-        name, labels = series
-        if name == REQUESTS:
-            call = RestCall(_verb(labels), labels.get("resource", ""), "", labels.get("code", ""))
-            requests[call] = requests.get(call, 0) + whole_count(series.name, value)
-        elif name in _PARTS:
-            family, label, is_sum = _PARTS[name]
-            kept = f"{family}{{{labels.get(label, '')}}}"
-            seconds, count = sums.get(kept, (0.0, 0))
-            if is_sum:
-                sums[kept] = (seconds + value, count)
+    for identity, value in read_identities(text, _WANTED):
+        what = _meaning(identity)
+        if isinstance(what, RestCall):
+            requests[what] = requests.get(what, 0) + whole_count(REQUESTS, value)
+        elif isinstance(what, _Part):
+            seconds, count = sums.get(what.kept, (0.0, 0))
+            if what.is_sum:
+                sums[what.kept] = (seconds + value, count)
             else:
-                sums[kept] = (seconds, count + whole_count(series.name, value))
-        elif name in _SINGLE:
-            single[name] = value
+                sums[what.kept] = (seconds, count + whole_count(identity[0], value))
+        elif what is not None:
+            single[what] = value
     if PROCESS_START not in single and not requests:
         raise ValueError("no component's metrics: neither requests nor a process start are there")
     leading = single.get(LEADING)
@@ -86,6 +90,27 @@ def read_metrics(text: str) -> Scrape:
         is_leading=None if leading is None else leading == 1,
         sums=sums,
     )
+
+
+class _Part(NamedTuple):
+    """The sum or the count of a histogram."""
+
+    kept: str
+    """`family{label}`, which it is kept by."""
+    is_sum: bool
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _meaning(identity: Identity) -> RestCall | _Part | str | None:
+    """What a series counts: requests, a part of a histogram, or a process's single figure; None for
+    what only begins as one of these. Made once for all reads of all pods, which keep it."""
+    name, labels = identity[0], labels_of(identity)
+    if name == REQUESTS:
+        return RestCall(_verb(labels), labels.get("resource", ""), "", labels.get("code", ""))
+    if name in _PARTS:
+        family, label, is_sum = _PARTS[name]
+        return _Part(f"{family}{{{labels.get(label, '')}}}", is_sum)
+    return name if name in _SINGLE else None
 
 
 def _verb(labels: Mapping[str, str]) -> str:

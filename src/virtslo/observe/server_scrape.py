@@ -13,7 +13,13 @@ from functools import lru_cache
 from typing import Final
 
 from virtslo.base.plain_text import shown_text
-from virtslo.client.exposition import REMEMBERED, Identity, read_identities, whole_count
+from virtslo.client.exposition import (
+    REMEMBERED,
+    Identity,
+    labels_of,
+    read_identities,
+    whole_count,
+)
 from virtslo.model.kubernetes.calls import Counted, RestCall, TimedCall
 from virtslo.model.kubernetes.kubevirt_metrics import PROCESS_START
 from virtslo.model.run.rest_calls import BUCKET_EDGE, answer_key
@@ -113,7 +119,7 @@ def _sums(text: str) -> dict[str, tuple[float, int]]:
 @lru_cache(maxsize=REMEMBERED)
 def _answered_by(identity: Identity) -> str | None:
     """The key of a series' requests; None of watches, lists, dry runs and what is no resource."""
-    labels = _labels_of(identity)
+    labels = labels_of(identity)
     call, _ = _timed_of(identity)
     if call is None or call.scope != SINGLE or labels.get("dry_run"):
         return None
@@ -130,10 +136,6 @@ def _add_bucket(durations: Durations, identity: Identity, value: float) -> None:
         buckets[edge] = buckets.get(edge, 0) + whole_count(identity[0], value)
 
 
-def _labels_of(identity: Identity) -> Mapping[str, str]:
-    return dict(zip(identity[1::2], identity[2::2], strict=True))
-
-
 def _verb_of(labels: Mapping[str, str]) -> str:
     verb = labels.get("verb", "")
     return VERBS.get(verb, verb)
@@ -141,14 +143,14 @@ def _verb_of(labels: Mapping[str, str]) -> str:
 
 @lru_cache(maxsize=REMEMBERED)
 def _call_of(identity: Identity) -> RestCall:
-    labels = _labels_of(identity)
+    labels = labels_of(identity)
     return RestCall.of_target(_verb_of(labels), target_of(labels), labels.get("code", ""))
 
 
 @lru_cache(maxsize=REMEMBERED)
 def _timed_of(identity: Identity) -> tuple[TimedCall | None, str]:
     """The call of a bucket, None where it has no duration, and the bucket's upper edge."""
-    labels = _labels_of(identity)
+    labels = labels_of(identity)
     edge = labels.get("le", "")
     verb = _verb_of(labels)
     if verb in _UNTIMED or not labels.get("resource"):

@@ -6,6 +6,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from virtslo.client.exposition import (
+    SHORT,
     Exposition,
     number,
     parse_series,
@@ -113,7 +114,12 @@ def test_numbers_are_written_as_gos_client_writes_them(value: float, expected: s
     ],
 )
 @pytest.mark.parametrize("wanted", [("a_total",), ("b", "a"), ("last", "a_total", "a"), ("none",)])
-def test_the_lines_that_are_wanted_are_read_once_each(text: str, wanted: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("more", [0, 40_000], ids=["short", "long"])
+def test_the_lines_that_are_wanted_are_read_once_each(
+    text: str, wanted: tuple[str, ...], more: int
+) -> None:
+    text = "other 1\n" * more + text
+    assert (len(text) > SHORT) == (more > 0)
     expected = [line for line in text.split("\n") if line.startswith(wanted)]
 
     found = [series.name for series, _ in read_samples(text, wanted)]
