@@ -4,13 +4,16 @@ Invariant: a resource is named once, here; every path, watch and count refers to
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Resource:
-    """A kind of object as the API serves it."""
+
+class Resource(msgspec.Struct, frozen=True, cache_hash=True):
+    """A kind of object as the API serves it.
+
+    A struct, because resources are looked up by: a frozen dataclass hashes its fields each time.
+    """
 
     group: str
     version: str

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from virtslo.model.kubernetes import resources
-from virtslo.model.kubernetes.other_resources import OTHERS
 from virtslo.model.kubernetes.resources import Resource
-from virtslo.model.kubernetes.review_resources import REVIEWS, TOKEN_REQUESTS
+from virtslo.model.kubernetes.review_resources import TOKEN_REQUESTS
 from virtslo.sim.api.refusals import BUILT_IN
+from virtslo.sim.api.versions import KNOWN, served_as
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +82,12 @@ def _rules(resource: Resource) -> Rules:
 
 
 RULES: Final = {
-    (resource.group, resource.plural): _rules(resource)
-    for resource in (*resources.ALL, *OTHERS, *REVIEWS, TOKEN_REQUESTS)
+    served: _rules(resource)
+    for resource in (*KNOWN, TOKEN_REQUESTS)
+    for served in served_as(resource)
 }
 
 
 def rules_of(resource: Resource) -> Rules:
     """The rules of a resource, whatever version it is asked for in."""
-    return RULES[resource.group, resource.plural]
+    return RULES[resource]

@@ -4,8 +4,9 @@ Invariant: pure; an object differs between versions in its apiVersion and in not
 stored version the served resource *is* the resource, and objects pass untouched.
 """
 
-from dataclasses import replace
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from virtslo.model.identifiers import Object
 from virtslo.model.kubernetes import resources

@@ -88,6 +88,8 @@ class ObjectStore:
         self._log_size = log_size
         self._guard = guard
         self._collections: dict[tuple[str, str], Collection] = {}
+        self._by_resource: dict[Resource, Collection] = {}
+        """The same, by every version of a resource that was asked for."""
         self._listeners: list[Listener] = []
         self.resource_version = 1
         self.compacted = 0
@@ -99,11 +101,11 @@ class ObjectStore:
 
     def collection(self, resource: Resource) -> Collection:
         """The collection of a resource; every served version of it shares one."""
-        key = (resource.group, resource.plural)
-        found = self._collections.get(key)
+        found = self._by_resource.get(resource)
         if found is None:
-            found = Collection(resource, deque())
-            self._collections[key] = found
+            key = (resource.group, resource.plural)
+            found = self._collections.setdefault(key, Collection(resource, deque()))
+            self._by_resource[resource] = found
         return found
 
     def collections(self) -> Iterator[Collection]:

@@ -105,12 +105,9 @@ class ServerMetrics:
 
     def series_of(self, request: Request) -> RequestSeries:
         """The series of a request."""
-        resource = request.resource
         key = (
             request.verb,
-            resource.group,
-            resource.version,
-            resource.plural,
+            request.resource,
             request.subresource,
             request.name is None,
             not request.namespace,
