@@ -138,7 +138,6 @@ def _segment_causes(name: str) -> Iterator[Cause]:
             yield invalid_value("metadata.name", name, f"may not contain '{character}'")
 
 
-@lru_cache(maxsize=1024)
 def _name_causes(name: str, *, is_label: bool) -> tuple[Cause, ...]:
     if not name:
         return (required("metadata.name", "name or generateName is required"),)

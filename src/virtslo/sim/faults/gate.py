@@ -61,7 +61,8 @@ class Gate:
         What was awaited is true if the answer is to be lost. Raises ConnectionLost where the server
         is down, ApiError for a fault or where too much is in flight, at once or when awaited.
         """
-        self.check_up()
+        if self._is_down:
+            raise ConnectionLost(REFUSED)
         return self._struck(request) if self.faults.is_active else self._queued(request)
 
     async def _struck(self, request: Request) -> bool:

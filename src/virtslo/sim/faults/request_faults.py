@@ -25,22 +25,21 @@ class FaultPlan:
     def __init__(self, faults: Sequence[Fault] = (), *, seed: int = 0) -> None:
         self.faults = tuple(faults)
         self._active: dict[int, Fault] = {}
+        self.is_active = False
+        """Whether any request may be struck now."""
         self._chances = [
             Random(f"{seed}:fault:{index}:{fault.name}") for index, fault in enumerate(faults)
         ]
 
-    @property
-    def is_active(self) -> bool:
-        """Whether any request may be struck now."""
-        return bool(self._active)
-
     def begin(self, fault: Fault) -> None:
         """From now on a fault strikes."""
         self._active[self._index(fault)] = fault
+        self.is_active = True
 
     def end(self, fault: Fault) -> None:
         """From now on it strikes no more."""
         self._active.pop(self._index(fault), None)
+        self.is_active = bool(self._active)
 
     async def meet(self, request: Request, clock: Clock) -> bool:
         """Let a request meet every active fault; whether its answer is to be lost.

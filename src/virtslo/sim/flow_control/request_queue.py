@@ -33,7 +33,7 @@ class RequestQueue:
         self._profile = profile
         self._read_ns = to_nanoseconds(profile.read)
         self._write_ns = to_nanoseconds(profile.write)
-        self._chance = Random(f"{seed}:capacity")
+        self._draw = Random(f"{seed}:capacity").random
         self._low = 1 - profile.spread
         self._width = (1 + profile.spread) - self._low
         """Of service times about their mean: requests that come together are not answered so."""
@@ -112,7 +112,7 @@ class RequestQueue:
     def _served(self, verb: str, what: str, objects: int) -> Awaitable[None] | None:
         service_ns = self.service_ns(verb, what, objects)
         if self._width:
-            service_ns = round(service_ns * (self._low + self._width * self._chance.random()))
+            service_ns = round(service_ns * (self._low + self._width * self._draw()))
         after_ns = 0 if verb in _READS else self._after_ns
         if self._cores is not None:
             return self._work(self._cores, service_ns, after_ns)

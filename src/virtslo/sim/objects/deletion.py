@@ -179,7 +179,9 @@ class Deletion:
     def _marked(
         self, metadata: Mapping[str, Any], grace: int, finalizers: list[str]
     ) -> Mapping[str, Any]:
-        when = timestamp(self._clock.wall() + timedelta(seconds=grace))
+        when = self._clock.stamp()
+        if grace:
+            when = timestamp(self._clock.wall() + timedelta(seconds=grace))
         marked: dict[str, Any] = {
             **metadata,
             "deletionTimestamp": when,

@@ -275,7 +275,10 @@ def _pointer(path: Any) -> tuple[str, ...]:
         return ()
     if not isinstance(path, str) or not path.startswith("/"):
         raise BadRequest(f"not a JSON pointer: {shown_text(repr(path))}")
-    return tuple(part.replace("~1", "/").replace("~0", "~") for part in path[1:].split("/"))
+    parts = path[1:].split("/")
+    if "~" in path:
+        parts = [part.replace("~1", "/").replace("~0", "~") for part in parts]
+    return tuple(parts)
 
 
 def _index(part: str) -> int:
