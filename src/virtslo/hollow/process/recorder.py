@@ -52,7 +52,9 @@ class EventRecorder:
         self._spam: OrderedDict[str, TokenBucket] = OrderedDict()
         self._waiting: list[Waiting] = []
         self._group: asyncio.TaskGroup | None = None
-        self._is_sending = False
+        self._has_sender = False
+        self._idle: asyncio.Future[None] | None = None
+        """Done at the next event: what the sending task waits for when all is sent."""
         self.dropped = 0
         self._deleted: set[str] = set()
         """What was deleted since the last turn, of what is remembered."""
@@ -62,18 +64,22 @@ class EventRecorder:
         component.background.append(self.start)
 
     def start(self, group: asyncio.TaskGroup) -> None:
-        """From now on, send what waits and what will, in a task of this group."""
+        """From now on, send what waits and what will, in a task of this group.
+
+        It begins with the first event: most of the recorders of a run's nodes send none.
+        """
         self._group = group
         self._begin_sending()
 
     def send(self, about: Object, reason: str, message: str, kind: str = "Normal") -> None:
         """Have an event about an object sent; a failure is dropped, as the real recorder does."""
         uid = about["metadata"]["uid"]
-        self._forget_deleted()
+        now_ns = self._component.clock.now_ns()
+        self._forget_deleted(now_ns)
         if not self._may_send(uid) or len(self._waiting) >= LONGEST_QUEUE:
             self.dropped += 1
             return
-        series = self._series(uid, reason, message)
+        series = self._series(uid, reason, message, now_ns)
         if series[2] is COMBINED:
             message = COMBINED + message
         at = self._component.clock.stamp()
@@ -86,34 +92,40 @@ class EventRecorder:
         return len(self._known) + len(self._similar) + len(self._spam)
 
     def _begin_sending(self) -> None:
-        """Send what waits, unless a task does already."""
-        if self._group is not None and self._waiting and not self._is_sending:
-            self._is_sending = True
+        """Have what waits sent, unless it is being done already."""
+        idle, self._idle = self._idle, None
+        if idle is not None:
+            if not idle.done():
+                idle.set_result(None)
+        elif self._group is not None and self._waiting and not self._has_sender:
+            self._has_sender = True
             self._group.create_task(self._send_waiting())
 
     async def _send_waiting(self) -> None:
-        while self._waiting:
+        loop = asyncio.get_running_loop()
+        while True:
+            while not self._waiting:
+                self._idle = loop.create_future()
+                await self._idle
             waiting = self._waiting.pop(0)
             known = self._known.get(waiting[1])
             try:
                 if known is None:
-                    await self._first(waiting)
+                    await self._create(waiting, self._first(waiting))
                 else:
                     await self._again(waiting, known)
             except ClusterError:
                 self.dropped += 1
-        self._is_sending = False
 
     def _note_left(self, target: Object) -> None:
         """An object left a cache: for good if it was being deleted, else it may come back."""
         metadata = target["metadata"]
         if "deletionTimestamp" in metadata and metadata["uid"] in self._spam:
-            self._forget_deleted()
+            self._forget_deleted(self._component.clock.now_ns())
             self._deleted.add(metadata["uid"])
 
-    def _forget_deleted(self) -> None:
+    def _forget_deleted(self, now_ns: int) -> None:
         """At each turn, forget what was deleted before the last one."""
-        now_ns = self._component.clock.now_ns()
         if now_ns < self._next_turn_ns:
             return
         gone = self._deleted_before
@@ -132,27 +144,29 @@ class EventRecorder:
             _remember(self._spam, uid, bucket)
         return bucket.try_take()
 
-    def _series(self, uid: str, reason: str, message: str) -> EventKey:
+    def _series(self, uid: str, reason: str, message: str, now_ns: int) -> EventKey:
         """Which series an event belongs to; many similar ones become one."""
-        now_ns = self._component.clock.now_ns()
-        last_ns, messages = self._similar.get((uid, reason), (now_ns, {}))
-        if now_ns - last_ns > SIMILAR_WITHIN_NS:
-            messages = {}
-        messages[message] = None
-        if len(messages) > SIMILAR:
-            del messages[next(iter(messages))]
+        known = self._similar.get((uid, reason))
+        if known is None or now_ns - known[0] > SIMILAR_WITHIN_NS:
+            messages: dict[str, None] = {message: None}
+        else:
+            messages = known[1]
+            messages[message] = None
+            if len(messages) > SIMILAR:
+                del messages[next(iter(messages))]
         _remember(self._similar, (uid, reason), (now_ns, messages))
         if len(messages) < SIMILAR:
             return (uid, reason, message)
         return (uid, reason, COMBINED)
 
-    async def _first(self, waiting: Waiting) -> None:
+    def _first(self, waiting: Waiting) -> Observed:
+        """A new series, remembered."""
         about, series, _, _, at = waiting
         metadata = about["metadata"]
         name = f"{metadata['name']}.{self._component.unique_suffix()}"
         observed = (metadata.get("namespace") or "default", name, 1, at)
         _remember(self._known, series, observed)
-        await self._create(waiting, observed)
+        return observed
 
     async def _again(self, waiting: Waiting, known: Observed) -> None:
         _, series, message, _, at = waiting
@@ -202,8 +216,9 @@ def _reference(about: Object, namespace: str) -> dict[str, Any]:
 
 def _remember(memory: OrderedDict[Any, Any], key: Any, value: Any) -> None:
     """Keep a value; the least lately used goes when there are too many."""
+    if key in memory:
+        memory.move_to_end(key)
     memory[key] = value
-    memory.move_to_end(key)
     if len(memory) > LONGEST_MEMORY:
         memory.popitem(last=False)
 

@@ -22,6 +22,13 @@ ABOUT: Object = {
 }
 
 
+async def _send(recorder: EventRecorder) -> None:
+    """Send what waits and what will, until it is cancelled."""
+    async with asyncio.TaskGroup() as group:
+        recorder.start(group)
+        await asyncio.Event().wait()
+
+
 def _calls(messages: list[str]) -> Counter[str]:
     """The calls that so many events about one object make, by verb."""
 
@@ -32,8 +39,9 @@ def _calls(messages: list[str]) -> Counter[str]:
             recorder.send(ABOUT, "Created", message)
         assert component.account.calls == 0
         async with asyncio.TaskGroup() as group:
-            recorder.start(group)
+            task = group.create_task(_send(recorder))
             await asyncio.sleep(1)
+            task.cancel()
         return Counter(component.account.calls_by_verb())
 
     return run_in_virtual_time(main)
@@ -59,12 +67,13 @@ def test_an_event_that_expired_is_created_anew_and_counts_on() -> None:
         component = Component(USER, DirectTransport(server, USER), clock)
         recorder = EventRecorder(component, "test")
         async with asyncio.TaskGroup() as group:
-            recorder.start(group)
+            task = group.create_task(_send(recorder))
             recorder.send(ABOUT, "Created", "one")
             recorder.send(ABOUT, "Created", "one")
             await clock.sleep_until(clock.now_ns() + to_nanoseconds(3700.0))
             recorder.send(ABOUT, "Created", "one")
             await asyncio.sleep(1)
+            task.cancel()
         calls = Counter(component.account.calls_by_verb())
         events = list(server.store.collection(EVENTS).objects.values())
         return calls, events, recorder.dropped
