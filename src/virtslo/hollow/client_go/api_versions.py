@@ -7,16 +7,15 @@ from typing import Final
 
 from virtslo.model.identifiers import Object
 
-_VERSIONS: Final = {
-    "kubevirt.io/latest-observed-api-version": "v1",
-    "kubevirt.io/storage-observed-api-version": "v1",
-}
+_LATEST: Final = "kubevirt.io/latest-observed-api-version"
+_STORAGE: Final = "kubevirt.io/storage-observed-api-version"
+_VERSIONS: Final = {_LATEST: "v1", _STORAGE: "v1"}
 
 
 def has_api_versions(target: Object) -> bool:
     """Whether virt-controller has noted the API versions it saw."""
-    annotations = target["metadata"].get("annotations")
-    return bool(annotations) and _VERSIONS.keys() <= annotations.keys()
+    annotations = target["metadata"].get("annotations") or ()
+    return _LATEST in annotations and _STORAGE in annotations
 
 
 def with_api_versions(target: Object) -> Object:

@@ -4,8 +4,9 @@ Invariant: a controller that expects something makes no decision about that key 
 it, or until five minutes have passed; so a stale cache never makes it act twice.
 """
 
-from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 from virtslo.base.clock import Clock, to_nanoseconds
 from virtslo.model.identifiers import NamespacedName
@@ -13,10 +14,9 @@ from virtslo.model.identifiers import NamespacedName
 PATIENCE_SECONDS: Final = 300.0
 
 
-@dataclass(slots=True)
-class _Expected:
+class _Expected(msgspec.Struct):
     creations: int = 0
-    deletions: dict[str, None] = field(default_factory=dict)
+    deletions: dict[str, None] = {}
     since_ns: int = 0
 
 
@@ -76,7 +76,10 @@ class Expectations:
         self._expected.pop(key, None)
 
     def _entry(self, key: NamespacedName) -> _Expected:
-        return self._expected.setdefault(key, _Expected())
+        entry = self._expected.get(key)
+        if entry is None:
+            entry = self._expected[key] = _Expected()
+        return entry
 
     def _tidy(self, key: NamespacedName, entry: _Expected) -> None:
         if not entry.creations and not entry.deletions:

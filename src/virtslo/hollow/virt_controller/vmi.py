@@ -6,6 +6,7 @@ Order and number of calls follow the recordings of the real controller.
 """
 
 import asyncio
+from collections.abc import Sequence
 from typing import Final
 
 from virtslo.base.errors import ClusterError, NotFound
@@ -23,16 +24,14 @@ from virtslo.hollow.vmi.vmi_status import (
     Around,
     is_final,
     is_pod_over,
-    is_receiver,
     is_the_nodes,
+    needs_pod,
     next_vmi,
     vmi_patch,
 )
 from virtslo.model.identifiers import NamespacedName, Object
 from virtslo.model.kubernetes import resources
 from virtslo.ports.kube_api import PatchType
-
-UNPROCESSED: Final = frozenset({"", "Pending"})
 
 PASSES_OF_PLACING: Final = 64
 """How many passes of the event loop a new pod has to be placed, where nothing takes time."""
@@ -75,32 +74,28 @@ class VmiController:
             return
         if not (self._pods_expected.are_met(key) and self._writes_expected.are_met(key)):
             return
-        asked, known = self._component.clock.now_ns(), self._current_pod(vmi)
-        pod = await self._sync(key, vmi, known)
-        await self._update_status(key, vmi, pod)
-        if pod is not None and pod is not known and self._component.clock.now_ns() == asked:
-            await self._placed(key_of(pod))
-
-    def _current_pod(self, vmi: Object) -> Object | None:
-        """The VMI's pod: on its node once it has one, else the newest."""
-        node = vmi["status"].get("nodeName")
-        found: Object | None = None
-        for pod_key in self._pods.owned_by(vmi["metadata"]["uid"]):
-            pod = self._pods.get(pod_key)
-            if pod is None or (node and pod["spec"].get("nodeName") != node):
-                continue
-            found = pod
-        return found
-
-    async def _sync(self, key: NamespacedName, vmi: Object, pod: Object | None) -> Object | None:
-        """Create or delete pods; the pod to go on with."""
+        pods = self._pods_of(vmi)
+        pod = _current(vmi, pods)
         if "deletionTimestamp" in vmi["metadata"]:
             await self._delete_pods(key, vmi)
-            return pod
-        phase = vmi["status"].get("phase", "")
-        if pod is not None or phase not in UNPROCESSED or is_receiver(vmi):
-            return pod
-        return await self._create_pod(key, vmi)
+            pods = self._pods_of(vmi)
+        elif pod is None and needs_pod(vmi):
+            await self._begin(key, vmi)
+            return
+        await self._update_status(key, vmi, pod, pods)
+
+    def _pods_of(self, vmi: Object) -> list[Object]:
+        """The VMI's pods, in the order in which they were seen."""
+        pods, keys = self._pods.objects, self._pods.owned_by(vmi["metadata"]["uid"])
+        return [pod for key in keys if (pod := pods.get(key)) is not None]
+
+    async def _begin(self, key: NamespacedName, vmi: Object) -> None:
+        """Create the VMI's pod and go on with it."""
+        asked_ns = self._component.clock.now_ns()
+        pod = await self._create_pod(key, vmi)
+        await self._update_status(key, vmi, pod, self._pods_of(vmi))
+        if self._component.clock.now_ns() == asked_ns:
+            await self._placed(key_of(pod))
 
     async def _create_pod(self, key: NamespacedName, vmi: Object) -> Object:
         self._pods_expected.expect_creations(key, 1)
@@ -145,18 +140,19 @@ class VmiController:
         words = f"Deleted virtual machine pod {metadata['name']}"
         self._events.send(vmi, "SuccessfulDelete", words)
 
-    async def _update_status(self, key: NamespacedName, vmi: Object, pod: Object | None) -> None:
-        active = {
-            found["metadata"]["uid"]: found["spec"].get("nodeName", "")
-            for pod_key in self._pods.owned_by(vmi["metadata"]["uid"])
-            if (found := self._pods.get(pod_key)) is not None
-        }
+    async def _update_status(
+        self, key: NamespacedName, vmi: Object, pod: Object | None, pods: Sequence[Object]
+    ) -> None:
+        active = {each["metadata"]["uid"]: each["spec"].get("nodeName", "") for each in pods}
         if pod is not None:
-            await self._open_gate(pod)
-            await self._label(vmi, pod)
+            if not _is_gate_open(pod):
+                await self._open_gate(pod)
+            if (node := _node_to_tell(vmi, pod)) is not None:
+                await self._label(pod, node)
+        has_vm = False
         if is_final(vmi):
-            active = self._still_there(vmi, active)
-        around = Around(pod=pod, active=active, has_vm=self._has_vm(vmi))
+            active, has_vm = self._still_there(vmi, active), self._has_vm(vmi)
+        around = Around(pod=pod, active=active, has_vm=has_vm)
         wanted = next_vmi(vmi, around, self._now())
         if wanted is vmi:
             return
@@ -182,9 +178,6 @@ class VmiController:
 
     async def _open_gate(self, pod: Object) -> None:
         """Set the readiness gate: the virtual machine is not paused."""
-        gate = find_condition(pod.get("status") or {}, UNPAUSED_GATE)
-        if gate is not None and gate["status"] == "True":
-            return
         now = self._now()
         condition = {
             "lastProbeTime": now,
@@ -196,12 +189,9 @@ class VmiController:
         }
         await patch_condition(self._api, pod, condition)
 
-    async def _label(self, vmi: Object, pod: Object) -> None:
+    async def _label(self, pod: Object, node: str) -> None:
         """Tell the pod the node that its VMI says it is on."""
-        node = (vmi["metadata"].get("labels") or {}).get(NODE_LABEL)
         before = pod["metadata"].get("labels") or {}
-        if node is None or before.get(NODE_LABEL) == node:
-            return
         patch = [
             {"op": "test", "path": "/metadata/labels", "value": before},
             {"op": "replace", "path": "/metadata/labels", "value": {**before, NODE_LABEL: node}},
@@ -226,3 +216,25 @@ class VmiController:
 
     def _now(self) -> str:
         return self._component.clock.stamp()
+
+
+def _current(vmi: Object, pods: Sequence[Object]) -> Object | None:
+    """Which pod is the VMI's: on its node once it has one, else the newest."""
+    node = vmi["status"].get("nodeName")
+    for pod in reversed(pods):
+        if not node or pod["spec"].get("nodeName") == node:
+            return pod
+    return None
+
+
+def _is_gate_open(pod: Object) -> bool:
+    gate = find_condition(pod.get("status") or {}, UNPAUSED_GATE)
+    return gate is not None and gate["status"] == "True"
+
+
+def _node_to_tell(vmi: Object, pod: Object) -> str | None:
+    """The node that a VMI says it is on, if its pod is not labelled with it."""
+    node: str | None = (vmi["metadata"].get("labels") or {}).get(NODE_LABEL)
+    if node is None or (pod["metadata"].get("labels") or {}).get(NODE_LABEL) == node:
+        return None
+    return node

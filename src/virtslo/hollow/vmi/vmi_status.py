@@ -5,8 +5,9 @@ condition is replaced only if its status or reason changes.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+import msgspec
 
 from virtslo.hollow.client_go.conditions import Condition, find_condition, not_ready, with_condition
 from virtslo.hollow.client_go.finalizers import without_finalizers
@@ -27,12 +28,12 @@ PAUSED: Final = {
 """The condition of a paused machine, but for its time."""
 _MEMORY: Final = {"memoryOverhead": f"{OVERHEAD_MIB}Mi"}
 _INTERFACES: Final = [{"name": "default", "podInterfaceName": "eth0"}]
+_UNPROCESSED: Final = frozenset({"", "Pending"})
 _FINAL: Final = frozenset({"Succeeded", "Failed"})
 _NODES: Final = frozenset({"Scheduled", "Running"})
 
 
-@dataclass(frozen=True, slots=True)
-class Around:
+class Around(msgspec.Struct, frozen=True):
     """What virt-controller knows around a VMI."""
 
     pod: Object | None
@@ -40,7 +41,7 @@ class Around:
     active: Mapping[str, str]
     """Every pod of it in the cache: uid to node."""
     has_vm: bool
-    """Whether the VM that controls it is still there."""
+    """Whether the VM that controls it is still there; only what has ended is asked."""
 
 
 def is_final(vmi: Object) -> bool:
@@ -57,6 +58,11 @@ def is_receiver(vmi: Object) -> bool:
     """Whether the VMI waits for another cluster's VMI to be migrated into it."""
     annotations = vmi["metadata"].get("annotations") or {}
     return annotations.get(RECEIVER_ANNOTATION) == "true"
+
+
+def needs_pod(vmi: Object) -> bool:
+    """Whether a VMI without a pod is to get one."""
+    return vmi["status"].get("phase", "") in _UNPROCESSED and not is_receiver(vmi)
 
 
 def is_going_down(pod: Object) -> bool:
@@ -80,14 +86,17 @@ def with_phase(status: Mapping[str, Any], phase: str, now: str) -> dict[str, Any
 
 def next_vmi(vmi: Object, around: Around, now: str) -> Object:
     """The VMI as it should be; `vmi` itself if it is."""
-    status, metadata = vmi["status"], vmi["metadata"]
+    status, metadata, pod = vmi["status"], vmi["metadata"], around.pod
     new: dict[str, Any] = dict(status)
     if around.active:
         new["activePods"] = around.active
     else:
         new.pop("activePods", None)
-    _set_ready(new, around.pod, now)
-    _set_image(new, around.pod)
+    _set_ready(new, pod, now)
+    if pod is not None:
+        new["launcherContainerImageVersion"] = pod["spec"]["containers"][0]["image"]
+        if is_the_nodes(vmi):
+            return vmi if new == status else {**vmi, "status": new}
     changed = _with_phase_of_pod(vmi, new, around, now)
     if changed["status"] == status and changed["metadata"] is metadata:
         return vmi
@@ -173,11 +182,6 @@ def is_pod_ready(pod: Object) -> bool:
     if status.get("phase") != "Running" or not pod["spec"].get("nodeName"):
         return False
     return all(item.get("ready") for item in status.get("containerStatuses", ()))
-
-
-def _set_image(new: dict[str, Any], pod: Object | None) -> None:
-    if pod is not None:
-        new["launcherContainerImageVersion"] = pod["spec"]["containers"][0]["image"]
 
 
 def _set_ready(new: dict[str, Any], pod: Object | None, now: str) -> None:
