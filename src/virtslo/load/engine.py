@@ -148,9 +148,9 @@ class _Run:
         free_ns = self._t0_ns
         for operation in self._turns:
             intended_ns = self._t0_ns + (0 if self._is_closed else operation.offset_ns)
-            answered = asyncio.Event()
+            answered: asyncio.Event | None = None
             if operation.verb == CREATE:
-                self._creating[_object(operation)] = answered
+                answered = self._creating[_object(operation)] = asyncio.Event()
             if intended_ns > engine.now_ns():
                 await engine.sleep_until(intended_ns)
             free_ns = await self._when_created(operation, free_ns)
@@ -162,9 +162,8 @@ class _Run:
                 finished_ns = engine.now_ns()
             finally:
                 del self.in_flight[me]
-                answered.set()
-                if self._creating.get(_object(operation)) is answered:
-                    del self._creating[_object(operation)]
+                if answered is not None:
+                    self._note_answered(operation, answered)
                 engine.record(
                     operation,
                     outcome,
@@ -176,6 +175,11 @@ class _Run:
             free_ns = finished_ns
             if self.is_ending:
                 return
+
+    def _note_answered(self, create: PlannedOperation, answered: asyncio.Event) -> None:
+        answered.set()
+        if self._creating.get(_object(create)) is answered:
+            del self._creating[_object(create)]
 
     async def _when_created(self, operation: PlannedOperation, free_ns: int) -> int:
         """From when a deletion can be sent: not before its object's create was answered, or there

@@ -141,7 +141,8 @@ class Scheduler:
             passed[name] = pods
         for name, pods in passed.items():
             heapq.heappush(self._heap, (pods, name))
-        return chosen, _refusal(len(self._rooms), reasons)
+        why = _refusal(len(self._rooms), reasons) if chosen is None else ""
+        return chosen, why
 
     def _neighbours(self, pod: Object) -> Neighbours | None:
         """What placed pods mean for a pod; None where neither they nor it ask for anything."""

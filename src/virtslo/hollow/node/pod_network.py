@@ -30,7 +30,7 @@ class PodNetwork:
 
     def range_of(self, node: str) -> str:
         """A node's range, as `spec.podCIDR` says it."""
-        return f"{ipaddress.IPv4Address(self._ranges[node].first)}/{self._prefix}"
+        return f"{_dotted(self._ranges[node].first)}/{self._prefix}"
 
     def assign(self, node: str, pod: str, living: Iterable[str] = ()) -> str:
         """The address of a pod on a node, the one it has if it has one.
@@ -47,7 +47,7 @@ class PodNetwork:
             if address is None:
                 raise ValueError(f"{node}: every address of {self.range_of(node)} is in use")
             known = self._addresses[pod] = (node, address)
-        return str(ipaddress.IPv4Address(known[1]))
+        return _dotted(known[1])
 
     def release(self, pod: str) -> None:
         """The pod is gone."""
@@ -58,7 +58,7 @@ class PodNetwork:
     def address_of(self, pod: str) -> str | None:
         """The address of a pod; None if it has none."""
         known = self._addresses.get(pod)
-        return None if known is None else str(ipaddress.IPv4Address(known[1]))
+        return None if known is None else _dotted(known[1])
 
     def _forget_dead(self, node: str, living: frozenset[str]) -> None:
         for pod in [pod for pod, (owner, _) in self._addresses.items() if owner == node]:
@@ -90,7 +90,12 @@ class _Range:
         self._used.pop(address, None)
 
 
+def _dotted(address: int) -> str:
+    """An address as it is written."""
+    return f"{address >> 24}.{address >> 16 & 255}.{address >> 8 & 255}.{address & 255}"
+
+
 def mac_of(address: str) -> str:
     """The hardware address of a pod's interface, made from its address as OVN makes it."""
-    octets = ipaddress.IPv4Address(address).packed
-    return ":".join(f"{octet:02x}" for octet in (0x0A, 0x58, *octets))
+    one, two, three, four = map(int, address.split("."))
+    return f"0a:58:{one:02x}:{two:02x}:{three:02x}:{four:02x}"

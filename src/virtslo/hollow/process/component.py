@@ -88,7 +88,7 @@ class Component:
         self.kubevirt: Object | None = None
         """The KubeVirt object, as far as it was seen; None before, and where it is not watched."""
         self.started = clock.wall().timestamp()
-        self._mark = zlib.crc32(identity.component.encode()) & 0xFFF
+        self._mark = f"{zlib.crc32(identity.component.encode()) & 0xFFF:03x}"
         self._suffixes = 0
         self._running = 0
 
@@ -132,7 +132,7 @@ class Component:
     def unique_suffix(self) -> str:
         """A suffix that makes names given at the same moment distinct, in hexadecimal."""
         self._suffixes += 1
-        return f"{self.clock.now_ns():x}{self._mark:03x}{self._suffixes:x}"
+        return f"{self.clock.now_ns():x}{self._mark}{self._suffixes:x}"
 
     def start(self, group: asyncio.TaskGroup) -> None:
         """Run the reflectors, and what runs beside them."""
@@ -147,14 +147,13 @@ class Component:
         self, group: asyncio.TaskGroup, target: Object, work: Callable[[Object], Awaitable[None]]
     ) -> None:
         """Work on an object as a task of a group, which outlives what a malformed one causes."""
+        group.create_task(self._guarded(target, work))
 
-        async def guarded() -> None:
-            try:
-                await work(target)
-            except UNREADABLE as error:
-                self.bad_objects.note(name_of(target), error)
-
-        group.create_task(guarded())
+    async def _guarded(self, target: Object, work: Callable[[Object], Awaitable[None]]) -> None:
+        try:
+            await work(target)
+        except UNREADABLE as error:
+            self.bad_objects.note(name_of(target), error)
 
     async def synced(self) -> None:
         """Return when every cache has been filled once."""

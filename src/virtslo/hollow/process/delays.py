@@ -24,6 +24,8 @@ POD_STOP: Final[Step] = "pod_stop"
 MIGRATION_PREPARE: Final[Step] = "migration_prepare"
 MIGRATE: Final[Step] = "migrate"
 
+_AT_ONCE: Final = nullcontext()
+"""The turn of a step that waits for no other."""
 
 Work = Callable[[float], Awaitable[None]]
 """Does a number of seconds of work, on a machine whose cores may be shared."""
@@ -125,8 +127,11 @@ class Delays:
 
     async def wait_for_pod(self, step: Step, key: str) -> None:
         """Let a pod's step take its time, and its turn where one process plays every node."""
-        await self.wait(step, key)
-        await self.turn_of_pod()
+        seconds = self.seconds(step, key)
+        if seconds > 0:
+            await sleep(self._clock, seconds)
+        if self._pod_work > 0:
+            await self.turn_of_pod()
 
     async def turn_of_pod(self) -> None:
         """The turn of a pod's step at the process that plays every node: it is work, no body."""
@@ -139,7 +144,7 @@ class Delays:
 
         At once where every node has processes of its own.
         """
-        return self._turn_of(self._node_work) if self._node_work > 0 else nullcontext()
+        return self._turn_of(self._node_work) if self._node_work > 0 else _AT_ONCE
 
     @asynccontextmanager
     async def _turn_of(self, seconds: float) -> AsyncIterator[None]:

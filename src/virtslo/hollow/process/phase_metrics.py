@@ -33,13 +33,14 @@ class PhaseMetrics:
     def _seen(self, before: Object | None, after: Object | None) -> None:
         if before is None or after is None:
             return
-        last, phase = before["status"].get("phase", ""), after["status"].get("phase", "")
+        status = after["status"]
+        last, phase = before["status"].get("phase", ""), status.get("phase", "")
         if last == phase or not phase:
             return
-        stamps = phase_stamps(after["status"])
-        entered = stamps.get(phase)
-        if entered is None:
+        stamps = phase_stamps(status)
+        if phase not in stamps:
             return
+        entered = datetime.fromisoformat(stamps[phase])
         if (left := stamps.get(last)) is not None:
             _observe(self._between, (last, phase), left, entered)
         _observe(self._from_creation, phase, after["metadata"]["creationTimestamp"], entered)
@@ -80,10 +81,11 @@ def phase_stamps(status: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _observe(histograms: dict[Any, Histogram], key: Any, start: str, end: str) -> None:
-    seconds = (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
+def _observe(histograms: dict[Any, Histogram], key: Any, start: str, end: datetime) -> None:
+    seconds = (end - datetime.fromisoformat(start)).total_seconds()
     if seconds < 0:
         return
-    if key not in histograms:
-        histograms[key] = Histogram(BOUNDS)
-    histograms[key].observe(seconds)
+    histogram = histograms.get(key)
+    if histogram is None:
+        histogram = histograms[key] = Histogram(BOUNDS)
+    histogram.observe(seconds)

@@ -107,8 +107,10 @@ def _extra_resources(domain: Any) -> dict[str, str]:
     """GPUs, other host devices and huge pages, in bytes; memory is then for what is beside them."""
     devices = domain.get("devices") or {}
     named = [*(devices.get("gpus") or ()), *(devices.get("hostDevices") or ())]
-    counts = Counter(each["deviceName"] for each in named if each.get("deviceName"))
-    more = {name: str(count) for name, count in counts.items()}
+    more: dict[str, str] = {}
+    if named:
+        counts = Counter(each["deviceName"] for each in named if each.get("deviceName"))
+        more = {name: str(count) for name, count in counts.items()}
     memory = domain.get("memory") or {}
     size = (memory.get("hugepages") or {}).get("pageSize")
     if size:
