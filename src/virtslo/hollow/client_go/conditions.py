@@ -1,6 +1,7 @@
 """Conditions of a status, replaced without changing the list they are in."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from virtslo.model.identifiers import Object
@@ -25,8 +26,9 @@ def with_condition(conditions: Sequence[Condition] | None, condition: Condition)
     return [*kept, condition]
 
 
+@lru_cache(maxsize=256)
 def not_ready(reason: str, message: str, now: str) -> Condition:
-    """The condition `Ready`, with why it is false."""
+    """The condition `Ready`, with why it is false: one for all objects of a second."""
     return {
         "lastProbeTime": now,
         "lastTransitionTime": now,

@@ -5,6 +5,8 @@ and at the end a DELETE with no grace.
 """
 
 import asyncio
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from virtslo.base.clock import sleep, to_nanoseconds, to_seconds
@@ -173,22 +175,20 @@ def creating(pod: Object, now: str, address: str) -> dict[str, Any]:
     """The status when the sandbox is made and containers are being created."""
     return {
         "conditions": _conditions("False", now),
-        "containerStatuses": [_container(item, ready=False) for item in _containers(pod)],
+        "containerStatuses": [_created(item["image"], item["name"]) for item in _containers(pod)],
         "hostIP": address,
-        "hostIPs": [{"ip": address}],
+        "hostIPs": [_host_address(address)],
         "startTime": now,
     }
 
 
 def running(pod: Object, now: str, address: str) -> dict[str, Any]:
     """The status when every container runs and is ready."""
-    statuses = [
-        {**_container(item, ready=True), "state": {"running": {"startedAt": now}}}
-        for item in _containers(pod)
-    ]
     return {
         "conditions": _conditions("True", now),
-        "containerStatuses": statuses,
+        "containerStatuses": [
+            _started(item["image"], item["name"], now) for item in _containers(pod)
+        ],
         "phase": "Running",
         "podIP": address,
         "podIPs": [{"ip": address}],
@@ -197,11 +197,11 @@ def running(pod: Object, now: str, address: str) -> dict[str, Any]:
 
 def stopped(pod: Object, now: str) -> dict[str, Any]:
     """The status when every container has ended well."""
-    over = {"terminated": {"exitCode": 0, "finishedAt": now, "reason": "Completed"}}
-    statuses = [{**_container(item, ready=False), "state": over} for item in _containers(pod)]
     return {
         "conditions": _conditions("False", now)[:3],
-        "containerStatuses": statuses,
+        "containerStatuses": [
+            _ended(item["image"], item["name"], now) for item in _containers(pod)
+        ],
         "phase": "Succeeded",
     }
 
@@ -209,19 +209,48 @@ def stopped(pod: Object, now: str) -> dict[str, Any]:
 _TYPES: Final = ("ContainersReady", "PodReadyToStartContainers", "Ready", "Initialized")
 
 
-def _conditions(status: str, now: str) -> list[dict[str, Any]]:
-    return [{"lastTransitionTime": now, "status": status, "type": name} for name in _TYPES]
+def _conditions(status: str, now: str) -> list[Mapping[str, Any]]:
+    return [_condition(name, status, now) for name in _TYPES]
 
 
 def _containers(pod: Object) -> list[Any]:
     return list(pod["spec"]["containers"])
 
 
-def _container(container: Any, *, ready: bool) -> dict[str, Any]:
+# What pods of one second have in common is made once: parts of objects are never changed.
+
+
+@lru_cache(maxsize=128)
+def _condition(name: str, status: str, now: str) -> Mapping[str, Any]:
+    return {"lastTransitionTime": now, "status": status, "type": name}
+
+
+@lru_cache(maxsize=4096)
+def _host_address(address: str) -> Mapping[str, Any]:
+    return {"ip": address}
+
+
+@lru_cache(maxsize=128)
+def _created(image: str, name: str) -> Mapping[str, Any]:
+    return _container(image, name, ready=False)
+
+
+@lru_cache(maxsize=128)
+def _started(image: str, name: str, now: str) -> Mapping[str, Any]:
+    return {**_container(image, name, ready=True), "state": {"running": {"startedAt": now}}}
+
+
+@lru_cache(maxsize=128)
+def _ended(image: str, name: str, now: str) -> Mapping[str, Any]:
+    over = {"terminated": {"exitCode": 0, "finishedAt": now, "reason": "Completed"}}
+    return {**_container(image, name, ready=False), "state": over}
+
+
+def _container(image: str, name: str, *, ready: bool) -> dict[str, Any]:
     return {
-        "image": container["image"],
+        "image": image,
         "imageID": "",
-        "name": container["name"],
+        "name": name,
         "ready": ready,
         "restartCount": 0,
         "started": ready,

@@ -46,7 +46,8 @@ class EventRecorder:
 
     def __init__(self, component: Component, source: str) -> None:
         self._component = component
-        self._source = source
+        self._source = {"component": source}
+        """What every event of it has in common."""
         self._known: OrderedDict[EventKey, Observed] = OrderedDict()
         self._similar: OrderedDict[tuple[str, str], tuple[int, dict[str, None]]] = OrderedDict()
         self._spam: OrderedDict[str, TokenBucket] = OrderedDict()
@@ -193,7 +194,7 @@ class EventRecorder:
             "involvedObject": _reference(about, namespace),
             "reason": series[1],
             "message": message,
-            "source": {"component": self._source},
+            "source": self._source,
             "firstTimestamp": first,
             "lastTimestamp": at,
             "count": count,

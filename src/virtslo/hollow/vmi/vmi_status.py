@@ -5,6 +5,7 @@ condition is replaced only if its status or reason changes.
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -79,9 +80,15 @@ def with_phase(status: Mapping[str, Any], phase: str, now: str) -> dict[str, Any
     """The status in a new phase, with its first transition noted."""
     transitions = [
         *status.get("phaseTransitionTimestamps", ()),
-        {"phase": phase, "phaseTransitionTimestamp": now},
+        _transition(phase, now),
     ]
     return {**status, "phase": phase, "phaseTransitionTimestamps": transitions}
+
+
+@lru_cache(maxsize=256)
+def _transition(phase: str, now: str) -> Mapping[str, Any]:
+    """One for all VMIs of a second: parts of objects are never changed."""
+    return {"phase": phase, "phaseTransitionTimestamp": now}
 
 
 def next_vmi(vmi: Object, around: Around, now: str) -> Object:
@@ -119,7 +126,7 @@ def _with_phase_of_pod(
     elif phase in {"", "Pending", "WaitingForSync"}:
         if pod is not None:
             new = with_phase(new, "Scheduling", now)
-            new["memory"] = {**new.get("memory", {}), **_MEMORY}
+            new["memory"] = {**new["memory"], **_MEMORY} if "memory" in new else _MEMORY
         elif "deletionTimestamp" in metadata:
             new = with_phase(new, "Failed", now)
         elif is_receiver(vmi) and phase != "WaitingForSync":
@@ -203,13 +210,20 @@ def _ready(phase: str, pod: Object | None, now: str) -> Condition:
     if theirs is None:
         words = "virt-launcher pod is missing the Ready condition"
         return not_ready("PodConditionMissing", words, now)
-    ready = {
+    ready = _ready_since(theirs["status"], theirs["lastTransitionTime"])
+    said = {key: theirs[key] for key in ("reason", "message") if key in theirs}
+    return {**ready, **said} if said else ready
+
+
+@lru_cache(maxsize=256)
+def _ready_since(status: str, moment: str) -> Condition:
+    """One for all VMIs of a second."""
+    return {
         "lastProbeTime": None,
-        "lastTransitionTime": theirs["lastTransitionTime"],
-        "status": theirs["status"],
+        "lastTransitionTime": moment,
+        "status": status,
         "type": "Ready",
     }
-    return {**ready, **{key: theirs[key] for key in ("reason", "message") if key in theirs}}
 
 
 def _says_the_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

@@ -5,6 +5,7 @@ shared constants.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from virtslo.base.quantity import read_quantity
@@ -22,6 +23,7 @@ _MACHINE: Final = {"type": "q35"}
 _NETWORKS: Final = [{"name": "default", "pod": {}}]
 _INTERFACES: Final = [{"masquerade": {}, "name": "default"}]
 _DISK: Final = {"disk": {"bus": "sata"}}
+_TOPOLOGY: Final = {"kubevirt.io/pci-topology-version": "v3"}
 _GUEST_OS: Final[Mapping[str, Any]] = {}
 _NOTHING: Final[Mapping[str, Any]] = {}
 
@@ -109,7 +111,7 @@ def vmi_metadata(metadata: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **metadata,
         "finalizers": finalizers,
-        "annotations": {**annotations, "kubevirt.io/pci-topology-version": "v3"},
+        "annotations": {**annotations, **_TOPOLOGY} if annotations else _TOPOLOGY,
     }
 
 
@@ -121,9 +123,14 @@ def vmi_status(target: Object, now: str) -> dict[str, Any]:
         **kept,
         "guestOSInfo": _GUEST_OS,
         "phase": "Pending",
-        "phaseTransitionTimestamps": [{"phase": "Pending", "phaseTransitionTimestamp": now}],
+        "phaseTransitionTimestamps": [_pending_since(now)],
         "runtimeUser": 107,
     }
+
+
+@lru_cache(maxsize=64)
+def _pending_since(now: str) -> Mapping[str, Any]:
+    return {"phase": "Pending", "phaseTransitionTimestamp": now}
 
 
 def vm_spec(spec: Mapping[str, Any]) -> Mapping[str, Any]:

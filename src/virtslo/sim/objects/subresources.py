@@ -5,6 +5,7 @@ change is the very same object.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from virtslo.base.errors import Conflict
@@ -147,14 +148,19 @@ def bound(pod: Object, binding: Any, now: str) -> Object:
             f'Operation cannot be fulfilled on pods/binding "{name}": pod {name} is already '
             f'assigned to node "{pod["spec"]["nodeName"]}"'
         )
-    condition = {"type": "PodScheduled", "status": "True", "lastTransitionTime": now}
     status = pod.get("status", {})
     others = [item for item in status.get("conditions", ()) if item["type"] != "PodScheduled"]
     return {
         **pod,
         "spec": {**pod["spec"], "nodeName": binding["target"]["name"]},
-        "status": {**status, "conditions": [*others, condition]},
+        "status": {**status, "conditions": [*others, _placed(now)]},
     }
+
+
+@lru_cache(maxsize=64)
+def _placed(now: str) -> Mapping[str, Any]:
+    """One for all pods of a second: parts of stored objects are never changed."""
+    return {"type": "PodScheduled", "status": "True", "lastTransitionTime": now}
 
 
 def scale_of(target: Object) -> Object:

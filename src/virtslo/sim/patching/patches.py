@@ -154,9 +154,26 @@ def _merged_list(old: Sequence[Any], new: Sequence[Any], merge_key: str) -> list
         name = _merge_value(item, merge_key)
         if item.get("$patch") == "delete":
             merged.pop(name, None)
-        else:
-            merged[name] = apply_strategic_patch(merged.get(name), item)
+            continue
+        known = merged.get(name)
+        merged[name] = item if _is_whole(item, known) else apply_strategic_patch(known, item)
     return list(merged.values())
+
+
+def _is_whole(patch: Mapping[str, Any], target: Any, levels: int = 3) -> bool:
+    """Whether a patch says anew all that is there, in plain values: then it is what comes of it.
+
+    Conditions and states of containers are so, and thousands of pods have them in common.
+    """
+    old = target if isinstance(target, dict) else {}
+    if not levels or not patch.keys() >= old.keys():
+        return False
+    for key, value in patch.items():
+        if value is None or isinstance(value, list | tuple) or key.startswith("$"):
+            return False
+        if isinstance(value, dict) and not _is_whole(value, old.get(key), levels - 1):
+            return False
+    return True
 
 
 def _merge_value(item: Any, merge_key: str) -> str | float | None:

@@ -4,6 +4,8 @@ import copy
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from virtslo.base.errors import BadRequest, Invalid, RequestTooLarge, UnsupportedMediaType
 from virtslo.ports.kube_api import PatchType
@@ -217,3 +219,35 @@ def test_copies_of_copies_and_endless_operations_are_too_large() -> None:
     for patch in (doubling, [{"op": "test", "path": "/a", "value": {}}] * 10_001):
         with pytest.raises(RequestTooLarge):
             apply_patch({"a": {}}, patch, PatchType.JSON, is_custom=False)
+
+
+ITEMS = st.fixed_dictionaries(
+    {"type": st.just("Ready")},
+    optional={
+        "status": st.sampled_from([None, "True", "False"]),
+        "args": st.lists(st.sampled_from("ab"), max_size=2),
+        "state": st.dictionaries(
+            st.sampled_from(["running", "waiting", "$patch"]),
+            st.sampled_from([None, "replace", {"at": "1"}, {"at": None}, {}]),
+            max_size=2,
+        ),
+    },
+)
+
+
+@given(old=ITEMS, new=ITEMS)
+def test_an_item_of_a_list_is_patched_as_it_would_be_by_itself(
+    old: dict[str, Any], new: dict[str, Any]
+) -> None:
+    patched = apply_strategic_patch({"conditions": [old]}, {"conditions": [new]})
+
+    assert patched == {"conditions": [apply_strategic_patch(old, new)]}
+
+
+def test_an_item_that_is_said_anew_is_shared_by_all_that_it_is_said_of() -> None:
+    condition = {"type": "Ready", "status": "True", "lastTransitionTime": "now"}
+    before = {"conditions": [{"type": "Ready", "status": "False", "lastTransitionTime": "then"}]}
+
+    patched = apply_strategic_patch(before, {"conditions": [condition]})
+
+    assert patched["conditions"][0] is condition
