@@ -67,16 +67,6 @@ class RequestQueue:
         """How time passes for what waits its turn on the machine: slower the busier its cores."""
         return self._cores or self._clock
 
-    def service_ns(self, verb: str, what: str, objects: int = 0) -> int:
-        """How long serving takes, without waiting."""
-        if verb == "list":
-            listing = self._profile.list_base + self._profile.list_per_object * objects
-            return max(self._read_ns, to_nanoseconds(listing))
-        base = self._read_ns if verb in _READS else self._write_ns
-        if not self._webhook_ns:
-            return base
-        return base + self._webhook_ns.get((verb, what), 0)
-
     def serve(
         self, verb: str, what: str, objects: int = 0, *, is_exempt: bool = False
     ) -> Awaitable[None] | None:
@@ -88,8 +78,8 @@ class RequestQueue:
         if self.is_instant:
             return None
         is_read = verb in _READS
-        limit = 0 if verb == "watch" else self._limits[is_read]
-        if not limit:
+        limit = self._limits[is_read]
+        if not limit or verb == "watch":
             return self._served(verb, what, objects)
         is_full = self._in_flight[is_read] >= limit
         if is_full and is_exempt:
@@ -110,10 +100,16 @@ class RequestQueue:
             self._in_flight[is_read] -= 1
 
     def _served(self, verb: str, what: str, objects: int) -> Awaitable[None] | None:
-        service_ns = self.service_ns(verb, what, objects)
+        is_read = verb in _READS
+        service_ns = self._read_ns if is_read else self._write_ns
+        if verb == "list":
+            listing = self._profile.list_base + self._profile.list_per_object * objects
+            service_ns = max(service_ns, to_nanoseconds(listing))
+        elif self._webhook_ns:
+            service_ns += self._webhook_ns.get((verb, what), 0)
+        after_ns = 0 if is_read else self._after_ns
         if self._width:
             service_ns = round(service_ns * (self._low + self._width * self._draw()))
-        after_ns = 0 if verb in _READS else self._after_ns
         if self._cores is not None:
             return self._work(self._cores, service_ns, after_ns)
         now_ns = self._clock.now_ns()
