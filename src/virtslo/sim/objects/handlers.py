@@ -59,6 +59,9 @@ class Handlers:
         self._authorizer = authorizer
         self._admission = Admission(store, names, authorizer)
         self._deletion = Deletion(store, clock)
+        self._known_fields: dict[Resource, Object] = {}
+        """By resource, a new object that had no unknown field: what others share with it, as those
+        of one template do, is not looked into again."""
 
     def handle(self, request: Request) -> Response:
         """Carry out a request that is no DELETE (`delete`). Raises ApiError."""
@@ -82,14 +85,12 @@ class Handlers:
         """Whether a change is answered from what is read: that its object is gone, has changed
         already (a PUT), or is going already (a DELETE).
         """
-        if request.verb not in {"update", "patch", "delete"}:
-            return False
         current = self._store.get(request.resource, key_of_request(request))
         if current is None:
             return not is_apply(request)
         if request.verb == "delete":
             return self._deletion.changes_nothing(request, current)
-        if request.verb != "update" or not isinstance(request.body, dict):
+        if request.verb == "patch" or not isinstance(request.body, dict):
             return False
         version = (request.body.get("metadata") or {}).get("resourceVersion")
         return bool(version) and version != current["metadata"]["resourceVersion"]
@@ -286,22 +287,30 @@ class Handlers:
         if request.is_trusted and not _is_from_a_template(request):
             return target, ()
         directive = request.query.get("fieldValidation") or WARN
-        verb = "apply" if is_apply(request) else request.verb
-        return checked_fields(request.resource, target, directive, before=before, verb=verb)
+        resource, verb = request.resource, "apply" if is_apply(request) else request.verb
+        if before is not None:
+            return checked_fields(resource, target, directive, before=before, verb=verb)
+        before = self._known_fields.get(resource)
+        found = checked_fields(resource, target, directive, before=before, verb=verb)
+        if found[0] is target:
+            self._known_fields[resource] = target
+        return found
 
     def _checked(self, request: Request, current: Object, changed: Any) -> Object:
         """What a patch makes, if it may stand in the place of what there was."""
         resource = request.resource
         if not isinstance(changed, dict) or not isinstance(changed.get("metadata"), dict):
             raise BadRequest("the patch leaves no object with metadata")
-        if changed["metadata"] is not current["metadata"]:
-            wanted = changed["metadata"].get("resourceVersion")
-            if wanted and wanted != current["metadata"]["resourceVersion"]:
-                raise conflict(resource, current["metadata"]["name"])
-            bodies.check_uid(resource, current, changed["metadata"])
-            bodies.check_fixed(resource, current, changed)
-            return bodies.without_empty_metadata(changed)
-        return changed
+        if changed["metadata"] is current["metadata"]:
+            return changed
+        if changed["metadata"] == current["metadata"]:  # a patch that names its object's uid alone
+            return {**changed, "metadata": current["metadata"]}
+        wanted = changed["metadata"].get("resourceVersion")
+        if wanted and wanted != current["metadata"]["resourceVersion"]:
+            raise conflict(resource, current["metadata"]["name"])
+        bodies.check_uid(resource, current, changed["metadata"])
+        bodies.check_fixed(resource, current, changed)
+        return bodies.without_empty_metadata(changed)
 
     def _scale(self, request: Request, current: Object, scale: Object) -> Response:
         changed = self._replace(request, current, subresources.scaled(current, scale), main=True)

@@ -133,11 +133,13 @@ def _bumps_generation(
     rule: str, differing: Sequence[str], current: Object, changed: Object
 ) -> bool:
     """Whether a field that the rule names differs; null is the same as no field."""
-    return rule != "nothing" and any(
-        current.get(key) is not None or changed.get(key) is not None
-        for key in differing
-        if key == "spec" or (rule == "all" and key != "metadata")
-    )
+    if rule == "nothing":
+        return False
+    for key in differing:
+        is_meant = key == "spec" or (rule == "all" and key != "metadata")
+        if is_meant and not (current.get(key) is None and changed.get(key) is None):
+            return True
+    return False
 
 
 def bound(pod: Object, binding: Any, now: str) -> Object:
