@@ -40,7 +40,7 @@ class Cache:
         self.breaks = 0
 
     def index_owners(self) -> None:
-        """Keep an index of who controls what, for `owned_by`."""
+        """Keep an index of who controls what, for `owned_by` and `controlled_by`."""
         if self._owned is None:
             self._owned = {}
             self._seen.insert(0, self._index)
@@ -51,6 +51,12 @@ class Cache:
         """The keys of what an object controls, in the order in which they were seen."""
         assert self._owned is not None, "index_owners first"
         return tuple(self._owned.get(uid, ()))
+
+    def controlled_by(self, uid: str) -> list[Object]:
+        """What an object controls, in the order in which it was seen."""
+        assert self._owned is not None, "index_owners first"
+        keys, objects = self._owned.get(uid, ()), self.objects
+        return [target for key in keys if (target := objects.get(key)) is not None]
 
     def _index(self, before: Object | None, after: Object | None) -> None:
         assert self._owned is not None

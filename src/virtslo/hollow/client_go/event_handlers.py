@@ -29,6 +29,8 @@ def follow_controlled(cache: Cache, kind: str, expected: Expectations, look: Loo
 
     def seen(before: Object | None, after: Object | None) -> None:
         target = after or latest(before, after)
+        if "ownerReferences" not in target["metadata"]:
+            return
         key = controller_key(target, kind)
         if key is None:
             return

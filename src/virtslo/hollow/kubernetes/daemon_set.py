@@ -105,8 +105,7 @@ class DaemonSetController:
             raise failure
 
     def _owned(self, daemon_set: Object) -> dict[str, list[Object]]:
-        keys = self.pods.owned_by(daemon_set["metadata"]["uid"])
-        return by_node(pod for key in keys if (pod := self.pods.get(key)) is not None)
+        return by_node(self.pods.controlled_by(daemon_set["metadata"]["uid"]))
 
     async def _manage(
         self, key: NamespacedName, daemon_set: Object, places: Mapping[str, Place]

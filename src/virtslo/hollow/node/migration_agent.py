@@ -51,6 +51,8 @@ class MigrationAgent:
 
     def _source_seen(self, before: Object | None, after: Object | None) -> None:
         state = _state(after)
+        if not state:
+            return
         self._forget("send", state)
         if after is None or state.get("sourceNode") != self._node:
             return

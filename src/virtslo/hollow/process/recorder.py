@@ -120,6 +120,8 @@ class EventRecorder:
 
     def _note_left(self, target: Object) -> None:
         """An object left a cache: for good if it was being deleted, else it may come back."""
+        if not self._spam:
+            return
         metadata = target["metadata"]
         if "deletionTimestamp" in metadata and metadata["uid"] in self._spam:
             self._forget_deleted(self._component.clock.now_ns())

@@ -66,8 +66,9 @@ class MigrationController:
         self.queue.add(key)
 
     def _vmi_seen(self, before: Object | None, after: Object | None) -> None:
-        for key in self._of_vmi.get(key_of(latest(before, after)), ()):
-            self.queue.add(key)
+        if self._of_vmi:
+            for key in self._of_vmi.get(key_of(latest(before, after)), ()):
+                self.queue.add(key)
 
     def _pod_seen(self, before: Object | None, after: Object | None) -> None:
         metadata = latest(before, after)["metadata"]
@@ -135,9 +136,8 @@ class MigrationController:
 
     def _target_pod(self, migration: Object, vmi: Object) -> Object | None:
         uid = migration["metadata"]["uid"]
-        for pod_key in self._pods.owned_by(vmi["metadata"]["uid"]):
-            pod = self._pods.get(pod_key)
-            if pod is not None and (pod["metadata"].get("labels") or {}).get(JOB_LABEL) == uid:
+        for pod in self._pods.controlled_by(vmi["metadata"]["uid"]):
+            if (pod["metadata"].get("labels") or {}).get(JOB_LABEL) == uid:
                 return pod
         return None
 

@@ -77,11 +77,7 @@ class PoolController:
         if pool is None:
             self._expected.forget(key)
             return
-        vms = [
-            vm
-            for vm_key in self._vms.owned_by(pool["metadata"]["uid"])
-            if (vm := self._vms.get(vm_key)) is not None
-        ]
+        vms = self._vms.controlled_by(pool["metadata"]["uid"])
         failure: ClusterError | None = None
         try:
             await self._sync(key, pool, vms)

@@ -58,9 +58,8 @@ class ReplicaSetController:
             return
         owned = [
             vmi
-            for vmi_key in self._vmis.owned_by(replica_set["metadata"]["uid"])
-            if (vmi := self._vmis.get(vmi_key)) is not None
-            and not vmi["metadata"].get("deletionTimestamp")
+            for vmi in self._vmis.controlled_by(replica_set["metadata"]["uid"])
+            if not vmi["metadata"].get("deletionTimestamp")
         ]
         active = [vmi for vmi in owned if not is_over(vmi)]
         failure: ClusterError | None = None

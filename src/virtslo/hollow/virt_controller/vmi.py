@@ -74,26 +74,23 @@ class VmiController:
             return
         if not (self._pods_expected.are_met(key) and self._writes_expected.are_met(key)):
             return
-        pods = self._pods_of(vmi)
+        uid = vmi["metadata"]["uid"]
+        pods = self._pods.controlled_by(uid)
         pod = _current(vmi, pods)
         if "deletionTimestamp" in vmi["metadata"]:
             await self._delete_pods(key, vmi)
-            pods = self._pods_of(vmi)
+            pods = self._pods.controlled_by(uid)
         elif pod is None and needs_pod(vmi):
             await self._begin(key, vmi)
             return
         await self._update_status(key, vmi, pod, pods)
 
-    def _pods_of(self, vmi: Object) -> list[Object]:
-        """The VMI's pods, in the order in which they were seen."""
-        pods, keys = self._pods.objects, self._pods.owned_by(vmi["metadata"]["uid"])
-        return [pod for key in keys if (pod := pods.get(key)) is not None]
-
     async def _begin(self, key: NamespacedName, vmi: Object) -> None:
         """Create the VMI's pod and go on with it."""
         asked_ns = self._component.clock.now_ns()
         pod = await self._create_pod(key, vmi)
-        await self._update_status(key, vmi, pod, self._pods_of(vmi))
+        pods = self._pods.controlled_by(vmi["metadata"]["uid"])
+        await self._update_status(key, vmi, pod, pods)
         if self._component.clock.now_ns() == asked_ns:
             await self._placed(key_of(pod))
 
