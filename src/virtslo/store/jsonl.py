@@ -29,7 +29,8 @@ READS: Final = "rest_calls.json"
 LOG: Final = "log.txt"
 
 LINES_A_MEMBER: Final = 2_000
-COMPRESSION: Final = 6
+COMPRESSION: Final = 3
+"""zlib's level: the usual 6 takes two and a half times as long for an eighth less."""
 
 
 class LineFile:
