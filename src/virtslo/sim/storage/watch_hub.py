@@ -64,7 +64,10 @@ class WatchHub:
         return sum(len(by_what) for by_what in self._watchers.values())
 
     def changed(self, collection: Collection, change: Change) -> None:
-        """Offer a change to the watchers that may want it."""
+        """Offer a change to the watchers that may want it.
+
+        An offer only queues: it opens no watch, and none leaves before the loop's next turn.
+        """
         by_what = self._watchers.get((collection.resource.group, collection.resource.plural))
         if not by_what:
             return
@@ -72,8 +75,8 @@ class WatchHub:
         for read, buckets in by_what.values():
             now = read(target)
             before = None if previous is None else read(previous)
-            for watcher in tuple(buckets.get(now, ())):
+            for watcher in buckets.get(now, ()):
                 watcher.offer(change, was=before == now, matches=True)
             if before is not None and before != now:
-                for watcher in tuple(buckets.get(before, ())):
+                for watcher in buckets.get(before, ()):
                     watcher.offer(change, was=True, matches=False)

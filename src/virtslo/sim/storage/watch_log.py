@@ -48,6 +48,7 @@ class Watcher:
         """Whether its index says all that it asks."""
         self._clock = clock
         self.pace = pace
+        self._is_paced_by_clock = pace is clock
         self._delay_ns = delay_ns
         self._queue: list[tuple[int, str, Object]] = []
         """A list, for most watches wait with none: an empty deque holds 600 bytes."""
@@ -110,11 +111,11 @@ class Watcher:
         queue = self._queue
         if not queue or self.is_held:
             return None
-        come_ns = self.pace.now_ns() + _ROUNDING_NS
+        now_ns = self._clock.now_ns()
+        come_ns = (now_ns if self._is_paced_by_clock else self.pace.now_ns()) + _ROUNDING_NS
         due_ns, kind, target = queue[0]
         if due_ns > come_ns:
             return due_ns
-        now_ns = self._clock.now_ns()
         taken = 0
         try:
             while due_ns <= come_ns:
@@ -271,6 +272,7 @@ class _Delivery:
     def __init__(self, watcher: Watcher, take: Callable[[WatchEvent], None]) -> None:
         self._watcher = watcher
         self._take = take
+        self._call_at = watcher.pace.call_at
         self._loop = asyncio.get_running_loop()
         self.is_planned = False
         """Whether a timer or a turn of the loop is to come."""
@@ -293,7 +295,7 @@ class _Delivery:
             due_ns = watcher.hand_over(self._take)
             if due_ns is not None:
                 self.is_planned = True
-                watcher.pace.call_at(due_ns, self.go_on)
+                self._call_at(due_ns, self.go_on)
             elif watcher.is_closed:
                 watcher.finish()
                 self.ended.set_result(None)
