@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 from support.clusters import Served, served
-from support.kubectl import KUBECTL, WHY_NOT
+from support.kubectl import KUBECTL, UNCOLLECTED, WHY_NOT
 from virtslo.base.clock import SystemClock
 from virtslo.base.errors import ClusterError
 from virtslo.kube.credentials import connect
@@ -251,7 +251,7 @@ def judged(path: Path) -> tuple[bool, str]:
         timeout=60,
         cwd="/",
         stdin=subprocess.DEVNULL,
-        env={"PATH": os.environ["PATH"], "HOME": str(path.parent)},
+        env={"PATH": os.environ["PATH"], "HOME": str(path.parent), **UNCOLLECTED},
     )
     return done.returncode == 0, done.stdout + done.stderr
 

@@ -3,13 +3,15 @@
 from pathlib import Path
 
 from support.cli import only_run, virtslo
+from support.simulate_process import simulate_process
 
 
-def test_a_run_against_a_served_cluster_replays(kubeconfig: Path, tmp_path: Path) -> None:
-    run = virtslo(
-        "run", "burst", "--kubeconfig", str(kubeconfig), "--count", "2", "--repeat", "1", "--yes",
-        "--settle", "1s", "--runs", str(tmp_path / "runs"), "--quiet",
-    )  # fmt: skip
+def test_a_run_against_a_served_cluster_replays(tmp_path: Path) -> None:
+    with simulate_process(tmp_path, "--nodes", "3") as kubeconfig:
+        run = virtslo(
+            "run", "burst", "--kubeconfig", str(kubeconfig), "--count", "2", "--repeat", "1",
+            "--yes", "--settle", "1s", "--runs", str(tmp_path / "runs"), "--quiet",
+        )  # fmt: skip
     assert run.code == 0, run.err
     trace = tmp_path / "trace.jsonl"
 
