@@ -1,5 +1,6 @@
 """Running the command line in process, as a person would, and reading what it left."""
 
+import asyncio
 import contextlib
 import gzip
 import io
@@ -31,6 +32,14 @@ def virtslo(*arguments: str) -> Outcome:
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = exit_code_of(list(arguments))
     return Outcome(code, out.getvalue(), err.getvalue())
+
+
+async def virtslo_in_thread(*arguments: str) -> Outcome:
+    """Run `virtslo` while the loop of the test goes on, which may serve the cluster.
+
+    Not what takes signals: only the main thread may.
+    """
+    return await asyncio.to_thread(virtslo, *arguments)
 
 
 def only_run(runs: Path) -> Path:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
+from support.cli import virtslo, virtslo_in_thread
 from support.clusters import Served, connected, hollow_served
 from support.processes import current_header, finish, kubeconfig_of, start, until_stage
 from support.relay import relayed
@@ -102,12 +103,12 @@ async def test_after_sigkill_the_record_leads_to_what_is_left(tmp_path: Path, st
         process.kill()
         await process.wait()
         (record,) = (tmp_path / "runs").iterdir()
-        told = await finish(await start(tmp_path, "report", str(record)))
+        told = virtslo("report", str(record))
         command = f"virtslo clean --run {current_header(tmp_path)['run_label']}"
         assert command in told.out + told.err
         assert told.code == 4, "a run that did not end never counts as a pass"
 
-        cleaned = await finish(await start(tmp_path, *command.split()[1:], *where, "--yes"))
+        cleaned = await virtslo_in_thread(*command.split()[1:], *where, "--yes")
         assert cleaned.code == 0, cleaned.err
         assert await labelled(there) == []
 
@@ -163,13 +164,13 @@ async def test_after_the_connection_is_lost_for_good_the_record_leads_to_what_is
         assert shown.code == 130, shown.err
         assert command in shown.err
         (record,) = (tmp_path / "runs").iterdir()
-        told = await finish(await start(tmp_path, "report", str(record)))
+        told = virtslo("report", str(record))
         assert told.code == 4, "a run that did not end never counts as a pass"
         assert command in told.out + told.err
         assert await labelled(there) != []
 
         await relay.open()
-        cleaned = await finish(await start(tmp_path, *command.split()[1:], *where, "--yes"))
+        cleaned = await virtslo_in_thread(*command.split()[1:], *where, "--yes")
         assert cleaned.code == 0, cleaned.err
         assert await labelled(there) == []
 

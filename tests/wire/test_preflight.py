@@ -1,20 +1,17 @@
 """`virtslo preflight` and the run after it, on a cluster that is served on loopback."""
 
-import asyncio
-import base64
-import os
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from support.bodies import machine, namespace
+from support.cli import Outcome, virtslo_in_thread
 from support.clusters import Served, connected, hollow_served
+from support.processes import Shown, finish, kubeconfig_of, start
 from virtslo.model.identifiers import RUN_LABEL
 from virtslo.model.kubernetes.resources import KUBEVIRTS, NAMESPACES, NODES, VMIS
 from virtslo.plane.installing import apply, token_of
@@ -23,48 +20,26 @@ from virtslo.ports.kube_api import PatchType
 DEPLOY = Path(__file__).parents[2] / "deploy"
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What a command printed, and its exit code."""
-
-    code: int
-    out: str
-    err: str
-
-
 @asynccontextmanager
 async def cluster(folder: Path) -> AsyncIterator[tuple[Served, Path]]:
     async with hollow_served(nodes=2) as there:
-        ca = base64.b64encode(there.certificates.ca_pem).decode()
-        document = {
-            "clusters": [
-                {"name": "c", "cluster": {"server": there.url, "certificate-authority-data": ca}}
-            ],
-            "users": [{"name": "u", "user": {"token": there.token}}],
-            "contexts": [{"name": "mine", "context": {"cluster": "c", "user": "u"}}],
-            "current-context": "mine",
-        }
-        path = folder / "config"
-        path.write_text(yaml.safe_dump(document))
-        yield there, path
+        yield there, kubeconfig_of(there, folder)
 
 
-async def virtslo(kubeconfig: Path, *arguments: str) -> Shown:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "virtslo", *arguments),
-        *("--kubeconfig", str(kubeconfig), "--context", "mine"),
-        cwd=kubeconfig.parent,
-        env={**os.environ, "NO_COLOR": "1"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    out, err = await process.communicate()
-    assert process.returncode is not None
-    return Shown(process.returncode, out.decode(), err.decode())
+def located(kubeconfig: Path, *arguments: str) -> tuple[str, ...]:
+    return (*arguments, "--kubeconfig", str(kubeconfig), "--context", "mine")
 
 
-def lines(shown: Shown, mark: str) -> Sequence[str]:
+async def preflight(kubeconfig: Path, *arguments: str) -> Outcome:
+    return await virtslo_in_thread(*located(kubeconfig, "preflight", *arguments))
+
+
+async def run(kubeconfig: Path, *arguments: str) -> Shown:
+    """As a process: only its main thread may take signals, and it has no terminal."""
+    return await finish(await start(kubeconfig.parent, *located(kubeconfig, "run", *arguments)))
+
+
+def lines(shown: Shown | Outcome, mark: str) -> Sequence[str]:
     return [line for line in shown.err.splitlines() if line.strip().startswith(mark)]
 
 
@@ -75,10 +50,13 @@ async def names(there: Served) -> set[str]:
         return {item["metadata"]["name"] for item in (*machines.items, *spaces.items)}
 
 
-async def test_a_cluster_that_is_ready_passes_and_stays_as_it_is(tmp_path: Path) -> None:
+async def test_a_cluster_that_is_ready_passes_and_stays_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     async with cluster(tmp_path) as (there, kubeconfig):
         before = await names(there)
-        shown = await virtslo(kubeconfig, "preflight", "burst", "--count", "10")
+        shown = await preflight(kubeconfig, "burst", "--count", "10")
 
         assert shown.code == 0, shown.err
         assert lines(shown, "FAILED") == []
@@ -118,9 +96,9 @@ def use_token(kubeconfig: Path, token: str) -> None:
 async def test_the_shipped_role_is_enough(tmp_path: Path) -> None:
     async with cluster(tmp_path) as (there, kubeconfig):
         await act_as_shipped(there, kubeconfig, shipped())
-        shown = await virtslo(kubeconfig, "preflight", "burst", "--count", "10")
-        ran = await virtslo(
-            kubeconfig, "run", "burst", "--count", "2", "--yes", "--repeat", "1", "--settle", "1s"
+        shown = await preflight(kubeconfig, "burst", "--count", "10")
+        ran = await run(
+            kubeconfig, "burst", "--count", "2", "--yes", "--repeat", "1", "--settle", "1s"
         )
 
         assert shown.code == 0, shown.err
@@ -133,7 +111,7 @@ async def test_the_shipped_role_is_enough(tmp_path: Path) -> None:
 async def test_rights_that_are_missing_are_all_told(tmp_path: Path) -> None:
     async with cluster(tmp_path) as (there, kubeconfig):
         await act_as_shipped(there, kubeconfig, shipped(without="pods"))
-        shown = await virtslo(kubeconfig, "preflight", "burst", "--count", "10")
+        shown = await preflight(kubeconfig, "burst", "--count", "10")
 
         assert shown.code == 3
         (told,) = lines(shown, "FAILED")
@@ -155,7 +133,7 @@ async def test_everything_that_is_wrong_is_told_at_once_with_what_to_do(tmp_path
             subresource="status",
         )
         arguments = ("burst", "--count", "5000", "--max-in-flight", "500")
-        shown = await virtslo(kubeconfig, "preflight", *arguments)
+        shown = await preflight(kubeconfig, *arguments)
 
         assert shown.code == 3
         told = "\n".join(lines(shown, "FAILED"))
@@ -171,7 +149,7 @@ async def test_a_run_that_would_not_work_touches_nothing(tmp_path: Path) -> None
             spec = {**item["spec"], "unschedulable": True}
             await api.update(NODES, {**item, "spec": spec})
         before = await names(there)
-        shown = await virtslo(kubeconfig, "run", "burst", "--repeat", "1", "--count", "1", "--yes")
+        shown = await run(kubeconfig, "burst", "--repeat", "1", "--count", "1", "--yes")
 
         assert shown.code == 3
         assert "none of 2 nodes takes VMIs" in shown.err
@@ -183,7 +161,7 @@ async def test_without_a_terminal_and_without_yes_nothing_is_asked_of_the_cluste
     tmp_path: Path,
 ) -> None:
     async with cluster(tmp_path) as (_, kubeconfig):
-        shown = await virtslo(kubeconfig, "run", "burst", "--repeat", "1", "--count", "1")
+        shown = await run(kubeconfig, "burst", "--repeat", "1", "--count", "1")
 
         assert shown.code == 2
         assert "--yes" in shown.err
