@@ -1,10 +1,11 @@
 """Calls per object equal those of a real control plane: call by call, code by code, in order."""
 
 import sys
+from collections.abc import Sequence
 
 import pytest
 
-from support.calls_table import Cell, cells_of
+from support.calls_table import SEEDS, Cell, cells_of, fewest_seeds
 from support.hollow_clusters import NAMESPACE, Hollow, vm, vmi
 from support.real_deletions import LEAST_RUNS, real_runs
 from support.reference_calls import (
@@ -21,7 +22,14 @@ from virtslo.model.kubernetes.resources import Resource
 
 pytestmark = pytest.mark.timeout(300)
 
-COLUMNS = [pytest.param(index, id=name) for index, name in enumerate(CREATE_COLUMNS)]
+COLUMNS = [
+    *(pytest.param(i, fewest_seeds(i), id=name) for i, name in enumerate(CREATE_COLUMNS)),
+    *(
+        pytest.param(i, SEEDS, id=f"{name}, every seed", marks=pytest.mark.slow)
+        for i, name in enumerate(CREATE_COLUMNS)
+        if fewest_seeds(i) != SEEDS
+    ),
+]
 
 OTHERS = frozenset({"loader", "kube-scheduler", "kube-controller-manager"})
 """Whose writes are no part of an object's own order."""
@@ -62,9 +70,9 @@ DELETE_ORDER = [
 ]
 
 
-@pytest.mark.parametrize("index", COLUMNS)
-def test_calls_per_object_are_the_references(index: int) -> None:
-    cells = list(cells_of(index))
+@pytest.mark.parametrize(("index", "seeds"), COLUMNS)
+def test_calls_per_object_are_the_references(index: int, seeds: Sequence[int]) -> None:
+    cells = list(cells_of(index, seeds))
     table = [f"{cell}{'' if cell.is_met else '   differs'}" for cell in cells if not cell.is_zero]
     sys.stdout.write("\n".join([*table, ""]))
     differing = [str(cell) for cell in cells if not cell.is_met]
