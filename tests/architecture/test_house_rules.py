@@ -6,7 +6,6 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 import grimp
-import pytest
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "src" / "virtslo").rglob("*.py"))
@@ -51,9 +50,12 @@ def room_of(path: Path) -> str:
     return path.relative_to(ROOT / "src" / "virtslo").parts[0]
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=name_of)
-def test_every_module_says_its_purpose(path: Path) -> None:
-    assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+def test_every_module_says_its_purpose() -> None:
+    silent = [
+        name_of(path) for path in SOURCES if not path.read_text(encoding="utf-8").startswith('"""')
+    ]
+
+    assert silent == []
 
 
 def test_no_file_is_longer_than_the_house_allows() -> None:
@@ -134,6 +136,7 @@ def test_engines_do_not_open_sockets_or_read_the_machines_clock() -> None:
         name_of(path): sorted(found)
         for path in SOURCES
         if room_of(path) in rooms
+        and any(module in path.read_text(encoding="utf-8") for module in forbidden)
         and (found := forbidden.intersection(m.split(".")[0] for m in imported_modules(path)))
     }
 

@@ -23,7 +23,8 @@ def test_the_size_is_set_in_one_place() -> None:
     setting = {
         path
         for path in SOURCES.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if "max_size" in (text := path.read_text(encoding="utf-8"))
+        for node in ast.walk(ast.parse(text))
         if isinstance(node, ast.Attribute) and node.attr == "max_size"
     }
 

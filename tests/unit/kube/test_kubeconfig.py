@@ -119,6 +119,7 @@ def tried(path: Path) -> str:
     return said
 
 
+WHOLE = yaml.safe_dump(full())
 ODD = [
     None, 5, True, "", SECRET, f"{SECRET}\n", f"{SECRET}\0", [], [SECRET], {SECRET: SECRET}, [None],
 ]  # fmt: skip
@@ -150,6 +151,8 @@ def test_no_odd_value_anywhere_is_shown_or_a_traceback(
             user.pop(key)
     count = 0
     for place in places(start):
+        if way != "all" and place[0] != "users":
+            continue
         for odd in ODD:
             document = copy.deepcopy(start)
             put(document, place, odd)
@@ -164,7 +167,7 @@ def test_no_odd_value_anywhere_is_shown_or_a_traceback(
         path.write_text(json.dumps(document))
         assert SECRET not in tried(path), place
 
-    assert count > 300
+    assert count > (300 if way == "all" else 100)
     assert SECRET not in caplog.text
 
 
@@ -173,9 +176,8 @@ def test_no_odd_value_anywhere_is_shown_or_a_traceback(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_no_damaged_text_is_shown_or_a_traceback(tmp_path: Path, insert: str, at: int) -> None:
-    text = yaml.safe_dump(full())
     path = tmp_path / "config"
-    path.write_bytes(f"{text[:at]}{insert}{text[at:]}".encode(errors="replace"))
+    path.write_bytes(f"{WHOLE[:at]}{insert}{WHOLE[at:]}".encode(errors="replace"))
 
     assert SECRET not in tried(path)
 
