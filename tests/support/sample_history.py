@@ -17,7 +17,9 @@ DATA = Path(__file__).parents[1] / "data" / "kubevirt-ci" / "runs.jsonl.gz"
 def imported_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The database of an import, to be copied and never opened."""
     database = tmp_path_factory.mktemp("sample") / "history.db"
-    assert virtslo("history", "import", str(DATA), "--history", str(database)).code == 0
+    where = ("--history", str(database))
+    assert virtslo("history", "import", str(DATA), *where).code == 0
+    assert virtslo("history", "changes", *where).code == 0
     return database
 
 
