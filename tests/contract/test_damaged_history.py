@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from support.sample_history import copied
 from support.stored_runs import JOB, stored_run
 from virtslo.base.errors import StoreError
 from virtslo.model.history.checkpoints import Checkpoint, CheckpointKey, KeptCheckpoint
@@ -20,13 +21,19 @@ RUNS = 400
 PAGE = 4096
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    found = tmp_path / "history.db"
-    history = open_history(str(found))
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A history, to be copied and never opened."""
+    made = tmp_path_factory.mktemp("whole") / "history.db"
+    history = open_history(str(made))
     history.put(stored_run(number, value=float(number)) for number in range(RUNS))
     history.close()
-    return found
+    return made
+
+
+@pytest.fixture
+def path(whole: Path, tmp_path: Path) -> Path:
+    return copied(whole, tmp_path)
 
 
 def runs_of(path: Path) -> tuple[list[HistoryRun], list[OddInput]]:

@@ -24,5 +24,5 @@ def imported_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def copied(imported: Path, folder: Path) -> Path:
-    """A database of the sample in a folder, to be used as one likes."""
+    """A database, such as that of the sample, in a folder, to be used as one likes."""
     return Path(shutil.copyfile(imported, folder / "history.db"))

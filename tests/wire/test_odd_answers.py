@@ -1,13 +1,13 @@
 """Answers that no API server should give: each is an error of ours, in bounded memory and time."""
 
 import asyncio
-import gzip
 import tracemalloc
 from collections.abc import Callable
 
 import pytest
 from aiohttp import web
 
+from support.bombs import bomb
 from virtslo.base.clock import SystemClock
 from virtslo.base.errors import ClusterError
 from virtslo.client.paging import list_all
@@ -15,8 +15,6 @@ from virtslo.kube.connector import Endpoint
 from virtslo.kube.http_transport import open_api
 from virtslo.model.kubernetes.resources import VMIS
 from virtslo.ports.kube_api import KubeApi
-
-BOMB = gzip.compress(b" " * (64 << 20))
 
 
 async def endless(request: web.Request) -> web.StreamResponse:
@@ -28,7 +26,7 @@ async def endless(request: web.Request) -> web.StreamResponse:
 
 
 def compressed(_: web.Request) -> web.Response:
-    return web.Response(body=BOMB, headers={"Content-Encoding": "gzip"})
+    return web.Response(body=bomb(b" ", 64 << 20), headers={"Content-Encoding": "gzip"})
 
 
 def text(body: str, status: int = 200, **headers: str) -> Callable[[web.Request], web.Response]:

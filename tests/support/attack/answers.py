@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 
+from support.bombs import bomb
+
 _DEEP: Final = 5000
 _MIB: Final = 1 << 20
 
@@ -110,7 +112,7 @@ def answers() -> dict[str, Answer]:
         made[f"{code} of odd details"] = Answer(_status(code="x", details=5), code)
     return made | {
         "compressed": Answer(gzip.compress(b"{}"), headers={"Content-Encoding": "gzip"}),
-        "a bomb": Answer(gzip.compress(b" " * (64 * _MIB)), headers={"Content-Encoding": "gzip"}),
+        "a bomb": Answer(bomb(b" ", 64 * _MIB), headers={"Content-Encoding": "gzip"}),
         "compressed twice": Answer(b"x", headers={"Content-Encoding": "gzip, br"}),
         "compressed oddly": Answer(b"x", headers={"Content-Encoding": "zstd"}),
         "not as compressed": Answer(b"{}", headers={"Content-Encoding": "deflate"}),

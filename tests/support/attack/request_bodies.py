@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any, Final
 
 import yaml
@@ -25,7 +26,12 @@ def _laughs(width: int, levels: int) -> bytes:
 _OBJECT: Final = (
     b"apiVersion: kubevirt.io/v1\nkind: VirtualMachineInstance\nmetadata: {name: one}\n"
 )
-BODIES: Final[Mapping[str, bytes]] = {
+
+
+@cache
+def bodies() -> Mapping[str, bytes]:
+    """By what they are; each is sent as every media type."""
+    return {
     **odd_texts(),
     "aliases in an object": _OBJECT + _laughs(10, 9),
     "aliases in labels": _OBJECT.replace(b"{name: one}", b"{name: one, labels: &a {x: *a}}"),
@@ -52,7 +58,6 @@ BODIES: Final[Mapping[str, bytes]] = {
     "more protobuf": b"k8s\x00" + bytes(range(256)) * 8,
     "groups of protobuf": b"k8s\x00" + b"\x0b" * 100_000,
 }  # fmt: skip
-"""By what they are; each is sent as every media type."""
 
 
 def _metadata(name: str, **more: Any) -> dict[str, Any]:

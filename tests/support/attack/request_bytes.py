@@ -1,19 +1,18 @@
 """Bytes that are no HTTP, or HTTP that no client writes: heads, lengths, chunks, half-closing."""
 
 import contextlib
-import gzip
 import socket
 import ssl
 from collections.abc import Callable, Iterator
 from typing import Final
 
 from support.attack.wire import Reply, SimulatedServer, answer_of
+from support.bombs import bomb
 
 Send = Callable[[], Reply]
 PIPELINED: Final = 200
 OPEN: Final = 150
 """Connections that are opened and say nothing."""
-BOMB: Final = gzip.compress(b" " * (256 << 20))
 _LENGTHS: Final = (
     "-1", "+1", "x", "", "1, 2", "0x10", "9" * 5000, "1e3", " 5", "5\r\nContent-Length: 6",
 )  # fmt: skip
@@ -58,8 +57,9 @@ def byte_streams(server: SimulatedServer) -> Iterator[tuple[str, Send]]:
     for chunk in _CHUNKS:
         data = server.head(post, "Transfer-Encoding: chunked") + chunk
         yield f"chunk {chunk[:20]!r}", _sent(server, data, half_closed=True)
-    bomb = server.head(post, "Content-Encoding: gzip", f"Content-Length: {len(BOMB)}") + BOMB
-    yield "a bomb of gzip", _sent(server, bomb)
+    packed = bomb(b" ", 256 << 20)
+    head = server.head(post, "Content-Encoding: gzip", f"Content-Length: {len(packed)}")
+    yield "a bomb of gzip", _sent(server, head + packed)
     for name, data in _junk(server).items():
         yield name, _sent(server, data)
         yield f"{name}, half closed", _sent(server, data, half_closed=True)

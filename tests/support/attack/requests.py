@@ -14,7 +14,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from support.attack.judging import Attempt
-from support.attack.request_bodies import BODIES, OBJECTS, TYPES, odd_patches
+from support.attack.request_bodies import OBJECTS, TYPES, bodies, odd_patches
 from support.attack.request_bytes import byte_streams
 from support.attack.values import ODD, dotted, places, put, shown
 from support.attack.wire import Reply, SimulatedServer, simulated_server
@@ -234,10 +234,10 @@ def _bodies(server: SimulatedServer) -> Iterator[Trial]:
         ("POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews"),
         ("PUT", "/apis/subresources.kubevirt.io/v1/namespaces/default/virtualmachines/one/stop"),
     )  # fmt: skip
-    for (verb, path), kind, (name, body) in product(aimed, TYPES, BODIES.items()):
+    for (verb, path), kind, (name, body) in product(aimed, TYPES, bodies().items()):
         line = f"Content-Type: {kind}"
         yield f"{verb} {path[-40:]} {kind}: {name}", _send(server, verb, path, body, line)
-    for kind, (name, body) in product(TYPES, BODIES.items()):
+    for kind, (name, body) in product(TYPES, bodies().items()):
         line = f"Content-Type: {kind}"
         target = f"{VMI}/one?fieldManager=x&force=true" if "apply" in kind else f"{VMI}/one"
         yield f"PATCH {kind}: {name}", _send(server, "PATCH", target, body, line)

@@ -111,7 +111,7 @@ SWEEPS: Final[Mapping[str, Sweep]] = {
         0, 25, is_quick=True,
     ),
     "records": Sweep(
-        "records whose bytes were changed, without their digests", _records, 4, 50, is_quick=True
+        "records whose bytes were changed, without their digests", _records, 3, 50, is_quick=True
     ),
     "values": Sweep("odd values in records, with their digests", _values, 20, 100),
     "numbers": Sweep(

@@ -14,6 +14,7 @@ import msgspec
 
 from support.attack.judging import DOCUMENTED, REFUSED, Attempt, judged
 from support.attack.values import IN_JSON, ODD, dotted, odd_texts, places, put, shown
+from support.bombs import bomb
 from support.cli import Outcome, virtslo
 
 _MARK: Final = "RAW-RAW"
@@ -91,19 +92,21 @@ def odd_traces(folder: Path, most: int, chance: random.Random) -> Iterator[Attem
         given = f"SimKube's: {dotted(place)} = {shown(value)}"
         yield judged("traces", given, _of(file, RECORD, data))
     yield from _none(file, "SimKube's", RECORD, msgspec.msgpack.encode(SIMKUBE))
-    for name, data in MSGPACK.items():
+    for name, data in msgpack().items():
         yield judged("traces", f"SimKube's: {name}", _of(file, RECORD, data), codes=REFUSED)
 
 
-MSGPACK: Final = {
-    "deep lists": b"\x91" * 100_000 + b"\xc0",
-    "a list of four thousand million": b"\xdd\xff\xff\xff\xff",
-    "a text of four thousand million": b"\xdb\xff\xff\xff\xff",
-    "a map of four thousand million": b"\xdf\xff\xff\xff\xff",
-    "an extension": b"\xc7\xff\x05",
-    "a bomb": gzip.compress(b"\x90" * (64 << 20)),
-    "many members": gzip.compress(b"") * 100_000 + gzip.compress(b"\x80"),
-}
+def msgpack() -> dict[str, bytes]:
+    """Files that are no SimKube's, by what they are."""
+    return {
+        "deep lists": b"\x91" * 100_000 + b"\xc0",
+        "a list of four thousand million": b"\xdd\xff\xff\xff\xff",
+        "a text of four thousand million": b"\xdb\xff\xff\xff\xff",
+        "a map of four thousand million": b"\xdf\xff\xff\xff\xff",
+        "an extension": b"\xc7\xff\x05",
+        "a bomb": bomb(b"\x90", 64 << 20),
+        "many members": gzip.compress(b"") * 100_000 + gzip.compress(b"\x80"),
+    }
 
 
 def _good(file: Path, name: str, command: tuple[str, ...], data: bytes) -> Iterator[Attempt]:

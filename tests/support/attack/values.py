@@ -5,6 +5,8 @@ import gzip
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from support.bombs import bomb
+
 Place = tuple[str | int, ...]
 
 NUMBERS: Final[tuple[Any, ...]] = (
@@ -83,7 +85,7 @@ def odd_texts() -> dict[str, bytes]:
         "control characters": b"a: \x01\x02\x7f\n",
         "escapes": b'name: "\\e[31m\\u202e"\n',
         "gzip": gzip.compress(b"name: x\n"),
-        "a bomb of gzip": gzip.compress(b" " * (64 * _MIB)),
+        "a bomb of gzip": bomb(b" ", 64 * _MIB),
         "half a gzip": gzip.compress(b"name: x\n" * 100)[:-12],
         "an ELF": b"\x7fELF" + bytes(range(256)) * 20,
         "HTML": b"<!doctype html><script>alert(1)</script>",
