@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from contextvars import Context, copy_context
 from datetime import UTC, datetime, timedelta
 from types import MethodType
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -19,7 +19,8 @@ from virtslo.base.clock import NANOSECONDS_PER_SECOND, timestamp
 from virtslo.base.collector import COLLECTING
 
 T = TypeVar("T")
-
+SPAN_BITS: Final = 24
+"""Timers are put in order by spans of 2^24 ns, about 17 ms: most are due within one or the next."""
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 """The date at which every run in virtual time begins."""
 
@@ -45,17 +46,28 @@ class _Turn(msgspec.Struct, gc=False):
         return self._cancelled
 
 
+_Timer = asyncio.TimerHandle | asyncio.Future[None] | Callable[[], None]
+
+
 class VirtualTimeLoop(asyncio.BaseEventLoop):
-    """An asyncio event loop on virtual time. It has no selector: there is nothing to wait for."""
+    """An asyncio event loop on virtual time. It has no selector: there is nothing to wait for.
+
+    Only the timers of the present span of time are a heap: one of all the thousands that a large
+    run has set would be as deep for those that are due next.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.elapsed_ns = 0
         """Virtual nanoseconds since the loop was made; only the loop itself moves it."""
         self._sequence = 0
-        self._timers: list[
-            tuple[int, int, asyncio.TimerHandle | asyncio.Future[None] | Callable[[], None]]
-        ] = []
+        self._span = 0
+        self._timers: list[tuple[int, int, _Timer]] = []
+        """A heap of those that are due within the present span, or were before."""
+        self._later: dict[int, list[tuple[int, int, _Timer]]] = {}
+        """Every other, by the span in which it is due."""
+        self._later_spans: list[int] = []
+        """A heap of these spans."""
 
     get_debug = staticmethod(bool)
     """False, as a call that runs no Python code: each future and task that is made asks."""
@@ -106,21 +118,29 @@ class VirtualTimeLoop(asyncio.BaseEventLoop):
         handle = asyncio.TimerHandle(
             when_ns / NANOSECONDS_PER_SECOND, callback, args, self, context
         )
-        self._sequence += 1
-        heapq.heappush(self._timers, (when_ns, self._sequence, handle))
+        self._set(when_ns, handle)
         return handle
 
     def wake_at_ns(self, when_ns: int) -> asyncio.Future[None]:
         """A future that is done at `when_ns`: a timer at half the price of a callback's."""
         waiter: asyncio.Future[None] = asyncio.Future(loop=self)
-        self._sequence += 1
-        heapq.heappush(self._timers, (when_ns, self._sequence, waiter))
+        self._set(when_ns, waiter)
         return waiter
 
-    def run_at_ns(self, when_ns: int, callback: Callable[[], None]) -> None:
-        """Call back at `when_ns`, outside of any task: the cheapest timer, never cancelled."""
-        self._sequence += 1
-        heapq.heappush(self._timers, (when_ns, self._sequence, callback))
+    def _set(self, when_ns: int, timer: _Timer) -> None:
+        self._sequence = sequence = self._sequence + 1
+        span = when_ns >> SPAN_BITS
+        if span <= self._span:
+            heapq.heappush(self._timers, (when_ns, sequence, timer))
+            return
+        later = self._later.get(span)
+        if later is None:
+            self._later[span] = later = []
+            heapq.heappush(self._later_spans, span)
+        later.append((when_ns, sequence, timer))
+
+    run_at_ns = _set
+    """Call back at `when_ns`, outside of any task: the cheapest timer, never cancelled."""
 
     def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
         """Cancelled timers stay in the heap and are skipped when their time comes."""
@@ -155,7 +175,9 @@ class VirtualTimeLoop(asyncio.BaseEventLoop):
         Nearly every one of those calls a method, and is looked for first.
         """
         timers, ready = self._timers, self._ready  # type: ignore[attr-defined]
-        while timers:
+        while True:
+            if not timers:
+                timers = self._next_span()
             when_ns, _, timer = heapq.heappop(timers)
             if type(timer) is MethodType:
                 self.elapsed_ns = max(self.elapsed_ns, when_ns)
@@ -179,7 +201,15 @@ class VirtualTimeLoop(asyncio.BaseEventLoop):
                 timer()
                 if ready:
                     return
-        raise Deadlock("every task waits, and no timer is set")
+
+    def _next_span(self) -> list[tuple[int, int, _Timer]]:
+        """Go to the next span in which a timer is due; its timers. Raises Deadlock for none."""
+        if not self._later_spans:
+            raise Deadlock("every task waits, and no timer is set")
+        self._span = heapq.heappop(self._later_spans)
+        self._timers = timers = self._later.pop(self._span)
+        heapq.heapify(timers)
+        return timers
 
     def _process_events(self, event_list: Any) -> None:
         """There are no events from outside."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+from random import Random
 
 import pytest
 
@@ -113,6 +114,36 @@ def test_sleeps_and_timers_of_one_instant_keep_the_order_they_were_set_in() -> N
         return order
 
     assert run_in_virtual_time(main) == ["first sleep", "timer", "second sleep"]
+
+
+def test_timers_near_and_far_fire_in_the_order_of_their_moments() -> None:
+    async def main(clock: VirtualClock) -> list[tuple[int, int]]:
+        fired: list[tuple[int, int]] = []
+        chance = Random(1)
+        left = 2000
+
+        def set_another() -> None:
+            nonlocal left
+            left -= 1
+            furthest_ns = 10 ** chance.randrange(4, 12)
+            when_ns = clock.now_ns() + chance.randrange(furthest_ns) // 1000 * 1000
+            clock.call_at(when_ns, lambda: fire(when_ns))
+
+        def fire(when_ns: int) -> None:
+            fired.append((when_ns, clock.now_ns()))
+            if left > 0:
+                set_another()
+
+        for _ in range(300):
+            set_another()
+        await clock.sleep_until(10**13)
+        return fired
+
+    fired = run_in_virtual_time(main)
+    moments = [when_ns for when_ns, _ in fired]
+
+    assert len(fired) == 2000
+    assert moments == sorted(moments) == [now_ns for _, now_ns in fired]
 
 
 def test_the_garbage_collector_is_left_as_it_was_found() -> None:
