@@ -6,6 +6,7 @@ to match is ADDED, one that ceases to match is DELETED (as it was when it matche
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from virtslo.base.clock import Clock, to_seconds
@@ -53,7 +54,12 @@ class Watcher:
         self._queue: list[tuple[int, str, Object]] = []
         """A list, for most watches wait with none: an empty deque holds 600 bytes."""
         self._waiter: asyncio.Future[None] | None = None
-        self._delivery: _Delivery | None = None
+        self._take: Callable[[WatchEvent], None] | None = None
+        """Who gets the events, where they are delivered."""
+        self._ended: asyncio.Future[None] | None = None
+        """Done when the watch is over, where its events are delivered."""
+        self._is_planned = False
+        """Whether a timer or a turn of the loop is to come in which events are delivered."""
         self._ending: VirtsloError | None = None
         self._is_closed = False
         self.is_held = False
@@ -103,32 +109,6 @@ class Watcher:
         self.delivered += 1
         return WatchEvent(kind, target, self._clock.now_ns())
 
-    def hand_over(self, take: Callable[[WatchEvent], None]) -> int | None:
-        """Give every event that is due to `take`; when the next one is, by the pace.
-
-        None where none waits for its time. What `take` raises ends it.
-        """
-        queue = self._queue
-        if not queue or self.is_held:
-            return None
-        now_ns = self._clock.now_ns()
-        come_ns = (now_ns if self._is_paced_by_clock else self.pace.now_ns()) + _ROUNDING_NS
-        due_ns, kind, target = queue[0]
-        if due_ns > come_ns:
-            return due_ns
-        taken = 0
-        try:
-            while due_ns <= come_ns:
-                taken += 1
-                take(WatchEvent(kind, target, now_ns))
-                if taken >= len(queue) or self.is_held:
-                    return None
-                due_ns, kind, target = queue[taken]
-        finally:
-            self.delivered += taken
-            del queue[:taken]
-        return due_ns
-
     def finish(self) -> None:
         """Raise what ended the watch, if anything but its client or its time did."""
         if self._ending is not None:
@@ -154,15 +134,62 @@ class Watcher:
         Events arrive in the same turn of the loop as an iteration would have got them. Raises
         what `take` raises, and what ends the watch.
         """
-        delivery = _Delivery(self, take)
-        self._delivery = delivery
+        self._take = take
+        self._ended = asyncio.get_running_loop().create_future()
         if self.ends_at_ns is not None:
             self._clock.call_at(self.ends_at_ns, self._time_out)
         try:
-            delivery.go_on()
-            await delivery.ended
+            self._deliver_due()
+            await self._ended
         finally:
-            self._delivery = None
+            self._take = self._ended = None
+
+    def _deliver_due(self) -> None:
+        """Hand over what is due, and plan for what is not: a timer each, and no task in between.
+
+        At most one timer or turn of the loop is planned at any time.
+        """
+        self._is_planned = False
+        take, ended = self._take, self._ended
+        if take is None or ended is None or ended.done():
+            return
+        try:
+            due_ns = None
+            if self._queue and not self.is_held:
+                now_ns = self._clock.now_ns()
+                come_ns = (now_ns if self._is_paced_by_clock else self.pace.now_ns()) + _ROUNDING_NS
+                due_ns = self._queue[0][0]
+                if due_ns <= come_ns:
+                    due_ns = self._hand_over(take, come_ns, now_ns)
+            if due_ns is not None:
+                self._is_planned = True
+                self.pace.call_at(due_ns, self._deliver_due)
+            elif self._is_closed:
+                self.finish()
+                ended.set_result(None)
+        except Exception as error:  # noqa: BLE001  the task that waits raises it
+            ended.set_exception(error)
+
+    def _hand_over(
+        self, take: Callable[[WatchEvent], None], come_ns: int, now_ns: int
+    ) -> int | None:
+        """Give every event that is due to `take`; when the next one is, by the pace.
+
+        None where none waits for its time. What `take` raises ends it.
+        """
+        queue, taken = self._queue, 0
+        try:
+            for due_ns, kind, target in queue:
+                if due_ns > come_ns:
+                    return due_ns
+                taken += 1
+                take(WatchEvent(kind, target, now_ns))
+                if self.is_held:
+                    break
+        finally:
+            self.delivered += taken
+            del queue[:taken]
+        return None
 
     async def _wait(self) -> None:
         loop = asyncio.get_running_loop()
@@ -241,66 +268,27 @@ class Watcher:
     def bookmark(self, resource_version: int) -> None:
         """Say how far the watch has come."""
         if not self._is_closed and self.wants_bookmarks:
-            self._add(BOOKMARK, bookmark_of(self.resource, resource_version))
+            self._add(BOOKMARK, _plain_bookmark(self.resource, resource_version))
 
     def _add(self, kind: str, target: Object) -> None:
-        queue, delivery = self._queue, self._delivery
+        queue = self._queue
         if len(queue) >= MOST_WAITING:
             self.close(ResourceExpired("the watch was too slow and was closed"))
             return
         queue.append((self.pace.now_ns() + self._delay_ns, kind, target))
-        if delivery is None:
+        if not self._is_planned:
             self._wake()
-        elif not delivery.is_planned:
-            delivery.wake()
 
     def _wake(self) -> None:
-        if self._delivery is not None:
-            self._delivery.wake()
+        """Something came, or the watch is over or released."""
+        if self._ended is not None:
+            if not self._is_planned:
+                self._is_planned = True
+                self._ended.get_loop().call_soon(self._deliver_due)
             return
         waiter = self._waiter
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
-
-
-class _Delivery:
-    """Hands over the events of one watcher at their time: a timer each, and no task in between.
-
-    At most one timer or turn of the loop is planned at any time.
-    """
-
-    def __init__(self, watcher: Watcher, take: Callable[[WatchEvent], None]) -> None:
-        self._watcher = watcher
-        self._take = take
-        self._call_at = watcher.pace.call_at
-        self._loop = asyncio.get_running_loop()
-        self.is_planned = False
-        """Whether a timer or a turn of the loop is to come."""
-        self.ended: asyncio.Future[None] = self._loop.create_future()
-
-    def wake(self) -> None:
-        """Something came, or the watch is over or released."""
-        if self.is_planned:
-            return
-        self.is_planned = True
-        self._loop.call_soon(self.go_on)
-
-    def go_on(self) -> None:
-        """Hand over what is due, and plan for what is not."""
-        self.is_planned = False
-        if self.ended.done():
-            return
-        watcher = self._watcher
-        try:
-            due_ns = watcher.hand_over(self._take)
-            if due_ns is not None:
-                self.is_planned = True
-                self._call_at(due_ns, self.go_on)
-            elif watcher.is_closed:
-                watcher.finish()
-                self.ended.set_result(None)
-        except Exception as error:  # noqa: BLE001  the task that waits raises it
-            self.ended.set_exception(error)
 
 
 def bookmark_of(
@@ -311,6 +299,12 @@ def bookmark_of(
     if annotations:
         metadata["annotations"] = annotations
     return {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": metadata}
+
+
+@lru_cache(maxsize=64)
+def _plain_bookmark(resource: Resource, resource_version: int) -> Object:
+    """The bookmark that all watches of a kind get at one moment."""
+    return bookmark_of(resource, resource_version)
 
 
 def index_of(selection: Selection, plural: str) -> tuple[IndexKey, bool]:
