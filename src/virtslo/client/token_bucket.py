@@ -15,6 +15,8 @@ LONGEST_NS: Final = 1e18
 class TokenBucket:
     """`burst` tokens at most, refilled at `qps` a second; qps of 0 or less turns it off."""
 
+    __slots__ = ("_burst_ns", "_clock", "_full_at_ns", "_interval_ns", "waited_ns", "waits")
+
     def __init__(self, clock: Clock, *, qps: float, burst: int) -> None:
         self._clock = clock
         self._interval_ns = min(NANOSECONDS_PER_SECOND / qps, LONGEST_NS) if qps > 0 else 0.0

@@ -37,11 +37,11 @@ class PhaseMetrics:
         last, phase = before["status"].get("phase", ""), status.get("phase", "")
         if last == phase or not phase:
             return
-        stamps = phase_stamps(status)
-        if phase not in stamps:
+        stamp = _entered(status, phase)
+        if stamp is None:
             return
-        entered = datetime.fromisoformat(stamps[phase])
-        if (left := stamps.get(last)) is not None:
+        entered = datetime.fromisoformat(stamp)
+        if (left := _entered(status, last)) is not None:
             _observe(self._between, (last, phase), left, entered)
         _observe(self._from_creation, phase, after["metadata"]["creationTimestamp"], entered)
         deleted = after["metadata"].get("deletionTimestamp")
@@ -73,12 +73,13 @@ class PhaseMetrics:
             text.sample("kubevirt_vmi_info", labels, 1)
 
 
-def phase_stamps(status: Mapping[str, Any]) -> dict[str, str]:
-    """When a VMI entered its phases, as it says itself."""
-    return {
-        stamp["phase"]: stamp["phaseTransitionTimestamp"]
-        for stamp in status.get("phaseTransitionTimestamps") or ()
-    }
+def _entered(status: Mapping[str, Any], phase: str) -> str | None:
+    """When a VMI entered a phase, as it says itself."""
+    for stamp in reversed(status.get("phaseTransitionTimestamps") or ()):
+        if stamp["phase"] == phase:
+            entered: str = stamp["phaseTransitionTimestamp"]
+            return entered
+    return None
 
 
 def _observe(histograms: dict[Any, Histogram], key: Any, start: str, end: datetime) -> None:

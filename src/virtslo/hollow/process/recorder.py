@@ -49,7 +49,7 @@ class EventRecorder:
         self._source = {"component": source}
         """What every event of it has in common."""
         self._known: OrderedDict[EventKey, Observed] = OrderedDict()
-        self._similar: OrderedDict[tuple[str, str], tuple[int, dict[str, None]]] = OrderedDict()
+        self._similar: OrderedDict[tuple[str, str], tuple[int, tuple[str, ...]]] = OrderedDict()
         self._spam: OrderedDict[str, TokenBucket] = OrderedDict()
         self._waiting: list[Waiting] = []
         self._group: asyncio.TaskGroup | None = None
@@ -151,12 +151,11 @@ class EventRecorder:
         """Which series an event belongs to; many similar ones become one."""
         known = self._similar.get((uid, reason))
         if known is None or now_ns - known[0] > SIMILAR_WITHIN_NS:
-            messages: dict[str, None] = {message: None}
-        else:
+            messages: tuple[str, ...] = (message,)
+        elif message in known[1]:
             messages = known[1]
-            messages[message] = None
-            if len(messages) > SIMILAR:
-                del messages[next(iter(messages))]
+        else:
+            messages = (*known[1], message)[-SIMILAR:]
         _remember(self._similar, (uid, reason), (now_ns, messages))
         if len(messages) < SIMILAR:
             return (uid, reason, message)

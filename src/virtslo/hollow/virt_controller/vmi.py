@@ -218,8 +218,10 @@ class VmiController:
 def _current(vmi: Object, pods: Sequence[Object]) -> Object | None:
     """Which pod is the VMI's: on its node once it has one, else the newest."""
     node = vmi["status"].get("nodeName")
+    if not node:
+        return pods[-1] if pods else None
     for pod in reversed(pods):
-        if not node or pod["spec"].get("nodeName") == node:
+        if pod["spec"].get("nodeName") == node:
             return pod
     return None
 
