@@ -69,7 +69,7 @@ class Names:
     def uid(self) -> str:
         """A version 4 UUID."""
         bits = self._uids.getrandbits(128)
-        text = f"{bits:032x}"
+        text = bits.to_bytes(16).hex()
         return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{'89ab'[bits & 3]}{text[17:20]}-{text[20:]}"
 
     def generated(self, prefix: str) -> str:
