@@ -126,7 +126,9 @@ def _differing(current: Object, changed: Object) -> list[str]:
         for key, value in changed.items()
         if value is not (old := current.get(key, _ABSENT)) and value != old
     ]
-    return found + [key for key in current if key not in changed]
+    if not current.keys() <= changed.keys():
+        found += [key for key in current if key not in changed]
+    return found
 
 
 def _bumps_generation(
