@@ -4,7 +4,6 @@ Invariant: what a file unfolds to is bounded by its size on disk, so that a few 
 fill the memory; whole and broken members give everything that they still hold.
 """
 
-import re
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +15,9 @@ from virtslo.base.json_reader import JsonProblem, parse_json
 from virtslo.base.limits import RECORD_LEAST, RECORD_MEMBER, RECORD_RATIO, Limit
 
 _LARGEST: Final = 2**63 - 1
-_PERHAPS_LARGER: Final = re.compile(rb"(?<![\w.])[0-9]{19}|[0-9.][eE]\+?[0-9]")
+_ALIKE: Final = bytes.maketrans(b"123456789", b"000000000")
+_LONG: Final = b"0" * len(str(_LARGEST))
+_EXPONENTS: Final = (b"0e0", b"0E0", b"0e+0", b"0E+0")
 
 
 def read_document(path: Path, limit: Limit) -> object:
@@ -30,9 +31,20 @@ def parse_document(path: Path, data: bytes) -> object:
         value = parse_json(data)
     except JsonProblem as error:
         raise UnreadableFile(path, str(error), "a JSON document") from None
-    if _PERHAPS_LARGER.search(data) and _is_beyond(value):
+    if _may_be_beyond(data) and _is_beyond(value):
         raise UnreadableFile(path, "a number of more than 64 bits", "numbers of at most 64 bits")
     return value
+
+
+def _may_be_beyond(data: bytes) -> bool:
+    """Whether a text has an exponent, or as many digits before a point as `_LARGEST` has.
+
+    Its digits are made alike first: to look for a text takes a tenth of a pattern's time.
+    """
+    alike = data.translate(_ALIKE)
+    if any(exponent in alike for exponent in _EXPONENTS):
+        return True
+    return _LONG in alike and _LONG in alike.replace(b"." + _LONG, b".")
 
 
 def _is_beyond(value: object) -> bool:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from virtslo.base.bounded_files import UnreadableFile
 from virtslo.model.run.numbers import LONGEST_NS
@@ -57,6 +59,28 @@ def test_a_line_with_a_number_that_no_run_has_is_refused(
 def test_a_document_with_a_number_beyond_64_bits_is_unreadable(text: str) -> None:
     with pytest.raises(UnreadableFile, match="a number of more than 64 bits"):
         parse_document(Path("run.json"), text.encode())
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.integers(-(2**66), 2**66),
+            st.floats(allow_nan=False, allow_infinity=False),
+            st.floats(-1.0, 1.0),
+            st.text("0e+E", max_size=30),
+        ),
+        max_size=4,
+    )
+)
+def test_a_document_is_unreadable_for_numbers_beyond_64_bits_alone(values: list[object]) -> None:
+    text = json.dumps(values).encode()
+    largest = max((abs(value) for value in values if isinstance(value, int | float)), default=0)
+
+    if largest > 2**63 - 1:
+        with pytest.raises(UnreadableFile, match="a number of more than 64 bits"):
+            parse_document(Path("run.json"), text)
+    else:
+        assert parse_document(Path("run.json"), text) == values
 
 
 @pytest.mark.parametrize(
