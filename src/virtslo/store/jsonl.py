@@ -39,15 +39,16 @@ class LineFile:
     def __init__(self, path: Path, clock: SystemClock) -> None:
         self._clock = clock
         self._file = path.open("ab")
-        self._encode = msgspec.json.Encoder().encode
-        self._lines: list[bytes] = []
+        self._encode = msgspec.json.Encoder().encode_lines
+        self._waiting: list[object] = []
+        """What is not written yet; encoded together, which takes a fraction of the time."""
         self.digest = GrowingDigest()
         self._flushed_ns = clock.now_ns()
 
     def add(self, line: object) -> None:
-        """Append one line."""
-        self._lines.append(self._encode(line))
-        count = len(self._lines)
+        """Append one line, of what never changes."""
+        self._waiting.append(line)
+        count = len(self._waiting)
         if count >= LINES_A_MEMBER or (not count & 15 and self._is_old()):
             self.flush()
 
@@ -62,9 +63,9 @@ class LineFile:
     def flush(self) -> None:
         """Write what there is as one whole member."""
         self._flushed_ns = self._clock.now_ns()
-        if self._lines:
-            text = b"\n".join(self._lines) + b"\n"
-            self._lines.clear()
+        if self._waiting:
+            text = self._encode(self._waiting)
+            self._waiting.clear()
             self.digest.add(text)
             self._file.write(gzip.compress(text, COMPRESSION, mtime=0))
             self._file.flush()
