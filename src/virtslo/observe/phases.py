@@ -34,10 +34,16 @@ class Facts(msgspec.Struct, frozen=True):
     """The uid of the last live migration that came to its end."""
     has_migration_failed: bool = False
     """Whether that one failed."""
+    index_label: str | None = None
+    """What `index` was read of."""
 
 
-State = tuple[str | None, bool, bool]
-"""What a status says: the phase, and whether the object is ready, and paused."""
+NEW: Final = Facts("", "", "", None, False, False, None, None, None, None, None)
+"""Of an object of which nothing is known yet."""
+
+State = tuple[str | None, bool, bool, str | None, bool]
+"""What a status says: the phase, whether the object is ready, and paused, the last migration that
+came to its end, and whether that failed."""
 
 
 def _state_of_vmi(status: Mapping[str, Any]) -> State:
@@ -49,20 +55,25 @@ def _state_of_vmi(status: Mapping[str, Any]) -> State:
                 is_ready = True
             elif kind == "Paused":
                 is_paused = True
-    return status.get("phase") or None, is_ready, is_paused
+    state = status.get("migrationState")
+    migration, has_failed = _migration(state) if state else (None, False)
+    return status.get("phase") or None, is_ready, is_paused, migration, has_failed
 
 
 def _state_of_pod(status: Mapping[str, Any]) -> State:
-    phase, is_ready, _ = _state_of_vmi(status)
-    return phase, is_ready, False
+    is_ready = False
+    for condition in status.get("conditions") or ():
+        if condition.get("type") == "Ready" and condition.get("status") == "True":
+            is_ready = True
+    return status.get("phase") or None, is_ready, False, None, False
 
 
 def _state_of_vm(status: Mapping[str, Any]) -> State:
-    return status.get("printableStatus") or None, bool(status.get("ready")), False
+    return status.get("printableStatus") or None, bool(status.get("ready")), False, None, False
 
 
 def _no_state(_: Mapping[str, Any]) -> State:
-    return None, False, False
+    return None, False, False, None, False
 
 
 READERS: Final[Mapping[str, Callable[[Mapping[str, Any]], State]]] = {
@@ -76,16 +87,16 @@ READERS: Final[Mapping[str, Callable[[Mapping[str, Any]], State]]] = {
 _NOTHING: Final[Mapping[str, Any]] = {}
 
 
-def facts_of(resource: Resource, target: Object) -> Facts:
-    """Read an object."""
+def facts_of(resource: Resource, target: Object, known: Facts = NEW) -> Facts:
+    """Read an object; what is `known` of it already need not be made again."""
     metadata = target["metadata"]
     status = target.get("status") or _NOTHING
     labels = metadata.get("labels") or _NOTHING
-    phase, is_ready, is_paused = READERS[resource.plural](status)
-    owners, index = metadata.get("ownerReferences"), labels.get(INDEX_LABEL)
-    is_vmi = resource.plural == resources.VMIS.plural
-    state = status.get("migrationState") if is_vmi else None
-    migration, has_failed = _migration(state) if state else (None, False)
+    phase, is_ready, is_paused, migration, has_failed = READERS[resource.plural](status)
+    owners, label = metadata.get("ownerReferences"), labels.get(INDEX_LABEL)
+    index = known.index
+    if label != known.index_label:
+        index = None if label is None else whole_number(label)
     return Facts(
         metadata["uid"],
         metadata.get("namespace", ""),
@@ -95,12 +106,13 @@ def facts_of(resource: Resource, target: Object) -> Facts:
         "deletionTimestamp" in metadata,
         status.get("nodeName") or target.get("spec", _NOTHING).get("nodeName"),
         _controller(owners) if owners else None,
-        None if index is None else whole_number(index),
+        index,
         labels.get(STAGE_LABEL),
         labels.get(RUN_LABEL),
         is_paused,
         migration,
         has_failed,
+        label,
     )
 
 

@@ -6,7 +6,6 @@ and never the object.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Final
 
 import msgspec
 
@@ -29,11 +28,8 @@ from virtslo.model.run.observations import (
     Observation,
     Source,
 )
-from virtslo.observe.phases import Facts, facts_of, phases_passed, server_timestamp
+from virtslo.observe.phases import NEW, Facts, facts_of, phases_passed, server_timestamp
 from virtslo.ports.kube_api import WatchEvent
-
-_NEW: Final = Facts("", "", "", None, False, False, None, None, None, None, None)
-"""Of an object of which nothing is known yet."""
 
 
 class Tracker:
@@ -87,16 +83,16 @@ class Tracker:
     def _take(
         self, target: Object, received_ns: int, source: Source, *, is_last: bool = False
     ) -> None:
-        facts = facts_of(self.resource, target)
+        known = self._states.get(target["metadata"]["uid"])
+        before = NEW if known is None else known
+        facts = facts_of(self.resource, target, before)
         if facts.run != self._run_label:
             self.foreign += 1
             return
         self.last_event_ns = received_ns - self._origin_ns
-        known = self._states.get(facts.uid)
         if known is None and is_last:
             return
         self._states[facts.uid] = facts
-        before = known or _NEW
         if known is None:
             self._tell(ADDED, target, facts, received_ns, source)
         if facts.phase is not None and facts.phase != before.phase:
