@@ -39,15 +39,14 @@ DEFAULT_LIMITS: Final = {
 class Labour:
     """A controller's own work for each reconcile, before it looks at its caches."""
 
-    def __init__(self, work: Work, distribution: Distribution | None, chance: Random) -> None:
+    def __init__(self, work: Work, distribution: Distribution, chance: Random) -> None:
         self._work = work
         self._distribution = distribution
         self._chance = chance
 
     async def done(self) -> None:
-        """Return when one reconcile's own work is done; at once if it takes no time."""
-        if self._distribution is not None:
-            await self._work(draw(self._distribution, self._chance))
+        """Return when one reconcile's own work is done."""
+        await self._work(draw(self._distribution, self._chance))
 
 
 class Component:
@@ -109,10 +108,15 @@ class Component:
         bucket = TokenBucket(self.clock, qps=limits.qps, burst=limits.burst)
         return KubeApi(AccountedTransport(self._transport, self.clock, self.account, bucket=bucket))
 
-    def labour(self, controller: str) -> Labour:
-        """A controller's own work, as its profile says; one random stream for each controller."""
-        chance = Random(f"{self._seed}:labour:{controller}")
-        return Labour(self._work, self._labour.get(controller), chance)
+    def labour(self, controller: str) -> Labour | None:
+        """A controller's own work, as its profile says; None where it takes no time.
+
+        There is one random stream for each controller.
+        """
+        distribution = self._labour.get(controller)
+        if distribution is None:
+            return None
+        return Labour(self._work, distribution, Random(f"{self._seed}:labour:{controller}"))
 
     def queue(self, name: str) -> WorkQueue[NamespacedName]:
         """A new work queue, which is in the component's metrics under this name."""
@@ -168,13 +172,19 @@ def run_workers(
     *,
     workers: int,
     bad: BadObjects,
+    labour: Labour | None = None,
 ) -> None:
-    """Run a number of workers on a queue; a failed key is retried after its back-off."""
+    """Run a number of workers on a queue; a failed key is retried after its back-off.
+
+    `labour` is done before each reconcile.
+    """
 
     async def work() -> None:
         while True:
             key = await queue.get()
             try:
+                if labour is not None:
+                    await labour.done()
                 await reconcile(key)
             except ClusterError:
                 queue.add_rate_limited(key)

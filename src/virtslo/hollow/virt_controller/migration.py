@@ -37,7 +37,6 @@ class MigrationController:
     def __init__(self, component: Component, migrations: Cache, vmis: Cache, pods: Cache) -> None:
         self._component = component
         self._api = component.api
-        self._labour = component.labour("migration")
         self._migrations = migrations
         self._vmis = vmis
         self._pods = pods
@@ -82,7 +81,6 @@ class MigrationController:
 
     async def reconcile(self, key: NamespacedName) -> None:
         """Take one migration one step further. Raises ClusterError for what is to be retried."""
-        await self._labour.done()
         migration = self._migrations.get(key)
         if migration is None:
             self._expected.forget(key)

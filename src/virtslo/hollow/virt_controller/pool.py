@@ -44,7 +44,6 @@ class PoolController:
     ) -> None:
         self._component = component
         self._api = component.api
-        self._labour = component.labour("pool")
         self._pools = pools
         self._vms = vms
         self._vmis = vmis
@@ -72,7 +71,6 @@ class PoolController:
 
     async def reconcile(self, key: NamespacedName) -> None:
         """Take one pool one step further. Raises ClusterError for what is to be tried again."""
-        await self._labour.done()
         pool = self._pools.get(key)
         if pool is None:
             self._expected.forget(key)

@@ -80,4 +80,5 @@ class VirtController:
                 reconcile,
                 workers=self._threads[name],
                 bad=self._component.bad_objects,
+                labour=self._component.labour(name),
             )

@@ -33,7 +33,6 @@ class ReplicaSetController:
     def __init__(self, component: Component, sets: Cache, vmis: Cache) -> None:
         self._component = component
         self._api = component.api
-        self._labour = component.labour("replica_set")
         self._sets = sets
         self._vmis = vmis
         vmis.index_owners()
@@ -47,7 +46,6 @@ class ReplicaSetController:
 
     async def reconcile(self, key: NamespacedName) -> None:
         """Take one set one step further. Raises ClusterError for what is to be tried again."""
-        await self._labour.done()
         replica_set = self._sets.get(key)
         if replica_set is None:
             self._expected.forget(key)

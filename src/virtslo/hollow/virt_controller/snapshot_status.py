@@ -20,7 +20,6 @@ class SnapshotStatusController:
 
     def __init__(self, component: Component, vms: Cache) -> None:
         self._api = component.api
-        self._labour = component.labour("snapshot")
         self._vms = vms
         self.queue = component.queue("virt-controller-vmsnapshot-status")
         vms.when_seen(self._vm_seen)
@@ -31,7 +30,6 @@ class SnapshotStatusController:
 
     async def reconcile(self, key: NamespacedName) -> None:
         """Write the statuses of a VM's volumes, if they are not there. Raises ClusterError."""
-        await self._labour.done()
         vm = self._vms.get(key)
         if vm is None:
             return

@@ -58,7 +58,6 @@ class VmController:
     ) -> None:
         self._component = component
         self._api = component.api
-        self._labour = component.labour("vm")
         self._vms = vms
         self._vmis = vmis
         self._revisions = revisions
@@ -72,7 +71,6 @@ class VmController:
 
     async def reconcile(self, key: NamespacedName) -> None:
         """Take one VM one step further. Raises ClusterError for what is to be tried again."""
-        await self._labour.done()
         vm = self._vms.get(key)
         if vm is None:
             self._expected.forget(key)

@@ -43,7 +43,6 @@ class VmiController:
     def __init__(self, component: Component, vmis: Cache, pods: Cache, vms: Cache) -> None:
         self._component = component
         self._api = component.api
-        self._labour = component.labour("vmi")
         self._vmis = vmis
         self._pods = pods
         self._vms = vms
@@ -63,7 +62,6 @@ class VmiController:
 
     async def reconcile(self, key: NamespacedName) -> None:
         """Take one VMI one step further. Raises ClusterError for what is to be tried again."""
-        await self._labour.done()
         vmi = self._vmis.get(key)
         if vmi is None:
             self._pods_expected.forget(key)
@@ -150,7 +148,7 @@ class VmiController:
         if is_final(vmi):
             active, has_vm = self._still_there(vmi, active), self._has_vm(vmi)
         around = Around(pod=pod, active=active, has_vm=has_vm)
-        wanted = next_vmi(vmi, around, self._now())
+        wanted = next_vmi(vmi, around, self._component.clock.stamp())
         if wanted is vmi:
             return
         if not is_the_nodes(vmi):
@@ -175,7 +173,7 @@ class VmiController:
 
     async def _open_gate(self, pod: Object) -> None:
         """Set the readiness gate: the virtual machine is not paused."""
-        now = self._now()
+        now = self._component.clock.stamp()
         condition = {
             "lastProbeTime": now,
             "lastTransitionTime": now,
@@ -210,9 +208,6 @@ class VmiController:
         except ClusterError:
             self._writes_expected.forget(key)
             raise
-
-    def _now(self) -> str:
-        return self._component.clock.stamp()
 
 
 def _current(vmi: Object, pods: Sequence[Object]) -> Object | None:
