@@ -121,8 +121,13 @@ class VirtualTimeLoop(asyncio.BaseEventLoop):
         self._set(when_ns, handle)
         return handle
 
-    def wake_at_ns(self, when_ns: int) -> asyncio.Future[None]:
-        """A future that is done at `when_ns`: a timer at half the price of a callback's."""
+    def sleep_until_ns(self, when_ns: int) -> Awaitable[None]:
+        """Await it to go on at `when_ns`, at once if that is past.
+
+        A future that is done then: a timer at half the price of a callback's.
+        """
+        if when_ns <= self.elapsed_ns:
+            return asyncio.sleep(0)
         waiter: asyncio.Future[None] = asyncio.Future(loop=self)
         self._set(when_ns, waiter)
         return waiter
@@ -231,6 +236,8 @@ class VirtualClock:
         self._stamp = ""
         self.call_at = loop.run_at_ns
         """Call back at a moment (virtual nanoseconds), outside of any task."""
+        self.sleep_until = loop.sleep_until_ns
+        """Await it to go on at a moment (virtual nanoseconds), at once if that is past."""
 
     def now_ns(self) -> int:
         """Virtual nanoseconds since the loop was made."""
@@ -256,12 +263,6 @@ class VirtualClock:
         """The virtual date with microseconds, as leases want it; the whole seconds as `stamp`."""
         micros = self._loop.elapsed_ns % NANOSECONDS_PER_SECOND // 1000
         return f"{self.stamp()[:-1]}.{micros:06d}Z"
-
-    def sleep_until(self, when_ns: int) -> Awaitable[None]:
-        """Await it to go on at `when_ns`, at once if that is past."""
-        if when_ns <= self._loop.elapsed_ns:
-            return asyncio.sleep(0)
-        return self._loop.wake_at_ns(when_ns)
 
 
 def run_in_virtual_time(main: Callable[[VirtualClock], Coroutine[Any, Any, T]]) -> T:

@@ -109,9 +109,9 @@ class HandlerHeart:
 
 async def _every(component: Component, seconds: float, share: float, beat: Beat) -> None:
     """Send a heartbeat every `seconds`, the first after a share of them."""
-    clock = component.clock
+    clock, every_ns = component.clock, to_nanoseconds(seconds)
     due_ns = clock.now_ns() + to_nanoseconds(seconds * share)
     while True:
         await clock.sleep_until(due_ns)
         await beat()
-        due_ns += to_nanoseconds(seconds)
+        due_ns += every_ns

@@ -188,9 +188,7 @@ def label_reader(key: str) -> Callable[[Object], str]:
 
 
 def reader_of(what: str) -> Callable[[Object], str]:
-    """What reads the value of an index: of `label:KEY` or `field:PATH`; of nothing, empty text."""
-    if not what:
-        return lambda _: ""
+    """What reads the value of an index: of `label:KEY` or `field:PATH`."""
     return label_reader(what[6:]) if what.startswith("label:") else field_reader(what[6:])
 
 

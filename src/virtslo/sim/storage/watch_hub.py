@@ -16,7 +16,8 @@ from virtslo.sim.storage.watch_log import Watcher
 class _Index(NamedTuple):
     """The watchers of a kind that require the same thing to be equal, by the value they require."""
 
-    read: Callable[[Object], str]
+    read: Callable[[Object], str] | None
+    """What reads this of an object; none where nothing is required to be equal."""
     buckets: dict[str, dict[Watcher, None]]
 
 
@@ -32,7 +33,7 @@ class WatchHub:
         what, value = watcher.index
         by_what = self._watchers.setdefault(key, {})
         if what not in by_what:
-            by_what[what] = _Index(reader_of(what), {})
+            by_what[what] = _Index(reader_of(what) if what else None, {})
         by_what[what].buckets.setdefault(value, {})[watcher] = None
 
     def discard(self, watcher: Watcher) -> None:
@@ -73,6 +74,10 @@ class WatchHub:
             return
         target, previous = change.object, change.previous
         for read, buckets in by_what.values():
+            if read is None:
+                for watcher in buckets[""]:
+                    watcher.offer(change, was=previous is not None, matches=True)
+                continue
             now = read(target)
             before = None if previous is None else read(previous)
             for watcher in buckets.get(now, ()):
