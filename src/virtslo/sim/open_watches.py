@@ -15,7 +15,7 @@ from virtslo.sim.objects.handlers import Handlers
 from virtslo.sim.storage.listing import check_watch_options, version_of, whole_of
 from virtslo.sim.storage.object_store import ObjectStore
 from virtslo.sim.storage.watch_hub import WatchHub
-from virtslo.sim.storage.watch_log import INITIAL_EVENTS_END, Watcher, bookmark_of
+from virtslo.sim.storage.watch_log import INITIAL_EVENTS_END, Watcher, bookmark_of, send_bookmarks
 
 BOOKMARK_EVERY_NS: Final = 60_000_000_000
 
@@ -109,8 +109,7 @@ class OpenWatches:
         now_ns = self._clock.now_ns()
         if now_ns >= self.bookmark_due_ns:
             self.bookmark_due_ns = now_ns + BOOKMARK_EVERY_NS
-            for watcher in self.hub.watchers():
-                watcher.bookmark(self._store.resource_version)
+            send_bookmarks(self.hub.watchers(), self._store.resource_version)
 
     def _watcher(self, request: Request) -> Watcher:
         resource, query = request.resource, request.query

@@ -144,10 +144,11 @@ class Watcher:
         finally:
             self._take = self._ended = None
 
-    def _deliver_due(self) -> None:
+    def _deliver_due(self, together: "_Together | None" = None) -> None:
         """Hand over what is due, and plan for what is not: a timer each, and no task in between.
 
-        At most one timer or turn of the loop is planned at any time.
+        At most one timer or turn of the loop is planned at any time; of watches that deliver
+        together it is one for all.
         """
         self._is_planned = False
         take, ended = self._take, self._ended
@@ -163,7 +164,10 @@ class Watcher:
                     due_ns = self._hand_over(take, come_ns, now_ns)
             if due_ns is not None:
                 self._is_planned = True
-                self.pace.call_at(due_ns, self._deliver_due)
+                if together is None:
+                    self.pace.call_at(due_ns, self._deliver_due)
+                else:
+                    together.plan(self, due_ns)
             elif self._is_closed:
                 self.finish()
                 ended.set_result(None)
@@ -265,10 +269,16 @@ class Watcher:
         if end is not None:
             self._add(BOOKMARK, end)
 
-    def bookmark(self, resource_version: int) -> None:
+    def bookmark(self, resource_version: int, together: "_Together | None" = None) -> None:
         """Say how far the watch has come."""
-        if not self._is_closed and self.wants_bookmarks:
-            self._add(BOOKMARK, _plain_bookmark(self.resource, resource_version))
+        if self._is_closed or not self.wants_bookmarks:
+            return
+        if together is not None and self._ended is not None and not self._is_planned:
+            together.wake(self)
+            self._is_planned = True
+        elif together is not None:
+            together.part()
+        self._add(BOOKMARK, _plain_bookmark(self.resource, resource_version))
 
     def _add(self, kind: str, target: Object) -> None:
         queue = self._queue
@@ -289,6 +299,55 @@ class Watcher:
         waiter = self._waiter
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
+
+
+class _Together:
+    """Watches that are woken in one turn of the loop, and deliver what is due then by one timer.
+
+    Each minute every watch gets a bookmark, and nearly all of them wait for nothing else. They
+    deliver in the order in which they were woken. What takes a bookmark has no turn of the loop
+    follow it, so that none is put off by the watches after it.
+    """
+
+    def __init__(self) -> None:
+        self._group: _Together | None = None
+        self._due_ns: int | None = None
+        self._watchers: list[Watcher] = []
+
+    def wake(self, watcher: Watcher) -> None:
+        """Have a watcher deliver in a turn to come, the same as those before it."""
+        if self._group is None:
+            self._group = _Together()
+            asyncio.get_running_loop().call_soon(self._group.begin)
+        self._group._watchers.append(watcher)
+
+    def part(self) -> None:
+        """From now on, wake watchers in another turn: something else was woken."""
+        self._group = None
+
+    def begin(self) -> None:
+        """Have every watcher deliver what is due, and plan for what is not."""
+        for watcher in self._watchers:
+            watcher._deliver_due(self)
+
+    def plan(self, watcher: Watcher, due_ns: int) -> None:
+        """Have a watcher deliver at a moment, by the same timer as those before it."""
+        if self._group is None or due_ns != self._due_ns:
+            self._group, self._due_ns = _Together(), due_ns
+            watcher.pace.call_at(due_ns, self._group.end)
+        self._group._watchers.append(watcher)
+
+    def end(self) -> None:
+        """Have every watcher deliver what is due; from now on each plans for itself."""
+        for watcher in self._watchers:
+            watcher._deliver_due()
+
+
+def send_bookmarks(watchers: Sequence[Watcher], resource_version: int) -> None:
+    """Say to every watch how far it has come."""
+    together = _Together()
+    for watcher in watchers:
+        watcher.bookmark(resource_version, together)
 
 
 def bookmark_of(

@@ -1,16 +1,22 @@
-"""Which changes the hub offers to which watchers, by their index and beyond it."""
+"""Which changes the hub offers to which watchers, by their index and beyond it; and bookmarks."""
 
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import pytest
 
 from virtslo.base.clock import Clock
+from virtslo.base.virtual_time import run_in_virtual_time
 from virtslo.model.identifiers import Object
 from virtslo.model.kubernetes.resources import PODS
-from virtslo.ports.kube_api import Selection
+from virtslo.ports.kube_api import Selection, WatchEvent
 from virtslo.sim.storage.object_store import ObjectStore
 from virtslo.sim.storage.watch_hub import WatchHub
-from virtslo.sim.storage.watch_log import Watcher, acceptance, index_of
+from virtslo.sim.storage.watch_log import Watcher, acceptance, index_of, send_bookmarks
+
+SendBookmarks = Callable[[Sequence[Watcher], int], None]
 
 KEY = ("n", "pod")
 
@@ -114,3 +120,72 @@ def test_an_index_says_whether_it_is_all_that_is_asked(
     selection: Selection, index: tuple[str, str], *, is_all: bool
 ) -> None:
     assert index_of(selection, PODS.plural) == (index, is_all)
+
+
+def each_alone(watchers: Sequence[Watcher], resource_version: int) -> None:
+    for watcher in watchers:
+        watcher.bookmark(resource_version)
+
+
+def _seen_of_bookmarks(send: SendBookmarks) -> list[tuple[int, int, str, str]]:
+    """What several watches see of two rounds of bookmarks, between which an object changes.
+
+    Most have one delay, two have none, one another; one is iterated over, one wants no bookmarks,
+    one is held, one has closed.
+    """
+    seen: list[tuple[int, int, str, str]] = []
+
+    async def read(index: int, watcher: Watcher, clock: Clock) -> None:
+        def take(event: WatchEvent) -> None:
+            version = event.object["metadata"]["resourceVersion"]
+            seen.append((clock.now_ns(), index, event.type, version))
+            if event.type != "BOOKMARK":
+                asyncio.get_running_loop().call_soon(
+                    lambda: seen.append((clock.now_ns(), index, "turn", version))
+                )
+
+        if index == 2:
+            async for event in watcher:
+                take(event)
+        else:
+            await watcher.deliver(take)
+
+    async def main(clock: Clock) -> None:
+        store, hub = ObjectStore(), WatchHub()
+        store.listen(hub.changed)
+        delays = (50, 50, 50, 50, 0, 0, 70, 50, 50, 50)
+        watchers = [
+            Watcher(PODS, Selection(), clock=clock, pace=clock, delay_ns=delay * 1_000_000)
+            for delay in delays
+        ]
+        for watcher in watchers:
+            hub.add(watcher)
+        watchers[3].wants_bookmarks = False
+        async with asyncio.TaskGroup() as group:
+            for index, watcher in enumerate(watchers):
+                group.create_task(read(index, watcher, clock))
+            await asyncio.sleep(1)
+            watchers[7].is_held = True
+            watchers[8].close()
+            send(watchers, 5)
+            await asyncio.sleep(0.02)
+            store.put(PODS, KEY, pod("node1"))
+            send(watchers, 6)
+            await asyncio.sleep(1)
+            store.put(PODS, KEY, pod("node2"))
+            send(watchers, 7)
+            await asyncio.sleep(0.01)
+            watchers[7].release()
+            await asyncio.sleep(1)
+            for watcher in watchers:
+                watcher.close()
+
+    run_in_virtual_time(main)
+    return seen
+
+
+def test_bookmarks_sent_together_are_seen_as_those_sent_one_by_one() -> None:
+    together = _seen_of_bookmarks(send_bookmarks)
+
+    assert together == _seen_of_bookmarks(each_alone)
+    assert Counter(kind for _, _, kind, _ in together)["BOOKMARK"] == 3 * 8
