@@ -14,8 +14,11 @@ from virtslo.base.errors import BadRequest
 from virtslo.model.identifiers import Object
 from virtslo.model.kubernetes import resources
 from virtslo.model.kubernetes.other_resources import OTHERS
+from virtslo.ports.kube_api import Selection
 
 Predicate = Callable[[Object], bool]
+IndexKey = tuple[str, str]
+"""(what is compared, its value): `label:key` or `field:path`."""
 
 _KEY: Final = r"(?:[A-Za-z0-9.-]+/)?[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _VALUE: Final = r"[A-Za-z0-9._-]*"
@@ -190,6 +193,46 @@ def label_reader(key: str) -> Callable[[Object], str]:
 def reader_of(what: str) -> Callable[[Object], str]:
     """What reads the value of an index: of `label:KEY` or `field:PATH`."""
     return label_reader(what[6:]) if what.startswith("label:") else field_reader(what[6:])
+
+
+def index_of(selection: Selection, plural: str) -> tuple[IndexKey, bool]:
+    """What a selection requires to be equal that is worth an index; empty if there is nothing.
+
+    Then whether it requires nothing else.
+    """
+    fields, labels = selection.field_selector, selection.label_selector
+    is_single = not selection.namespace and not (fields and labels)
+    if fields:
+        selector = field_selector(fields, plural)
+        for path, value in selector.equal:
+            return (f"field:{path}", value), is_single and _is_equality(selector)
+    if labels:
+        selector = label_selector(labels)
+        for key, value in selector.equal:
+            return (f"label:{key}", value), is_single and _is_equality(selector)
+    return ("", ""), is_single and not fields and not labels
+
+
+def _is_equality(selector: Selector) -> bool:
+    """Whether a selector asks for one value alone; an empty one may also be none at all."""
+    return selector.terms == 1 and len(selector.equal) == 1 and bool(selector.equal[0][1])
+
+
+def acceptance(selection: Selection, plural: str) -> Predicate:
+    """Whether an object is selected, by namespace, labels and fields."""
+    predicates: list[Predicate] = []
+    if selection.namespace:
+        namespace = selection.namespace
+        predicates.append(lambda target: target["metadata"].get("namespace") == namespace)
+    if selection.label_selector:
+        predicates.append(label_selector(selection.label_selector).accepts)
+    if selection.field_selector:
+        predicates.append(field_selector(selection.field_selector, plural).accepts)
+    if not predicates:
+        return lambda _: True
+    if len(predicates) == 1:
+        return predicates[0]
+    return lambda target: all(predicate(target) for predicate in predicates)
 
 
 def _terms(text: str) -> list[str]:

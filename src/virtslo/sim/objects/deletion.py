@@ -26,8 +26,8 @@ from virtslo.sim.api.refusals import (
 )
 from virtslo.sim.api.requests import Request
 from virtslo.sim.api.resource_rules import rules_of
+from virtslo.sim.api.selectors import acceptance
 from virtslo.sim.storage.object_store import ObjectStore, key_of
-from virtslo.sim.storage.watch_log import acceptance
 
 DEFAULT_GRACE_SECONDS: Final = 30
 MOST_GRACE_SECONDS: Final = 10**9

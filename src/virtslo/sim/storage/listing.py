@@ -16,9 +16,8 @@ from virtslo.model.identifiers import NamespacedName, Object
 from virtslo.ports.kube_api import Selection
 from virtslo.sim.api.refusals import Cause, forbidden_field, invalid_options, unsupported
 from virtslo.sim.api.requests import Request
-from virtslo.sim.api.selectors import reader_of
+from virtslo.sim.api.selectors import acceptance, index_of, reader_of
 from virtslo.sim.storage.object_store import Collection, ObjectStore
-from virtslo.sim.storage.watch_log import acceptance, index_of
 
 _WHOLE: Final = re.compile(r"([+-]?)0*([0-9]+)")
 _WIDEST: Final = 2**63

@@ -14,12 +14,7 @@ from virtslo.base.errors import ResourceExpired, VirtsloError
 from virtslo.model.identifiers import Object
 from virtslo.model.kubernetes.resources import Resource
 from virtslo.ports.kube_api import Selection, WatchEvent
-from virtslo.sim.api.selectors import (
-    Predicate,
-    Selector,
-    field_selector,
-    label_selector,
-)
+from virtslo.sim.api.selectors import acceptance, index_of
 from virtslo.sim.flow_control.cores import Pace
 from virtslo.sim.storage.object_store import ADDED, DELETED, MODIFIED, Change, versioned
 from virtslo.sim.telemetry.request_log import Noted
@@ -31,8 +26,6 @@ MOST_WAITING: Final = 100_000
 
 _ROUNDING_NS: Final = 1
 """By which a pace may come short of the moment it was waited for."""
-IndexKey = tuple[str, str]
-"""(what is compared, its value): `label:key` or `field:path`."""
 
 
 class Watcher:
@@ -364,43 +357,3 @@ def bookmark_of(
 def _plain_bookmark(resource: Resource, resource_version: int) -> Object:
     """The bookmark that all watches of a kind get at one moment."""
     return bookmark_of(resource, resource_version)
-
-
-def index_of(selection: Selection, plural: str) -> tuple[IndexKey, bool]:
-    """What a selection requires to be equal that is worth an index; empty if there is nothing.
-
-    Then whether it requires nothing else.
-    """
-    fields, labels = selection.field_selector, selection.label_selector
-    is_single = not selection.namespace and not (fields and labels)
-    if fields:
-        selector = field_selector(fields, plural)
-        for path, value in selector.equal:
-            return (f"field:{path}", value), is_single and _is_equality(selector)
-    if labels:
-        selector = label_selector(labels)
-        for key, value in selector.equal:
-            return (f"label:{key}", value), is_single and _is_equality(selector)
-    return ("", ""), is_single and not fields and not labels
-
-
-def _is_equality(selector: Selector) -> bool:
-    """Whether a selector asks for one value alone; an empty one may also be none at all."""
-    return selector.terms == 1 and len(selector.equal) == 1 and bool(selector.equal[0][1])
-
-
-def acceptance(selection: Selection, plural: str) -> Predicate:
-    """Whether an object is selected, by namespace, labels and fields."""
-    predicates: list[Predicate] = []
-    if selection.namespace:
-        namespace = selection.namespace
-        predicates.append(lambda target: target["metadata"].get("namespace") == namespace)
-    if selection.label_selector:
-        predicates.append(label_selector(selection.label_selector).accepts)
-    if selection.field_selector:
-        predicates.append(field_selector(selection.field_selector, plural).accepts)
-    if not predicates:
-        return lambda _: True
-    if len(predicates) == 1:
-        return predicates[0]
-    return lambda target: all(predicate(target) for predicate in predicates)

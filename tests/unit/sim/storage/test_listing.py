@@ -7,9 +7,9 @@ from virtslo.model.kubernetes.identity import Identity
 from virtslo.model.kubernetes.resources import PODS
 from virtslo.ports.kube_api import Selection
 from virtslo.sim.api.requests import Request
+from virtslo.sim.api.selectors import acceptance
 from virtslo.sim.storage.listing import list_page
 from virtslo.sim.storage.object_store import ObjectStore
-from virtslo.sim.storage.watch_log import acceptance
 
 USER = Identity("tester", "tester", "tester/1")
 SELECTIONS = (

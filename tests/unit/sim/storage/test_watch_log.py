@@ -12,9 +12,10 @@ from virtslo.base.virtual_time import run_in_virtual_time
 from virtslo.model.identifiers import Object
 from virtslo.model.kubernetes.resources import PODS
 from virtslo.ports.kube_api import Selection, WatchEvent
+from virtslo.sim.api.selectors import acceptance, index_of
 from virtslo.sim.storage.object_store import ObjectStore
 from virtslo.sim.storage.watch_hub import WatchHub
-from virtslo.sim.storage.watch_log import Watcher, acceptance, index_of, send_bookmarks
+from virtslo.sim.storage.watch_log import Watcher, send_bookmarks
 
 SendBookmarks = Callable[[Sequence[Watcher], int], None]
 
