@@ -16,6 +16,7 @@ from virtslo.model.plan.objectives import ObjectiveSet
 from virtslo.model.plan.scenario import Arrival, ArrivalProcess
 from virtslo.model.plan.suite import PartStatus, SuiteRecord
 from virtslo.model.report.document import Report, RunFinding, RunGroup, RunLines, RunSummary
+from virtslo.model.report.indicators import figures_by_key
 from virtslo.model.report.verdicts import Outcome, Verdict
 from virtslo.model.run.findings import Finding
 from virtslo.model.run.record import RunRecord
@@ -75,7 +76,9 @@ def build_report(
         runs=tuple(_summary(record) for record in records),
         valid=not any(item.finding.inconclusive for item in findings),
         findings=tuple(findings),
-        tables=tables_of(runs),
+        tables=tables_of(
+            runs, {run: figures_by_key(mine) for run, mine in zip(ids, indicators, strict=True)}
+        ),
         indicators=tuple(itertools.chain.from_iterable(indicators)),
         groups=groups,
         ladders=ladders_of(runs),

@@ -4,15 +4,15 @@ Invariant: every cell is there; one that no run filled says why. Several runs of
 kind give one figure over runs, with its interval, where they are alike: else no figure.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from virtslo.model.identifiers import Phase
 from virtslo.model.plan.scenario import Pattern
 from virtslo.model.plan.trace import MIXED
 from virtslo.model.report.document import Tables
 from virtslo.model.report.figures import Figure, no_data
+from virtslo.model.report.indicators import Definition, FigureKey
 from virtslo.model.run.record import RunRecord
 from virtslo.model.vocabulary import (
     BESIDE_VERBS,
@@ -25,12 +25,12 @@ from virtslo.model.vocabulary import (
 from virtslo.slo.catalog.vmis import CREATION_RATE, OF_PHASE
 from virtslo.slo.comparable import differences
 from virtslo.slo.figures.churn_figures import form_of
-from virtslo.slo.figures.indicators import creation_rate, phase_rate
 from virtslo.slo.figures.over_runs import ONE_RUN, distinct, over_runs
 from virtslo.slo.record.measured import Measured
 from virtslo.slo.record.rest_calls import UNIT as REQUESTS
 from virtslo.slo.record.rest_calls import cell, refused
 
+Figures = Mapping[FigureKey, Figure]
 KINDS: Final = tuple(kind.value for kind in TABLE_KINDS)
 TESTS: Final = tuple(pattern.key for pattern in TABLE_PATTERNS)
 
@@ -45,8 +45,8 @@ def kind_of(record: RunRecord) -> str:
     return record.header.scenario.kind_name
 
 
-def tables_of(runs: Sequence[Measured]) -> Tables:
-    """The tables, every key present."""
+def tables_of(runs: Sequence[Measured], figures: Mapping[str, Figures]) -> Tables:
+    """The tables, every key present; `figures` are those of each run, by its id."""
     tests = list(TESTS)
     kinds = list(KINDS)
     more = (Pattern.CONSTANT_CHURN.key, Pattern.REPLAY.key)
@@ -56,7 +56,9 @@ def tables_of(runs: Sequence[Measured]) -> Tables:
     return Tables(
         creation_rate={
             test: {
-                kind: _combined(runs, test, kind, CREATION_RATE.unit, creation_rate)
+                kind: _combined(
+                    runs, test, kind, CREATION_RATE.unit, _rate_cell(figures, CREATION_RATE)
+                )
                 for kind in kinds
             }
             for test in tests
@@ -65,7 +67,11 @@ def tables_of(runs: Sequence[Measured]) -> Tables:
             kind: {
                 test: {
                     phase.lower(): _combined(
-                        runs, test, kind, OF_PHASE[phase].rate.unit, _phase_cell(phase)
+                        runs,
+                        test,
+                        kind,
+                        OF_PHASE[phase].rate.unit,
+                        _rate_cell(figures, OF_PHASE[phase].rate),
                     )
                     for phase in TABLE_PHASES
                 }
@@ -98,8 +104,8 @@ def _beside(runs: Sequence[Measured], test: str, kind: str) -> dict[str, Figure]
     return {**found, REFUSED: _combined(runs, test, kind, REQUESTS, refused)}
 
 
-def _phase_cell(phase: Phase) -> Callable[[Measured], Figure]:
-    return lambda run: phase_rate(run, phase)
+def _rate_cell(figures: Mapping[str, Figures], rate: Definition) -> Callable[[Measured], Figure]:
+    return lambda run: figures[run.record.host.run_id][FigureKey(rate.name, "mean")]
 
 
 def _rest_cell(verb: str) -> Callable[[Measured], Figure]:

@@ -38,18 +38,9 @@ MORE_DAMAGE: Final = "more lines or reads are damaged than are named here"
 
 REPEATED: Final[Mapping[str, tuple[str, ...]]] = {
     OPERATIONS: ("kind", "namespace", "name", "uid"),
-    OBSERVATIONS: (
-        "kind",
-        "namespace",
-        "name",
-        "uid",
-        "phase",
-        "owner_uid",
-        "node",
-        "server_timestamp",
-    ),
+    OBSERVATIONS: ("kind", "namespace", "name", "uid", "owner_uid"),
 }
-"""The fields of a file's lines whose texts stand in many of them."""
+"""The fields of a file's lines whose texts stand in many of them, and are long or in each."""
 UPGRADES: Final[Mapping[int, Callable[[Document], Document]]] = {}
 """How a header of a version becomes one of the next."""
 

@@ -8,16 +8,25 @@ import pytest
 from support.reads import burst_record
 from support.records import record
 from support.scenarios import scenario
+from virtslo.model.report.document import Tables
 from virtslo.model.report.figures import Figure
+from virtslo.model.report.indicators import figures_by_key
 from virtslo.model.run.record import RunRecord
 from virtslo.model.simulated.target import SimulatedTarget
-from virtslo.slo.figures.indicators import creation_rate
+from virtslo.slo.figures.indicators import creation_rate, indicators_of
 from virtslo.slo.record.measured import measure
 from virtslo.slo.tables import tables_of
 
 
+def tables(*records: RunRecord) -> Tables:
+    runs = [measure(record) for record in records]
+    return tables_of(
+        runs, {run.record.host.run_id: figures_by_key(indicators_of(run)) for run in runs}
+    )
+
+
 def cell_of(*records: RunRecord) -> Figure:
-    return tables_of([measure(record) for record in records]).creation_rate["burst"]["vmi"]
+    return tables(*records).creation_rate["burst"]["vmi"]
 
 
 def elsewhere(**facts: Any) -> RunRecord:
@@ -70,8 +79,8 @@ def test_a_creation_rate_says_whose_it_is(kind: str, load: dict[str, Any], whose
 
 
 def test_get_delete_and_refused_calls_stand_beside_the_third_table() -> None:
-    tables = tables_of([measure(burst_record([]))])
+    found = tables(burst_record([]))
 
-    assert set(tables.rest_calls["vmi"]["burst"]) == {"create", "list", "patch", "update"}
-    assert set(tables.rest_calls_beside["vmi"]["burst"]) == {"get", "delete", "refused"}
-    assert tables.rest_calls_beside["vm"]["burst"]["refused"].reason == "not run: burst of vm"
+    assert set(found.rest_calls["vmi"]["burst"]) == {"create", "list", "patch", "update"}
+    assert set(found.rest_calls_beside["vmi"]["burst"]) == {"get", "delete", "refused"}
+    assert found.rest_calls_beside["vm"]["burst"]["refused"].reason == "not run: burst of vm"

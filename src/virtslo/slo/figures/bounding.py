@@ -53,9 +53,9 @@ def lone_latencies(measured: Measured, phase: Phase) -> list[float]:
         if operation.stage == WARM_UP and operation.verb == CREATE
     ]
     moments: dict[str, int] = {}
-    for seen in measured.record.observations:
-        is_lone = seen.stage is not None and seen.kind == resources.VMIS.kind
-        if is_lone and seen.fact == PHASE and seen.phase == phase:
+    for seen in measured.timelines.warm_up:
+        is_vmi = seen.kind == resources.VMIS.kind
+        if is_vmi and seen.fact == PHASE and seen.phase == phase:
             moments.setdefault(seen.uid, seen.received_ns)
     if not creates or len(moments) > MOST_ALONE:
         return []

@@ -8,7 +8,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from virtslo.model.identifiers import FAILED, RUNNING, SUCCEEDED
+from virtslo.model.identifiers import FAILED, RUNNING, SUCCEEDED, Phase
 from virtslo.model.report.run_detail import LatencySummary, ObjectTrack
 from virtslo.model.vocabulary import TABLE_PHASES
 from virtslo.slo.statistics.quantiles import nearest_rank
@@ -29,9 +29,13 @@ def summaries_of(
         for item in objects
         if item.released is not None
     ]
+    entered = {
+        phase: [item for item in made if phase in item.phases or not _is_jumped(item, phase)]
+        for phase in TABLE_PHASES
+    }
     found = [
-        *_since_release(made, missing),
-        *_since_creation(made, missing),
+        *_since_release(made, entered, missing),
+        *_since_creation(made, entered, missing),
         *_deletions([item for item in objects if item.deleting is not None]),
     ]
     return tuple(summary for summary in found if summary.finished)
@@ -54,11 +58,12 @@ def _when(entry: tuple[float, str]) -> float:
     return entry[0]
 
 
-def _since_release(made: Sequence[ObjectTrack], missing: int) -> Iterator[LatencySummary]:
+def _since_release(
+    made: Sequence[ObjectTrack], entered: Mapping[Phase, Sequence[ObjectTrack]], missing: int
+) -> Iterator[LatencySummary]:
     yield _summary("added", made, lambda item: item.added, missing)
     for phase in TABLE_PHASES:
-        entered = [item for item in made if not _is_jumped(item, phase)]
-        yield _summary(phase.lower(), entered, _phase_reader(phase), missing)
+        yield _summary(phase.lower(), entered[phase], _phase_reader(phase), missing)
     yield _summary("ready", made, lambda item: item.ready, missing)
     owned = [item for item in made if item.owner is not None]
     yield _summary("owner_ready", owned, lambda item: item.owner_ready, missing)
@@ -66,13 +71,13 @@ def _since_release(made: Sequence[ObjectTrack], missing: int) -> Iterator[Latenc
     yield _summary("pod_ready", made, lambda item: item.pod.ready if item.pod else None, missing)
 
 
-def _since_creation(made: Sequence[ObjectTrack], missing: int) -> Iterator[LatencySummary]:
+def _since_creation(
+    made: Sequence[ObjectTrack], entered: Mapping[Phase, Sequence[ObjectTrack]], missing: int
+) -> Iterator[LatencySummary]:
     """Of the VMI's own life, whatever made it."""
-    moments = {phase.lower(): (phase, _phase_reader(phase)) for phase in TABLE_PHASES}
-    for name, (phase, moment) in moments.items():
-        entered = [item for item in made if not _is_jumped(item, phase)]
-        reached = [item.since_creation(moment(item)) for item in entered]
-        yield _summary_of(f"vmi_creation_to_{name}", reached, missing)
+    for phase in TABLE_PHASES:
+        reached = [item.since_creation(item.phases.get(phase)) for item in entered[phase]]
+        yield _summary_of(f"vmi_creation_to_{phase.lower()}", reached, missing)
     ready = [item.since_creation(item.ready) for item in made]
     yield _summary_of("vmi_creation_to_ready", ready, missing)
 

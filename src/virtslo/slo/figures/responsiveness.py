@@ -38,7 +38,11 @@ class BucketQuantile:
 def responsiveness_rows(run: Measured) -> Iterator[Row]:
     """The figures of our own calls and of everybody's, by scope."""
     for scope, of in OF_SCOPE.items():
-        own = [item for item in run.record.rest_calls.own if item.scope == scope]
+        own = [
+            (item, sorted(map(to_seconds, item.nanoseconds)))
+            for item in run.record.rest_calls.own
+            if item.scope == scope
+        ]
         for statistic in QUANTILES:
             yield Row(of.own, statistic, _own(own, statistic))
     pairs = server_quantiles(run, measured_stage(run.record))
@@ -105,14 +109,16 @@ def _grown(
     return buckets
 
 
-def _own(items: Sequence[OwnLatencies], statistic: str) -> Figure:
-    """The statistic of the slowest pair. One too small for it has none: its slowest call may meet
-    an objective, since every statistic of it keeps to what that call does.
+def _own(items: Sequence[tuple[OwnLatencies, Sequence[float]]], statistic: str) -> Figure:
+    """The statistic of the slowest pair; of each, its calls' seconds.
+
+    One too small for it has none: its slowest call may meet an objective, since every statistic of
+    it keeps to what that call does.
     """
     if not items:
         return no_data("s", "virtslo made no call of this scope", source=OWN_CALLS)
     slowest, figure = max(
-        ((item, _bounding(item, statistic)) for item in items),
+        ((item, _bounding(seconds, statistic)) for item, seconds in items),
         key=lambda found: float(found[1].value or 0),
     )
     detail = {"slowest": f"{slowest.verb} {slowest.resource}"}
@@ -126,13 +132,9 @@ def _own(items: Sequence[OwnLatencies], statistic: str) -> Figure:
     return Figure(figure.value, "s", figure.samples, OWN_CALLS, detail=detail)
 
 
-def _bounding(item: OwnLatencies, statistic: str) -> Figure:
-    figure = _quantile(item, statistic)
-    return figure if figure.value is not None else _quantile(item, "max")
-
-
-def _quantile(item: OwnLatencies, statistic: str) -> Figure:
-    return quantile(statistic, [to_seconds(ns) for ns in item.nanoseconds], source=OWN_CALLS)
+def _bounding(seconds: Sequence[float], statistic: str) -> Figure:
+    figure = quantile(statistic, seconds, source=OWN_CALLS)
+    return figure if figure.value is not None else quantile("max", seconds, source=OWN_CALLS)
 
 
 def _everybodys(pairs: Mapping[TimedCall, BucketQuantile] | str, scope: str) -> Figure:

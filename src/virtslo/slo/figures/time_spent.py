@@ -112,15 +112,11 @@ def time_rows(run: Measured) -> Iterator[Row]:
     yield Row(COMPUTED_LEAST, "value", least)
 
 
-def phase_parts(run: Measured) -> list[tuple[Definition, float | None]]:
+def _phase_parts(vmis: Sequence[CreatedAndPhases]) -> list[tuple[Definition, float | None]]:
     """Mean seconds of a VMI from its creation to Pending, and in each phase before Running.
 
     A phase that a VMI was not seen in has taken it no time; the phase before has.
     """
-    return _phase_parts(_whole(run))
-
-
-def _phase_parts(vmis: Sequence[CreatedAndPhases]) -> list[tuple[Definition, float | None]]:
     edges = [(phase, IN_PHASE.get(phase)) for phase in TABLE_PHASES]
     parts: dict[str, float] = {part.name: 0.0 for part in PARTS}
     for created_ns, phases in vmis:
@@ -190,8 +186,7 @@ def controller_work(run: Measured, stage: StageName, objects: int) -> Controller
 def _whole(run: Measured) -> Sequence[CreatedAndPhases]:
     """When each VMI that is Running was created, and when it entered its phases."""
     found: list[CreatedAndPhases] = []
-    for vmi in run.vmis:
-        start = run.created_ns(vmi)
+    for vmi, start in zip(run.vmis, run.births_ns, strict=True):
         if RUNNING in vmi.phases and start is not None:
             found.append((start, vmi.phases))
     return found

@@ -22,7 +22,6 @@ from virtslo.slo.figures.time_spent import (
     BOUND_SHARE,
     Ceiling,
     ceiling_of,
-    phase_parts,
     time_rows,
 )
 from virtslo.slo.record.measured import Measured, released
@@ -42,7 +41,7 @@ _WAITS: Mapping[str, str] = {
 def time_lines(run: Measured) -> tuple[str, ...]:
     """The sentences about a run's time."""
     rows = list(time_rows(run))
-    return (*_phases(run), *_waits(rows), *_ceiling(run))
+    return (*_phases(rows), *_waits(rows), *_ceiling(run))
 
 
 def ceiling_sentence(ceiling: Ceiling) -> str:
@@ -61,8 +60,12 @@ def ceiling_sentence(ceiling: Ceiling) -> str:
     )
 
 
-def _phases(run: Measured) -> Iterator[str]:
-    parts = [(part, seconds) for part, seconds in phase_parts(run) if seconds is not None]
+def _phases(rows: list[Row]) -> Iterator[str]:
+    parts = [
+        (definition, float(figure.value))
+        for definition, _, figure in rows
+        if definition.name in _PARTS and figure.value is not None
+    ]
     if not parts:
         yield "by phase: no data: no VMI was seen from its create to Running"
         return

@@ -59,9 +59,12 @@ class Measured:
     """Objects with the run's label that are not the run's: in no figure."""
     windows: Windows = field(init=False, repr=False, compare=False)
     """What was called in its stages."""
+    births_ns: Sequence[int | None] = field(init=False, repr=False, compare=False)
+    """When each of `vmis` was created."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "windows", Windows(self.record.rest_calls.reads))
+        object.__setattr__(self, "births_ns", tuple(map(self._created_ns, self.vmis)))
 
     @property
     def creations(self) -> list[OperationRecord]:
@@ -106,7 +109,7 @@ class Measured:
         unfinished += self.missing_vmis()
         return Samples(tuple(values), unfinished, self.deadline_seconds())
 
-    def created_ns(self, vmi: Timeline) -> int | None:
+    def _created_ns(self, vmi: Timeline) -> int | None:
         """A VMI's creation: the release of its own create; of one that a controller made, its
         first observation.
         """
@@ -117,8 +120,8 @@ class Measured:
         """From a VMI's creation to a fact about it, over every VMI expected."""
         values: list[float] = []
         unfinished = self.missing_vmis()
-        for vmi in self.vmis:
-            created, moment = self.created_ns(vmi), reached(vmi)
+        for vmi, created in zip(self.vmis, self.births_ns, strict=True):
+            moment = reached(vmi)
             if created is None or moment is None:
                 unfinished += 1
             else:

@@ -4,7 +4,7 @@ Invariant: an object is a uid; objects of the warm-up are apart. The first obser
 counts, and one from a relist is known to be late.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from virtslo.model.run.observations import (
@@ -65,6 +65,8 @@ class Timelines:
     """Measured creates by (kind, namespace, name)."""
     deletions: Mapping[tuple[str, str, str], OperationRecord]
     """Measured deletes by (kind, namespace, name): of an object's, the first that was accepted."""
+    warm_up: Sequence[Observation]
+    """What was seen of the warm-up's objects."""
 
     def of_kind(self, kind: str) -> list[Timeline]:
         """Every measured object of a kind, in order of appearance."""
@@ -84,7 +86,8 @@ def timelines_of(record: RunRecord, *, stages: Iterable[str]) -> Timelines:
             creations[key] = operation
         elif operation.verb == DELETE and not _is_repeat(operation, deletions.get(key)):
             deletions[key] = operation
-    return Timelines(_objects(record.observations), creations, deletions)
+    warm_up = [seen for seen in record.observations if seen.stage is not None]
+    return Timelines(_objects(record.observations), creations, deletions, warm_up)
 
 
 def _objects(observations: Iterable[Observation]) -> dict[str, Timeline]:

@@ -178,6 +178,8 @@ def _after_answers(
         if operation.verb in (CREATE, DELETE) and operation.error is None and operation.uid
     }
     for seen in watched:
+        if seen.fact not in (ADDED, DELETING):
+            continue
         finished_ns = answered.get((seen.uid, seen.fact))
         if finished_ns is not None:
             yield seen, to_seconds(max(0, seen.received_ns - finished_ns))
