@@ -147,3 +147,40 @@ async def test_a_waiter_gives_up_at_its_deadline(clock: Clock) -> None:
 
     assert not await population.wait_for(lambda: False, 9 * SECOND)
     assert to_seconds(clock.now_ns()) == 9
+
+
+async def test_what_came_and_went_before_the_waiters_turn_is_waited_for_again(clock: Clock) -> None:
+    population = Population(clock)
+    waiting = asyncio.ensure_future(
+        population.wait_for(lambda: population.running() == 1, 60 * SECOND)
+    )
+    await asyncio.sleep(5)
+    apply(population, seen("a", running=5, gone=5))
+    await asyncio.sleep(2)
+
+    assert not waiting.done()
+
+    apply(population, seen("b", running=7))
+
+    assert await waiting
+
+
+async def test_everyone_who_waits_has_a_deadline_of_their_own(clock: Clock) -> None:
+    population = Population(clock)
+    ends: list[tuple[float, bool]] = []
+
+    async def wait(members: int, seconds: int) -> None:
+        is_there = await population.wait_for(
+            lambda: population.running() == members, seconds * SECOND
+        )
+        ends.append((to_seconds(clock.now_ns()), is_there))
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(wait(1, 30))
+        group.create_task(wait(2, 9))
+        await asyncio.sleep(5)
+        apply(population, seen("a", pending=5))
+        await asyncio.sleep(15)
+        apply(population, seen("b", running=20))
+
+    assert ends == [(9, False), (20, True)]
