@@ -27,7 +27,7 @@ class EventExpiry:
         """When each event was written last, the oldest first."""
         self.due_ns = 0
         """Until then nothing is too old: what was the oldest at the last look is not."""
-        store.listen(self._note)
+        store.listen(self._note, EVENTS)
 
     def expire(self) -> None:
         """Remove what is too old by now."""
@@ -43,10 +43,7 @@ class EventExpiry:
             self._store.remove(EVENTS, key)
         self.due_ns = now_ns + self._ttl_ns
 
-    def _note(self, collection: Collection, change: Change) -> None:
-        resource = collection.resource
-        if resource is not EVENTS and (resource.plural != EVENTS.plural or resource.group):
-            return
+    def _note(self, _: Collection, change: Change) -> None:
         key = key_of(change.object)
         self._written.pop(key, None)
         if change.type != DELETED:

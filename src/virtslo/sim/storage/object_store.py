@@ -55,6 +55,8 @@ class Collection:
     """The keys in order, as long as none came or went."""
     groups: Groups | None = None
     """The objects by one thing that was read of them, as long as nothing changes."""
+    listeners: list["Listener"] = field(default_factory=list)
+    """What is called after every write of this kind."""
 
     def in_order(self) -> list[tuple[NamespacedName, Object]]:
         """Keys and objects, in the order of keys."""
@@ -95,9 +97,12 @@ class ObjectStore:
         self.compacted = 0
         """The newest version of which it was decided that it is no longer known."""
 
-    def listen(self, listener: Listener) -> None:
-        """Call `listener` after every write, in the order of writes."""
-        self._listeners.append(listener)
+    def listen(self, listener: Listener, resource: Resource | None = None) -> None:
+        """Call `listener` after every write, or every one of a kind, in the order of writes."""
+        if resource is None:
+            self._listeners.append(listener)
+        else:
+            self.collection(resource).listeners.append(listener)
 
     def collection(self, resource: Resource) -> Collection:
         """The collection of a resource; every served version of it shares one."""
@@ -197,6 +202,8 @@ class ObjectStore:
         if len(log) > self._log_size:
             collection.forgotten = log.popleft().resource_version
         for listener in self._listeners:
+            listener(collection, change)
+        for listener in collection.listeners:
             listener(collection, change)
 
 
