@@ -9,7 +9,7 @@ became free where that is later. What passes between it and `sent` is our own de
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Final
 
 from virtslo.base.clock import Clock, to_nanoseconds
@@ -24,6 +24,9 @@ __all__ = ["Engine", "PlannedOperation"]
 INTERRUPTED: Final = Answer(None, "interrupted")
 GRACE_SECONDS: Final = 5.0
 """How long an interrupted engine waits for answers before it gives the operations up."""
+
+ObjectKey = tuple[str, str, str]
+"""(kind, namespace, name)."""
 
 
 class Engine:
@@ -82,9 +85,9 @@ class Engine:
             timer.cancel()
             answers.cancel()
 
-    async def perform(self, operation: PlannedOperation) -> Answer:
+    def perform(self, operation: PlannedOperation) -> Awaitable[Answer]:
         """Do one operation."""
-        return await perform(self._api, operation)
+        return perform(self._api, operation)
 
     def now_ns(self) -> int:
         """The engine's clock."""
@@ -139,7 +142,7 @@ class _Run:
         self._is_closed = is_closed
         self.is_ending = False
         self.in_flight: dict[asyncio.Task[None] | None, PlannedOperation] = {}
-        self._creating: dict[tuple[str, str, str], asyncio.Event] = {}
+        self._creating: dict[ObjectKey, asyncio.Event] = {}
         """Objects whose create was taken and is not answered."""
 
     async def work(self) -> None:
@@ -148,12 +151,14 @@ class _Run:
         free_ns = self._t0_ns
         for operation in self._turns:
             intended_ns = self._t0_ns + (0 if self._is_closed else operation.offset_ns)
+            key = _object(operation)
             answered: asyncio.Event | None = None
             if operation.verb == CREATE:
-                answered = self._creating[_object(operation)] = asyncio.Event()
+                answered = self._creating[key] = asyncio.Event()
             if intended_ns > engine.now_ns():
                 await engine.sleep_until(intended_ns)
-            free_ns = await self._when_created(operation, free_ns)
+            if operation.verb == DELETE:
+                free_ns = await self._when_created(key, free_ns)
             outcome, finished_ns = INTERRUPTED, None
             self.in_flight[me] = operation
             sent_ns = engine.now_ns()
@@ -163,7 +168,9 @@ class _Run:
             finally:
                 del self.in_flight[me]
                 if answered is not None:
-                    self._note_answered(operation, answered)
+                    answered.set()
+                    if self._creating.get(key) is answered:
+                        del self._creating[key]
                 engine.record(
                     operation,
                     outcome,
@@ -176,22 +183,17 @@ class _Run:
             if self.is_ending:
                 return
 
-    def _note_answered(self, create: PlannedOperation, answered: asyncio.Event) -> None:
-        answered.set()
-        if self._creating.get(_object(create)) is answered:
-            del self._creating[_object(create)]
-
-    async def _when_created(self, operation: PlannedOperation, free_ns: int) -> int:
+    async def _when_created(self, key: ObjectKey, free_ns: int) -> int:
         """From when a deletion can be sent: not before its object's create was answered, or there
         is nothing to delete and the object stays."""
-        create = self._creating.get(_object(operation)) if operation.verb == DELETE else None
+        create = self._creating.get(key)
         if create is None:
             return free_ns
         await create.wait()
         return self._engine.now_ns()
 
 
-def _object(operation: PlannedOperation) -> tuple[str, str, str]:
+def _object(operation: PlannedOperation) -> ObjectKey:
     planned = operation.planned
     return planned.kind, planned.namespace, planned.name
 

@@ -5,8 +5,9 @@ nothing is tried twice.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from virtslo.base.errors import ApiError, ClusterError
 from virtslo.load.machine_actions import act
@@ -15,7 +16,7 @@ from virtslo.model.identifiers import Object
 from virtslo.model.plan.actions import Action
 from virtslo.model.plan.workload import TRAITS
 from virtslo.model.run.operations import CREATE, DELETE, SCALE
-from virtslo.ports.kube_api import KubeApi, PatchType
+from virtslo.ports.kube_api import Answering, KubeApi, PatchType
 
 CREATED: Final = 201
 OK: Final = 200
@@ -24,8 +25,7 @@ LONGEST: Final = 256
 """Characters kept of what a server says."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True, gc=False):
     """What an operation brought: the HTTP code, the reason it failed and the server's own words,
     the object's uid."""
 
@@ -53,22 +53,22 @@ def _uid_of(answer: Object) -> str | None:
     return uid or (answer.get("details") or {}).get("uid")
 
 
-async def _create(api: KubeApi, operation: PlannedOperation) -> Object:
+def _create(api: KubeApi, operation: PlannedOperation) -> Answering:
     planned = operation.planned
     resource = TRAITS[planned.kind].resource
-    return await api.create(resource, planned.manifest, namespace=planned.namespace)
+    return api.create(resource, planned.manifest, namespace=planned.namespace)
 
 
-async def _delete(api: KubeApi, operation: PlannedOperation) -> Object:
+def _delete(api: KubeApi, operation: PlannedOperation) -> Answering:
     planned = operation.planned
     resource = TRAITS[planned.kind].resource
-    return await api.delete(resource, planned.name, namespace=planned.namespace)
+    return api.delete(resource, planned.name, namespace=planned.namespace)
 
 
-async def _scale(api: KubeApi, operation: PlannedOperation) -> Object:
+def _scale(api: KubeApi, operation: PlannedOperation) -> Answering:
     planned = operation.planned
     resource = TRAITS[planned.kind].resource
-    return await api.patch(
+    return api.patch(
         resource,
         planned.name,
         {"spec": {"replicas": operation.replicas}},
