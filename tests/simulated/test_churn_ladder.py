@@ -19,18 +19,18 @@ from virtslo.model.simulated.target import SimulatedTarget
 
 LADDER = """
   churn:
-    ladder: [2/s, 20/s]
+    ladder: [2/s, 8/s]
     duration: 20s
 """
 FILE = f"""apiVersion: virtslo/v1
 name: ladder
-workload: {{kind: VirtualMachineInstance, count: 30, template: cirros}}
+workload: {{kind: VirtualMachineInstance, count: 15, template: cirros}}
 load:
   pattern: constant-churn{LADDER}"""
 SUITE = f"""apiVersion: virtslo/v1
 name: ladders
 suite: {{tests: [burst, constant-churn], kinds: [vmi]}}
-workload: {{count: 30, template: cirros}}
+workload: {{count: 15, template: cirros}}
 load:{LADDER}"""
 
 
@@ -47,8 +47,8 @@ def test_a_ladder_in_a_file_is_run_rung_by_rung(text: str, runs: int, tmp_path: 
     )  # fmt: skip
 
     (ladder,) = done.document["churn_ladders"]
-    assert [rung["rate"] for rung in ladder["rungs"]] == [2, 20]
-    assert (ladder["highest_absorbed"], ladder["first_not_absorbed"]) == (2, 20)
+    assert [rung["rate"] for rung in ladder["rungs"]] == [2, 8]
+    assert (ladder["highest_absorbed"], ladder["first_not_absorbed"]) == (2, 8)
     assert len(done.document["runs"]) == runs
     parts = json.loads((only_run(tmp_path / "runs") / "suite.json").read_text())["parts"]
     assert {part["status"] for part in parts} == {"complete"}
@@ -56,12 +56,12 @@ def test_a_ladder_in_a_file_is_run_rung_by_rung(text: str, runs: int, tmp_path: 
 
 def rung(rate: int) -> tuple[str, Scenario]:
     load = {"churn": {"rate": f"{rate}/s", "duration": "20s"}}
-    return f"constant-churn-vmi-{rate}", scenario("vmi", 30, "constant-churn", load=load)
+    return f"constant-churn-vmi-{rate}", scenario("vmi", 15, "constant-churn", load=load)
 
 
 def test_a_real_cluster_is_spared_the_rungs_above_one_it_did_not_absorb(tmp_path: Path) -> None:
     """Carried out as on a real cluster: by a suite that knows of no simulated one."""
-    suite = SuiteRecord("id", "ladder", 1, repeated([rung(2), rung(20), rung(40)], 1))
+    suite = SuiteRecord("id", "ladder", 1, repeated([rung(2), rung(8), rung(40)], 1))
     execution = Execution(tmp_path, ("run",), open_progress(quiet=True, is_virtual=True))
     series = RunSeries(suite, execution, directory=tmp_path, where=None)
 
@@ -74,6 +74,6 @@ def test_a_real_cluster_is_spared_the_rungs_above_one_it_did_not_absorb(tmp_path
     assert statuses == [PartStatus.COMPLETE, PartStatus.COMPLETE, PartStatus.SKIPPED]
     assert series.suite.is_complete
     report = build_report(series.records(), suites=[series.suite])
-    assert [ladder.first_not_absorbed for ladder in report.ladders] == [20]
+    assert [ladder.first_not_absorbed for ladder in report.ladders] == [8]
     told = [item.finding.detail for item in report.findings if item.finding.code == "rungs_skipped"]
     assert told == ["not run, since a lower rung was not absorbed: constant-churn-vmi-40"]

@@ -24,7 +24,7 @@ from virtslo.store.records import read_record
 SCENARIO = """
 apiVersion: virtslo/v1
 name: counted
-workload: {{kind: {kind}, count: 20}}
+workload: {{kind: {kind}, count: 10}}
 load: {{pattern: {pattern}{churn}}}
 observe: {{auditLog: {log}, prometheus: simulated}}
 """
@@ -109,7 +109,7 @@ def test_no_disagreement_is_found_and_every_cell_is_counted(counted: Counted) ->
 
 def test_a_created_vmi_has_one_pod_by_every_source(counted: Counted) -> None:
     document = counted.outcome.document
-    wanted = 20 if document["runs"][0]["test"] == "burst" else 8
+    wanted = 10 if document["runs"][0]["test"] == "burst" else 8
     (comparison,) = document["rest_calls_by_source"]
     (pods,) = [
         row["counts"]

@@ -87,7 +87,7 @@ def test_a_killed_run_is_reported_as_incomplete_and_never_passes(tmp_path: Path)
     [
         # a shell without job control ignores SIGINT for what it starts in the background
         pytest.param(signal.SIGINT, signal.SIG_IGN, 2000, 130, id="in-the-background"),
-        pytest.param(signal.SIGHUP, signal.SIG_IGN, 300, 0, id="under-nohup"),
+        pytest.param(signal.SIGHUP, signal.SIG_IGN, 200, 0, id="under-nohup"),
         pytest.param(signal.SIGHUP, signal.SIG_DFL, 2000, 130, id="terminal-closed"),
     ],
 )

@@ -33,8 +33,23 @@ def run(folder: Path, *arguments: str, form: str = "json") -> Outcome:
     )  # fmt: skip
 
 
-def test_a_run_that_keeps_to_kubevirts_thresholds_passes(tmp_path: Path) -> None:
-    done = run(tmp_path, "--objectives", "kubevirt-ci")
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> tuple[Outcome, Path]:
+    """A run with objectives, and its record."""
+    runs = tmp_path_factory.mktemp("judged")
+    return run(runs, "--objectives", "kubevirt-ci"), only_run(runs)
+
+
+@pytest.fixture(scope="module")
+def unjudged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The record of a run with the objectives that it has where none are named."""
+    runs = tmp_path_factory.mktemp("unjudged")
+    run(runs)
+    return only_run(runs)
+
+
+def test_a_run_that_keeps_to_kubevirts_thresholds_passes(judged: tuple[Outcome, Path]) -> None:
+    done, _ = judged
 
     assert done.code == 0, done.err
     assert {item["verdict"] for item in done.document["verdicts"]} == {"met"}
@@ -54,7 +69,7 @@ def test_a_violation_is_exit_code_1_and_is_told(tmp_path: Path) -> None:
 
 def test_a_hang_is_a_violation_and_more_than_fits_is_not(tmp_path: Path) -> None:
     (tmp_path / "soon.yaml").write_text(SOON)
-    done = run(tmp_path / "runs", "--count", "150", "--nodes", "1", "--simulate", "instant",
+    done = run(tmp_path / "runs", "--count", "115", "--nodes", "1", "--simulate", "instant",
                "--timeout", "90s", "--objectives", str(tmp_path / "soon.yaml"))  # fmt: skip
 
     (p95,) = done.document["verdicts"]
@@ -78,10 +93,11 @@ def files_of(record: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in record.iterdir()}
 
 
-def test_a_record_is_judged_by_other_objectives_and_stays_as_it_is(tmp_path: Path) -> None:
+def test_a_record_is_judged_by_other_objectives_and_stays_as_it_is(
+    judged: tuple[Outcome, Path], tmp_path: Path
+) -> None:
     (tmp_path / "strict.yaml").write_text(STRICT)
-    run(tmp_path / "runs", "--objectives", "kubevirt-ci")
-    record = only_run(tmp_path / "runs")
+    _, record = judged
     before = files_of(record)
 
     strict = virtslo(
@@ -100,34 +116,27 @@ def test_a_record_is_judged_by_other_objectives_and_stays_as_it_is(tmp_path: Pat
 
 
 @pytest.mark.parametrize("form", ["table", "markdown", "html", "junit", "openmetrics"])
-def test_every_format_says_whose_objectives_judged(tmp_path: Path, form: str) -> None:
-    run(tmp_path / "runs")
-    record = only_run(tmp_path / "runs")
-
-    shown = virtslo("report", str(record), "--objectives", "kubernetes", "--format", form)
+def test_every_format_says_whose_objectives_judged(unjudged: Path, form: str) -> None:
+    shown = virtslo("report", str(unjudged), "--objectives", "kubernetes", "--format", form)
 
     assert shown.code == 0, shown.err
     assert "kubernetes" in shown.out.replace("Kubernetes", "")
 
 
-def test_objectives_about_other_runs_pass_nothing(tmp_path: Path) -> None:
+def test_objectives_about_other_runs_pass_nothing(unjudged: Path, tmp_path: Path) -> None:
     (tmp_path / "other.yaml").write_text(SOON + "promisedFor: {tests: [steady-state]}\n")
-    run(tmp_path / "runs")
-    record = only_run(tmp_path / "runs")
 
-    shown = virtslo("report", str(record), "--objectives", str(tmp_path / "other.yaml"))
+    shown = virtslo("report", str(unjudged), "--objectives", str(tmp_path / "other.yaml"))
 
     assert shown.code == 4
     assert "not judged: no objective of soon is about Burst of VMI" in shown.out
 
 
-def test_a_report_refuses_objectives_as_a_run_does(tmp_path: Path) -> None:
+def test_a_report_refuses_objectives_as_a_run_does(unjudged: Path, tmp_path: Path) -> None:
     (tmp_path / "strict.yaml").write_text(STRICT.replace("p50", "p51"))
-    run(tmp_path / "runs")
-    record = only_run(tmp_path / "runs")
 
-    unknown = virtslo("report", str(record), "--objectives", "kubevirt")
-    wrong = virtslo("report", str(record), "--objectives", str(tmp_path / "strict.yaml"))
+    unknown = virtslo("report", str(unjudged), "--objectives", "kubevirt")
+    wrong = virtslo("report", str(unjudged), "--objectives", str(tmp_path / "strict.yaml"))
 
     assert unknown.code == 2
     assert "--objectives: expected one of kubevirt-ci, kubernetes" in unknown.err

@@ -51,11 +51,12 @@ async def test_a_pool_makes_numbered_vms_a_second_after_it_was_created(hollow: H
     assert vmi["metadata"]["labels"]["kubevirt.io/vm-pool-revision-name"] == "p-1"
 
 
-@pytest.mark.hollow(nodes=4)
 async def test_a_pool_grows_by_at_most_250_at_a_time(hollow: Hollow) -> None:
-    await _create(hollow, resources.VM_POOLS, pool("p", 300))
+    halted = pool("p", 260)
+    halted["spec"]["virtualMachineTemplate"]["spec"]["runStrategy"] = "Halted"
+    await _create(hollow, resources.VM_POOLS, halted)
     await hollow.until(_settled(hollow, resources.VMS, 250))
-    await _whole(hollow, resources.VM_POOLS, "p", 300)
+    await hollow.until(_settled(hollow, resources.VMS, 260))
 
 
 async def test_a_pool_scales_in_and_fills_the_gaps_again(hollow: Hollow) -> None:

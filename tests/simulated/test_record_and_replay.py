@@ -47,7 +47,7 @@ def test_a_recorded_burst_gives_the_same_figures(
     tmp_path: Path, kind: str, more: tuple[str, ...]
 ) -> None:
     first = virtslo(
-        "run", "burst", "--kind", kind, "--count", "20", "--repeat", "1", "--simulate", "ci",
+        "run", "burst", "--kind", kind, "--count", "10", "--repeat", "1", "--simulate", "ci",
         "--seed", "5", "--runs", str(tmp_path / "a"), "--format", "json", "--quiet", *more,
     )  # fmt: skip
     trace = tmp_path / "t.jsonl.gz"

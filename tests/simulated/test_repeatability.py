@@ -10,23 +10,16 @@ import pytest
 
 from support.cli import contents, only_run, virtslo
 
+COMMAND = (
+    "run", "burst", "--repeat", "1", "--count", "25", "--arrival", "poisson", "--rate", "5/s",
+    "--quiet", "--format", "json",
+)  # fmt: skip
+
 
 def run_in_a_process(runs: Path, *, hash_seed: str, seed: str, profile: str) -> dict[str, bytes]:
-    command = [
-        sys.executable,
-        "-m",
-        "virtslo",
-        "run",
-        "burst",
-        "--repeat",
-        "1",
-        "--count",
-        "25",
-        "--quiet",
-    ]
-    command += ["--simulate", profile, "--seed", seed, "--runs", str(runs), "--format", "json"]
+    options = ("--simulate", profile, "--seed", seed, "--runs", str(runs))
     subprocess.run(
-        [*command, "--arrival", "poisson", "--rate", "5/s"],
+        [sys.executable, "-m", "virtslo", *COMMAND, *options],
         check=True,
         capture_output=True,
         env={**os.environ, "PYTHONHASHSEED": hash_seed},
@@ -61,8 +54,9 @@ def test_so_do_runs_in_which_nothing_takes_time(tmp_path: Path) -> None:
 
 
 def test_another_seed_differs(of_seed_seven: dict[str, bytes], tmp_path: Path) -> None:
-    other = run_in_a_process(tmp_path, hash_seed="1", seed="8", profile="ci")
+    virtslo(*COMMAND, "--simulate", "ci", "--seed", "8", "--runs", str(tmp_path))
 
+    other = contents(only_run(tmp_path))
     assert of_seed_seven["observations.jsonl.gz"] != other["observations.jsonl.gz"]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from support.bombs import bomb
 from support.records import operation, record, seen, stage
 from support.scenarios import scenario
 from virtslo.base.errors import StoreError
@@ -83,7 +84,7 @@ CHANGES: dict[str, Callable[[Path], object]] = {
     "digests gone": lambda f: (f / "digests.json").unlink(),
     "digests no JSON": lambda f: (f / "digests.json").write_text("["),
     "digests empty": lambda f: (f / "digests.json").write_text("{}"),
-    "a bomb": lambda f: (f / "operations.jsonl.gz").write_bytes(gzip.compress(b"\n" * (1 << 27))),
+    "a bomb": lambda f: (f / "operations.jsonl.gz").write_bytes(bomb(b"\n", (64 << 20) + 1)),
 }
 
 

@@ -46,11 +46,11 @@ def test_churn_lasts_as_long_as_it_is_intended_to() -> None:
 
 
 def test_many_objects_cost_no_time_to_expect() -> None:
-    given = scenario("vmi", 20_000)
+    given = scenario("vmi", 5_000)
     found = expect(planned(given), given, load_profile("ci"))
 
     assert found is not None
-    assert found.all_running > 20_000 * 8 / 200 - 2
+    assert found.all_running > 5_000 * 8 / 200 - 2
 
 
 def test_the_words_say_what_they_rest_on() -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from virtslo.config.go_templates import evaluator
 from virtslo.config.go_templates.problems import TemplateProblem
 from virtslo.config.go_templates.template import GoTemplate
 
@@ -82,7 +83,8 @@ def test_it_refuses_by_line_and_name(text: str, words: str) -> None:
     assert words in str(refused.value)
 
 
-def test_a_template_without_an_end_is_stopped() -> None:
+def test_a_template_without_an_end_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluator, "MAX_STEPS", 10_000)
     text = "{{ range until 5000 }}{{ range until 5000 }}x{{ end }}{{ end }}"
 
     with pytest.raises(TemplateProblem, match="without an end"):
