@@ -17,7 +17,7 @@ import pytest
 from support.cli import only_run, virtslo
 
 
-def start(runs: Path, *options: str, count: int = 2000) -> subprocess.Popen[str]:
+def start(runs: Path, *options: str, count: int = 700) -> subprocess.Popen[str]:
     command = [
         sys.executable,
         "-m",
@@ -86,9 +86,9 @@ def test_a_killed_run_is_reported_as_incomplete_and_never_passes(tmp_path: Path)
     ("number", "inherited", "count", "code"),
     [
         # a shell without job control ignores SIGINT for what it starts in the background
-        pytest.param(signal.SIGINT, signal.SIG_IGN, 2000, 130, id="in-the-background"),
+        pytest.param(signal.SIGINT, signal.SIG_IGN, 700, 130, id="in-the-background"),
         pytest.param(signal.SIGHUP, signal.SIG_IGN, 200, 0, id="under-nohup"),
-        pytest.param(signal.SIGHUP, signal.SIG_DFL, 2000, 130, id="terminal-closed"),
+        pytest.param(signal.SIGHUP, signal.SIG_DFL, 700, 130, id="terminal-closed"),
     ],
 )
 def test_what_a_signal_does_follows_from_how_the_run_was_started(
@@ -117,7 +117,7 @@ def test_a_lost_terminal_ends_the_run_which_cleans_up(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [
             *[sys.executable, "-m", "virtslo", "run", "burst", "--repeat", "1"],
-            *["--simulate", "ci", "--count", "2000", "--runs", str(tmp_path)],
+            *["--simulate", "ci", "--count", "700", "--runs", str(tmp_path)],
         ],
         stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
         preexec_fn=_takes_the_terminal,  # noqa: PLW1509
