@@ -17,7 +17,13 @@ from virtslo.slo.catalog.vmis import CREATION_RATE, DELETION_TO_GONE
 from virtslo.slo.findings.quality_findings import phase_figures
 from virtslo.slo.findings.ramp_down_findings import RAMP_DOWN_FIGURES
 from virtslo.slo.record.measured import Measured
-from virtslo.slo.record.watch_lag import BOUND_SECONDS, lags_of, unsure_of_lists, watch_lag
+from virtslo.slo.record.watch_lag import (
+    BOUND_SECONDS,
+    is_anything_late,
+    lags_of,
+    unsure_of_lists,
+    watch_lag,
+)
 
 LEAST_SPOILING_SECONDS: Final = 2.0
 """A lag up to this leaves the figures what they are; the finding says it."""
@@ -30,7 +36,7 @@ def watch_findings(measured: Measured) -> Iterator[Finding]:
     record = measured.record
     if record.damage:
         return
-    lags = lags_of(record)
+    lags = lags_of(record) if is_anything_late(record) else {}
     for stage in record.header.stages:
         touched = _figures_of(measured, stage)
         if not touched:

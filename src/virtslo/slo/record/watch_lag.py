@@ -92,17 +92,25 @@ _Stamped = tuple[Observation, str, int]
 writer's."""
 
 
+def is_anything_late(record: RunRecord) -> bool:
+    """Whether any receipt was late: of nearly all runs none was, and `lags_of` is not needed."""
+    return any(lag > BOUND_SECONDS for _, lag in _lags(record))
+
+
 def lags_of(record: RunRecord) -> Mapping[Receipt, float]:
     """By how many seconds at least each receipt was late, where that can be judged."""
-    seen_all = record.observations
     lags: dict[Receipt, float] = {}
-    for seen, lag in chain(
-        _after_answers(seen_all, record.operations), _after_stamps(seen_all, record)
-    ):
+    for seen, lag in _lags(record):
         key = (seen.received_ns, seen.uid, seen.fact, seen.phase)
         if lag >= lags.get(key, 0.0):
             lags[key] = lag
     return lags
+
+
+def _lags(record: RunRecord) -> Iterator[tuple[Observation, float]]:
+    """The lags of what can be judged; of a fact by two ways where there are two."""
+    seen = record.observations
+    return chain(_after_answers(seen, record.operations), _after_stamps(seen, record))
 
 
 def watch_lag(lags: Mapping[Receipt, float], start_ns: int, end_ns: int | None) -> WatchLag:

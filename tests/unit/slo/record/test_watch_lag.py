@@ -11,7 +11,13 @@ from support.records import operation, record, seen
 from virtslo.base.clock import timestamp, to_nanoseconds
 from virtslo.model.run.observations import PHASE, RELIST, Observation
 from virtslo.model.run.operations import CREATE, DELETE, OperationRecord, Verb
-from virtslo.slo.record.watch_lag import WatchLag, lags_of, unsure_of_lists, watch_lag
+from virtslo.slo.record.watch_lag import (
+    WatchLag,
+    is_anything_late,
+    lags_of,
+    unsure_of_lists,
+    watch_lag,
+)
 
 EPOCH = 1_800_000_000.0
 
@@ -35,9 +41,9 @@ def judged(
     end: float | None = None,
 ) -> WatchLag:
     given = record(operations=operations, observations=[list(facts)])
-    return watch_lag(
-        lags_of(given), to_nanoseconds(start), None if end is None else to_nanoseconds(end)
-    )
+    lags = lags_of(given)
+    assert is_anything_late(given) == bool(watch_lag(lags, 0, None).late)
+    return watch_lag(lags, to_nanoseconds(start), None if end is None else to_nanoseconds(end))
 
 
 def steady(count: int = 20) -> list[Observation]:
