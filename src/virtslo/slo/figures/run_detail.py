@@ -33,10 +33,10 @@ from virtslo.slo.record.timelines import Timeline, Timelines, timelines_of
 MEASURED = (RAMP_UP, CHURN, ACTIONS, RAMP_DOWN)
 
 
-def run_detail(record: RunRecord) -> RunDetail:
-    """The detail of one run."""
+def run_detail(record: RunRecord, known: Mapping[str, Timeline] | None = None) -> RunDetail:
+    """The detail of one run; `known` are the objects of its record, where they are known."""
     header = record.header
-    timelines = timelines_of(record, stages=MEASURED)
+    timelines = timelines_of(record, stages=MEASURED, objects=known)
     creates = _Creates(record.operations, timelines.objects)
     pods = {pod.owner_uid: pod for pod in timelines.of_kind(resources.PODS.kind)}
     churn_ns = min((st.started_ns for st in header.stages if st.name == CHURN), default=None)
@@ -143,7 +143,7 @@ def _object(
         intended=to_seconds(create.intended_ns) if create is not None else None,
         released=_seconds(released),
         added=_seconds(vmi.added_ns),
-        phases={phase: to_seconds(moment) for phase, moment in vmi.phases.items()},
+        phases={phase: to_seconds(moment) for phase, moment in vmi.every_phase.items()},
         ready=_seconds(vmi.ready_ns),
         owner_added=_seconds(owner.added_ns) if owner is not None else None,
         owner_ready=_seconds(owner_ready),

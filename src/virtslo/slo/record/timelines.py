@@ -40,6 +40,13 @@ class Timeline:
     deleted_ns: int | None = None
     is_relisted: bool = False
     """Whether a fact about it was learnt from a relist, so later than it was true."""
+    seen_phases: Mapping[str, int] | None = None
+    """Every phase that was seen, where `phases` leaves some out."""
+
+    @property
+    def every_phase(self) -> Mapping[str, int]:
+        """Every phase that was seen, in a window or after it."""
+        return self.phases if self.seen_phases is None else self.seen_phases
 
     def forget_phases_from(self, end_ns: int, *, but_until: int | None) -> None:
         """Leave out phases from a window's end on (not those up to `but_until`).
@@ -47,6 +54,7 @@ class Timeline:
         Where nothing takes time the next stage acts at the very moment at which a window ends.
         """
         kept_ns = -1 if but_until is None else but_until
+        self.seen_phases = self.every_phase
         self.phases = {
             phase: moment
             for phase, moment in self.phases.items()
@@ -73,8 +81,13 @@ class Timelines:
         return [timeline for timeline in self.objects.values() if timeline.kind == kind]
 
 
-def timelines_of(record: RunRecord, *, stages: Iterable[str]) -> Timelines:
-    """Put a record's facts together; `stages` are those whose operations are measured."""
+def timelines_of(
+    record: RunRecord, *, stages: Iterable[str], objects: Mapping[str, Timeline] | None = None
+) -> Timelines:
+    """Put a record's facts together; `stages` are those whose operations are measured.
+
+    `objects` are the record's, where they were put together before.
+    """
     measured = frozenset(stages)
     creations: dict[tuple[str, str, str], OperationRecord] = {}
     deletions: dict[tuple[str, str, str], OperationRecord] = {}
@@ -87,7 +100,9 @@ def timelines_of(record: RunRecord, *, stages: Iterable[str]) -> Timelines:
         elif operation.verb == DELETE and not _is_repeat(operation, deletions.get(key)):
             deletions[key] = operation
     warm_up = [seen for seen in record.observations if seen.stage is not None]
-    return Timelines(_objects(record.observations), creations, deletions, warm_up)
+    if objects is None:
+        objects = _objects(record.observations)
+    return Timelines(objects, creations, deletions, warm_up)
 
 
 def _objects(observations: Iterable[Observation]) -> dict[str, Timeline]:

@@ -106,3 +106,4 @@ def test_phases_from_a_windows_end_on_can_be_forgotten() -> None:
 
     assert list(line.phases) == ["Pending"]
     assert line.last_phase == "Pending"
+    assert list(line.every_phase) == ["Pending", "Scheduling", "Running"]
