@@ -86,8 +86,10 @@ RULES: Final = {
     for resource in (*KNOWN, TOKEN_REQUESTS)
     for served in served_as(resource)
 }
+_BY_NAME: Final = {(each.group, each.plural): rules for each, rules in RULES.items()}
 
 
 def rules_of(resource: Resource) -> Rules:
-    """The rules of a resource, whatever version it is asked for in."""
-    return RULES[resource]
+    """The rules of a resource, whatever version and by whatever names it is asked for."""
+    rules = RULES.get(resource)
+    return _BY_NAME[resource.group, resource.plural] if rules is None else rules
