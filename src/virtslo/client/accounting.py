@@ -128,7 +128,7 @@ class CallAccount:
     @property
     def calls(self) -> int:
         """How many these are in all."""
-        return sum(self.requests.values())
+        return sum(sum(series.ended.values()) for series in self._series.values())
 
     def calls_by_verb_and_resource(self) -> dict[str, int]:
         """Calls by `VERB resource`, successful or not."""
