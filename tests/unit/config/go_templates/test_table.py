@@ -1,6 +1,7 @@
 """Our engine against Go's own judgement of some thousand expressions (tools/judge_templates.py)."""
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ TABLE: dict[str, Any] = json.loads((HOME / "support" / "go_templates.json").read
 PAGE = HOME.parent / "docs" / "reference" / "go-templates.md"
 
 
+@cache
 def ours(text: str) -> tuple[str | None, str]:
     try:
         return GoTemplate(text).render(TABLE["data"]), ""
