@@ -113,6 +113,7 @@ class HollowCluster:
         self._register_metrics = register_metrics
         self._register_subresources = register_subresources
         self.node_names = tuple(f"node-{index:05d}" for index in range(nodes))
+        self._addresses = {name: address_of(index) for index, name in enumerate(self.node_names)}
         self._factory = ProcessFactory(
             lambda identity, _: connect(identity),
             clock,
@@ -295,7 +296,7 @@ class HollowCluster:
     def _addresses_of(self, pod: str, node: str) -> PodAddresses:
         """Where a component's pod is reached."""
         own = self._factory.network.assign(node, f"{KUBEVIRT_NAMESPACE}/{pod}")
-        return PodAddresses(address_of(self.node_names.index(node)), own)
+        return PodAddresses(self._addresses[node], own)
 
     def _node_of(self, pod: str) -> str:
         """The node a component's pod is on: virt-handler's own, the others spread."""
