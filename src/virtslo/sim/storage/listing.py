@@ -9,6 +9,7 @@ import json
 import re
 from bisect import bisect_right
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from virtslo.base.errors import BadRequest, ResourceExpired, ServerFailure
@@ -55,12 +56,15 @@ def list_page(store: ObjectStore, request: Request) -> Object:
     position = _position(token) if token else None
     version = position.version if position is not None else _version(store, request.query, limit)
     collection = store.collection(request.resource)
-    found = _selected(store, collection, request.selection, version, position)
+    selection = request.selection
+    is_counted = not (selection.label_selector or selection.field_selector)
+    most = None if is_counted or not limit else limit + 1
+    found = _selected(store, collection, selection, version, position, most=most)
     metadata: dict[str, Any] = {
         "resourceVersion": str(store.resource_version if version == ANY_VERSION else version)
     }
     if limit and len(found) > limit:
-        if not (request.selection.label_selector or request.selection.field_selector):
+        if is_counted:
             metadata["remainingItemCount"] = len(found) - limit
         found = found[:limit]
         metadata["continue"] = _token(version, found[-1][0])
@@ -152,8 +156,13 @@ def _selected(
     selection: Selection,
     version: int,
     position: _Position | None,
+    *,
+    most: int | None,
 ) -> list[tuple[NamespacedName, Object]]:
-    """What is selected of a collection at a version, in the order of keys, after a position."""
+    """What is selected of a collection at a version, in the order of keys, after a position.
+
+    No more is looked for than `most`, where what comes after a page is not counted.
+    """
     plural = collection.resource.plural
     (what, value), is_all = index_of(selection, plural)
     accepts = acceptance(selection, plural)
@@ -166,7 +175,7 @@ def _selected(
         items = collection.in_order()
     if position is not None:
         items = items[bisect_right(items, position.after, key=lambda item: item[0]) :]
-    return items if is_all else [item for item in items if accepts(item[1])]
+    return items if is_all else [*islice((item for item in items if accepts(item[1])), most)]
 
 
 def _version(store: ObjectStore, query: Mapping[str, str], limit: int) -> int:

@@ -72,18 +72,26 @@ def test_lists_by_different_things_do_not_take_each_others_answers() -> None:
     assert found[: len(SELECTIONS)] == found[len(SELECTIONS) :]
 
 
-def test_pages_of_a_selection_hold_each_object_once() -> None:
+@pytest.mark.parametrize("limit", ["1", "3", "100"])
+@pytest.mark.parametrize("selection", SELECTIONS, ids=str)
+def test_pages_of_a_selection_hold_each_object_once(selection: Selection, limit: str) -> None:
+    """What is left is counted where every object of a namespace is listed, as by a real server."""
     store = ObjectStore()
     for number in range(20):
         put(store, pod_of(number, node=number % 2))
-    selection = Selection(field_selector="spec.nodeName=node-1")
+    is_counted = not (selection.label_selector or selection.field_selector)
+    every = check_lists(store, selection)
     names: list[str] = []
-    query = {"limit": "3"}
+    query = {"limit": limit}
     while True:
         page = list_page(store, Request("list", PODS, selection=selection, query=query, user=USER))
+        metadata = page["metadata"]
         names += [target["metadata"]["name"] for target in page["items"]]
-        if "continue" not in page["metadata"]:
+        left = len(every) - len(names)
+        assert metadata.get("remainingItemCount", 0) == (left if is_counted else 0)
+        assert ("continue" in metadata) == (left > 0)
+        if not left:
             break
-        query = {"limit": "3", "continue": page["metadata"]["continue"]}
+        query = {"limit": limit, "continue": metadata["continue"]}
 
-    assert names == check_lists(store, selection)
+    assert names == every
