@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 
 # A busy machine is no failure: examples are judged by what they come to, not by how long they take.
 PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("patient", PATIENT)
+settings.register_profile("patient", PATIENT, max_examples=50)
 settings.register_profile("thorough", PATIENT, max_examples=600)
 settings.load_profile("patient")
 

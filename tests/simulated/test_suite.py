@@ -166,7 +166,7 @@ def test_an_interrupted_suite_goes_on_where_it_was(tmp_path: Path) -> None:
         "--repeat",
         "1",
         "--count",
-        "100",
+        "70",
         "--kind",
         "vmi",
     ]
@@ -176,11 +176,11 @@ def test_an_interrupted_suite_goes_on_where_it_was(tmp_path: Path) -> None:
         stderr=subprocess.PIPE,
         text=True,
     )
-    for _ in range(1200):
+    for _ in range(6000):
         begun = [path for path in tmp_path.glob("*/*/operations.jsonl.gz") if path.stat().st_size]
         if len(begun) == 2 or process.poll() is not None:
             break
-        time.sleep(0.05)
+        time.sleep(0.01)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
