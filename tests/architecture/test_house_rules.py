@@ -83,12 +83,19 @@ def test_no_function_has_more_parameters_than_a_reader_keeps_in_mind() -> None:
     more = {
         f"{path.relative_to(ROOT / 'src' / 'virtslo')} {node.name}"
         for path in SOURCES
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if may_have_more_parameters(text := path.read_text(encoding="utf-8"))
+        for node in ast.walk(ast.parse(text))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and len(parameters_of(node.args)) > MOST_PARAMETERS
     }
 
     assert more == MORE_PARAMETERS
+
+
+def may_have_more_parameters(text: str) -> bool:
+    """Whether the head of a function has so many commas: what has fewer need not be parsed."""
+    heads = (part.partition(":\n")[0] for part in text.split("def ")[1:])
+    return any(head.count(",") >= MOST_PARAMETERS for head in heads)
 
 
 def parameters_of(arguments: ast.arguments) -> list[str]:

@@ -58,7 +58,7 @@ def test_a_history_that_grows_run_by_run_has_the_change_points_of_a_full_computa
 ) -> None:
     values = series(3, 480, shape)
     keep: dict[CheckpointKey, KeptCheckpoint] = {}
-    for count in range(388, 428, 3):
+    for count in range(388, 428, 6):
         kept = Checkpoints(keep)
 
         assert kept.change_points(KEY, values[:count], DEFAULT) == change_points(values[:count])
