@@ -1,7 +1,7 @@
 """The population of a run as its watches tell it, and waiting for it to be as wanted.
 
-Invariant: fed by observations alone; an object is known by its uid. A waiter is woken by the
-change that it waits for and has an absolute deadline; nothing polls.
+Invariant: fed by observations alone; an object is known by its uid. A waiter is woken by a
+change and has an absolute deadline; nothing polls.
 """
 
 import asyncio
@@ -53,8 +53,7 @@ class Population:
         """Live migrations that came to their end, of what lives, by uid."""
         self._warm_alive: dict[str, None] = {}
         self._warm_running: dict[str, None] = {}
-        self._waiters: list[tuple[Predicate, asyncio.Future[None]]] = []
-        """What is waited for, and what is done when it has come."""
+        self._waiters: list[asyncio.Future[None]] = []
 
     def apply(self, observation: Observation) -> None:
         """Take one observation into account."""
@@ -157,22 +156,22 @@ class Population:
                 if left_ns <= 0:
                     return False
                 if timer is None or timer.when() <= loop.time():
-                    timer = loop.call_later(to_seconds(left_ns), self._wake_all)
-                await self._changed(loop, is_as_wanted)
+                    timer = loop.call_later(to_seconds(left_ns), self._wake)
+                await self._changed(loop)
         finally:
             if timer is not None:
                 timer.cancel()
         return True
 
-    async def _changed(self, loop: asyncio.AbstractEventLoop, is_as_wanted: Predicate) -> None:
-        """Return after the observation that makes it as wanted, or at something's deadline."""
+    async def _changed(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Return after the next observation, or when something's deadline comes."""
         waiter: asyncio.Future[None] = loop.create_future()
-        waiting = (is_as_wanted, waiter)
-        self._waiters.append(waiting)
+        self._waiters.append(waiter)
         try:
             await waiter
         finally:
-            self._waiters.remove(waiting)
+            if waiter in self._waiters:
+                self._waiters.remove(waiter)
 
     def _apply(self, observation: Observation) -> None:
         fact = observation.fact
@@ -256,13 +255,8 @@ class Population:
             self._warm_running[uid] = None
 
     def _wake(self) -> None:
-        """Wake those for whom it is as wanted; no others, whose task would only wait again."""
-        for is_as_wanted, waiter in self._waiters:
-            if not waiter.done() and is_as_wanted():
-                waiter.set_result(None)
-
-    def _wake_all(self) -> None:
-        """Wake everyone: a deadline has come."""
-        for _, waiter in self._waiters:
-            if not waiter.done():
-                waiter.set_result(None)
+        if self._waiters:
+            waiters, self._waiters = self._waiters, []
+            for waiter in waiters:
+                if not waiter.done():
+                    waiter.set_result(None)
