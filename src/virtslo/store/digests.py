@@ -120,7 +120,9 @@ class Checking:
             return
         if checker.is_growing and found.lines > known.lines and self._first.value == known:
             return
-        if found.lines != known.lines:
+        if checker.is_growing and found.lines > known.lines:
+            words = f"its first {known.lines} lines were changed after they were written"
+        elif found.lines != known.lines:
             words = f"it holds {found.lines} lines, and held {known.lines} when it was written"
         else:
             words = "it was changed after it was written"

@@ -63,17 +63,19 @@ class LineFile:
     def flush(self) -> None:
         """Write what there is as one whole member."""
         self._flushed_ns = self._clock.now_ns()
-        if self._waiting:
-            text = self._encode(self._waiting)
-            self._waiting.clear()
+        waiting, self._waiting = self._waiting, []
+        if waiting:
+            text = self._encode(waiting)
             self.digest.add(text)
             self._file.write(gzip.compress(text, COMPRESSION, mtime=0))
             self._file.flush()
 
     def close(self) -> None:
         """Flush and close."""
-        self.flush()
-        self._file.close()
+        try:
+            self.flush()
+        finally:
+            self._file.close()
 
 
 class JsonlRecorder:

@@ -218,16 +218,22 @@ class _Lines(Generic[T]):
         self._read(b"".join(self._waiting))
 
     def _read(self, text: bytes) -> None:
-        """Read whole lines: all at once, or where one of them is odd one by one."""
+        """Read whole lines: all at once, or where one of them is odd one by one.
+
+        What is decoded at once may stand on any number of lines: it must be as many objects as
+        there are lines, and each line must end with one.
+        """
         if self.end_of_reading:
             return
+        count = text.count(b"\n")
         try:
             found = self._decode_all(text)
+            is_odd = not len(found) == text.count(b"}\n") == count
         except (msgspec.MsgspecError, ValueError, RecursionError):
-            found = []
-        if len(found) != text.count(b"\n"):
+            is_odd = True
+        if is_odd:
             found = list(self._singly(text))
-        self._count += text.count(b"\n")
+        self._count += count
         self._share_texts(found)
         self.found += found
 

@@ -122,6 +122,26 @@ def test_a_killed_run_holds_more_than_its_digests_and_is_not_damaged(tmp_path: P
     assert is_inconclusive(folder)
 
 
+@pytest.mark.parametrize("is_changed", [False, True])
+def test_the_lines_that_a_killed_run_had_digests_of_are_compared(
+    tmp_path: Path, is_changed: bool
+) -> None:
+    """Whatever members they are in, and whatever came after them."""
+    folder = write(tmp_path / "run", is_ended=False)
+    path = folder / "observations.jsonl.gz"
+    known = json.loads((folder / "digests.json").read_bytes())["observations.jsonl.gz"]["lines"]
+    rows = gzip.decompress(path.read_bytes()).splitlines(keepends=True)
+    assert known == len(rows) > 2
+    if is_changed:
+        rows[1] = rows[1].replace(b"11", b"12")
+    path.write_bytes(b"".join(gzip.compress(row) for row in [*rows, rows[0]]))
+
+    damage = read_record(folder).damage
+
+    words = f"observations.jsonl.gz: its first {known} lines were changed after they were written"
+    assert damage == ((words,) if is_changed else ())
+
+
 def test_an_older_record_is_read_and_said_to_have_no_digests(tmp_path: Path) -> None:
     folder = write(tmp_path / "run")
     (folder / "digests.json").unlink()

@@ -2,11 +2,13 @@
 
 import gzip
 import json
+import re
 import zlib
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,6 +17,7 @@ from support.reads import read
 from support.records import operation, record, seen
 from virtslo.base.clock import SystemClock
 from virtslo.base.errors import StoreError
+from virtslo.model.run.observations import Observation
 from virtslo.model.run.operations import CREATE
 from virtslo.model.run.rest_calls import RestCallReads
 from virtslo.store.jsonl import (
@@ -198,27 +201,44 @@ def test_of_very_much_damage_the_first_is_named_and_that_there_is_more(tmp_path:
     assert MORE_DAMAGE in damage
 
 
-ODD_LINES: list[bytes] = [b"", b'{"fact":1}', b"[", b'"half']
+ODD_LINES: list[bytes] = [b"", b'{"fact":1}', b"[", b'"half', b"TWICE", b"IN TWO"]
+DECODE = msgspec.json.Decoder(Observation).decode
+
+
+def read_one_by_one(text: bytes) -> tuple[list[Observation], list[int]]:
+    """What the lines of a text hold, and the numbers of those that are damaged."""
+    found: list[Observation] = []
+    damaged: list[int] = []
+    for number, line in enumerate(text.split(b"\n"), start=1):
+        try:
+            found += [DECODE(line)] if line else []
+        except msgspec.ValidationError:
+            damaged.append(number)
+        except msgspec.DecodeError:
+            return found, [*damaged, number]
+    return found, damaged
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(
     cuts=st.lists(st.integers(0, 2_000), max_size=5),
-    odd=st.one_of(st.none(), st.tuples(st.integers(0, 8), st.sampled_from(ODD_LINES))),
+    odd=st.lists(st.tuples(st.integers(0, 8), st.sampled_from(ODD_LINES)), max_size=3),
     ends=st.sampled_from([b"\n", b""]),
 )
 def test_a_record_is_read_alike_wherever_its_members_end(
     tmp_path_factory: pytest.TempPathFactory,
     cuts: list[int],
-    odd: tuple[int, bytes] | None,
+    odd: list[tuple[int, bytes]],
     ends: bytes,
 ) -> None:
     folder = tmp_path_factory.mktemp("record") / "run"
     write(folder)
     path = folder / OBSERVATIONS
     lines = gzip.decompress(path.read_bytes()).splitlines()
-    if odd is not None:
-        lines.insert(odd[0], odd[1])
+    good = lines[0]
+    written = {b"TWICE": good + good, b"IN TWO": good.replace(b",", b"\n,", 1)}
+    for place, line in odd:
+        lines.insert(place, written.get(line, line))
     text = b"\n".join(lines) + ends
     edges = [0, *sorted(min(cut, len(text)) for cut in cuts), len(text)]
     parts = [text[begin:end] for begin, end in pairwise(edges)]
@@ -227,9 +247,22 @@ def test_a_record_is_read_alike_wherever_its_members_end(
     at_once = read_record(folder)
     path.write_bytes(b"".join(map(gzip.compress, parts)))
 
+    found, damaged = read_one_by_one(text)
+    said = [re.search(r"observations.*: line (\d+): ", words) for words in at_once.damage]
     assert read_record(folder) == at_once
-    if odd is None:
-        assert len(at_once.observations) == len(lines)
+    assert list(at_once.observations) == found
+    assert [int(number[1]) for number in said if number] == damaged
+
+
+def test_a_last_line_that_was_cut_off_is_damage(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    write(folder)
+    path = folder / OBSERVATIONS
+    text = gzip.decompress(path.read_bytes())
+    path.write_bytes(gzip.compress(text[:-20]))
+
+    last = len(text.splitlines())
+    assert any(f": line {last}: " in words for words in read_record(folder).damage)
 
 
 def test_texts_that_are_alike_are_kept_once(tmp_path: Path) -> None:
