@@ -77,9 +77,7 @@ def build_report(
         runs=tuple(_summary(record) for record in records),
         valid=not any(item.finding.inconclusive for item in findings),
         findings=tuple(findings),
-        tables=tables_of(
-            runs, {run: figures_by_key(mine) for run, mine in zip(ids, indicators, strict=True)}
-        ),
+        tables=tables_of(runs, [figures_by_key(mine) for mine in indicators]),
         indicators=tuple(itertools.chain.from_iterable(indicators)),
         groups=groups,
         ladders=ladders_of(runs),

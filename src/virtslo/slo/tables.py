@@ -45,8 +45,8 @@ def kind_of(record: RunRecord) -> str:
     return record.header.scenario.kind_name
 
 
-def tables_of(runs: Sequence[Measured], figures: Mapping[str, Figures]) -> Tables:
-    """The tables, every key present; `figures` are those of each run, by its id."""
+def tables_of(runs: Sequence[Measured], figures: Sequence[Figures]) -> Tables:
+    """The tables, every key present; `figures` are those of each run, in the order of runs."""
     tests = list(TESTS)
     kinds = list(KINDS)
     more = (Pattern.CONSTANT_CHURN.key, Pattern.REPLAY.key)
@@ -57,7 +57,7 @@ def tables_of(runs: Sequence[Measured], figures: Mapping[str, Figures]) -> Table
         creation_rate={
             test: {
                 kind: _combined(
-                    runs, test, kind, CREATION_RATE.unit, _rate_cell(figures, CREATION_RATE)
+                    runs, test, kind, CREATION_RATE.unit, _rate_cell(runs, figures, CREATION_RATE)
                 )
                 for kind in kinds
             }
@@ -71,7 +71,7 @@ def tables_of(runs: Sequence[Measured], figures: Mapping[str, Figures]) -> Table
                         test,
                         kind,
                         OF_PHASE[phase].rate.unit,
-                        _rate_cell(figures, OF_PHASE[phase].rate),
+                        _rate_cell(runs, figures, OF_PHASE[phase].rate),
                     )
                     for phase in TABLE_PHASES
                 }
@@ -104,8 +104,14 @@ def _beside(runs: Sequence[Measured], test: str, kind: str) -> dict[str, Figure]
     return {**found, REFUSED: _combined(runs, test, kind, REQUESTS, refused)}
 
 
-def _rate_cell(figures: Mapping[str, Figures], rate: Definition) -> Callable[[Measured], Figure]:
-    return lambda run: figures[run.record.host.run_id][FigureKey(rate.name, "mean")]
+def _rate_cell(
+    runs: Sequence[Measured], figures: Sequence[Figures], rate: Definition
+) -> Callable[[Measured], Figure]:
+    """A run's rate, by the run itself: copies of a record have one id."""
+    rates = {
+        id(run): mine[FigureKey(rate.name, "mean")] for run, mine in zip(runs, figures, strict=True)
+    }
+    return lambda run: rates[id(run)]
 
 
 def _rest_cell(verb: str) -> Callable[[Measured], Figure]:

@@ -20,9 +20,7 @@ from virtslo.slo.tables import tables_of
 
 def tables(*records: RunRecord) -> Tables:
     runs = [measure(record) for record in records]
-    return tables_of(
-        runs, {run.record.host.run_id: figures_by_key(indicators_of(run)) for run in runs}
-    )
+    return tables_of(runs, [figures_by_key(indicators_of(run)) for run in runs])
 
 
 def cell_of(*records: RunRecord) -> Figure:
