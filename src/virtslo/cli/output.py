@@ -89,12 +89,14 @@ def check_folder(folder: Path) -> None:
 
 
 def check_replaceable(path: Path) -> None:
-    """Refuse a path that no file can be written to. Raises StoreError."""
+    """Refuse a path that no file can be written to. Raises StoreError.
+
+    A file that exists is replaced by one beside it: both need the folder.
+    """
     try:
         mode = path.lstat().st_mode
     except FileNotFoundError:
-        _check_permission(path)
-        return
+        mode = stat.S_IFREG
     except (OSError, ValueError) as error:
         raise _failed(path, error) from error
     if not stat.S_ISREG(mode):
@@ -103,10 +105,11 @@ def check_replaceable(path: Path) -> None:
             f"cannot write {str(path)!r}: it is {kind}",
             hint="name a file; without -o it is printed",
         )
+    _check_permission(path)
 
 
 def _check_permission(path: Path) -> None:
-    """Refuse a new file that nothing may be added beside. Folders that lack are made."""
+    """Refuse a file beside which nothing may be added. Folders that lack are made."""
     there = next((folder for folder in path.absolute().parents if is_there(folder)), None)
     if there is not None and is_folder(there) and not os.access(there, os.W_OK | os.X_OK):
         raise StoreError(f"cannot write {str(path)!r}: no permission in {str(there)!r}")
