@@ -193,6 +193,35 @@ def test_a_dry_run_stated_in_the_options_leaves_a_pod(api: RawApi, space: str) -
     api.call("DELETE", f"{pods}/free")
 
 
+def test_a_dry_run_of_an_eviction_leaves_a_pod(api: RawApi, space: str) -> None:
+    pods = f"/api/v1/namespaces/{space}/pods"
+    api.call("POST", pods, pod("free"))
+    eviction = {
+        "apiVersion": "policy/v1",
+        "kind": "Eviction",
+        "metadata": {"name": "free", "namespace": space},
+        "deleteOptions": {"dryRun": ["All"]},
+    }
+
+    answer = api.call("POST", f"{pods}/free/eviction", eviction)
+
+    assert answer.code == 201
+    assert api.call("GET", f"{pods}/free").code == 200
+    api.call("DELETE", f"{pods}/free")
+
+
+def test_a_dry_run_that_is_none_is_refused(api: RawApi, space: str) -> None:
+    pods = f"/api/v1/namespaces/{space}/pods"
+    api.call("POST", pods, pod("free"))
+
+    answer = api.call("DELETE", f"{pods}/free", {"dryRun": ["Some"]})
+
+    assert answer.code == 422
+    assert 'supported values: "All"' in answer.message
+    assert api.call("GET", f"{pods}/free").code == 200
+    api.call("DELETE", f"{pods}/free")
+
+
 def test_a_pod_is_bound_once(api: RawApi, space: str) -> None:
     pods = f"/api/v1/namespaces/{space}/pods"
     api.call("POST", pods, pod("one"))

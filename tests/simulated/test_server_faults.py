@@ -17,7 +17,9 @@ from virtslo.base.errors import (
 )
 from virtslo.base.stage_board import StageBoard
 from virtslo.model.kubernetes import resources
+from virtslo.model.simulated.profile import ServerProfile
 from virtslo.ports.kube_api import KubeApi
+from virtslo.sim.api_server import ApiServer
 from virtslo.sim.direct import DirectTransport
 
 
@@ -250,3 +252,23 @@ async def _waits_by_stage(clock: Clock, when: str) -> list[float]:
             waits.append(await _seconds_of_a_get(cluster))
 
     return waits
+
+
+async def test_a_pod_whose_deletion_was_begun_as_the_server_dies_goes_without_an_answer(
+    clock: Clock,
+) -> None:
+    server = ApiServer(clock=clock, seed=1, profile=ServerProfile(write=0.01, second_write=100))
+    server.set_up()
+    api = KubeApi(DirectTransport(server, USER))
+    spec = {"containers": [{"name": "a", "image": "b"}]}
+    body = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": spec}
+    await api.create(resources.PODS, body, namespace="default")
+
+    asking = asyncio.ensure_future(api.delete(resources.PODS, "p", namespace="default"))
+    await asyncio.sleep(0.5)
+    assert server.store.get(resources.PODS, ("default", "p")) is not None
+    await server.go_down()
+
+    with pytest.raises(ConnectionLost):
+        await asking
+    assert server.store.get(resources.PODS, ("default", "p")) is None

@@ -175,6 +175,8 @@ class ApiServer:
                 response, is_begun = self._handlers.delete(request)
                 if is_begun:
                     await self._finish_deletion(request)
+                    if noted.is_cut_off:
+                        raise ConnectionLost(RESET)
             else:
                 response = self._handlers.handle(request)
         except BaseException as error:

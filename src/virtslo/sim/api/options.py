@@ -25,11 +25,8 @@ _NOTHING: Final[Mapping[str, str]] = {}
 
 
 def dry_run(request: Request) -> bool:
-    """Whether nothing is to be stored."""
-    if "dryRun" in request.query:
-        return True
-    is_deletion = request.verb in {"delete", "deletecollection"}
-    return is_deletion and isinstance(request.body, dict) and bool(request.body.get("dryRun"))
+    """Whether nothing is to be stored. A deletion may say so in its options instead."""
+    return "dryRun" in request.query
 
 
 def check_options(request: Request) -> None:

@@ -59,7 +59,8 @@ class Gate:
         """Let a request in: what to await until it has been served, None for at once.
 
         What was awaited is true if the answer is to be lost. Raises ConnectionLost where the server
-        is down, ApiError for a fault or where too much is in flight, at once or when awaited.
+        is down, ApiError for a fault or where too much is in flight, at once or when awaited. The
+        server may have died since then: what notes the request knows (`Noted.is_cut_off`).
         """
         if self._is_down:
             raise ConnectionLost(REFUSED)

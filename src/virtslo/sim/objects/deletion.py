@@ -81,7 +81,7 @@ class Deletion:
         if resource is resources.NAMESPACES and request.name in _UNDELETABLE:
             raise forbidden(resource, request.name, "this namespace may not be deleted")
         _check_preconditions(resource, current, options.get("preconditions"))
-        if dry_run(request):
+        if dry_run(request) or options.get("dryRun"):
             return current, False
         was_going = key in self._going
         left = self._delete(resource, key, current, options, in_two_writes=in_two_writes)
@@ -96,7 +96,7 @@ class Deletion:
         options = options_of(request)
         objects = self._store.collection(resource).objects
         chosen = [target for target in objects.values() if accepts(target)]
-        if not dry_run(request):
+        if not (dry_run(request) or options.get("dryRun")):
             for target in chosen:
                 self._delete(resource, key_of(target), target, options)
         return {
@@ -245,6 +245,9 @@ def _checked(options: dict[str, Any]) -> Mapping[str, Any]:
     if policy is not None and policy not in _POLICIES:
         cause = unsupported("propagationPolicy", policy, (*_POLICIES, "nil"))
         raise invalid_options("DeleteOptions", [cause])
+    dry = options.get("dryRun") or []
+    if any(each != "All" for each in dry):
+        raise invalid_options("DeleteOptions", [unsupported("dryRun", dry, ("All",))])
     if orphan is not None:
         options["propagationPolicy"] = "Orphan" if orphan else "Background"
     return options
