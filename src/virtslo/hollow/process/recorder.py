@@ -100,7 +100,13 @@ class EventRecorder:
                 idle.set_result(None)
         elif self._group is not None and self._waiting and not self._has_sender:
             self._has_sender = True
-            self._group.create_task(self._send_waiting())
+            sending = self._send_waiting()
+            try:
+                self._group.create_task(sending)
+            except RuntimeError:  # the process is being ended, and what waits with it
+                sending.close()
+                self.dropped += len(self._waiting)
+                self._waiting.clear()
 
     async def _send_waiting(self) -> None:
         loop = asyncio.get_running_loop()

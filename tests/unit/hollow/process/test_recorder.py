@@ -141,3 +141,33 @@ def test_an_object_that_was_deleted_is_forgotten_some_time_later() -> None:
 def test_an_object_that_is_only_out_of_sight_is_not_forgotten() -> None:
     """It may come back with what was said of it before, as a VMI that migrates there and back."""
     assert _remembered(40, is_deleted=False) == 3 * 40
+
+
+def test_the_first_event_of_a_process_that_is_being_ended_ends_nothing_else() -> None:
+    """As from work in a group of its own, which goes on for a turn of the loop."""
+
+    async def main(clock: Clock) -> tuple[str, int]:
+        component = Component(USER, DirectTransport(new_server(clock), USER), clock)
+        recorder = EventRecorder(component, "test")
+
+        async def work() -> None:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                recorder.send(ABOUT, "Created", "one")
+
+        async def lose() -> None:
+            await asyncio.sleep(1)
+            raise KeyError
+
+        raised = ""
+        try:
+            async with asyncio.TaskGroup() as group:
+                recorder.start(group)
+                group.create_task(work())
+                group.create_task(lose())
+        except* KeyError as errors:
+            raised = repr(errors.exceptions)
+        return raised, recorder.dropped
+
+    assert run_in_virtual_time(main) == ("(KeyError(),)", 1)
