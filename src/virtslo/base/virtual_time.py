@@ -148,7 +148,7 @@ class VirtualTimeLoop(asyncio.BaseEventLoop):
     """Call back at `when_ns`, outside of any task: the cheapest timer, never cancelled."""
 
     def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
-        """Cancelled timers stay in the heap and are skipped when their time comes."""
+        """Cancelled timers stay where they are and are skipped when their time comes."""
 
     def _run_once(self) -> None:
         ready = self._ready  # type: ignore[attr-defined]

@@ -15,7 +15,7 @@ LONGEST_NS: Final = 1e18
 class TokenBucket:
     """`burst` tokens at most, refilled at `qps` a second; qps of 0 or less turns it off."""
 
-    __slots__ = ("_burst_ns", "_clock", "_full_at_ns", "_interval_ns", "waited_ns", "waits")
+    __slots__ = ("_burst_ns", "_clock", "_full_at_ns", "_interval_ns")
 
     def __init__(self, clock: Clock, *, qps: float, burst: int) -> None:
         self._clock = clock

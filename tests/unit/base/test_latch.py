@@ -1,6 +1,7 @@
 """A latch: what waits is woken when it is set, in order."""
 
 import asyncio
+import weakref
 
 from virtslo.base.clock import Clock
 from virtslo.base.latch import Latch
@@ -44,13 +45,18 @@ def test_one_that_is_set_lets_pass_at_once_until_it_is_cleared() -> None:
 
 
 def test_a_wait_that_was_given_up_is_forgotten() -> None:
-    async def main(clock: Clock) -> bool:
+    async def main(clock: Clock) -> tuple[bool, bool]:
         latch = Latch()
-        waits = [asyncio.ensure_future(latch.wait()) for _ in range(2)]
+        given_up, other = (asyncio.ensure_future(latch.wait()) for _ in range(2))
         await asyncio.sleep(1)
-        waits[0].cancel()
+        waiter = weakref.ref(given_up._fut_waiter)  # type: ignore[attr-defined]
+        given_up.cancel()
+        await asyncio.sleep(1)
+        is_cancelled = given_up.cancelled()
+        del given_up
+        is_held = waiter() is not None
         latch.set()
-        await waits[1]
-        return waits[0].cancelled()
+        await other
+        return is_cancelled, is_held
 
-    assert run_in_virtual_time(main) is True
+    assert run_in_virtual_time(main) == (True, False)

@@ -299,7 +299,9 @@ class _Together:
 
     Each minute every watch gets a bookmark, and nearly all of them wait for nothing else. They
     deliver in the order in which they were woken. What takes a bookmark has no turn of the loop
-    follow it, so that none is put off by the watches after it.
+    follow it, so that none is put off by the watches after it; an object that changes at the very
+    moment of the bookmarks comes to all of them before the turns that it causes. All have one pace,
+    their server's.
     """
 
     def __init__(self) -> None:
