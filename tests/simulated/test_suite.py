@@ -166,7 +166,7 @@ def test_an_interrupted_suite_goes_on_where_it_was(tmp_path: Path) -> None:
         "--repeat",
         "1",
         "--count",
-        "70",
+        "120",
         "--kind",
         "vmi",
     ]
