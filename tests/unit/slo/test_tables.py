@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace as replace_op
 
 from support.reads import burst_record
 from support.records import record
@@ -82,3 +83,22 @@ def test_get_delete_and_refused_calls_stand_beside_the_third_table() -> None:
     assert set(found.rest_calls["vmi"]["burst"]) == {"create", "list", "patch", "update"}
     assert set(found.rest_calls_beside["vmi"]["burst"]) == {"get", "delete", "refused"}
     assert found.rest_calls_beside["vm"]["burst"]["refused"].reason == "not run: burst of vm"
+
+
+def test_of_records_of_one_id_the_first_stands_with_its_own_rate() -> None:
+    """As copies of a record have one, of which one was changed."""
+    fast, slow = (
+        replace(
+            base,
+            operations=tuple(
+                replace_op(each, finished_ns=1 + each.index * gap) for each in base.operations
+            ),
+        )
+        for base in [burst_record([])]
+        for gap in (10**8, 10**9)
+    )
+
+    assert fast.host.run_id == slow.host.run_id
+    assert cell_of(fast, slow).value == cell_of(fast).value
+    assert cell_of(slow, fast).value == cell_of(slow).value
+    assert cell_of(fast).value != cell_of(slow).value
