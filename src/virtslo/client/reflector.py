@@ -24,7 +24,7 @@ from virtslo.base.errors import (
     Unauthorized,
     WatchStalled,
 )
-from virtslo.base.latch import Latch
+from virtslo.client.latch import Latch
 from virtslo.client.paging import pages
 from virtslo.model.identifiers import Object
 from virtslo.model.kubernetes.resources import Resource

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from virtslo.base.clock import sleep
-from virtslo.base.latch import Latch
+from virtslo.client.latch import Latch
 from virtslo.hollow.process.component import Component
 from virtslo.hollow.process.leader_election import LeaderElection, LeadershipLost
 

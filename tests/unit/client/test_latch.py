@@ -4,8 +4,8 @@ import asyncio
 import weakref
 
 from virtslo.base.clock import Clock
-from virtslo.base.latch import Latch
 from virtslo.base.virtual_time import run_in_virtual_time
+from virtslo.client.latch import Latch
 
 
 def test_what_waits_is_woken_in_the_order_of_waiting() -> None:
