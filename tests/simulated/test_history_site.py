@@ -99,3 +99,13 @@ def test_a_job_that_is_not_there_is_refused(folder: Path, tmp_path: Path) -> Non
     assert wrong.code == 2
     assert "no job in the history match" in wrong.err
     assert not (tmp_path / "out").exists()
+
+
+def test_a_place_for_pages_is_refused_before_the_history_is_read(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    where = ("--history", str(tmp_path / "no.db"), "-o", str(tmp_path / "file" / "site"))
+
+    wrong = virtslo("history", "site", *where)
+
+    assert wrong.code == 3
+    assert "cannot write" in wrong.err

@@ -85,7 +85,7 @@ def check_folder(folder: Path) -> None:
             f"cannot write {str(folder)!r}: it is a file",
             hint="this format is a folder of files: name a folder",
         )
-    _check_permission(folder / "file")
+    _check_above(folder / "file")
 
 
 def check_replaceable(path: Path) -> None:
@@ -105,13 +105,17 @@ def check_replaceable(path: Path) -> None:
             f"cannot write {str(path)!r}: it is {kind}",
             hint="name a file; without -o it is printed",
         )
-    _check_permission(path)
+    _check_above(path)
 
 
-def _check_permission(path: Path) -> None:
+def _check_above(path: Path) -> None:
     """Refuse a file beside which nothing may be added. Folders that lack are made."""
     there = next((folder for folder in path.absolute().parents if is_there(folder)), None)
-    if there is not None and is_folder(there) and not os.access(there, os.W_OK | os.X_OK):
+    if there is None:
+        return
+    if not is_folder(there):
+        raise StoreError(f"cannot write {str(path)!r}: {str(there)!r} is no folder")
+    if not os.access(there, os.W_OK | os.X_OK):
         raise StoreError(f"cannot write {str(path)!r}: no permission in {str(there)!r}")
 
 

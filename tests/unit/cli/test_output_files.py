@@ -104,6 +104,13 @@ def test_an_output_file_is_refused_before_the_work(tmp_path: Path) -> None:
     assert not worked
 
 
+def test_a_folder_below_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+
+    with pytest.raises(StoreError, match="file' is no folder"):
+        check_folder(tmp_path / "file" / "a" / "b")
+
+
 def test_a_folder_that_may_not_be_written_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

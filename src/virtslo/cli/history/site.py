@@ -49,11 +49,12 @@ def command(
     event), label and, if wanted, link.
     """
     from virtslo.app.history.site import site_of, summary_of
-    from virtslo.cli.output import write_folder
+    from virtslo.cli.output import check_folder, write_folder
     from virtslo.cli.wiring import site_files, site_front
     from virtslo.config.acknowledged_file import read_acknowledged
     from virtslo.config.annotations_file import read_annotations
 
+    check_folder(output)
     marks = [] if annotations is None else read_annotations(annotations)
     reasons = read_acknowledged(known)
     written = 0

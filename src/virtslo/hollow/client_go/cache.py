@@ -36,6 +36,7 @@ class Cache:
         self._left = left
         self.objects: dict[NamespacedName, Object] = {}
         self._seen: list[Seen] = []
+        """What each change is shown to, the index of owners first: the others ask it."""
         self._owned: dict[str, dict[NamespacedName, None]] | None = None
         self.breaks = 0
 
