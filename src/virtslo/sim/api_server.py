@@ -80,6 +80,8 @@ class ApiServer:
         self.store = ObjectStore(log_size=log_size, guard=guard)
         self._events = EventExpiry(self.store, clock, event_ttl)
         self._compaction = Compaction(self.store, clock, compaction_interval)
+        self._old_due_ns = 0
+        """Until then there is nothing old to forget."""
         self.telemetry = Telemetry(clock, audit_log)
         self.tokens = TokenRequests(self.store, clock, secrets.token_bytes(KEY_BYTES))
         self.authorizer = Authorizer(self.store)
@@ -165,12 +167,15 @@ class ApiServer:
     async def handle(self, request: Request) -> Response:
         """Answer a request. Raises ApiError; ConnectionLost if no answer comes."""
         noted = Noted(self.telemetry, request)
+        is_lost: bool | None = False
         try:
             entering = self._gate.enter(request)
-            is_lost = entering is not None and await entering
-            if noted.is_cut_off:
-                raise ConnectionLost(RESET)
-            self._forget_what_is_old()
+            if entering is not None:
+                is_lost = await entering
+                if noted.is_cut_off:
+                    raise ConnectionLost(RESET)
+            if self.clock.now_ns() >= self._old_due_ns:
+                self._forget_what_is_old()
             if request.verb == "delete":
                 response, is_begun = self._handlers.delete(request)
                 if is_begun:
@@ -190,11 +195,9 @@ class ApiServer:
         return response
 
     def _forget_what_is_old(self) -> None:
-        now_ns = self.clock.now_ns()
-        if now_ns >= self._compaction.due_ns:
-            self._compaction.compact()
-        if now_ns >= self._events.due_ns:
-            self._events.expire()
+        self._compaction.compact()
+        self._events.expire()
+        self._old_due_ns = min(self._compaction.due_ns, self._events.due_ns)
 
     async def _finish_deletion(self, request: Request) -> None:
         """Take the time of a deletion's second write, and make it whatever happens meanwhile."""

@@ -54,18 +54,19 @@ _HELP: Final = {
 RequestLabels = tuple[str, str, str, str, str, str, str]
 """(verb, group, version, resource, subresource, scope, dry run)."""
 _IN_FLIGHT: Final = {"GET": "readOnly", "LIST": "readOnly", "WATCH": "", "CONNECT": ""}
-"""What requests count as in flight, by their label `verb`; every other is `mutating`."""
+"""What requests count as in flight, by their label `verb`; every other is `mutating`, and those
+that go on count as nothing."""
 
 
 class RequestSeries:
     """Requests with the same labels: how they ended, and after what time."""
 
-    __slots__ = ("durations", "ended", "in_flight", "labels")
+    __slots__ = ("durations", "ended", "labels", "running")
 
     def __init__(self, labels: RequestLabels) -> None:
         self.labels = labels
-        self.in_flight = _IN_FLIGHT.get(labels[0], "mutating")
-        """What they count as in flight; empty for requests that go on, which do not."""
+        self.running = 0
+        """How many have come and not ended."""
         self.ended: dict[int, int] = {}
         """How many ended with each code."""
         self.durations = Histogram(BUCKETS)
@@ -100,7 +101,6 @@ class ServerMetrics:
         self._series_of_requests: dict[tuple[object, ...], RequestSeries] = {}
         """By what the labels are made of: there are as many as shapes of requests."""
         self._watch_events: Counter[Resource] = Counter()
-        self.in_flight = {"mutating": 0, "readOnly": 0}
         self.long_running: Counter[RequestLabels] = Counter()
 
     def series_of(self, request: Request) -> RequestSeries:
@@ -129,6 +129,16 @@ class ServerMetrics:
     def sent(self, resource: Resource, events: int) -> None:
         """Count the events that a watch which is over was sent."""
         self._watch_events[resource] += events
+
+    @property
+    def in_flight(self) -> dict[str, int]:
+        """Requests in flight, by whether they may change something."""
+        counts = {"mutating": 0, "readOnly": 0}
+        for series in self._series.values():
+            kind = _IN_FLIGHT.get(series.labels[0], "mutating")
+            if kind:
+                counts[kind] += series.running
+        return counts
 
     def requests(self) -> dict[tuple[RequestLabels, int], int]:
         """Requests by series and code, since the server began."""

@@ -102,8 +102,7 @@ class Noted:
         audit_log = telemetry.audit_log
         self._received = None if audit_log is None else telemetry.clock.wall()
         self._audit_id = "" if audit_log is None else audit_log.new_id()
-        if series.in_flight:
-            life.in_flight[series.in_flight] += 1
+        series.running += 1
 
     def __enter__(self) -> Self:
         return self
@@ -136,7 +135,7 @@ class Noted:
 
     def vanish(self) -> None:
         """It gets no answer, and is not recorded."""
-        self._leave()
+        self._series.running -= 1
 
     def start(self) -> None:
         """A watch was answered, and goes on."""
@@ -151,10 +150,10 @@ class Noted:
             self._end(200, None, None)
 
     def _end(self, code: int, error: ApiError | None, made: Object | None) -> None:
-        self._leave()
-        telemetry = self._telemetry
+        telemetry, series = self._telemetry, self._series
+        series.running -= 1
         seconds = (telemetry.clock.now_ns() - self._started_ns) / NANOSECONDS_PER_SECOND
-        self._series.answered(code, seconds)
+        series.answered(code, seconds)
         if telemetry.audit_log is not None:
             self._write(COMPLETE, code, error, made)
 
@@ -170,11 +169,6 @@ class Noted:
             received=self._received,
             now=self._telemetry.clock.wall(),
         )
-
-    def _leave(self) -> None:
-        """It is in flight no longer, if it was: those that go on are counted apart."""
-        if self._series.in_flight:
-            self._life.in_flight[self._series.in_flight] -= 1
 
 
 class NotedRaw:
