@@ -5,7 +5,6 @@ both see one behaviour. A failure is an `ApiError`, raised, never a response.
 """
 
 import msgspec
-from msgspec.structs import astuple
 
 from virtslo.model.identifiers import Object
 from virtslo.model.kubernetes.identity import Identity
@@ -24,7 +23,20 @@ class Request(Call, frozen=True, kw_only=True):
 
 def received(call: Call, user: Identity, *, is_trusted: bool = False) -> Request:
     """The request that a user's call makes."""
-    return Request(*astuple(call), user=user, is_trusted=is_trusted)
+    return Request(
+        call.verb,
+        call.resource,
+        call.namespace,
+        call.name,
+        call.subresource,
+        call.body,
+        call.patch_type,
+        call.selection,
+        call.query,
+        call.facts_only,
+        user=user,
+        is_trusted=is_trusted,
+    )
 
 
 class Response(msgspec.Struct, frozen=True):
