@@ -94,7 +94,7 @@ def check_metadata(
             causes += _name_causes(name, is_label=resource.plural in _LABEL_ONLY)
     labels = metadata.get("labels")
     if labels and labels is not before.get("labels"):
-        causes += _label_causes(labels)
+        causes += _label_causes(labels, before.get("labels") or _NONE)
     annotations = metadata.get("annotations")
     if annotations and annotations is not before.get("annotations"):
         causes += _annotation_causes(annotations)
@@ -150,20 +150,22 @@ def _name_causes(name: str, *, is_label: bool) -> tuple[Cause, ...]:
     return ()
 
 
-def _label_causes(labels: Mapping[str, Any]) -> list[Cause]:
+def _label_causes(labels: Mapping[str, Any], before: Mapping[str, Any]) -> list[Cause]:
     causes: list[Cause] = []
-    for key, value in labels.items():
-        causes += _label_cause(key, value if isinstance(value, str) else str(value))
+    for key, stated in labels.items():
+        if before.get(key, _NONE) is stated:
+            continue
+        causes += _label_key(key)
+        value = stated if isinstance(stated, str) else str(stated)
+        if value and (len(value) > 63 or _QUALIFIED.fullmatch(value) is None):
+            words = "must be no more than 63 characters" if len(value) > 63 else _VALUE_WORDS
+            causes.append(invalid_value("metadata.labels", value, words))
     return causes
 
 
-@lru_cache(maxsize=16384)
-def _label_cause(key: str, value: str) -> tuple[Cause, ...]:
-    causes = _key_causes("metadata.labels", key)
-    if value and (len(value) > 63 or _QUALIFIED.fullmatch(value) is None):
-        words = "must be no more than 63 characters" if len(value) > 63 else _VALUE_WORDS
-        causes.append(invalid_value("metadata.labels", value, words))
-    return tuple(causes)
+@lru_cache(maxsize=4096)
+def _label_key(key: str) -> tuple[Cause, ...]:
+    return tuple(_key_causes("metadata.labels", key))
 
 
 def _annotation_causes(annotations: Mapping[str, Any]) -> list[Cause]:

@@ -37,3 +37,24 @@ def test_the_very_same_parts_of_a_stored_object_are_not_looked_at_again() -> Non
     before = {"name": "one", "labels": BAD_LABELS, "annotations": BAD_ANNOTATIONS}
 
     check_metadata(CONFIG_MAPS, {**before, "finalizers": ["a/b"]}, before)
+
+
+def test_a_label_is_checked_beside_labels_that_were_there() -> None:
+    labels = {"bad": BAD_LABELS["a"]}
+    before = {"name": "one", "labels": labels}
+
+    check_metadata(CONFIG_MAPS, {"name": "one", "labels": {**labels, "b": "c"}}, before)
+    for label in ({"b": "not valid!"}, {"bad": "not valid either!"}, {"not valid!": None}):
+        with pytest.raises(Invalid):
+            check_metadata(CONFIG_MAPS, {"name": "one", "labels": {**labels, **label}}, before)
+
+
+@pytest.mark.parametrize("value", ["", "a", "A_b.c-9", "x" * 63, None, 3], ids=repr)
+def test_a_value_of_a_label_that_may_be(value: object) -> None:
+    check_metadata(CONFIG_MAPS, {"name": "one", "labels": {"a/b": value}})
+
+
+@pytest.mark.parametrize("value", ["-a", "a.", "a b", "x" * 64], ids=repr)
+def test_a_value_of_a_label_that_may_not_be(value: object) -> None:
+    with pytest.raises(Invalid, match=r"metadata\.labels"):
+        check_metadata(CONFIG_MAPS, {"name": "one", "labels": {"a/b": value}})
