@@ -83,15 +83,27 @@ class Collection:
 Listener = Callable[[Collection, Change], None]
 
 
+class _Collections(dict[Resource, Collection]):
+    """The collection of each version of a resource that was asked for: one for all of them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shared: dict[tuple[str, str], Collection] = {}
+        """The same, by group and plural."""
+
+    def __missing__(self, resource: Resource) -> Collection:
+        key = (resource.group, resource.plural)
+        found = self[resource] = self.shared.setdefault(key, Collection(resource, deque()))
+        return found
+
+
 class ObjectStore:
     """Versioned collections with one sequence of resource versions."""
 
     def __init__(self, *, log_size: int = DEFAULT_LOG_SIZE, guard: bool = False) -> None:
         self._log_size = log_size
         self._guard = guard
-        self._collections: dict[tuple[str, str], Collection] = {}
-        self._by_resource: dict[Resource, Collection] = {}
-        """The same, by every version of a resource that was asked for."""
+        self._collections = _Collections()
         self._listeners: list[Listener] = []
         self.resource_version = 1
         self.compacted = 0
@@ -106,24 +118,19 @@ class ObjectStore:
 
     def collection(self, resource: Resource) -> Collection:
         """The collection of a resource; every served version of it shares one."""
-        found = self._by_resource.get(resource)
-        if found is None:
-            key = (resource.group, resource.plural)
-            found = self._collections.setdefault(key, Collection(resource, deque()))
-            self._by_resource[resource] = found
-        return found
+        return self._collections[resource]
 
     def collections(self) -> Iterator[Collection]:
         """Every collection that holds or held something."""
-        return iter(self._collections.values())
+        return iter(self._collections.shared.values())
 
     def get(self, resource: Resource, key: NamespacedName) -> Object | None:
         """The object itself, shared; None where there is none."""
-        return self.collection(resource).objects.get(key)
+        return self._collections[resource].objects.get(key)
 
     def put(self, resource: Resource, key: NamespacedName, new: Object) -> Object:
         """Store an object, new or changed; returns it with its resource version."""
-        collection = self.collection(resource)
+        collection = self._collections[resource]
         previous = collection.objects.get(key)
         self.resource_version += 1
         stored = versioned(new, self.resource_version)
@@ -139,7 +146,7 @@ class ObjectStore:
 
     def remove(self, resource: Resource, key: NamespacedName) -> Object:
         """Remove an object; the deletion carries it as it was stored, versioned."""
-        collection = self.collection(resource)
+        collection = self._collections[resource]
         previous = collection.objects.pop(key)
         collection.ordered = None
         self.resource_version += 1
@@ -180,7 +187,7 @@ class ObjectStore:
     def compact(self) -> None:
         """Forget every change; watches and pages from older versions answer 410 Gone."""
         self.compacted = self.resource_version
-        for collection in self._collections.values():
+        for collection in self._collections.shared.values():
             collection.log.clear()
             collection.forgotten = self.resource_version
 
@@ -190,7 +197,7 @@ class ObjectStore:
         So do watches, but for those that the last changes of a kind are enough for.
         """
         self.compacted = max(self.compacted, resource_version)
-        for collection in self._collections.values():
+        for collection in self._collections.shared.values():
             log = collection.log
             while len(log) > LEAST_KEPT and log[0].resource_version <= resource_version:
                 collection.forgotten = log.popleft().resource_version
