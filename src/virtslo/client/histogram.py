@@ -1,6 +1,7 @@
 """A histogram as Prometheus clients keep it: counts up to fixed bounds, a sum and a count.
 
-Invariant: bounds rise; an observation falls into the first bucket whose bound it does not exceed.
+Invariant: bounds are positive and rise; an observation falls into the first bucket whose bound it
+does not exceed.
 """
 
 from bisect import bisect_left
@@ -25,6 +26,9 @@ class Histogram:
 
     def observe(self, seconds: float) -> None:
         """Count one observation."""
+        if not seconds:  # as most waits for a token are, and all answers where nothing takes time
+            self._counts[0] += 1
+            return
         self._counts[bisect_left(self.bounds, seconds)] += 1
         self.total += seconds
 

@@ -28,8 +28,9 @@ class TokenBucket:
         if not self._interval_ns:
             return now_ns
         full_at_ns = self._full_at_ns
-        if full_at_ns < now_ns:
-            full_at_ns = float(now_ns)
+        if full_at_ns <= now_ns:  # it is full, and holds one token at least
+            self._full_at_ns = now_ns + self._interval_ns
+            return now_ns
         self._full_at_ns = full_at_ns = full_at_ns + self._interval_ns
         when_ns = full_at_ns - self._burst_ns
         return now_ns if when_ns <= now_ns else round(when_ns)
