@@ -37,22 +37,37 @@ def merged(resource: Resource, current: Object, wanted: Object, subresource: str
         if subresource == "status" and rules.status_takes_metadata:
             return _with_metadata(resource, current, changed, wanted)
         return changed
-    metadata = _metadata(current["metadata"], wanted.get("metadata", {}))
-    changed = {**wanted, "metadata": metadata}
-    for key in ("apiVersion", "kind"):
-        if key in current:
-            changed[key] = current[key]
-    if rules.has_status:
-        if "status" in current:
-            changed["status"] = current["status"]
-        else:
-            changed.pop("status", None)
+    changed = _with_what_stays(current, wanted, has_status=rules.has_status)
     differing = _differing(current, changed)
     if not differing:
         return current
     if _bumps_generation(rules.generation, differing, current, changed):
         generation = current["metadata"].get("generation", 0) + 1
-        changed["metadata"] = {**metadata, "generation": generation}
+        return {**changed, "metadata": {**changed["metadata"], "generation": generation}}
+    return changed
+
+
+def _with_what_stays(current: Object, wanted: Object, *, has_status: bool) -> Object:
+    """What a write of the main part may not change, from the object as it is.
+
+    `wanted` itself if it has all of that already, as what was made from the object has.
+    """
+    if (
+        wanted.get("metadata") is current["metadata"]
+        and wanted.get("kind", _ABSENT) is current.get("kind", _ABSENT)
+        and wanted.get("apiVersion", _ABSENT) is current.get("apiVersion", _ABSENT)
+        and (not has_status or wanted.get("status", _ABSENT) is current.get("status", _ABSENT))
+    ):
+        return wanted
+    changed = {**wanted, "metadata": _metadata(current["metadata"], wanted.get("metadata", {}))}
+    for key in ("apiVersion", "kind"):
+        if key in current:
+            changed[key] = current[key]
+    if has_status:
+        if "status" in current:
+            changed["status"] = current["status"]
+        else:
+            changed.pop("status", None)
     return changed
 
 
