@@ -48,6 +48,8 @@ class RequestQueue:
         self._free_at_ns = [now_ns] * profile.workers
         heapq.heapify(self._free_at_ns)
         self._limits = {True: profile.reads_in_flight, False: profile.writes_in_flight}
+        self.has_limits = any(self._limits.values())
+        """Whether any request may be turned away."""
         self._in_flight = {True: 0, False: 0}
         """Reads and writes that wait or are being served, where they have a limit."""
         self._cores = (
@@ -77,6 +79,8 @@ class RequestQueue:
         """
         if self.is_instant:
             return None
+        if not self.has_limits:
+            return self._served(verb, what, objects)
         is_read = verb in _READS
         limit = self._limits[is_read]
         if not limit or verb == "watch":

@@ -202,7 +202,7 @@ def options_of(request: Request) -> Mapping[str, Any]:
         # An eviction carries its options within.
         own = body.get("deleteOptions") or {} if body.get("kind") == "Eviction" else body
         options.update(_typed(own))
-    return _checked(options)
+    return _checked(options) if options else options
 
 
 def _options_of_query(query: Mapping[str, str]) -> dict[str, Any]:
