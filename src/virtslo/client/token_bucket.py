@@ -12,15 +12,31 @@ LONGEST_NS: Final = 1e18
 """A token in three decades: a rate that is smaller has no other meaning, and no end as a number."""
 
 
+class TokenRate:
+    """How buckets are refilled that are alike: each is no more than the moment it is full again."""
+
+    __slots__ = ("burst_ns", "interval_ns")
+
+    def __init__(self, *, qps: float, burst: int) -> None:
+        self.interval_ns = min(NANOSECONDS_PER_SECOND / qps, LONGEST_NS) if qps > 0 else 0.0
+        self.burst_ns = self.interval_ns * max(1, burst)
+
+    def full_after(self, full_at_ns: float, now_ns: int) -> float | None:
+        """When a bucket is full again of which a token is taken now; None if it has none."""
+        full_at_ns = max(full_at_ns, float(now_ns)) + self.interval_ns
+        return None if full_at_ns - self.burst_ns > now_ns else full_at_ns
+
+
 class TokenBucket:
     """`burst` tokens at most, refilled at `qps` a second; qps of 0 or less turns it off."""
 
     __slots__ = ("_burst_ns", "_clock", "_full_at_ns", "_interval_ns")
 
     def __init__(self, clock: Clock, *, qps: float, burst: int) -> None:
+        rate = TokenRate(qps=qps, burst=burst)
         self._clock = clock
-        self._interval_ns = min(NANOSECONDS_PER_SECOND / qps, LONGEST_NS) if qps > 0 else 0.0
-        self._burst_ns = self._interval_ns * max(1, burst)
+        self._interval_ns = rate.interval_ns
+        self._burst_ns = rate.burst_ns
         self._full_at_ns = float(clock.now_ns())
 
     def reserve(self, now_ns: int) -> int:
@@ -34,17 +50,6 @@ class TokenBucket:
         self._full_at_ns = full_at_ns = full_at_ns + self._interval_ns
         when_ns = full_at_ns - self._burst_ns
         return now_ns if when_ns <= now_ns else round(when_ns)
-
-    def try_take(self) -> bool:
-        """Take a token if there is one now; whether there was."""
-        if not self._interval_ns:
-            return True
-        now_ns = self._clock.now_ns()
-        full_at_ns = max(self._full_at_ns, float(now_ns)) + self._interval_ns
-        if full_at_ns - self._burst_ns > now_ns:
-            return False
-        self._full_at_ns = full_at_ns
-        return True
 
     async def acquire(self) -> int:
         """Take a token and wait until it may be used; returns the nanoseconds waited."""

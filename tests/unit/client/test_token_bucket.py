@@ -4,7 +4,7 @@ import asyncio
 
 from virtslo.base.clock import Clock, to_seconds
 from virtslo.base.virtual_time import VirtualClock
-from virtslo.client.token_bucket import LONGEST_NS, TokenBucket
+from virtslo.client.token_bucket import LONGEST_NS, TokenBucket, TokenRate
 
 SECOND = 1_000_000_000
 
@@ -41,14 +41,15 @@ async def test_tokens_are_refilled_up_to_the_burst(clock: VirtualClock) -> None:
     assert await _moments(bucket, clock, 4) == [60, 60, 60.1, 60.2]
 
 
-async def test_a_token_that_is_not_there_is_not_taken(clock: Clock) -> None:
-    bucket = TokenBucket(clock, qps=1, burst=2)
+def test_a_token_that_is_not_there_is_not_taken() -> None:
+    rate, full_at_ns = TokenRate(qps=1, burst=2), 0.0
+    taken = []
+    for now_ns in (0, 0, 0, SECOND, SECOND):
+        after_ns = rate.full_after(full_at_ns, now_ns)
+        taken.append(after_ns is not None)
+        full_at_ns = full_at_ns if after_ns is None else after_ns
 
-    assert [bucket.try_take() for _ in range(4)] == [True, True, False, False]
-
-    await asyncio.sleep(1)
-
-    assert [bucket.try_take() for _ in range(2)] == [True, False]
+    assert taken == [True, True, False, True, False]
 
 
 async def test_a_reservation_tells_the_moment_at_once(clock: Clock) -> None:
@@ -61,7 +62,7 @@ async def test_no_rate_is_no_limit(clock: Clock) -> None:
     bucket = TokenBucket(clock, qps=0, burst=1)
 
     assert await _moments(bucket, clock, 100) == [0] * 100
-    assert bucket.try_take()
+    assert TokenRate(qps=0, burst=1).full_after(0.0, 5) == 5
     assert bucket.reserve(clock.now_ns()) == 0
 
 

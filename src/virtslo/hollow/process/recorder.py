@@ -9,18 +9,25 @@ whose deletion was seen some minutes ago: its uid does not come again.
 
 import asyncio
 from collections import OrderedDict
-from typing import Any, Final
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Final, TypeVar, Unpack
 
 from virtslo.base.clock import to_nanoseconds
 from virtslo.base.errors import ClusterError, NotFound
-from virtslo.client.token_bucket import TokenBucket
+from virtslo.client.token_bucket import TokenRate
 from virtslo.hollow.process.component import Component
 from virtslo.model.identifiers import Object
 from virtslo.model.kubernetes import resources
 from virtslo.ports.kube_api import PatchType
 
+K = TypeVar("K")
+V = TypeVar("V")
+
 LONGEST_MEMORY: Final = 4096
 """Series, aggregates and objects remembered: client-go's cache size."""
+FEW: Final = 256
+"""Up to this number they are in a plain dict, which takes a third of the memory."""
 FORGOTTEN_AFTER_NS: Final = to_nanoseconds(120.0)
 """Time after its deletion was seen for which an object is remembered at least; twice that at most,
 while events are sent."""
@@ -28,8 +35,7 @@ LONGEST_QUEUE: Final = 1000
 """Events waiting to be sent; more are dropped, as client-go's broadcaster drops them."""
 SIMILAR: Final = 10
 SIMILAR_WITHIN_NS: Final = to_nanoseconds(600.0)
-SPAM_BURST: Final = 25
-SPAM_QPS: Final = 1 / 300
+SPAM: Final = TokenRate(qps=1 / 300, burst=25)
 
 COMBINED: Final = "(combined from similar events): "
 
@@ -39,6 +45,8 @@ Waiting = tuple[Object, EventKey, str, str, str]
 """(what it is about, its series, message, type, when)."""
 Observed = tuple[str, str, int, str]
 """The event of a series: (namespace, name, count, time of the first)."""
+Similar = tuple[int, Unpack[tuple[str, ...]]]
+"""Similar events: when there was one last, and their messages."""
 
 
 class EventRecorder:
@@ -46,20 +54,21 @@ class EventRecorder:
 
     def __init__(self, component: Component, source: str) -> None:
         self._component = component
-        self._source = {"component": source}
-        """What every event of it has in common."""
-        self._known: OrderedDict[EventKey, Observed] = OrderedDict()
-        self._similar: OrderedDict[tuple[str, str], tuple[int, tuple[str, ...]]] = OrderedDict()
-        self._spam: OrderedDict[str, TokenBucket] = OrderedDict()
+        self._source = _source_of(source)
+        self._known: dict[EventKey, Observed] = {}
+        self._similar: dict[tuple[str, str], Similar] = {}
+        self._spam: dict[str, float] = {}
+        """When the token bucket of each object is full again."""
         self._waiting: list[Waiting] = []
         self._group: asyncio.TaskGroup | None = None
         self._has_sender = False
         self._idle: asyncio.Future[None] | None = None
         """Done at the next event: what the sending task waits for when all is sent."""
         self.dropped = 0
-        self._deleted: set[str] = set()
-        """What was deleted since the last turn, of what is remembered."""
-        self._deleted_before: set[str] = set()
+        self._deleted: dict[str, None] = {}
+        """What was deleted since the last turn, of what is remembered. No set: an empty one takes
+        three times as much, and most recorders send nothing."""
+        self._deleted_before: dict[str, None] = {}
         self._next_turn_ns = 0
         component.left.append(self._note_left)
         component.background.append(self.start)
@@ -77,7 +86,7 @@ class EventRecorder:
         uid = about["metadata"]["uid"]
         now_ns = self._component.clock.now_ns()
         self._forget_deleted(now_ns)
-        if not self._may_send(uid) or len(self._waiting) >= LONGEST_QUEUE:
+        if not self._may_send(uid, now_ns) or len(self._waiting) >= LONGEST_QUEUE:
             self.dropped += 1
             return
         series = self._series(uid, reason, message, now_ns)
@@ -131,7 +140,7 @@ class EventRecorder:
         metadata = target["metadata"]
         if "deletionTimestamp" in metadata and metadata["uid"] in self._spam:
             self._forget_deleted(self._component.clock.now_ns())
-            self._deleted.add(metadata["uid"])
+            self._deleted[metadata["uid"]] = None
 
     def _forget_deleted(self, now_ns: int) -> None:
         """At each turn, forget what was deleted before the last one."""
@@ -143,26 +152,29 @@ class EventRecorder:
         if gone:
             _forget(self._known, gone)
             _forget(self._similar, gone)
-        self._deleted, self._deleted_before = set(), self._deleted
+        self._deleted, self._deleted_before = {}, self._deleted
         self._next_turn_ns = now_ns + FORGOTTEN_AFTER_NS
 
-    def _may_send(self, uid: str) -> bool:
-        bucket = self._spam.get(uid)
-        if bucket is None:
-            bucket = TokenBucket(self._component.clock, qps=SPAM_QPS, burst=SPAM_BURST)
-            _remember(self._spam, uid, bucket)
-        return bucket.try_take()
+    def _may_send(self, uid: str, now_ns: int) -> bool:
+        known_ns = self._spam.get(uid)
+        full_at_ns = SPAM.full_after(known_ns or 0.0, now_ns)
+        if full_at_ns is None:
+            return False
+        if known_ns is None:
+            self._spam = _remember(self._spam, uid, full_at_ns)
+        else:
+            self._spam[uid] = full_at_ns
+        return True
 
     def _series(self, uid: str, reason: str, message: str, now_ns: int) -> EventKey:
         """Which series an event belongs to; many similar ones become one."""
         known = self._similar.get((uid, reason))
-        if known is None or now_ns - known[0] > SIMILAR_WITHIN_NS:
-            messages: tuple[str, ...] = (message,)
-        elif message in known[1]:
-            messages = known[1]
-        else:
-            messages = (*known[1], message)[-SIMILAR:]
-        _remember(self._similar, (uid, reason), (now_ns, messages))
+        messages: tuple[str, ...] = ()
+        if known is not None and now_ns - known[0] <= SIMILAR_WITHIN_NS:
+            messages = known[1:]
+        if message not in messages:
+            messages = (*messages, message)[-SIMILAR:]
+        self._similar = _remember(self._similar, (uid, reason), (now_ns, *messages))
         if len(messages) < SIMILAR:
             return (uid, reason, message)
         return (uid, reason, COMBINED)
@@ -173,14 +185,14 @@ class EventRecorder:
         metadata = about["metadata"]
         name = f"{metadata['name']}.{self._component.unique_suffix()}"
         observed = (metadata.get("namespace") or "default", name, 1, at)
-        _remember(self._known, series, observed)
+        self._known = _remember(self._known, series, observed)
         return observed
 
     async def _again(self, waiting: Waiting, known: Observed) -> None:
         _, series, message, _, at = waiting
         namespace, name, count, first = known
         observed = (namespace, name, count + 1, first)
-        _remember(self._known, series, observed)
+        self._known = _remember(self._known, series, observed)
         patch: dict[str, Any] = {"count": count + 1, "lastTimestamp": at}
         if series[2] is COMBINED:
             patch["message"] = message
@@ -222,16 +234,27 @@ def _reference(about: Object, namespace: str) -> dict[str, Any]:
     }
 
 
-def _remember(memory: OrderedDict[Any, Any], key: Any, value: Any) -> None:
-    """Keep a value; the least lately used goes when there are too many."""
-    if key in memory:
-        memory.move_to_end(key)
+@cache
+def _source_of(component: str) -> Mapping[str, str]:
+    """What every event of a component has in common: parts of objects are never changed."""
+    return {"component": component}
+
+
+def _remember(memory: dict[K, V], key: K, value: V) -> dict[K, V]:
+    """The memory with a value; the least lately used goes when there are too many.
+
+    What has grown is ordered: the first item of a plain dict is looked for past all that are gone.
+    """
+    if len(memory) == FEW and not isinstance(memory, OrderedDict):
+        memory = OrderedDict(memory)
+    memory.pop(key, None)
     memory[key] = value
     if len(memory) > LONGEST_MEMORY:
-        memory.popitem(last=False)
+        del memory[next(iter(memory))]
+    return memory
 
 
-def _forget(memory: OrderedDict[Any, Any], uids: set[str]) -> None:
+def _forget(memory: dict[Any, Any], uids: Mapping[str, None]) -> None:
     """Forget what belongs to some objects, by the first part of its key."""
     for key in [key for key in memory if key[0] in uids]:
         del memory[key]

@@ -9,7 +9,7 @@ from support.clusters import USER, new_server
 from virtslo.base.clock import Clock, to_nanoseconds
 from virtslo.base.virtual_time import run_in_virtual_time
 from virtslo.hollow.process.component import Component
-from virtslo.hollow.process.recorder import FORGOTTEN_AFTER_NS, EventRecorder
+from virtslo.hollow.process.recorder import FORGOTTEN_AFTER_NS, LONGEST_MEMORY, EventRecorder
 from virtslo.model.identifiers import Object
 from virtslo.model.kubernetes.resources import CONFIG_MAPS, EVENTS
 from virtslo.ports.kube_api import PatchType, Selection
@@ -141,6 +141,35 @@ def test_an_object_that_was_deleted_is_forgotten_some_time_later() -> None:
 def test_an_object_that_is_only_out_of_sight_is_not_forgotten() -> None:
     """It may come back with what was said of it before, as a VMI that migrates there and back."""
     assert _remembered(40, is_deleted=False) == 3 * 40
+
+
+def test_of_very_many_objects_the_least_lately_used_is_forgotten() -> None:
+    """An event that says the same again is then a first one."""
+
+    async def main(clock: Clock) -> tuple[int, list[Counter[str]]]:
+        component = Component(USER, DirectTransport(new_server(clock), USER), clock)
+        recorder = EventRecorder(component, "test")
+        numbers = [*range(LONGEST_MEMORY), 0, LONGEST_MEMORY, 0, 1]
+        calls = []
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(_send(recorder))
+            for number in numbers:
+                metadata = {"name": "a", "namespace": "default", "uid": str(number)}
+                recorder.send({**ABOUT, "metadata": metadata}, "Created", "one")
+                await asyncio.sleep(0.1)
+                calls.append(Counter(component.account.calls_by_verb()))
+            task.cancel()
+        return recorder.remembered, calls[-4:]
+
+    remembered, calls = run_in_virtual_time(main)
+
+    assert remembered == 3 * LONGEST_MEMORY
+    assert calls == [
+        {"CREATE": LONGEST_MEMORY, "PATCH": 1},
+        {"CREATE": LONGEST_MEMORY + 1, "PATCH": 1},
+        {"CREATE": LONGEST_MEMORY + 1, "PATCH": 2},
+        {"CREATE": LONGEST_MEMORY + 2, "PATCH": 2},
+    ]
 
 
 def test_the_first_event_of_a_process_that_is_being_ended_ends_nothing_else() -> None:
