@@ -11,7 +11,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, Final, TypeVar, Unpack
+from typing import Any, Final, TypeVar
 
 from virtslo.base.clock import to_nanoseconds
 from virtslo.base.errors import ClusterError, NotFound
@@ -45,7 +45,7 @@ Waiting = tuple[Object, EventKey, str, str, str]
 """(what it is about, its series, message, type, when)."""
 Observed = tuple[str, str, int, str]
 """The event of a series: (namespace, name, count, time of the first)."""
-Similar = tuple[int, Unpack[tuple[str, ...]]]
+Similar = tuple[int, *tuple[str, ...]]
 """Similar events: when there was one last, and their messages."""
 
 

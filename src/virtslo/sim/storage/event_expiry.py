@@ -4,16 +4,26 @@ Invariant: an event is removed at the first request when its time since its last
 a change of its own that watches see; nothing else is ever removed here.
 """
 
-from collections import OrderedDict
+from collections import deque
 from typing import Final
+
+import msgspec
 
 from virtslo.base.clock import Clock, to_nanoseconds
 from virtslo.model.identifiers import NamespacedName
 from virtslo.model.kubernetes.resources import EVENTS
-from virtslo.sim.storage.object_store import DELETED, Change, Collection, ObjectStore, key_of
+from virtslo.sim.storage.object_store import DELETED, Change, Collection, ObjectStore
 
 EVENT_TTL: Final = 3600.0
 """The default of the real server's --event-ttl, seconds."""
+
+
+class _Write(msgspec.Struct, frozen=True, gc=False):
+    """A write of an event, kept until it is too old; the event may have been written again."""
+
+    moment_ns: int
+    key: NamespacedName
+    version: str
 
 
 class EventExpiry:
@@ -23,8 +33,8 @@ class EventExpiry:
         self._store = store
         self._ttl_ns = to_nanoseconds(ttl)
         self._clock = clock
-        self._written: OrderedDict[NamespacedName, int] = OrderedDict()
-        """When each event was written last, the oldest first."""
+        self._writes: deque[_Write] = deque()
+        """Of every event, the oldest first."""
         self.due_ns = 0
         """Until then nothing is too old: what was the oldest at the last look is not."""
         store.listen(self._note, EVENTS)
@@ -34,17 +44,19 @@ class EventExpiry:
         now_ns = self._clock.now_ns()
         if now_ns < self.due_ns:
             return
-        written = self._written
-        while written:
-            key = next(iter(written))
-            if written[key] > now_ns - self._ttl_ns:
-                self.due_ns = written[key] + self._ttl_ns
+        writes = self._writes
+        while writes:
+            oldest = writes[0]
+            if oldest.moment_ns > now_ns - self._ttl_ns:
+                self.due_ns = oldest.moment_ns + self._ttl_ns
                 return
-            self._store.remove(EVENTS, key)
+            writes.popleft()
+            event = self._store.get(EVENTS, oldest.key)
+            if event is not None and event["metadata"]["resourceVersion"] == oldest.version:
+                self._store.remove(EVENTS, oldest.key)
         self.due_ns = now_ns + self._ttl_ns
 
     def _note(self, _: Collection, change: Change) -> None:
-        key = key_of(change.object)
-        self._written.pop(key, None)
         if change.type != DELETED:
-            self._written[key] = self._clock.now_ns()
+            version = change.object["metadata"]["resourceVersion"]
+            self._writes.append(_Write(self._clock.now_ns(), change.key, version))

@@ -31,6 +31,7 @@ class Change(msgspec.Struct, frozen=True):
 
     resource_version: int
     type: str
+    key: NamespacedName
     object: Object
     previous: Object | None
 
@@ -141,7 +142,7 @@ class ObjectStore:
         if previous is None:
             kind = ADDED
             collection.ordered = None
-        self._note(collection, Change(self.resource_version, kind, stored, previous))
+        self._note(collection, Change(self.resource_version, kind, key, stored, previous))
         return stored
 
     def remove(self, resource: Resource, key: NamespacedName) -> Object:
@@ -153,7 +154,7 @@ class ObjectStore:
         gone = versioned(previous, self.resource_version)
         if self._guard:
             gone = frozen(gone)
-        self._note(collection, Change(self.resource_version, DELETED, gone, previous))
+        self._note(collection, Change(self.resource_version, DELETED, key, gone, previous))
         return gone
 
     def changes_since(self, resource: Resource, resource_version: int) -> list[Change]:
@@ -177,11 +178,10 @@ class ObjectStore:
             raise expired(resource_version, self.compacted)
         objects = dict(self.collection(resource).objects)
         for change in reversed(self.changes_since(resource, resource_version)):
-            key = key_of(change.object)
             if change.previous is None:
-                objects.pop(key, None)
+                objects.pop(change.key, None)
             else:
-                objects[key] = change.previous
+                objects[change.key] = change.previous
         return objects
 
     def compact(self) -> None:

@@ -72,6 +72,23 @@ async def test_an_event_that_was_deleted_is_not_removed_again(clock: Clock) -> N
     assert not store.collection(EVENTS).objects
 
 
+async def test_an_event_that_comes_back_under_its_name_has_an_hour_of_its_own(clock: Clock) -> None:
+    store = ObjectStore()
+    expiry = EventExpiry(store, clock)
+    store.put(EVENTS, ("n", "one"), named("one"))
+    store.remove(EVENTS, ("n", "one"))
+    await asyncio.sleep(HOUR / 2)
+    store.put(EVENTS, ("n", "one"), named("one"))
+    await asyncio.sleep(HOUR / 2)
+    expiry.expire()
+    before = len(store.collection(EVENTS).objects)
+    await asyncio.sleep(HOUR / 2)
+    expiry.expire()
+
+    assert before == 1
+    assert not store.collection(EVENTS).objects
+
+
 async def test_events_written_over_hours_stay_bounded(clock: Clock) -> None:
     """One a minute for five hours: those of the last hour are there."""
     store = ObjectStore()
