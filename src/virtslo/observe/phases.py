@@ -15,7 +15,7 @@ from virtslo.model.kubernetes.resources import Resource
 from virtslo.model.run.observations import Fact
 
 
-class Facts(msgspec.Struct, frozen=True):
+class Facts(msgspec.Struct, frozen=True, gc=False):
     """What one object says of itself."""
 
     uid: str

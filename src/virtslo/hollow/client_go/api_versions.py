@@ -3,6 +3,7 @@
 Invariant: an object that carries both is not written again.
 """
 
+from functools import lru_cache
 from typing import Final
 
 from virtslo.model.identifiers import Object
@@ -21,5 +22,11 @@ def has_api_versions(target: Object) -> bool:
 def with_api_versions(target: Object) -> Object:
     """The object with the API versions noted."""
     metadata = target["metadata"]
-    annotations = {**(metadata.get("annotations") or {}), **_VERSIONS}
-    return {**target, "metadata": {**metadata, "annotations": annotations}}
+    noted = _noted(tuple((metadata.get("annotations") or {}).items()))
+    return {**target, "metadata": {**metadata, "annotations": noted}}
+
+
+@lru_cache(maxsize=16)
+def _noted(annotations: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    """One for all objects of a template: parts of objects are never changed."""
+    return {**dict(annotations), **_VERSIONS}

@@ -72,9 +72,18 @@ class NodeResources:
         return is_wider or is_open or is_other
 
 
-def limits_of(node: Object) -> Mapping[str, int]:
-    """What a node can hold of each resource. Raises ValueError for what cannot be read."""
-    return node_amounts((node.get("status") or {}).get("allocatable"), "status.allocatable")
+class NodeLimits:
+    """What nodes can hold of each resource, read once for nodes that have it in common."""
+
+    def __init__(self) -> None:
+        self._last: tuple[Any, Mapping[str, int]] | None = None
+
+    def of(self, node: Object) -> Mapping[str, int]:
+        """What a node can hold. Raises ValueError for what cannot be read."""
+        allocatable = (node.get("status") or {}).get("allocatable")
+        if self._last is None or self._last[0] is not allocatable:
+            self._last = (allocatable, node_amounts(allocatable, "status.allocatable"))
+        return self._last[1]
 
 
 def holds_the_same(before: Object, after: Object) -> bool:

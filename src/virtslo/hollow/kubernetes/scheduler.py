@@ -24,9 +24,9 @@ from virtslo.hollow.kubernetes.affinity import (
 )
 from virtslo.hollow.kubernetes.node_resources import (
     NOT_HELPFUL,
+    NodeLimits,
     NodeResources,
     holds_the_same,
-    limits_of,
 )
 from virtslo.hollow.kubernetes.scheduling_queue import FLUSH_EVERY_SECONDS, Unschedulable
 from virtslo.hollow.kubernetes.tolerations import taints_of
@@ -50,6 +50,7 @@ class Scheduler:
         self._delays = delays
         self._events = EventRecorder(component, "default-scheduler")
         self._rooms: dict[str, NodeResources] = {}
+        self._limits = NodeLimits()
         self._heap: list[tuple[int, str]] = []
         self._placed: dict[NamespacedName, tuple[str, Mapping[str, int]]] = {}
         self._apart: dict[NamespacedName, None] = {}
@@ -185,7 +186,7 @@ class Scheduler:
         room = self._rooms.get(name)
         if room is not None and before is not None and holds_the_same(before, after):
             return
-        limits, taints = limits_of(after), taints_of(after)
+        limits, taints = self._limits.of(after), taints_of(after)
         labels = after["metadata"].get("labels") or {}
         if room is None:
             self._rooms[name] = room = NodeResources(name, limits, labels, taints)

@@ -7,12 +7,13 @@ Order and number of calls follow the recordings of the real controller.
 
 import asyncio
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from virtslo.base.errors import ClusterError, NotFound
 from virtslo.hollow.client_go.api_versions import has_api_versions, with_api_versions
 from virtslo.hollow.client_go.cache import Cache, key_of
-from virtslo.hollow.client_go.conditions import find_condition, patch_condition
+from virtslo.hollow.client_go.conditions import Condition, find_condition, patch_condition
 from virtslo.hollow.client_go.event_handlers import follow_controlled, latest
 from virtslo.hollow.client_go.expectations import Expectations
 from virtslo.hollow.client_go.ownership import controller_of
@@ -173,16 +174,7 @@ class VmiController:
 
     async def _open_gate(self, pod: Object) -> None:
         """Set the readiness gate: the virtual machine is not paused."""
-        now = self._component.clock.stamp()
-        condition = {
-            "lastProbeTime": now,
-            "lastTransitionTime": now,
-            "message": "the virtual machine is not paused",
-            "reason": "NotPaused",
-            "status": "True",
-            "type": UNPAUSED_GATE,
-        }
-        await patch_condition(self._api, pod, condition)
+        await patch_condition(self._api, pod, _gate_opened(self._component.clock.stamp()))
 
     async def _label(self, pod: Object, node: str) -> None:
         """Tell the pod the node that its VMI says it is on."""
@@ -219,6 +211,19 @@ def _current(vmi: Object, pods: Sequence[Object]) -> Object | None:
         if pod["spec"].get("nodeName") == node:
             return pod
     return None
+
+
+@lru_cache(maxsize=64)
+def _gate_opened(now: str) -> Condition:
+    """The condition that opens the readiness gate: one for all pods of a second."""
+    return {
+        "lastProbeTime": now,
+        "lastTransitionTime": now,
+        "message": "the virtual machine is not paused",
+        "reason": "NotPaused",
+        "status": "True",
+        "type": UNPAUSED_GATE,
+    }
 
 
 def _is_gate_open(pod: Object) -> bool:

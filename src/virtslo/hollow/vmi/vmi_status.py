@@ -150,17 +150,23 @@ def _scheduling(vmi: Object, new: dict[str, Any], pod: Object, now: str) -> dict
         node = pod["spec"]["nodeName"]
         labels = {**(metadata.get("labels") or {}), NODE_LABEL: node}
         metadata = {**metadata, "labels": labels}
-        volumes = vmi["spec"].get("volumes") or ()
+        volumes = tuple(volume["name"] for volume in vmi["spec"].get("volumes") or ())
         new = with_phase(new, "Scheduled", now)
         new.update(
             nodeName=node,
             interfaces=_INTERFACES,
             migrationTransport="Unix",
-            volumeStatus=[{"name": volume["name"], "target": ""} for volume in volumes],
+            volumeStatus=_volume_status(volumes),
         )
     elif is_going_down(pod):
         new = with_phase(new, "Failed", now)
     return {**vmi, "metadata": metadata, "status": new}
+
+
+@lru_cache(maxsize=64)
+def _volume_status(names: tuple[str, ...]) -> list[Mapping[str, str]]:
+    """One for all VMIs of a template: parts of objects are never changed."""
+    return [{"name": name, "target": ""} for name in names]
 
 
 def vmi_patch(vmi: Object, wanted: Object) -> list[dict[str, Any]]:

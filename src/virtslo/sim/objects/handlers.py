@@ -59,6 +59,7 @@ class Handlers:
         self._authorizer = authorizer
         self._admission = Admission(store, names, authorizer)
         self._deletion = Deletion(store, clock)
+        self._bound_specs = subresources.BoundSpecs()
         self._known_fields: dict[Resource, Object] = {}
         """By resource, a new object that had no unknown field: what others share with it, as those
         of one template do, is not looked into again."""
@@ -192,7 +193,9 @@ class Handlers:
     def _create_subresource(self, request: Request) -> Response:
         current = self.find(request)
         if request.subresource == "binding":
-            changed = subresources.bound(current, request.body, self._clock.stamp())
+            changed = subresources.bound(
+                current, request.body, self._clock.stamp(), self._bound_specs
+            )
             if not dry_run(request):
                 self._store.put(request.resource, key_of_request(request), changed)
             return Response(CREATED, SUCCESS)

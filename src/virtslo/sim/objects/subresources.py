@@ -27,6 +27,8 @@ _FIXED: Final = (
     "selfLink",
 )
 _ABSENT: Final = object()
+MOST_NODES: Final = 1 << 14
+"""Nodes of which the last spec that was bound to them is kept."""
 
 
 def merged(resource: Resource, current: Object, wanted: Object, subresource: str | None) -> Object:
@@ -159,7 +161,28 @@ def _bumps_generation(
     return False
 
 
-def bound(pod: Object, binding: Any, now: str) -> Object:
+class BoundSpecs:
+    """The specs of pods that are bound: pods of one template that are on one node share one."""
+
+    def __init__(self) -> None:
+        self._on: dict[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {}
+        """By node, the spec that was bound last, before and after."""
+
+    def of(self, spec: Mapping[str, Any], node: Any) -> Mapping[str, Any]:
+        """A pod's spec with the node that the pod is bound to; what is no name is kept as it is."""
+        if not isinstance(node, str):
+            return {**spec, "nodeName": node}
+        known = self._on.get(node)
+        if known is not None and known[0] is spec:
+            return known[1]
+        if len(self._on) >= MOST_NODES:
+            self._on.clear()
+        bound_spec = {**spec, "nodeName": node}
+        self._on[node] = (spec, bound_spec)
+        return bound_spec
+
+
+def bound(pod: Object, binding: Any, now: str, specs: BoundSpecs) -> Object:
     """A pod bound to the node that a Binding names. Raises Conflict if it is bound already."""
     name = pod["metadata"]["name"]
     if pod["spec"].get("nodeName"):
@@ -171,7 +194,7 @@ def bound(pod: Object, binding: Any, now: str) -> Object:
     others = [item for item in status.get("conditions", ()) if item["type"] != "PodScheduled"]
     return {
         **pod,
-        "spec": {**pod["spec"], "nodeName": binding["target"]["name"]},
+        "spec": specs.of(pod["spec"], binding["target"]["name"]),
         "status": {**status, "conditions": [*others, _placed(now)]},
     }
 
