@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
-import aiohttp
 from multidict import CIMultiDict
 
 from virtslo.base.errors import ClusterError
 from virtslo.base.piped import piped
 from virtslo.base.tls_buffer import keep_tls_buffers_small
+from virtslo.kube.http_library import aiohttp
 
 CONNECT_TIMEOUT_SECONDS: Final = 30.0
 ANSWER_TIMEOUT_SECONDS: Final = 75.0
@@ -138,7 +138,7 @@ def open_session(endpoint: Endpoint) -> aiohttp.ClientSession:
     keep_tls_buffers_small()
     connector = aiohttp.TCPConnector(
         limit=0,
-        ssl=endpoint.tls if endpoint.tls is not None else True,
+        ssl=_tls_of(endpoint),
         keepalive_timeout=KEEP_ALIVE_SECONDS,
         ttl_dns_cache=300,
         socket_factory=_socket,
@@ -158,6 +158,13 @@ def open_session(endpoint: Endpoint) -> aiohttp.ClientSession:
     # a second PUT or DELETE answers differently from the first.
     session._retry_connection = False
     return session
+
+
+def _tls_of(endpoint: Endpoint) -> ssl.SSLContext | bool:
+    """What aiohttp's `ssl` takes: the endpoint's context, or one for a proxy that is https."""
+    if endpoint.tls is not None:
+        return endpoint.tls
+    return tls_context(place="the proxy") if (endpoint.proxy or "").startswith("https:") else True
 
 
 def _headers(endpoint: Endpoint) -> CIMultiDict[str]:

@@ -7,9 +7,8 @@ the host, and never a secret.
 import ssl
 from typing import Final
 
-import aiohttp
-
 from virtslo.base.errors import ClusterError, ConnectionLost
+from virtslo.kube.http_library import aiohttp
 
 NETWORK_ERRORS: Final = (aiohttp.ClientError, TimeoutError, OSError)
 """What aiohttp, ssl and sockets raise; ssl.SSLError is an OSError."""

@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 from typing import Final, Self
 from urllib.parse import urlencode
 
-import aiohttp
 from yarl import URL
 
 from virtslo.base.bounded_streams import StreamTooLong, is_compressed, read_bounded_stream
@@ -19,6 +18,7 @@ from virtslo.base.limits import ANSWER_BYTES
 from virtslo.kube import requests
 from virtslo.kube.connector import CONNECT_TIMEOUT_SECONDS, Endpoint, open_session
 from virtslo.kube.failures import NETWORK_ERRORS, lost
+from virtslo.kube.http_library import aiohttp
 from virtslo.kube.http_watch import HttpWatch
 from virtslo.kube.requests import HttpRequest
 from virtslo.kube.responses import error_of, read_object

@@ -6,10 +6,9 @@ moment. Leaving a watch closes its connection.
 
 from collections import deque
 
-import aiohttp
-
 from virtslo.base.clock import Clock
 from virtslo.kube.failures import NETWORK_ERRORS, lost
+from virtslo.kube.http_library import aiohttp
 from virtslo.kube.watch_stream import WatchStream
 from virtslo.ports.kube_api import WatchEvent
 

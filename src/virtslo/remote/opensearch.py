@@ -18,6 +18,7 @@ from virtslo.base.clock import Clock, sleep
 from virtslo.base.errors import ClusterError, ConnectionLost
 from virtslo.ports.document_sink import Delivery, Document
 from virtslo.remote.bounded_answers import read_answer
+from virtslo.remote.tls import tls_of
 
 BATCH: Final = 1_000
 ATTEMPTS: Final = 6
@@ -58,7 +59,11 @@ class OpenSearch:
             token = base64.b64encode(pair.encode()).decode()
             self._headers["Authorization"] = f"Basic {token}"
         timeout = aiohttp.ClientTimeout(total=ANSWER_SECONDS)
-        self._session = aiohttp.ClientSession(timeout=timeout, headers=self._headers)
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(ssl=tls_of(self._url, self.place)),
+            timeout=timeout,
+            headers=self._headers,
+        )
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -6,7 +6,6 @@ partial answer of the server is an error here, since it would be taken for the w
 """
 
 import math
-import ssl
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from virtslo.base.json_reader import JsonProblem, parse_json
 from virtslo.base.plain_text import shown_text
 from virtslo.ports.metric_source import Sample, ScrapedSeries
 from virtslo.remote.bounded_answers import read_answer
+from virtslo.remote.tls import tls_of
 
 SPAN_SECONDS: Final = 3600.0
 """The longest range asked for at once: servers bound the samples of one query."""
@@ -65,7 +65,14 @@ class Prometheus:
                 hint="such as https://prometheus.example:9090",
             )
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(ssl=self._tls()),
+            connector=aiohttp.TCPConnector(
+                ssl=tls_of(
+                    self._address.url,
+                    self.place,
+                    authority=self._address.ca,
+                    verify=self._address.verify,
+                )
+            ),
             timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS),
             headers=self._headers(),
             auth=self._basic(),
@@ -133,19 +140,6 @@ class Prometheus:
         if self._address.bearer_token or not self._address.username:
             return None
         return aiohttp.BasicAuth(self._address.username, self._address.password or "")
-
-    def _tls(self) -> ssl.SSLContext | bool:
-        if urlsplit(self._address.url).scheme == "http":
-            return True
-        try:
-            data = self._address.ca.decode() if self._address.ca else None
-            context = ssl.create_default_context(cadata=data)
-        except (ssl.SSLError, ValueError) as error:
-            raise ClusterError(f"{self.place}: its authority is no PEM certificate") from error
-        if not self._address.verify:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-        return context
 
 
 async def _body(response: aiohttp.ClientResponse, place: str) -> bytes:

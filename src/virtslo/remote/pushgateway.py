@@ -12,6 +12,7 @@ import aiohttp
 from virtslo.base.errors import ClusterError, ConnectionLost
 from virtslo.base.plain_text import shown_text
 from virtslo.remote.bounded_answers import read_answer
+from virtslo.remote.tls import tls_of
 
 ANSWER_SECONDS: Final = 30.0
 TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -33,7 +34,12 @@ async def push(url: str, run: str, text: str, *, user_agent: str) -> str:
     headers = {"User-Agent": user_agent, "Content-Type": TYPE}
     try:
         async with (
-            aiohttp.ClientSession(timeout=timeout, headers=headers, auth=auth) as session,
+            aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(ssl=tls_of(url, place)),
+                timeout=timeout,
+                headers=headers,
+                auth=auth,
+            ) as session,
             session.put(group, data=text.encode(), allow_redirects=False) as answer,
         ):
             status, body = answer.status, await read_answer(answer, place)

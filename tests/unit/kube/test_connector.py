@@ -3,6 +3,7 @@
 import ssl
 from asyncio import sslproto
 
+import aiohttp
 import pytest
 
 from virtslo.base.errors import ClusterError
@@ -93,3 +94,17 @@ async def test_what_asyncio_keeps_for_a_tls_connection_is_small(
     await session.close()
 
     assert sslproto.SSLProtocol.max_size == TLS_BUFFER_BYTES
+
+
+@pytest.mark.sockets
+@pytest.mark.parametrize(
+    ("proxy", "has_context"), [("https://proxy:8443", True), ("http://proxy:8080", False)]
+)
+async def test_a_proxy_that_is_encrypted_is_verified_though_the_server_is_not(
+    proxy: str, *, has_context: bool
+) -> None:
+    async with open_session(Endpoint("http://host", "virtslo", proxy=proxy)) as session:
+        connector = session.connector
+
+        assert isinstance(connector, aiohttp.TCPConnector)
+        assert isinstance(connector._ssl, ssl.SSLContext) == has_context
