@@ -15,7 +15,7 @@ or says wrongly, has no time and is counted all the same.
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -81,14 +81,31 @@ class _Event(msgspec.Struct):
     stageTimestamp: str = ""  # noqa: N815
 
 
+class _Sum(msgspec.Struct):
+    """Requests that count together, and how long those took whose times the log says."""
+
+    requests: int = 0
+    timed: int = 0
+    seconds: float = 0.0
+
+
+class _Kind(NamedTuple):
+    """What requests that are alike in all that is counted add to."""
+
+    counted: _Sum
+    timed: _Sum | None
+    """None where these are not timed."""
+
+
 class AuditLogTally:
     """Counted the lines of an audit log, as they come."""
 
     def __init__(self, *, object_namespaces: frozenset[str] = frozenset()) -> None:
         self._decode = msgspec.json.Decoder(_Event).decode
         self._namespaces = object_namespaces
-        self._counts: dict[Caller, Counter[RestCall]] = {}
-        self._times: dict[str, dict[str, tuple[float, int]]] = {}
+        self._kinds: dict[tuple[object, ...], _Kind] = {}
+        self._counts: dict[Caller, dict[RestCall, _Sum]] = {}
+        self._times: dict[str, dict[str, _Sum]] = {}
         self._requests = RecentRequests()
         self._open_watches: set[str] = set()
         self._has_started_stages = False
@@ -114,16 +131,26 @@ class AuditLogTally:
             self._add_watch(event)
         elif self._requests.is_new(event.auditID):
             self._cut(event)
-            self._count(event, _verb(event))
-            self._time(event)
+            self._count(event)
 
     def counts(self) -> Mapping[Caller, Counted]:
         """Every request so far, by caller."""
-        return {caller: dict(rows) for caller, rows in sorted(self._counts.items())}
+        return {
+            caller: {call: total.requests for call, total in rows.items()}
+            for caller, rows in sorted(self._counts.items())
+        }
 
     def times(self) -> Mapping[str, Mapping[str, tuple[float, int]]]:
         """Seconds and requests for single objects so far, by component and `answer_key`."""
-        return {component: dict(sorted(rows.items())) for component, rows in self._times.items()}
+        found = {
+            component: {
+                key: (total.seconds, total.timed)
+                for key, total in sorted(rows.items())
+                if total.timed
+            }
+            for component, rows in self._times.items()
+        }
+        return {component: rows for component, rows in found.items() if rows}
 
     def at_read(self, pod: str) -> Counted | None:
         """What the process in a pod had sent when virtslo last read its counters.
@@ -155,31 +182,44 @@ class AuditLogTally:
             self._count(event, WATCH)
         self._count(event, WATCH_ENDED)
 
-    def _count(self, event: _Event, verb: str) -> None:
-        caller = _caller(event)
-        reference = event.objectRef
-        code = str(event.responseStatus.code) if event.responseStatus else ""
+    def _count(self, event: _Event, watch: str = "") -> None:
+        """Count a request; one for a watch as `watch` says, which began or ended."""
+        user, reference, status = event.user, event.objectRef, event.responseStatus
+        what: tuple[object, ...]
+        if reference is None:
+            what = (event.requestURI.partition("?")[0],)
+        else:
+            what = (reference.resource, reference.subresource, bool(reference.name))
+            if self._namespaces and reference.namespace in self._namespaces and reference.name:
+                self.objects[reference.resource, reference.namespace, reference.name] += 1
+        code = None if status is None else status.code
+        key = (event.verb, watch, code, user.username, event.userAgent, _pod_named(user), *what)
+        kind = self._kinds.get(key)
+        if kind is None:
+            kind = self._kinds[key] = self._kind_of(event, watch or _verb(event))
+        kind.counted.requests += 1
+        if kind.timed is not None:
+            seconds = _seconds_between(event.requestReceivedTimestamp, event.stageTimestamp)
+            if seconds is not None:
+                kind.timed.seconds += seconds
+                kind.timed.timed += 1
+
+    def _kind_of(self, event: _Event, verb: str) -> _Kind:
+        """Where a request is counted, and its time added if it is for a single object."""
+        caller, reference = _caller(event), event.objectRef
+        code = "" if event.responseStatus is None else str(event.responseStatus.code)
+        rows = self._counts.setdefault(caller, {})
         if reference is None:
             call = RestCall(verb, "", event.requestURI.partition("?")[0], code)
-        else:
-            call = RestCall(verb, reference.resource, reference.subresource, code)
-            if reference.namespace in self._namespaces and reference.name:
-                self.objects[reference.resource, reference.namespace, reference.name] += 1
-        self._counts.setdefault(caller, Counter())[call] += 1
-
-    def _time(self, event: _Event) -> None:
-        """Add how long a request for a single object took, where the log says it."""
-        reference, verb = event.objectRef, _verb(event)
-        if reference is None or verb not in _TIMED or not (reference.name or verb == "CREATE"):
-            return
-        seconds = _seconds_between(event.requestReceivedTimestamp, event.stageTimestamp)
-        if seconds is None:
-            return
+            return _Kind(rows.setdefault(call, _Sum()), None)
+        call = RestCall(verb, reference.resource, reference.subresource, code)
+        counted = rows.setdefault(call, _Sum())
+        if verb not in _TIMED or not (reference.name or verb == "CREATE"):
+            return _Kind(counted, None)
         slash = "/" if reference.subresource else ""
-        key = answer_key(verb, f"{reference.resource}{slash}{reference.subresource}")
-        rows = self._times.setdefault(_caller(event).component, {})
-        total, requests = rows.get(key, (0.0, 0))
-        rows[key] = total + seconds, requests + 1
+        answers = answer_key(verb, f"{reference.resource}{slash}{reference.subresource}")
+        times = self._times.setdefault(caller.component, {})
+        return _Kind(counted, times.setdefault(answers, _Sum()))
 
     def _cut(self, event: _Event) -> None:
         """Keep the counts so far where this request is our own read of a component's counters."""
@@ -196,13 +236,18 @@ class AuditLogTally:
             apart = self.names_pods(component)
             for caller, counts in self._counts.items():
                 if caller.component == component and (caller.pod == pod or not apart):
-                    rows.update(counts)
+                    rows.update({call: total.requests for call, total in counts.items()})
             self._cuts[pod] = rows
 
 
 def _caller(event: _Event) -> Caller:
-    names = event.user.extra.get(_POD_NAME)
-    return caller_of(event.user.username, event.userAgent, names[0] if names else "")
+    return caller_of(event.user.username, event.userAgent, _pod_named(event.user))
+
+
+def _pod_named(user: _User) -> str:
+    """The pod that a user's token is of, where the log says it."""
+    names = user.extra.get(_POD_NAME)
+    return names[0] if names else ""
 
 
 def _verb(event: _Event) -> str:

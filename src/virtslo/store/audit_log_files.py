@@ -22,7 +22,7 @@ from virtslo.base.limits import AUDIT_LINE
 from virtslo.base.paths import is_there
 from virtslo.ports.audit_log_source import Take
 
-BLOCK_BYTES: Final = 1 << 20
+BLOCK_BYTES: Final = 1 << 18
 _WHOLE: Final = -1
 """The position of a file that is wholly read: a compressed one does not grow."""
 
