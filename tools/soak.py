@@ -119,8 +119,8 @@ class Soak:
     async def moment(self, begun: float) -> Moment:
         """What is there now."""
         kept = [await self._count(resource) for resource in KEPT]
-        text = (await self._api.read_raw("/metrics")).decode()
-        watches = sum(count for _, count in read_samples(text, (OPEN,)))
+        body = await self._api.read_raw("/metrics")
+        watches = sum(count for _, count in read_samples(body, (OPEN,)))
         seconds = time.monotonic() - begun
         return Moment(seconds, resident(self._process), tuple(kept), int(watches), self.created)
 

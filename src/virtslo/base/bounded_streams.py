@@ -6,6 +6,7 @@ of gzip members takes time by its size, however many they are.
 
 import zlib
 from collections.abc import AsyncIterator
+from io import BytesIO
 from typing import Final
 
 from virtslo.base.limits import Limit
@@ -20,12 +21,12 @@ class StreamTooLong(Exception):
 
 async def read_bounded_stream(chunks: AsyncIterator[bytes], limit: Limit) -> bytes:
     """All bytes of a stream. Raises StreamTooLong."""
-    held = bytearray()
+    held = BytesIO()  # it hands over what it holds; a bytearray would be there twice
     async for chunk in chunks:
-        held += chunk
-        if len(held) > limit.most:
+        held.write(chunk)
+        if held.tell() > limit.most:
             raise StreamTooLong(f"the answer is larger than {limit.amount}")
-    return bytes(held)
+    return held.getvalue()
 
 
 def is_compressed(encoding: str | None) -> bool:

@@ -6,10 +6,11 @@ and labels of a series are parsed once however often it is read, and only its va
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from math import isfinite, isinf
-from typing import Final, NamedTuple
+from sys import intern
+from typing import Final, NamedTuple, TypeVar
 
 from virtslo.base.plain_text import shown_text
 from virtslo.client.histogram import Histogram
@@ -21,7 +22,7 @@ REMEMBERED: Final = 1 << 16
 WRITTEN: Final = 1 << 11
 """How many histograms' lines are remembered: all components write a few hundred, of 2 KB each."""
 SHORT: Final = 1 << 18
-"""Characters up to which a text is split into its lines: a component's are 35 000."""
+"""Bytes up to which an exposition is split into its lines: a component's are 35 000."""
 _NAME: Final = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
 _VALUE: Final = r'"[^"\\\n]*"'
 _PLAIN: Final = re.compile(rf"({_NAME})(?:\{{((?:{_NAME}={_VALUE},)*{_NAME}={_VALUE})\}})?")
@@ -33,6 +34,9 @@ Labels = Mapping[str, str]
 Identity = tuple[str, ...]
 """What tells a series from every other, however its labels are ordered: the name, then each label
 and its value, by label."""
+Bucket = tuple[Identity, str]
+"""A histogram's identity, without the label `le`, and the upper edge of one of its buckets."""
+K = TypeVar("K", Identity, Bucket)
 
 
 class Exposition:
@@ -105,21 +109,26 @@ class Series(NamedTuple):
     labels: Mapping[str, str]
 
 
-def read_samples(text: str, wanted: tuple[str, ...]) -> Iterator[tuple[Series, float]]:
+def read_samples(body: bytes, wanted: tuple[str, ...]) -> Iterator[tuple[Series, float]]:
     """The samples whose line begins with one of `wanted`: those of each in order.
 
     Raises ValueError for a line that is no sample, a value that is no finite number, and a series
     that is there twice: which of its values is right, nothing tells.
     """
-    for written, _, value in _read_lines(text, wanted):
-        yield parse_series(written), value
+    for identity, value in read_identities(body, wanted):
+        yield _series_of(identity), value
 
 
-def read_identities(text: str, wanted: tuple[str, ...]) -> Iterator[tuple[Identity, float]]:
+def read_identities(body: bytes, wanted: tuple[str, ...]) -> Iterator[tuple[Identity, float]]:
     """As `read_samples`, with identities, which are the same objects in every read: what is made of
     one can be remembered by it."""
-    for _, identity, value in _read_lines(text, wanted):
-        yield identity, value
+    return _read(body, wanted, _identity)
+
+
+def read_buckets(body: bytes, wanted: str) -> Iterator[tuple[Bucket, float]]:
+    """As `read_identities`, of a family of buckets: the identity of each without its upper edge,
+    which all buckets of a histogram share, and that edge."""
+    return _read(body, (wanted,), _bucket)
 
 
 def labels_of(identity: Identity) -> Labels:
@@ -127,39 +136,59 @@ def labels_of(identity: Identity) -> Labels:
     return dict(zip(identity[1::2], identity[2::2], strict=True))
 
 
-def _read_lines(text: str, wanted: tuple[str, ...]) -> Iterator[tuple[str, Identity, float]]:
-    passed: set[Identity] = set()
-    for count, line in enumerate(_lines(text, wanted)):
-        written, digits = _split(line)
-        identity = _identity(written)
-        passed.add(identity)
+def _read(
+    body: bytes, wanted: tuple[str, ...], known_by: Callable[[bytes], K]
+) -> Iterator[tuple[K, float]]:
+    """What each wanted series is known by, and its value."""
+    passed: set[K] = set()
+    for count, line in enumerate(_lines(body, wanted)):
+        # A label's value may hold any character, so the brace decides where the series ends.
+        end = line.rfind(b"}") + 1 or line.find(b" ")
+        if end <= 0:
+            raise ValueError(f"not a sample: {_text_of(line)[:120]!r}")
+        written = line[:end]
+        known = known_by(written)
+        passed.add(known)
         if len(passed) == count:
-            raise ValueError(f"the series {shown_text(written)} is there twice")
-        value = float(digits)
-        if not isfinite(value):
-            raise ValueError(f"the series {shown_text(written)} is {digits}")
-        yield written, identity, value
+            raise ValueError(f"the series {shown_text(_text_of(written))} is there twice")
+        yield known, _value(line, end)
 
 
-def _lines(text: str, wanted: tuple[str, ...]) -> Iterator[str]:
+def _value(line: bytes, end: int) -> float:
+    """The value of a line whose series ends at `end`; a time may come after it."""
+    try:
+        value = float(line[end:])
+    except ValueError:
+        parts = line[end:].split()
+        if len(parts) != 2:
+            raise ValueError(f"not a sample: {_text_of(line)[:120]!r}") from None
+        value = float(parts[0])
+    if not isfinite(value):
+        digits = _text_of(line[end:].split()[0])
+        raise ValueError(f"the series {shown_text(_text_of(line[:end]))} is {digits}")
+    return value
+
+
+def _lines(body: bytes, wanted: tuple[str, ...]) -> Iterator[bytes]:
     """The lines that begin with one of `wanted`, each once.
 
-    In a long text they are looked for rather than all lines read: an API server writes 32 000, and
-    few are wanted.
+    In a long exposition they are looked for, and no other line is looked at: an API server writes
+    32 000 of 150 bytes, and few are wanted.
     """
-    if len(text) <= SHORT:
-        yield from [line for line in text.split("\n") if line.startswith(wanted)]
+    starts = tuple(start.encode() for start in wanted)
+    if len(body) <= SHORT:
+        yield from [line for line in body.split(b"\n") if line.startswith(starts)]
         return
-    for start in wanted:
-        if any(start.startswith(other) for other in wanted if other != start):
+    for start in starts:
+        if any(start.startswith(other) for other in starts if other != start):
             continue
-        after_end = f"\n{start}"
-        begin = 0 if text.startswith(start) else text.find(after_end) + 1
-        is_there = begin > 0 or text.startswith(start)
+        after_end = b"\n" + start
+        begin = 0 if body.startswith(start) else body.find(after_end) + 1
+        is_there = begin > 0 or body.startswith(start)
         while is_there:
-            end = text.find("\n", begin)
-            yield text[begin:] if end < 0 else text[begin:end]
-            begin = text.find(after_end, end) + 1 if end >= 0 else 0
+            end = body.find(b"\n", begin)
+            yield body[begin:] if end < 0 else body[begin:end]
+            begin = body.find(after_end, end) + 1 if end >= 0 else 0
             is_there = begin > 0
 
 
@@ -170,16 +199,12 @@ def whole_count(name: str, value: float) -> int:
     return int(value)
 
 
-def _split(line: str) -> tuple[str, str]:
-    """A line's series and value; a label's value may hold any character, so the brace decides."""
-    end = line.rfind("}") + 1 or line.find(" ")
-    parts = line[end:].split()
-    if end <= 0 or not 1 <= len(parts) <= 2:
-        raise ValueError(f"not a sample: {line[:120]!r}")
-    return line[:end], parts[0]
+def _text_of(written: bytes) -> str:
+    return written.decode(errors="replace")
 
 
-def _parsed(series: str) -> Series:
+def parse_series(series: str) -> Series:
+    """A series' name and labels. Raises ValueError."""
     plain = _PLAIN.fullmatch(series)
     if plain is not None:
         return Series(plain[1], dict(_LABEL.findall(plain[2] or "")))
@@ -191,23 +216,33 @@ def _parsed(series: str) -> Series:
     raise ValueError(f"not a series: {series[:120]!r}")
 
 
-def _bucket(series: str) -> Series | None:
-    """A histogram's bucket as servers write it, its upper edge last: what its labels are but for
-    that is parsed once for all edges. None for any other series."""
-    rest, found, edge = series.rpartition(',le="')
-    if not found or not edge.endswith('"}') or '"' in edge[:-2] or "\\" in edge:
-        return None
-    name, labels = parse_series(f"{rest}}}")
-    return Series(name, {**labels, "le": edge[:-2]})
+@lru_cache(maxsize=REMEMBERED)
+def _identity(written: bytes) -> Identity:
+    return _identity_of(parse_series(_text_of(written)))
+
+
+def _identity_of(series: Series) -> Identity:
+    return (series.name, *(part for pair in sorted(series.labels.items()) for part in pair))
 
 
 @lru_cache(maxsize=REMEMBERED)
-def parse_series(series: str) -> Series:
-    """A series' name and labels. Raises ValueError."""
-    return _parsed(series)
+def _series_of(identity: Identity) -> Series:
+    return Series(identity[0], labels_of(identity))
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _identity(series: str) -> Identity:
-    name, labels = _bucket(series) or _parsed(series)
-    return (name, *(part for pair in sorted(labels.items()) for part in pair))
+def _bucket(written: bytes) -> Bucket:
+    """A bucket's identity without its edge, and the edge; servers write that last, and what is
+    before it is parsed once for all edges of a histogram."""
+    rest, found, last = written.rpartition(b',le="')
+    if not found or not last.endswith(b'"}') or b'"' in last[:-2] or b"\\" in last:
+        return _without_edge(_identity(written))
+    identity, _ = _without_edge(_identity(rest + b"}"))
+    return identity, intern(_text_of(last[:-2]))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _without_edge(identity: Identity) -> Bucket:
+    labels = {**labels_of(identity)}
+    edge = labels.pop("le", "")
+    return _identity_of(Series(identity[0], labels)), edge

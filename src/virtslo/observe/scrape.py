@@ -62,12 +62,12 @@ class Scrape:
     """Seconds and observations by `family{label}`."""
 
 
-def read_metrics(text: str) -> Scrape:
+def read_metrics(body: bytes) -> Scrape:
     """Read a component's exposition. Raises ValueError for what is none."""
     requests: dict[RestCall, int] = {}
     single: dict[str, float] = {}
     sums: dict[str, tuple[float, int]] = {}
-    for identity, value in read_identities(text, _WANTED):
+    for identity, value in read_identities(body, _WANTED):
         what = _meaning(identity)
         if isinstance(what, RestCall):
             requests[what] = requests.get(what, 0) + whole_count(REQUESTS, value)

@@ -17,6 +17,7 @@ from virtslo.client.exposition import (
     REMEMBERED,
     Identity,
     labels_of,
+    read_buckets,
     read_identities,
     whole_count,
 )
@@ -70,38 +71,43 @@ class ServerScrape:
 Durations = dict[TimedCall, dict[str, int]]
 
 
-def read_server_metrics(text: str) -> ServerScrape:
+def read_server_metrics(body: bytes) -> ServerScrape:
     """Read an API server's exposition. Raises ValueError for what is none."""
     requests: dict[RestCall, int] = {}
-    durations: Durations = {}
     start: float | None = None
-    bucket = f"{SLI}_bucket"
-    for identity, value in read_identities(text, (REQUESTS, PROCESS_START, bucket)):
-        name = identity[0]
-        if name == bucket:
-            _add_bucket(durations, identity, value)
-        elif name == PROCESS_START:
+    for identity, value in read_identities(body, (REQUESTS, PROCESS_START)):
+        if identity[0] == PROCESS_START:
             start = value
-        elif name == REQUESTS:
+        elif identity[0] == REQUESTS:
             call = _call_of(identity)
             requests[call] = requests.get(call, 0) + whole_count(REQUESTS, value)
     if start is None and not requests:
         raise ValueError("no API server's metrics: neither requests nor a process start are there")
-    sums = _sums(text)
-    if durations:
+    sums = _sums(body)
+    if durations := _durations(body, f"{SLI}_bucket"):
         return ServerScrape(requests, durations, SLI, start, sums)
-    bucket = f"{DURATION}_bucket"
-    for identity, value in read_identities(text, (bucket,)):
-        if identity[0] == bucket:
-            _add_bucket(durations, identity, value)
-    return ServerScrape(requests, durations, DURATION, start, sums)
+    return ServerScrape(requests, _durations(body, f"{DURATION}_bucket"), DURATION, start, sums)
 
 
-def _sums(text: str) -> dict[str, tuple[float, int]]:
+def _durations(body: bytes, family: str) -> Durations:
+    """The buckets of calls of a resource; of watches and of what is no resource there are none."""
+    durations: Durations = {}
+    for (identity, edge), value in read_buckets(body, family):
+        call = _timed_of(identity)
+        if call is None or identity[0] != family:
+            continue
+        if not is_edge(edge):
+            raise ValueError(f"{family}: le={shown_text(repr(edge))} is no number")
+        buckets = durations.setdefault(call, {})
+        buckets[edge] = buckets.get(edge, 0) + whole_count(family, value)
+    return durations
+
+
+def _sums(body: bytes) -> dict[str, tuple[float, int]]:
     """How long requests of single objects took in all, and how many there were."""
     total, count = f"{DURATION}_sum", f"{DURATION}_count"
     found: dict[str, tuple[float, int]] = {}
-    for identity, value in read_identities(text, (total, count)):
+    for identity, value in read_identities(body, (total, count)):
         key = _answered_by(identity)
         if key is None:
             continue
@@ -120,20 +126,10 @@ def _sums(text: str) -> dict[str, tuple[float, int]]:
 def _answered_by(identity: Identity) -> str | None:
     """The key of a series' requests; None of watches, lists, dry runs and what is no resource."""
     labels = labels_of(identity)
-    call, _ = _timed_of(identity)
+    call = _timed_of(identity)
     if call is None or call.scope != SINGLE or labels.get("dry_run"):
         return None
     return answer_key(call.verb, call.target)
-
-
-def _add_bucket(durations: Durations, identity: Identity, value: float) -> None:
-    """Add a bucket of calls of a resource; of watches and of what is no resource there are none."""
-    call, edge = _timed_of(identity)
-    if call is not None:
-        if not is_edge(edge):
-            raise ValueError(f"{identity[0]}: le={shown_text(repr(edge))} is no number")
-        buckets = durations.setdefault(call, {})
-        buckets[edge] = buckets.get(edge, 0) + whole_count(identity[0], value)
 
 
 def _verb_of(labels: Mapping[str, str]) -> str:
@@ -148,14 +144,13 @@ def _call_of(identity: Identity) -> RestCall:
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _timed_of(identity: Identity) -> tuple[TimedCall | None, str]:
-    """The call of a bucket, None where it has no duration, and the bucket's upper edge."""
+def _timed_of(identity: Identity) -> TimedCall | None:
+    """The call of a histogram; None where that has no duration."""
     labels = labels_of(identity)
-    edge = labels.get("le", "")
     verb = _verb_of(labels)
     if verb in _UNTIMED or not labels.get("resource"):
-        return None, edge
-    return TimedCall(verb, target_of(labels), labels.get("scope", "")), edge
+        return None
+    return TimedCall(verb, target_of(labels), labels.get("scope", ""))
 
 
 def target_of(labels: Mapping[str, str]) -> str:

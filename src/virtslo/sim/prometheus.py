@@ -48,11 +48,11 @@ class SimulatedPrometheus:
         now = self._clock.wall().timestamp()
         for (namespace, pod, port), read in self._server.scrape_targets().items():
             try:
-                text = read("/metrics").decode()
+                body = read("/metrics")
             except ClusterError:
                 continue  # a process that is down has no sample, as in life
             target = {"namespace": namespace, "pod": pod, "instance": f"{pod}:{port}"}
-            for (name, labels), value in read_samples(text, KEPT):
+            for (name, labels), value in read_samples(body, KEPT):
                 key = tuple(sorted({**labels, **target}.items()))
                 self._samples.setdefault((name, key), []).append((now, value))
 

@@ -34,9 +34,9 @@ async def _watched(api: KubeApi) -> object:
 
 
 async def _scraped(api: KubeApi) -> object:
-    text = await api.read_raw("/metrics")
+    body = await api.read_raw("/metrics")
     with contextlib.suppress(ValueError):  # what is no exposition, by its definition
-        return read_metrics(text.decode(errors="replace"))
+        return read_metrics(body)
     return None
 
 

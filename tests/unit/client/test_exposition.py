@@ -8,8 +8,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from virtslo.client.exposition import (
     SHORT,
     Exposition,
+    labels_of,
     number,
     parse_series,
+    read_buckets,
     read_identities,
     read_samples,
 )
@@ -52,7 +54,7 @@ def test_the_clients_own_parser_reads_families_types_and_values() -> None:
 
 
 def test_our_reader_reads_the_same_and_only_what_is_wanted() -> None:
-    ((series, value),) = read_samples(_text(), ("calls_total",))
+    ((series, value),) = read_samples(_text().encode(), ("calls_total",))
 
     assert series.labels == {"verb": "GET", "path": AWKWARD}
     assert value == 3
@@ -85,13 +87,13 @@ def test_what_is_no_series_is_refused(series: str) -> None:
 
 def test_an_identity_is_of_name_and_labels_in_whatever_order() -> None:
     read = [
-        next(read_identities(f"calls{{{labels}}} {value}\n", ("calls",)))
+        next(read_identities(f"calls{{{labels}}} {value}\n".encode(), ("calls",)))
         for labels, value in (('b="2",a="1"', 3), ('a="1",b="2"', 4))
     ]
     identity = ("calls", "a", "1", "b", "2")
     assert read == [(identity, 3), (identity, 4)]
     with pytest.raises(ValueError, match="twice"):
-        list(read_identities('calls{a="1",b="2"} 1\ncalls{b="2",a="1"} 1\n', ("calls",)))
+        list(read_identities(b'calls{a="1",b="2"} 1\ncalls{b="2",a="1"} 1\n', ("calls",)))
 
 
 @pytest.mark.parametrize(
@@ -122,7 +124,7 @@ def test_the_lines_that_are_wanted_are_read_once_each(
     assert (len(text) > SHORT) == (more > 0)
     expected = [line for line in text.split("\n") if line.startswith(wanted)]
 
-    found = [series.name for series, _ in read_samples(text, wanted)]
+    found = [series.name for series, _ in read_samples(text.encode(), wanted)]
 
     assert sorted(found) == sorted(line.split("{")[0].split(" ")[0] for line in expected)
 
@@ -142,11 +144,36 @@ def test_the_lines_that_are_wanted_are_read_once_each(
 )
 def test_a_buckets_labels_are_those_of_prometheus_own_parser(labels: str) -> None:
     line = f"took_seconds_bucket{{{labels}}} 3"
-    ((identity, _),) = read_identities(line, ("took_seconds_bucket",))
+    ((identity, _),) = read_identities(line.encode(), ("took_seconds_bucket",))
+    (((apart, edge), value),) = read_buckets(line.encode(), "took_seconds_bucket")
     try:
         (family,) = text_string_to_metric_families(f"{line}\n")
         expected = dict(family.samples[0].labels)
     except ValueError:
         expected = {"verb": "GET", "le": "2"}
 
-    assert dict(zip(identity[1::2], identity[2::2], strict=True)) == expected
+    assert labels_of(identity) == expected
+    assert ({**labels_of(apart), "le": edge}, value) == ({"le": "", **expected}, 3)
+
+
+def test_buckets_of_one_histogram_are_known_by_one_identity_and_none_is_there_twice() -> None:
+    lines = [f'took_bucket{{b="2",a="1",le="{edge}"}} 1\n'.encode() for edge in ("1", "2", "+Inf")]
+
+    found = [bucket for bucket, _ in read_buckets(b"".join(lines), "took_bucket")]
+
+    assert found == [(("took_bucket", "a", "1", "b", "2"), edge) for edge in ("1", "2", "+Inf")]
+    with pytest.raises(ValueError, match="twice"):
+        list(read_buckets(lines[0] + b'took_bucket{a="1",le="1",b="2"} 1\n', "took_bucket"))
+
+
+@pytest.mark.parametrize("value", ["1", "1 1700000000000", "1e0", "  1"])
+def test_a_value_may_be_followed_by_its_time(value: str) -> None:
+    ((_, read),) = read_identities(f'calls{{a="1"}} {value}'.encode(), ("calls",))
+
+    assert read == 1
+
+
+@pytest.mark.parametrize("value", ["", "1 2 3", "x", "x 1", "NaN", "NaN 5", "+Inf"])
+def test_what_is_no_finite_number_is_no_value(value: str) -> None:
+    with pytest.raises(ValueError, match=r"not a sample|string to float|is NaN|is \+Inf"):
+        list(read_identities(f'calls{{a="1"}} {value}'.encode(), ("calls",)))

@@ -31,21 +31,21 @@ process_start_time_seconds 1.79545841398e+09
 
 
 def test_requests_are_summed_over_hosts_and_kept_by_code() -> None:
-    assert read_metrics(TEXT).requests == {
+    assert read_metrics(TEXT.encode()).requests == {
         RestCall("UPDATE", "virtualmachineinstances", "", "200"): 2290,
         RestCall("UPDATE", "virtualmachines", "", "409"): 28,
     }
 
 
 def test_histograms_are_kept_as_sums_and_counts() -> None:
-    sums = read_metrics(TEXT).sums
+    sums = read_metrics(TEXT.encode()).sums
 
     assert sums["kubevirt_rest_client_rate_limiter_duration_seconds{PUT}"] == (2.0, 40)
     assert sums["kubevirt_workqueue_queue_duration_seconds{virt-controller-vmi}"] == (2.25, 6079)
 
 
 def test_the_process_is_told() -> None:
-    scrape = read_metrics(TEXT)
+    scrape = read_metrics(TEXT.encode())
 
     assert scrape.process_start == 1795458413.98
     assert scrape.cpu_seconds == 26.06
@@ -56,11 +56,11 @@ def test_the_process_is_told() -> None:
 def test_without_a_verb_label_the_method_tells_it() -> None:
     line = 'kubevirt_rest_client_requests_total{code="201",method="POST",resource="pods"} 7\n'
 
-    assert read_metrics(line).requests == {RestCall("CREATE", "pods", "", "201"): 7}
+    assert read_metrics(line.encode()).requests == {RestCall("CREATE", "pods", "", "201"): 7}
 
 
 def test_what_is_absent_is_none_and_not_zero() -> None:
-    scrape = read_metrics("process_start_time_seconds 1\n")
+    scrape = read_metrics(b"process_start_time_seconds 1\n")
 
     assert scrape.cpu_seconds is None
     assert scrape.resident_bytes is None
@@ -72,7 +72,7 @@ def test_what_is_absent_is_none_and_not_zero() -> None:
                                   "process_start_time_seconds abc\n"])  # fmt: skip
 def test_what_is_no_exposition_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
-        read_metrics(text)
+        read_metrics(text.encode())
 
 
 SERVER = """\
@@ -90,7 +90,7 @@ process_start_time_seconds 5
 
 
 def test_the_api_servers_verbs_are_spelt_as_the_components_spell_them() -> None:
-    assert read_server_metrics(SERVER).requests == {
+    assert read_server_metrics(SERVER.encode()).requests == {
         RestCall("CREATE", "pods", "", "201"): 100,
         RestCall("PATCH", "pods", "status", "200"): 200,
         RestCall("DELETE", "pods", "", "200"): 1,
@@ -101,7 +101,7 @@ def test_the_api_servers_verbs_are_spelt_as_the_components_spell_them() -> None:
 
 
 def test_the_histogram_of_the_slo_goes_before_the_other() -> None:
-    scrape = read_server_metrics(SERVER)
+    scrape = read_server_metrics(SERVER.encode())
 
     assert scrape.family == "apiserver_request_sli_duration_seconds"
     assert scrape.durations == {("CREATE", "pods", "resource"): {"0.05": 90, "+Inf": 100}}
@@ -118,7 +118,9 @@ def test_a_sample_is_read_as_the_library_reads_it(labels: dict[str, str], value:
     (family,) = text_string_to_metric_families(line)
     expected = [(sample.labels, sample.value) for sample in family.samples]
 
-    actual = [(series.labels, number) for series, number in read_samples(line, ("metric",))]
+    actual = [
+        (series.labels, number) for series, number in read_samples(line.encode(), ("metric",))
+    ]
 
     assert actual == expected
 
@@ -127,7 +129,7 @@ def test_the_method_get_does_not_tell_a_list_from_a_watch() -> None:
     line = 'kubevirt_rest_client_requests_total{code="200",method="GET",resource="pods"} 7\n'
 
     with pytest.raises(ValueError, match="GET, LIST and WATCH are one method"):
-        read_metrics(line)
+        read_metrics(line.encode())
 
 
 def test_a_bucket_whose_edge_is_no_number_is_no_exposition() -> None:
@@ -135,7 +137,7 @@ def test_a_bucket_whose_edge_is_no_number_is_no_exposition() -> None:
     line = name + '{verb="GET",resource="pods",scope="resource",le="many"} 5'
 
     with pytest.raises(ValueError, match="le="):
-        read_server_metrics(f"process_start_time_seconds 1\n{line}\n")
+        read_server_metrics(f"process_start_time_seconds 1\n{line}\n".encode())
 
 
 def test_sums_are_of_whole_requests_for_single_objects() -> None:
@@ -156,9 +158,9 @@ def test_sums_are_of_whole_requests_for_single_objects() -> None:
     ]
     text = "\n".join(["process_start_time_seconds 1", *lines, ""])
 
-    scrape = read_server_metrics(text)
+    scrape = read_server_metrics(text.encode())
 
     assert list(scrape.sums) == ["answered{UPDATE pods/status}"]
     assert scrape.sums["answered{UPDATE pods/status}"] == pytest.approx((0.6, 12))
     with pytest.raises(ValueError, match="is -1, which is no time"):
-        read_server_metrics(text.replace("} 0.5", "} -1"))
+        read_server_metrics(text.replace("} 0.5", "} -1").encode())

@@ -159,8 +159,7 @@ class Counting:
         async with gate:
             started_ns = self._now()
             try:
-                text = await self._api.read_raw(pod.metrics_path)
-                scrape = read_metrics(text.decode("utf-8", "replace"))
+                scrape = read_metrics(await self._api.read_raw(pod.metrics_path))
             except (ClusterError, ValueError) as error:
                 why = words_of(error, "pods/proxy")
                 return self._failed(stage, moment, pod.component, pod.name, why)
@@ -215,8 +214,7 @@ class Counting:
     async def _read_server(self, stage: ReadStage, moment: Moment) -> CounterRead:
         started_ns = self._now()
         try:
-            text = await self._api.read_raw(METRICS)
-            scrape = read_server_metrics(text.decode("utf-8", "replace"))
+            scrape = read_server_metrics(await self._api.read_raw(METRICS))
         except (ClusterError, ValueError) as error:
             why = words_of(error, METRICS)
             return self._failed(stage, moment, EVERYONE, "kube-apiserver", why, API_SERVER)
