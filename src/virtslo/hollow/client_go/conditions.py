@@ -6,7 +6,7 @@ from typing import Any
 
 from virtslo.model.identifiers import Object
 from virtslo.model.kubernetes import resources
-from virtslo.ports.kube_api import KubeApi, PatchType
+from virtslo.ports.kube_api import Answering, KubeApi, PatchType
 
 Condition = Mapping[str, Any]
 
@@ -39,10 +39,10 @@ def not_ready(reason: str, message: str, now: str) -> Condition:
     }
 
 
-async def patch_condition(api: KubeApi, pod: Object, condition: Condition) -> None:
-    """Write one condition into a pod's status, beside those that are there."""
+def patch_condition(api: KubeApi, pod: Object, condition: Condition) -> Answering:
+    """The call that writes one condition into a pod's status, beside those that are there."""
     metadata = pod["metadata"]
-    await api.patch(
+    return api.patch(
         resources.PODS,
         metadata["name"],
         {"status": {"conditions": [condition]}},

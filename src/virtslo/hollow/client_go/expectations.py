@@ -34,6 +34,10 @@ class Expectations:
         entry.creations += count
         entry.since_ns = self._clock.now_ns()
 
+    def expect_one(self, key: NamespacedName) -> None:
+        """Expect one create for the key, and nothing that was expected before."""
+        self._expected[key] = _Expected(creations=1, since_ns=self._clock.now_ns())
+
     def expect_deletion(self, key: NamespacedName, uid: str) -> None:
         """An object of this key's is about to be deleted."""
         entry = self._entry(key)

@@ -32,7 +32,7 @@ from virtslo.hollow.vmi.vmi_status import (
 )
 from virtslo.model.identifiers import NamespacedName, Object
 from virtslo.model.kubernetes import resources
-from virtslo.ports.kube_api import PatchType
+from virtslo.ports.kube_api import Answering, PatchType
 
 PASSES_OF_PLACING: Final = 64
 """How many passes of the event loop a new pod has to be placed, where nothing takes time."""
@@ -56,7 +56,7 @@ class VmiController:
         follow_controlled(pods, "VirtualMachineInstance", self._pods_expected, self.queue.add)
 
     def _vmi_seen(self, before: Object | None, after: Object | None) -> None:
-        key = key_of(latest(before, after))
+        key = key_of(after or latest(before, after))
         if before is not None:
             self._writes_expected.creation_observed(key)
         self.queue.add(key)
@@ -139,7 +139,9 @@ class VmiController:
     async def _update_status(
         self, key: NamespacedName, vmi: Object, pod: Object | None, pods: Sequence[Object]
     ) -> None:
-        active = {each["metadata"]["uid"]: each["spec"].get("nodeName", "") for each in pods}
+        active: dict[str, str] = {}
+        for each in pods:
+            active[each["metadata"]["uid"]] = each["spec"].get("nodeName", "")
         if pod is not None:
             if not _is_gate_open(pod):
                 await self._open_gate(pod)
@@ -172,18 +174,18 @@ class VmiController:
         vm = self._vms.get((vmi["metadata"]["namespace"], owner["name"]))
         return vm is not None and vm["metadata"]["uid"] == owner["uid"]
 
-    async def _open_gate(self, pod: Object) -> None:
-        """Set the readiness gate: the virtual machine is not paused."""
-        await patch_condition(self._api, pod, _gate_opened(self._component.clock.stamp()))
+    def _open_gate(self, pod: Object) -> Answering:
+        """The call that sets the readiness gate: the virtual machine is not paused."""
+        return patch_condition(self._api, pod, _gate_opened(self._component.clock.stamp()))
 
-    async def _label(self, pod: Object, node: str) -> None:
-        """Tell the pod the node that its VMI says it is on."""
+    def _label(self, pod: Object, node: str) -> Answering:
+        """The call that tells the pod the node that its VMI says it is on."""
         before = pod["metadata"].get("labels") or {}
         patch = [
             {"op": "test", "path": "/metadata/labels", "value": before},
             {"op": "replace", "path": "/metadata/labels", "value": {**before, NODE_LABEL: node}},
         ]
-        await self._api.patch(
+        return self._api.patch(
             resources.PODS,
             pod["metadata"]["name"],
             patch,
@@ -193,8 +195,7 @@ class VmiController:
 
     async def _update(self, key: NamespacedName, wanted: Object) -> None:
         """PUT the VMI, and wait for its next change before looking at it again."""
-        self._writes_expected.forget(key)
-        self._writes_expected.expect_creations(key, 1)
+        self._writes_expected.expect_one(key)
         try:
             await self._api.update(resources.VMIS, wanted)
         except ClusterError:

@@ -29,6 +29,26 @@ PAUSED: Final = {
 """The condition of a paused machine, but for its time."""
 _MEMORY: Final = {"memoryOverhead": f"{OVERHEAD_MIB}Mi"}
 _INTERFACES: Final = [{"name": "default", "podInterfaceName": "eth0"}]
+_NO_POD: Final = {
+    "status": "False",
+    "reason": "PodNotExists",
+    "message": "virt-launcher pod has not yet been scheduled",
+}
+_POD_ENDS: Final = {
+    "status": "False",
+    "reason": "PodTerminating",
+    "message": "virt-launcher pod is terminating",
+}
+_NO_GUEST: Final = {
+    "status": "False",
+    "reason": "GuestNotRunning",
+    "message": "Guest VM is not reported as running",
+}
+_POD_IS_SILENT: Final = {
+    "status": "False",
+    "reason": "PodConditionMissing",
+    "message": "virt-launcher pod is missing the Ready condition",
+}
 _UNPROCESSED: Final = frozenset({"", "Pending"})
 _FINAL: Final = frozenset({"Succeeded", "Failed"})
 _NODES: Final = frozenset({"Scheduled", "Running"})
@@ -102,17 +122,17 @@ def next_vmi(vmi: Object, around: Around, now: str) -> Object:
     _set_ready(new, pod, now)
     if pod is not None:
         new["launcherContainerImageVersion"] = pod["spec"]["containers"][0]["image"]
-        if is_the_nodes(vmi):
-            return vmi if new == status else {**vmi, "status": new}
-    changed = _with_phase_of_pod(vmi, new, around, now)
-    if changed["status"] == status and changed["metadata"] is metadata:
+    if pod is None or status.get("phase") not in _NODES:
+        metadata, new = _with_phase_of_pod(vmi, new, around, now)
+    if new == status and metadata is vmi["metadata"]:
         return vmi
-    return changed
+    return {**vmi, "metadata": metadata, "status": new}
 
 
 def _with_phase_of_pod(
     vmi: Object, new: dict[str, Any], around: Around, now: str
-) -> dict[str, Any]:
+) -> tuple[Mapping[str, Any], dict[str, Any]]:
+    """Metadata and status of a VMI whose phase follows its pod's."""
     metadata = vmi["metadata"]
     pod, phase = around.pod, vmi["status"].get("phase", "")
     if phase in _FINAL:
@@ -135,10 +155,12 @@ def _with_phase_of_pod(
         new = with_phase(new, "Failed", now)
     elif phase == "Scheduling":
         return _scheduling(vmi, new, pod, now)
-    return {**vmi, "metadata": metadata, "status": new}
+    return metadata, new
 
 
-def _scheduling(vmi: Object, new: dict[str, Any], pod: Object, now: str) -> dict[str, Any]:
+def _scheduling(
+    vmi: Object, new: dict[str, Any], pod: Object, now: str
+) -> tuple[Mapping[str, Any], dict[str, Any]]:
     metadata, status = vmi["metadata"], pod.get("status") or {}
     new["qosClass"] = status.get("qosClass", "Burstable")
     placed = find_condition(status, PLACED)
@@ -160,7 +182,7 @@ def _scheduling(vmi: Object, new: dict[str, Any], pod: Object, now: str) -> dict
         )
     elif is_going_down(pod):
         new = with_phase(new, "Failed", now)
-    return {**vmi, "metadata": metadata, "status": new}
+    return metadata, new
 
 
 @lru_cache(maxsize=64)
@@ -198,27 +220,34 @@ def is_pod_ready(pod: Object) -> bool:
 
 
 def _set_ready(new: dict[str, Any], pod: Object | None, now: str) -> None:
-    wanted = _ready(new.get("phase", ""), pod, now)
-    current = find_condition(new, "Ready")
-    if current is None or not _says_the_same(current, wanted):
-        new["conditions"] = with_condition(new.get("conditions"), wanted)
+    """As KubeVirt compares conditions: a new message alone is no change."""
+    said, current = _readiness(new.get("phase", ""), pod), find_condition(new, "Ready")
+    if (
+        current is None
+        or current.get("status") != said.get("status")
+        or current.get("reason") != said.get("reason")
+    ):
+        new["conditions"] = with_condition(new.get("conditions"), _ready(said, now))
 
 
-def _ready(phase: str, pod: Object | None, now: str) -> Condition:
+def _readiness(phase: str, pod: Object | None) -> Condition:
+    """What the pod says of itself, where it is asked; else why it is not."""
     if pod is None:
-        words = "virt-launcher pod has not yet been scheduled"
-        return not_ready("PodNotExists", words, now)
+        return _NO_POD
     if is_going_down(pod):
-        return not_ready("PodTerminating", "virt-launcher pod is terminating", now)
+        return _POD_ENDS
     if phase != "Running":
-        return not_ready("GuestNotRunning", "Guest VM is not reported as running", now)
-    theirs = find_condition(pod.get("status") or {}, "Ready")
-    if theirs is None:
-        words = "virt-launcher pod is missing the Ready condition"
-        return not_ready("PodConditionMissing", words, now)
-    ready = _ready_since(theirs["status"], theirs["lastTransitionTime"])
-    said = {key: theirs[key] for key in ("reason", "message") if key in theirs}
-    return {**ready, **said} if said else ready
+        return _NO_GUEST
+    return find_condition(pod.get("status") or {}, "Ready") or _POD_IS_SILENT
+
+
+def _ready(said: Condition, now: str) -> Condition:
+    """The condition `Ready` of a VMI."""
+    if "type" not in said:
+        return not_ready(said["reason"], said["message"], now)
+    ready = _ready_since(said["status"], said["lastTransitionTime"])
+    words = {key: said[key] for key in ("reason", "message") if key in said}
+    return {**ready, **words} if words else ready
 
 
 @lru_cache(maxsize=256)
@@ -230,10 +259,3 @@ def _ready_since(status: str, moment: str) -> Condition:
         "status": status,
         "type": "Ready",
     }
-
-
-def _says_the_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """As KubeVirt compares conditions: a new message alone is no change."""
-    return bool(
-        one.get("status") == other.get("status") and one.get("reason") == other.get("reason")
-    )

@@ -18,6 +18,17 @@ async def test_a_creation_is_awaited_until_it_is_seen(clock: Clock) -> None:
     assert expected.are_met(KEY)
 
 
+async def test_one_creation_takes_the_place_of_all_that_was_expected(clock: Clock) -> None:
+    expected = Expectations(clock)
+    expected.expect_creations(KEY, 2)
+    expected.expect_deletion(KEY, "1")
+    expected.expect_one(KEY)
+    assert (expected.creations(KEY), expected.deletions(KEY)) == (1, 0)
+    assert not expected.are_met(KEY)
+    expected.creation_observed(KEY)
+    assert expected.are_met(KEY)
+
+
 async def test_a_deletion_is_awaited_by_uid(clock: Clock) -> None:
     expected = Expectations(clock)
     expected.expect_deletion(KEY, "1")
