@@ -44,7 +44,9 @@ class PodTerm:
 
 def pod_terms(pod: Object, kind: str) -> tuple[PodTerm, ...]:
     """The required terms of `podAffinity` or `podAntiAffinity`."""
-    affinity = pod["spec"].get("affinity") or {}
+    affinity = pod["spec"].get("affinity")
+    if not affinity:
+        return ()
     own = pod["metadata"]["namespace"]
     return tuple(
         PodTerm(

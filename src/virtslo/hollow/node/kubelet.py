@@ -5,7 +5,7 @@ and at the end a DELETE with no grace.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -175,7 +175,9 @@ def creating(pod: Object, now: str, address: str) -> dict[str, Any]:
     """The status when the sandbox is made and containers are being created."""
     return {
         "conditions": _conditions("False", now),
-        "containerStatuses": [_created(item["image"], item["name"]) for item in _containers(pod)],
+        "containerStatuses": [
+            _created(item["image"], item["name"]) for item in pod["spec"]["containers"]
+        ],
         "hostIP": address,
         "hostIPs": [_host_address(address)],
         "startTime": now,
@@ -187,7 +189,7 @@ def running(pod: Object, now: str, address: str) -> dict[str, Any]:
     return {
         "conditions": _conditions("True", now),
         "containerStatuses": [
-            _started(item["image"], item["name"], now) for item in _containers(pod)
+            _started(item["image"], item["name"], now) for item in pod["spec"]["containers"]
         ],
         "phase": "Running",
         "podIP": address,
@@ -198,31 +200,25 @@ def running(pod: Object, now: str, address: str) -> dict[str, Any]:
 def stopped(pod: Object, now: str) -> dict[str, Any]:
     """The status when every container has ended well."""
     return {
-        "conditions": _conditions("False", now)[:3],
+        "conditions": _conditions("False", now, _TYPES_OF_ENDED),
         "containerStatuses": [
-            _ended(item["image"], item["name"], now) for item in _containers(pod)
+            _ended(item["image"], item["name"], now) for item in pod["spec"]["containers"]
         ],
         "phase": "Succeeded",
     }
 
 
-_TYPES: Final = ("ContainersReady", "PodReadyToStartContainers", "Ready", "Initialized")
-
-
-def _conditions(status: str, now: str) -> list[Mapping[str, Any]]:
-    return [_condition(name, status, now) for name in _TYPES]
-
-
-def _containers(pod: Object) -> list[Any]:
-    return list(pod["spec"]["containers"])
-
+_TYPES_OF_ENDED: Final = ("ContainersReady", "PodReadyToStartContainers", "Ready")
+_TYPES: Final = (*_TYPES_OF_ENDED, "Initialized")
 
 # What pods of one second have in common is made once: parts of objects are never changed.
 
 
 @lru_cache(maxsize=128)
-def _condition(name: str, status: str, now: str) -> Mapping[str, Any]:
-    return {"lastTransitionTime": now, "status": status, "type": name}
+def _conditions(
+    status: str, now: str, types: tuple[str, ...] = _TYPES
+) -> Sequence[Mapping[str, Any]]:
+    return [{"lastTransitionTime": now, "status": status, "type": name} for name in types]
 
 
 @lru_cache(maxsize=4096)

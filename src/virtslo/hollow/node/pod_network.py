@@ -97,5 +97,4 @@ def _dotted(address: int) -> str:
 
 def mac_of(address: str) -> str:
     """The hardware address of a pod's interface, made from its address as OVN makes it."""
-    one, two, three, four = map(int, address.split("."))
-    return f"0a:58:{one:02x}:{two:02x}:{three:02x}:{four:02x}"
+    return f"0a:58:{bytes(map(int, address.split('.'))).hex(':')}"

@@ -7,7 +7,7 @@ things happen.
 import asyncio
 import math
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Final
 
@@ -26,6 +26,16 @@ MIGRATE: Final[Step] = "migrate"
 
 _AT_ONCE: Final = nullcontext()
 """The turn of a step that waits for no other."""
+
+
+class _NoTime:
+    """What a step takes that is over at once: awaiting it is no turn of the loop."""
+
+    def __await__(self) -> Generator[None, None, None]:
+        yield from ()
+
+
+_NO_TIME: Final = _NoTime()
 
 Work = Callable[[float], Awaitable[None]]
 """Does a number of seconds of work, on a machine whose cores may be shared."""
@@ -119,11 +129,10 @@ class Delays:
         self._chance.seed(f"{self._seed}:{step}:{key}")
         return draw(distribution, self._chance) * self._factor
 
-    async def wait(self, step: Step, key: str) -> None:
-        """Let a step take its time."""
+    def wait(self, step: Step, key: str) -> Awaitable[None]:
+        """Await it, once, to let a step take its time."""
         seconds = self.seconds(step, key)
-        if seconds > 0:
-            await sleep(self._clock, seconds)
+        return sleep(self._clock, seconds) if seconds > 0 else _NO_TIME
 
     async def wait_for_pod(self, step: Step, key: str) -> None:
         """Let a pod's step take its time, and its turn where one process plays every node."""

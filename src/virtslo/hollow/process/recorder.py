@@ -19,7 +19,7 @@ from virtslo.client.token_bucket import TokenRate
 from virtslo.hollow.process.component import Component
 from virtslo.model.identifiers import Object
 from virtslo.model.kubernetes import resources
-from virtslo.ports.kube_api import PatchType
+from virtslo.ports.kube_api import Answering, PatchType
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -203,7 +203,7 @@ class EventRecorder:
         except NotFound:
             await self._create(waiting, observed)
 
-    async def _create(self, waiting: Waiting, observed: Observed) -> None:
+    def _create(self, waiting: Waiting, observed: Observed) -> Answering:
         about, series, message, kind, at = waiting
         namespace, name, count, first = observed
         event = {
@@ -219,7 +219,7 @@ class EventRecorder:
             "count": count,
             "type": kind,
         }
-        await self._component.api.create(resources.EVENTS, event, namespace=namespace)
+        return self._component.api.create(resources.EVENTS, event, namespace=namespace)
 
 
 def _reference(about: Object, namespace: str) -> dict[str, Any]:

@@ -1,11 +1,12 @@
 """Delays of a run: each drawn for its object, and all of them multiplied by the run's factor."""
 
+import asyncio
 import math
 from statistics import fmean, stdev
 
 import pytest
 
-from virtslo.base.clock import SystemClock
+from virtslo.base.clock import Clock, SystemClock
 from virtslo.hollow.process.delays import BOOT, POD_START, SCHEDULE, Delays, run_factor
 from virtslo.model.simulated.profile import Distribution, Profile
 
@@ -54,3 +55,19 @@ def test_quantiles_are_drawn_between_their_values() -> None:
     assert drawn[-1] <= 10.0
     assert drawn[1000] == pytest.approx(2.0, abs=0.2)
     assert drawn[1500] == pytest.approx(6.0, abs=0.5)
+
+
+async def test_a_step_that_takes_no_time_lets_nothing_else_go_first(clock: Clock) -> None:
+    async def rest() -> None:
+        done.append("another task")
+
+    done: list[str] = []
+    made = Delays(clock, {BOOT: Distribution("constant", value=0.5)}, 1)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(rest())
+        await made.wait(SCHEDULE, "a")
+        done.append("no time")
+        await made.wait(BOOT, "a")
+        done.append(f"{clock.now_ns() / 1e9}")
+
+    assert done == ["no time", "another task", "0.5"]
