@@ -152,18 +152,28 @@ def _strategic_value(key: str, old: Any, new: dict[str, Any] | list[Any]) -> Any
 
 
 def _merged_list(old: Sequence[Any], new: Sequence[Any], merge_key: str) -> list[Any]:
-    for item in new:
-        if isinstance(item, dict) and item.get("$patch") == "replace":
-            return [item for item in new if not _is_directive(item)]
-    merged = {_merge_value(item, merge_key): item for item in old}
+    has_directives = any(map(_is_directive, new))
+    if has_directives and any(_is_directive(item, "replace") for item in new):
+        return [item for item in new if not _is_directive(item)]
+    merged = _by_merge_value(old, merge_key)
     for item in new:
         name = _merge_value(item, merge_key)
-        if item.get("$patch") == "delete":
-            merged.pop(name, None)
-            continue
         known = merged.get(name)
-        merged[name] = item if _is_whole(item, known) else apply_strategic_patch(known, item)
+        if _is_whole(item, known):
+            merged[name] = item
+        elif has_directives and _is_directive(item, "delete"):
+            merged.pop(name, None)
+        else:
+            merged[name] = apply_strategic_patch(known, item)
     return list(merged.values())
+
+
+def _by_merge_value(items: Sequence[Any], merge_key: str) -> dict[Any, Any]:
+    """Items by the value that distinguishes them. Raises BadRequest."""
+    try:
+        return {item[merge_key]: item for item in items}
+    except (KeyError, TypeError):  # one has no such key, or no plain value there
+        return {_merge_value(item, merge_key): item for item in items}
 
 
 def _is_whole(patch: Mapping[str, Any], target: Any, levels: int = 3) -> bool:
@@ -202,8 +212,9 @@ def _list_at(name: str, value: Any) -> Sequence[Any]:
     return value
 
 
-def _is_directive(item: Any) -> bool:
-    return isinstance(item, dict) and "$patch" in item
+def _is_directive(item: Any, what: str | None = None) -> bool:
+    """Whether an item says what is to be done with it or its list: this, or anything."""
+    return isinstance(item, dict) and "$patch" in item and (what is None or item["$patch"] == what)
 
 
 def _without_directives(item: Any) -> Any:

@@ -168,6 +168,25 @@ def test_an_item_without_its_merge_key_is_a_bad_request() -> None:
         apply_strategic_patch({"containers": [{"name": "a"}]}, {"containers": [{"image": "1"}]})
 
 
+@pytest.mark.parametrize(
+    "item", [{"image": "1"}, {"name": ["a"]}, {"name": {}}, "a", None], ids=repr
+)
+def test_an_item_that_nothing_distinguishes_is_a_bad_request_wherever_it_is(item: Any) -> None:
+    for old, new in (([item], [{"name": "a"}]), ([{"name": "a"}], [item])):
+        with pytest.raises(BadRequest, match="merge key"):
+            apply_strategic_patch({"containers": old}, {"containers": new})
+
+
+def test_a_directive_that_says_nothing_known_is_none() -> None:
+    unknown: Any
+    for unknown in ("merge", ["delete"], {}):
+        patch = {"taints": [{"key": "a", "effect": "NoSchedule", "$patch": unknown}]}
+
+        assert apply_strategic_patch({"taints": [{"key": "a"}]}, patch) == {
+            "taints": [{"key": "a", "effect": "NoSchedule"}]
+        }
+
+
 def test_a_custom_resource_takes_no_strategic_patch() -> None:
     with pytest.raises(UnsupportedMediaType):
         apply_patch({"a": 1}, {"a": 2}, PatchType.STRATEGIC, is_custom=True)
