@@ -3,6 +3,7 @@
 Invariant: rules are data; the handlers have no `if kind ==`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -81,15 +82,22 @@ def _rules(resource: Resource) -> Rules:
     )
 
 
-RULES: Final = {
-    served: _rules(resource)
+class _Known(dict[Resource, Rules]):
+    """Rules by resource; one that is asked for by other names has those of its group and plural."""
+
+    def __missing__(self, resource: Resource) -> Rules:
+        return _BY_NAME[resource.group, resource.plural]
+
+
+_KNOWN: Final = _Known(
+    (served, _rules(resource))
     for resource in (*KNOWN, TOKEN_REQUESTS)
     for served in served_as(resource)
-}
-_BY_NAME: Final = {(each.group, each.plural): rules for each, rules in RULES.items()}
+)
+_BY_NAME: Final = {(each.group, each.plural): rules for each, rules in _KNOWN.items()}
 
+rules_of: Final[Callable[[Resource], Rules]] = _KNOWN.__getitem__
+"""The rules of a resource, whatever version and by whatever names it is asked for.
 
-def rules_of(resource: Resource) -> Rules:
-    """The rules of a resource, whatever version and by whatever names it is asked for."""
-    rules = RULES.get(resource)
-    return _BY_NAME[resource.group, resource.plural] if rules is None else rules
+No function of Python: a request asks three times.
+"""

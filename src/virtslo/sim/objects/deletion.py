@@ -115,9 +115,8 @@ class Deletion:
         """Whether a DELETE finds nothing to do: its object has its grace already."""
         if not rules_of(request.resource).is_graceful or key_of(current) in self._going:
             return False
-        metadata = current["metadata"]
-        left = metadata.get("deletionGracePeriodSeconds", 0)
-        return bool(left) and self._grace(request.resource, current, options_of(request)) == left
+        left = current["metadata"].get("deletionGracePeriodSeconds", 0)
+        return bool(left) and _grace(current, options_of(request)) == left
 
     def is_finished(self, resource: Resource, target: Object) -> bool:
         """Whether an object that is being deleted has nothing left to wait for."""
@@ -142,7 +141,7 @@ class Deletion:
         if is_graceful and key in self._going:
             return current
         finalizers = _finalizers(metadata, options.get("propagationPolicy"))
-        grace = self._grace(resource, current, options)
+        grace = _grace(current, options) if is_graceful else 0
         is_held = bool(finalizers) or grace > 0 or resource is resources.NAMESPACES
         if metadata.get("deletionTimestamp"):
             shorter = grace < metadata.get("deletionGracePeriodSeconds", 0)
@@ -157,24 +156,6 @@ class Deletion:
         if resource is resources.NAMESPACES:
             marked["status"] = {**current.get("status", {}), "phase": "Terminating"}
         return self._store.put(resource, key, marked)
-
-    def _grace(self, resource: Resource, current: Object, options: Mapping[str, Any]) -> int:
-        """The grace that is left to an object: once it is being deleted, only asked to be less."""
-        if not rules_of(resource).is_graceful:
-            return 0
-        asked = options.get("gracePeriodSeconds")
-        if asked is not None and asked < 0:
-            asked = LEAST_GRACE_SECONDS
-        metadata = current["metadata"]
-        if metadata.get("deletionTimestamp"):
-            left: int = metadata.get("deletionGracePeriodSeconds") or 0
-            return left if asked is None else min(left, asked)
-        is_over = current.get("status", {}).get("phase") in {"Succeeded", "Failed"}
-        if is_over or not current["spec"].get("nodeName"):
-            return 0
-        if asked is None:
-            asked = current["spec"].get("terminationGracePeriodSeconds", DEFAULT_GRACE_SECONDS)
-        return min(int(asked), MOST_GRACE_SECONDS)
 
     def _marked(
         self, metadata: Mapping[str, Any], grace: int, finalizers: list[str]
@@ -192,6 +173,23 @@ class Deletion:
         if "generation" in metadata and not metadata.get("deletionTimestamp"):
             marked["generation"] = metadata["generation"] + 1
         return marked
+
+
+def _grace(pod: Object, options: Mapping[str, Any]) -> int:
+    """The grace that is left to a pod: once it is being deleted, only asked to be less."""
+    asked = options.get("gracePeriodSeconds")
+    if asked is not None and asked < 0:
+        asked = LEAST_GRACE_SECONDS
+    metadata = pod["metadata"]
+    if metadata.get("deletionTimestamp"):
+        left: int = metadata.get("deletionGracePeriodSeconds") or 0
+        return left if asked is None else min(left, asked)
+    is_over = pod.get("status", {}).get("phase") in {"Succeeded", "Failed"}
+    if is_over or not pod["spec"].get("nodeName"):
+        return 0
+    if asked is None:
+        asked = pod["spec"].get("terminationGracePeriodSeconds", DEFAULT_GRACE_SECONDS)
+    return min(int(asked), MOST_GRACE_SECONDS)
 
 
 def options_of(request: Request) -> Mapping[str, Any]:
