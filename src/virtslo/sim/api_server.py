@@ -45,7 +45,7 @@ from virtslo.sim.storage.event_expiry import EVENT_TTL, EventExpiry
 from virtslo.sim.storage.object_store import DEFAULT_LOG_SIZE, ObjectStore
 from virtslo.sim.storage.watch_hub import WatchHub
 from virtslo.sim.storage.watch_log import Watcher
-from virtslo.sim.telemetry.request_log import Noted, Telemetry
+from virtslo.sim.telemetry.request_log import Telemetry
 
 KUBERNETES_VERSION: Final = "v1.36.2"
 SYSTEM: Final = Identity(
@@ -166,7 +166,7 @@ class ApiServer:
 
     async def handle(self, request: Request) -> Response:
         """Answer a request. Raises ApiError; ConnectionLost if no answer comes."""
-        noted = Noted(self.telemetry, request)
+        noted = self.telemetry.begin(request)
         is_lost: bool | None = False
         try:
             entering = self._gate.enter(request)

@@ -6,7 +6,10 @@ watch is noted as it ends; it began when it was answered.
 """
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, Final, Self
+
+import msgspec
 
 from virtslo.base.clock import NANOSECONDS_PER_SECOND, Clock, to_seconds
 from virtslo.base.errors import ApiError
@@ -24,7 +27,7 @@ from virtslo.sim.telemetry.audit_log import (
     refused_event,
     succeeded,
 )
-from virtslo.sim.telemetry.metrics import CONNECTED, ServerMetrics
+from virtslo.sim.telemetry.metrics import CONNECTED, RequestSeries, ServerMetrics
 
 NOT_FOUND: Final = 404
 _HEALTH: Final = ("/healthz", "/livez", "/readyz")
@@ -45,7 +48,13 @@ class Telemetry:
 
     def begin(self, request: Request) -> "Noted":
         """A request for a resource has come."""
-        return Noted(self, request)
+        life, clock, audit_log = self.metrics, self.clock, self.audit_log
+        series = life.series_of(request)
+        series.running += 1
+        if audit_log is None:
+            return Noted(self, life, request, series, clock.now_ns())
+        received, audit_id = clock.wall(), audit_log.new_id()
+        return Noted(self, life, request, series, clock.now_ns(), received, audit_id)
 
     def begin_raw(self, path: str, query: Mapping[str, str], user: Identity) -> "NotedRaw":
         """A GET of a path that is no resource has come."""
@@ -77,32 +86,21 @@ class Telemetry:
         self.metrics = ServerMetrics(self.clock)
 
 
-class Noted:
+class Noted(msgspec.Struct, eq=False):
     """One request for a resource, from its coming to its end.
 
+    A struct, because every request makes one: a class of Python's own takes three times as long.
     As a context it notes an ApiError as the answer; with any other exception there is none.
     """
 
-    __slots__ = (
-        "_audit_id",
-        "_life",
-        "_received",
-        "_request",
-        "_series",
-        "_started_ns",
-        "_telemetry",
-    )
-
-    def __init__(self, telemetry: Telemetry, request: Request) -> None:
-        self._telemetry = telemetry
-        self._request = request
-        self._life = life = telemetry.metrics
-        self._series = series = life.series_of(request)
-        self._started_ns = telemetry.clock.now_ns()
-        audit_log = telemetry.audit_log
-        self._received = None if audit_log is None else telemetry.clock.wall()
-        self._audit_id = "" if audit_log is None else audit_log.new_id()
-        series.running += 1
+    _telemetry: Telemetry
+    _life: ServerMetrics
+    _request: Request
+    _series: RequestSeries
+    _started_ns: int
+    _received: datetime | None = None
+    """When it came; None where there is no audit log."""
+    _audit_id: str = ""
 
     def __enter__(self) -> Self:
         return self
@@ -125,7 +123,7 @@ class Noted:
 
     def answer(self, code: int, made: Object | None = None) -> None:
         """It went well; `made` is the object it created, if it created one."""
-        if self._request.subresource in CONNECTED:
+        if self._received is not None and self._request.subresource in CONNECTED:
             self._write(STARTED, code, None, None)
         self._end(code, None, made)
 
