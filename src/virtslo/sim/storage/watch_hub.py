@@ -10,7 +10,7 @@ from typing import NamedTuple
 from virtslo.model.identifiers import Object
 from virtslo.sim.api.selectors import reader_of
 from virtslo.sim.storage.object_store import Change, Collection
-from virtslo.sim.storage.watch_log import Watcher
+from virtslo.sim.storage.watch_log import Watcher, wake
 
 
 class _Index(NamedTuple):
@@ -73,15 +73,17 @@ class WatchHub:
         if not by_what:
             return
         target, previous = change.object, change.previous
+        woken: list[Watcher] = []
         for read, buckets in by_what.values():
             if read is None:
                 for watcher in buckets[""]:
-                    watcher.offer(change, was=previous is not None, matches=True)
+                    watcher.offer(change, woken, was=previous is not None, matches=True)
                 continue
             now = read(target)
             before = None if previous is None else read(previous)
             for watcher in buckets.get(now, ()):
-                watcher.offer(change, was=before == now, matches=True)
+                watcher.offer(change, woken, was=before == now, matches=True)
             if before is not None and before != now:
                 for watcher in buckets.get(before, ()):
-                    watcher.offer(change, was=True, matches=False)
+                    watcher.offer(change, woken, was=True, matches=False)
+        wake(woken)

@@ -124,69 +124,54 @@ class Watcher:
     async def deliver(self, take: Callable[[WatchEvent], None]) -> None:
         """Hand over every event, at its time, until the watch ends: one wait for the whole watch.
 
-        Events arrive in the same turn of the loop as an iteration would have got them. Raises
-        what `take` raises, and what ends the watch.
+        Events arrive at the moment at which an iteration would have got them. Raises what `take`
+        raises, and what ends the watch.
         """
         self._take = take
         self._ended = asyncio.get_running_loop().create_future()
         if self.ends_at_ns is not None:
             self._clock.call_at(self.ends_at_ns, self._time_out)
         try:
+            self._is_planned = True
             self._deliver_due()
             await self._ended
         finally:
             self._take = self._ended = None
 
-    def _deliver_due(self, together: "_Together | None" = None) -> None:
+    def _deliver_due(self) -> None:
         """Hand over what is due, and plan for what is not: a timer each, and no task in between.
 
-        At most one timer or turn of the loop is planned at any time; of watches that deliver
-        together it is one for all.
+        What `take` raises ends the watch: the task that waits raises it.
         """
-        self._is_planned = False
         take, ended = self._take, self._ended
         if take is None or ended is None or ended.done():
             return
-        try:
-            due_ns = None
-            if self._queue and not self.is_held:
-                now_ns = self._clock.now_ns()
-                come_ns = (now_ns if self._is_paced_by_clock else self.pace.now_ns()) + _ROUNDING_NS
-                due_ns = self._queue[0][0]
-                if due_ns <= come_ns:
-                    due_ns = self._hand_over(take, come_ns, now_ns)
-            if due_ns is not None:
-                self._is_planned = True
-                if together is None:
-                    self.pace.call_at(due_ns, self._deliver_due)
-                else:
-                    together.plan(self, due_ns)
-            elif self._is_closed:
-                self.finish()
-                ended.set_result(None)
-        except Exception as error:  # noqa: BLE001  the task that waits raises it
-            ended.set_exception(error)
-
-    def _hand_over(
-        self, take: Callable[[WatchEvent], None], come_ns: int, now_ns: int
-    ) -> int | None:
-        """Give every event that is due to `take`; when the next one is, by the pace.
-
-        None where none waits for its time. What `take` raises ends it.
-        """
-        queue, taken = self._queue, 0
+        now_ns = self._clock.now_ns()
+        come_ns = (now_ns if self._is_paced_by_clock else self.pace.now_ns()) + _ROUNDING_NS
+        queue, taken, next_ns = self._queue, 0, None
         try:
             for due_ns, kind, target in queue:
-                if due_ns > come_ns:
-                    return due_ns
-                taken += 1
-                take(WatchEvent(kind, target, now_ns))
                 if self.is_held:
                     break
+                if due_ns > come_ns:
+                    next_ns = due_ns
+                    break
+                taken += 1
+                take(WatchEvent(kind, target, now_ns))
+        except Exception as error:  # noqa: BLE001  the task that waits raises it
+            ended.set_exception(error)
+            return
         finally:
             self.delivered += taken
             del queue[:taken]
-        return None
+        if next_ns is not None:
+            self.pace.call_at(next_ns, self._deliver_due)
+            return
+        self._is_planned = False
+        if self._is_closed and self._ending is not None:
+            ended.set_exception(self._ending)
+        elif self._is_closed:
+            ended.set_result(None)
 
     async def _wait(self) -> None:
         loop = asyncio.get_running_loop()
@@ -228,11 +213,14 @@ class Watcher:
         if self._is_closed:
             return
         if self.version_at_end is not None:
-            self.bookmark(self.version_at_end())
+            self.bookmark(self.version_at_end(), [])
         self.close()
 
-    def offer(self, change: Change, *, was: bool, matches: bool) -> None:
-        """A change of this resource, and whether the index found the object before and after it."""
+    def offer(self, change: Change, woken: list["Watcher"], *, was: bool, matches: bool) -> None:
+        """A change of this resource, and whether the index found the object before and after it.
+
+        The watch adds itself to those that are then to be woken.
+        """
         if self._is_closed:
             return
         previous = change.previous
@@ -241,108 +229,84 @@ class Watcher:
             matches = matches and change.type != DELETED and self._accepts(change.object)
         if change.type == DELETED:
             if was:
-                self._add(DELETED, change.object)
+                self._add(DELETED, change.object, woken)
         elif matches:
-            self._add(MODIFIED if was else ADDED, change.object)
+            self._add(MODIFIED if was else ADDED, change.object, woken)
         elif was:
             assert previous is not None
-            self._add(DELETED, versioned(previous, change.resource_version))
+            self._add(DELETED, versioned(previous, change.resource_version), woken)
 
     def catch_up(self, changes: Sequence[Change]) -> None:
         """Changes of this resource that were made before the watch was opened, oldest first."""
         for change in changes:
             previous = change.previous
             was = previous is not None and self._accepts(previous)
-            self.offer(change, was=was, matches=self._accepts(change.object))
+            self.offer(change, [], was=was, matches=self._accepts(change.object))
 
     def send_initial(self, objects: Sequence[Object], *, end: Object | None) -> None:
         """The objects that exist, as ADDED, and the bookmark that ends them."""
         for target in objects:
-            self._add(ADDED, target)
+            self._add(ADDED, target, [])
         if end is not None:
-            self._add(BOOKMARK, end)
+            self._add(BOOKMARK, end, [])
 
-    def bookmark(self, resource_version: int, together: "_Together | None" = None) -> None:
-        """Say how far the watch has come."""
-        if self._is_closed or not self.wants_bookmarks:
-            return
-        if together is not None and self._ended is not None and not self._is_planned:
-            together.wake(self)
-            self._is_planned = True
-        elif together is not None:
-            together.part()
-        self._add(BOOKMARK, _plain_bookmark(self.resource, resource_version))
+    def bookmark(self, resource_version: int, woken: list["Watcher"]) -> None:
+        """Say how far the watch has come; it adds itself to those that are then to be woken."""
+        if not self._is_closed and self.wants_bookmarks:
+            self._add(BOOKMARK, _plain_bookmark(self.resource, resource_version), woken)
 
-    def _add(self, kind: str, target: Object) -> None:
+    def _add(self, kind: str, target: Object, woken: list["Watcher"]) -> None:
         queue = self._queue
         if len(queue) >= MOST_WAITING:
             self.close(ResourceExpired("the watch was too slow and was closed"))
             return
         queue.append((self.pace.now_ns() + self._delay_ns, kind, target))
-        if not self._is_planned:
+        if self._ended is None:
             self._wake()
+        elif not self._is_planned:
+            woken.append(self)
 
     def _wake(self) -> None:
-        """Something came, or the watch is over or released."""
+        """Something came to be iterated over, or the watch is over or released."""
         if self._ended is not None:
             if not self._is_planned:
-                self._is_planned = True
-                self._ended.get_loop().call_soon(self._deliver_due)
+                wake([self])
             return
         waiter = self._waiter
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
 
 
-class _Together:
-    """Watches that are woken in one turn of the loop, and deliver what is due then by one timer.
+def wake(watchers: Sequence[Watcher]) -> None:
+    """Have watches of one server deliver what is due in a turn of the loop, in this order.
 
-    Each minute every watch gets a bookmark, and nearly all of them wait for nothing else. They
-    deliver in the order in which they were woken. What takes a bookmark has no turn of the loop
-    follow it, so that none is put off by the watches after it; an object that changes at the very
-    moment of the bookmarks comes to all of them before the turns that it causes. All have one pace,
-    their server's.
+    What takes time is planned in that turn, and not before: what waits as long and was begun
+    together with it comes first, as the second write of a deletion does.
     """
+    if not watchers:
+        return
+    for watcher in watchers:
+        watcher._is_planned = True
+    asyncio.get_running_loop().call_soon(_deliver, watchers)
 
-    def __init__(self) -> None:
-        self._group: _Together | None = None
-        self._due_ns: int | None = None
-        self._watchers: list[Watcher] = []
 
-    def wake(self, watcher: Watcher) -> None:
-        """Have a watcher deliver in a turn to come, the same as those before it."""
-        if self._group is None:
-            self._group = _Together()
-            asyncio.get_running_loop().call_soon(self._group.begin)
-        self._group._watchers.append(watcher)
-
-    def part(self) -> None:
-        """From now on, wake watchers in another turn: something else was woken."""
-        self._group = None
-
-    def begin(self) -> None:
-        """Have every watcher deliver what is due, and plan for what is not."""
-        for watcher in self._watchers:
-            watcher._deliver_due(self)
-
-    def plan(self, watcher: Watcher, due_ns: int) -> None:
-        """Have a watcher deliver at a moment, by the same timer as those before it."""
-        if self._group is None or due_ns != self._due_ns:
-            self._group, self._due_ns = _Together(), due_ns
-            watcher.pace.call_at(due_ns, self._group.end)
-        self._group._watchers.append(watcher)
-
-    def end(self) -> None:
-        """Have every watcher deliver what is due; from now on each plans for itself."""
-        for watcher in self._watchers:
+def _deliver(watchers: Sequence[Watcher]) -> None:
+    pace = watchers[0].pace
+    come_ns = pace.now_ns() + _ROUNDING_NS
+    for watcher in watchers:
+        queue = watcher._queue
+        if queue and queue[0][0] > come_ns:
+            pace.call_at(queue[0][0], watcher._deliver_due)
+        else:
             watcher._deliver_due()
 
 
 def send_bookmarks(watchers: Sequence[Watcher], resource_version: int) -> None:
     """Say to every watch how far it has come."""
-    together = _Together()
+    woken: list[Watcher] = []
     for watcher in watchers:
-        watcher.bookmark(resource_version, together)
+        watcher.bookmark(resource_version, woken)
+    wake(woken)
 
 
 def bookmark_of(

@@ -20,6 +20,7 @@ from virtslo.sim.storage.watch_log import Watcher, send_bookmarks
 SendBookmarks = Callable[[Sequence[Watcher], int], None]
 
 KEY = ("n", "pod")
+ITERATED = 2
 
 
 def pod(node: str | None, **labels: str) -> Object:
@@ -125,7 +126,7 @@ def test_an_index_says_whether_it_is_all_that_is_asked(
 
 def each_alone(watchers: Sequence[Watcher], resource_version: int) -> None:
     for watcher in watchers:
-        watcher.bookmark(resource_version)
+        send_bookmarks([watcher], resource_version)
 
 
 def _seen_of_bookmarks(send: SendBookmarks) -> list[tuple[int, int, str, str]]:
@@ -145,7 +146,7 @@ def _seen_of_bookmarks(send: SendBookmarks) -> list[tuple[int, int, str, str]]:
                     lambda: seen.append((clock.now_ns(), index, "turn", version))
                 )
 
-        if index == 2:
+        if index == ITERATED:
             async for event in watcher:
                 take(event)
         else:
@@ -186,7 +187,73 @@ def _seen_of_bookmarks(send: SendBookmarks) -> list[tuple[int, int, str, str]]:
 
 
 def test_bookmarks_sent_together_are_seen_as_those_sent_one_by_one() -> None:
-    together = _seen_of_bookmarks(send_bookmarks)
+    """But for the place of a watch that is iterated over among those that deliver at one moment."""
+    together, alone = _seen_of_bookmarks(send_bookmarks), _seen_of_bookmarks(each_alone)
 
-    assert together == _seen_of_bookmarks(each_alone)
+    for is_iterated in (False, True):
+        assert [what for what in together if (what[1] == ITERATED) is is_iterated] == [
+            what for what in alone if (what[1] == ITERATED) is is_iterated
+        ]
     assert Counter(kind for _, _, kind, _ in together)["BOOKMARK"] == 3 * 8
+
+
+@pytest.mark.parametrize(
+    ("delay_ns", "expected"),
+    [
+        (0, ["0 gets it", "1 gets it", "0 has acted", "1 has acted"]),
+        (10, ["0 gets it", "0 has acted", "1 gets it", "1 has acted"]),
+    ],
+)
+def test_watches_get_a_change_in_the_order_of_the_hub(delay_ns: int, expected: list[str]) -> None:
+    """Without a delay in one turn of the loop; by timers, what the first causes comes between."""
+    seen: list[str] = []
+
+    def take_as(index: int) -> Callable[[WatchEvent], None]:
+        def take(event: WatchEvent) -> None:
+            seen.append(f"{index} gets it")
+            asyncio.get_running_loop().call_soon(seen.append, f"{index} has acted")
+
+        return take
+
+    async def main(clock: Clock) -> None:
+        store, hub = ObjectStore(), WatchHub()
+        store.listen(hub.changed)
+        async with asyncio.TaskGroup() as group:
+            for index in range(2):
+                watcher = Watcher(PODS, Selection(), clock=clock, pace=clock, delay_ns=delay_ns)
+                hub.add(watcher)
+                group.create_task(watcher.deliver(take_as(index)))
+            await asyncio.sleep(1)
+            store.put(PODS, KEY, pod("node1"))
+            await asyncio.sleep(1)
+            for watcher in hub.watchers():
+                watcher.close()
+
+    run_in_virtual_time(main)
+    assert seen == expected
+
+
+@pytest.mark.parametrize("delay_ns", [0, 10])
+def test_what_a_reader_writes_as_it_reads_comes_once_to_it_too(delay_ns: int) -> None:
+    seen: list[str] = []
+
+    async def main(clock: Clock) -> None:
+        store, hub = ObjectStore(), WatchHub()
+        store.listen(hub.changed)
+        watcher = Watcher(PODS, Selection(), clock=clock, pace=clock, delay_ns=delay_ns)
+        hub.add(watcher)
+
+        def take(event: WatchEvent) -> None:
+            seen.append(event.object["spec"]["nodeName"])
+            if len(seen) < 3:
+                store.put(PODS, KEY, pod(f"node{len(seen)}"))
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(watcher.deliver(take))
+            await asyncio.sleep(1)
+            store.put(PODS, KEY, pod("node0"))
+            await asyncio.sleep(1)
+            watcher.close()
+
+    run_in_virtual_time(main)
+    assert seen == ["node0", "node1", "node2"]
