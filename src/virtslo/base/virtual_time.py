@@ -1,16 +1,16 @@
 """An event loop in which time is a number: when nothing is ready it jumps to the next timer.
 
 Invariant: timers fire in the order (when, sequence) in integer nanoseconds, so a run in virtual
-time repeats exactly; nothing here reads a clock or opens a socket. A loop with nothing ready and
-no timer can never go on: that is a deadlock, and it is raised as one.
+time repeats exactly; one for a moment that is past is one for the present. Nothing here reads a
+clock or opens a socket. A loop with nothing ready and no timer can never go on: that is a deadlock,
+and it is raised as one.
 """
 
 import asyncio
 import heapq
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextvars import Context, copy_context
 from datetime import UTC, datetime, timedelta
-from types import MethodType
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -46,7 +46,9 @@ class _Turn(msgspec.Struct, gc=False):
         return self._cancelled
 
 
-_Timer = asyncio.TimerHandle | asyncio.Future[None] | Callable[[], None]
+_Callback = Callable[[], None]
+_Timer = asyncio.TimerHandle | asyncio.Future[None] | Iterator[_Callback]
+_CALLS: Final = type(iter(list[_Callback]()))
 
 
 class VirtualTimeLoop(asyncio.BaseEventLoop):
@@ -68,6 +70,8 @@ class VirtualTimeLoop(asyncio.BaseEventLoop):
         """Every other, by the span in which it is due."""
         self._later_spans: list[int] = []
         """A heap of these spans."""
+        self._calls: dict[int, list[_Callback]] = {}
+        """By moment, what is called back then by one timer, to which more may be added."""
 
     get_debug = staticmethod(bool)
     """False, as a call that runs no Python code: each future and task that is made asks."""
@@ -115,6 +119,7 @@ class VirtualTimeLoop(asyncio.BaseEventLoop):
         self, when_ns: int, callback: Callable[..., Any], *args: Any, context: Context | None = None
     ) -> asyncio.TimerHandle:
         """Call back at `when_ns`, in whole virtual nanoseconds."""
+        when_ns = max(when_ns, self.elapsed_ns)
         handle = asyncio.TimerHandle(
             when_ns / NANOSECONDS_PER_SECOND, callback, args, self, context
         )
@@ -132,8 +137,24 @@ class VirtualTimeLoop(asyncio.BaseEventLoop):
         self._set(when_ns, waiter)
         return waiter
 
+    def run_at_ns(self, when_ns: int, callback: _Callback) -> None:
+        """Call back at `when_ns`, outside of any task: the cheapest timer, never cancelled.
+
+        Those of one moment are one timer, as long as nothing else is set for it: three of four that
+        a large run sets.
+        """
+        calls = self._calls.get(when_ns)
+        if calls is not None:
+            calls.append(callback)
+            return
+        when_ns = max(when_ns, self.elapsed_ns)
+        calls = [callback]
+        self._set(when_ns, iter(calls))
+        self._calls[when_ns] = calls
+
     def _set(self, when_ns: int, timer: _Timer) -> None:
         self._sequence = sequence = self._sequence + 1
+        self._calls.pop(when_ns, None)  # what comes after this timer is not of one before it
         span = when_ns >> SPAN_BITS
         if span <= self._span:
             heapq.heappush(self._timers, (when_ns, sequence, timer))
@@ -143,9 +164,6 @@ class VirtualTimeLoop(asyncio.BaseEventLoop):
             self._later[span] = later = []
             heapq.heappush(self._later_spans, span)
         later.append((when_ns, sequence, timer))
-
-    run_at_ns = _set
-    """Call back at `when_ns`, outside of any task: the cheapest timer, never cancelled."""
 
     def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
         """Cancelled timers stay where they are and are skipped when their time comes."""
@@ -177,35 +195,31 @@ class VirtualTimeLoop(asyncio.BaseEventLoop):
     def _jump(self) -> None:
         """Go to the next timer; one that calls back outside of any task may make nothing ready.
 
-        Nearly every one of those calls a method, and is looked for first.
+        If it does, that is run before what it calls next: as if each callback had its own timer.
         """
         timers, ready = self._timers, self._ready  # type: ignore[attr-defined]
         while True:
             if not timers:
                 timers = self._next_span()
-            when_ns, _, timer = heapq.heappop(timers)
-            if type(timer) is MethodType:
-                self.elapsed_ns = max(self.elapsed_ns, when_ns)
-                timer()
-                if ready:
-                    return
-            elif isinstance(timer, asyncio.Future):
-                if timer.done():
-                    continue
-                self.elapsed_ns = max(self.elapsed_ns, when_ns)
+            when_ns, _, timer = timers[0]
+            if type(timer) is _CALLS:
+                self.elapsed_ns = when_ns
+                for callback in timer:
+                    callback()
+                    if ready:
+                        return
+                self._calls.pop(when_ns, None)
+            elif isinstance(timer, asyncio.Future) and not timer.done():
+                heapq.heappop(timers)
+                self.elapsed_ns = when_ns
                 timer.set_result(None)
                 return
-            elif isinstance(timer, asyncio.TimerHandle):
-                if timer.cancelled():
-                    continue
-                self.elapsed_ns = max(self.elapsed_ns, when_ns)
+            elif isinstance(timer, asyncio.TimerHandle) and not timer.cancelled():
+                heapq.heappop(timers)
+                self.elapsed_ns = when_ns
                 ready.append(timer)
                 return
-            else:
-                self.elapsed_ns = max(self.elapsed_ns, when_ns)
-                timer()
-                if ready:
-                    return
+            heapq.heappop(timers)
 
     def _next_span(self) -> list[tuple[int, int, _Timer]]:
         """Go to the next span in which a timer is due; its timers. Raises Deadlock for none."""

@@ -116,6 +116,23 @@ def test_sleeps_and_timers_of_one_instant_keep_the_order_they_were_set_in() -> N
     assert run_in_virtual_time(main) == ["first sleep", "timer", "second sleep"]
 
 
+def test_a_timer_for_a_moment_that_is_past_fires_now_after_those_set_before() -> None:
+    async def main(clock: VirtualClock) -> list[tuple[str, int]]:
+        fired: list[tuple[str, int]] = []
+        await clock.sleep_until(10)
+
+        def set_timer(name: str, when_ns: int) -> None:
+            clock.call_at(when_ns, lambda: fired.append((name, clock.now_ns())))
+
+        set_timer("now", 10)
+        set_timer("past", 5)
+        set_timer("later", 11)
+        await clock.sleep_until(12)
+        return fired
+
+    assert run_in_virtual_time(main) == [("now", 10), ("past", 10), ("later", 11)]
+
+
 def test_timers_near_and_far_fire_in_the_order_of_their_moments() -> None:
     async def main(clock: VirtualClock) -> list[tuple[int, int]]:
         fired: list[tuple[int, int]] = []
@@ -144,6 +161,52 @@ def test_timers_near_and_far_fire_in_the_order_of_their_moments() -> None:
 
     assert len(fired) == 2000
     assert moments == sorted(moments) == [now_ns for _, now_ns in fired]
+
+
+def test_timers_of_few_moments_fire_as_if_each_were_alone() -> None:
+    """Callbacks of one moment share a timer; what each causes comes before the next, all the same.
+
+    Of three kinds, half of them set as others fire, some for a moment that is past.
+    """
+
+    async def main(clock: VirtualClock) -> tuple[list[int], list[int]]:
+        loop = asyncio.get_running_loop()
+        chance = Random(1)
+        moments: list[int] = []
+        fired: list[int] = []
+
+        def set_one() -> None:
+            number = len(moments)
+            when_ns = chance.randrange(12) * 2**22
+            moments.append(max(when_ns, clock.now_ns()))
+            kind = chance.randrange(6)
+            if kind == 0:
+                loop.call_at(when_ns / 1e9, fire, number)
+            elif kind == 1 and when_ns > clock.now_ns():
+                sleep = clock.sleep_until(when_ns)
+                assert isinstance(sleep, asyncio.Future)
+                sleep.add_done_callback(lambda _: fire(number))
+            else:
+                clock.call_at(when_ns, lambda: fire(number))
+
+        def fire(number: int) -> None:
+            fired.append(number)
+            if number % 3:
+                loop.call_soon(fired.append, -number)
+            if len(moments) < 2000:
+                set_one()
+
+        for _ in range(1000):
+            set_one()
+        await clock.sleep_until(10**9)
+        order = sorted(range(2000), key=lambda number: (moments[number], number))
+        expected = [
+            each for number in order for each in ((number, -number) if number % 3 else (number,))
+        ]
+        return fired, expected
+
+    fired, expected = run_in_virtual_time(main)
+    assert fired == expected
 
 
 def test_the_garbage_collector_is_left_as_it_was_found() -> None:
