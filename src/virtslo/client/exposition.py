@@ -20,7 +20,7 @@ LARGEST_COUNT: Final = 1 << 53
 REMEMBERED: Final = 1 << 16
 """How many series are remembered: an API server has about ten thousand."""
 WRITTEN: Final = 1 << 11
-"""How many histograms' lines are remembered: all components write a few hundred, of 2 KB each."""
+"""How many histograms' buckets are remembered, of 2 KB each."""
 SHORT: Final = 1 << 18
 """Bytes up to which an exposition is split into its lines: a component's are 35 000."""
 _NAME: Final = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
@@ -47,8 +47,7 @@ class Exposition:
 
     def family(self, name: str, kind: str, words: str) -> None:
         """Begin a family of metrics."""
-        self._lines.append(f"# HELP {name} {words}")
-        self._lines.append(f"# TYPE {name} {kind}")
+        self._lines.append(f"# HELP {name} {words}\n# TYPE {name} {kind}")
 
     def sample(self, name: str, labels: Labels, value: float) -> None:
         """One sample."""
@@ -56,9 +55,12 @@ class Exposition:
 
     def histogram(self, name: str, labels: Labels, histogram: Histogram) -> None:
         """A histogram's samples."""
-        begins = _begins_of(name, _text(labels), histogram.bounds)
-        values = (*histogram.reached(), number(histogram.total), histogram.count)
-        self._lines += [f"{begin}{value}" for begin, value in zip(begins, values, strict=True)]
+        text, reached = _text(labels), tuple(histogram.reached())
+        braced = _braced(text)
+        self._lines.append(
+            f"{_buckets(name, text, histogram.bounds, reached)}\n"
+            f"{name}_sum{braced} {number(histogram.total)}\n{name}_count{braced} {reached[-1]}"
+        )
 
     def single(self, name: str, kind: str, words: str, value: float) -> None:
         """A family of one sample."""
@@ -80,23 +82,36 @@ def number(value: float) -> str:
 
 
 @lru_cache(maxsize=WRITTEN)
-def _begins_of(name: str, labels: str, bounds: tuple[float, ...]) -> tuple[str, ...]:
-    """What a histogram's lines begin with: buckets, the infinite one last, then sum and count."""
-    first, braced = f"{name}_bucket{{{labels}{',' if labels else ''}", _braced(labels)
-    edges = (*map(number, bounds), "+Inf")
-    buckets = [f'{first}le="{edge}"}} ' for edge in edges]
-    return (*buckets, f"{name}_sum{braced} ", f"{name}_count{braced} ")
+def _buckets(name: str, labels: str, bounds: tuple[float, ...], reached: tuple[int, ...]) -> str:
+    """The lines of a histogram's buckets, the infinite one last.
+
+    Thousands of nodes' components have counted the same: a few calls, made at their start.
+    """
+    first = f"{name}_bucket{{{labels}{',' if labels else ''}"
+    counts = zip(_edges(bounds), reached, strict=True)
+    return "\n".join([f'{first}le="{edge}"}} {count}' for edge, count in counts])
+
+
+@lru_cache(maxsize=64)
+def _edges(bounds: tuple[float, ...]) -> tuple[str, ...]:
+    """The upper edges of buckets, as they are written."""
+    return (*map(number, bounds), "+Inf")
 
 
 def _text(labels: Labels) -> str:
-    return ",".join([f'{key}="{_escaped(value)}"' for key, value in labels.items()])
+    return _written(tuple(labels.items()))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _written(labels: tuple[tuple[str, str], ...]) -> str:
+    """Labels as they are written between braces."""
+    return ",".join([f'{key}="{_escaped(value)}"' for key, value in labels])
 
 
 def _braced(text: str) -> str:
     return f"{{{text}}}" if text else ""
 
 
-@lru_cache(maxsize=REMEMBERED)
 def _escaped(value: str) -> str:
     """A label's value as the format wants it between quotes."""
     return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
