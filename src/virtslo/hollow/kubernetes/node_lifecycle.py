@@ -15,7 +15,7 @@ from virtslo.hollow.client_go.cache import Cache
 from virtslo.hollow.client_go.conditions import find_condition
 from virtslo.hollow.node.heartbeats import NODE_NAMESPACE
 from virtslo.hollow.process.component import KUBEVIRT_NAMESPACE, Component
-from virtslo.model.identifiers import Object
+from virtslo.model.identifiers import NamespacedName, Object
 from virtslo.model.kubernetes import resources
 from virtslo.ports.kube_api import PatchType, Selection
 
@@ -34,8 +34,10 @@ _STAY: Final = frozenset({KUBEVIRT_NAMESPACE, "kube-system"})
 class Known:
     """What is known of one node."""
 
-    renewed: str
+    key: NamespacedName
+    """Of its lease."""
     heard_ns: int
+    renewed: str | None = None
     lost_ns: int | None = None
     is_emptied: bool = False
     is_well: bool = True
@@ -60,25 +62,27 @@ class NodeLifecycle:
         clock = self._component.clock
         while True:
             await sleep(clock, LOOK_EVERY)
+            now_ns = clock.now_ns()
             for (_, name), node in list(self._nodes.objects.items()):
                 try:
-                    known = self._heard(name)
-                    if not known.is_well:
-                        await self._care(name, node, known)
+                    known = self._heard(name, now_ns)
+                    if known.is_well:
+                        continue
+                    await self._care(name, node, known)
                 except UNREADABLE as error:
                     self._component.bad_objects.note(name_of(node), error)
                 except ClusterError:
-                    continue  # the next look tries again
+                    pass  # the next look tries again
+                now_ns = clock.now_ns()
 
-    def _heard(self, name: str) -> Known:
+    def _heard(self, name: str, now_ns: int) -> Known:
         """What is known of a node after a look at its lease."""
-        now_ns = self._component.clock.now_ns()
-        lease = self._leases.objects.get((NODE_NAMESPACE, name))
-        renewed = "" if lease is None else str(lease["spec"].get("renewTime"))
         known = self._known.get(name)
         if known is None:
-            known = self._known[name] = Known(renewed, now_ns)
-        elif known.renewed != renewed:
+            known = self._known[name] = Known((NODE_NAMESPACE, name), now_ns)
+        lease = self._leases.objects.get(known.key)
+        renewed = None if lease is None else lease["spec"].get("renewTime")
+        if renewed != known.renewed:
             known.renewed, known.heard_ns = renewed, now_ns
         known.is_well = known.lost_ns is None and now_ns - known.heard_ns <= GRACE_NS
         return known
