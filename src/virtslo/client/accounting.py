@@ -81,17 +81,38 @@ LATENCY_BOUNDS: Final = exponential_bounds(0.001, 2, 10)
 """Bucket bounds of KubeVirt's client metrics, seconds."""
 
 
+OK: Final = "200"
+CREATED: Final = "201"
+_NONE: Final[Mapping[str, int]] = {}
+
+
 class CallSeries:
     """Calls that are timed together, and the histograms they are timed in."""
 
-    __slots__ = ("answered", "ended", "shape", "waited")
+    __slots__ = ("_failed", "_succeeded", "_success", "answered", "shape", "waited")
 
     def __init__(self, shape: CallShape, answered: Histogram, waited: Histogram) -> None:
         self.shape = shape
         self.answered = answered
         self.waited = waited
-        self.ended: dict[str, int] = {}
+        self._success = CREATED if shape.verb == "CREATE" else OK
+        self._succeeded = 0
+        self._failed: Mapping[str, int] = _NONE
+        """How many ended with each other code: with none, in nearly all series of a cluster."""
+
+    @property
+    def ended(self) -> Mapping[str, int]:
         """How many ended with each code."""
+        if not self._succeeded:
+            return self._failed
+        return {self._success: self._succeeded, **self._failed}
+
+    def end(self, code: str) -> None:
+        """Count a call that ended with a code."""
+        if code == self._success:
+            self._succeeded += 1
+        else:
+            self._failed = {**self._failed, code: self._failed.get(code, 0) + 1}
 
 
 OnAnswer = Callable[[TimedCall, int], None]
@@ -168,7 +189,7 @@ class CallAccount:
 
     def add(self, series: CallSeries, code: str, namespace: str | None, spent_ns: int) -> None:
         """Count a call that was answered with a code, or got no answer, after a time."""
-        series.ended[code] = series.ended.get(code, 0) + 1
+        series.end(code)
         series.answered.observe(spent_ns / NANOSECONDS_PER_SECOND)
         if self.on_answer is not None and code != NO_ANSWER:
             shape = series.shape
@@ -205,7 +226,7 @@ class AccountedTransport:
                 waited_ns = when_ns - started_ns
                 started_ns = clock.now_ns()
             series.waited.observe(waited_ns / NANOSECONDS_PER_SECOND)
-        code = "201" if call.verb == "create" else "200"
+        code = CREATED if call.verb == "create" else OK
         try:
             answer = await self._transport.send(call)
         except BaseException as error:
@@ -229,7 +250,7 @@ class AccountedTransport:
         resource = resources.PODS if is_proxy else Resource("", "", parts[-1], "")
         shape = CallShape("GET", resource.plural, "proxy" if is_proxy else "", is_named=False)
         exchange = partial(self._transport.read_raw, path, query)
-        return await self.counted(self._account.series(shape, resource), "200", exchange)
+        return await self.counted(self._account.series(shape, resource), OK, exchange)
 
     async def counted(
         self,
@@ -273,7 +294,7 @@ class _CountedWatch:
         self._opening = opening
 
     async def __aenter__(self) -> AsyncIterator[WatchEvent]:
-        return await self._transport.counted(self._series, "200", self._opening.__aenter__)
+        return await self._transport.counted(self._series, OK, self._opening.__aenter__)
 
     async def __aexit__(self, *failure: object) -> None:
         await self._opening.__aexit__(None, None, None)

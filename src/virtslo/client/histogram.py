@@ -17,29 +17,35 @@ def exponential_bounds(start: float, factor: float, count: int) -> tuple[float, 
 class Histogram:
     """Observations in seconds, counted by bucket."""
 
-    __slots__ = ("_counts", "bounds", "total")
+    __slots__ = ("_at_once", "_counts", "bounds", "total")
 
     def __init__(self, bounds: tuple[float, ...]) -> None:
         self.bounds = bounds
-        self._counts = [0] * (len(bounds) + 1)
+        self._at_once = 0
+        """How many took no time: they fall into the first bucket."""
+        self._counts: list[int] | None = None
+        """How many others fell into each bucket; made for the first: most waits take no time."""
         self.total = 0.0
 
     def observe(self, seconds: float) -> None:
         """Count one observation."""
         if not seconds:  # as most waits for a token are, and all answers where nothing takes time
-            self._counts[0] += 1
+            self._at_once += 1
             return
+        if self._counts is None:
+            self._counts = [0] * (len(self.bounds) + 1)
         self._counts[bisect_left(self.bounds, seconds)] += 1
         self.total += seconds
 
     @property
     def count(self) -> int:
         """How many observations there are."""
-        return sum(self._counts)
+        return self._at_once + sum(self._counts or ())
 
     def reached(self) -> Iterator[int]:
         """How many observations do not exceed each bound; the last bound is infinite."""
-        return accumulate(self._counts)
+        first, *others = self._counts or [0] * (len(self.bounds) + 1)
+        return accumulate(others, initial=first + self._at_once)
 
     def buckets(self) -> Iterator[tuple[float, int]]:
         """Bounds and how many observations do not exceed them; the last bound is infinite."""

@@ -1,4 +1,4 @@
-"""An event that tasks wait for, as asyncio's, which keeps no queue until a task waits.
+"""An event that tasks wait for, as asyncio's, which keeps nothing until a task waits.
 
 Invariant: what waits is woken in the order of waiting. An `asyncio.Event` holds 700 bytes from its
 beginning on, and a simulated cluster has six for each node.
@@ -14,7 +14,7 @@ class Latch:
 
     def __init__(self) -> None:
         self._is_set = False
-        self._waiters: list[asyncio.Future[None]] = []
+        self._waiters: list[asyncio.Future[None]] | None = None
 
     def is_set(self) -> bool:
         """Whether it is set."""
@@ -23,7 +23,7 @@ class Latch:
     def set(self) -> None:
         """Set it, and wake what waits."""
         self._is_set = True
-        for waiter in self._waiters:
+        for waiter in self._waiters or ():
             if not waiter.done():
                 waiter.set_result(None)
 
@@ -36,8 +36,11 @@ class Latch:
         if self._is_set:
             return
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiters.append(waiter)
+        if self._waiters is None:
+            self._waiters = []
+        waiters = self._waiters
+        waiters.append(waiter)
         try:
             await waiter
         finally:
-            self._waiters.remove(waiter)
+            waiters.remove(waiter)

@@ -7,7 +7,7 @@ asked in a tight loop: whatever does not last is tried again after client-go's b
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Final, Protocol
 
 from virtslo.base.clock import Clock, sleep, to_nanoseconds
@@ -180,24 +180,27 @@ class Reflector:
             self.is_broken = False
             if self._stall_after is None and isinstance(events, DeliversEvents):
                 await events.deliver(self._take)
-                return
-            if self._stall_after is None:
-                async for event in events:
-                    self._take(event)
-                return
-            iterator = aiter(events)
-            while True:
-                try:
-                    async with asyncio.timeout(self._stall_after):
-                        event = await anext(iterator)
-                except StopAsyncIteration:
-                    return
-                except TimeoutError as error:
-                    raise WatchStalled(
-                        f"the watch of {self._resource.plural} was silent for "
-                        f"{self._stall_after:g} s"
-                    ) from error
+            else:
+                await self._iterate(events)
+
+    async def _iterate(self, events: AsyncIterator[WatchEvent]) -> None:
+        """Take one event after another. Raises WatchStalled where none comes for too long."""
+        if self._stall_after is None:
+            async for event in events:
                 self._take(event)
+            return
+        iterator = aiter(events)
+        while True:
+            try:
+                async with asyncio.timeout(self._stall_after):
+                    event = await anext(iterator)
+            except StopAsyncIteration:
+                return
+            except TimeoutError as error:
+                raise WatchStalled(
+                    f"the watch of {self._resource.plural} was silent for {self._stall_after:g} s"
+                ) from error
+            self._take(event)
 
     def _take(self, event: WatchEvent) -> None:
         self._version = event.object["metadata"]["resourceVersion"]

@@ -7,6 +7,7 @@ holds nothing. Each read names its source.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Final, Literal, NamedTuple
 
 import msgspec
@@ -119,10 +120,13 @@ class CounterRead:
 
 def counters_of(counted: Counted) -> tuple[CallCount, ...]:
     """Counts as a read keeps them, in order."""
-    return tuple(
-        CallCount(call.verb, call.target, call.code, count)
-        for call, count in sorted(counted.items())
-    )
+    return tuple([_call_count(call, count) for call, count in sorted(counted.items())])
+
+
+@lru_cache(maxsize=4096)
+def _call_count(call: RestCall, count: int) -> CallCount:
+    """A counter, one for all reads: thousands of nodes have made the same few calls."""
+    return CallCount(call.verb, call.target, call.code, count)
 
 
 @dataclass(frozen=True, slots=True)
