@@ -4,15 +4,12 @@ Invariant: damage is reported and never repaired silently; what can be read is r
 damage is never complete.
 """
 
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from itertools import repeat
-from operator import attrgetter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
-from msgspec.structs import force_setattr
 
 from virtslo.base.bounded_files import UnreadableFile, read_bounded
 from virtslo.base.errors import StoreError
@@ -24,23 +21,17 @@ from virtslo.model.run.record import SCHEMA_VERSION, HostFacts, RunHeader, RunRe
 from virtslo.model.run.rest_calls import CounterRead, RestCallReads
 from virtslo.store.digests import Checker, read_digests
 from virtslo.store.jsonl import HEADER, HOST, OBSERVATIONS, OPERATIONS, READS
-from virtslo.store.members import Unfolding, parse_document, read_document
+from virtslo.store.members import Unfolding, is_plain, parse_document, read_document
+from virtslo.store.shared_texts import SharedTexts
 
 T = TypeVar("T", bound=msgspec.Struct)
 Document = dict[str, Any]
-Texts = dict[str | None, str | None]
-"""Each text of a record that is known so far, by itself."""
 
 OLDEST_VERSION: Final = 1
 MOST_DAMAGE: Final = 100
 """How many damaged lines and reads of a record are said."""
 MORE_DAMAGE: Final = "more lines or reads are damaged than are named here"
 
-REPEATED: Final[Mapping[str, tuple[str, ...]]] = {
-    OPERATIONS: ("kind", "namespace", "name", "uid"),
-    OBSERVATIONS: ("kind", "namespace", "name", "uid", "owner_uid"),
-}
-"""The fields of a file's lines whose texts stand in many of them, and are long or in each."""
 UPGRADES: Final[Mapping[int, Callable[[Document], Document]]] = {}
 """How a header of a version becomes one of the next."""
 
@@ -57,9 +48,9 @@ def read_record(directory: Path) -> RunRecord:
     else:
         checker.checked.add(HEADER)  # replaced before its digest is
     host = _host(directory, damage)
-    texts: Texts = {}
-    operations = _lines(directory / OPERATIONS, OperationRecord, checker, texts)
-    observations = _lines(directory / OBSERVATIONS, Observation, checker, texts)
+    texts = SharedTexts()
+    operations = _lines(directory / OPERATIONS, OperationRecord, checker, texts.share_operations)
+    observations = _lines(directory / OBSERVATIONS, Observation, checker, texts.share_observations)
     rest_calls = _rest_calls(directory / READS, checker)
     checker.finish()
     return RunRecord(
@@ -124,7 +115,10 @@ def _rest_calls(path: Path, checker: Checker) -> RestCallReads:
             checker.checked.add(path.name)
         else:
             checker.check(path.name, text)
-        document = parse_document(path, text)
+        if is_plain(text):
+            with suppress(msgspec.MsgspecError, ValueError, RecursionError):
+                return msgspec.json.decode(text, type=RestCallReads)
+        document = parse_document(path, text)  # what is odd is said in the words for values
         try:
             return msgspec.convert(document, RestCallReads)
         except msgspec.ValidationError:
@@ -158,7 +152,10 @@ def _note(damage: list[str], words: str) -> None:
         damage.append(MORE_DAMAGE)
 
 
-def _lines(path: Path, kind: type[T], checker: Checker, texts: Texts) -> list[T]:
+def _lines(
+    path: Path, kind: type[T], checker: Checker, share: Callable[[Sequence[T]], None]
+) -> list[T]:
+    """The lines of a file that can be read; `share` puts one text in place of equal ones."""
     damage = checker.damage
     try:
         unfolding = Unfolding(read_bounded(path, RECORD_FILE))
@@ -166,7 +163,7 @@ def _lines(path: Path, kind: type[T], checker: Checker, texts: Texts) -> list[T]
         checker.checked.add(path.name)
         damage.append(f"{path.name}: {_words(error)}")
         return []
-    checking, lines = checker.begin(path.name), _Lines(path.name, kind, texts)
+    checking, lines = checker.begin(path.name), _Lines(path.name, kind, share)
     for text in unfolding:
         checking.add(text)
         lines.add(text)
@@ -183,17 +180,12 @@ def _lines(path: Path, kind: type[T], checker: Checker, texts: Texts) -> list[T]
 
 
 class _Lines(Generic[T]):
-    """Reads the lines of a file, given its text part by part.
+    """Reads the lines of a file, given its text part by part."""
 
-    The texts of a record that are alike are one: names and uids stand in each fact of an object.
-    """
-
-    def __init__(self, name: str, kind: type[T], texts: Texts) -> None:
+    def __init__(self, name: str, kind: type[T], share: Callable[[Sequence[T]], None]) -> None:
         self._name = name
-        decoder = msgspec.json.Decoder(kind)
-        self._decode, self._decode_all = decoder.decode, decoder.decode_lines
-        self._repeated = REPEATED[name]
-        self._texts = texts
+        self._decode = msgspec.json.Decoder(kind).decode
+        self._share = share
         self._waiting: list[bytes] = []
         """The begin of a line."""
         self._count = 0
@@ -218,27 +210,24 @@ class _Lines(Generic[T]):
         self._read(b"".join(self._waiting))
 
     def _read(self, text: bytes) -> None:
-        """Read whole lines: all at once, or where one of them is odd one by one.
-
-        What is decoded at once may stand on any number of lines: it must be as many objects as
-        there are lines, and each line must end with one.
-        """
+        """Read lines; what follows the last line's end is a line of its own, or nothing."""
         if self.end_of_reading:
             return
-        count = text.count(b"\n")
+        lines = text.split(b"\n")
+        count = len(lines) - 1
+        if not lines[-1]:
+            lines.pop()
         try:
-            found = self._decode_all(text)
-            is_odd = not len(found) == text.count(b"}\n") == count
+            found = list(map(self._decode, lines))
         except (msgspec.MsgspecError, ValueError, RecursionError):
-            is_odd = True
-        if is_odd:
-            found = list(self._singly(text))
+            found = list(self._singly(lines))
         self._count += count
-        self._share_texts(found)
+        self._share(found)
         self.found += found
 
-    def _singly(self, text: bytes) -> Iterator[T]:
-        for number, line in enumerate(text.split(b"\n"), start=self._count + 1):
+    def _singly(self, lines: Sequence[bytes]) -> Iterator[T]:
+        """Read lines of which one is odd."""
+        for number, line in enumerate(lines, start=self._count + 1):
             if not line:
                 continue
             try:
@@ -248,13 +237,6 @@ class _Lines(Generic[T]):
             except (msgspec.MsgspecError, ValueError, RecursionError) as error:
                 self.end_of_reading = f"{self._name}: line {number}: {_words(error)}"
                 return
-
-    def _share_texts(self, items: list[T]) -> None:
-        """Put the first of equal texts in place of each item's own."""
-        for field in self._repeated:
-            own = list(map(attrgetter(field), items))
-            first = map(self._texts.setdefault, own, own)
-            deque(map(force_setattr, items, repeat(field), first), maxlen=0)
 
 
 def _words(error: Exception) -> str:

@@ -188,6 +188,29 @@ def test_an_odd_read_takes_no_other_with_it(tmp_path: Path) -> None:
     assert any("reads[0]: Invalid enum value 'etcd'" in words for words in found.damage)
 
 
+@pytest.mark.parametrize(
+    ("odd", "words"),
+    [(b'"\xff"', "UTF-8"), (b"1e400", "out of range"), (b"12345678901234567890", "64 bits")],
+)
+def test_what_is_odd_in_a_field_that_no_version_has_is_damage(
+    tmp_path: Path, odd: bytes, words: str
+) -> None:
+    folder = tmp_path / "run"
+    recorder = JsonlRecorder(folder)
+    recorder.write_header(record().header)
+    recorder.write_rest_calls(
+        RestCallReads((read("ramp_up", "after", "a", {("CREATE", "pods", "201"): 1}),))
+    )
+    recorder.close()
+    text = (folder / READS).read_bytes()
+    (folder / READS).write_bytes(text.replace(b'"pod":', b'"later": ' + odd + b', "pod":'))
+
+    found = read_record(folder)
+
+    assert not found.rest_calls.reads
+    assert any(said.startswith(READS) and words in said for said in found.damage)
+
+
 def test_of_very_much_damage_the_first_is_named_and_that_there_is_more(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     write(folder)
