@@ -94,7 +94,15 @@ writer's."""
 
 def is_anything_late(record: RunRecord) -> bool:
     """Whether any receipt was late: of nearly all runs none was, and `lags_of` is not needed."""
-    return any(lag > BOUND_SECONDS for _, lag in _lags(record))
+    seen = record.observations
+    if any(lag > BOUND_SECONDS for _, lag in _after_answers(seen, record.operations)):
+        return True
+    open_ns = _STAMP_NS + _Answers(record.operations).in_run_ns
+    spreads = _spreads(seen)
+    baselines = _baselines(spreads)
+    if all(each.most_ns - baselines[writer] <= open_ns for writer, each in spreads.items()):
+        return False
+    return any(lag > BOUND_SECONDS for _, lag in _after_stamps(seen, record))
 
 
 def lags_of(record: RunRecord) -> Mapping[Receipt, float]:
@@ -180,15 +188,16 @@ def _after_answers(
     watched: Iterable[Observation], operations: Iterable[OperationRecord]
 ) -> Iterator[tuple[Observation, float]]:
     """Creates and deletes that were answered well before the watch showed them."""
-    answered = {
-        (operation.uid, ADDED if operation.verb == CREATE else DELETING): operation.finished_ns
-        for operation in operations
-        if operation.verb in (CREATE, DELETE) and operation.error is None and operation.uid
-    }
+    answered: dict[Fact, dict[str, int | None]] = {ADDED: {}, DELETING: {}}
+    for operation in operations:
+        if operation.verb in (CREATE, DELETE) and operation.error is None and operation.uid:
+            fact = ADDED if operation.verb == CREATE else DELETING
+            answered[fact][operation.uid] = operation.finished_ns
     for seen in watched:
-        if seen.fact not in (ADDED, DELETING):
+        finished = answered.get(seen.fact)
+        if finished is None:
             continue
-        finished_ns = answered.get((seen.uid, seen.fact))
+        finished_ns = finished.get(seen.uid)
         if finished_ns is not None:
             yield seen, to_seconds(max(0, seen.received_ns - finished_ns))
 
@@ -197,11 +206,10 @@ def _after_stamps(
     watched: Sequence[Observation], record: RunRecord
 ) -> Iterator[tuple[Observation, float]]:
     """Facts whose stamps say that they were true while the watch delivered nothing."""
-    stamped = list(_stamped(watched))
-    baselines = _baselines(stamped)
+    baselines = _baselines(_spreads(watched))
     answers = _Answers(record.operations)
     receipts: Mapping[str, list[tuple[int, int]]] = {}
-    for seen, writer, since_stamp_ns in stamped:
+    for seen, writer, since_stamp_ns in _stamped(watched):
         apart_ns = since_stamp_ns - baselines[writer]
         if apart_ns <= _STAMP_NS + answers.in_run_ns:
             yield seen, 0.0  # nothing is late by it, whatever answers took about then
@@ -247,15 +255,37 @@ def _nanoseconds_of(stamp: str | None) -> int | None:
         return None
 
 
-def _baselines(stamped: Iterable[_Stamped]) -> Mapping[str, int]:
+@dataclass(slots=True)
+class _Spread:
+    """How far apart a writer's stamps and their receipts are: how many, the least and the most."""
+
+    stamps: int
+    least_ns: int
+    most_ns: int
+
+
+def _spreads(watched: Iterable[Observation]) -> Mapping[str, _Spread]:
+    """The spread of each writer's stamps."""
+    spreads: dict[str, _Spread] = {}
+    for _, writer, apart_ns in _stamped(watched):
+        spread = spreads.get(writer)
+        if spread is None:
+            spreads[writer] = _Spread(1, apart_ns, apart_ns)
+            continue
+        spread.stamps += 1
+        if apart_ns < spread.least_ns:
+            spread.least_ns = apart_ns
+        elif apart_ns > spread.most_ns:
+            spread.most_ns = apart_ns
+    return spreads
+
+
+def _baselines(spreads: Mapping[str, _Spread]) -> Mapping[str, int]:
     """The least difference of each writer; that of all where a writer made too few stamps."""
-    by_writer: dict[str, list[int]] = {}
-    for _, writer, apart_ns in stamped:
-        by_writer.setdefault(writer, []).append(apart_ns)
-    of_all = min((min(apart) for apart in by_writer.values()), default=0)
+    of_all = min((spread.least_ns for spread in spreads.values()), default=0)
     return {
-        writer: min(apart) if len(apart) >= ENOUGH_STAMPS else of_all
-        for writer, apart in by_writer.items()
+        writer: spread.least_ns if spread.stamps >= ENOUGH_STAMPS else of_all
+        for writer, spread in spreads.items()
     }
 
 
