@@ -2,11 +2,13 @@
 
 import asyncio
 from datetime import UTC, datetime
+from random import Random
 
 from virtslo.base.clock import (
     Clock,
     SystemClock,
     micro_timestamp,
+    seconds_between,
     sleep,
     timestamp,
     to_nanoseconds,
@@ -50,3 +52,17 @@ def test_a_micro_timestamp_always_has_six_digits() -> None:
     moment = datetime(2026, 1, 2, 3, 4, 5, 0, tzinfo=UTC)
 
     assert micro_timestamp(moment) == "2026-01-02T03:04:05.000000Z"
+
+
+def test_spans_are_the_decimals_that_their_moments_differ_by() -> None:
+    random = Random(3)
+    moments = [to_seconds(random.randrange(8 * 10**13)) for _ in range(2_000)]
+    starts, ends = moments[::2], moments[1::2]
+
+    found = seconds_between(starts, ends)
+
+    assert found == [round(end - start, 9) for start, end in zip(starts, ends, strict=True)]
+
+
+def test_a_span_needs_both_its_ends() -> None:
+    assert seconds_between([None, 1.0, 0.1], [2.0, None, 0.3]) == [0.2]

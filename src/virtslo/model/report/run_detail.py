@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from virtslo.base.clock import to_nanoseconds, to_seconds
 from virtslo.model.run.operations import Verb
 from virtslo.model.run.rest_calls import ReadStage
 from virtslo.model.stage_names import StageName
@@ -66,20 +67,25 @@ class ObjectTrack(msgspec.Struct, frozen=True, gc=False):
         ready = self.ready if self.ready is not None and self.ready <= end else None
         return msgspec.structs.replace(self, phases=phases, ready=ready)
 
-    def since_creation(self, moment: float | None) -> float | None:
-        """From its own creation to a moment: the release of its create, or, of one that a
-        controller made, its first observation.
+    @property
+    def created(self) -> float | None:
+        """Its own creation: the release of its create, or, of one that a controller made, its first
+        observation.
         """
-        created = self.released if self.owner is None else self.added
+        return self.released if self.owner is None else self.added
+
+    def since_creation(self, moment: float | None) -> float | None:
+        """From its own creation to a moment."""
+        created = self.created
         if moment is None or created is None:
             return None
-        return round(moment - created, 9)
+        return to_seconds(to_nanoseconds(moment - created))
 
     def since_release(self, moment: float | None) -> float | None:
         """From the release of its create to a moment, where both are known."""
         if moment is None or self.released is None:
             return None
-        return round(moment - self.released, 9)
+        return to_seconds(to_nanoseconds(moment - self.released))
 
 
 class OperationTrack(msgspec.Struct, frozen=True, gc=False):

@@ -4,9 +4,11 @@ Invariant: shares are of every VMI that was to come, so the curve of one that lo
 100 %; what is thinned for display says so.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from virtslo.base.clock import seconds_between
 from virtslo.model.identifiers import RUNNING
 from virtslo.model.report.run_detail import ObjectTrack, RunDetail
 from virtslo.model.vocabulary import TABLE_PHASES
@@ -164,19 +166,23 @@ def steps_chart(made: Sequence[ObjectTrack]) -> Chart | None:
 
 
 def _step_samples(made: Sequence[ObjectTrack]) -> Mapping[str, list[float]]:
-    found: dict[str, list[float]] = {}
+    found: defaultdict[tuple[str, str], tuple[list[float], list[float]]]
+    found = defaultdict(lambda: ([], []))
     for item in made:
         before, since = "release", item.released
+        if since is None:
+            continue
         for phase in TABLE_PHASES:
             moment = item.phases.get(phase)
-            if moment is None or since is None:
-                continue
-            found.setdefault(f"{before} → {phase}", []).append(round(moment - since, 9))
-            before, since = phase, moment
-    least = max((len(values) for values in found.values()), default=0) // 100
-    order = ["release", *TABLE_PHASES]
-    kept = {name: values for name, values in found.items() if len(values) > least}
-    return dict(sorted(kept.items(), key=lambda entry: order.index(entry[0].split(" → ")[1])))
+            if moment is not None:
+                starts, ends = found[before, phase]
+                starts.append(since)
+                ends.append(moment)
+                before, since = phase, moment
+    least = max((len(ends) for _, ends in found.values()), default=0) // 100
+    kept = [step for step, (_, ends) in found.items() if len(ends) > least]
+    kept.sort(key=lambda step: TABLE_PHASES.index(step[1]))
+    return {f"{before} → {phase}": seconds_between(*found[before, phase]) for before, phase in kept}
 
 
 def objects_chart(made: Sequence[ObjectTrack]) -> Chart | None:
@@ -227,8 +233,8 @@ def objects_chart(made: Sequence[ObjectTrack]) -> Chart | None:
 
 def latencies_to(made: Sequence[ObjectTrack], phase: str) -> list[float]:
     """From release to a phase, of those that entered it."""
-    values = (item.since_release(item.phases.get(phase)) for item in made)
-    return [value for value in values if value is not None]
+    released = [item.released for item in made]
+    return seconds_between(released, [item.phases.get(phase) for item in made])
 
 
 def _rank(ordered: Sequence[float], share: float) -> float:

@@ -6,8 +6,10 @@ and is made of its own points; what was left out can be seen from the counts.
 
 import math
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Final
 
 from virtslo.model.report.run_detail import ObjectTrack, RunDetail
@@ -18,6 +20,7 @@ POINTS: Final = 400
 """Of how many points a distribution is shown at most."""
 BINS: Final = 240
 _STEPS: Final = (1.0, 2.0, 5.0)
+_moment: Final = itemgetter(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,24 +65,21 @@ class Stays:
 
     def most_at_once(self) -> Mapping[str, int]:
         """The most VMIs that were in each phase at one time, exactly."""
-        return {
-            phase: max(_counts(times, self.left[phase], times))
-            for phase, times in self.entered.items()
-        }
+        return {phase: _highest(times, self.left[phase]) for phase, times in self.entered.items()}
 
 
 def stays_of(objects: Sequence[ObjectTrack]) -> Stays:
     """The stays of these VMIs in their phases."""
-    entered: dict[str, list[float]] = {}
-    left: dict[str, list[float]] = {}
+    entered: defaultdict[str, list[float]] = defaultdict(list)
+    left: defaultdict[str, list[float]] = defaultdict(list)
     for item in objects:
-        steps = sorted(item.phases.items(), key=_moment)
-        for index, (phase, moment) in enumerate(steps):
-            entered.setdefault(phase, []).append(moment)
-            leaving = left.setdefault(phase, [])
-            until = steps[index + 1][1] if index + 1 < len(steps) else item.deleted
-            if until is not None:
-                leaving.append(until)
+        leaving: list[float] = []
+        for phase, moment in sorted(item.phases.items(), key=_moment):
+            leaving.append(moment)  # of the phase before
+            entered[phase].append(moment)
+            leaving = left[phase]
+        if item.deleted is not None:
+            leaving.append(item.deleted)
     for times in (*entered.values(), *left.values()):
         times.sort()
     return Stays(entered, left)
@@ -99,7 +99,8 @@ def rates(moments: Sequence[float], first: float, last: float, step: float) -> C
     bins = [0] * count
     for moment in moments:
         if first <= moment <= last:
-            bins[min(count - 1, int((moment - first) / step))] += 1
+            place = int((moment - first) / step)
+            bins[place if place < count else -1] += 1
     middles = tuple(round(first + step * (index + 0.5), 6) for index in range(count))
     return Curve(middles, tuple(round(value / step, 6) for value in bins))
 
@@ -160,8 +161,14 @@ def highest(points: Sequence[tuple[float, float]], bins: int) -> Curve:
     return Curve(tuple(x for x, _ in chosen), tuple(y for _, y in chosen))
 
 
-def _moment(entry: tuple[str, float]) -> float:
-    return entry[1]
+def _highest(entered: Sequence[float], left: Sequence[float]) -> int:
+    """The most that were there at one of the times at which one entered."""
+    gone = most = 0
+    for there, moment in enumerate(entered, start=1):
+        while gone < len(left) and left[gone] <= moment:
+            gone += 1
+        most = max(most, there - gone)
+    return most
 
 
 def _counts(entered: Sequence[float], left: Sequence[float], moments: Sequence[float]) -> list[int]:

@@ -4,6 +4,7 @@ Invariant: those that never ran come first and are marked.
 """
 
 from collections.abc import Sequence
+from heapq import nlargest
 from typing import Final
 
 from virtslo.model.identifiers import RUNNING
@@ -20,8 +21,7 @@ def slowest_chart(made: Sequence[ObjectTrack], detail: RunDetail) -> Chart | Non
     """The slowest VMIs as bars, a stretch a phase."""
     known = [item for item in made if item.released is not None]
     end = detail.window_end
-    known.sort(key=lambda item: -(item.since_release(item.phases.get(RUNNING)) or float("inf")))
-    chosen = known[:SLOWEST]
+    chosen = nlargest(SLOWEST, known, key=_time_to_run)
     if not chosen:
         return None
     names = [item.name for item in chosen]
@@ -64,6 +64,10 @@ def slowest_chart(made: Sequence[ObjectTrack], detail: RunDetail) -> Chart | Non
         height=130 + 22 * len(chosen),
         table=sheet,
     )
+
+
+def _time_to_run(item: ObjectTrack) -> float:
+    return item.since_release(item.phases.get(RUNNING)) or float("inf")
 
 
 def _stretch(item: ObjectTrack, phase: str, end: float | None) -> tuple[float, float]:

@@ -6,14 +6,16 @@ over is no sample at all, since it was never entered.
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
+from virtslo.base.clock import seconds_between
 from virtslo.model.identifiers import FAILED, RUNNING, SUCCEEDED, Phase
-from virtslo.model.report.run_detail import LatencySummary, ObjectTrack
+from virtslo.model.report.run_detail import LatencySummary, ObjectTrack, PodTrack
 from virtslo.model.vocabulary import TABLE_PHASES
 from virtslo.slo.statistics.quantiles import nearest_rank
 
-TrackMoment = Callable[[ObjectTrack], float | None]
+_NO_POD: Final = PodTrack("", None, None)
 
 
 def summaries_of(
@@ -61,14 +63,19 @@ def _when(entry: tuple[float, str]) -> float:
 def _since_release(
     made: Sequence[ObjectTrack], entered: Mapping[Phase, Sequence[ObjectTrack]], missing: int
 ) -> Iterator[LatencySummary]:
-    yield _summary("added", made, lambda item: item.added, missing)
+    since = _releases(made)
+    yield _summary("added", since, [item.added for item in made], missing)
     for phase in TABLE_PHASES:
-        yield _summary(phase.lower(), entered[phase], _phase_reader(phase), missing)
-    yield _summary("ready", made, lambda item: item.ready, missing)
+        there = entered[phase]
+        moments = [item.phases.get(phase) for item in there]
+        yield _summary(phase.lower(), _releases(there), moments, missing)
+    yield _summary("ready", since, [item.ready for item in made], missing)
     owned = [item for item in made if item.owner is not None]
-    yield _summary("owner_ready", owned, lambda item: item.owner_ready, missing)
-    yield _summary("pod_added", made, lambda item: item.pod.added if item.pod else None, missing)
-    yield _summary("pod_ready", made, lambda item: item.pod.ready if item.pod else None, missing)
+    moments = [item.owner_ready for item in owned]
+    yield _summary("owner_ready", _releases(owned), moments, missing)
+    pods = [item.pod or _NO_POD for item in made]
+    yield _summary("pod_added", since, [pod.added for pod in pods], missing)
+    yield _summary("pod_ready", since, [pod.ready for pod in pods], missing)
 
 
 def _since_creation(
@@ -76,26 +83,24 @@ def _since_creation(
 ) -> Iterator[LatencySummary]:
     """Of the VMI's own life, whatever made it."""
     for phase in TABLE_PHASES:
-        reached = [item.since_creation(item.phases.get(phase)) for item in entered[phase]]
-        yield _summary_of(f"vmi_creation_to_{phase.lower()}", reached, missing)
-    ready = [item.since_creation(item.ready) for item in made]
-    yield _summary_of("vmi_creation_to_ready", ready, missing)
+        there = entered[phase]
+        moments = [item.phases.get(phase) for item in there]
+        name = f"vmi_creation_to_{phase.lower()}"
+        yield _summary(name, [item.created for item in there], moments, missing)
+    since = [item.created for item in made]
+    yield _summary("vmi_creation_to_ready", since, [item.ready for item in made], missing)
 
 
 def _deletions(deleted: Sequence[ObjectTrack]) -> Iterator[LatencySummary]:
     for phase, name in ((SUCCEEDED, "deletion_to_succeeded"), (FAILED, "deletion_to_failed")):
-        samples = [
-            round(item.phases[phase] - item.deleting, 9)
+        ended = [
+            item
             for item in deleted
             if item.deleting is not None and item.phases.get(phase, -1.0) >= item.deleting
         ]
-        yield _ranks(name, samples, 0)
-    samples = [
-        round(item.deleted - item.deleting, 9)
-        for item in deleted
-        if item.deleting is not None and item.deleted is not None
-    ]
-    yield _ranks("deletion_to_gone", samples, len(deleted) - len(samples))
+        since, moments = _markings(ended), [item.phases[phase] for item in ended]
+        yield _summary(name, since, moments, 0)
+    yield _summary("deletion_to_gone", _markings(deleted), [item.deleted for item in deleted], 0)
 
 
 def _is_jumped(item: ObjectTrack, phase: str) -> bool:
@@ -106,19 +111,19 @@ def _is_jumped(item: ObjectTrack, phase: str) -> bool:
     return phase != RUNNING and any(name in item.phases for name in later)
 
 
-def _phase_reader(phase: str) -> TrackMoment:
-    return lambda item: item.phases.get(phase)
+def _releases(objects: Sequence[ObjectTrack]) -> list[float | None]:
+    return [item.released for item in objects]
+
+
+def _markings(objects: Sequence[ObjectTrack]) -> list[float | None]:
+    return [item.deleting for item in objects]
 
 
 def _summary(
-    name: str, objects: Sequence[ObjectTrack], moment: TrackMoment, missing: int
+    name: str, since: Sequence[float | None], moments: Sequence[float | None], missing: int
 ) -> LatencySummary:
-    return _summary_of(name, [item.since_release(moment(item)) for item in objects], missing)
-
-
-def _summary_of(name: str, latencies: Sequence[float | None], missing: int) -> LatencySummary:
-    samples = [latency for latency in latencies if latency is not None]
-    return _ranks(name, samples, missing + len(latencies) - len(samples))
+    samples = seconds_between(since, moments)
+    return _ranks(name, samples, missing + len(moments) - len(samples))
 
 
 def _ranks(name: str, samples: Sequence[float], unfinished: int) -> LatencySummary:
