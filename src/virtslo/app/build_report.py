@@ -17,7 +17,6 @@ from virtslo.model.plan.scenario import Arrival, ArrivalProcess
 from virtslo.model.plan.suite import PartStatus, SuiteRecord
 from virtslo.model.report.document import Report, RunFinding, RunGroup, RunLines, RunSummary
 from virtslo.model.report.indicators import figures_by_key
-from virtslo.model.report.run_detail import RunDetail
 from virtslo.model.report.verdicts import Outcome, Verdict
 from virtslo.model.run.findings import Finding
 from virtslo.model.run.record import RunRecord
@@ -85,15 +84,10 @@ def build_report(
         sources=tuple(compared for run in runs if (compared := comparison_of(run)) is not None),
         time_spent=tuple(RunLines(run.record.host.run_id, time_lines(run)) for run in runs),
         definitions=CATALOG,
-        details=tuple(map(_detail, records, runs)) if detailed else (),
+        details=tuple(map(run_detail, records, runs)) if detailed else (),
         standing=tuple(item for item in verdicts if _stands(item, findings)),
     )
     return replace(report, exit_code=exit_code(report))
-
-
-def _detail(record: RunRecord, run: Measured) -> RunDetail:
-    """The detail of a run; cycles of a churn are found among objects with every phase of theirs."""
-    return run_detail(record, run.timelines.objects if run.churn is None else None)
 
 
 def exit_code(report: Report) -> int:

@@ -141,8 +141,7 @@ def moments_of(measured: Measured) -> list[tuple[float, float | None]]:
     None for one that never was; a pool's members count from the pool's own intended time.
     """
     found: list[tuple[float, float | None]] = []
-    for vmi in measured.vmis:
-        creation = measured.creation_of(vmi)
+    for vmi, creation in zip(measured.vmis, measured.creates, strict=True):
         if creation is None:
             continue
         start = intended(creation)

@@ -113,9 +113,14 @@ class CounterRead:
     def counted(self) -> Counted:
         """The counters by call."""
         return {
-            RestCall.of_target(item.verb, item.target, item.code): item.requests
-            for item in self.counters
+            _call_of(verb, target, code): requests for verb, target, code, requests in self.counters
         }
+
+
+@lru_cache(maxsize=4096)
+def _call_of(verb: str, target: str, code: str) -> RestCall:
+    """A call; all processes of a component make the same ones."""
+    return RestCall.of_target(verb, target, code)
 
 
 def counters_of(counted: Counted) -> tuple[CallCount, ...]:

@@ -34,15 +34,16 @@ def with_bound(measured: Measured, phase: Phase, figure: Figure) -> Figure:
 
 def _latencies(measured: Measured, phase: Phase) -> list[float]:
     """Seconds from the intended create to the phase, in the order of release."""
-    found: list[tuple[int, int, float]] = []
-    for vmi in measured.vmis:
-        operation, moment = measured.creation_of(vmi), vmi.phases.get(phase)
+    found: list[tuple[int, int, int]] = []
+    for vmi, operation in zip(measured.vmis, measured.creates, strict=True):
+        moment = vmi.phases.get(phase)
         if operation is None or moment is None:
             continue
         released_ns = operation.released_ns or operation.intended_ns
         order = operation.index if vmi.owner_uid is None else vmi.added_ns or 0
-        found.append((released_ns, order, to_seconds(moment - operation.intended_ns)))
-    return [latency for *_, latency in sorted(found)]
+        found.append((released_ns, order, moment - operation.intended_ns))
+    found.sort()
+    return [to_seconds(latency_ns) for _, _, latency_ns in found]
 
 
 def lone_latencies(measured: Measured, phase: Phase) -> list[float]:
@@ -53,7 +54,7 @@ def lone_latencies(measured: Measured, phase: Phase) -> list[float]:
         if operation.stage == WARM_UP and operation.verb == CREATE
     ]
     moments: dict[str, int] = {}
-    for seen in measured.timelines.warm_up:
+    for seen in measured.warm_up:
         is_vmi = seen.kind == resources.VMIS.kind
         if is_vmi and seen.fact == PHASE and seen.phase == phase:
             moments.setdefault(seen.uid, seen.received_ns)

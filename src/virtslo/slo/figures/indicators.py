@@ -277,13 +277,14 @@ def _no_creates(measured: Measured) -> str | None:
 
 def _steps(measured: Measured) -> Iterator[Row]:
     for (earlier, later), step in STEPS.items():
-        values = [
-            to_seconds(vmi.phases[later] - vmi.phases[earlier])
+        edges = [
+            (start, vmi.phases.get(later))
             for vmi in measured.vmis
-            if earlier in vmi.phases and later in vmi.phases
+            if (start := vmi.phases.get(earlier)) is not None
         ]
-        stuck = sum(1 for vmi in measured.vmis if earlier in vmi.phases and later not in vmi.phases)
-        yield from quantile_rows(step, Samples(tuple(values), stuck, measured.deadline_seconds()))
+        values = tuple(to_seconds(end - start) for start, end in edges if end is not None)
+        stuck = len(edges) - len(values)
+        yield from quantile_rows(step, Samples(values, stuck, measured.deadline_seconds()))
 
 
 def _own(measured: Measured) -> Iterator[Row]:

@@ -72,8 +72,8 @@ def _is_open_loop(measured: Measured) -> bool:
 
 def _pace(measured: Measured) -> Pace | None:
     running_of: dict[tuple[str, str, str], int] = {}
-    for vmi in measured.vmis:
-        operation, moment = measured.creation_of(vmi), vmi.phases.get(RUNNING)
+    for vmi, operation in zip(measured.vmis, measured.creates, strict=True):
+        moment = vmi.phases.get(RUNNING)
         if operation is not None and moment is not None:
             running_of.setdefault(_key(operation), moment)
     lasting = measured.lasting

@@ -21,29 +21,36 @@ from virtslo.model.report.run_detail import (
 )
 from virtslo.model.run.operations import CREATE, DELETE, OperationRecord
 from virtslo.model.run.record import RunRecord
-from virtslo.model.run.rest_calls import CounterRead
 from virtslo.model.run.stages import Stage
 from virtslo.model.stage_names import ACTIONS, CHURN, RAMP_DOWN, RAMP_UP, StageName
 from virtslo.slo.figures.churn_figures import recovery_of
 from virtslo.slo.figures.latency_summaries import phase_counts, summaries_of
 from virtslo.slo.record.call_windows import Windows
 from virtslo.slo.record.churn_reader import churn_facts
-from virtslo.slo.record.timelines import Timeline, Timelines, timelines_of
+from virtslo.slo.record.measured import Measured
+from virtslo.slo.record.timelines import Timeline, objects_of, of_kind
 
 MEASURED = (RAMP_UP, CHURN, ACTIONS, RAMP_DOWN)
 
 
-def run_detail(record: RunRecord, known: Mapping[str, Timeline] | None = None) -> RunDetail:
-    """The detail of one run; `known` are the objects of its record, where they are known."""
+def run_detail(record: RunRecord, run: Measured | None = None) -> RunDetail:
+    """The detail of one run; `run` is what was measured of its record, where it was.
+
+    Cycles of a churn are found among objects with every phase of theirs, so anew.
+    """
     header = record.header
-    timelines = timelines_of(record, stages=MEASURED, objects=known)
-    creates = _Creates(record.operations, timelines.objects)
-    pods = {pod.owner_uid: pod for pod in timelines.of_kind(resources.PODS.kind)}
+    if run is not None and run.churn is None:
+        objects_by_uid = run.timelines.objects
+    else:
+        objects_by_uid = objects_of(record.observations)
+    windows = Windows(record.rest_calls.reads) if run is None else run.windows
+    creates = _Creates(record.operations, objects_by_uid)
+    pods = {pod.owner_uid: pod for pod in of_kind(objects_by_uid, resources.PODS.kind)}
     churn_ns = min((st.started_ns for st in header.stages if st.name == CHURN), default=None)
     actions_ns = min((st.started_ns for st in header.stages if st.name == ACTIONS), default=None)
     objects = tuple(
-        _object(vmi, creates, timelines.objects, pods.get(vmi.uid), churn_ns, actions_ns)
-        for vmi in timelines.of_kind(resources.VMIS.kind)
+        _object(vmi, creates, objects_by_uid, pods.get(vmi.uid), churn_ns, actions_ns)
+        for vmi in of_kind(objects_by_uid, resources.VMIS.kind)
     )
     main = CHURN if any(stage.name == CHURN for stage in header.stages) else RAMP_UP
     end = _window_end(header.stages, main)
@@ -59,14 +66,14 @@ def run_detail(record: RunRecord, known: Mapping[str, Timeline] | None = None) -
         operations=tuple(
             _operation(operation) for operation in record.operations if operation.stage in MEASURED
         ),
-        rest_calls=tuple(_rest_rows(record.rest_calls.reads)),
+        rest_calls=tuple(_rest_rows(windows)),
         measured_stage=main,
         window_end=end,
         latencies=summaries_of(measured, missing=missing, until=end),
         phase_counts=phase_counts(objects, end),
         missing=missing,
         refused=refused,
-        cycles=tuple(_cycles(record, timelines)),
+        cycles=tuple(_cycles(record, objects_by_uid)),
         cycle_starts=tuple(
             to_seconds(start) for stage in header.stages for start in stage.cycle_starts_ns
         ),
@@ -208,8 +215,7 @@ def _window_end(stages: Sequence[Stage], name: str) -> float | None:
     return None
 
 
-def _rest_rows(reads: Sequence[CounterRead]) -> Iterator[RestRow]:
-    windows = Windows(reads)
+def _rest_rows(windows: Windows) -> Iterator[RestRow]:
     for stage in MEASURED:
         window = windows.of(stage)
         if window is None or window.failed:
@@ -219,8 +225,8 @@ def _rest_rows(reads: Sequence[CounterRead]) -> Iterator[RestRow]:
                 yield RestRow(stage, component, call.verb, call.target, call.code, count)
 
 
-def _cycles(record: RunRecord, timelines: Timelines) -> Iterator[CycleTrack]:
-    facts = churn_facts(record, timelines)
+def _cycles(record: RunRecord, objects: Mapping[str, Timeline]) -> Iterator[CycleTrack]:
+    facts = churn_facts(record, objects)
     if facts is None or facts.is_constant:
         return
     for cycle in facts.cycles:

@@ -123,7 +123,7 @@ def _relabelled(measured: Measured) -> Iterator[Finding]:
     found = [
         timeline
         for timeline in measured.timelines.objects.values()
-        if (operation := ownership.create_of(timeline)) is not None
+        if (operation := ownership.own_create_of(timeline)) is not None
         and timeline.index is not None
         and timeline.index != operation.index
     ]
@@ -141,8 +141,8 @@ def _impossible(measured: Measured) -> Iterator[Finding]:
     """Phases that no KubeVirt can have gone through so: before the create, or in no order."""
     early = [
         vmi
-        for vmi in measured.vmis
-        if (operation := measured.creation_of(vmi)) is not None
+        for vmi, operation in zip(measured.vmis, measured.creates, strict=True)
+        if operation is not None
         and operation.sent_ns is not None
         and vmi.phases
         and min(vmi.phases.values()) < operation.sent_ns

@@ -109,11 +109,7 @@ def _cold(measured: Measured) -> Iterator[Finding]:
         return
     made = [op for op in record.operations if op.stage == WARM_UP and op.verb == CREATE]
     refused = [operation for operation in made if operation.error is not None]
-    ran = {
-        seen.uid
-        for seen in record.observations
-        if seen.stage is not None and seen.kind == VMI and seen.phase == RUNNING
-    }
+    ran = {seen.uid for seen in measured.warm_up if seen.kind == VMI and seen.phase == RUNNING}
     if not refused and len(ran) >= len(made):
         return
     waited = format_duration(round(to_seconds(stage.ended_ns - stage.t0_ns)))

@@ -5,13 +5,13 @@ process that restarted, came or went in between is named. A failed read is no da
 """
 
 import itertools
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from virtslo.base.clock import to_seconds
-from virtslo.model.kubernetes.calls import ComponentCall, Counted
+from virtslo.model.kubernetes.calls import ComponentCall, Counted, RestCall
 from virtslo.model.kubernetes.components import COUNTED_COMPONENTS
 from virtslo.model.run.rest_calls import (
     AUDIT_LOG,
@@ -150,7 +150,7 @@ def difference(
     last = {(read.component, read.pod): read for read in after if not read.error}
     failed = {(read.component, read.pod) for read in (*before, *after) if read.error}
     is_listed = all(map(_knows_processes, (*before, *after)))
-    requests: Counter[ComponentCall] = Counter()
+    requests: defaultdict[str, Counter[RestCall]] = defaultdict(Counter)
     sums: dict[tuple[str, str], tuple[float, int]] = {}
     restarted: list[str] = []
     fell: list[str] = []
@@ -163,13 +163,20 @@ def difference(
             earlier = None
         known, now = earlier.counted if earlier else {}, read.counted
         fell += _fallen(read, earlier, known, now)
+        made = requests[read.component]
         for call, count in now.items():
-            requests[ComponentCall(read.component, call)] += count - known.get(call, 0)
+            if grown := count - known.get(call, 0):
+                made[call] += grown
         _sum(sums, read, earlier)
     return Window(
         source=source,
         stage=stage,
-        requests={made: count for made, count in sorted(requests.items()) if count},
+        requests={
+            ComponentCall(component, call): count
+            for component, made in sorted(requests.items())
+            for call, count in sorted(made.items())
+            if count
+        },
         seconds=max(0.0, _starts(after) - _ends(before)),
         edge_seconds=(_ends(before) - _starts(before), _ends(after) - _starts(after)),
         failed=tuple(f"{_name(read)}: {read.error}" for read in (*before, *after) if read.error),

@@ -5,7 +5,7 @@ after the stage's window does not count. A recovery is never negative and never 
 straggler.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from virtslo.model.identifiers import RUNNING
@@ -18,21 +18,21 @@ from virtslo.model.run.stages import Stage
 from virtslo.model.stage_names import CHURN
 from virtslo.slo.record.churn import ChurnFacts, Cycle, Replacement, Victim
 from virtslo.slo.record.running_population import running_population_of
-from virtslo.slo.record.timelines import Timeline, Timelines
+from virtslo.slo.record.timelines import Timeline, of_kind
 
 VMI = resources.VMIS.kind
 VM = resources.VMS.kind
 NOT_FOUND = 404
 
 
-def churn_facts(record: RunRecord, timelines: Timelines) -> ChurnFacts | None:
-    """The churn stage of a record; None where there was none."""
+def churn_facts(record: RunRecord, objects: Mapping[str, Timeline]) -> ChurnFacts | None:
+    """The churn stage of a record, from its measured objects by uid; None where there was none."""
     scenario = record.header.scenario
     stage = next((stage for stage in record.header.stages if stage.name == CHURN), None)
     churn = scenario.load.churn
     if stage is None or churn is None or not scenario.load.pattern.has_churn:
         return None
-    reader = _Reader(record, timelines, stage, churn)
+    reader = _Reader(record, objects, stage, churn)
     return ChurnFacts(
         churn=churn,
         kind=scenario.workload.kind,
@@ -45,10 +45,12 @@ def churn_facts(record: RunRecord, timelines: Timelines) -> ChurnFacts | None:
 
 
 class _Reader:
-    """Puts a record's churn operations and timelines together."""
+    """Puts a record's churn operations and objects together."""
 
-    def __init__(self, record: RunRecord, timelines: Timelines, stage: Stage, churn: Churn) -> None:
-        self._timelines = timelines
+    def __init__(
+        self, record: RunRecord, objects: Mapping[str, Timeline], stage: Stage, churn: Churn
+    ) -> None:
+        self._by_uid = objects
         self._stage = stage
         self._churn = churn
         self._kind = record.header.scenario.workload.kind
@@ -65,7 +67,7 @@ class _Reader:
                 self._operations.setdefault(operation.cycle or 0, []).append(operation)
         self._vmis_of: dict[str, list[Timeline]] = {}
         self._by_name: dict[tuple[str, str, str], list[Timeline]] = {}
-        for timeline in timelines.objects.values():
+        for timeline in objects.values():
             key = (timeline.kind, timeline.namespace, timeline.name)
             self._by_name.setdefault(key, []).append(timeline)
             if timeline.kind == VMI and timeline.owner_uid is not None:
@@ -145,8 +147,8 @@ class _Reader:
 
     def _timeline_of(self, operation: OperationRecord) -> Timeline | None:
         """What an operation was about: by uid where the server said it, else by name and time."""
-        if operation.uid is not None and operation.uid in self._timelines.objects:
-            return self._timelines.objects[operation.uid]
+        if operation.uid is not None and operation.uid in self._by_uid:
+            return self._by_uid[operation.uid]
         named = self._by_name.get((operation.kind, operation.namespace, operation.name), [])
         if operation.verb == CREATE:
             sent_ns = operation.sent_ns or operation.intended_ns
@@ -205,7 +207,7 @@ class _Reader:
         end_ns = self._until_ns + 1 if next_start_ns is None else next_start_ns
         return tuple(
             timeline
-            for timeline in self._timelines.of_kind(VMI)
+            for timeline in of_kind(self._by_uid, VMI)
             if timeline.added_ns is not None and start_ns <= timeline.added_ns < end_ns
         )
 
@@ -217,7 +219,7 @@ class _Reader:
         end_ns = self._until_ns + 1 if next_start_ns is None else next_start_ns
         return tuple(
             timeline
-            for timeline in self._timelines.of_kind(VM)
+            for timeline in of_kind(self._by_uid, VM)
             if timeline.added_ns is not None and start_ns <= timeline.added_ns < end_ns
         )
 

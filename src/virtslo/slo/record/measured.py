@@ -6,13 +6,13 @@ was accepted and did not get there is unfinished, and counted.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TypeGuard
 
 from virtslo.base.clock import to_seconds
 from virtslo.model.identifiers import RUNNING
 from virtslo.model.kubernetes import resources
 from virtslo.model.plan.trace import Replay
 from virtslo.model.plan.workload import TRAITS
+from virtslo.model.run.observations import Observation
 from virtslo.model.run.operations import OperationRecord
 from virtslo.model.run.record import RunRecord
 from virtslo.model.run.stages import Stage
@@ -59,12 +59,20 @@ class Measured:
     """Objects with the run's label that are not the run's: in no figure."""
     windows: Windows = field(init=False, repr=False, compare=False)
     """What was called in its stages."""
+    creates: Sequence[OperationRecord | None] = field(init=False, repr=False, compare=False)
+    """The measured create that led to each of `vmis`: its own, or its owner's."""
     births_ns: Sequence[int | None] = field(init=False, repr=False, compare=False)
     """When each of `vmis` was created."""
+    warm_up: Sequence[Observation] = field(init=False, repr=False, compare=False)
+    """What was seen of the warm-up's objects."""
 
     def __post_init__(self) -> None:
+        creates = tuple(map(self.ownership.create_of, self.vmis))
         object.__setattr__(self, "windows", Windows(self.record.rest_calls.reads))
-        object.__setattr__(self, "births_ns", tuple(map(self._created_ns, self.vmis)))
+        object.__setattr__(self, "creates", creates)
+        object.__setattr__(self, "births_ns", tuple(map(_created_ns, self.vmis, creates)))
+        warm_up = tuple(seen for seen in self.record.observations if seen.stage is not None)
+        object.__setattr__(self, "warm_up", warm_up)
 
     @property
     def creations(self) -> list[OperationRecord]:
@@ -82,14 +90,9 @@ class Measured:
         apart = set(map(key_of, self.withdrawn))
         return [operation for operation in self.creations if key_of(operation) not in apart]
 
-    def creation_of(self, vmi: Timeline) -> OperationRecord | None:
-        """The measured create that led to a VMI: its own, or its owner's."""
-        return self.ownership.create_of(vmi)
-
     def phase_moments(self, phase: str) -> list[int]:
         """When VMIs entered a phase in the measured stage."""
-        moments = (vmi.phases.get(phase) for vmi in self.vmis)
-        return [moment for moment in moments if moment is not None]
+        return [moment for vmi in self.vmis if (moment := vmi.phases.get(phase)) is not None]
 
     def from_creation(
         self, reached: Callable[[Timeline], int | None], since: Callable[[OperationRecord], int]
@@ -97,8 +100,7 @@ class Measured:
         """From a moment of the create to a fact about the VMI, over every VMI expected."""
         values: list[float] = []
         unfinished = 0
-        for vmi in self.vmis:
-            operation = self.creation_of(vmi)
+        for vmi, operation in zip(self.vmis, self.creates, strict=True):
             if operation is None:
                 continue
             moment = reached(vmi)
@@ -108,13 +110,6 @@ class Measured:
                 values.append(to_seconds(moment - since(operation)))
         unfinished += self.missing_vmis()
         return Samples(tuple(values), unfinished, self.deadline_seconds())
-
-    def _created_ns(self, vmi: Timeline) -> int | None:
-        """A VMI's creation: the release of its own create; of one that a controller made, its
-        first observation.
-        """
-        operation = self.creation_of(vmi)
-        return released(operation) if _is_own(operation, vmi) else vmi.added_ns
 
     def from_vmi_creation(self, reached: Callable[[Timeline], int | None]) -> Samples:
         """From a VMI's creation to a fact about it, over every VMI expected."""
@@ -255,7 +250,7 @@ def measure(record: RunRecord) -> Measured:
     others = _of_others(record, timelines)
     churn = None
     if measured_stage(record) == CHURN:
-        churn = churn_facts(record, timelines)
+        churn = churn_facts(record, timelines.objects)
         cycles = churn.cycles if churn is not None else ()
         vmis = tuple(_once(vmi for cycle in cycles for vmi in cycle.created))
     else:
@@ -320,9 +315,13 @@ def _once(vmis: Iterable[Timeline]) -> Iterator[Timeline]:
             yield vmi
 
 
-def _is_own(operation: OperationRecord | None, vmi: Timeline) -> TypeGuard[OperationRecord]:
-    """Whether a create is the VMI's own, not that of its VM, pool or replica set."""
-    return operation is not None and operation.kind == vmi.kind
+def _created_ns(vmi: Timeline, create: OperationRecord | None) -> int | None:
+    """A VMI's creation: the release of its own create, which is not that of its VM, pool or replica
+    set; of one that a controller made, its first observation.
+    """
+    if create is not None and create.kind == vmi.kind:
+        return released(create)
+    return vmi.added_ns
 
 
 def released(operation: OperationRecord) -> int:

@@ -20,7 +20,6 @@ class Ownership:
         self._objects = objects
         self._by_uid: dict[str, OperationRecord] = {}
         self._in_doubt: dict[tuple[str, str, str], list[OperationRecord]] = {}
-        self._found: dict[str, OperationRecord | None] = {}
         for operation in operations:
             if operation.verb != CREATE:
                 continue
@@ -32,24 +31,23 @@ class Ownership:
 
     def create_of(self, timeline: Timeline) -> OperationRecord | None:
         """The create that led to an object: its own, or that of its nearest owner."""
-        if timeline.uid not in self._found:
-            self._found[timeline.uid] = self._nearest(timeline)
-        return self._found[timeline.uid]
-
-    def _nearest(self, timeline: Timeline) -> OperationRecord | None:
-        current: Timeline | None = timeline
-        passed: set[str] = set()
+        own = self.own_create_of(timeline)
+        if own is not None or timeline.owner_uid is None:
+            return own
+        passed = {timeline.uid}
+        current = self._objects.get(timeline.owner_uid)
         while current is not None and current.uid not in passed:
-            own = self._own(current)
+            own = self.own_create_of(current)
             if own is not None:
                 return own
             passed.add(current.uid)
             current = self._objects.get(current.owner_uid or "")
         return None
 
-    def _own(self, timeline: Timeline) -> OperationRecord | None:
+    def own_create_of(self, timeline: Timeline) -> OperationRecord | None:
+        """The create of the object itself."""
         known = self._by_uid.get(timeline.uid)
-        if known is not None:
+        if known is not None or not self._in_doubt:
             return known
         key = (timeline.kind, timeline.namespace, timeline.name)
         for operation in self._in_doubt.get(key, ()):

@@ -4,7 +4,7 @@ Invariant: an object is a uid; objects of the warm-up are apart. The first obser
 counts, and one from a relist is known to be late.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from virtslo.model.run.observations import (
@@ -73,21 +73,14 @@ class Timelines:
     """Measured creates by (kind, namespace, name)."""
     deletions: Mapping[tuple[str, str, str], OperationRecord]
     """Measured deletes by (kind, namespace, name): of an object's, the first that was accepted."""
-    warm_up: Sequence[Observation]
-    """What was seen of the warm-up's objects."""
 
     def of_kind(self, kind: str) -> list[Timeline]:
         """Every measured object of a kind, in order of appearance."""
-        return [timeline for timeline in self.objects.values() if timeline.kind == kind]
+        return of_kind(self.objects, kind)
 
 
-def timelines_of(
-    record: RunRecord, *, stages: Iterable[str], objects: Mapping[str, Timeline] | None = None
-) -> Timelines:
-    """Put a record's facts together; `stages` are those whose operations are measured.
-
-    `objects` are the record's, where they were put together before.
-    """
+def timelines_of(record: RunRecord, *, stages: Iterable[str]) -> Timelines:
+    """Put a record's facts together; `stages` are those whose operations are measured."""
     measured = frozenset(stages)
     creations: dict[tuple[str, str, str], OperationRecord] = {}
     deletions: dict[tuple[str, str, str], OperationRecord] = {}
@@ -99,13 +92,15 @@ def timelines_of(
             creations[key] = operation
         elif operation.verb == DELETE and not _is_repeat(operation, deletions.get(key)):
             deletions[key] = operation
-    warm_up = [seen for seen in record.observations if seen.stage is not None]
-    if objects is None:
-        objects = _objects(record.observations)
-    return Timelines(objects, creations, deletions, warm_up)
+    return Timelines(objects_of(record.observations), creations, deletions)
 
 
-def _objects(observations: Iterable[Observation]) -> dict[str, Timeline]:
+def of_kind(objects: Mapping[str, Timeline], kind: str) -> list[Timeline]:
+    """The objects of a kind, in order of appearance."""
+    return [timeline for timeline in objects.values() if timeline.kind == kind]
+
+
+def objects_of(observations: Iterable[Observation]) -> dict[str, Timeline]:
     """Measured objects by uid."""
     objects: dict[str, Timeline] = {}
     for seen in observations:

@@ -58,7 +58,7 @@ def ranks_of_quantile(count: int, share: float, confidence: float = CONFIDENCE) 
         return below[min(number - first, len(below) - 1)]
 
     best: Ranks | None = None
-    low = 1
+    low = max(1, first)  # below it the probability is negligible
     for high in range(max(2, first), min(count, first + len(below)) + 1):
         while low + 1 < high and at_most(high - 1) - at_most(low) >= confidence:
             low += 1

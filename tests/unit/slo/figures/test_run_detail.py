@@ -18,7 +18,7 @@ def test_phases_after_a_window_are_in_the_detail_and_in_no_figure() -> None:
     measured = measure(given)
     (vmi,) = measured.vmis
 
-    detail = run_detail(given, measured.timelines.objects)
+    detail = run_detail(given, measured)
 
     assert "Failed" not in vmi.phases
     assert "Failed" in detail.objects[0].phases
