@@ -18,8 +18,10 @@ from virtslo.model.run.observations import (
     DELETING,
     MIGRATED,
     MIGRATION_FAILED,
+    NOT_READY,
     PAUSED,
     PHASE,
+    READY,
     UNPAUSED,
     Fact,
     Observation,
@@ -30,6 +32,8 @@ Predicate = Callable[[], bool]
 VMI: Final = resources.VMIS.kind
 POD: Final = resources.PODS.kind
 GONE: Final = "gone"
+_OF_NO_COUNT: Final = frozenset({READY, NOT_READY})
+"""Facts that nothing here depends on."""
 
 
 class Population:
@@ -57,7 +61,7 @@ class Population:
 
     def apply(self, observation: Observation) -> None:
         """Take one observation into account."""
-        if observation.kind == POD:
+        if observation.kind == POD or observation.fact in _OF_NO_COUNT:
             return
         if observation.stage is not None:
             self._apply_warm_up(observation)

@@ -33,17 +33,17 @@ class GrowingDigest:
 
     def __init__(self) -> None:
         self._hash = hashlib.sha256()
-        self._lines = 0
+        self.lines = 0
 
     def add(self, text: bytes) -> None:
         """Take in whole lines."""
         self._hash.update(text)
-        self._lines += text.count(b"\n")
+        self.lines += text.count(b"\n")
 
     @property
     def value(self) -> Digest:
         """The digest of everything so far."""
-        return Digest(self._lines, self._hash.hexdigest())
+        return Digest(self.lines, self._hash.hexdigest())
 
 
 def digest_of(text: bytes) -> Digest:

@@ -87,6 +87,8 @@ class JsonlRecorder:
         clock = SystemClock()
         self._digests: dict[str, Digest] = {}
         self._kept = b""
+        self._kept_lines = (0, 0)
+        """Of how many operations and observations digests were kept."""
         try:
             directory.mkdir(parents=True, exist_ok=False)
             self._operations = LineFile(directory / OPERATIONS, clock)
@@ -136,7 +138,8 @@ class JsonlRecorder:
         """Flush what has waited for a second; called every second while a run goes on."""
         self._guarded(self._operations.flush_old)
         self._guarded(self._observations.flush_old)
-        self._keep_digests()
+        if self._lines_written() != self._kept_lines:
+            self._keep_digests()
 
     def close(self) -> None:
         """Flush everything and close."""
@@ -146,12 +149,16 @@ class JsonlRecorder:
 
     def _keep_digests(self) -> None:
         """Replace `digests.json`, if anything has grown."""
+        self._kept_lines = self._lines_written()
         grown = {OPERATIONS: self._operations.digest, OBSERVATIONS: self._observations.digest}
         values = {**self._digests, **{name: item.value for name, item in grown.items()}}
         text = self._text(values)
         if text != self._kept:
             self._kept = text
             self._guarded(lambda: self._write(DIGESTS, text))
+
+    def _lines_written(self) -> tuple[int, int]:
+        return self._operations.digest.lines, self._observations.digest.lines
 
     def _replace(self, name: str, value: object) -> None:
         text = self._text(value)

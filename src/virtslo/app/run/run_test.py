@@ -219,8 +219,10 @@ class TestRun:
                 self._api, run_label=plan.run_label, stage=stage, namespace=plan.only_namespace
             )
             self._stuck = (*self._stuck, *([stuck] if stuck is not None else []))
+        before = self._counting.reads
         await self._counting.at_rest(stage, moment)
-        self._write_calls()
+        if not before or self._counting.reads is not before:
+            self._write_calls()
 
     def _is_waiting_over(self) -> bool:
         """Whether the stage that just ended never was as it wanted to be."""
