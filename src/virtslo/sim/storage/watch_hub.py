@@ -86,4 +86,5 @@ class WatchHub:
             if before is not None and before != now:
                 for watcher in buckets.get(before, ()):
                     watcher.offer(change, woken, was=True, matches=False)
-        wake(woken)
+        if woken:
+            wake(woken)

@@ -213,7 +213,7 @@ class Watcher:
         if self._is_closed:
             return
         if self.version_at_end is not None:
-            self.bookmark(self.version_at_end(), [])
+            send_bookmarks([self], self.version_at_end())
         self.close()
 
     def offer(self, change: Change, woken: list["Watcher"], *, was: bool, matches: bool) -> None:
@@ -264,12 +264,14 @@ class Watcher:
         if self._ended is None:
             self._wake()
         elif not self._is_planned:
+            self._is_planned = True
             woken.append(self)
 
     def _wake(self) -> None:
         """Something came to be iterated over, or the watch is over or released."""
         if self._ended is not None:
             if not self._is_planned:
+                self._is_planned = True
                 wake([self])
             return
         waiter = self._waiter
@@ -283,11 +285,9 @@ def wake(watchers: Sequence[Watcher]) -> None:
     What takes time is planned in that turn, and not before: what waits as long and was begun
     together with it comes first, as the second write of a deletion does.
     """
-    if not watchers:
-        return
-    for watcher in watchers:
-        watcher._is_planned = True
-    asyncio.get_running_loop().call_soon(_deliver, watchers)
+    ended = watchers[0]._ended
+    assert ended is not None, "only what delivers is woken"
+    ended.get_loop().call_soon(_deliver, watchers)
 
 
 def _deliver(watchers: Sequence[Watcher]) -> None:
@@ -306,7 +306,8 @@ def send_bookmarks(watchers: Sequence[Watcher], resource_version: int) -> None:
     woken: list[Watcher] = []
     for watcher in watchers:
         watcher.bookmark(resource_version, woken)
-    wake(woken)
+    if woken:
+        wake(woken)
 
 
 def bookmark_of(
