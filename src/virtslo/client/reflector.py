@@ -95,7 +95,8 @@ class Reflector:
         self._backed_off_ns: int | None = None
         self._refused_since_ns: int | None = None
         self._opened_ns: int | None = None
-        self._has_events = False
+        self._newest: WatchEvent | None = None
+        """What the present watch brought last."""
         self.synced = Latch()
         self.relists = 0
         self.resumed = 0
@@ -106,7 +107,7 @@ class Reflector:
         """List and watch until cancelled. Raises ClusterError for non-retryable errors."""
         while True:
             self._opened_ns = None  # what the watch before lived is no excuse of this turn's
-            self._has_events = False
+            self._newest = None
             try:
                 if self._version is None:
                     await self._list()
@@ -133,7 +134,7 @@ class Reflector:
 
     def _was_in_vain(self) -> bool:
         """Whether a watch that ended was too short to be resumed at once."""
-        return not self._has_events and not self._has_lived()
+        return self._newest is None and not self._has_lived()
 
     def _may_pass(self, error: ClusterError) -> bool:
         """Whether a refusal may be that of an API server that has just been started."""
@@ -169,19 +170,23 @@ class Reflector:
         self.synced.set()
 
     async def _watch(self) -> None:
-        async with self._api.watch(
-            self._resource,
-            self._selection,
-            resource_version=self._version,
-            facts_only=self._facts_only,
-        ) as events:
-            self._refused_since_ns = None
-            self._opened_ns = self._clock.now_ns()
-            self.is_broken = False
-            if self._stall_after is None and isinstance(events, DeliversEvents):
-                await events.deliver(self._take)
-            else:
-                await self._iterate(events)
+        try:
+            async with self._api.watch(
+                self._resource,
+                self._selection,
+                resource_version=self._version,
+                facts_only=self._facts_only,
+            ) as events:
+                self._refused_since_ns = None
+                self._opened_ns = self._clock.now_ns()
+                self.is_broken = False
+                if self._stall_after is None and isinstance(events, DeliversEvents):
+                    await events.deliver(self._take)
+                else:
+                    await self._iterate(events)
+        finally:
+            if self._newest is not None:
+                self._version = self._newest.object["metadata"]["resourceVersion"]
 
     async def _iterate(self, events: AsyncIterator[WatchEvent]) -> None:
         """Take one event after another. Raises WatchStalled where none comes for too long."""
@@ -203,8 +208,7 @@ class Reflector:
             self._take(event)
 
     def _take(self, event: WatchEvent) -> None:
-        self._version = event.object["metadata"]["resourceVersion"]
-        self._has_events = True
+        self._newest = event
         if event.type == "BOOKMARK":
             self._handler.bookmark(event.received_ns)
         else:
