@@ -87,7 +87,7 @@ class Cache:
         """Take over a whole list."""
         listed = {key_of(target): target for target in objects}
         for key in [key for key in self.objects if key not in listed]:
-            self._tell(self.objects.pop(key), None)
+            self._tell_gone(self.objects.pop(key))
         for key, target in listed.items():
             before = self.objects.get(key)
             self.objects[key] = target
@@ -102,7 +102,7 @@ class Cache:
         objects = self.objects
         if event.type == "DELETED":
             before = objects.pop(key, None)
-            self._tell(before if before is not None else target, None)
+            self._tell_gone(before if before is not None else target)
             return
         before = objects.get(key)
         objects[key] = target
@@ -122,10 +122,9 @@ class Cache:
                 seen(before, after)
             except UNREADABLE as error:
                 self._bad.note(name_of(after or before), error)
-        if after is None and before is not None:
-            self._tell_left(before)
 
-    def _tell_left(self, before: Object) -> None:
+    def _tell_gone(self, before: Object) -> None:
+        self._tell(before, None)
         for left in self._left:
             try:
                 left(before)
