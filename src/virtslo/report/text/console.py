@@ -51,6 +51,11 @@ def drawn(draw: "Callable[[Console], None]") -> str:
     return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
 
 
+def plain(lines: Iterable[str]) -> str:
+    """Lines as they are drawn where there is no terminal: as they are, which takes no library."""
+    return "".join(f"{report_text(line).rstrip()}\n" for line in lines)
+
+
 def print_sheet(console: "Console", sheet: Sheet) -> None:
     """A table with its title before it and its footnotes after it."""
     from rich import box

@@ -3,6 +3,7 @@
 Invariant: it says what Markdown says.
 """
 
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -21,7 +22,7 @@ from virtslo.report.content import (
 from virtslo.report.definitions import conditions, table_definitions
 from virtslo.report.headline import headline_sheets
 from virtslo.report.table_sheets import table_sheets
-from virtslo.report.text.console import drawn, print_lines, print_sheet
+from virtslo.report.text.console import drawn, plain, print_lines, print_sheet
 from virtslo.report.text.sparklines import over_time
 from virtslo.report.verdicts import objectives_title, verdict_lines
 
@@ -49,6 +50,8 @@ class ConclusionLines:
 
     def render(self, report: Report) -> str:
         """The text."""
+        if not sys.stdout.isatty():
+            return plain(conclusion_lines(report))
         return drawn(lambda console: print_end(console, report)).lstrip("\n")
 
 

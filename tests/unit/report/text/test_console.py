@@ -5,9 +5,12 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from virtslo.base.plain_text import report_text
 from virtslo.report.content import Sheet
-from virtslo.report.text.console import drawn, print_lines, print_sheet
+from virtslo.report.text.console import drawn, plain, print_lines, print_sheet
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -75,3 +78,14 @@ def test_colour_is_for_terminals_that_want_it(monkeypatch: pytest.MonkeyPatch) -
     assert red in coloured
     assert red not in plain
     assert "violated: soon" in plain
+
+
+@given(st.lists(st.text(max_size=300), max_size=4))
+def test_where_there_is_no_terminal_plain_lines_are_what_is_drawn(lines: list[str]) -> None:
+    def draw_all(console: "Console") -> None:
+        for line in lines:
+            console.print(report_text(line), soft_wrap=True)
+
+    expected = drawn(draw_all) if lines else ""
+
+    assert plain(lines) == expected
