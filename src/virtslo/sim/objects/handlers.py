@@ -325,7 +325,7 @@ class Handlers:
         """Store what a write leaves; the object as it is stored."""
         resource = request.resource
         part = None if main else request.subresource
-        changed = subresources.merged(resource, current, wanted, part)
+        changed, generation = subresources.merged(resource, current, wanted, part)
         if part is not None and is_apply(request):
             changed = subresources.with_owners(changed, wanted)
         if changed is current:
@@ -338,12 +338,12 @@ class Handlers:
             is_built_in = not rules_of(resource).is_custom
             changed = updated(current, changed, self._writer(request), is_built_in=is_built_in)
         if dry_run(request):
-            return changed
+            return subresources.of_generation(changed, generation)
         key = key_of_request(request)
         if self._deletion.is_finished(resource, changed):
             self._store.remove(resource, key)
-            return changed
-        return self._store.put(resource, key, changed)
+            return subresources.of_generation(changed, generation)
+        return self._store.put(resource, key, changed, generation=generation)
 
     def _writer(self, request: Request) -> Writer:
         return Writer(

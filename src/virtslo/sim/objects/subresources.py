@@ -31,22 +31,33 @@ MOST_NODES: Final = 1 << 14
 """Nodes of which the last spec that was bound to them is kept."""
 
 
-def merged(resource: Resource, current: Object, wanted: Object, subresource: str | None) -> Object:
-    """The object after a write of `wanted`; `current` itself if nothing changes."""
+def merged(
+    resource: Resource, current: Object, wanted: Object, subresource: str | None
+) -> tuple[Object, int | None]:
+    """The object after a write of `wanted`; `current` itself if nothing changes.
+
+    Then its generation, where the write begins another: the object is still of the one before.
+    """
     rules = rules_of(resource)
     if subresource in {"status", "finalize"}:
         changed = _with_part(current, wanted, "status" if subresource == "status" else "spec")
         if subresource == "status" and rules.status_takes_metadata:
-            return _with_metadata(resource, current, changed, wanted)
-        return changed
+            changed = _with_metadata(resource, current, changed, wanted)
+        return changed, None
     changed = _with_what_stays(current, wanted, has_status=rules.has_status)
     differing = _differing(current, changed)
     if not differing:
-        return current
+        return current, None
     if _bumps_generation(rules.generation, differing, current, changed):
-        generation = current["metadata"].get("generation", 0) + 1
-        return {**changed, "metadata": {**changed["metadata"], "generation": generation}}
-    return changed
+        return changed, current["metadata"].get("generation", 0) + 1
+    return changed, None
+
+
+def of_generation(target: Object, generation: int | None) -> Object:
+    """An object with another generation, if there is one."""
+    if generation is None:
+        return target
+    return {**target, "metadata": {**target["metadata"], "generation": generation}}
 
 
 def _with_what_stays(current: Object, wanted: Object, *, has_status: bool) -> Object:

@@ -129,12 +129,22 @@ class ObjectStore:
         """The object itself, shared; None where there is none."""
         return self._collections[resource].objects.get(key)
 
-    def put(self, resource: Resource, key: NamespacedName, new: Object) -> Object:
-        """Store an object, new or changed; returns it with its resource version."""
+    def put(
+        self,
+        resource: Resource,
+        key: NamespacedName,
+        new: Object,
+        *,
+        generation: int | None = None,
+    ) -> Object:
+        """Store an object, new or changed; returns it with its resource version.
+
+        `generation`: the one that this write begins, if it begins one.
+        """
         collection = self._collections[resource]
         previous = collection.objects.get(key)
         self.resource_version += 1
-        stored = versioned(new, self.resource_version)
+        stored = versioned(new, self.resource_version, generation)
         if self._guard:
             stored = frozen(stored)
         collection.objects[key] = stored
@@ -225,7 +235,9 @@ def expired(asked: int, oldest: int) -> ResourceExpired:
     return ResourceExpired(f"too old resource version: {asked} ({oldest + 1})")
 
 
-def versioned(target: Object, resource_version: int) -> Object:
-    """An object with another resource version."""
+def versioned(target: Object, resource_version: int, generation: int | None = None) -> Object:
+    """An object with another resource version, and with another generation if there is one."""
     metadata = {**target["metadata"], "resourceVersion": str(resource_version)}
+    if generation is not None:
+        metadata["generation"] = generation
     return {**target, "metadata": metadata}
