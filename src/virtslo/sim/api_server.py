@@ -174,12 +174,14 @@ class ApiServer:
                 is_lost = await entering
                 if noted.is_cut_off:
                     raise ConnectionLost(RESET)
-            if self.clock.now_ns() >= self._old_due_ns:
+            now_ns = self.clock.now_ns()
+            if now_ns >= self._old_due_ns:
                 self._forget_what_is_old()
             if request.verb == "delete":
                 response, is_begun = self._handlers.delete(request)
                 if is_begun:
                     await self._finish_deletion(request)
+                    now_ns = self.clock.now_ns()
                     if noted.is_cut_off:
                         raise ConnectionLost(RESET)
             else:
@@ -188,7 +190,7 @@ class ApiServer:
             noted.end_with(error)
             raise
         noted.answer(response.code, response.body)
-        if self.clock.now_ns() >= self._watches.bookmark_due_ns:
+        if now_ns >= self._watches.bookmark_due_ns:
             self._watches.bookmark()
         if is_lost:
             raise ConnectionLost(RESET)

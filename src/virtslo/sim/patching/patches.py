@@ -182,9 +182,11 @@ def _is_whole(patch: Mapping[str, Any], target: Any, levels: int = 3) -> bool:
     Conditions and states of containers are so, and thousands of pods have them in common.
     """
     old = target if isinstance(target, dict) else {}
-    if not levels or "$" in "".join(patch) or not patch.keys() >= old.keys():
+    if not levels or not patch.keys() >= old.keys():
         return False
     for key, value in patch.items():
+        if key.startswith("$"):
+            return False
         if isinstance(value, str):  # as most are
             continue
         if value is None or (
