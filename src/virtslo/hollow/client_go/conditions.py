@@ -13,10 +13,10 @@ Condition = Mapping[str, Any]
 
 def find_condition(status: Mapping[str, Any], name: str) -> Condition | None:
     """The condition of a type, if there is one."""
-    for condition in status.get("conditions") or ():
+    conditions: Sequence[Condition] = status.get("conditions") or ()
+    for condition in conditions:
         if condition["type"] == name:
-            found: Condition = condition
-            return found
+            return condition
     return None
 
 

@@ -22,7 +22,6 @@ from virtslo.hollow.process.recorder import EventRecorder
 from virtslo.hollow.vmi.launcher import UNPAUSED_GATE, pod_for
 from virtslo.hollow.vmi.vmi_status import (
     NODE_LABEL,
-    Around,
     is_final,
     is_pod_over,
     is_the_nodes,
@@ -73,12 +72,12 @@ class VmiController:
             return
         if not (self._pods_expected.are_met(key) and self._writes_expected.are_met(key)):
             return
-        uid = vmi["metadata"]["uid"]
-        pods = self._pods.controlled_by(uid)
+        metadata = vmi["metadata"]
+        pods = self._pods.controlled_by(metadata["uid"])
         pod = _current(vmi, pods)
-        if "deletionTimestamp" in vmi["metadata"]:
-            await self._delete_pods(key, vmi)
-            pods = self._pods.controlled_by(uid)
+        if "deletionTimestamp" in metadata:
+            if await self._delete_pods(key, vmi):
+                pods = self._pods.controlled_by(metadata["uid"])
         elif pod is None and needs_pod(vmi):
             await self._begin(key, vmi)
             return
@@ -113,13 +112,16 @@ class VmiController:
                 return
             await asyncio.sleep(0)
 
-    async def _delete_pods(self, key: NamespacedName, vmi: Object) -> None:
-        """Delete the VMI's pods; one that is being deleted again when it has ended."""
+    async def _delete_pods(self, key: NamespacedName, vmi: Object) -> bool:
+        """Delete the VMI's pods, one that is being deleted again when it has ended; whether any."""
+        has_called = False
         for pod_key in self._pods.owned_by(vmi["metadata"]["uid"]):
             pod = self._pods.get(pod_key)
             if pod is None or ("deletionTimestamp" in pod["metadata"] and not is_pod_over(pod)):
                 continue
+            has_called = True
             await self._delete_pod(key, vmi, pod)
+        return has_called
 
     async def _delete_pod(self, key: NamespacedName, vmi: Object, pod: Object) -> None:
         metadata = pod["metadata"]
@@ -150,8 +152,8 @@ class VmiController:
         has_vm = False
         if is_final(vmi):
             active, has_vm = self._still_there(vmi, active), self._has_vm(vmi)
-        around = Around(pod=pod, active=active, has_vm=has_vm)
-        wanted = next_vmi(vmi, around, self._component.clock.stamp())
+        now = self._component.clock.stamp()
+        wanted = next_vmi(vmi, pod, active=active, has_vm=has_vm, now=now)
         if wanted is vmi:
             return
         if not is_the_nodes(vmi):

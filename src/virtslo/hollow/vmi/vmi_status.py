@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final
 
-import msgspec
-
 from virtslo.hollow.client_go.conditions import Condition, find_condition, not_ready, with_condition
 from virtslo.hollow.client_go.finalizers import without_finalizers
 from virtslo.hollow.vmi.launcher import OVERHEAD_MIB
@@ -50,19 +48,9 @@ _POD_IS_SILENT: Final = {
     "message": "virt-launcher pod is missing the Ready condition",
 }
 _UNPROCESSED: Final = frozenset({"", "Pending"})
+_BEGINNING: Final = _UNPROCESSED | {"WaitingForSync"}
 _FINAL: Final = frozenset({"Succeeded", "Failed"})
 _NODES: Final = frozenset({"Scheduled", "Running"})
-
-
-class Around(msgspec.Struct, frozen=True):
-    """What virt-controller knows around a VMI."""
-
-    pod: Object | None
-    """Its pod, as a reconcile goes on with it."""
-    active: Mapping[str, str]
-    """Every pod of it in the cache: uid to node."""
-    has_vm: bool
-    """Whether the VM that controls it is still there; only what has ended is asked."""
 
 
 def is_final(vmi: Object) -> bool:
@@ -111,51 +99,59 @@ def _transition(phase: str, now: str) -> Mapping[str, Any]:
     return {"phase": phase, "phaseTransitionTimestamp": now}
 
 
-def next_vmi(vmi: Object, around: Around, now: str) -> Object:
-    """The VMI as it should be; `vmi` itself if it is."""
-    status, metadata, pod = vmi["status"], vmi["metadata"], around.pod
+def next_vmi(
+    vmi: Object, pod: Object | None, *, active: Mapping[str, str], has_vm: bool, now: str
+) -> Object:
+    """The VMI as it should be, given its pod; `vmi` itself if it is.
+
+    `active` is every pod of it in the cache, uid to node. Whether the VM that controls it is still
+    there is asked of what has ended alone.
+    """
+    status, metadata = vmi["status"], vmi["metadata"]
+    phase: str = status.get("phase", "")
     new: dict[str, Any] = dict(status)
-    if around.active:
-        new["activePods"] = around.active
+    if active:
+        new["activePods"] = active
     else:
         new.pop("activePods", None)
-    _set_ready(new, pod, now)
+    _set_ready(new, phase, pod, now)
     if pod is not None:
         new["launcherContainerImageVersion"] = pod["spec"]["containers"][0]["image"]
-    if pod is None or status.get("phase") not in _NODES:
-        metadata, new = _with_phase_of_pod(vmi, new, around, now)
+    if phase in _FINAL:
+        metadata = _let_go(metadata, new, is_gone=not active, has_vm=has_vm)
+    elif phase in _BEGINNING:
+        new = _begun(vmi, new, pod, now)
+    elif pod is None:
+        new = with_phase(new, "Failed", now)
+    elif phase == "Scheduling":
+        metadata, new = _scheduling(vmi, new, pod, now)
     if new == status and metadata is vmi["metadata"]:
         return vmi
     return {**vmi, "metadata": metadata, "status": new}
 
 
-def _with_phase_of_pod(
-    vmi: Object, new: dict[str, Any], around: Around, now: str
-) -> tuple[Mapping[str, Any], dict[str, Any]]:
-    """Metadata and status of a VMI whose phase follows its pod's."""
-    metadata = vmi["metadata"]
-    pod, phase = around.pod, vmi["status"].get("phase", "")
-    if phase in _FINAL:
-        gone = not around.active
-        names = [VMI_FINALIZER] if gone else []
-        if gone:
-            new.pop("launcherContainerImageVersion", None)
-        if not around.has_vm:
-            names.append(VM_FINALIZER)
-        metadata = without_finalizers(metadata, names)
-    elif phase in {"", "Pending", "WaitingForSync"}:
-        if pod is not None:
-            new = with_phase(new, "Scheduling", now)
-            new["memory"] = {**new["memory"], **_MEMORY} if "memory" in new else _MEMORY
-        elif "deletionTimestamp" in metadata:
-            new = with_phase(new, "Failed", now)
-        elif is_receiver(vmi) and phase != "WaitingForSync":
-            new = with_phase(new, "WaitingForSync", now)
-    elif pod is None:
+def _let_go(
+    metadata: Mapping[str, Any], new: dict[str, Any], *, is_gone: bool, has_vm: bool
+) -> Mapping[str, Any]:
+    """The metadata of a VMI that has ended; `is_gone` says that it has no pod any more."""
+    names = [VMI_FINALIZER] if is_gone else []
+    if is_gone:
+        new.pop("launcherContainerImageVersion", None)
+    if not has_vm:
+        names.append(VM_FINALIZER)
+    return without_finalizers(metadata, names)
+
+
+def _begun(vmi: Object, new: dict[str, Any], pod: Object | None, now: str) -> dict[str, Any]:
+    """The status of a VMI that had no pod before."""
+    if pod is not None:
+        new = with_phase(new, "Scheduling", now)
+        new["memory"] = {**new["memory"], **_MEMORY} if "memory" in new else _MEMORY
+    elif "deletionTimestamp" in vmi["metadata"]:
         new = with_phase(new, "Failed", now)
-    elif phase == "Scheduling":
-        return _scheduling(vmi, new, pod, now)
-    return metadata, new
+    elif is_receiver(vmi) and vmi["status"].get("phase") != "WaitingForSync":
+        new = with_phase(new, "WaitingForSync", now)
+    return new
 
 
 def _scheduling(
@@ -219,9 +215,9 @@ def is_pod_ready(pod: Object) -> bool:
     return all(item.get("ready") for item in status.get("containerStatuses", ()))
 
 
-def _set_ready(new: dict[str, Any], pod: Object | None, now: str) -> None:
+def _set_ready(new: dict[str, Any], phase: str, pod: Object | None, now: str) -> None:
     """As KubeVirt compares conditions: a new message alone is no change."""
-    said, current = _readiness(new.get("phase", ""), pod), find_condition(new, "Ready")
+    said, current = _readiness(phase, pod), find_condition(new, "Ready")
     if (
         current is None
         or current.get("status") != said.get("status")

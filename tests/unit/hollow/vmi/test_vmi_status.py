@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from virtslo.hollow.client_go.conditions import find_condition
-from virtslo.hollow.vmi.vmi_status import Around, next_vmi
+from virtslo.hollow.vmi.vmi_status import next_vmi
 
 NOW = "2026-01-01T00:00:09Z"
 SINCE = "2026-01-01T00:00:05Z"
@@ -33,7 +33,7 @@ def _vmi(phase: str, **ready: str) -> dict[str, Any]:
 
 
 def _next(vmi: dict[str, Any], pod: dict[str, Any] | None) -> Any:
-    return next_vmi(vmi, Around(pod=pod, active={"p": "n"}, has_vm=False), NOW)
+    return next_vmi(vmi, pod, active={"p": "n"}, has_vm=False, now=NOW)
 
 
 @pytest.mark.parametrize(
