@@ -20,6 +20,7 @@ from virtslo.base.errors import StoreError
 from virtslo.model.run.observations import Observation
 from virtslo.model.run.operations import CREATE
 from virtslo.model.run.rest_calls import RestCallReads
+from virtslo.store.digests import DIGESTS
 from virtslo.store.jsonl import (
     HEADER,
     LINES_A_MEMBER,
@@ -131,6 +132,22 @@ def test_a_header_is_replaced_whole(tmp_path: Path) -> None:
 
     assert (tmp_path / "run" / HEADER).read_bytes() == first
     assert not list((tmp_path / "run").glob(".*"))
+
+
+def test_digests_follow_what_was_written_and_are_left_alone_else(tmp_path: Path) -> None:
+    recorder = JsonlRecorder(tmp_path / "r")
+    for number in range(LINES_A_MEMBER):  # the last of them fills a member, which is written
+        recorder.add_operation(operation(CREATE, f"vmi-{number}", number))
+    recorder.flush_old()
+    digests = tmp_path / "r" / DIGESTS
+    first, file = json.loads(digests.read_bytes()), digests.stat().st_ino
+
+    recorder.flush_old()
+    left_alone = digests.stat().st_ino == file
+    recorder.close()
+
+    assert first[OPERATIONS]["lines"] == LINES_A_MEMBER
+    assert left_alone
 
 
 def test_a_folder_that_is_there_is_not_written_over(tmp_path: Path) -> None:
