@@ -36,7 +36,7 @@ from virtslo.model.run.record import RunHeader, RunStatus
 from virtslo.model.run.rest_calls import Moment, ReadStage
 from virtslo.model.stage_names import CHURN, RAMP_UP
 from virtslo.ports.kube_api import KubeApi
-from virtslo.ports.progress import Progress
+from virtslo.ports.progress import Progress, drops_snapshots
 from virtslo.ports.run_recorder import RunRecorder
 
 LOG = logging.getLogger(__name__)
@@ -143,9 +143,10 @@ class TestRun:
             async with asyncio.TaskGroup() as group:
                 observers = [
                     *self._watch.start(group),
-                    group.create_task(self._tell()),
                     group.create_task(self._keep_flushed()),
                 ]
+                if not drops_snapshots(self._progress):
+                    observers.append(group.create_task(self._tell()))
                 try:
                     await self._work(group)
                 finally:
