@@ -4,8 +4,7 @@ Invariant: a text is read as Go reads it, or refused; an octal number begins wit
 """
 
 import re
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from virtslo.config.go_templates.problems import CallProblem
 from virtslo.config.go_templates.values import MAX_INT
@@ -26,8 +25,7 @@ _SIMPLE: Final = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(NamedTuple):
     """A number in a template: which of Go's kinds it can be."""
 
     text: str

@@ -6,8 +6,7 @@ arguments; literal text is trimmed where a marker says so.
 
 import re
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from virtslo.config.go_templates.problems import TemplateProblem, shorten
 
@@ -26,8 +25,7 @@ _WORD: Final = re.compile(r"\w+")
 _SPACES: Final = re.compile(r"[ \t\r\n]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A piece of a template: what it is, its text, its line."""
 
     kind: str

@@ -3,52 +3,45 @@
 Invariant: nodes are frozen; each expression has its line.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from virtslo.config.go_templates.constants import Number
 
 
-@dataclass(frozen=True, slots=True)
-class Constant:
+class Constant(NamedTuple):
     """A text or a truth value."""
 
     value: str | bool
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class NumberConstant:
+class NumberConstant(NamedTuple):
     """A number, whose type depends on where it stands."""
 
     number: Number
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Nil:
+class Nil(NamedTuple):
     """The word nil."""
 
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Dot:
+class Dot(NamedTuple):
     """The dot."""
 
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """Fields of the dot: .x.y"""
 
     names: tuple[str, ...]
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(NamedTuple):
     """A variable and fields of it: $x.y"""
 
     name: str
@@ -56,8 +49,7 @@ class Variable:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(NamedTuple):
     """Fields of an expression in parentheses: (…).x"""
 
     of: "Expression"
@@ -65,16 +57,14 @@ class Chain:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """A function's name."""
 
     name: str
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Pipeline:
+class Pipeline(NamedTuple):
     """Commands, each the last argument of the next, and the variables that take the result."""
 
     commands: "tuple[tuple[Expression, ...], ...]"
@@ -86,15 +76,13 @@ class Pipeline:
 Expression = Constant | NumberConstant | Nil | Dot | Field | Variable | Chain | Name | Pipeline
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(NamedTuple):
     """An action that prints its pipeline."""
 
     pipeline: Pipeline
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """if and with."""
 
     pipeline: Pipeline
@@ -103,8 +91,7 @@ class Choice:
     sets_dot: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Loop:
+class Loop(NamedTuple):
     """range."""
 
     pipeline: Pipeline
@@ -112,8 +99,7 @@ class Loop:
     otherwise: "Block"
 
 
-@dataclass(frozen=True, slots=True)
-class Invocation:
+class Invocation(NamedTuple):
     """template."""
 
     name: str
@@ -121,8 +107,7 @@ class Invocation:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Jump:
+class Jump(NamedTuple):
     """break and continue."""
 
     is_break: bool

@@ -8,9 +8,8 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from virtslo.config.go_templates.problems import CallProblem
 from virtslo.config.go_templates.values import ordered, type_name
@@ -24,8 +23,7 @@ _SIMPLE: Final = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(NamedTuple):
     """How a verb asks for its value."""
 
     verb: str
@@ -249,7 +247,7 @@ def _real(form: Form, value: float) -> str:
         sign = sign or "+"
     if is_finite and "0" in form.flags and "-" not in form.flags:
         return sign + body.zfill(form.width - len(sign))
-    return replace(form, flags=form.flags.replace("0", "")).pad(sign + body)
+    return form._replace(flags=form.flags.replace("0", "")).pad(sign + body)
 
 
 def shortest(value: float) -> str:

@@ -5,8 +5,7 @@ constant takes the type that is asked for where it can.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from virtslo.config.go_templates import nodes
 from virtslo.config.go_templates.problems import CallProblem
@@ -21,8 +20,7 @@ _PLAIN: Final[dict[str, tuple[type, ...]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(NamedTuple):
     """A function: the types it takes, and the type of what may follow them."""
 
     call: Callable[..., Any]
