@@ -15,12 +15,6 @@ from virtslo.cli.options import RunOptions, TargetOptions
 from virtslo.cli.printing import say
 from virtslo.cli.wiring import RealTarget
 from virtslo.config.faults import parse_faults
-from virtslo.config.profiles import choose_profile, profile_with
-from virtslo.config.profiles.simulation import (
-    DEFAULT_PROFILE,
-    contradictions,
-    read_assignments,
-)
 from virtslo.model.plan.scenario import Scenario, Simulation
 from virtslo.model.run.environment import Environment
 from virtslo.model.simulated.target import SimulatedTarget
@@ -81,6 +75,13 @@ def simulated_target(
     `faults` and `asked` are those of the scenario; options win. Raises ScenarioError with every
     problem of faults, of the profile that `option` names, and of settings.
     """
+    from virtslo.config.profiles import choose_profile, profile_with
+    from virtslo.config.profiles.simulation import (
+        DEFAULT_PROFILE,
+        contradictions,
+        read_assignments,
+    )
+
     problems: list[Problem] = []
     name, document = asked.profile or DEFAULT_PROFILE, asked.document
     try:

@@ -1,7 +1,8 @@
 """Reading a scenario: from a file or from options, with every problem found at once.
 
 Invariant: what is returned is complete and valid; what is refused is refused with all its
-problems, each with its place, and nothing has been touched.
+problems, each with its place, and nothing has been touched. What reads objectives and profiles is
+loaded where a scenario has them.
 """
 
 import copy
@@ -22,9 +23,7 @@ from virtslo.config.foreign.perfscale_workload import (
     reading_of,
     to_document,
 )
-from virtslo.config.objectives_file import choose_objectives
 from virtslo.config.problems import Loc, nearest, place_of, problem_of
-from virtslo.config.profiles.simulation import choose_simulation
 from virtslo.config.replayed_workload import (
     main_kind,
     replay_of,
@@ -143,10 +142,14 @@ def scenario_from_mapping(
         problems += found
     objectives: ObjectiveSet | None = None
     if model is not None and model.objectives is not None:
+        from virtslo.config.objectives_file import choose_objectives
+
         objectives, found = choose_objectives(model.objectives, base=base, indicators=indicators)
         problems += [_renamed(problem, names) for problem in found]
     simulation = None
     if model is not None and model.simulated is not None:
+        from virtslo.config.profiles.simulation import choose_simulation
+
         simulation, found = choose_simulation(model.simulated, base=base)
         problems += found
     if problems or model is None or template is None:
