@@ -7,6 +7,7 @@ real controller's is.
 from collections.abc import Callable, Sequence
 
 from virtslo.hollow.client_go.bad_objects import UNREADABLE, BadObjects, name_of
+from virtslo.hollow.client_go.dependents import Dependents
 from virtslo.hollow.client_go.ownership import controller_of
 from virtslo.model.identifiers import NamespacedName, Object
 from virtslo.ports.kube_api import WatchEvent
@@ -37,13 +38,13 @@ class Cache:
         self.objects: dict[NamespacedName, Object] = {}
         self._seen: list[Seen] = []
         """What each change is shown to, the index of owners first: the others ask it."""
-        self._owned: dict[str, dict[NamespacedName, None]] | None = None
+        self._owned: Dependents[NamespacedName] | None = None
         self.breaks = 0
 
     def index_owners(self) -> None:
         """Keep an index of who controls what, for `owned_by` and `controlled_by`."""
         if self._owned is None:
-            self._owned = {}
+            self._owned = Dependents()
             self._seen.insert(0, self._index)
             for target in self.objects.values():
                 self._index(None, target)
@@ -51,12 +52,12 @@ class Cache:
     def owned_by(self, uid: str) -> tuple[NamespacedName, ...]:
         """The keys of what an object controls, in the order in which they were seen."""
         assert self._owned is not None, "index_owners first"
-        return tuple(self._owned.get(uid, ()))
+        return self._owned.of(uid)
 
     def controlled_by(self, uid: str) -> list[Object]:
         """What an object controls, in the order in which it was seen."""
         assert self._owned is not None, "index_owners first"
-        keys, objects = self._owned.get(uid, ()), self.objects
+        keys, objects = self._owned.of(uid), self.objects
         return [target for key in keys if (target := objects.get(key)) is not None]
 
     def _index(self, before: Object | None, after: Object | None) -> None:
@@ -68,12 +69,9 @@ class Cache:
         old = None if before is None else controller_uid(before)
         new = None if after is None else controller_uid(after)
         if before is not None and old is not None and old != new:
-            siblings = self._owned.get(old, {})
-            siblings.pop(key_of(before), None)
-            if not siblings:
-                self._owned.pop(old, None)
+            self._owned.discard(old, key_of(before))
         if after is not None and new is not None:
-            self._owned.setdefault(new, {})[key_of(after)] = None
+            self._owned.add(new, key_of(after))
 
     def when_seen(self, seen: Seen) -> None:
         """Tell `seen` of every change."""

@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 from virtslo.base.errors import NotFound
 from virtslo.client.work_queue import WorkQueue
 from virtslo.hollow.client_go.cache import Cache
+from virtslo.hollow.client_go.dependents import Dependents
 from virtslo.hollow.client_go.event_handlers import latest
 from virtslo.hollow.process.component import Component, run_workers
 from virtslo.model.identifiers import Object
@@ -69,7 +70,7 @@ class GarbageCollector:
         self._component = component
         self._api = component.client(limits)
         self._resources: dict[str, Resource] = {item.plural: item for item in kinds}
-        self._dependents: dict[str, dict[ObjectRef, None]] = {}
+        self._dependents: Dependents[ObjectRef] = Dependents()
         self._owners: dict[ObjectRef, Owners] = {}
         self._alive: dict[str, ObjectRef] = {}
         self._waiting: dict[ObjectRef, str] = {}
@@ -123,19 +124,12 @@ class GarbageCollector:
         kept = {owner["uid"]: None for owner in owners}
         for owner in before:
             if owner["uid"] not in kept:
-                self._disown(owner["uid"], ref)
+                self._dependents.discard(owner["uid"], ref)
         for uid in kept:
-            self._dependents.setdefault(uid, {})[ref] = None
+            self._dependents.add(uid, ref)
         if any(not self._is_solid(uid) for uid in kept):
             self.queue.add(ref)
         self._look_at_owners((*before, *owners))
-
-    def _disown(self, uid: str, ref: ObjectRef) -> None:
-        siblings = self._dependents.get(uid)
-        if siblings is not None:
-            siblings.pop(ref, None)
-            if not siblings:
-                del self._dependents[uid]
 
     def _look_at_owners(self, owners: Owners) -> None:
         """Look again at owners that wait for their dependents."""
@@ -155,9 +149,9 @@ class GarbageCollector:
         self._waiting.pop(ref, None)
         owners = self._owners.pop(ref, ())
         for owner in owners:
-            self._disown(owner["uid"], ref)
+            self._dependents.discard(owner["uid"], ref)
         self._look_at_owners(owners)
-        dependents = self._dependents.get(uid, ())
+        dependents = self._dependents.of(uid)
         if dependents:
             self._gone_owners[uid] = None
             if len(self._gone_owners) > GONE_OWNERS:
@@ -191,8 +185,8 @@ class GarbageCollector:
             return
         finalizers = current["metadata"].get("finalizers") or ()
         propagation = "Background"
-        if waiting and self._dependents.get(ref.uid):
-            if any(dependent in self._waiting for dependent in self._dependents[ref.uid]):
+        if waiting and (dependents := self._dependents.of(ref.uid)):
+            if any(dependent in self._waiting for dependent in dependents):
                 freed = [
                     {key: value for key, value in owner.items() if key != BLOCKS}
                     for owner in current["metadata"]["ownerReferences"]
@@ -260,7 +254,7 @@ class GarbageCollector:
         """Dependents without whose end a foreground deletion does not end."""
         return [
             dependent
-            for dependent in self._dependents.get(ref.uid, ())
+            for dependent in self._dependents.of(ref.uid)
             if any(
                 owner["uid"] == ref.uid and owner.get(BLOCKS) for owner in self._owners[dependent]
             )
@@ -276,7 +270,7 @@ class GarbageCollector:
             if blocking:
                 return
         else:
-            for dependent in list(self._dependents.get(ref.uid, ())):
+            for dependent in self._dependents.of(ref.uid):
                 await self._orphan(dependent, ref.uid)
         resource = self._resources[ref.plural]
         try:
