@@ -89,7 +89,7 @@ async def act(api: KubeApi, operation: PlannedOperation) -> Object:
 
 def _migration(operation: PlannedOperation) -> Object:
     planned = operation.planned
-    label = (planned.manifest.get("metadata") or {}).get("labels", {}).get(RUN_LABEL)
+    label = planned.run_label
     return {
         "apiVersion": resources.VMI_MIGRATIONS.api_version,
         "kind": resources.VMI_MIGRATIONS.kind,

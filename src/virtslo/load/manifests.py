@@ -12,6 +12,7 @@ from virtslo.model.identifiers import INDEX_LABEL, RUN_LABEL, STAGE_LABEL, Objec
 from virtslo.model.plan.workload import TRAITS, Kind
 
 WARM_UP_VALUE: Final = "warm-up"
+_PLACE: Final = frozenset({"name", "generateName", "namespace"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,13 @@ class Placement:
     is_warm_up: bool = False
 
 
+def without_place(manifest: Object) -> Object:
+    """A rendered manifest without its name and namespace, which the run writes."""
+    metadata = manifest.get("metadata") or {}
+    kept = {key: value for key, value in metadata.items() if key not in _PLACE}
+    return {**manifest, "metadata": kept}
+
+
 def prepare_manifest(manifest: Object, kind: Kind, placement: Placement) -> Object:
     """The manifest as it is sent: named, placed, and labelled down to the VMI."""
     traits = TRAITS[kind]
@@ -36,7 +44,7 @@ def prepare_manifest(manifest: Object, kind: Kind, placement: Placement) -> Obje
     prepared: Mapping[str, Any] = manifest
     for path in traits.template_paths:
         prepared = _with(prepared, (*path, "labels"), labels)
-    metadata = {key: value for key, value in prepared["metadata"].items() if key != "generateName"}
+    metadata = without_place(prepared)["metadata"]
     prepared = {**prepared, "metadata": {**metadata, "name": name, "namespace": namespace}}
     if traits.is_group and placement.replicas is not None:
         prepared = _with(prepared, ("spec",), {"replicas": placement.replicas})

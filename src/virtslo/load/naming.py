@@ -6,6 +6,7 @@ two objects of a run have the same one.
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from virtslo.model.plan.scenario import GENERATION, Scenario
@@ -47,8 +48,13 @@ def namespaces_of(scenario: Scenario, run_label: str) -> tuple[str, ...]:
     workload = scenario.workload
     if workload.namespace is not None:
         return (workload.namespace,)
-    label = _short(run_label)
-    return tuple(f"virtslo-{label}-{number}" for number in range(workload.namespaces))
+    return _own_namespaces(_short(run_label), workload.namespaces)
+
+
+@lru_cache(maxsize=4)
+def _own_namespaces(label: str, count: int) -> tuple[str, ...]:
+    """The same texts for all objects of a run, each of which has its namespace for good."""
+    return tuple(f"virtslo-{label}-{number}" for number in range(count))
 
 
 def namespace_of(scenario: Scenario, run_label: str, slot: Slot) -> str:

@@ -23,7 +23,7 @@ _SPEC: Final[Mapping[Kind, tuple[str, ...]]] = {
 def never_started(objects: Iterable[PlannedObject]) -> list[Problem]:
     """A problem for each way in which objects say that nothing starts them."""
     found = Counter(
-        reason for planned in objects if (reason := _reason(planned.kind, planned.manifest))
+        reason for planned in objects if (reason := _reason(planned.kind, planned.template))
     )
     return [
         Problem(

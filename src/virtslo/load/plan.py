@@ -11,7 +11,7 @@ from typing import Any
 from virtslo.load.arrivals import offsets
 from virtslo.load.churn import CycleSchedule, churn_schedule
 from virtslo.load.machine_actions import PlannedStep, plan_steps
-from virtslo.load.manifests import Placement, prepare_manifest
+from virtslo.load.manifests import without_place
 from virtslo.load.naming import (
     Slot,
     context_of,
@@ -165,14 +165,23 @@ def _schedule(scenario: Scenario, seed: int) -> tuple[CycleSchedule, ...]:
 def _planned(
     scenario: Scenario, run_label: str, slots: Sequence[Slot], manifests: Sequence[Object]
 ) -> tuple[PlannedObject, ...]:
-    planned = []
+    planned: list[PlannedObject] = []
+    template: Object = {}
     for slot, manifest in zip(slots, manifests, strict=True):
-        name = name_of(scenario, run_label, slot)
-        namespace = namespace_of(scenario, run_label, slot)
-        members, kind = members_of(scenario, slot), kind_of(scenario, slot)
-        placement = Placement(run_label, slot.index, name, namespace, members, slot.is_warm_up)
-        prepared = prepare_manifest(manifest, kind, placement)
+        own = without_place(manifest)
+        if own != template:
+            template = own
         planned.append(
-            PlannedObject(slot.index, kind, namespace, name, prepared, members, slot.generation)
+            PlannedObject(
+                slot.index,
+                kind_of(scenario, slot),
+                namespace_of(scenario, run_label, slot),
+                name_of(scenario, run_label, slot),
+                template,
+                members_of(scenario, slot),
+                slot.generation,
+                run_label,
+                slot.is_warm_up,
+            )
         )
     return tuple(planned)

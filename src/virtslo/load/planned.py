@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from virtslo.load.manifests import Placement, prepare_manifest
 from virtslo.model.identifiers import Object
 from virtslo.model.plan.workload import Kind
 from virtslo.model.run.operations import Verb
@@ -22,11 +23,28 @@ class PlannedObject:
     kind: Kind
     namespace: str
     name: str
-    manifest: Object
+    template: Object
+    """Its rendered manifest without what the run writes: objects that are alike share it."""
     members: int = 1
     """How many VMIs it stands for."""
     generation: int = 0
     """How many objects were in its slot before it."""
+    run_label: str | None = None
+    """None for what a controller creates."""
+    is_warm_up: bool = False
+
+    @property
+    def manifest(self) -> Object:
+        """The manifest as it is sent, made when it is asked for: it is sent once."""
+        placement = Placement(
+            run_label=self.run_label or "",
+            index=self.index,
+            name=self.name,
+            namespace=self.namespace,
+            replicas=self.members,
+            is_warm_up=self.is_warm_up,
+        )
+        return prepare_manifest(self.template, self.kind, placement)
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,7 +109,7 @@ def _pool_members(pools: Sequence[PlannedObject]) -> dict[int, PlannedObject]:
 
 def _instance_of(machine: PlannedObject) -> PlannedObject:
     """The VMI of a VM has its name."""
-    return replace(machine, kind=Kind.VMI, manifest={})
+    return replace(machine, kind=Kind.VMI, template={}, run_label=None)
 
 
 def _scale(cycle: CycleSchedule, groups: Sequence[PlannedObject], every_ns: int) -> PlannedCycle:

@@ -26,6 +26,13 @@ def test_the_specs_of_a_plan_are_one_shared_value() -> None:
     assert len(specs) == 1
 
 
+def test_objects_of_a_plain_template_share_all_that_the_run_does_not_write() -> None:
+    plan = planned(scenario())
+
+    assert len(plan.objects) > 1
+    assert len({id(o.template) for o in plan.objects}) == 1
+
+
 def test_the_same_seed_gives_the_same_plan_and_another_gives_another() -> None:
     given = scenario(
         "vmi",
