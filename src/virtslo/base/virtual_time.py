@@ -1,9 +1,10 @@
 """An event loop in which time is a number: when nothing is ready it jumps to the next timer.
 
-Invariant: timers fire in the order (when, sequence) in integer nanoseconds, so a run in virtual
-time repeats exactly; one for a moment that is past is one for the present. Nothing here reads a
-clock or opens a socket. A loop with nothing ready and no timer can never go on: that is a deadlock,
-and it is raised as one.
+Invariant: timers fire in the order of their moments, in integer nanoseconds; of one moment, first
+asyncio's own and what tasks wait for, then what is called back outside of tasks, each in the order
+of setting. What is set for the present or the past comes after all that is due by now. So a run in
+virtual time repeats exactly. Nothing here reads a clock or opens a socket. A loop with nothing
+ready and no timer can never go on: that is a deadlock, and it is raised as one.
 """
 
 import asyncio
@@ -21,6 +22,8 @@ from virtslo.base.collector import COLLECTING
 T = TypeVar("T")
 SPAN_BITS: Final = 24
 """Timers are put in order by spans of 2^24 ns, about 17 ms: most are due within one or the next."""
+_LAST: Final = 1 << 48
+"""Added to the sequence of timers that come after the others of their moment."""
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 """The date at which every run in virtual time begins."""
 
@@ -71,7 +74,7 @@ class VirtualTimeLoop(asyncio.BaseEventLoop):
         self._later_spans: list[int] = []
         """A heap of these spans."""
         self._calls: dict[int, list[_Callback]] = {}
-        """By moment, what is called back then by one timer, to which more may be added."""
+        """By moment, what is called back then outside of tasks, by one timer."""
 
     get_debug = staticmethod(bool)
     """False, as a call that runs no Python code: each future and task that is made asks."""
@@ -119,11 +122,14 @@ class VirtualTimeLoop(asyncio.BaseEventLoop):
         self, when_ns: int, callback: Callable[..., Any], *args: Any, context: Context | None = None
     ) -> asyncio.TimerHandle:
         """Call back at `when_ns`, in whole virtual nanoseconds."""
-        when_ns = max(when_ns, self.elapsed_ns)
+        is_late = when_ns <= self.elapsed_ns
+        if is_late:
+            when_ns = self.elapsed_ns
+            self._calls.pop(when_ns, None)  # what is called back from now on comes after this
         handle = asyncio.TimerHandle(
             when_ns / NANOSECONDS_PER_SECOND, callback, args, self, context
         )
-        self._set(when_ns, handle)
+        self._set(when_ns, handle, after=_LAST if is_late else 0)
         return handle
 
     def sleep_until_ns(self, when_ns: int) -> Awaitable[None]:
@@ -140,8 +146,7 @@ class VirtualTimeLoop(asyncio.BaseEventLoop):
     def run_at_ns(self, when_ns: int, callback: _Callback) -> None:
         """Call back at `when_ns`, outside of any task: the cheapest timer, never cancelled.
 
-        Those of one moment are one timer, as long as nothing else is set for it: three of four that
-        a large run sets.
+        Those of one moment are one timer: three of four that a large run sets.
         """
         calls = self._calls.get(when_ns)
         if calls is not None:
@@ -149,12 +154,12 @@ class VirtualTimeLoop(asyncio.BaseEventLoop):
             return
         when_ns = max(when_ns, self.elapsed_ns)
         calls = [callback]
-        self._set(when_ns, iter(calls))
         self._calls[when_ns] = calls
+        self._set(when_ns, iter(calls), after=_LAST)
 
-    def _set(self, when_ns: int, timer: _Timer) -> None:
-        self._sequence = sequence = self._sequence + 1
-        self._calls.pop(when_ns, None)  # what comes after this timer is not of one before it
+    def _set(self, when_ns: int, timer: _Timer, after: int = 0) -> None:
+        self._sequence += 1
+        sequence = after + self._sequence
         span = when_ns >> SPAN_BITS
         if span <= self._span:
             heapq.heappush(self._timers, (when_ns, sequence, timer))

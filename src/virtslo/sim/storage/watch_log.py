@@ -219,7 +219,7 @@ class Watcher:
     def offer(self, change: Change, woken: list["Watcher"], *, was: bool, matches: bool) -> None:
         """A change of this resource, and whether the index found the object before and after it.
 
-        The watch adds itself to those that are then to be woken.
+        The watch adds itself to those that are to be woken, where that takes no time.
         """
         if self._is_closed:
             return
@@ -251,7 +251,7 @@ class Watcher:
             self._add(BOOKMARK, end, [])
 
     def bookmark(self, resource_version: int, woken: list["Watcher"]) -> None:
-        """Say how far the watch has come; it adds itself to those that are then to be woken."""
+        """Say how far the watch has come; it adds itself to those to be woken, as in `offer`."""
         if not self._is_closed and self.wants_bookmarks:
             self._add(BOOKMARK, _plain_bookmark(self.resource, resource_version), woken)
 
@@ -260,12 +260,16 @@ class Watcher:
         if len(queue) >= MOST_WAITING:
             self.close(ResourceExpired("the watch was too slow and was closed"))
             return
-        queue.append((self.pace.now_ns() + self._delay_ns, kind, target))
+        due_ns = self.pace.now_ns() + self._delay_ns
+        queue.append((due_ns, kind, target))
         if self._ended is None:
             self._wake()
-        elif not self._is_planned:
+        elif not self._is_planned and not self.is_held:
             self._is_planned = True
-            woken.append(self)
+            if self._delay_ns:
+                self.pace.call_at(due_ns, self._deliver_due)
+            else:
+                woken.append(self)
 
     def _wake(self) -> None:
         """Something came to be iterated over, or the watch is over or released."""
@@ -280,25 +284,15 @@ class Watcher:
 
 
 def wake(watchers: Sequence[Watcher]) -> None:
-    """Have watches of one server deliver what is due in a turn of the loop, in this order.
-
-    What takes time is planned in that turn, and not before: what waits as long and was begun
-    together with it comes first, as the second write of a deletion does.
-    """
+    """Have watches deliver what is due in one turn of the loop, in this order."""
     ended = watchers[0]._ended
     assert ended is not None, "only what delivers is woken"
     ended.get_loop().call_soon(_deliver, watchers)
 
 
 def _deliver(watchers: Sequence[Watcher]) -> None:
-    pace = watchers[0].pace
-    come_ns = pace.now_ns() + _ROUNDING_NS
     for watcher in watchers:
-        queue = watcher._queue
-        if queue and queue[0][0] > come_ns:
-            pace.call_at(queue[0][0], watcher._deliver_due)
-        else:
-            watcher._deliver_due()
+        watcher._deliver_due()
 
 
 def send_bookmarks(watchers: Sequence[Watcher], resource_version: int) -> None:
