@@ -287,10 +287,11 @@ class Handlers:
     def _with_known_fields(
         self, request: Request, target: Object, before: Object | None
     ) -> tuple[Object, tuple[str, ...]]:
-        if request.is_trusted and not _is_from_a_template(request):
-            return target, ()
+        resource, verb = request.resource, request.verb
+        if request.is_trusted and (verb != "create" or not rules_of(resource).is_custom):
+            return target, ()  # no template of a user's: VMIs are made from VMs, VMs from pools
         directive = request.query.get("fieldValidation") or WARN
-        resource, verb = request.resource, "apply" if is_apply(request) else request.verb
+        verb = "apply" if is_apply(request) else verb
         if before is not None:
             return checked_fields(resource, target, directive, before=before, verb=verb)
         before = self._known_fields.get(resource)
@@ -361,11 +362,6 @@ SUCCESS: Final[Object] = {
     "metadata": {},
     "status": "Success",
 }
-
-
-def _is_from_a_template(request: Request) -> bool:
-    """Whether a body may hold what a user wrote: VMIs are made from VMs, and VMs from pools."""
-    return request.verb == "create" and rules_of(request.resource).is_custom
 
 
 def _creating(request: Request) -> Attributes:
