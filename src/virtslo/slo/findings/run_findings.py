@@ -12,7 +12,6 @@ from virtslo.base.clock import to_seconds
 from virtslo.base.units import format_duration
 from virtslo.model.identifiers import RUNNING
 from virtslo.model.run.findings import ALL_FIGURES, Finding
-from virtslo.model.run.observations import RELIST
 from virtslo.model.run.operations import CREATE
 from virtslo.model.run.record import RunStatus
 from virtslo.model.stage_names import WARM_UP
@@ -130,10 +129,8 @@ def _relists(measured: Measured) -> Iterator[Finding]:
     end = stage.ended_ns
     late = [
         seen
-        for seen in measured.record.observations
-        if seen.source == RELIST
-        and seen.received_ns >= stage.started_ns
-        and (end is None or seen.received_ns <= end)
+        for seen in measured.relisted
+        if seen.received_ns >= stage.started_ns and (end is None or seen.received_ns <= end)
     ]
     if late:
         kinds = Counter(seen.kind for seen in late)

@@ -9,7 +9,6 @@ from typing import Final
 from virtslo.base.clock import to_seconds
 from virtslo.model.plan.workload import TRAITS
 from virtslo.model.run.findings import Finding
-from virtslo.model.run.record import RunRecord
 from virtslo.model.run.stages import Stage
 from virtslo.model.stage_names import ACTIONS, CHURN
 from virtslo.slo.catalog.actions import OF_ACTION
@@ -41,7 +40,7 @@ def watch_findings(measured: Measured) -> Iterator[Finding]:
         touched = _figures_of(measured, stage)
         if not touched:
             continue
-        yield from _unsure(record, stage, touched)
+        yield from _unsure(measured, stage, touched)
         lag = watch_lag(lags, stage.started_ns, stage.ended_ns)
         if lag.late:
             yield Finding(
@@ -54,9 +53,9 @@ def watch_findings(measured: Measured) -> Iterator[Finding]:
             )
 
 
-def _unsure(record: RunRecord, stage: Stage, touched: tuple[str, ...]) -> Iterator[Finding]:
+def _unsure(measured: Measured, stage: Stage, touched: tuple[str, ...]) -> Iterator[Finding]:
     """Facts without a stamp that a list showed, long after the last that was known."""
-    seconds = unsure_of_lists(record, stage.started_ns, stage.ended_ns)
+    seconds = unsure_of_lists(measured.record, measured.relisted, stage.started_ns, stage.ended_ns)
     if seconds > _spoiling_seconds(stage):
         yield Finding(
             code="relist",

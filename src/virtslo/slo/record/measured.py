@@ -12,7 +12,7 @@ from virtslo.model.identifiers import RUNNING
 from virtslo.model.kubernetes import resources
 from virtslo.model.plan.trace import Replay
 from virtslo.model.plan.workload import TRAITS
-from virtslo.model.run.observations import Observation
+from virtslo.model.run.observations import RELIST, Observation
 from virtslo.model.run.operations import OperationRecord
 from virtslo.model.run.record import RunRecord
 from virtslo.model.run.stages import Stage
@@ -65,14 +65,19 @@ class Measured:
     """When each of `vmis` was created."""
     warm_up: Sequence[Observation] = field(init=False, repr=False, compare=False)
     """What was seen of the warm-up's objects."""
+    relisted: Sequence[Observation] = field(init=False, repr=False, compare=False)
+    """What a list told after a watch was lost, of all objects."""
 
     def __post_init__(self) -> None:
         creates = tuple(map(self.ownership.create_of, self.vmis))
         object.__setattr__(self, "windows", Windows(self.record.rest_calls.reads))
         object.__setattr__(self, "creates", creates)
         object.__setattr__(self, "births_ns", tuple(map(_created_ns, self.vmis, creates)))
-        warm_up = tuple(seen for seen in self.record.observations if seen.stage is not None)
+        observations = self.record.observations
+        warm_up = [seen for seen in observations if seen.stage is not None]
         object.__setattr__(self, "warm_up", warm_up)
+        relisted = [seen for seen in observations if seen.source == RELIST]
+        object.__setattr__(self, "relisted", relisted)
 
     @property
     def creations(self) -> list[OperationRecord]:

@@ -29,7 +29,6 @@ from virtslo.model.run.observations import (
     PAUSED,
     PHASE,
     READY,
-    RELIST,
     UNPAUSED,
     Fact,
     Observation,
@@ -94,15 +93,8 @@ writer's."""
 
 def is_anything_late(record: RunRecord) -> bool:
     """Whether any receipt was late: of nearly all runs none was, and `lags_of` is not needed."""
-    seen = record.observations
-    if any(lag > BOUND_SECONDS for _, lag in _after_answers(seen, record.operations)):
-        return True
-    open_ns = _STAMP_NS + _Answers(record.operations).in_run_ns
-    spreads = _spreads(seen)
-    baselines = _baselines(spreads)
-    if all(each.most_ns - baselines[writer] <= open_ns for writer, each in spreads.items()):
-        return False
-    return any(lag > BOUND_SECONDS for _, lag in _after_stamps(seen, record))
+    answered = _after_answers(record.observations, record.operations)
+    return any(lag > BOUND_SECONDS for _, lag in answered) or _Stamps(record).is_any_late()
 
 
 def lags_of(record: RunRecord) -> Mapping[Receipt, float]:
@@ -117,8 +109,7 @@ def lags_of(record: RunRecord) -> Mapping[Receipt, float]:
 
 def _lags(record: RunRecord) -> Iterator[tuple[Observation, float]]:
     """The lags of what can be judged; of a fact by two ways where there are two."""
-    seen = record.observations
-    return chain(_after_answers(seen, record.operations), _after_stamps(seen, record))
+    return chain(_after_answers(record.observations, record.operations), _Stamps(record).lags())
 
 
 def watch_lag(lags: Mapping[Receipt, float], start_ns: int, end_ns: int | None) -> WatchLag:
@@ -132,7 +123,9 @@ def watch_lag(lags: Mapping[Receipt, float], start_ns: int, end_ns: int | None) 
     return WatchLag(len(late), len(inside), max(late, default=0.0))
 
 
-def unsure_of_lists(record: RunRecord, start_ns: int, end_ns: int | None) -> float:
+def unsure_of_lists(
+    record: RunRecord, relisted: Iterable[Observation], start_ns: int, end_ns: int | None
+) -> float:
     """By how many seconds at most a window's facts without a stamp may be late that a list showed.
 
     What is gone, which VM is ready, and what was paused or migrated has no stamp: it was true at
@@ -141,9 +134,8 @@ def unsure_of_lists(record: RunRecord, start_ns: int, end_ns: int | None) -> flo
     """
     unstamped = [
         seen
-        for seen in record.observations
-        if seen.source == RELIST
-        and seen.stage is None
+        for seen in relisted
+        if seen.stage is None
         and seen.received_ns >= start_ns
         and (end_ns is None or seen.received_ns <= end_ns)
         and (seen.kind, seen.fact) in _UNSTAMPED
@@ -202,33 +194,53 @@ def _after_answers(
             yield seen, to_seconds(max(0, seen.received_ns - finished_ns))
 
 
-def _after_stamps(
-    watched: Sequence[Observation], record: RunRecord
-) -> Iterator[tuple[Observation, float]]:
+class _Stamps:
     """Facts whose stamps say that they were true while the watch delivered nothing."""
-    baselines = _baselines(_spreads(watched))
-    answers = _Answers(record.operations)
-    receipts: Mapping[str, list[tuple[int, int]]] = {}
-    for seen, writer, since_stamp_ns in _stamped(watched):
-        apart_ns = since_stamp_ns - baselines[writer]
-        if apart_ns <= _STAMP_NS + answers.in_run_ns:
-            yield seen, 0.0  # nothing is late by it, whatever answers took about then
-            continue
-        receipts = receipts or _receipts(watched)
-        open_ns = _STAMP_NS + answers.slow_ns(seen.received_ns - apart_ns, apart_ns)
-        lag_ns = apart_ns - open_ns
-        was_silent = seen.received_ns - lag_ns >= _silent_since(
-            receipts[seen.kind], seen.received_ns
+
+    def __init__(self, record: RunRecord) -> None:
+        self._watched = record.observations
+        self._stamped = list(_stamped(record.observations))
+        self._baselines = _baselines(self._stamped)
+        self._answers = _Answers(record.operations)
+        self._receipts: Mapping[str, list[tuple[int, int]]] = {}
+
+    def lags(self) -> Iterator[tuple[Observation, float]]:
+        """The lag of everything that has a stamp."""
+        for seen, writer, since_stamp_ns in self._stamped:
+            yield seen, self._lag(seen, since_stamp_ns - self._baselines[writer])
+
+    def is_any_late(self) -> bool:
+        """Whether a lag is above the bound."""
+        baselines, least_ns = self._baselines, self._least_open_ns
+        return any(
+            since_stamp_ns - baselines[writer] > least_ns
+            and self._lag(seen, since_stamp_ns - baselines[writer]) > BOUND_SECONDS
+            for seen, writer, since_stamp_ns in self._stamped
         )
-        yield seen, to_seconds(lag_ns) if lag_ns > 0 and was_silent else 0.0
+
+    @property
+    def _least_open_ns(self) -> int:
+        """Up to here nothing is late by its stamp, whatever answers took about then."""
+        return _STAMP_NS + self._answers.in_run_ns
+
+    def _lag(self, seen: Observation, apart_ns: int) -> float:
+        if apart_ns <= self._least_open_ns:
+            return 0.0
+        self._receipts = self._receipts or _receipts(self._watched)
+        lag_ns = apart_ns - _STAMP_NS - self._answers.slow_ns(seen.received_ns - apart_ns, apart_ns)
+        was_silent = seen.received_ns - lag_ns >= _silent_since(
+            self._receipts[seen.kind], seen.received_ns
+        )
+        return to_seconds(lag_ns) if lag_ns > 0 and was_silent else 0.0
 
 
 def _stamped(watched: Iterable[Observation]) -> Iterator[_Stamped]:
     for seen in watched:
         stamp = seen.server_timestamp
-        writer = None if stamp is None else _writer_of(seen)
-        stamp_ns = None if writer is None else _nanoseconds_of(stamp)
-        if writer is not None and stamp_ns is not None:
+        if stamp is None or (writer := _writer_of(seen)) is None:
+            continue
+        stamp_ns = _nanoseconds_of(stamp)
+        if stamp_ns is not None:
             yield seen, writer, seen.received_ns - stamp_ns
 
 
@@ -245,47 +257,23 @@ def _writer_of(seen: Observation) -> str | None:
 
 
 @lru_cache(maxsize=1024)
-def _nanoseconds_of(stamp: str | None) -> int | None:
-    """A stamp as nanoseconds since the epoch; None where there is none or it is no time."""
-    if stamp is None:
-        return None
+def _nanoseconds_of(stamp: str) -> int | None:
+    """A stamp as nanoseconds since the epoch; None where it is no time."""
     try:
         return to_nanoseconds(datetime.fromisoformat(stamp).timestamp())
     except (ValueError, OverflowError, OSError):
         return None
 
 
-@dataclass(slots=True)
-class _Spread:
-    """How far apart a writer's stamps and their receipts are: how many, the least and the most."""
-
-    stamps: int
-    least_ns: int
-    most_ns: int
-
-
-def _spreads(watched: Iterable[Observation]) -> Mapping[str, _Spread]:
-    """The spread of each writer's stamps."""
-    spreads: dict[str, _Spread] = {}
-    for _, writer, apart_ns in _stamped(watched):
-        spread = spreads.get(writer)
-        if spread is None:
-            spreads[writer] = _Spread(1, apart_ns, apart_ns)
-            continue
-        spread.stamps += 1
-        if apart_ns < spread.least_ns:
-            spread.least_ns = apart_ns
-        elif apart_ns > spread.most_ns:
-            spread.most_ns = apart_ns
-    return spreads
-
-
-def _baselines(spreads: Mapping[str, _Spread]) -> Mapping[str, int]:
+def _baselines(stamped: Iterable[_Stamped]) -> Mapping[str, int]:
     """The least difference of each writer; that of all where a writer made too few stamps."""
-    of_all = min((spread.least_ns for spread in spreads.values()), default=0)
+    by_writer: dict[str, list[int]] = {}
+    for _, writer, apart_ns in stamped:
+        by_writer.setdefault(writer, []).append(apart_ns)
+    of_all = min((min(apart) for apart in by_writer.values()), default=0)
     return {
-        writer: spread.least_ns if spread.stamps >= ENOUGH_STAMPS else of_all
-        for writer, spread in spreads.items()
+        writer: min(apart) if len(apart) >= ENOUGH_STAMPS else of_all
+        for writer, apart in by_writer.items()
     }
 
 

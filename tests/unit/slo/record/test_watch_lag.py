@@ -181,7 +181,7 @@ def test_what_has_no_stamp_may_be_true_since_the_last_delivery(fact: str) -> Non
     listed = relisted(fact, 40.0)
     given = record(observations=[[*seen("v", added=1.0), *listed]])
 
-    assert unsure_of_lists(given, 0, None) == pytest.approx(39.0)
+    assert unsure_of_lists(given, listed, 0, None) == pytest.approx(39.0)
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ def test_what_the_run_asked_for_was_not_true_before(verb: Verb, fact: str, expec
         operations=[operation(verb, "v", 60.0)], observations=[[*seen("v", added=1.0), *listed]]
     )
 
-    assert unsure_of_lists(given, 0, None) == pytest.approx(expected)
+    assert unsure_of_lists(given, listed, 0, None) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("facts", [{"error": "Conflict", "code": 409}, {"code": 404}])
@@ -213,4 +213,4 @@ def test_a_request_that_did_nothing_says_nothing_of_when(facts: dict[str, Any]) 
         observations=[[*seen("v", added=1.0), *listed]],
     )
 
-    assert unsure_of_lists(given, 0, None) == pytest.approx(59.6)
+    assert unsure_of_lists(given, listed, 0, None) == pytest.approx(59.6)
