@@ -35,10 +35,10 @@ class GrowingDigest:
         self._hash = hashlib.sha256()
         self.lines = 0
 
-    def add(self, text: bytes) -> None:
-        """Take in whole lines."""
+    def add(self, text: bytes, lines: int) -> None:
+        """Take in a text, and how many ends of lines are in it."""
         self._hash.update(text)
-        self.lines += text.count(b"\n")
+        self.lines += lines
 
     @property
     def value(self) -> Digest:
@@ -49,7 +49,7 @@ class GrowingDigest:
 def digest_of(text: bytes) -> Digest:
     """The digest of a whole text."""
     growing = GrowingDigest()
-    growing.add(text)
+    growing.add(text, text.count(b"\n"))
     return growing.value
 
 
@@ -66,7 +66,7 @@ class Checker:
     def check(self, name: str, text: bytes) -> None:
         """Compare a file's text."""
         checking = self.begin(name)
-        checking.add(text)
+        checking.add(text, text.count(b"\n"))
         checking.end()
 
     def begin(self, name: str) -> "Checking":
@@ -93,20 +93,20 @@ class Checking:
         is_growing = checker.is_growing and self._known is not None
         self._lines_left = self._known.lines if is_growing and self._known else 0
 
-    def add(self, text: bytes) -> None:
-        """Take in the next part of the text."""
+    def add(self, text: bytes, lines: int) -> None:
+        """Take in the next part of the text, and how many ends of lines are in it."""
         if self._known is None:
             return
-        self._whole.add(text)
+        self._whole.add(text, lines)
         if self._lines_left:
-            lines = text.count(b"\n")
             end = len(text)
             if lines >= self._lines_left:
                 end = 0
                 for _ in range(self._lines_left):
                     end = text.index(b"\n", end) + 1
-            self._first.add(text[:end])
-            self._lines_left -= min(lines, self._lines_left)
+            first = min(lines, self._lines_left)
+            self._first.add(text[:end], first)
+            self._lines_left -= first
 
     def end(self) -> None:
         """Compare what came; a difference is damage."""

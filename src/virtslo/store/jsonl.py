@@ -66,7 +66,7 @@ class LineFile:
         waiting, self._waiting = self._waiting, []
         if waiting:
             text = self._encode(waiting)
-            self.digest.add(text)
+            self.digest.add(text, len(waiting))
             self._file.write(gzip.compress(text, COMPRESSION, mtime=0))
             self._file.flush()
 

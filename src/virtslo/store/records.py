@@ -165,8 +165,9 @@ def _lines(
         return []
     checking, lines = checker.begin(path.name), _Lines(path.name, kind, share)
     for text in unfolding:
-        checking.add(text)
-        lines.add(text)
+        pieces = text.split(b"\n")
+        checking.add(text, len(pieces) - 1)
+        lines.add(pieces)
     lines.end()
     if unfolding.problem:
         damage.append(f"{path.name}: {unfolding.problem}")
@@ -195,33 +196,26 @@ class _Lines(Generic[T]):
         self.end_of_reading = ""
         """The line that is no JSON: what follows it is not read."""
 
-    def add(self, text: bytes) -> None:
-        """Read the lines that this part of the text ends."""
-        end = text.rfind(b"\n") + 1
-        if not end:
-            self._waiting.append(text)
-            return
-        whole = b"".join((*self._waiting, text[:end]))
-        self._waiting = [text[end:]]
-        self._read(whole)
+    def add(self, pieces: list[bytes]) -> None:
+        """Read the lines that a part of the text ends: all of its pieces but the last."""
+        self._waiting.append(pieces[0])
+        if len(pieces) > 1:
+            pieces[0] = b"".join(self._waiting)
+            self._waiting = [pieces.pop()]
+            self._read(pieces)
 
     def end(self) -> None:
-        """Read what is left: a last line without its end."""
-        self._read(b"".join(self._waiting))
+        """Read what is left: a last line without its end, or nothing."""
+        self._read([b"".join(self._waiting)])
 
-    def _read(self, text: bytes) -> None:
-        """Read lines; what follows the last line's end is a line of its own, or nothing."""
+    def _read(self, lines: Sequence[bytes]) -> None:
         if self.end_of_reading:
             return
-        lines = text.split(b"\n")
-        count = len(lines) - 1
-        if not lines[-1]:
-            lines.pop()
         try:
             found = list(map(self._decode, lines))
         except (msgspec.MsgspecError, ValueError, RecursionError):
             found = list(self._singly(lines))
-        self._count += count
+        self._count += len(lines)
         self._share(found)
         self.found += found
 
