@@ -41,6 +41,25 @@ class Collecting:
             if not self._is_seldom:
                 gc.set_threshold(*before)
 
+    @contextmanager
+    def for_a_report(self) -> Iterator[None]:
+        """Hardly look for cycles while records are read and reported: they are in none."""
+        before = gc.get_threshold()
+        gc.set_threshold(*OF_SIMULATIONS)
+        try:
+            yield
+        finally:
+            gc.set_threshold(*before)
+
+    def keep(self, *values: object) -> None:
+        """Keep what is large to the end of this process, if that is near: it is a command.
+
+        What is given back piece by piece takes as long as to make it; the system takes all at once.
+        """
+        if self._is_seldom:
+            kept: list[object] = [*values]
+            kept.append(kept)  # a cycle: nothing but the collector, which `end` stops, frees it
+
     def end(self) -> None:
         """Look for cycles no more: this process ends, and all that it has ends with it."""
         gc.disable()

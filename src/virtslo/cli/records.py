@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from virtslo.app.build_report import build_report, exit_code
+from virtslo.base.collector import COLLECTING
 from virtslo.base.errors import ScenarioError, StoreError
 from virtslo.cli.formats import FOR_TERMINALS, FORMATS, check_destination, check_simulated
 from virtslo.cli.options import ReportWanted
@@ -81,15 +82,17 @@ def print_report(
     tables with what was not run, too.
     """
     judges = read_objectives(objectives)
-    records, suites = read_runs(runs)
-    report = build_report(
-        records, detailed=FORMATS[form].is_detailed, objectives=judges, suites=suites
-    )
-    check_simulated(report, form, is_allowed=allow_simulated)
-    if output is None:
-        show(render(report, form, **options_of(form, is_whole=is_whole)))
-    else:
-        _write(report, form, output, is_shared=is_shared, is_whole=is_whole)
+    with COLLECTING.for_a_report():
+        records, suites = read_runs(runs)
+        report = build_report(
+            records, detailed=FORMATS[form].is_detailed, objectives=judges, suites=suites
+        )
+        check_simulated(report, form, is_allowed=allow_simulated)
+        if output is None:
+            show(render(report, form, **options_of(form, is_whole=is_whole)))
+        else:
+            _write(report, form, output, is_shared=is_shared, is_whole=is_whole)
+    COLLECTING.keep(records, report)
     return exit_code(report)
 
 

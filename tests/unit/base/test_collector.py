@@ -68,6 +68,30 @@ def test_what_an_earlier_simulation_left_is_given_back_before_the_next() -> None
     assert not is_left
 
 
+def test_thresholds_are_raised_for_the_time_of_a_report() -> None:
+    before = gc.get_threshold()
+    with Collecting().for_a_report():
+        during = gc.get_threshold()
+
+    assert during == OF_SIMULATIONS
+    assert gc.get_threshold() == before
+
+
+@pytest.mark.parametrize("is_command", [False, True])
+def test_only_a_command_keeps_what_it_ends_with(is_command: bool) -> None:
+    collecting = Collecting()
+    if is_command:
+        collecting.be_seldom()
+    large = Node()
+    is_there = weakref.ref(large)
+
+    collecting.keep(large)
+    large.__dict__.clear()
+    del large
+
+    assert (is_there() is not None) == is_command
+
+
 def test_at_its_end_a_process_looks_for_no_cycles() -> None:
     Collecting().end()
 
