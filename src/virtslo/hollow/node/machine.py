@@ -7,8 +7,10 @@ notice, which virt-handler then writes.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
+
+from virtslo.client.latch import Latch
 
 
 class Machine:
@@ -16,7 +18,8 @@ class Machine:
 
     def __init__(self) -> None:
         self._when_ended: Callable[[str], None] | None = None
-        self._shutting_down: dict[str, asyncio.Event] = {}
+        self._shutting_down: dict[str, _ShuttingDown] = {}
+        """By the VMI's uid."""
 
     def when_launcher_ends(self, ended: Callable[[str], None]) -> None:
         """Tell the kubelet, by the pod's uid; a kubelet started again takes over."""
@@ -27,22 +30,34 @@ class Machine:
         if self._when_ended is not None:
             self._when_ended(pod_uid)
 
-    @contextmanager
-    def shutting_down(self, vmi_uid: str) -> Iterator[None]:
+    def shutting_down(self, vmi_uid: str) -> AbstractContextManager[None]:
         """For as long as a VMI's domain shuts down and its end is not yet reported."""
-        down = self._shutting_down[vmi_uid] = asyncio.Event()
-        try:
-            yield
-        finally:
-            if self._shutting_down.get(vmi_uid) is down:
-                del self._shutting_down[vmi_uid]
-            down.set()
+        return _ShuttingDown(self._shutting_down, vmi_uid)
 
     async def domain_down(self, vmi_uid: str, seconds: float) -> None:
         """Return when no domain shuts down here and its end is reported, or at the deadline."""
-        down = self._shutting_down.get(vmi_uid)
-        if down is None:
+        domain = self._shutting_down.get(vmi_uid)
+        if domain is None:
             return
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await down.wait()
+                await domain.is_down.wait()
+
+
+class _ShuttingDown:
+    """A domain that shuts down. No generator and no event: all VMIs of a run end at one time."""
+
+    __slots__ = ("_domains", "_vmi_uid", "is_down")
+
+    def __init__(self, domains: "dict[str, _ShuttingDown]", vmi_uid: str) -> None:
+        self._domains = domains
+        self._vmi_uid = vmi_uid
+        self.is_down = Latch()
+
+    def __enter__(self) -> None:
+        self._domains[self._vmi_uid] = self
+
+    def __exit__(self, *failure: object) -> None:
+        if self._domains.get(self._vmi_uid) is self:
+            del self._domains[self._vmi_uid]
+        self.is_down.set()
