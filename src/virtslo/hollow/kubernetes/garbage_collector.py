@@ -312,12 +312,17 @@ def _ref_of(resource: Resource, target: Object) -> ObjectRef:
 
 
 def _is_same_to_owners(before: Object, after: Object) -> bool:
-    """Whether a change of an object says nothing of it that the graph of owners is made of."""
+    """Whether a change of an object says nothing of it that the graph of owners is made of.
+
+    Finalizers are of what is being deleted.
+    """
     old, new = before["metadata"], after["metadata"]
+    if old["uid"] != new["uid"] or old.get("ownerReferences") != new.get("ownerReferences"):
+        return False
+    if "deletionTimestamp" not in new:
+        return "deletionTimestamp" not in old
     return bool(
-        old["uid"] == new["uid"]
-        and old.get("ownerReferences") == new.get("ownerReferences")
-        and old.get("deletionTimestamp") == new.get("deletionTimestamp")
+        old.get("deletionTimestamp") == new["deletionTimestamp"]
         and old.get("finalizers") == new.get("finalizers")
     )
 
