@@ -35,7 +35,8 @@ class ManifestReader:
 
     def read(self, text: str) -> Any:
         """The document of a text. Raises YamlProblem with a line of this text."""
-        bare = _EDGES.sub("", text) if self._reading.one_document else text
+        has_edges = self._reading.one_document and "---" in text
+        bare = _EDGES.sub("", text) if has_edges else text
         split = None if _MARKER.search(bare) else self._by_entry(bare)
         return self._share(parse_yaml(text, self._reading)) if split is None else split
 
