@@ -5,6 +5,8 @@ an error into a message. Exit codes: 0 met or valid · 1 violated or regressed �
 3 could not run · 4 inconclusive · 70 a bug of ours · 130 interrupted.
 """
 
+import atexit
+import os
 import sys
 from collections.abc import Mapping
 from io import StringIO
@@ -99,11 +101,32 @@ def main() -> None:
     """
 
 
+class ProcessEnd:
+    """The end of this process, without taking apart what it has: that takes as long as 2 % of a
+    command, and the system takes it all at once.
+
+    Python waits for threads first, and then calls what was registered for the exit; this comes
+    last, since it is made first.
+    """
+
+    def __init__(self) -> None:
+        self.code: int | None = None
+        """The exit code; None while the command is at work."""
+        atexit.register(self._end)
+
+    def _end(self) -> None:
+        if self.code is not None and sys.gettrace() is None:  # a tracer ends itself later
+            code = end_streams(self.code)
+            sys.stderr.flush()
+            os._exit(code)
+
+
 def run() -> None:
     """Run the command line and exit with its code."""
+    end = ProcessEnd()
     COLLECTING.be_seldom()
     guard_streams()
-    code = end_streams(exit_code_of(sys.argv[1:]))
+    end.code = code = end_streams(exit_code_of(sys.argv[1:]))
     COLLECTING.end()
     sys.exit(code)
 
@@ -169,7 +192,5 @@ def _tell_bug() -> None:
 
 
 def _silence_stdout() -> None:
-    import os
-
     devnull = os.open(os.devnull, os.O_WRONLY)
     os.dup2(devnull, sys.stdout.fileno())

@@ -54,6 +54,45 @@ def test_help_imports_no_heavy_library() -> None:
     assert done.stderr.strip() == "[]"
 
 
+ENDS = """
+import atexit, sys, threading, time
+from virtslo.cli import main
+
+class Kept:
+    def __del__(self):
+        print("taken apart")
+
+def work():
+    time.sleep(0.2)
+    print("a thread's end")
+
+def exit_code_of(arguments):
+    main.kept = Kept()
+    atexit.register(print, "what was registered")
+    threading.Thread(target=work).start()
+    print("x" * 100_000)
+    return int(arguments[0])
+
+main.exit_code_of = exit_code_of
+main.run()
+"""
+
+
+@pytest.mark.parametrize("code", [0, 4])
+def test_a_process_ends_with_its_code_and_what_it_wrote_and_takes_nothing_apart(code: int) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", ENDS, str(code)],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+
+    assert done.returncode == code
+    assert done.stdout.splitlines() == ["x" * 100_000, "a thread's end", "what was registered"]
+    assert done.stderr == ""
+
+
 def test_no_record_is_said_with_a_hint() -> None:
     shown = virtslo("report", "no-such-run")
 
