@@ -178,6 +178,7 @@ def conclude(
     else:
         _write(report, form, wanted.output, is_whole=wanted.is_whole)
         show(render(report, "conclusion"))
+    COLLECTING.keep(records, report)
     if failure is not None:
         raise failure
     if any(record.header.status is RunStatus.INTERRUPTED for record in records):
