@@ -5,6 +5,7 @@ real controller's is.
 """
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from virtslo.hollow.client_go.bad_objects import UNREADABLE, BadObjects, name_of
 from virtslo.hollow.client_go.dependents import Dependents
@@ -103,6 +104,8 @@ class Cache:
             self._tell_gone(before if before is not None else target)
             return
         before = objects.get(key)
+        if before is None:
+            key = _first_of(key)
         objects[key] = target
         if self._seen:
             self._tell(before, target)
@@ -128,6 +131,13 @@ class Cache:
                 left(before)
             except UNREADABLE as error:
                 self._bad.note(name_of(before), error)
+
+
+@lru_cache(maxsize=4096)
+def _first_of(key: NamespacedName) -> NamespacedName:
+    """The first of equal keys that were new lately: the caches of several components, to which an
+    object comes within moments, hold one."""
+    return key
 
 
 def controller_uid(target: Object) -> str | None:

@@ -44,3 +44,13 @@ def test_what_is_controlled_is_given_as_it_is_known_now(cache: Cache) -> None:
 
     assert cache.controlled_by("1") == [_pod("a", "1", 2)]
     assert cache.controlled_by("2") == [_pod("b", "2", 2)]
+
+
+def test_caches_that_hold_an_object_hold_one_key() -> None:
+    """Each of 100 000 VMIs is in half a dozen."""
+    one, other = Cache(BadObjects("test")), Cache(BadObjects("test"))
+    for cache in (one, other):
+        cache.changed(_event("ADDED", _pod("a", None)))
+
+    ((first,), (second,)) = (one.objects, other.objects)
+    assert first is second
