@@ -67,24 +67,27 @@ class WatchHub:
     def changed(self, collection: Collection, change: Change) -> None:
         """Offer a change to the watchers that may want it.
 
-        An offer only queues: it opens no watch, and none leaves before the loop's next turn.
+        An offer only queues: it opens no watch, and none leaves before the loop's next turn. Those
+        it was made to are woken even where an index that comes later cannot read the object.
         """
         by_what = self._watchers.get((collection.resource.group, collection.resource.plural))
         if not by_what:
             return
         target, previous = change.object, change.previous
         woken: list[Watcher] = []
-        for read, buckets in by_what.values():
-            if read is None:
-                for watcher in buckets[""]:
-                    watcher.offer(change, woken, was=previous is not None, matches=True)
-                continue
-            now = read(target)
-            before = None if previous is None else read(previous)
-            for watcher in buckets.get(now, ()):
-                watcher.offer(change, woken, was=before == now, matches=True)
-            if before is not None and before != now:
-                for watcher in buckets.get(before, ()):
-                    watcher.offer(change, woken, was=True, matches=False)
-        if woken:
-            wake(woken)
+        try:
+            for read, buckets in by_what.values():
+                if read is None:
+                    for watcher in buckets[""]:
+                        watcher.offer(change, woken, was=previous is not None, matches=True)
+                    continue
+                now = read(target)
+                before = None if previous is None else read(previous)
+                for watcher in buckets.get(now, ()):
+                    watcher.offer(change, woken, was=before == now, matches=True)
+                if before is not None and before != now:
+                    for watcher in buckets.get(before, ()):
+                        watcher.offer(change, woken, was=True, matches=False)
+        finally:
+            if woken:
+                wake(woken)

@@ -257,3 +257,28 @@ def test_what_a_reader_writes_as_it_reads_comes_once_to_it_too(delay_ns: int) ->
 
     run_in_virtual_time(main)
     assert seen == ["node0", "node1", "node2"]
+
+
+def test_what_no_index_can_read_keeps_no_watch_from_what_comes_after_it() -> None:
+    seen: list[str] = []
+
+    async def main(clock: Clock) -> None:
+        store, hub = ObjectStore(), WatchHub()
+        store.listen(hub.changed)
+        async with asyncio.TaskGroup() as group:
+            for selection in (Selection(), Selection(label_selector="app=a")):
+                watcher = Watcher(PODS, selection, clock=clock, pace=clock, delay_ns=0)
+                hub.add(watcher)
+                group.create_task(watcher.deliver(lambda event: seen.append(event.type)))
+            await asyncio.sleep(1)
+            odd: Object = {"metadata": {"namespace": "n", "name": "pod", "labels": ["app"]}}
+            with pytest.raises(AttributeError):
+                store.put(PODS, KEY, odd)
+            await asyncio.sleep(1)
+            store.put(PODS, ("n", "other"), pod("node1"))
+            await asyncio.sleep(1)
+            for watcher in hub.watchers():
+                watcher.close()
+
+    run_in_virtual_time(main)
+    assert seen == ["ADDED", "ADDED"]
