@@ -151,3 +151,18 @@ def test_a_client_limit_that_is_no_number_is_refused(
     causes = [cause for cause in answer.causes if cause != rules_left_out]
     assert answer.code == 422
     assert causes == [("FieldValueTypeInvalid", f"{place}.tokenBucketRateLimiter.{wrong}")]
+
+
+def test_a_status_that_is_no_object_is_not_valid(api: RawApi, space: str) -> None:
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "one"},
+        "spec": {"containers": [{"name": "c", "image": "i"}]},
+        "status": "Running",
+    }
+
+    answer = api.call("POST", f"/api/v1/namespaces/{space}/pods", pod)
+
+    assert answer.code == 400
+    assert "json: cannot unmarshal string into Go struct field Pod.status" in answer.message

@@ -1,7 +1,8 @@
 """Fields that a kind does not have, and values of the wrong type, found and reported. Pure.
 
 Invariant: paths and words are the API server's. What a custom resource does not know is pruned, as
-a real server prunes it; status is its controllers' and is not looked into.
+a real server prunes it; status is its controllers', and nothing is asked of it but to be an object,
+where a write of the main part does not drop it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -43,7 +44,7 @@ def checked_fields(
         return target, ()
     unknown: list[str] = []
     kept: dict[str, Any] | None = None
-    causes: list[Cause] = []
+    causes = _status_causes(resource, target)
     for key, value in target.items():
         if before is not None and before.get(key) is value:
             continue
@@ -67,6 +68,14 @@ def checked_fields(
     result = {key: value for key, value in (kept or target).items() if key in struct.fields}
     warnings = () if directive == IGNORE else tuple(f'unknown field "{path}"' for path in unknown)
     return result, warnings
+
+
+def _status_causes(resource: Resource, target: Object) -> list[Cause]:
+    status, rules = target.get("status"), rules_of(resource)
+    is_dropped = rules.is_custom and rules.has_status
+    if status is None or is_dropped or isinstance(status, Mapping):
+        return []
+    return [_wrong(status, "object", "status")]
 
 
 def _check_quantities(resource: Resource, target: Object, before: Object | None) -> None:

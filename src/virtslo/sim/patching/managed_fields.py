@@ -147,6 +147,7 @@ def _entries(live: Object, lists: Lists) -> list[_Entry]:
             read_document(each.get("fieldsV1") or {}),
         )
         for each in live["metadata"]["managedFields"]
+        if each is not None  # as a writer may have stated it
     ]
 
 
