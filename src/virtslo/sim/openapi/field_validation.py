@@ -44,7 +44,7 @@ def checked_fields(
         return target, ()
     unknown: list[str] = []
     kept: dict[str, Any] | None = None
-    causes = _status_causes(resource, target)
+    causes = _status_causes(resource, struct, target)
     for key, value in target.items():
         if before is not None and before.get(key) is value:
             continue
@@ -70,10 +70,12 @@ def checked_fields(
     return result, warnings
 
 
-def _status_causes(resource: Resource, target: Object) -> list[Cause]:
-    status, rules = target.get("status"), rules_of(resource)
-    is_dropped = rules.is_custom and rules.has_status
-    if status is None or is_dropped or isinstance(status, Mapping):
+def _status_causes(resource: Resource, struct: Struct, target: Object) -> list[Cause]:
+    status = target.get("status")
+    if status is None or isinstance(status, Mapping) or "status" not in struct.fields:
+        return []
+    rules = rules_of(resource)
+    if rules.is_custom and rules.has_status:  # writes of the main part drop it
         return []
     return [_wrong(status, "object", "status")]
 

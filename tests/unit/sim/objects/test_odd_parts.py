@@ -37,6 +37,15 @@ async def test_a_status_that_is_left_out_of_a_write_may_be_anything(clock: Clock
     assert "status" not in await _api(clock).create(VMS, vm)
 
 
+async def test_a_status_of_what_has_none_is_dropped_as_other_unknown_fields_are(
+    clock: Clock,
+) -> None:
+    place = {"name": "a", "namespace": "default"}
+    body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": place, "status": "x"}
+
+    assert "status" not in await _api(clock).create(CONFIG_MAPS, body)
+
+
 async def test_an_entry_of_managed_fields_that_is_null_is_left_out(clock: Clock) -> None:
     api = _api(clock)
     place = {"name": "a", "namespace": "default"}
