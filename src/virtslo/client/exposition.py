@@ -174,14 +174,19 @@ def _value(line: bytes, end: int) -> float:
     try:
         value = float(line[end:])
     except ValueError:
-        parts = line[end:].split()
-        if len(parts) != 2:
-            raise ValueError(f"not a sample: {_text_of(line)[:120]!r}") from None
-        value = float(parts[0])
+        value = _timed_value(line, end)
     if not isfinite(value):
         digits = _text_of(line[end:].split()[0])
         raise ValueError(f"the series {shown_text(_text_of(line[:end]))} is {digits}")
     return value
+
+
+def _timed_value(line: bytes, end: int) -> float:
+    try:
+        value, _ = line[end:].split()
+        return float(value)
+    except ValueError:
+        raise ValueError(f"not a sample: {_text_of(line)[:120]!r}") from None
 
 
 def _lines(body: bytes, wanted: tuple[str, ...]) -> Iterator[bytes]:
