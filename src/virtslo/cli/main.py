@@ -24,6 +24,8 @@ from virtslo.cli.standard_streams import COULD_NOT_RUN, end_streams, guard_strea
 WRONG_REQUEST: Final = 2
 BUG: Final = 70
 INTERRUPTED: Final = 130
+CARRIED_OUT: Final = frozenset({0, 1, 4})
+"""Exit codes of commands that came to their end, whatever they found."""
 
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "run": ("virtslo.cli.commands.run", "Run a test on a cluster, or on the simulated one."),
@@ -106,7 +108,8 @@ class ProcessEnd:
     command, and the system takes it all at once.
 
     Python waits for threads first, and then calls what was registered for the exit; this comes
-    last, since it is made first.
+    last, since it is made first. A command that failed or was interrupted ends as Python ends:
+    what it left open is closed then.
     """
 
     def __init__(self) -> None:
@@ -115,7 +118,7 @@ class ProcessEnd:
         atexit.register(self._end)
 
     def _end(self) -> None:
-        if self.code is not None and sys.gettrace() is None:  # a tracer ends itself later
+        if self.code in CARRIED_OUT and sys.gettrace() is None:  # a tracer ends itself later
             code = end_streams(self.code)
             sys.stderr.flush()
             os._exit(code)

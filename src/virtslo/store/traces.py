@@ -66,6 +66,10 @@ class TraceFile:
     def end(self, at_ns: int, *, is_cut: bool, notes: Iterable[str] = ()) -> None:
         """Append the end, and close."""
         self._write(TraceEvent(at_ns, END, cut=is_cut, notes=tuple(notes)))
+        self.close()
+
+    def close(self) -> None:
+        """Close, with all that was added on disk; a trace that has no end is read as cut."""
         try:
             self._file.close()
             self._plain.close()

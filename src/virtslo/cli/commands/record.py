@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -155,7 +156,8 @@ def _watch(
     async def record() -> Recording:
         clock = SystemClock()
         async with open_cluster(target, clock) as api:
-            opened = cache(lambda: open_trace(output, "watch"))  # once the cluster has answered
+            # once the cluster has answered; closed whatever happens then
+            opened = cache(lambda: traces.enter_context(closing(open_trace(output, "watch"))))
             done = await record_cluster(
                 api,
                 clock,
@@ -169,7 +171,10 @@ def _watch(
             opened().end(done.end_ns, is_cut=done.is_cut, notes=done.notes)
             return done
 
-    with handled_signals(interruption, lambda: f"{output} has what was recorded before"):
+    with (
+        handled_signals(interruption, lambda: f"{output} has what was recorded before"),
+        ExitStack() as traces,
+    ):
         done = asyncio.run(record())
     _tell(output, done.builder, Span(0, done.end_ns, done.notes, is_cut=done.is_cut))
     return COULD_NOT_RUN if done.has_failed else 0
@@ -261,10 +266,10 @@ def _write(
 
     events: list[TraceEvent] = []
     builder: TraceBuilder = found.play(events.append, origin_ns=span.origin_ns)
-    trace = open_trace(output, source, label=label)
-    for event in events:
-        trace.add(event)
-    trace.end(span.end_ns, is_cut=span.is_cut, notes=span.notes)
+    with closing(open_trace(output, source, label=label)) as trace:
+        for event in events:
+            trace.add(event)
+        trace.end(span.end_ns, is_cut=span.is_cut, notes=span.notes)
     return builder
 
 
