@@ -166,3 +166,20 @@ def test_a_status_that_is_no_object_is_not_valid(api: RawApi, space: str) -> Non
 
     assert answer.code == 400
     assert "json: cannot unmarshal string into Go struct field Pod.status" in answer.message
+
+
+@pytest.mark.parametrize("status", ["Running", 5, True, ["Running"]])
+@pytest.mark.parametrize(("verb", "kind"), [("PUT", "application/json"), ("PATCH", MERGE)])
+def test_a_status_that_is_written_by_itself_is_an_object(
+    kubevirt: RawApi, space: str, verb: str, kind: str, status: Any
+) -> None:
+    made = kubevirt.call("POST", machines(space), vm()).document
+    place = f"{machines(space)}/one"
+    body = {**made, "status": status} if verb == "PUT" else {"status": status}
+
+    answer = kubevirt.call(verb, f"{place}/status", body, kind=kind)
+
+    assert answer.code == 422
+    assert ("FieldValueTypeInvalid", "status") in answer.causes
+    assert "status in body must be of type object" in answer.message
+    assert kubevirt.call("GET", place).document.get("status") == made.get("status")

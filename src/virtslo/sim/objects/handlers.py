@@ -292,11 +292,16 @@ class Handlers:
             return target, ()  # no template of a user's: VMIs are made from VMs, VMs from pools
         directive = request.query.get("fieldValidation") or WARN
         verb = "apply" if is_apply(request) else verb
-        if before is not None:
-            return checked_fields(resource, target, directive, before=before, verb=verb)
-        before = self._known_fields.get(resource)
-        found = checked_fields(resource, target, directive, before=before, verb=verb)
-        if found[0] is target:
+        is_new = before is None
+        found = checked_fields(
+            resource,
+            target,
+            directive,
+            before=self._known_fields.get(resource) if is_new else before,
+            verb=verb,
+            subresource=request.subresource,
+        )
+        if is_new and found[0] is target:
             self._known_fields[resource] = target
         return found
 

@@ -2,7 +2,7 @@
 
 Invariant: paths and words are the API server's. What a custom resource does not know is pruned, as
 a real server prunes it; status is its controllers', and nothing is asked of it but to be an object,
-where a write of the main part does not drop it.
+where the write does not drop it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -33,18 +33,25 @@ _OPAQUE: Final = frozenset({"status"})
 
 
 def checked_fields(
-    resource: Resource, target: Object, directive: str, *, before: Object | None, verb: str
+    resource: Resource,
+    target: Object,
+    directive: str,
+    *,
+    before: Object | None,
+    verb: str,
+    subresource: str | None = None,
 ) -> tuple[Object, tuple[str, ...]]:
     """An object without fields that its kind does not have, and warnings of those it had.
 
-    What is the very same as `before` is not looked into again. Raises ApiError.
+    What is the very same as `before` is not looked into again; `subresource` is that of the object
+    which is written to. Raises ApiError.
     """
     struct = kind_of(resource.kind)
     if struct is None:
         return target, ()
     unknown: list[str] = []
     kept: dict[str, Any] | None = None
-    causes = _status_causes(resource, struct, target)
+    causes = _status_causes(resource, struct, target, subresource)
     for key, value in target.items():
         if before is not None and before.get(key) is value:
             continue
@@ -70,12 +77,14 @@ def checked_fields(
     return result, warnings
 
 
-def _status_causes(resource: Resource, struct: Struct, target: Object) -> list[Cause]:
+def _status_causes(
+    resource: Resource, struct: Struct, target: Object, subresource: str | None
+) -> list[Cause]:
     status = target.get("status")
     if status is None or isinstance(status, Mapping) or "status" not in struct.fields:
         return []
     rules = rules_of(resource)
-    if rules.is_custom and rules.has_status:  # writes of the main part drop it
+    if rules.is_custom and rules.has_status and subresource != "status":  # the write drops it
         return []
     return [_wrong(status, "object", "status")]
 
