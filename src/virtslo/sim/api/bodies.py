@@ -21,6 +21,7 @@ from virtslo.sim.api.refusals import (
 from virtslo.sim.api.resource_rules import rules_of
 
 _LEFT_OUT: Final = ("annotations", "finalizers", "labels", "ownerReferences")
+_GO_NAMES: Final = {str: "string", list: "array", bool: "bool"}
 
 
 def checked_body(resource: Resource, body: Any) -> Object:
@@ -47,16 +48,13 @@ def checked_body(resource: Resource, body: Any) -> Object:
             f'{kind} in version "{version or resource.version}" cannot be handled as a '
             f"{resource.kind}: converting ({kind}) to ({resource.kind}): unknown conversion"
         )
-    if not isinstance(body.get("metadata", {}), dict):
-        raise _not_an_object(resource, body)
-    if kind and version and "metadata" in body:
+    metadata = body.get("metadata")
+    if metadata is not None and not isinstance(metadata, dict):
+        raise _not_an_object(resource, metadata)
+    if kind and version and metadata is not None:
         return body
-    return {
-        "apiVersion": resource.api_version,
-        "kind": resource.kind,
-        "metadata": {},
-        **{key: value for key, value in body.items() if key not in {"apiVersion", "kind"}},
-    }
+    own = {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": metadata or {}}
+    return {**own, **{key: value for key, value in body.items() if key not in own}}
 
 
 def name_of(body: Object) -> str:
@@ -71,6 +69,12 @@ def check_place(resource: Resource, body: Object, *, namespace: str | None, name
     if stated != name:
         raise mismatched_name(stated, name)
     check_namespace_of(resource, body, namespace)
+
+
+def check_named(body: Object, name: str | None) -> None:
+    """Refuse the body of a subresource that names another object. Raises BadRequest."""
+    if name_of(body) != name:
+        raise BadRequest(f"name in URL does not match name in {body['kind']} object")
 
 
 def check_namespace_of(resource: Resource, body: Object, namespace: str | None) -> None:
@@ -120,10 +124,11 @@ def check_fixed(resource: Resource, current: Object, changed: Object) -> None:
         raise invalid(resource, current["metadata"]["name"], causes)
 
 
-def _not_an_object(resource: Resource, body: Object) -> BadRequest:
+def _not_an_object(resource: Resource, metadata: Any) -> BadRequest:
+    found = _GO_NAMES.get(type(metadata), "number")
     return BadRequest(
         f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}: '
-        f"json: cannot unmarshal {type(body['metadata']).__name__} into Go struct field "
+        f"json: cannot unmarshal {found} into Go struct field "
         f"{resource.kind}.metadata of type v1.ObjectMeta"
     )
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from virtslo.model.kubernetes import resources
 from virtslo.model.kubernetes.resources import Resource
-from virtslo.model.kubernetes.review_resources import TOKEN_REQUESTS
+from virtslo.model.kubernetes.subresource_bodies import BODIES
 from virtslo.sim.api.refusals import BUILT_IN
 from virtslo.sim.api.versions import KNOWN, served_as
 
@@ -91,7 +91,7 @@ class _Known(dict[Resource, Rules]):
 
 _KNOWN: Final = _Known(
     (served, _rules(resource))
-    for resource in (*KNOWN, TOKEN_REQUESTS)
+    for resource in (*KNOWN, *BODIES.values())
     for served in served_as(resource)
 )
 _BY_NAME: Final = {(each.group, each.plural): rules for each, rules in _KNOWN.items()}

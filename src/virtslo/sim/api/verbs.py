@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from virtslo.model.kubernetes.resources import NAMESPACES, Resource
-from virtslo.model.kubernetes.review_resources import REVIEWS, TOKEN_REQUESTS
+from virtslo.model.kubernetes.review_resources import REVIEWS
+from virtslo.model.kubernetes.subresource_bodies import BODIES
 
 _OF_OBJECTS: Final = (
     "create",
@@ -31,12 +32,6 @@ _OF_SUBRESOURCES: Final[Mapping[str, tuple[str, ...]]] = {
     "eviction": ("create",),
     "token": ("create",),
 }
-_KINDS: Final[Mapping[str, tuple[str, str, str]]] = {
-    "scale": ("autoscaling", "v1", "Scale"),
-    "binding": ("", "v1", "Binding"),
-    "eviction": ("policy", "v1", "Eviction"),
-    "token": (TOKEN_REQUESTS.group, TOKEN_REQUESTS.version, TOKEN_REQUESTS.kind),
-}
 
 
 def is_review(resource: Resource) -> bool:
@@ -55,5 +50,5 @@ def verbs_of(resource: Resource, subresource: str | None = None) -> tuple[str, .
 
 def kind_of_body(resource: Resource, subresource: str) -> tuple[str, str, str]:
     """Group, version and kind of what a subresource takes and gives."""
-    own = (resource.group, resource.version, resource.kind)
-    return _KINDS.get(subresource, own)
+    body = BODIES.get(subresource, resource)
+    return body.group, body.version, body.kind

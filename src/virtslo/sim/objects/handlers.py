@@ -14,7 +14,7 @@ from virtslo.base.errors import AlreadyExists, BadRequest, MethodNotAllowed
 from virtslo.model.identifiers import NamespacedName, Object
 from virtslo.model.kubernetes import resources
 from virtslo.model.kubernetes.resources import Resource
-from virtslo.model.kubernetes.review_resources import TOKEN_REQUESTS
+from virtslo.model.kubernetes.subresource_bodies import BODIES, EVICTIONS, OLD_EVICTIONS
 from virtslo.sim.admission.chain import Admission, check_namespace
 from virtslo.sim.api import bodies
 from virtslo.sim.api.naming import Names, check_metadata
@@ -23,6 +23,7 @@ from virtslo.sim.api.refusals import conflict, details_of, not_found
 from virtslo.sim.api.requests import Request, Response
 from virtslo.sim.api.resource_rules import rules_of
 from virtslo.sim.api.verbs import is_review
+from virtslo.sim.api.versions import to_stored
 from virtslo.sim.authorization.attributes import Attributes
 from virtslo.sim.authorization.authorizer import Authorizer
 from virtslo.sim.objects import subresources
@@ -191,29 +192,38 @@ class Handlers:
         return metadata
 
     def _create_subresource(self, request: Request) -> Response:
-        current = self.find(request)
-        if request.subresource == "binding":
-            changed = subresources.bound(
-                current, request.body, self._clock.stamp(), self._bound_specs
-            )
-            if not dry_run(request):
-                self._store.put(request.resource, key_of_request(request), changed)
-            return Response(CREATED, SUCCESS)
-        if request.subresource == "eviction":
-            self._deletion.delete(request)
-            return Response(CREATED, SUCCESS)
+        body, warnings = self._body_of_subresource(request, request.body)
         if request.subresource == "token":
-            body = bodies.checked_body(TOKEN_REQUESTS, request.body)
-            asked = replace(request, resource=TOKEN_REQUESTS, subresource=None)
-            body, warnings = self._with_known_fields(asked, body, None)
+            current = self.find(request)
             return Response(CREATED, self._tokens.issue(request, current, body), warnings)
-        raise not_found(request.resource, f"{request.name}/{request.subresource}")
+        bodies.check_named(body, request.name)
+        bodies.check_namespace_of(request.resource, body, request.namespace)
+        if request.subresource == "eviction":
+            self._deletion.delete(replace(request, body=body))
+            return Response(CREATED, SUCCESS, warnings)
+        subresources.check_target(body)
+        changed = subresources.bound(
+            self.find(request), body, self._clock.stamp(), self._bound_specs
+        )
+        if not dry_run(request):
+            self._store.put(request.resource, key_of_request(request), changed)
+        return Response(CREATED, SUCCESS, warnings)
+
+    def _body_of_subresource(self, request: Request, found: Any) -> tuple[Object, tuple[str, ...]]:
+        """A body of the kind that the subresource of a request takes, and warnings of it."""
+        assert request.subresource is not None
+        kind = BODIES[request.subresource]
+        if kind is EVICTIONS:
+            found = to_stored(found, kind, OLD_EVICTIONS)
+        body = bodies.checked_body(kind, found)
+        if request.is_trusted:
+            return body, ()
+        asked = replace(request, resource=kind, subresource=None)
+        return self._with_known_fields(asked, body, None)
 
     def _update(self, request: Request) -> Response:
         resource = request.resource
         if request.subresource == "scale":
-            if not isinstance(request.body, dict):
-                raise BadRequest("the object provided is unrecognized (must be of type Scale)")
             return self._scale(request, self.find(request), request.body)
         unmoved = self._unmoved(request)
         if unmoved is not None:
@@ -321,9 +331,10 @@ class Handlers:
         bodies.check_fixed(resource, current, changed)
         return bodies.without_empty_metadata(changed)
 
-    def _scale(self, request: Request, current: Object, scale: Object) -> Response:
+    def _scale(self, request: Request, current: Object, found: Any) -> Response:
+        scale, warnings = self._body_of_subresource(request, found)
         changed = self._replace(request, current, subresources.scaled(current, scale), main=True)
-        return Response(OK, subresources.scale_of(changed))
+        return Response(OK, subresources.scale_of(changed), warnings)
 
     def _replace(
         self, request: Request, current: Object, wanted: Object, *, main: bool = False

@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
-from virtslo.base.errors import Conflict
+from virtslo.base.errors import Conflict, ServerFailure
 from virtslo.model.identifiers import Object
 from virtslo.model.kubernetes.resources import PODS, Resource
-from virtslo.sim.api.refusals import conflict, invalid, invalid_value
+from virtslo.model.kubernetes.subresource_bodies import SCALES
+from virtslo.sim.api.refusals import conflict, invalid, invalid_value, required, unsupported
 from virtslo.sim.api.resource_rules import rules_of
 
-_SCALES: Final = Resource("autoscaling", "v1", "scales", "Scale")
 _FIXED: Final = (
     "uid",
     "name",
@@ -179,10 +179,8 @@ class BoundSpecs:
         self._on: dict[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {}
         """By node, the spec that was bound last, before and after."""
 
-    def of(self, spec: Mapping[str, Any], node: Any) -> Mapping[str, Any]:
-        """A pod's spec with the node that the pod is bound to; what is no name is kept as it is."""
-        if not isinstance(node, str):
-            return {**spec, "nodeName": node}
+    def of(self, spec: Mapping[str, Any], node: str) -> Mapping[str, Any]:
+        """A pod's spec with the node that the pod is bound to."""
         known = self._on.get(node)
         if known is not None and known[0] is spec:
             return known[1]
@@ -193,7 +191,19 @@ class BoundSpecs:
         return bound_spec
 
 
-def bound(pod: Object, binding: Any, now: str, specs: BoundSpecs) -> Object:
+def check_target(binding: Object) -> None:
+    """Refuse a Binding to no node. Raises ServerFailure, as a real server does."""
+    target = binding.get("target") or {}
+    kind = target.get("kind") or "Node"
+    causes = [] if kind == "Node" else [unsupported("target.kind", kind, ("Node", "<empty>"))]
+    if not target.get("name"):
+        causes.append(required("target.name"))
+    words = ", ".join(f"{cause.field}: {cause.message}" for cause in causes)
+    if causes:
+        raise ServerFailure(f"[{words}]" if len(causes) > 1 else words)
+
+
+def bound(pod: Object, binding: Object, now: str, specs: BoundSpecs) -> Object:
     """A pod bound to the node that a Binding names. Raises Conflict if it is bound already."""
     name = pod["metadata"]["name"]
     if pod["spec"].get("nodeName"):
@@ -238,12 +248,12 @@ def scale_of(target: Object) -> Object:
 
 def scaled(target: Object, scale: Object) -> Object:
     """A pool or replica set with the replicas that a Scale wants. Raises Conflict or Invalid."""
-    wanted = scale.get("metadata", {}).get("resourceVersion")
+    wanted = scale["metadata"].get("resourceVersion")
     name = target["metadata"]["name"]
     if wanted and wanted != target["metadata"]["resourceVersion"]:
-        raise conflict(_SCALES, name)
-    replicas = scale.get("spec", {}).get("replicas", 0)
-    if isinstance(replicas, bool) or not isinstance(replicas, int) or replicas < 0:
+        raise conflict(SCALES, name)
+    replicas = (scale.get("spec") or {}).get("replicas") or 0
+    if replicas < 0:
         cause = invalid_value("spec.replicas", replicas, "should be a non-negative integer")
-        raise invalid(_SCALES, name, [cause])
+        raise invalid(SCALES, name, [cause])
     return {**target, "spec": {**target["spec"], "replicas": replicas}}

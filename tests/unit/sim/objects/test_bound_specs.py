@@ -21,7 +21,3 @@ def test_a_spec_that_is_only_alike_is_not_taken_for_another() -> None:
 
     assert specs.of(alike, "node-a") == {**alike, "nodeName": "node-a"}
     assert specs.of(SPEC, "node-a") == {**SPEC, "nodeName": "node-a"}
-
-
-def test_what_is_no_name_is_kept_as_it_was_written() -> None:
-    assert BoundSpecs().of(SPEC, ["odd"])["nodeName"] == ["odd"]
