@@ -63,6 +63,12 @@ def name_of(body: Object) -> str:
     return str(metadata.get("name") or "") if isinstance(metadata, dict) else ""
 
 
+def version_of(body: Any) -> Any:
+    """The resource version that a body of any type states; None where it states none."""
+    metadata = body.get("metadata") if isinstance(body, dict) else None
+    return metadata.get("resourceVersion") if isinstance(metadata, dict) else None
+
+
 def check_place(resource: Resource, body: Object, *, namespace: str | None, name: str) -> None:
     """Refuse an object that was sent to another one's path. Raises BadRequest."""
     stated = name_of(body)

@@ -92,9 +92,7 @@ class Handlers:
             return not is_apply(request)
         if request.verb == "delete":
             return self._deletion.changes_nothing(request, current)
-        if request.verb == "patch" or not isinstance(request.body, dict):
-            return False
-        version = (request.body.get("metadata") or {}).get("resourceVersion")
+        version = None if request.verb == "patch" else bodies.version_of(request.body)
         return bool(version) and version != current["metadata"]["resourceVersion"]
 
     def delete(self, request: Request) -> tuple[Response, bool]:
@@ -202,9 +200,8 @@ class Handlers:
             self._deletion.delete(replace(request, body=body))
             return Response(CREATED, SUCCESS, warnings)
         subresources.check_target(body)
-        changed = subresources.bound(
-            self.find(request), body, self._clock.stamp(), self._bound_specs
-        )
+        now = self._clock.stamp()
+        changed = subresources.bound(self.find(request), body, now, self._bound_specs)
         if not dry_run(request):
             self._store.put(request.resource, key_of_request(request), changed)
         return Response(CREATED, SUCCESS, warnings)

@@ -8,9 +8,11 @@ import pytest
 from support.bodies import machine
 from support.clusters import USER, new_server
 from virtslo.base.clock import Clock
-from virtslo.base.errors import Invalid
+from virtslo.base.errors import BadRequest, Invalid
 from virtslo.model.kubernetes.resources import CONFIG_MAPS, VMIS, VMS
+from virtslo.model.simulated.profile import ServerProfile
 from virtslo.ports.kube_api import Call, KubeApi, PatchType
+from virtslo.sim.api_server import ApiServer
 from virtslo.sim.direct import DirectTransport
 
 
@@ -56,3 +58,15 @@ async def test_an_entry_of_managed_fields_that_is_null_is_left_out(clock: Clock)
 
     managed = (await api.transport.send(apply))["metadata"]["managedFields"]
     assert [entry["manager"] for entry in managed] == ["me"]
+
+
+async def test_metadata_that_are_a_text_are_refused_where_requests_take_time(clock: Clock) -> None:
+    server = ApiServer(clock=clock, seed=1, profile=ServerProfile(write=0.001))
+    server.set_up()
+    api = KubeApi(DirectTransport(server, USER))
+    body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}}
+    await api.create(CONFIG_MAPS, body, namespace="default")
+    put = Call("update", CONFIG_MAPS, "default", "a", None, {**body, "metadata": "a"})
+
+    with pytest.raises(BadRequest, match="cannot unmarshal string into Go struct field"):
+        await api.transport.send(put)
