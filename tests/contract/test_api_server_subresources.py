@@ -7,7 +7,7 @@ import pytest
 
 from support.bodies import pod
 from support.kubevirt_bodies import create, path, vm
-from support.raw_api import RawApi
+from support.raw_api import MERGE, RawApi
 
 _NO_TEXT = [(["a"], "array"), ({"a": "b"}, "object"), (5, "number"), (True, "bool")]
 
@@ -122,6 +122,37 @@ def test_a_scale_has_its_types(kubevirt: RawApi, space: str, odd: Any) -> None:
 
     assert answer.code == 400
     assert kubevirt.call("GET", place).document["spec"]["replicas"] == 0
+
+
+@pytest.mark.parametrize(
+    ("conditions", "found"), [("x", "string"), (["x"], "string"), ([{"type": 5}], "number")]
+)
+def test_conditions_of_a_status_have_their_types(
+    api: RawApi, one: str, conditions: Any, found: str
+) -> None:
+    patch = {"status": {"conditions": conditions}}
+
+    answer = api.call("PATCH", f"{one}/status", patch, kind=MERGE)
+
+    assert answer.code in {400, 422}
+    assert f"json: cannot unmarshal {found} into Go struct field" in answer.message
+    assert api.call("POST", f"{one}/binding", _binding()).code == 201
+
+
+@pytest.mark.parametrize("status", [None, {"conditions": None}, {"conditions": [None]}])
+def test_a_pod_whose_status_has_nulls_is_bound(api: RawApi, one: str, status: Any) -> None:
+    now = api.call("GET", one).document
+
+    assert api.call("PUT", f"{one}/status", {**now, "status": status}).code in {200, 422}
+    assert api.call("POST", f"{one}/binding", _binding()).code == 201
+
+
+def test_a_pod_keeps_its_containers(api: RawApi, one: str) -> None:
+    answer = api.call("PATCH", one, {"spec": None}, kind=MERGE)
+
+    assert answer.code == 422
+    assert "spec.containers" in answer.message
+    assert api.call("GET", one).document["spec"]["containers"]
 
 
 def test_a_new_object_with_null_for_metadata_has_no_name(api: RawApi, space: str) -> None:

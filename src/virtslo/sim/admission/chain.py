@@ -216,13 +216,16 @@ class Admission:
         }
 
     def _pod(self, target: Object, user: Identity, now: str) -> Object:
-        if not (target.get("spec") or _NOTHING).get("containers"):
-            name = target["metadata"].get("name", "")
-            raise invalid(resources.PODS, name, [required("spec.containers")])
+        _check_containers(target)
         spec, status = self._pod_spec(target["spec"])
         if target.get("status"):
             status = {**status, **target["status"]}
         return {**target, "spec": spec, "status": status}
+
+    def _pod_changed(self, before: Object, after: Object, user: Identity) -> Object:
+        if after.get("spec") is not before["spec"]:
+            _check_containers(after)
+        return after
 
     def _pod_spec(self, spec: Any) -> tuple[Any, Any]:
         """The spec with its defaults, and the first status; one that is shared is made once."""
@@ -290,10 +293,17 @@ _AT_CHANGE: Final[Mapping[str, Change]] = {
     "virtualmachineinstancereplicasets": Admission._replica_set_changed,
     "virtualmachinepools": Admission._pool_changed,
     "virtualmachineinstancemigrations": Admission._migration_changed,
+    "pods": Admission._pod_changed,
     "secrets": Admission._secret_changed,
     "configmaps": Admission._config_map_changed,
     **dict.fromkeys(_WORKLOADS, Admission._workload_changed),
 }
+
+
+def _check_containers(pod: Object) -> None:
+    if not (pod.get("spec") or _NOTHING).get("containers"):
+        name = pod["metadata"].get("name", "")
+        raise invalid(resources.PODS, name, [required("spec.containers")])
 
 
 def is_kubevirt(user: Identity) -> bool:

@@ -211,8 +211,9 @@ def bound(pod: Object, binding: Object, now: str, specs: BoundSpecs) -> Object:
             f'Operation cannot be fulfilled on pods/binding "{name}": pod {name} is already '
             f'assigned to node "{pod["spec"]["nodeName"]}"'
         )
-    status = pod.get("status", {})
-    others = [item for item in status.get("conditions", ()) if item["type"] != "PodScheduled"]
+    status = pod.get("status") or {}
+    stated = filter(None, status.get("conditions") or ())
+    others = [item for item in stated if item.get("type") != "PodScheduled"]
     return {
         **pod,
         "spec": specs.of(pod["spec"], binding["target"]["name"]),

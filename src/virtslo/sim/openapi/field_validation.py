@@ -1,8 +1,8 @@
 """Fields that a kind does not have, and values of the wrong type, found and reported. Pure.
 
 Invariant: paths and words are the API server's. What a custom resource does not know is pruned, as
-a real server prunes it; status is its controllers', and nothing is asked of it but to be an object,
-where the write does not drop it.
+a real server prunes it; status is its controllers', and nothing is asked of it but to be an object
+with conditions that are some, where the write does not drop it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -30,6 +30,7 @@ _TYPES: Final = {
     "quantity": ((str, int, float), "string"),
 }
 _OPAQUE: Final = frozenset({"status"})
+_CONDITIONS: Final = FieldType("list", "Condition", FieldType("struct", "Condition"))
 
 
 def checked_fields(
@@ -81,12 +82,14 @@ def _status_causes(
     resource: Resource, struct: Struct, target: Object, subresource: str | None
 ) -> list[Cause]:
     status = target.get("status")
-    if status is None or isinstance(status, Mapping) or "status" not in struct.fields:
+    if status is None or "status" not in struct.fields:
         return []
     rules = rules_of(resource)
     if rules.is_custom and rules.has_status and subresource != "status":  # the write drops it
         return []
-    return [_wrong(status, "object", "status")]
+    if not isinstance(status, Mapping):
+        return [_wrong(status, "object", "status")]
+    return list(_type_causes(status.get("conditions"), _CONDITIONS, "status.conditions"))
 
 
 def _check_quantities(resource: Resource, target: Object, before: Object | None) -> None:
