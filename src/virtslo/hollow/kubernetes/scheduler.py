@@ -199,7 +199,7 @@ class Scheduler:
             self._retry_stuck()
 
     def _pod_seen(self, before: Object | None, after: Object | None) -> None:
-        key = key_of(after or latest(before, after))
+        key = key_of(latest(before, after))
         if after is None or after.get("status", {}).get("phase") in _OVER:
             self._stuck.discard(key)
             self._joining.pop(key, None)

@@ -70,7 +70,7 @@ class MigrationController:
                 self.queue.add(key)
 
     def _pod_seen(self, before: Object | None, after: Object | None) -> None:
-        metadata = (after or latest(before, after))["metadata"]
+        metadata = latest(before, after)["metadata"]
         name = (metadata.get("annotations") or {}).get(JOB_ANNOTATION)
         if name is None:
             return

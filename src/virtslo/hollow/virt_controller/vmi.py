@@ -55,7 +55,7 @@ class VmiController:
         follow_controlled(pods, "VirtualMachineInstance", self._pods_expected, self.queue.add)
 
     def _vmi_seen(self, before: Object | None, after: Object | None) -> None:
-        key = key_of(after or latest(before, after))
+        key = key_of(latest(before, after))
         if before is not None:
             self._writes_expected.creation_observed(key)
         self.queue.add(key)
@@ -141,9 +141,7 @@ class VmiController:
     async def _update_status(
         self, key: NamespacedName, vmi: Object, pod: Object | None, pods: Sequence[Object]
     ) -> None:
-        active: dict[str, str] = {}
-        for each in pods:
-            active[each["metadata"]["uid"]] = each["spec"].get("nodeName", "")
+        active = {each["metadata"]["uid"]: each["spec"].get("nodeName", "") for each in pods}
         if pod is not None:
             if not _is_gate_open(pod):
                 await self._open_gate(pod)
